@@ -1,0 +1,80 @@
+#include "backend/domain/balance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace backend {
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+double known(std::int64_t value) { return value < 0 ? kUnknown : double(value); }
+
+int nodeOf(const ShardSnapshot& shard, BalanceMetric metric)
+{
+    return metric == BalanceMetric::Posts ? shard.postsNode : shard.timelinesNode;
+}
+
+} // namespace
+
+double valueOf(const ShardSnapshot& shard, BalanceMetric metric)
+{
+    switch (metric) {
+    case BalanceMetric::Timelines: return known(shard.timelines);
+    case BalanceMetric::Entries: return known(shard.entries);
+    case BalanceMetric::Bytes: return known(shard.bytes);
+    case BalanceMetric::Posts: return known(shard.posts);
+    case BalanceMetric::Deliveries: return shard.deliveriesPerSecond;
+    case BalanceMetric::Reads: return shard.readsPerSecond;
+    }
+    return kUnknown;
+}
+
+BalanceSummary summarize(const std::vector<double>& values, std::int64_t users)
+{
+    BalanceSummary out;
+    double squares = 0;
+    for (const double v : values) {
+        if (std::isnan(v)) continue;
+        out.min = out.known == 0 ? v : std::min(out.min, v);
+        out.max = out.known == 0 ? v : std::max(out.max, v);
+        out.total += v;
+        ++out.known;
+    }
+    if (out.known == 0) return out;
+    out.mean = out.total / out.known;
+    for (const double v : values)
+        if (!std::isnan(v)) squares += (v - out.mean) * (v - out.mean);
+    if (out.mean > 0) {
+        out.maxOverMean = out.max / out.mean;
+        out.coefficientOfVariation = std::sqrt(squares / out.known) / out.mean;
+    }
+    if (users > 0) out.chanceCoefficientOfVariation = std::sqrt(double(out.known - 1) / double(users));
+    return out;
+}
+
+std::vector<NodeLoad> loadByNode(const ClusterSnapshot& snapshot, BalanceMetric metric)
+{
+    std::map<int, NodeLoad> loads;
+    for (const auto& shard : snapshot.shards) {
+        auto& load = loads[nodeOf(shard, metric)];
+        const double value = valueOf(shard, metric);
+        if (load.shards++ == 0) load.value = kUnknown;
+        if (!std::isnan(value)) load.value = std::isnan(load.value) ? value : load.value + value;
+    }
+    std::vector<NodeLoad> out;
+    for (auto& [node, load] : loads) {
+        load.node = node;
+        const auto found = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                                        [id = node](const NodeSnapshot& n) { return n.id == id; });
+        load.name = found != snapshot.nodes.end() ? found->name : std::to_string(node);
+        out.push_back(load);
+    }
+    const auto rank = [](const NodeLoad& l) { return std::isnan(l.value) ? -1.0 : l.value; };
+    std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return rank(a) > rank(b); });
+    return out;
+}
+
+} // namespace backend

@@ -1,0 +1,42 @@
+// Shard balance, said honestly: spread measures and what chance alone would give. Pure functions.
+#pragma once
+
+#include "backend/domain/snapshot.h"
+
+#include <string_view>
+#include <vector>
+
+namespace backend {
+
+enum class BalanceMetric { Timelines, Entries, Bytes, Posts, Deliveries, Reads };
+inline constexpr std::array kBalanceMetrics{BalanceMetric::Timelines, BalanceMetric::Entries,
+                                            BalanceMetric::Bytes,     BalanceMetric::Posts,
+                                            BalanceMetric::Deliveries, BalanceMetric::Reads};
+std::string_view toString(BalanceMetric metric); // "timelines" … "deliveries/s" "reads/s"
+
+// The metric of one shard; NaN where unknown.
+double valueOf(const ShardSnapshot& shard, BalanceMetric metric);
+
+struct BalanceSummary
+{
+    double total = 0, mean = 0, max = 0, min = 0; // over the shards (or nodes) with a known value
+    double maxOverMean = 0;                       // 0 when the mean is 0
+    double coefficientOfVariation = 0;            // standard deviation (population) over mean
+    // What uniform hashing of n equal users over S shards gives by chance: sqrt((S-1)/n).
+    double chanceCoefficientOfVariation = 0;
+    int known = 0;
+};
+// users: how many independent users are spread over the bins (n in the formula); 0 when unknown.
+BalanceSummary summarize(const std::vector<double>& values, std::int64_t users);
+
+struct NodeLoad
+{
+    int node = 0;
+    std::string name;
+    int shards = 0;
+    double value = 0; // NaN where no shard of it is known
+};
+// Sums by the node that holds the shards in the role the metric belongs to, highest first.
+std::vector<NodeLoad> loadByNode(const ClusterSnapshot& snapshot, BalanceMetric metric);
+
+} // namespace backend

@@ -1,0 +1,71 @@
+// Units of asynchronous work. A task is written in the same transaction as the row that causes it, on the same
+// node, and stays there. Plain values.
+#pragma once
+
+#include "backend/domain/ids.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace backend {
+
+enum class TaskKind : int {
+    UserCreated = 1,  // make the user's rows in its shard (the handle is in the directory)
+    PostCreated = 2,  // object cache, author and public timelines, posts counter, plan; small audiences deliver at once
+    DeliverChunk = 3, // one id range of the followers of one post's author
+    EdgeChanged = 4,  // reconcile one (follower, followee) edge to its current state; backfill or removal
+    PostDeleted = 5,  // tombstone, author and public timelines, posts counter
+    ReclaimChunk = 6, // take a deleted post's id out of one id range of home timelines
+    ReaderState = 7,  // a reader went dormant or came back: copy (warm, generation) to `followers` rows
+};
+inline constexpr std::array kTaskKinds{TaskKind::UserCreated,  TaskKind::PostCreated, TaskKind::DeliverChunk,
+                                       TaskKind::EdgeChanged,  TaskKind::PostDeleted, TaskKind::ReclaimChunk,
+                                       TaskKind::ReaderState};
+
+std::string_view toString(TaskKind kind); // "post_created" …
+
+enum class TaskState { Ready, Running, Retry, Dead };
+
+struct NewTask
+{
+    TaskKind kind;
+    int shard = 0;          // logical shard of the row that causes it
+    std::string payload;    // JSON object, see fanout/payloads.h
+    Milliseconds rankDelay{0}; // later in fair order by this much (virtual time, not a wait): spreads big audiences
+    Milliseconds runAfter{0};  // not before now + this (a real wait)
+};
+
+// A task's identity in the cluster: task ids are unique per node.
+struct TaskRef
+{
+    int node = 0; // node id in the directory
+    std::int64_t id = 0;
+    auto operator<=>(const TaskRef&) const = default;
+};
+
+struct Task
+{
+    TaskRef ref;
+    TaskKind kind = TaskKind::UserCreated;
+    int shard = 0;
+    std::string payload;
+    int attempts = 0;         // 1 on the first run
+    TimePoint createdAt;      // commit time by the node's clock
+    TimePoint expiresAt;      // effects are refused after this; the task becomes a dead letter
+    std::int64_t leaseToken = 0;
+};
+
+struct DeadLetter
+{
+    TaskRef ref;
+    TaskKind kind = TaskKind::UserCreated;
+    int shard = 0;
+    std::string payload;
+    std::string error;     // of the last attempt
+    std::string signature; // the error without ids and numbers, to group by
+    int attempts = 0;
+    TimePoint createdAt, diedAt;
+};
+
+} // namespace backend

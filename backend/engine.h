@@ -1,0 +1,155 @@
+// The one facade. Desktop, rookeryctl and workloads reach the backend only through Engine, which hands out three
+// interfaces: Feed (an application), Operations (an operator), Monitor (what is going on). All calls are thread-safe.
+// Every call takes a deadline and returns by it with a result or a typed error; nothing waits for ever.
+#pragma once
+
+#include "backend/common/deadline.h"
+#include "backend/common/result.h"
+#include "backend/domain/audit.h"
+#include "backend/domain/balance.h"
+#include "backend/domain/cluster.h"
+#include "backend/domain/feed.h"
+#include "backend/domain/ledger.h"
+#include "backend/domain/session.h"
+#include "backend/domain/shard_report.h"
+#include "backend/domain/snapshot.h"
+#include "backend/domain/task.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace backend {
+
+class Feed
+{
+public:
+    virtual ~Feed() = default;
+
+    // Handle taken: Conflict. The user's row may follow a moment later through the queue; its id is final.
+    [[nodiscard]] virtual Result<User> createUser(const NewUser& user, Deadline deadline) = 0;
+    // Returns once the post and its task are committed; the time does not depend on the number of followers.
+    [[nodiscard]] virtual Result<Post> post(UserId author, std::string_view body, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<void> deletePost(PostId post, Deadline deadline) = 0; // idempotent
+    [[nodiscard]] virtual Result<void> follow(UserId follower, UserId followee, Deadline deadline) = 0;   // idempotent
+    [[nodiscard]] virtual Result<void> unfollow(UserId follower, UserId followee, Deadline deadline) = 0; // idempotent
+
+    [[nodiscard]] virtual Result<TimelinePage> homePage(UserId reader, const PageQuery& query, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<TimelinePage> authorPage(UserId author, const PageQuery& query, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<TimelinePage> publicPage(const PageQuery& query, Deadline deadline) = 0;
+
+    [[nodiscard]] virtual Result<Profile> profile(UserId user, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<Counters> counters(UserId user, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<UserId> userByHandle(std::string_view handle, Deadline deadline) = 0;
+    // Up to `limit` users whose handle starts with the prefix, or the user with that id, by handle.
+    [[nodiscard]] virtual Result<std::vector<User>> searchUsers(std::string_view prefix, int limit, Deadline deadline) = 0;
+    // Ascending by id, after `after` (exclusive).
+    [[nodiscard]] virtual Result<EdgePage> followers(UserId user, UserId after, int limit, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<EdgePage> following(UserId user, UserId after, int limit, Deadline deadline) = 0;
+};
+
+// Many rows in few round trips, for imports and the demo's graph. Ids are the caller's (Operations::reserveImport);
+// everything is idempotent: run again after a lost answer.
+struct BulkUser
+{
+    UserId id;
+    std::string handle, displayName;
+};
+struct BulkFollow
+{
+    UserId follower, followee;
+};
+struct BulkResult
+{
+    std::int64_t written = 0, existing = 0;
+};
+
+// An import's standing in the cluster, by the hash of its file. Kept in the directory.
+struct ImportRecord
+{
+    std::string fileHash;      // SHA-256, hex
+    std::vector<int> slots;    // reserved id slots, never reused
+    std::int64_t timeShiftMs = 0; // added to every time of the log
+    std::string phase;         // "accounts" "follows" "posts" "done"
+    std::int64_t linesDone = 0;
+    bool created = false;      // this call made it
+};
+
+class Operations
+{
+public:
+    virtual ~Operations() = default;
+
+    // Workers. engineSlot -1: all engines of the cluster. Written to the directory, obeyed within a second.
+    [[nodiscard]] virtual Result<void> pauseWorkers(int engineSlot, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<void> resumeWorkers(int engineSlot, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<void> setWorkerCount(int engineSlot, int count, Deadline deadline) = 0; // 0 … 64
+
+    [[nodiscard]] virtual Result<std::vector<DeadLetter>> deadLetters(int limit, Deadline deadline) = 0; // newest first
+    [[nodiscard]] virtual Result<int> retryDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<int> discardDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) = 0;
+
+    // Drops one reader's timeline in Redis and builds it again from PostgreSQL.
+    [[nodiscard]] virtual Result<void> rebuildTimeline(UserId reader, Deadline deadline) = 0;
+
+    // Bulk writing, see above. Users: rows in their shard, handles, counters; new readers get an empty, complete
+    // home timeline. Follows: both directions and counters, and backfill through the queue where the followee may
+    // have posts already. Posts: rows and tasks, like Feed::post.
+    [[nodiscard]] virtual Result<BulkResult> bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<BulkResult> bulkFollow(std::span<const BulkFollow> follows, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<BulkResult> bulkPost(std::span<const Post> posts, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<ImportRecord> openImport(const std::string& fileHash, int slots,
+                                                          std::int64_t timeShiftMs, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<void> saveImport(const ImportRecord& record, Deadline deadline) = 0;
+};
+
+// Where a user's data lives, for the timeline browser.
+struct UserLocation
+{
+    int shard = 0;
+    std::string usersNode, postsNode, timelinesNode;
+    std::string homeRedisCommand; // as typed into redis-cli
+    std::string homeSql;          // the same page from PostgreSQL
+    std::string authorSql;
+};
+
+class Monitor
+{
+public:
+    virtual ~Monitor() = default;
+
+    // The newest snapshot; never null, never waits. Taken about once a second by the engine's sampler.
+    virtual SnapshotPtr snapshot() const = 0;
+    // Seconds of history not older than `since`, ascending, up to an hour.
+    virtual std::vector<HistoryPoint> history(TimePoint since) const = 0;
+    [[nodiscard]] virtual Result<DeliveryLedger> ledger(PostId post, Deadline deadline) = 0;
+    // When each post reached this reader, counted from its commit; empty where no chunk recorded it (yet).
+    [[nodiscard]] virtual Result<std::vector<std::optional<Milliseconds>>> deliveryDelays(
+        UserId reader, std::span<const PostId> posts, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<UserLocation> locate(UserId user) const = 0;
+    // The shard report of a snapshot, and its rendering. PDF is drawn by the desktop from the same values.
+    virtual ShardReport shardReport(const ClusterSnapshot& snapshot) const = 0;
+    virtual std::string render(const ShardReport& report, ReportFormat format) const = 0;
+    // Unfinished tasks on all nodes, counted now.
+    [[nodiscard]] virtual Result<std::int64_t> unfinishedTasks(Deadline deadline) = 0;
+};
+
+class Engine
+{
+public:
+    virtual ~Engine() = default;
+    virtual Feed& feed() = 0;
+    virtual Operations& operations() = 0;
+    virtual Monitor& monitor() = 0;
+    virtual bool readOnly() const = 0;
+    virtual int shardCount() const = 0;
+};
+
+// Opens a backend off the caller's thread: reports steps, gives up when stop is requested. Made by app/.
+using SessionOpener = std::function<Result<std::shared_ptr<Session>>(const SessionProgressSink&, std::stop_token)>;
+
+} // namespace backend
