@@ -1,0 +1,58 @@
+// The object cache: posts, users and counters beside the timelines, on the Redis node of the logical shard that their
+// id carries. A fill never overwrites and so cannot revive what was deleted; a tombstone overwrites everything and
+// outlives any fill's deadline; a body's age is bounded and reads do not extend it. Thread-safe; calls that take a
+// batch only add commands. Keys: {17}:post:<id>, {17}:user:<id>, {17}:counters:<id>.
+#pragma once
+
+#include "backend/cache/redis_client.h"
+#include "backend/domain/feed.h"
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace backend {
+
+struct ObjectTimes
+{
+    std::chrono::seconds body{300};       // greatest age, less up to a fifth of jitter
+    std::chrono::seconds tombstone{3600};
+    std::chrono::seconds counters{3600};
+};
+
+struct CachedPost
+{
+    enum class State { Missing, Present, Deleted };
+    State state = State::Missing;
+    Post post;
+};
+
+struct VersionedCounters
+{
+    std::int64_t version = 0;
+    Counters counters;
+};
+
+class Objects
+{
+public:
+    Objects(const ShardMap& map, ObjectTimes times);
+
+    void fillPost(RedisBatch& batch, const Post& post) const; // SET NX
+    void tombstonePost(RedisBatch& batch, PostId post) const;
+    void fillUser(RedisBatch& batch, const User& user) const; // SET NX
+    void setCounters(RedisBatch& batch, UserId user, const VersionedCounters& counters) const; // only if newer
+
+    // One round trip per node; result i belongs to id i. A node that fails gives Missing and sets `partial`.
+    struct PostsRead { std::vector<CachedPost> posts; bool partial = false; };
+    struct UsersRead { std::vector<std::optional<User>> users; bool partial = false; };
+    PostsRead posts(RedisClient& client, std::span<const PostId> ids, Deadline deadline) const;
+    UsersRead users(RedisClient& client, std::span<const UserId> ids, Deadline deadline) const;
+    [[nodiscard]] Result<std::optional<VersionedCounters>> counters(RedisClient& client, UserId user, Deadline deadline) const;
+
+private:
+    const ShardMap& m_map;
+    ObjectTimes m_times;
+};
+
+} // namespace backend

@@ -1,0 +1,108 @@
+// Redis as the rest of the engine sees it: one client holds one connection per node, opened on first use; a batch
+// sends its commands as one pipeline per node and overlaps the nodes. A client belongs to one thread at a time.
+#pragma once
+
+#include "backend/common/deadline.h"
+#include "backend/common/result.h"
+#include "backend/domain/cluster.h"
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace backend {
+
+struct RedisReply
+{
+    enum class Type { Nil, Integer, Text, Array };
+    Type type = Type::Nil;
+    std::int64_t integer = 0;
+    std::string text;
+    std::vector<RedisReply> elements;
+
+    bool isNil() const { return type == Type::Nil; }
+};
+
+class RedisClient
+{
+public:
+    explicit RedisClient(std::vector<NodeEndpoint> redisNodes);
+    ~RedisClient();
+    RedisClient(const RedisClient&) = delete;
+    RedisClient& operator=(const RedisClient&) = delete;
+
+    [[nodiscard]] Result<RedisReply> command(int node, std::initializer_list<std::string_view> arguments, Deadline deadline);
+    // run_id of the server behind the present connection (connects when there is none): one life of the node.
+    [[nodiscard]] Result<std::string> runId(int node, Deadline deadline);
+    // CLIENT ID of the present connections, by node: for ending them from outside.
+    std::map<int, std::int64_t> connectionIds() const;
+    const std::string& nodeName(int node) const;
+
+private:
+    friend class RedisBatch;
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+// Commands for many nodes, sent together. Reused after clear(). A dead node fails only its own commands.
+class RedisBatch
+{
+public:
+    explicit RedisBatch(RedisClient& client);
+    ~RedisBatch();
+    RedisBatch(const RedisBatch&) = delete;
+    RedisBatch& operator=(const RedisBatch&) = delete;
+
+    // Returns the index of its reply.
+    std::size_t add(int node, std::initializer_list<std::string_view> arguments);
+    std::size_t add(int node, const std::vector<std::string>& arguments);
+    // A script by its text: sent as EVALSHA; loaded and sent again when the node does not know it.
+    std::size_t addScript(int node, const class RedisScript& script, std::initializer_list<std::string_view> keys,
+                          const std::vector<std::string>& arguments);
+    // Sends everything, reads everything. Errors are per reply; the result is the first of them.
+    Result<void> run(Deadline deadline);
+    const Result<RedisReply>& reply(std::size_t index) const;
+    std::size_t size() const;
+    void clear();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+class RedisScript
+{
+public:
+    explicit RedisScript(std::string text); // computes the SHA-1
+    const std::string& text() const { return m_text; }
+    const std::string& sha1() const { return m_sha1; }
+
+private:
+    std::string m_text, m_sha1;
+};
+
+// A bounded pool of clients. Thread-safe; leases return by RAII; waiters are bounded and timed, beyond that Overloaded.
+class RedisClientPool
+{
+public:
+    RedisClientPool(std::vector<NodeEndpoint> redisNodes, int clients, int maxWaiters);
+    ~RedisClientPool();
+
+    struct Returner
+    {
+        RedisClientPool* pool = nullptr;
+        void operator()(RedisClient* client) const noexcept;
+    };
+    using Lease = std::unique_ptr<RedisClient, Returner>;
+    [[nodiscard]] Result<Lease> lease(Deadline deadline);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace backend

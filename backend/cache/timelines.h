@@ -1,0 +1,95 @@
+// Timelines in Redis: sorted sets of post ids (member: 19 digits, score: the post's Unix time in ms) with a floor, the
+// oldest id down to which the set is known to be complete. A timeline without a valid floor is absent, whatever
+// entries exist; a floor is valid for one life (run_id) of its node. Stateless apart from scripts; thread-safe. Calls
+// that take a batch only add commands to it: the caller runs it. Keys: {17}:home:<user>, {17}:home-floor:<user>,
+// {17}:home-build:<user>, and the same with `author`; {17}:public, {17}:public-floor.
+#pragma once
+
+#include "backend/cache/redis_client.h"
+#include "backend/domain/ids.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace backend {
+
+enum class TimelineFamily { Home, Author, Public }; // Public: owner is the logical shard, see publicOwner()
+
+struct TimelineLimits
+{
+    int cap = 800;        // entries kept
+    int slack = 80;       // entries beyond the cap before a trim
+    int trimOneIn = 16;   // a trim is looked for on one delivery in so many
+    std::chrono::hours age{24 * 30};
+};
+
+// A stretch of a timeline, newest first.
+struct TimelineSlice
+{
+    bool valid = false;          // false: absent
+    PostId floor;                // complete down to here, inclusive; id 0: complete to the beginning
+    std::vector<PostId> entries; // strictly descending, all ≥ floor
+    bool reachedFloor = false;   // no entry lies between the last one returned and the floor
+};
+
+class Timelines
+{
+public:
+    Timelines(const ShardMap& map, TimelineLimits limits);
+
+    const TimelineLimits& limits() const;
+    int nodeOf(TimelineFamily family, UserId owner) const;
+    static UserId publicOwner(int shard); // an id that carries just the shard
+
+    // --- writing by pipeline -----------------------------------------------------------------------------------
+    // Idempotent. Adds, now and then, the trim script as well (deterministic in post and owner).
+    void addEntry(RedisBatch& batch, TimelineFamily family, UserId owner, PostId post) const;
+    // Removals delete the build token (whoever builds starts again).
+    void removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner, std::span<const PostId> posts) const;
+    // Backfill: only into a timeline with a valid floor; deletes the build token. When `completeDownTo` lies above the
+    // floor, the floor is raised to it (before anything is dropped).
+    void backfill(RedisBatch& batch, TimelineFamily family, UserId owner, std::span<const PostId> posts,
+                  PostId completeDownTo, const std::string& runId) const;
+    // A brand-new owner's timeline: floor 0, unless there is one.
+    void publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner, const std::string& runId) const;
+    void voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner) const;
+
+    // --- reading -----------------------------------------------------------------------------------------------
+    // Entries below `before` (exclusive; empty: newest) and above `after` (exclusive), at most `limit`.
+    [[nodiscard]] Result<TimelineSlice> read(RedisClient& client, TimelineFamily family, UserId owner,
+                                             std::optional<PostId> before, std::optional<PostId> after, int limit,
+                                             Deadline deadline) const;
+    // The same for many owners in one round trip per node; one result per owner.
+    [[nodiscard]] std::vector<Result<TimelineSlice>> readMany(RedisClient& client, TimelineFamily family,
+                                                              std::span<const UserId> owners,
+                                                              std::optional<PostId> before, int limit,
+                                                              Deadline deadline) const;
+    // The valid floors of many owners; empty where absent.
+    [[nodiscard]] Result<std::vector<std::optional<PostId>>> floors(RedisClient& client, TimelineFamily family,
+                                                                    std::span<const UserId> owners,
+                                                                    Deadline deadline) const;
+
+    // --- building ----------------------------------------------------------------------------------------------
+    // Clears entries and floor and sets a token. Empty when another build's token is younger than `staleAfter`.
+    [[nodiscard]] Result<std::optional<std::string>> beginBuild(RedisClient& client, TimelineFamily family, UserId owner,
+                                                                Milliseconds staleAfter, Deadline deadline) const;
+    // Fills and publishes the floor if the token stands; false when somebody interfered (build again).
+    [[nodiscard]] Result<bool> finishBuild(RedisClient& client, TimelineFamily family, UserId owner,
+                                           const std::string& token, std::span<const PostId> posts, PostId floor,
+                                           Deadline deadline) const;
+    // Drops everything of the owner, floor first.
+    [[nodiscard]] Result<void> drop(RedisClient& client, TimelineFamily family, UserId owner, Deadline deadline) const;
+
+private:
+    const ShardMap& m_map;
+    TimelineLimits m_limits;
+};
+
+std::string memberOf(PostId post);                       // 19 digits, zero-padded
+std::optional<PostId> postOfMember(std::string_view member);
+std::string timelineKey(TimelineFamily family, UserId owner); // {17}:home:123
+std::string timelineFloorKey(TimelineFamily family, UserId owner);
+
+} // namespace backend

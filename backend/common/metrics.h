@@ -1,0 +1,40 @@
+// What one engine counts: cumulative, lock-free, cheap enough for every delivery. Owned by the engine, shared by
+// reference with everything in it; the monitor publishes copies. Thread-safe.
+#pragma once
+
+#include "backend/common/histogram.h"
+#include "backend/domain/ids.h"
+#include "backend/domain/task.h"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace backend {
+
+enum class CacheKind { HomeTimeline, AuthorTimeline, PublicTimeline, PostObject, UserObject, Counters };
+inline constexpr std::array kCacheKindNames{"home timeline", "author timeline", "public timeline",
+                                            "post object",   "user object",     "counters"};
+
+struct MetricCounter
+{
+    std::atomic<std::int64_t> value{0};
+    void add(std::int64_t n = 1) { value.fetch_add(n, std::memory_order_relaxed); }
+    std::int64_t get() const { return value.load(std::memory_order_relaxed); }
+};
+
+struct EngineMetrics
+{
+    std::array<MetricCounter, kCacheKindNames.size()> cacheHits, cacheMisses;
+    std::array<MetricCounter, kMaxShards> deliveries; // by the reader's logical shard
+    std::array<MetricCounter, kMaxShards> reads;      // home, author and profile reads by the user's logical shard
+    MetricCounter posts, deletes, follows, unfollows, pages, rebuilds, readThroughs;
+    std::array<MetricCounter, kTaskKinds.size() + 1> tasksDone, tasksFailed; // index = int(TaskKind)
+    DelayRecorder fanoutDelay; // commit to delivery, one count per delivery
+    std::atomic<double> borrowedIdMilliseconds{0};
+
+    void hit(CacheKind kind, std::int64_t n = 1) { cacheHits[std::size_t(kind)].add(n); }
+    void miss(CacheKind kind, std::int64_t n = 1) { cacheMisses[std::size_t(kind)].add(n); }
+};
+
+} // namespace backend

@@ -1,0 +1,81 @@
+// Worker threads over the queues of all PostgreSQL nodes: claim in batches, hand to handlers, complete, retry, bury.
+// Owned by the engine. start/stop/pause/resize from any thread. Every worker has a handler set of its own, with
+// connections of its own, so that whoever takes over its leases can end exactly those connections.
+#pragma once
+
+#include "backend/common/backoff.h"
+#include "backend/common/metrics.h"
+#include "backend/common/sql.h"
+#include "backend/domain/snapshot.h"
+#include "backend/queue/task_queue.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace backend {
+
+// What became of one task. On success `completion` runs on the task's node in the same transaction that ends the task
+// and enqueues `children`.
+struct TaskOutcome
+{
+    Result<void> status;
+    std::vector<NewTask> children;
+    std::vector<SqlStatement> completion;
+};
+
+// Handles batches of one kind from one node. One thread. Must be idempotent: a batch may run again after a crash.
+class TaskHandlers
+{
+public:
+    virtual ~TaskHandlers() = default;
+    // One outcome per task, in order. Returns by the deadline, which lies before the leases lapse.
+    virtual std::vector<TaskOutcome> handle(TaskKind kind, std::span<const Task> tasks, Deadline deadline) = 0;
+    // Called before a task is buried; an error keeps it waiting instead (it is tried again later).
+    virtual Result<void> beforeBury(const Task& task, Deadline deadline) = 0;
+};
+
+struct WorkerPoolOptions
+{
+    int workers = 4;
+    int batch = 128;              // tasks claimed at once
+    int attempts = 8;             // then a dead letter
+    Milliseconds lease{30'000};
+    Milliseconds idlePoll{1'000}; // when no notification comes
+    Backoff backoff;
+};
+
+struct QueueNode
+{
+    int id = 0;
+    std::string name;
+    SqlPool* pool = nullptr; // for claiming and completing; a worker keeps one lease of it per node
+};
+
+class WorkerPool
+{
+public:
+    using HandlerFactory = std::function<std::unique_ptr<TaskHandlers>(int worker)>;
+
+    WorkerPool(std::vector<QueueNode> nodes, HandlerFactory factory, EngineMetrics& metrics, WorkerPoolOptions options);
+    ~WorkerPool(); // stops
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
+
+    void start();
+    // Finishes the batches at hand, gives the rest back, joins; under two seconds.
+    void stop();
+    void setPaused(bool paused);
+    bool paused() const;
+    void setWorkers(int count); // 0 … 64
+    int workers() const;
+    void wake(); // work was enqueued by this process
+    std::vector<WorkerSnapshot> snapshot() const; // engineSlot and engineName are left to the monitor
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace backend
