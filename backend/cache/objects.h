@@ -36,7 +36,7 @@ struct VersionedCounters
 class Objects
 {
 public:
-    Objects(const ShardMap& map, ObjectTimes times);
+    Objects(const ShardMapSource& maps, ObjectTimes times);
 
     void fillPost(RedisBatch& batch, const Post& post) const; // SET NX
     void tombstonePost(RedisBatch& batch, PostId post) const;
@@ -51,7 +51,7 @@ public:
     [[nodiscard]] Result<std::optional<VersionedCounters>> counters(RedisClient& client, UserId user, Deadline deadline) const;
 
 private:
-    const ShardMap& m_map;
+    const ShardMapSource& m_maps;
     ObjectTimes m_times;
 };
 

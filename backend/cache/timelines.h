@@ -37,7 +37,7 @@ struct TimelineSlice
 class Timelines
 {
 public:
-    Timelines(const ShardMap& map, TimelineLimits limits);
+    Timelines(const ShardMapSource& maps, TimelineLimits limits);
 
     const TimelineLimits& limits() const;
     int nodeOf(TimelineFamily family, UserId owner) const;
@@ -83,7 +83,7 @@ public:
     [[nodiscard]] Result<void> drop(RedisClient& client, TimelineFamily family, UserId owner, Deadline deadline) const;
 
 private:
-    const ShardMap& m_map;
+    const ShardMapSource& m_maps;
     TimelineLimits m_limits;
 };
 

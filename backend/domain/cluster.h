@@ -3,6 +3,7 @@
 
 #include "backend/domain/ids.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,14 @@ struct ShardMap
     {
         return role == Role::Users ? usersNode : role == Role::Posts ? postsNode : timelinesNode;
     }
+};
+
+// Where the present map comes from; it changes under a running engine. Thread-safe.
+class ShardMapSource
+{
+public:
+    virtual ~ShardMapSource() = default;
+    virtual std::shared_ptr<const ShardMap> current() const = 0; // never null
 };
 
 } // namespace backend
