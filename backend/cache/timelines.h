@@ -54,6 +54,7 @@ public:
                   PostId completeDownTo, const std::string& runId) const;
     // A brand-new owner's timeline: floor 0, unless there is one.
     void publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner, const std::string& runId) const;
+    // Removes the floor and the build token: absent from now on, and whoever builds starts again.
     void voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner) const;
 
     // --- reading -----------------------------------------------------------------------------------------------

@@ -10,7 +10,11 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-double known(std::int64_t value) { return value < 0 ? kUnknown : double(value); }
+template <class Number>
+double known(Number value)
+{
+    return value < 0 ? kUnknown : double(value);
+}
 
 int nodeOf(const ShardSnapshot& shard, BalanceMetric metric)
 {
@@ -26,8 +30,8 @@ double valueOf(const ShardSnapshot& shard, BalanceMetric metric)
     case BalanceMetric::Entries: return known(shard.entries);
     case BalanceMetric::Bytes: return known(shard.bytes);
     case BalanceMetric::Posts: return known(shard.posts);
-    case BalanceMetric::Deliveries: return shard.deliveriesPerSecond;
-    case BalanceMetric::Reads: return shard.readsPerSecond;
+    case BalanceMetric::Deliveries: return known(shard.deliveriesPerSecond);
+    case BalanceMetric::Reads: return known(shard.readsPerSecond);
     }
     return kUnknown;
 }

@@ -37,7 +37,6 @@ std::string_view toString(TaskKind kind)
     case TaskKind::EdgeChanged: return "edge_changed";
     case TaskKind::PostDeleted: return "post_deleted";
     case TaskKind::ReclaimChunk: return "reclaim_chunk";
-    case TaskKind::ReaderState: return "reader_state";
     }
     return "unknown";
 }

@@ -17,11 +17,9 @@ enum class TaskKind : int {
     EdgeChanged = 4,  // reconcile one (follower, followee) edge to its current state; backfill or removal
     PostDeleted = 5,  // tombstone, author and public timelines, posts counter
     ReclaimChunk = 6, // take a deleted post's id out of one id range of home timelines
-    ReaderState = 7,  // a reader went dormant or came back: copy (warm, generation) to `followers` rows
 };
 inline constexpr std::array kTaskKinds{TaskKind::UserCreated,  TaskKind::PostCreated, TaskKind::DeliverChunk,
-                                       TaskKind::EdgeChanged,  TaskKind::PostDeleted, TaskKind::ReclaimChunk,
-                                       TaskKind::ReaderState};
+                                       TaskKind::EdgeChanged,  TaskKind::PostDeleted, TaskKind::ReclaimChunk};
 
 std::string_view toString(TaskKind kind); // "post_created" …
 
@@ -31,7 +29,7 @@ struct NewTask
 {
     TaskKind kind;
     int shard = 0;          // logical shard of the row that causes it
-    std::string payload;    // JSON object, see fanout/payloads.h
+    std::string payload;    // JSON object, see common/task_payloads.h
     Milliseconds rankDelay{0}; // later in fair order by this much (virtual time, not a wait): spreads big audiences
     Milliseconds runAfter{0};  // not before now + this (a real wait)
 };

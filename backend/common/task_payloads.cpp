@@ -1,0 +1,83 @@
+#include "backend/common/task_payloads.h"
+
+#include <nlohmann/json.hpp>
+
+namespace backend {
+namespace {
+
+using nlohmann::json;
+
+template <class Payload, class Read>
+Result<Payload> decodeWith(const std::string& text, Read read)
+{
+    try {
+        return read(json::parse(text));
+    } catch (const json::exception& e) {
+        return fail(ErrorCode::Internal, std::string("a task's payload cannot be read: ") + e.what());
+    }
+}
+
+std::int64_t number(const json& object, const char* key) { return object.at(key).get<std::int64_t>(); }
+
+} // namespace
+
+std::string encode(const PostPayload& payload)
+{
+    return "{\"post\":" + std::to_string(payload.post.value) + ",\"author\":" + std::to_string(payload.author.value) + "}";
+}
+
+std::string encode(const ChunkPayload& payload)
+{
+    return json{{"post", payload.post.value},       {"author", payload.author.value},
+                {"chunk", payload.chunk},           {"after", payload.after.value},
+                {"up_to", payload.upTo.value},      {"expected", payload.expected},
+                {"committed_us", payload.committedUnixUs}}
+        .dump();
+}
+
+std::string encode(const EdgePayload& payload)
+{
+    return "{\"follower\":" + std::to_string(payload.follower.value)
+           + ",\"followee\":" + std::to_string(payload.followee.value) + "}";
+}
+
+std::string encode(const UserPayload& payload)
+{
+    return json{{"user", payload.user.value}, {"handle", payload.handle}, {"name", payload.displayName}}.dump();
+}
+
+template <>
+Result<PostPayload> decodePayload(const std::string& text)
+{
+    return decodeWith<PostPayload>(text, [](const json& o) {
+        return PostPayload{PostId{number(o, "post")}, UserId{number(o, "author")}};
+    });
+}
+
+template <>
+Result<ChunkPayload> decodePayload(const std::string& text)
+{
+    return decodeWith<ChunkPayload>(text, [](const json& o) {
+        return ChunkPayload{PostId{number(o, "post")},   UserId{number(o, "author")}, o.at("chunk").get<int>(),
+                            UserId{number(o, "after")},  UserId{number(o, "up_to")},  number(o, "expected"),
+                            number(o, "committed_us")};
+    });
+}
+
+template <>
+Result<EdgePayload> decodePayload(const std::string& text)
+{
+    return decodeWith<EdgePayload>(text, [](const json& o) {
+        return EdgePayload{UserId{number(o, "follower")}, UserId{number(o, "followee")}};
+    });
+}
+
+template <>
+Result<UserPayload> decodePayload(const std::string& text)
+{
+    return decodeWith<UserPayload>(text, [](const json& o) {
+        return UserPayload{UserId{number(o, "user")}, o.at("handle").get<std::string>(), o.at("name").get<std::string>()};
+    });
+}
+
+} // namespace backend

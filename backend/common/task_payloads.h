@@ -1,0 +1,53 @@
+// What tasks carry, as JSON text. Written by whoever enqueues, read by the handlers. Pure functions.
+#pragma once
+
+#include "backend/common/result.h"
+#include "backend/domain/feed.h"
+#include "backend/domain/task.h"
+
+#include <string>
+
+namespace backend {
+
+struct PostPayload // post_created, post_deleted
+{
+    PostId post;
+    UserId author;
+};
+
+// deliver_chunk and reclaim_chunk: the followers of `author` with ids in (after, upTo].
+struct ChunkPayload
+{
+    PostId post;
+    UserId author;
+    int chunk = 0;
+    UserId after, upTo;
+    std::int64_t expected = 0;      // warm readers in the range when planned
+    std::int64_t committedUnixUs = 0; // of the post, by its node's clock
+};
+
+struct EdgePayload // edge_changed
+{
+    UserId follower, followee;
+};
+
+struct UserPayload // user_created
+{
+    UserId user;
+    std::string handle, displayName;
+};
+
+std::string encode(const PostPayload& payload);
+std::string encode(const ChunkPayload& payload);
+std::string encode(const EdgePayload& payload);
+std::string encode(const UserPayload& payload);
+
+// Internal error when the text is not what the kind carries.
+template <class Payload>
+[[nodiscard]] Result<Payload> decodePayload(const std::string& text);
+template <> Result<PostPayload> decodePayload(const std::string& text);
+template <> Result<ChunkPayload> decodePayload(const std::string& text);
+template <> Result<EdgePayload> decodePayload(const std::string& text);
+template <> Result<UserPayload> decodePayload(const std::string& text);
+
+} // namespace backend

@@ -1,0 +1,165 @@
+#include "backend/fanout/delivery_run.h"
+#include "backend/fanout/outcomes.h"
+#include "backend/fanout/post_handlers.h"
+#include "backend/store/ledger_store.h"
+#include "backend/store/post_store.h"
+#include "backend/store/user_store.h"
+
+#include <algorithm>
+
+namespace backend {
+namespace {
+
+constexpr int kWholeRange = 1'000'000; // chunk ranges are bounded by ids; newcomers may have widened them a little
+
+std::vector<EdgeStore::AudienceQuery> rangesOf(const std::vector<std::optional<ChunkPayload>>& chunks)
+{
+    std::vector<EdgeStore::AudienceQuery> queries;
+    for (const auto& chunk : chunks)
+        queries.push_back(chunk ? EdgeStore::AudienceQuery{chunk->author, chunk->after, chunk->upTo, kWholeRange}
+                                : EdgeStore::AudienceQuery{UserId{1}, UserId{}, UserId{1}, 0});
+    return queries;
+}
+
+LedgerRow chunkRow(const ChunkPayload& chunk, const Delivery* delivery)
+{
+    LedgerRow row;
+    row.post = chunk.post;
+    row.chunk = chunk.chunk;
+    row.lastReader = chunk.upTo;
+    row.committedUnixUs = chunk.committedUnixUs;
+    if (!delivery || delivery->deleted > 0) {
+        row.deleted = chunk.expected;
+        return row;
+    }
+    // Who came after the plan got the post as well (by backfill in any case) but was not of the planned audience.
+    row.pushed = std::min(delivery->pushed, chunk.expected);
+    row.unfollowed = chunk.expected - row.pushed;
+    row.firstAt = row.lastAt = delivery->deliveredAt;
+    return row;
+}
+
+} // namespace
+
+std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+{
+    std::vector<TaskOutcome> outcomes(tasks.size());
+    const auto chunks = decodeAll<ChunkPayload>(tasks, outcomes);
+    const auto queries = rangesOf(chunks);
+    const auto audiences = EdgeStore::audiences(context.sql, queries, deadline);
+    if (!audiences) return allFailed(tasks.size(), audiences.error());
+    std::vector<PostId> posts;
+    for (const auto& chunk : chunks) posts.push_back(chunk ? chunk->post : PostId{});
+    const auto deleted = PostStore::deletedAmong(context.sql, posts, deadline);
+    if (!deleted) return allFailed(tasks.size(), deleted.error());
+
+    DeliveryRun run(context);
+    std::vector<Delivery*> deliveries(tasks.size(), nullptr);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (!chunks[i] || std::find(deleted->begin(), deleted->end(), chunks[i]->post) != deleted->end()) continue;
+        Delivery delivery;
+        delivery.post = chunks[i]->post;
+        delivery.author = chunks[i]->author;
+        delivery.audience = &(*audiences)[i];
+        delivery.query = queries[i];
+        delivery.committedAt = TimePoint(std::chrono::microseconds(chunks[i]->committedUnixUs));
+        deliveries[i] = &run.add(std::move(delivery));
+    }
+    if (const auto done = run.run(deadline); !done) return allFailed(tasks.size(), done.error());
+
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (!chunks[i]) continue;
+        if (deliveries[i] && !deliveries[i]->status) outcomes[i].status = deliveries[i]->status;
+        else outcomes[i].completion.push_back(ledgerStatement(chunkRow(*chunks[i], deliveries[i])));
+    }
+    return outcomes;
+}
+
+std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+{
+    std::vector<TaskOutcome> outcomes(tasks.size());
+    const auto payloads = decodeAll<PostPayload>(tasks, outcomes);
+    RedisBatch batch(context.redis);
+    std::vector<PostsCountEffect> effects;
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (!payloads[i]) continue;
+        const std::vector<PostId> post{payloads[i]->post};
+        context.objects.tombstonePost(batch, post[0]);
+        context.timelines.removeEntries(batch, TimelineFamily::Author, payloads[i]->author, post);
+        context.timelines.removeEntries(batch, TimelineFamily::Public, Timelines::publicOwner(post[0].shard()), post);
+        effects.push_back({tasks[i].ref, tasks[i].expiresAt, payloads[i]->author, -1});
+    }
+    if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
+    const auto counters = UserStore::applyPostsCounts(context.sql, effects, deadline);
+    if (!counters) return allFailed(tasks.size(), counters.error());
+    batch.clear();
+    for (const auto& [user, stored] : *counters) context.objects.setCounters(batch, user, {stored.version, stored.counters});
+    if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
+
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (!payloads[i]) continue;
+        const auto plan = EdgeStore::planAudience(context.sql, payloads[i]->author, context.settings.chunk, deadline);
+        if (!plan) return allFailed(tasks.size(), plan.error());
+        auto ranges = plan->ranges;
+        if (ranges.empty()) ranges.push_back({});
+        ranges.back().upTo = UserId{std::numeric_limits<std::int64_t>::max()};
+        for (std::size_t k = 0; k < ranges.size(); ++k) {
+            const ChunkPayload chunk{payloads[i]->post, payloads[i]->author, int(k), ranges[k].after, ranges[k].upTo, 0, 0};
+            outcomes[i].children.push_back(
+                {TaskKind::ReclaimChunk, payloads[i]->post.shard(), encode(chunk),
+                 context.settings.reclaimDelay + Milliseconds(context.settings.reclaimSpacingMs * int(k)), Milliseconds(0)});
+        }
+    }
+    context.metrics.deletes.add(std::int64_t(effects.size()));
+    return outcomes;
+}
+
+std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+{
+    std::vector<TaskOutcome> outcomes(tasks.size());
+    const auto chunks = decodeAll<ChunkPayload>(tasks, outcomes);
+    const auto audiences = EdgeStore::audiences(context.sql, rangesOf(chunks), deadline);
+    if (!audiences) return allFailed(tasks.size(), audiences.error());
+    RedisBatch batch(context.redis);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (!chunks[i]) continue;
+        const std::vector<PostId> post{chunks[i]->post};
+        for (const auto& follower : (*audiences)[i].followers)
+            if (follower.warm) context.timelines.removeEntries(batch, TimelineFamily::Home, follower.id, post);
+        if (chunks[i]->chunk == 0) context.timelines.removeEntries(batch, TimelineFamily::Home, chunks[i]->author, post);
+    }
+    if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
+    return outcomes;
+}
+
+Result<void> voidReadersOfChunk(FanoutContext& context, const Task& task, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto chunk, decodePayload<ChunkPayload>(task.payload));
+    const std::vector<EdgeStore::AudienceQuery> query{{chunk.author, chunk.after, chunk.upTo, kWholeRange}};
+    ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, query, deadline));
+    RedisBatch batch(context.redis);
+    for (const auto& follower : audiences[0].followers)
+        context.timelines.voidFloor(batch, TimelineFamily::Home, follower.id);
+    return batch.run(deadline);
+}
+
+Result<void> voidReadersOfPost(FanoutContext& context, const Task& task, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto payload, decodePayload<PostPayload>(task.payload));
+    RedisBatch batch(context.redis);
+    context.timelines.voidFloor(batch, TimelineFamily::Home, payload.author);
+    context.timelines.voidFloor(batch, TimelineFamily::Author, payload.author);
+    context.timelines.voidFloor(batch, TimelineFamily::Public, Timelines::publicOwner(payload.post.shard()));
+    UserId after;
+    for (;;) {
+        const std::vector<EdgeStore::AudienceQuery> query{{payload.author, after, UserId{}, 10'000}};
+        ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, query, deadline));
+        if (audiences[0].followers.empty()) break;
+        for (const auto& follower : audiences[0].followers)
+            context.timelines.voidFloor(batch, TimelineFamily::Home, follower.id);
+        after = audiences[0].followers.back().id;
+    }
+    return batch.run(deadline);
+}
+
+} // namespace backend

@@ -1,0 +1,60 @@
+// Delivers posts to home timelines: one pipeline per Redis node for a whole batch, then looks again at what may have
+// ended meanwhile and takes it back (removers commit first, deliveries check last). One thread, one use.
+#pragma once
+
+#include "backend/fanout/fanout_context.h"
+#include "backend/store/edge_store.h"
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace backend {
+
+struct Delivery
+{
+    PostId post;
+    UserId author;
+    const Post* publish = nullptr;            // also into object cache, author and public timelines
+    bool toAuthor = false;                    // the author's own home timeline as well
+    const Audience* audience = nullptr;       // as read by `query`; none: nobody but the author
+    EdgeStore::AudienceQuery query{};
+    TimePoint committedAt;
+
+    // Outcome.
+    Result<void> status;
+    std::int64_t pushed = 0, dormant = 0, unfollowed = 0, deleted = 0;
+    std::optional<TimePoint> deliveredAt;
+};
+
+class DeliveryRun
+{
+public:
+    explicit DeliveryRun(FanoutContext& context);
+
+    // The returned object stays valid as long as the run and holds the outcome afterwards.
+    Delivery& add(Delivery delivery);
+    // An error here concerns all deliveries; errors of single nodes stand in their status.
+    [[nodiscard]] Result<void> run(Deadline deadline);
+
+private:
+    struct Sent
+    {
+        Delivery delivery;
+        std::vector<UserId> readers; // pushed to, ascending except for the author, who comes last
+        std::size_t firstReply = 0, endReply = 0;
+    };
+
+    void queueCommands(Sent& sent);
+    void readReplies(TimePoint deliveredAt);
+    Result<void> takeBackDeleted(Deadline deadline);
+    Result<void> takeBackUnfollowed(Deadline deadline);
+    void takeBack(Sent& sent, const std::vector<UserId>& readers);
+    void record();
+
+    FanoutContext& m_context;
+    RedisBatch m_batch;
+    std::deque<Sent> m_sent;
+};
+
+} // namespace backend

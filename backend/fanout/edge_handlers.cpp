@@ -1,0 +1,147 @@
+#include "backend/fanout/edge_handlers.h"
+
+#include "backend/fanout/outcomes.h"
+#include "backend/store/edge_store.h"
+#include "backend/store/post_store.h"
+#include "backend/store/user_store.h"
+
+#include <algorithm>
+
+namespace backend {
+namespace {
+
+constexpr int kRounds = 4;           // an edge that changes faster than this is left to its next task
+constexpr int kRemovalPage = 2'000;
+
+// Brings the readers' home timelines in line with the edges: backfill what is followed, remove what is not.
+class EdgeEffects
+{
+public:
+    EdgeEffects(FanoutContext& context, Deadline deadline) : m_context(context), m_deadline(deadline), m_batch(context.redis) {}
+
+    Result<void> apply(const std::vector<EdgeState>& states)
+    {
+        std::vector<UserId> readers;
+        for (const auto& state : states) readers.push_back(state.edge.follower);
+        ROOKERY_ASSIGN(const auto floors, m_context.timelines.floors(m_context.redis, TimelineFamily::Home, readers, m_deadline));
+        for (std::size_t i = 0; i < states.size(); ++i) {
+            // Absent: nothing to change, but a build may be under way that read the edges before this one changed.
+            // Voiding takes its token, and its floor should it just have published one.
+            if (!floors[i]) m_context.timelines.voidFloor(m_batch, TimelineFamily::Home, states[i].edge.follower);
+            else if (states[i].following) ROOKERY_TRY(backfill(states[i].edge, *floors[i]));
+            else ROOKERY_TRY(remove(states[i].edge, *floors[i]));
+        }
+        return m_batch.run(m_deadline);
+    }
+
+private:
+    Result<void> backfill(const Edge& edge, PostId floor)
+    {
+        const int cap = m_context.timelines.limits().cap;
+        const std::vector<UserId> author{edge.followee};
+        ROOKERY_ASSIGN(auto posts, PostStore::newestIdsOf(m_context.sql, author, {std::nullopt, floor}, cap + 1, false, m_deadline));
+        PostId completeDownTo = floor;
+        if (posts.size() > std::size_t(cap)) {
+            posts.resize(std::size_t(cap));
+            completeDownTo = posts.back();
+        }
+        ROOKERY_ASSIGN(const auto runId, m_context.redis.runId(
+            m_context.timelines.nodeOf(TimelineFamily::Home, edge.follower), m_deadline));
+        m_context.timelines.backfill(m_batch, TimelineFamily::Home, edge.follower, posts, completeDownTo, runId);
+        return {};
+    }
+
+    Result<void> remove(const Edge& edge, PostId floor)
+    {
+        const std::vector<UserId> author{edge.followee};
+        std::optional<PostId> before;
+        for (;;) {
+            ROOKERY_ASSIGN(const auto posts, PostStore::newestIdsOf(m_context.sql, author, {before, floor}, kRemovalPage, true,
+                                                                    m_deadline));
+            m_context.timelines.removeEntries(m_batch, TimelineFamily::Home, edge.follower, posts);
+            if (posts.size() < std::size_t(kRemovalPage)) return {};
+            before = posts.back();
+        }
+    }
+
+    FanoutContext& m_context;
+    Deadline m_deadline;
+    RedisBatch m_batch;
+};
+
+Result<void> publishCounters(FanoutContext& context, const std::vector<Edge>& edges, Deadline deadline)
+{
+    std::vector<UserId> users;
+    for (const auto& edge : edges) {
+        users.push_back(edge.follower);
+        users.push_back(edge.followee);
+    }
+    std::sort(users.begin(), users.end());
+    users.erase(std::unique(users.begin(), users.end()), users.end());
+    ROOKERY_ASSIGN(const auto counters, UserStore::counters(context.sql, users, deadline));
+    RedisBatch batch(context.redis);
+    for (std::size_t i = 0; i < users.size(); ++i)
+        context.objects.setCounters(batch, users[i], {counters[i].version, counters[i].counters});
+    return batch.run(deadline);
+}
+
+// Followees' side, counters, timelines; then looks whether the truth or the reader moved meanwhile, and goes again.
+Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline deadline)
+{
+    const std::vector<Edge> all = edges;
+    for (int round = 0; round < kRounds && !edges.empty(); ++round) {
+        ROOKERY_ASSIGN(const auto states, EdgeStore::load(context.sql, edges, deadline));
+        ROOKERY_TRY(EdgeStore::writeFollowers(context.sql, states, deadline));
+        ROOKERY_TRY(EdgeStore::countFollowing(context.sql, edges, deadline));
+        ROOKERY_TRY(EdgeEffects(context, deadline).apply(states));
+        ROOKERY_ASSIGN(const auto after, EdgeStore::load(context.sql, edges, deadline));
+        std::vector<Edge> moved;
+        for (std::size_t i = 0; i < edges.size(); ++i)
+            if (after[i].version != states[i].version || after[i].readerGeneration != states[i].readerGeneration)
+                moved.push_back(edges[i]);
+        edges = std::move(moved);
+    }
+    if (!edges.empty())
+        return fail(ErrorCode::Overloaded, "an edge changes faster than it can be reconciled; it is tried again", true);
+    return publishCounters(context, all, deadline);
+}
+
+} // namespace
+
+std::vector<TaskOutcome> handleEdgeChanged(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+{
+    std::vector<TaskOutcome> outcomes(tasks.size());
+    const auto payloads = decodeAll<EdgePayload>(tasks, outcomes);
+    std::vector<Edge> edges;
+    for (const auto& payload : payloads)
+        if (payload) edges.push_back({payload->follower, payload->followee});
+    std::sort(edges.begin(), edges.end());
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+    if (const auto done = reconcile(context, std::move(edges), deadline); !done) return allFailed(tasks.size(), done.error());
+    return outcomes;
+}
+
+std::vector<TaskOutcome> handleUserCreated(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+{
+    std::vector<TaskOutcome> outcomes(tasks.size());
+    const auto payloads = decodeAll<UserPayload>(tasks, outcomes);
+    std::vector<User> users;
+    for (const auto& payload : payloads)
+        if (payload) users.push_back({payload->user, payload->handle, payload->displayName, payload->user.time()});
+    if (const auto done = UserStore::insertRows(context.sql, users, deadline); !done)
+        return allFailed(tasks.size(), done.error());
+    RedisBatch batch(context.redis);
+    for (const auto& user : users) context.objects.fillUser(batch, user);
+    if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
+    return outcomes;
+}
+
+Result<void> voidReaderOfEdge(FanoutContext& context, const Task& task, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto payload, decodePayload<EdgePayload>(task.payload));
+    RedisBatch batch(context.redis);
+    context.timelines.voidFloor(batch, TimelineFamily::Home, payload.follower);
+    return batch.run(deadline);
+}
+
+} // namespace backend

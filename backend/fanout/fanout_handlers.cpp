@@ -1,0 +1,71 @@
+#include "backend/fanout/fanout_handlers.h"
+
+#include "backend/fanout/edge_handlers.h"
+#include "backend/fanout/outcomes.h"
+#include "backend/fanout/post_handlers.h"
+
+namespace backend {
+namespace {
+
+class FanoutHandlers final : public TaskHandlers
+{
+public:
+    explicit FanoutHandlers(const FanoutServices& services)
+        : m_sql(services.pools, services.maps)
+        , m_redis(redisNodes(*services.maps.current()))
+        , m_context{m_sql,           m_redis,          services.timelines, services.objects,
+                    services.maps,   services.clock,   services.metrics,   services.settings}
+    {
+    }
+
+    std::vector<TaskOutcome> handle(TaskKind kind, std::span<const Task> tasks, Deadline deadline) override
+    {
+        switch (kind) {
+        case TaskKind::UserCreated: return handleUserCreated(m_context, tasks, deadline);
+        case TaskKind::PostCreated: return handlePostCreated(m_context, tasks, deadline);
+        case TaskKind::DeliverChunk: return handleDeliverChunk(m_context, tasks, deadline);
+        case TaskKind::EdgeChanged: return handleEdgeChanged(m_context, tasks, deadline);
+        case TaskKind::PostDeleted: return handlePostDeleted(m_context, tasks, deadline);
+        case TaskKind::ReclaimChunk: return handleReclaimChunk(m_context, tasks, deadline);
+        }
+        return allFailed(tasks.size(), {ErrorCode::SchemaTooNew,
+                                        "this program does not know task kind " + std::to_string(int(kind))
+                                            + "; a newer one wrote it: upgrade this engine",
+                                        true});
+    }
+
+    Result<void> beforeBury(const Task& task, Deadline deadline) override
+    {
+        switch (task.kind) {
+        case TaskKind::PostCreated: return voidReadersOfPost(m_context, task, deadline);
+        case TaskKind::DeliverChunk: return voidReadersOfChunk(m_context, task, deadline);
+        case TaskKind::EdgeChanged: return voidReaderOfEdge(m_context, task, deadline);
+        case TaskKind::UserCreated:
+        case TaskKind::PostDeleted:
+        case TaskKind::ReclaimChunk: break; // nothing in a timeline becomes incomplete
+        }
+        return {};
+    }
+
+private:
+    static std::vector<NodeEndpoint> redisNodes(const ShardMap& map)
+    {
+        std::vector<NodeEndpoint> nodes;
+        for (const auto& node : map.nodes)
+            if (node.kind == NodeKind::Redis) nodes.push_back(node);
+        return nodes;
+    }
+
+    SqlSession m_sql;
+    RedisClient m_redis;
+    FanoutContext m_context;
+};
+
+} // namespace
+
+std::unique_ptr<TaskHandlers> makeFanoutHandlers(const FanoutServices& services)
+{
+    return std::make_unique<FanoutHandlers>(services);
+}
+
+} // namespace backend

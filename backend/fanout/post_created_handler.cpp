@@ -1,0 +1,172 @@
+#include "backend/fanout/delivery_run.h"
+#include "backend/fanout/outcomes.h"
+#include "backend/fanout/post_handlers.h"
+#include "backend/store/ledger_store.h"
+#include "backend/store/post_store.h"
+#include "backend/store/user_store.h"
+
+#include <algorithm>
+#include <map>
+
+namespace backend {
+namespace {
+
+std::int64_t unixMicroseconds(TimePoint at) { return at.time_since_epoch().count(); }
+
+// One batch of post_created tasks from one node, step by step. Lives for one call.
+class PostCreatedBatch
+{
+public:
+    PostCreatedBatch(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+        : m_context(context), m_tasks(tasks), m_deadline(deadline), m_outcomes(tasks.size()), m_run(context)
+    {
+    }
+
+    std::vector<TaskOutcome> run()
+    {
+        if (const auto done = steps(); !done) return allFailed(m_tasks.size(), done.error());
+        return std::move(m_outcomes);
+    }
+
+private:
+    Result<void> steps()
+    {
+        m_payloads = decodeAll<PostPayload>(m_tasks, m_outcomes);
+        ROOKERY_TRY(loadPosts());
+        ROOKERY_TRY(loadAudiences());
+        ROOKERY_TRY(deliver());
+        ROOKERY_TRY(count());
+        for (std::size_t i = 0; i < m_tasks.size(); ++i)
+            if (m_outcomes[i].status) conclude(i);
+        return {};
+    }
+
+    Result<void> loadPosts()
+    {
+        std::vector<PostId> ids;
+        for (const auto& payload : m_payloads) ids.push_back(payload ? payload->post : PostId{});
+        ROOKERY_ASSIGN(m_posts, PostStore::load(m_context.sql, ids, m_deadline));
+        for (std::size_t i = 0; i < m_tasks.size(); ++i)
+            if (m_payloads[i] && !m_posts[i])
+                m_outcomes[i].status = fail(ErrorCode::Internal, "post " + std::to_string(ids[i].value)
+                                                                     + " has a task but no row; look at its shard's node");
+        return {};
+    }
+
+    Result<void> loadAudiences()
+    {
+        std::vector<EdgeStore::AudienceQuery> queries;
+        for (std::size_t i = 0; i < m_tasks.size(); ++i)
+            if (m_outcomes[i].status && m_audiences.try_emplace(m_payloads[i]->author).second)
+                queries.push_back({m_payloads[i]->author, {}, {}, m_context.settings.chunk + 1});
+        ROOKERY_ASSIGN(auto audiences, EdgeStore::audiences(m_context.sql, queries, m_deadline));
+        for (std::size_t q = 0; q < queries.size(); ++q) {
+            const UserId author = queries[q].author;
+            if (audiences[q].followers.size() > std::size_t(m_context.settings.chunk)) {
+                ROOKERY_ASSIGN(auto plan, EdgeStore::planAudience(m_context.sql, author, m_context.settings.chunk, m_deadline));
+                m_plans.emplace(author, std::move(plan));
+                audiences[q].followers.clear();
+            }
+            m_audiences[author] = std::move(audiences[q]);
+        }
+        return {};
+    }
+
+    Result<void> deliver()
+    {
+        m_deliveries.resize(m_tasks.size(), nullptr);
+        for (std::size_t i = 0; i < m_tasks.size(); ++i) {
+            if (!m_outcomes[i].status || m_posts[i]->deleted) continue;
+            const auto& audience = m_audiences.at(m_payloads[i]->author);
+            Delivery delivery;
+            delivery.post = m_payloads[i]->post;
+            delivery.author = m_payloads[i]->author;
+            delivery.publish = &m_posts[i]->post;
+            delivery.toAuthor = audience.authorWarm;
+            delivery.audience = &audience;
+            delivery.query = {delivery.author, {}, {}, 0};
+            delivery.committedAt = m_tasks[i].createdAt;
+            m_deliveries[i] = &m_run.add(std::move(delivery));
+        }
+        ROOKERY_TRY(m_run.run(m_deadline));
+        for (std::size_t i = 0; i < m_tasks.size(); ++i)
+            if (m_deliveries[i] && !m_deliveries[i]->status) m_outcomes[i].status = m_deliveries[i]->status;
+        return {};
+    }
+
+    // posts + 1, also for a post that was deleted meanwhile: its deletion subtracts.
+    Result<void> count()
+    {
+        std::vector<PostsCountEffect> effects;
+        for (std::size_t i = 0; i < m_tasks.size(); ++i)
+            if (m_outcomes[i].status) effects.push_back({m_tasks[i].ref, m_tasks[i].expiresAt, m_payloads[i]->author, 1});
+        if (effects.empty()) return {};
+        ROOKERY_ASSIGN(const auto counters, UserStore::applyPostsCounts(m_context.sql, effects, m_deadline));
+        RedisBatch batch(m_context.redis);
+        for (const auto& [user, stored] : counters) m_context.objects.setCounters(batch, user, {stored.version, stored.counters});
+        if (const auto sent = batch.run(m_deadline); !sent) return fail(sent.error());
+        m_context.metrics.posts.add(std::int64_t(effects.size()));
+        return {};
+    }
+
+    void conclude(std::size_t i)
+    {
+        const auto& payload = *m_payloads[i];
+        const auto& audience = m_audiences.at(payload.author);
+        const auto plan = m_plans.find(payload.author);
+        LedgerRow row;
+        row.post = payload.post;
+        row.committedUnixUs = unixMicroseconds(m_tasks[i].createdAt);
+        row.audience = 1 + (plan == m_plans.end() ? std::int64_t(audience.followers.size())
+                                                  : plan->second.warm + plan->second.dormant);
+        row.chunks = 1;
+        row.lastReader = UserId{std::numeric_limits<std::int64_t>::max()};
+        const auto* delivery = m_deliveries[i];
+        if (!delivery) {
+            row.deleted = row.audience;
+        } else {
+            row.pushed = delivery->pushed;
+            row.unfollowed = delivery->unfollowed;
+            row.deleted = delivery->deleted;
+            row.dormant = delivery->dormant + (audience.authorWarm ? 0 : 1);
+            row.firstAt = row.lastAt = delivery->deliveredAt;
+            if (plan != m_plans.end()) split(i, plan->second, row);
+        }
+        m_outcomes[i].completion.push_back(ledgerStatement(row));
+    }
+
+    // A large audience: this row is the plan (and the author's own delivery); a task for each range does the rest.
+    void split(std::size_t i, const AudiencePlan& plan, LedgerRow& row)
+    {
+        row.dormant += plan.dormant;
+        row.chunks = 1 + int(plan.ranges.size());
+        row.lastReader = UserId{};
+        for (std::size_t k = 0; k < plan.ranges.size(); ++k) {
+            const auto& range = plan.ranges[k];
+            const ChunkPayload chunk{row.post,   m_payloads[i]->author, int(k) + 1,         range.after,
+                                     range.upTo, range.warm,            row.committedUnixUs};
+            m_outcomes[i].children.push_back({TaskKind::DeliverChunk, row.post.shard(), encode(chunk),
+                                              m_context.settings.chunkSpacing * int(k), Milliseconds(0)});
+        }
+    }
+
+    FanoutContext& m_context;
+    std::span<const Task> m_tasks;
+    Deadline m_deadline;
+    std::vector<TaskOutcome> m_outcomes;
+    std::vector<std::optional<PostPayload>> m_payloads;
+    std::vector<std::optional<StoredPost>> m_posts;
+    std::map<UserId, Audience> m_audiences;
+    std::map<UserId, AudiencePlan> m_plans;
+    DeliveryRun m_run;
+    std::vector<Delivery*> m_deliveries;
+};
+
+} // namespace
+
+std::vector<TaskOutcome> handlePostCreated(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+{
+    return PostCreatedBatch(context, tasks, deadline).run();
+}
+
+} // namespace backend

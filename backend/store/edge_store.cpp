@@ -1,0 +1,321 @@
+#include "backend/store/edge_store.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+namespace backend {
+namespace {
+
+std::string table(int shard, std::string_view name) { return shardTable(Role::Users, shard, name); }
+
+std::string enqueueEdge(std::string_view from)
+{
+    return " queued AS MATERIALIZED (SELECT queue.enqueue(ARRAY[" + std::to_string(int(TaskKind::EdgeChanged))
+           + "], ARRAY[$3::int], ARRAY['{\"follower\":' || follower || ',\"followee\":' || followee || '}'],"
+             " ARRAY[0::bigint], ARRAY[0::bigint]) AS n FROM "
+           + std::string(from) + ") SELECT count(*) FROM queued";
+}
+
+struct EdgeColumns
+{
+    std::vector<std::int64_t> followers, followees;
+    void add(const Edge& edge)
+    {
+        followers.push_back(edge.follower.value);
+        followees.push_back(edge.followee.value);
+    }
+};
+
+std::map<int, EdgeColumns> byFollowerShard(std::span<const Edge> edges)
+{
+    std::vector<Edge> sorted(edges.begin(), edges.end());
+    std::sort(sorted.begin(), sorted.end()); // one order of locks everywhere
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+    std::map<int, EdgeColumns> shards;
+    for (const auto& edge : sorted) shards[edge.follower.shard()].add(edge);
+    return shards;
+}
+
+std::vector<UserId> idColumn(const SqlRows& rows)
+{
+    std::vector<UserId> ids;
+    ids.reserve(rows.size());
+    for (std::size_t r = 0; r < rows.size(); ++r) ids.push_back(UserId{rows.integer(r, 0)});
+    return ids;
+}
+
+std::int64_t upperOf(UserId upTo) { return upTo ? upTo.value : std::numeric_limits<std::int64_t>::max(); }
+
+// Two statements for one edge: make sure the row is there (as never followed), then raise it under its lock and count
+// the difference. The lock makes concurrent tasks of one edge see each other's state.
+void addFollowerStatements(std::vector<ShardStatement>& out, const EdgeState& state)
+{
+    const int shard = state.edge.followee.shard();
+    const std::string followers = table(shard, "followers");
+    const SqlParameter followee = sqlParameter(state.edge.followee.value), follower = sqlParameter(state.edge.follower.value);
+    out.push_back({shard,
+                   {"INSERT INTO " + followers
+                        + " (followee, follower, state, version, warm, generation) VALUES ($1::bigint, $2::bigint, 0, 0,"
+                          " false, 0) ON CONFLICT DO NOTHING",
+                    {followee, follower}}});
+    out.push_back(
+        {shard,
+         {"WITH old AS (SELECT state, version FROM " + followers
+              + " WHERE followee = $1::bigint AND follower = $2::bigint FOR UPDATE),"
+                " raised AS (UPDATE " + followers
+              + " AS f SET state = $3::int, version = $4::bigint, changed_at = now() FROM old"
+                " WHERE followee = $1::bigint AND follower = $2::bigint AND old.version < $4::bigint"
+                " RETURNING $3::int - old.state AS delta),"
+                " counted AS (INSERT INTO " + table(shard, "counters")
+              + " AS c (user_id, followers, edges_ended) SELECT $1::bigint, delta, (delta < 0)::int FROM raised WHERE delta <> 0"
+                " ON CONFLICT (user_id) DO UPDATE SET followers = c.followers + excluded.followers,"
+                " edges_ended = c.edges_ended + excluded.edges_ended, version = c.version + 1 RETURNING 1)"
+                " SELECT count(*) FROM counted",
+          {followee, follower, sqlParameter(int(state.following)), sqlParameter(state.version)}}});
+    // The copy of the reader's state follows its own version, whatever the edge's.
+    out.push_back({shard,
+                   {"UPDATE " + followers
+                        + " SET warm = $3::boolean, generation = $4::bigint WHERE followee = $1::bigint"
+                          " AND follower = $2::bigint AND generation < $4::bigint",
+                    {followee, follower, sqlParameter(state.readerWarm), sqlParameter(state.readerGeneration)}}});
+}
+
+} // namespace
+
+Result<void> EdgeStore::follow(SqlSession& session, const Edge& edge, Deadline deadline)
+{
+    const int shard = edge.follower.shard();
+    const std::string sql = "WITH changed AS (INSERT INTO " + table(shard, "follows")
+                            + " AS f (follower, followee, state, version) VALUES ($1::bigint, $2::bigint, 1, 1)"
+                              " ON CONFLICT (follower, followee) DO UPDATE SET state = 1, version = f.version + 1,"
+                              " changed_at = now() WHERE f.state <> 1 RETURNING follower, followee),"
+                            + enqueueEdge("changed");
+    ROOKERY_TRY(session.runOne(Role::Users, shard,
+                               {sql, {sqlParameter(edge.follower.value), sqlParameter(edge.followee.value), sqlParameter(shard)}},
+                               deadline));
+    return {};
+}
+
+Result<void> EdgeStore::unfollow(SqlSession& session, const Edge& edge, Deadline deadline)
+{
+    const int shard = edge.follower.shard();
+    const std::string sql = "WITH changed AS (UPDATE " + table(shard, "follows")
+                            + " SET state = 0, version = version + 1, changed_at = now() WHERE follower = $1::bigint"
+                              " AND followee = $2::bigint AND state = 1 RETURNING follower, followee),"
+                            + enqueueEdge("changed");
+    ROOKERY_TRY(session.runOne(Role::Users, shard,
+                               {sql, {sqlParameter(edge.follower.value), sqlParameter(edge.followee.value), sqlParameter(shard)}},
+                               deadline));
+    return {};
+}
+
+Result<std::vector<EdgeState>> EdgeStore::load(SqlSession& session, std::span<const Edge> edges, Deadline deadline)
+{
+    std::vector<ShardStatement> statements;
+    for (const auto& [shard, columns] : byFollowerShard(edges))
+        statements.push_back(
+            {shard,
+             {"SELECT w.follower, w.followee, coalesce(f.state, 0), coalesce(f.version, 0), coalesce(u.warm, true),"
+              " coalesce(u.generation, 1) FROM unnest($1::bigint[], $2::bigint[]) AS w (follower, followee) LEFT JOIN "
+                  + table(shard, "follows") + " AS f USING (follower, followee) LEFT JOIN " + table(shard, "users")
+                  + " AS u ON u.id = w.follower",
+              {sqlArray(columns.followers), sqlArray(columns.followees)}}});
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    std::map<Edge, EdgeState> found;
+    for (const auto& rows : results)
+        for (std::size_t r = 0; r < rows.size(); ++r) {
+            const Edge edge{UserId{rows.integer(r, 0)}, UserId{rows.integer(r, 1)}};
+            found[edge] = {edge, rows.integer(r, 2) == 1, rows.integer(r, 3), rows.boolean(r, 4), rows.integer(r, 5)};
+        }
+    std::vector<EdgeState> out;
+    for (const auto& edge : edges) out.push_back(found[edge]);
+    return out;
+}
+
+Result<void> EdgeStore::writeFollowers(SqlSession& session, std::span<const EdgeState> states, Deadline deadline)
+{
+    std::vector<EdgeState> sorted(states.begin(), states.end());
+    std::sort(sorted.begin(), sorted.end(), [](const EdgeState& a, const EdgeState& b) {
+        return std::tuple(a.edge.followee.shard(), a.edge.followee, a.edge.follower)
+               < std::tuple(b.edge.followee.shard(), b.edge.followee, b.edge.follower);
+    });
+    std::vector<ShardStatement> statements;
+    for (const auto& state : sorted)
+        if (state.version > 0) addFollowerStatements(statements, state);
+    ROOKERY_TRY(session.run(Role::Users, statements, deadline));
+    return {};
+}
+
+Result<void> EdgeStore::countFollowing(SqlSession& session, std::span<const Edge> edges, Deadline deadline)
+{
+    std::vector<ShardStatement> statements;
+    for (const auto& [shard, columns] : byFollowerShard(edges))
+        statements.push_back(
+            {shard,
+             {"WITH wanted AS (SELECT f.follower, f.followee FROM " + table(shard, "follows")
+                  + " AS f JOIN unnest($1::bigint[], $2::bigint[]) AS w (follower, followee) USING (follower, followee)"
+                    " WHERE f.counted <> f.state ORDER BY 1, 2 FOR UPDATE OF f),"
+                    " changed AS (UPDATE " + table(shard, "follows")
+                  + " AS f SET counted = f.state FROM wanted WHERE f.follower = wanted.follower"
+                    " AND f.followee = wanted.followee AND f.counted <> f.state RETURNING f.follower, 2 * f.state - 1 AS delta)"
+                    " INSERT INTO " + table(shard, "counters")
+                  + " AS c (user_id, following) SELECT follower, sum(delta) FROM changed GROUP BY follower ORDER BY follower"
+                    " ON CONFLICT (user_id) DO UPDATE SET following = c.following + excluded.following, version = c.version + 1",
+              {sqlArray(columns.followers), sqlArray(columns.followees)}}});
+    ROOKERY_TRY(session.run(Role::Users, statements, deadline));
+    return {};
+}
+
+Result<std::vector<Audience>> EdgeStore::audiences(SqlSession& session, std::span<const AudienceQuery> queries,
+                                                   Deadline deadline)
+{
+    std::vector<ShardStatement> statements; // two per query: the author's state strictly before the followers
+    for (const auto& query : queries) {
+        const int shard = query.author.shard();
+        statements.push_back({shard,
+                              {"SELECT (SELECT edges_ended FROM " + table(shard, "counters")
+                                   + " WHERE user_id = $1::bigint), coalesce((SELECT warm FROM " + table(shard, "users")
+                                   + " WHERE id = $1::bigint), true)",
+                               {sqlParameter(query.author.value)}}});
+        statements.push_back({shard,
+                              {"SELECT follower, warm FROM " + table(shard, "followers")
+                                   + " WHERE followee = $1::bigint AND state = 1 AND follower > $2::bigint"
+                                     " AND follower <= $3::bigint ORDER BY follower LIMIT $4::int",
+                               {sqlParameter(query.author.value), sqlParameter(query.after.value),
+                                sqlParameter(upperOf(query.upTo)), sqlParameter(query.limit)}}});
+    }
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    std::vector<Audience> out;
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+        const auto& state = results[2 * q];
+        const auto& rows = results[2 * q + 1];
+        Audience audience{queries[q].author, state.integer(0, 0), state.boolean(0, 1), {}};
+        audience.followers.reserve(rows.size());
+        for (std::size_t r = 0; r < rows.size(); ++r) audience.followers.push_back({UserId{rows.integer(r, 0)}, rows.boolean(r, 1)});
+        out.push_back(std::move(audience));
+    }
+    return out;
+}
+
+Result<AudiencePlan> EdgeStore::planAudience(SqlSession& session, UserId author, int chunk, Deadline deadline)
+{
+    const int shard = author.shard();
+    const std::string followers = table(shard, "followers");
+    const std::vector<ShardStatement> statements{
+        {shard,
+         {"SELECT follower, n FROM (SELECT follower, row_number() OVER (ORDER BY follower) AS n, count(*) OVER () AS total FROM "
+              + followers + " WHERE followee = $1::bigint AND state = 1 AND warm) AS f WHERE n % $2::int = 0 OR n = total ORDER BY n",
+          {sqlParameter(author.value), sqlParameter(chunk)}}},
+        {shard,
+         {"SELECT count(*) FROM " + followers + " WHERE followee = $1::bigint AND state = 1 AND NOT warm",
+          {sqlParameter(author.value)}}}};
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    AudiencePlan plan;
+    for (std::size_t r = 0; r < results[0].size(); ++r) {
+        const std::int64_t upToHere = results[0].integer(r, 1);
+        const UserId after = plan.ranges.empty() ? UserId{} : plan.ranges.back().upTo;
+        plan.ranges.push_back({after, UserId{results[0].integer(r, 0)}, upToHere - plan.warm});
+        plan.warm = upToHere;
+    }
+    plan.dormant = results[1].integer(0, 0);
+    return plan;
+}
+
+Result<std::vector<std::int64_t>> EdgeStore::edgesEnded(SqlSession& session, std::span<const UserId> authors, Deadline deadline)
+{
+    std::map<int, std::vector<std::int64_t>> shards;
+    for (const auto author : authors) shards[author.shard()].push_back(author.value);
+    std::vector<ShardStatement> statements;
+    for (const auto& [shard, ids] : shards)
+        statements.push_back({shard,
+                              {"SELECT user_id, edges_ended FROM " + table(shard, "counters") + " WHERE user_id = ANY ($1::bigint[])",
+                               {sqlArray(ids)}}});
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    std::map<std::int64_t, std::int64_t> found;
+    for (const auto& rows : results)
+        for (std::size_t r = 0; r < rows.size(); ++r) found[rows.integer(r, 0)] = rows.integer(r, 1);
+    std::vector<std::int64_t> out;
+    for (const auto author : authors) out.push_back(found[author.value]);
+    return out;
+}
+
+Result<std::vector<UserId>> EdgeStore::followees(SqlSession& session, UserId reader, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto rows,
+                   session.runOne(Role::Users, reader.shard(),
+                                  {"SELECT followee FROM " + table(reader.shard(), "follows")
+                                       + " WHERE follower = $1::bigint AND state = 1",
+                                   {sqlParameter(reader.value)}},
+                                  deadline));
+    return idColumn(rows);
+}
+
+Result<std::vector<UserId>> EdgeStore::followeesPage(SqlSession& session, UserId reader, UserId after, int limit,
+                                                     Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto rows,
+                   session.runOne(Role::Users, reader.shard(),
+                                  {"SELECT followee FROM " + table(reader.shard(), "follows")
+                                       + " WHERE follower = $1::bigint AND state = 1 AND followee > $2::bigint"
+                                         " ORDER BY followee LIMIT $3::int",
+                                   {sqlParameter(reader.value), sqlParameter(after.value), sqlParameter(limit)}},
+                                  deadline));
+    return idColumn(rows);
+}
+
+Result<std::vector<UserId>> EdgeStore::followersPage(SqlSession& session, UserId author, UserId after, int limit,
+                                                     Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto rows,
+                   session.runOne(Role::Users, author.shard(),
+                                  {"SELECT follower FROM " + table(author.shard(), "followers")
+                                       + " WHERE followee = $1::bigint AND state = 1 AND follower > $2::bigint"
+                                         " ORDER BY follower LIMIT $3::int",
+                                   {sqlParameter(author.value), sqlParameter(after.value), sqlParameter(limit)}},
+                                  deadline));
+    return idColumn(rows);
+}
+
+Result<std::vector<Edge>> EdgeStore::insertBoth(SqlSession& session, std::span<const Edge> edges, Deadline deadline)
+{
+    // Followees' side first: should the process end between the two sides, the follower's row is still missing and the
+    // next run finds the edge new again; the followees' side is idempotent and counts only rows it inserts.
+    std::map<int, EdgeColumns> byFollowee;
+    std::vector<Edge> sorted(edges.begin(), edges.end());
+    std::sort(sorted.begin(), sorted.end());
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+    for (const auto& edge : sorted) byFollowee[edge.followee.shard()].add(edge);
+    std::vector<ShardStatement> statements;
+    for (const auto& [shard, c] : byFollowee)
+        statements.push_back({shard,
+                              {"WITH fresh AS (INSERT INTO " + table(shard, "followers")
+                                   + " (followee, follower, state, version, warm, generation) SELECT e, r, 1, 1, true, 1 FROM"
+                                     " unnest($1::bigint[], $2::bigint[]) AS w (r, e) ON CONFLICT DO NOTHING RETURNING followee)"
+                                     " INSERT INTO " + table(shard, "counters")
+                                   + " AS c (user_id, followers) SELECT followee, count(*) FROM fresh GROUP BY followee"
+                                     " ORDER BY followee ON CONFLICT (user_id) DO UPDATE SET"
+                                     " followers = c.followers + excluded.followers, version = c.version + 1",
+                               {sqlArray(c.followers), sqlArray(c.followees)}}});
+    ROOKERY_TRY(session.run(Role::Users, statements, deadline));
+
+    statements.clear();
+    for (const auto& [shard, c] : byFollowerShard(edges))
+        statements.push_back({shard,
+                              {"WITH fresh AS (INSERT INTO " + table(shard, "follows")
+                                   + " (follower, followee, state, version, counted) SELECT r, e, 1, 1, 1 FROM"
+                                     " unnest($1::bigint[], $2::bigint[]) AS w (r, e) ON CONFLICT DO NOTHING"
+                                     " RETURNING follower, followee), counted AS (INSERT INTO " + table(shard, "counters")
+                                   + " AS c (user_id, following) SELECT follower, count(*) FROM fresh GROUP BY follower"
+                                     " ORDER BY follower ON CONFLICT (user_id) DO UPDATE SET"
+                                     " following = c.following + excluded.following, version = c.version + 1)"
+                                     " SELECT follower, followee FROM fresh",
+                               {sqlArray(c.followers), sqlArray(c.followees)}}});
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    std::vector<Edge> fresh;
+    for (const auto& rows : results)
+        for (std::size_t r = 0; r < rows.size(); ++r) fresh.push_back({UserId{rows.integer(r, 0)}, UserId{rows.integer(r, 1)}});
+    return fresh;
+}
+
+} // namespace backend

@@ -1,0 +1,95 @@
+// Follows. The truth is the follower's row (`follows`, in the follower's shard); the followee's side (`followers`) is
+// written by the queue, only with newer versions. Stateless; each call uses the caller's session (one thread).
+#pragma once
+
+#include "backend/domain/task.h"
+#include "backend/store/shard_sql.h"
+
+#include <span>
+#include <vector>
+
+namespace backend {
+
+struct Edge
+{
+    UserId follower, followee;
+    auto operator<=>(const Edge&) const = default;
+};
+
+// An edge as the follower's shard has it now. version 0: there never was one.
+struct EdgeState
+{
+    Edge edge;
+    bool following = false;
+    std::int64_t version = 0;
+    bool readerWarm = true;
+    std::int64_t readerGeneration = 1;
+};
+
+struct Follower
+{
+    UserId id;
+    bool warm = true;
+};
+
+// The followers of one author in one id range.
+struct Audience
+{
+    UserId author;
+    std::int64_t edgesEnded = 0;      // counters.edges_ended, read before the followers
+    bool authorWarm = true;
+    std::vector<Follower> followers;  // ascending by id; at most the limit asked for
+};
+
+// How a large audience is cut: warm followers per range, and the dormant ones of all ranges.
+struct AudiencePlan
+{
+    struct Range
+    {
+        UserId after, upTo; // (after, upTo]
+        std::int64_t warm = 0;
+    };
+    std::vector<Range> ranges;
+    std::int64_t warm = 0, dormant = 0;
+};
+
+class EdgeStore
+{
+public:
+    // Changes the truth and enqueues edge_changed, once per change; no-ops when it is so already.
+    [[nodiscard]] static Result<void> follow(SqlSession& session, const Edge& edge, Deadline deadline);
+    [[nodiscard]] static Result<void> unfollow(SqlSession& session, const Edge& edge, Deadline deadline);
+
+    // --- for the queue's handlers ---
+    [[nodiscard]] static Result<std::vector<EdgeState>> load(SqlSession& session, std::span<const Edge> edges, Deadline deadline);
+    // The followee's side and its followers counter, only where the version is newer.
+    [[nodiscard]] static Result<void> writeFollowers(SqlSession& session, std::span<const EdgeState> states, Deadline deadline);
+    // counters.following of the followers, exactly once per change of state.
+    [[nodiscard]] static Result<void> countFollowing(SqlSession& session, std::span<const Edge> edges, Deadline deadline);
+
+    // Followers with ids in (after, upTo] of each author; upTo 0 means no end.
+    struct AudienceQuery
+    {
+        UserId author, after, upTo;
+        int limit = 0;
+    };
+    [[nodiscard]] static Result<std::vector<Audience>> audiences(SqlSession& session, std::span<const AudienceQuery> queries,
+                                                                 Deadline deadline);
+    [[nodiscard]] static Result<AudiencePlan> planAudience(SqlSession& session, UserId author, int chunk, Deadline deadline);
+    // counters.edges_ended now, by author in the order given.
+    [[nodiscard]] static Result<std::vector<std::int64_t>> edgesEnded(SqlSession& session, std::span<const UserId> authors,
+                                                                      Deadline deadline);
+
+    // Whom the reader follows (without the reader).
+    [[nodiscard]] static Result<std::vector<UserId>> followees(SqlSession& session, UserId reader, Deadline deadline);
+    [[nodiscard]] static Result<std::vector<UserId>> followeesPage(SqlSession& session, UserId reader, UserId after,
+                                                                   int limit, Deadline deadline);
+    [[nodiscard]] static Result<std::vector<UserId>> followersPage(SqlSession& session, UserId author, UserId after,
+                                                                   int limit, Deadline deadline);
+
+    // Both sides and both counters at once, without tasks, for edges that are new; edges that exist are left alone.
+    // Returns the edges that were new.
+    [[nodiscard]] static Result<std::vector<Edge>> insertBoth(SqlSession& session, std::span<const Edge> edges, Deadline deadline);
+};
+
+} // namespace backend

@@ -1,0 +1,76 @@
+#include "backend/store/shard_sql.h"
+
+#include <cstdio>
+
+namespace backend {
+
+SqlPools::SqlPools(std::map<int, std::unique_ptr<SqlPool>> pools) : m_pools(std::move(pools)) {}
+
+Result<SqlPool*> SqlPools::pool(int node) const
+{
+    const auto found = m_pools.find(node);
+    if (found == m_pools.end())
+        return fail(ErrorCode::StaleShardMap,
+                    "node " + std::to_string(node) + " is in the shard map but unknown to this program; restart it", true);
+    return found->second.get();
+}
+
+SqlSession::SqlSession(const SqlPools& pools, const ShardMapSource& maps) : m_pools(pools), m_maps(maps) {}
+
+Result<SqlConnection*> SqlSession::connection(int node, Deadline deadline)
+{
+    if (const auto held = m_leases.find(node); held != m_leases.end()) {
+        if (held->second->usable()) return held->second.get();
+        m_leases.erase(held);
+    }
+    ROOKERY_ASSIGN(auto* pool, m_pools.pool(node));
+    ROOKERY_ASSIGN(auto lease, pool->lease(deadline));
+    return m_leases.emplace(node, std::move(lease)).first->second.get();
+}
+
+Result<SqlConnection*> SqlSession::connectionOf(Role role, int shard, Deadline deadline)
+{
+    return connection(m_maps.current()->placement(role).at(std::size_t(shard)), deadline);
+}
+
+Result<std::vector<SqlRows>> SqlSession::run(Role role, const std::vector<ShardStatement>& statements, Deadline deadline)
+{
+    const auto map = m_maps.current();
+    std::map<int, std::vector<std::size_t>> byNode;
+    for (std::size_t i = 0; i < statements.size(); ++i)
+        byNode[map->placement(role).at(std::size_t(statements[i].shard))].push_back(i);
+
+    std::vector<SqlRows> results(statements.size());
+    for (const auto& [node, indexes] : byNode) {
+        std::vector<SqlStatement> batch;
+        batch.reserve(indexes.size());
+        for (const auto i : indexes) batch.push_back(statements[i].statement);
+        ROOKERY_ASSIGN(auto* held, connection(node, deadline));
+        ROOKERY_ASSIGN(auto rows, held->executeAll(batch, deadline));
+        for (std::size_t k = 0; k < indexes.size(); ++k) results[indexes[k]] = std::move(rows[k]);
+    }
+    return results;
+}
+
+Result<SqlRows> SqlSession::runOne(Role role, int shard, SqlStatement statement, Deadline deadline)
+{
+    ROOKERY_ASSIGN(auto* held, connectionOf(role, shard, deadline));
+    return held->execute(statement.sql, statement.parameters, deadline);
+}
+
+std::map<int, int> SqlSession::backendPids() const
+{
+    std::map<int, int> pids;
+    for (const auto& [node, lease] : m_leases) pids[node] = lease->backendPid();
+    return pids;
+}
+
+std::string shardTable(Role role, int shard, std::string_view table)
+{
+    char name[96];
+    std::snprintf(name, sizeof name, "%s_%04d.%.*s", role == Role::Users ? "users" : "posts", shard, int(table.size()),
+                  table.data());
+    return name;
+}
+
+} // namespace backend

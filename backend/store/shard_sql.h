@@ -1,0 +1,59 @@
+// SQL by logical shard: which node holds the shard in a role, one connection per node, one round trip per node.
+// SqlPools is shared and thread-safe; a SqlSession belongs to one thread and keeps its connections until destroyed.
+#pragma once
+
+#include "backend/common/sql.h"
+#include "backend/domain/cluster.h"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace backend {
+
+class SqlPools
+{
+public:
+    explicit SqlPools(std::map<int, std::unique_ptr<SqlPool>> pools);
+
+    [[nodiscard]] Result<SqlPool*> pool(int node) const;
+    const std::map<int, std::unique_ptr<SqlPool>>& all() const { return m_pools; }
+
+private:
+    std::map<int, std::unique_ptr<SqlPool>> m_pools;
+};
+
+struct ShardStatement
+{
+    int shard = 0;
+    SqlStatement statement;
+};
+
+class SqlSession
+{
+public:
+    SqlSession(const SqlPools& pools, const ShardMapSource& maps);
+
+    // The connection to a node; a broken one is replaced.
+    [[nodiscard]] Result<SqlConnection*> connection(int node, Deadline deadline);
+    [[nodiscard]] Result<SqlConnection*> connectionOf(Role role, int shard, Deadline deadline);
+
+    // Runs each statement on the node that holds its shard in that role: one round trip and one transaction per node.
+    // Result i belongs to statement i.
+    [[nodiscard]] Result<std::vector<SqlRows>> run(Role role, const std::vector<ShardStatement>& statements,
+                                                   Deadline deadline);
+    [[nodiscard]] Result<SqlRows> runOne(Role role, int shard, SqlStatement statement, Deadline deadline);
+
+    std::map<int, int> backendPids() const; // by node
+
+private:
+    const SqlPools& m_pools;
+    const ShardMapSource& m_maps;
+    std::map<int, SqlPool::Lease> m_leases;
+};
+
+// "users_0017.follows" and the like.
+std::string shardTable(Role role, int shard, std::string_view table);
+
+} // namespace backend
