@@ -1,0 +1,215 @@
+#include "backend/embedded/embedded_servers.h"
+
+#include "backend/common/log.h"
+#include "backend/embedded/data_directory.h"
+#include "backend/embedded/postgres_server.h"
+#include "backend/embedded/postgres_template.h"
+#include "backend/embedded/redis_server.h"
+#include "backend/embedded/server_programs.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace backend {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto kRestartPatience = 30s; // a node may have a gigabyte of write-ahead log to replay
+constexpr auto kStopPatience = 1200ms;
+
+void report(const EmbeddedOptions& options, std::string step, double fraction)
+{
+    if (options.progress) options.progress({std::move(step), fraction});
+}
+
+Result<void> checkCounts(const EmbeddedOptions& options)
+{
+    if (options.postgresNodes >= 1 && options.postgresNodes <= 64 && options.redisNodes >= 0 && options.redisNodes <= 4096)
+        return {};
+    return fail(ErrorCode::InvalidArgument, "Private servers: 1 to 64 PostgreSQL nodes and 0 to 4096 Redis nodes, not " +
+                                                std::to_string(options.postgresNodes) + " and " +
+                                                std::to_string(options.redisNodes) + ".");
+}
+
+std::string majorOfData(const DataDirectory& directory)
+{
+    const std::string version = readFile(directory.path() / "pg-1" / "PG_VERSION");
+    return version.substr(0, version.find('\n'));
+}
+
+} // namespace
+
+struct EmbeddedServers::State
+{
+    explicit State(DataDirectory ours) : directory(std::move(ours)) {}
+
+    Result<void> plan(const EmbeddedOptions& options, const ServerPrograms& programs, Deadline deadline,
+                      const std::stop_token& stop);
+    Result<void> startAll(const EmbeddedOptions& options, Deadline deadline, const std::stop_token& stop);
+    ServerProcess* find(std::string_view name);
+    void endAll() noexcept;
+
+    mutable std::mutex mutex;
+    std::stop_source stopping; // ends a wait inside restartNode
+    DataDirectory directory;
+    ForkThread forkThread; // outlives the servers
+    std::vector<std::unique_ptr<ServerProcess>> servers;
+    bool stopped = false;
+    std::jthread cleaner; // of what killed programs left elsewhere
+};
+
+Result<void> EmbeddedServers::State::plan(const EmbeddedOptions& options, const ServerPrograms& programs,
+                                          Deadline deadline, const std::stop_token& stop)
+{
+    const int existing = directory.nodeCount("pg-");
+    const int postgresNodes = std::max(options.postgresNodes, existing);
+    const int redisNodes = std::max(options.redisNodes, directory.nodeCount("redis-"));
+    PostgresTemplate source;
+    if (postgresNodes > existing) {
+        ROOKERY_TRY(directory.requireSpace(postgresNodes - existing));
+        ROOKERY_ASSIGN(source, obtainPostgresTemplate(programs, directory, deadline, stop));
+    }
+    int id = 0;
+    const auto add = [&](ServerSpec spec) {
+        spec.node.id = ++id;
+        servers.push_back(std::make_unique<ServerProcess>(std::move(spec)));
+    };
+    for (int number = 1; number <= postgresNodes; ++number)
+        add(postgresServer(directory, number, programs.postgresBin, source.path));
+    for (int number = 1; number <= redisNodes; ++number)
+        add(redisServer(directory, number, programs.redisServer, options.redisArguments));
+    return {};
+}
+
+Result<void> EmbeddedServers::State::startAll(const EmbeddedOptions& options, Deadline deadline,
+                                              const std::stop_token& stop)
+{
+    const auto total = servers.size();
+    report(options, "starting " + std::to_string(total) + " servers", 0.3);
+    std::vector<Result<void>> launched(total);
+    {
+        // PostgreSQL nodes copy tens of megabytes first: each on its own thread. Redis nodes are launched meanwhile.
+        std::vector<std::jthread> launching;
+        for (std::size_t i = 0; i < total; ++i) {
+            if (servers[i]->node().kind == NodeKind::Postgres)
+                launching.emplace_back([&, i] { launched[i] = servers[i]->launch(forkThread); });
+            else launched[i] = servers[i]->launch(forkThread);
+        }
+    }
+    for (auto& one : launched)
+        ROOKERY_TRY(std::move(one));
+    for (std::size_t i = 0; i < total; ++i) {
+        ROOKERY_TRY(servers[i]->waitReady(deadline, {stop, stopping.get_token()}));
+        report(options, servers[i]->name() + " is ready", 0.5 + 0.5 * double(i + 1) / double(total));
+    }
+    removeTree(directory.path() / "template");
+    return {};
+}
+
+ServerProcess* EmbeddedServers::State::find(std::string_view name)
+{
+    const auto found = std::find_if(servers.begin(), servers.end(), [&](const auto& one) { return one->name() == name; });
+    return found == servers.end() ? nullptr : found->get();
+}
+
+void EmbeddedServers::State::endAll() noexcept
+{
+    if (std::exchange(stopped, true)) return;
+    for (const auto& server : servers)
+        server->requestStop();
+    const auto deadline = Deadline::after(kStopPatience);
+    for (const auto& server : servers)
+        server->finishStop(deadline);
+    directory.remove();
+}
+
+EmbeddedServers::EmbeddedServers(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+
+EmbeddedServers::~EmbeddedServers() { stop(); }
+
+Result<std::unique_ptr<EmbeddedServers>> EmbeddedServers::start(const EmbeddedOptions& options, Deadline deadline,
+                                                                std::stop_token stop)
+{
+    ROOKERY_TRY(checkCounts(options));
+    ROOKERY_TRY(findServerPrograms(options, {})); // before anything is made
+    report(options, "preparing private servers", 0);
+    ROOKERY_ASSIGN(auto directory, DataDirectory::open(options.dataDirectory));
+    std::unique_ptr<EmbeddedServers> made(new EmbeddedServers(std::make_unique<State>(std::move(directory))));
+    State& state = *made->m_state;
+    ROOKERY_ASSIGN(const auto programs, findServerPrograms(options, majorOfData(state.directory)));
+    ROOKERY_TRY(state.plan(options, programs, deadline, stop));
+    ROOKERY_TRY(state.startAll(options, deadline, stop));
+    state.cleaner = std::jthread([] { removeStaleTemporaryDirectories(); });
+    return made;
+}
+
+std::vector<EmbeddedNode> EmbeddedServers::nodes() const
+{
+    const std::lock_guard lock(m_state->mutex);
+    std::vector<EmbeddedNode> nodes;
+    for (const auto& server : m_state->servers)
+        nodes.push_back(server->node());
+    return nodes;
+}
+
+fs::path EmbeddedServers::directory() const { return m_state->directory.path(); }
+
+bool EmbeddedServers::temporary() const { return m_state->directory.temporary(); }
+
+namespace {
+
+Error unknownNode(std::string_view name)
+{
+    return {ErrorCode::NotFound, "There is no private server named \"" + std::string(name) + "\".", false};
+}
+
+} // namespace
+
+Result<void> EmbeddedServers::restartNode(std::string_view name)
+{
+    const std::lock_guard lock(m_state->mutex);
+    ServerProcess* server = m_state->find(name);
+    if (!server || m_state->stopped) return fail(unknownNode(name));
+    server->requestStop();
+    server->finishStop(Deadline::after(kStopPatience));
+    server->kill(); // what an earlier death left
+    ROOKERY_TRY(server->launch(m_state->forkThread));
+    return server->waitReady(Deadline::after(kRestartPatience), {m_state->stopping.get_token()});
+}
+
+Result<void> EmbeddedServers::killNode(std::string_view name)
+{
+    const std::lock_guard lock(m_state->mutex);
+    ServerProcess* server = m_state->find(name);
+    if (!server) return fail(unknownNode(name));
+    server->kill();
+    return {};
+}
+
+Result<void> EmbeddedServers::pauseNode(std::string_view name)
+{
+    const std::lock_guard lock(m_state->mutex);
+    ServerProcess* server = m_state->find(name);
+    return server ? server->pause() : fail(unknownNode(name));
+}
+
+Result<void> EmbeddedServers::resumeNode(std::string_view name)
+{
+    const std::lock_guard lock(m_state->mutex);
+    ServerProcess* server = m_state->find(name);
+    return server ? server->resume() : fail(unknownNode(name));
+}
+
+void EmbeddedServers::stop() noexcept
+{
+    m_state->stopping.request_stop();
+    const std::lock_guard lock(m_state->mutex);
+    m_state->endAll();
+}
+
+} // namespace backend
