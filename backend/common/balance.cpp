@@ -26,12 +26,18 @@ int nodeOf(const ShardSnapshot& shard, BalanceMetric metric)
 double valueOf(const ShardSnapshot& shard, BalanceMetric metric)
 {
     switch (metric) {
-    case BalanceMetric::Timelines: return known(shard.timelines);
-    case BalanceMetric::Entries: return known(shard.entries);
-    case BalanceMetric::Bytes: return known(shard.bytes);
-    case BalanceMetric::Posts: return known(shard.posts);
-    case BalanceMetric::Deliveries: return known(shard.deliveriesPerSecond);
-    case BalanceMetric::Reads: return known(shard.readsPerSecond);
+    case BalanceMetric::Timelines:
+        return known(shard.timelines);
+    case BalanceMetric::Entries:
+        return known(shard.entries);
+    case BalanceMetric::Bytes:
+        return known(shard.bytes);
+    case BalanceMetric::Posts:
+        return known(shard.posts);
+    case BalanceMetric::Deliveries:
+        return known(shard.deliveriesPerSecond);
+    case BalanceMetric::Reads:
+        return known(shard.readsPerSecond);
     }
     return kUnknown;
 }

@@ -1,8 +1,8 @@
 // Fails on an include, a call, an SQL word or a link that the architecture forbids. Reads the source tree it
 // was built from; every rule is also shown to catch a fixture that breaks it.
-#include "tests/unit/source_rules.h"
-
 #include <QTest>
+
+#include "tests/unit/source_rules.h"
 
 #include <algorithm>
 #include <cstdio>

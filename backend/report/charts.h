@@ -1,0 +1,20 @@
+// The report's pictures as inline SVG without any reference; colours of lines and text come from the page's
+// style, so that they follow light and dark. Internal to backend/report. Pure; any thread.
+#pragma once
+
+#include "backend/domain/shard_report.h"
+
+#include <string>
+
+namespace backend {
+
+// & < > " replaced, control characters dropped.
+std::string xmlText(const std::string& text);
+
+// All logical shards as cells, row by row; colour from 0 to the highest value.
+std::string heatmapSvg(const ShardReport& report, const ShardReportBalance& balance);
+// The nodes, highest first, with the mean and the band of two standard deviations that chance alone would
+// give.
+std::string rankedBarsSvg(const ShardReport& report, const ShardReportBalance& balance);
+
+} // namespace backend
