@@ -277,17 +277,15 @@ Result<std::vector<UserId>> EdgeStore::followersPage(SqlSession& session, UserId
     return idColumn(rows);
 }
 
-Result<std::vector<Edge>> EdgeStore::insertBoth(SqlSession& session, std::span<const Edge> edges, Deadline deadline)
+Result<void> EdgeStore::insertFollowersSide(SqlSession& session, std::span<const Edge> edges, Deadline deadline)
 {
-    // Followees' side first: should the process end between the two sides, the follower's row is still missing and the
-    // next run finds the edge new again; the followees' side is idempotent and counts only rows it inserts.
-    std::map<int, EdgeColumns> byFollowee;
     std::vector<Edge> sorted(edges.begin(), edges.end());
     std::sort(sorted.begin(), sorted.end());
     sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-    for (const auto& edge : sorted) byFollowee[edge.followee.shard()].add(edge);
+    std::map<int, EdgeColumns> shards;
+    for (const auto& edge : sorted) shards[edge.followee.shard()].add(edge);
     std::vector<ShardStatement> statements;
-    for (const auto& [shard, c] : byFollowee)
+    for (const auto& [shard, c] : shards)
         statements.push_back({shard,
                               {"WITH fresh AS (INSERT INTO " + table(shard, "followers")
                                    + " (followee, follower, state, version, warm, generation) SELECT e, r, 1, 1, true, 1 FROM"
@@ -298,23 +296,44 @@ Result<std::vector<Edge>> EdgeStore::insertBoth(SqlSession& session, std::span<c
                                      " followers = c.followers + excluded.followers, version = c.version + 1",
                                {sqlArray(c.followers), sqlArray(c.followees)}}});
     ROOKERY_TRY(session.run(Role::Users, statements, deadline));
+    return {};
+}
 
-    statements.clear();
-    for (const auto& [shard, c] : byFollowerShard(edges))
-        statements.push_back({shard,
-                              {"WITH fresh AS (INSERT INTO " + table(shard, "follows")
-                                   + " (follower, followee, state, version, counted) SELECT r, e, 1, 1, 1 FROM"
-                                     " unnest($1::bigint[], $2::bigint[]) AS w (r, e) ON CONFLICT DO NOTHING"
-                                     " RETURNING follower, followee), counted AS (INSERT INTO " + table(shard, "counters")
-                                   + " AS c (user_id, following) SELECT follower, count(*) FROM fresh GROUP BY follower"
-                                     " ORDER BY follower ON CONFLICT (user_id) DO UPDATE SET"
-                                     " following = c.following + excluded.following, version = c.version + 1)"
-                                     " SELECT follower, followee FROM fresh",
-                               {sqlArray(c.followers), sqlArray(c.followees)}}});
+Result<std::int64_t> EdgeStore::insertFollowsSide(SqlSession& session, std::span<const NewEdge> edges, Deadline deadline)
+{
+    struct Columns : EdgeColumns
+    {
+        std::vector<std::int64_t> backfills;
+    };
+    std::map<Edge, bool> sorted;
+    for (const auto& edge : edges) sorted[edge.edge] |= edge.backfill;
+    std::map<int, Columns> shards;
+    for (const auto& [edge, backfill] : sorted) {
+        auto& columns = shards[edge.follower.shard()];
+        columns.add(edge);
+        columns.backfills.push_back(backfill);
+    }
+    std::vector<ShardStatement> statements;
+    for (const auto& [shard, c] : shards)
+        statements.push_back(
+            {shard,
+             {"WITH fresh AS (INSERT INTO " + table(shard, "follows")
+                  + " (follower, followee, state, version, counted) SELECT r, e, 1, 1, 1 FROM"
+                    " unnest($1::bigint[], $2::bigint[]) AS w (r, e) ON CONFLICT DO NOTHING RETURNING follower, followee),"
+                    " counted AS (INSERT INTO " + table(shard, "counters")
+                  + " AS c (user_id, following) SELECT follower, count(*) FROM fresh GROUP BY follower ORDER BY follower"
+                    " ON CONFLICT (user_id) DO UPDATE SET following = c.following + excluded.following, version = c.version + 1),"
+                    " tasks AS (SELECT array_agg(" + std::to_string(int(TaskKind::EdgeChanged))
+                  + ") AS kinds, array_agg($4::int) AS shards, array_agg('{\"follower\":' || follower || ',\"followee\":' ||"
+                    " followee || '}') AS payloads, array_agg(0::bigint) AS zeros FROM fresh JOIN"
+                    " unnest($1::bigint[], $2::bigint[], $3::int[]) AS w (follower, followee, backfill)"
+                    " USING (follower, followee) WHERE backfill = 1 HAVING count(*) > 0),"
+                    " queued AS MATERIALIZED (SELECT queue.enqueue(kinds, shards, payloads, zeros, zeros) AS n FROM tasks)"
+                    " SELECT (SELECT count(*) FROM fresh), (SELECT sum(n) FROM queued)",
+              {sqlArray(c.followers), sqlArray(c.followees), sqlArray(c.backfills), sqlParameter(shard)}}});
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
-    std::vector<Edge> fresh;
-    for (const auto& rows : results)
-        for (std::size_t r = 0; r < rows.size(); ++r) fresh.push_back({UserId{rows.integer(r, 0)}, UserId{rows.integer(r, 1)}});
+    std::int64_t fresh = 0;
+    for (const auto& rows : results) fresh += rows.integer(0, 0);
     return fresh;
 }
 

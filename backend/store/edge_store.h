@@ -87,9 +87,18 @@ public:
     [[nodiscard]] static Result<std::vector<UserId>> followersPage(SqlSession& session, UserId author, UserId after,
                                                                    int limit, Deadline deadline);
 
-    // Both sides and both counters at once, without tasks, for edges that are new; edges that exist are left alone.
-    // Returns the edges that were new.
-    [[nodiscard]] static Result<std::vector<Edge>> insertBoth(SqlSession& session, std::span<const Edge> edges, Deadline deadline);
+    // --- many at once ---
+    // The followees' side and its counter, for edges that have none yet. To be written before the followers' side: should
+    // the process end between the two, the next run finds the edge new again.
+    [[nodiscard]] static Result<void> insertFollowersSide(SqlSession& session, std::span<const Edge> edges, Deadline deadline);
+    struct NewEdge
+    {
+        Edge edge;
+        bool backfill = false; // enqueue edge_changed with it
+    };
+    // The truth and its counter, for edges that are new; those that exist are left alone. Returns how many were new.
+    [[nodiscard]] static Result<std::int64_t> insertFollowsSide(SqlSession& session, std::span<const NewEdge> edges,
+                                                                Deadline deadline);
 };
 
 } // namespace backend

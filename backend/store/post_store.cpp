@@ -183,6 +183,23 @@ Result<std::vector<PostId>> PostStore::newestIdsOf(SqlSession& session, std::spa
     return ids;
 }
 
+Result<std::vector<UserId>> PostStore::authorsWithPosts(SqlSession& session, std::span<const UserId> authors, Deadline deadline)
+{
+    std::map<int, std::vector<std::int64_t>> shards;
+    for (const auto author : authors) shards[author.shard()].push_back(author.value);
+    std::vector<ShardStatement> statements;
+    for (const auto& [shard, ids] : shards)
+        statements.push_back({shard,
+                              {"SELECT a.id FROM unnest($1::bigint[]) AS a (id) WHERE EXISTS (SELECT FROM " + postsTable(shard)
+                                   + " WHERE author_id = a.id)",
+                               {sqlArray(ids)}}});
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Posts, statements, deadline));
+    std::vector<UserId> out;
+    for (const auto& rows : results)
+        for (std::size_t r = 0; r < rows.size(); ++r) out.push_back(UserId{rows.integer(r, 0)});
+    return out;
+}
+
 Result<std::vector<Post>> PostStore::newestOfShards(SqlSession& session, std::span<const int> shards,
                                                     const IdRange& range, int limit, Deadline deadline)
 {

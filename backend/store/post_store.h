@@ -48,6 +48,9 @@ public:
     [[nodiscard]] static Result<std::vector<PostId>> newestIdsOf(SqlSession& session, std::span<const UserId> authors,
                                                                  const IdRange& range, int limit, bool withDeleted,
                                                                  Deadline deadline);
+    // Those of the authors that have any post at all.
+    [[nodiscard]] static Result<std::vector<UserId>> authorsWithPosts(SqlSession& session, std::span<const UserId> authors,
+                                                                      Deadline deadline);
     // The newest undeleted posts of whole logical shards.
     [[nodiscard]] static Result<std::vector<Post>> newestOfShards(SqlSession& session, std::span<const int> shards,
                                                                   const IdRange& range, int limit, Deadline deadline);

@@ -136,6 +136,15 @@ Result<std::vector<std::optional<StoredUser>>> UserStore::load(SqlSession& sessi
     return out;
 }
 
+Result<void> UserStore::touchLastSeen(SqlSession& session, UserId user, Deadline deadline)
+{
+    ROOKERY_TRY(session.runOne(Role::Users, user.shard(),
+                               {"UPDATE " + usersTable(user.shard(), "users") + " SET last_seen_at = now() WHERE id = $1::bigint",
+                                {sqlParameter(user.value)}},
+                               deadline));
+    return {};
+}
+
 Result<std::optional<UserId>> UserStore::idOfHandle(SqlSession& session, int directoryNode, std::string_view handle,
                                                     Deadline deadline)
 {

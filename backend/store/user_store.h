@@ -54,6 +54,8 @@ public:
     [[nodiscard]] static Result<std::vector<UserId>> idsByHandlePrefix(SqlSession& session, int directoryNode,
                                                                        std::string_view prefix, int limit, Deadline deadline);
 
+    [[nodiscard]] static Result<void> touchLastSeen(SqlSession& session, UserId user, Deadline deadline);
+
     [[nodiscard]] static Result<std::vector<StoredCounters>> counters(SqlSession& session, std::span<const UserId> users,
                                                                       Deadline deadline);
     // Adds to `posts`, each effect once, and returns the counters as they are after it, by author (no duplicates).

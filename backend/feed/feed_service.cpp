@@ -1,0 +1,367 @@
+#include "backend/feed/feed_service.h"
+
+#include "backend/store/edge_store.h"
+#include "backend/store/post_store.h"
+#include "backend/store/user_store.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace backend {
+namespace {
+
+constexpr std::size_t kBodyBytes = 2'000;
+constexpr std::size_t kNameBytes = 100;
+constexpr std::size_t kRemembered = 500'000;
+constexpr Milliseconds kInlineWork{200}; // of a call's deadline, for what the queue would do as well
+constexpr std::chrono::minutes kSeenEvery{30};
+
+std::string idText(std::int64_t id) { return std::to_string(id); }
+
+} // namespace
+
+bool isValidHandle(std::string_view handle)
+{
+    return !handle.empty() && handle.size() <= 30 && std::all_of(handle.begin(), handle.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    });
+}
+
+int shardOfHandle(std::string_view handle, int shardCount)
+{
+    std::uint64_t hash = 1469598103934665603ULL; // FNV-1a
+    for (const char c : handle) hash = (hash ^ std::uint8_t(c)) * 1099511628211ULL;
+    return int(std::hash<UserId>{}(UserId{std::int64_t(hash >> 1)}) % std::uint64_t(shardCount));
+}
+
+FeedService::FeedService(const FeedServices& services, TimelineBuilder& builder)
+    : m_services(services), m_hydrator(services), m_reader(services, builder)
+{
+}
+
+Result<void> FeedService::requireWritable() const
+{
+    if (m_services.readOnly) return fail(ErrorCode::ReadOnly, "this engine is read-only; start it without --read-only to write");
+    return {};
+}
+
+bool FeedService::validShard(std::int64_t rawId) const
+{
+    return rawId > 0 && shardOfRawId(rawId) < m_services.maps.current()->shardCount;
+}
+
+void FeedService::remember(UserId user)
+{
+    const std::unique_lock lock(m_knownMutex);
+    if (m_known.size() >= kRemembered) m_known.clear();
+    m_known.insert(user);
+}
+
+Result<void> FeedService::requireUser(SqlSession& sql, UserId user, Deadline deadline)
+{
+    {
+        const std::shared_lock lock(m_knownMutex);
+        if (m_known.contains(user)) return {};
+    }
+    if (validShard(user.value)) {
+        const std::vector<UserId> one{user};
+        ROOKERY_ASSIGN(const auto stored, UserStore::load(sql, one, deadline));
+        if (stored[0]) {
+            remember(user);
+            return {};
+        }
+    }
+    return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
+}
+
+Result<User> FeedService::createUser(const NewUser& wanted, Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    if (!isValidHandle(wanted.handle))
+        return fail(ErrorCode::InvalidArgument, "a handle has 1 to 30 of the characters a-z, 0-9 and _");
+    if (wanted.displayName.size() > kNameBytes)
+        return fail(ErrorCode::InvalidArgument, "a display name has at most " + std::to_string(kNameBytes) + " bytes");
+    SqlSession sql(m_services.pools, m_services.maps);
+    const int shard = shardOfHandle(wanted.handle, m_services.maps.current()->shardCount);
+    ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(shard));
+    const User user{UserId{raw}, wanted.handle, wanted.displayName.empty() ? wanted.handle : wanted.displayName, UserId{raw}.time()};
+    ROOKERY_TRY(UserStore::claimHandle(sql, m_services.directoryNode, user, deadline));
+    m_services.enqueued();
+
+    // The rest is the task's; doing it now as well lets the caller go on at once. An empty timeline may be published
+    // only here, before anybody else knows the id: nothing can have been delivered yet.
+    const auto soon = deadline.earlier(kInlineWork);
+    if (UserStore::insertRows(sql, std::span(&user, 1), soon)) remember(user.id);
+    if (auto redis = m_services.redis.lease(soon)) {
+        const auto runId = (*redis)->runId(m_services.timelines.nodeOf(TimelineFamily::Home, user.id), soon);
+        RedisBatch batch(**redis);
+        m_services.objects.fillUser(batch, user);
+        if (runId) {
+            m_services.timelines.publishEmpty(batch, TimelineFamily::Home, user.id, *runId);
+            m_services.timelines.publishEmpty(batch, TimelineFamily::Author, user.id, *runId);
+        }
+        std::ignore = batch.run(soon);
+    }
+    return user;
+}
+
+Result<Post> FeedService::post(UserId author, std::string_view body, Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    if (body.empty() || body.size() > kBodyBytes)
+        return fail(ErrorCode::InvalidArgument, "a post has 1 to " + std::to_string(kBodyBytes) + " bytes of text");
+    if (body.find('\0') != std::string_view::npos)
+        return fail(ErrorCode::InvalidArgument, "a post's text cannot contain a zero byte");
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_TRY(requireUser(sql, author, deadline));
+    ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(author.shard()));
+    Post post{PostId{raw}, author, std::string(body)};
+    ROOKERY_TRY(PostStore::insert(sql, post, deadline));
+    m_services.enqueued();
+    return post;
+}
+
+Result<void> FeedService::deletePost(PostId post, Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    if (!validShard(post.value)) return fail(ErrorCode::NotFound, "there is no post with id " + idText(post.value));
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_TRY(PostStore::markDeleted(sql, post, deadline));
+    m_services.enqueued();
+    const auto soon = deadline.earlier(kInlineWork); // hidden at once; the task repeats it should this fail
+    if (auto redis = m_services.redis.lease(soon)) {
+        RedisBatch batch(**redis);
+        m_services.objects.tombstonePost(batch, post);
+        std::ignore = batch.run(soon);
+    }
+    return {};
+}
+
+Result<void> FeedService::follow(UserId follower, UserId followee, Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    if (follower == followee)
+        return fail(ErrorCode::InvalidArgument, "nobody follows themselves: one's own posts are in one's home timeline anyway");
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_TRY(requireUser(sql, follower, deadline));
+    ROOKERY_TRY(requireUser(sql, followee, deadline));
+    ROOKERY_TRY(EdgeStore::follow(sql, {follower, followee}, deadline));
+    m_services.metrics.follows.add();
+    m_services.enqueued();
+    return {};
+}
+
+Result<void> FeedService::unfollow(UserId follower, UserId followee, Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_TRY(requireUser(sql, follower, deadline));
+    ROOKERY_TRY(EdgeStore::unfollow(sql, {follower, followee}, deadline));
+    m_services.metrics.unfollows.add();
+    m_services.enqueued();
+    return {};
+}
+
+Result<Profile> FeedService::profile(UserId user, Deadline deadline)
+{
+    if (!validShard(user.value)) return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
+    SqlSession sql(m_services.pools, m_services.maps);
+    const std::vector<UserId> one{user};
+    ROOKERY_ASSIGN(const auto stored, UserStore::load(sql, one, deadline));
+    if (!stored[0]) return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
+    ROOKERY_ASSIGN(const auto counted, counters(user, deadline));
+    m_services.metrics.reads[std::size_t(user.shard())].add();
+    return Profile{stored[0]->user, counted, stored[0]->warm, stored[0]->lastSeenAt};
+}
+
+Result<Counters> FeedService::counters(UserId user, Deadline deadline)
+{
+    auto redis = m_services.redis.lease(deadline.earlier(kInlineWork));
+    if (redis) {
+        const auto cached = m_services.objects.counters(**redis, user, deadline.earlier(kInlineWork));
+        if (cached && *cached) {
+            m_services.metrics.hit(CacheKind::Counters);
+            return (*cached)->counters;
+        }
+    }
+    m_services.metrics.miss(CacheKind::Counters);
+    SqlSession sql(m_services.pools, m_services.maps);
+    const std::vector<UserId> one{user};
+    ROOKERY_ASSIGN(const auto stored, UserStore::counters(sql, one, deadline));
+    if (redis && !m_services.readOnly) {
+        RedisBatch batch(**redis);
+        m_services.objects.setCounters(batch, user, {stored[0].version, stored[0].counters});
+        std::ignore = batch.run(deadline.earlier(kInlineWork));
+    }
+    return stored[0].counters;
+}
+
+Result<UserId> FeedService::userByHandle(std::string_view handle, Deadline deadline)
+{
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_ASSIGN(const auto id, UserStore::idOfHandle(sql, m_services.directoryNode, handle, deadline));
+    if (!id) return fail(ErrorCode::NotFound, "there is no user with the handle \"" + std::string(handle) + "\"");
+    return *id;
+}
+
+Result<std::vector<User>> FeedService::searchUsers(std::string_view prefix, int limit, Deadline deadline)
+{
+    if (limit < 1 || limit > 200) return fail(ErrorCode::InvalidArgument, "between 1 and 200 users can be asked for");
+    SqlSession sql(m_services.pools, m_services.maps);
+    std::vector<UserId> ids;
+    std::int64_t number = 0;
+    const auto parsed = std::from_chars(prefix.data(), prefix.data() + prefix.size(), number);
+    if (parsed.ec == std::errc{} && parsed.ptr == prefix.data() + prefix.size() && validShard(number)) ids.push_back(UserId{number});
+    std::string lower(prefix);
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    if (lower.empty() || isValidHandle(lower)) {
+        ROOKERY_ASSIGN(const auto byPrefix, UserStore::idsByHandlePrefix(sql, m_services.directoryNode, lower, limit, deadline));
+        ids.insert(ids.end(), byPrefix.begin(), byPrefix.end());
+    }
+    ROOKERY_ASSIGN(const auto stored, UserStore::load(sql, ids, deadline));
+    std::vector<User> users;
+    for (const auto& user : stored)
+        if (user && users.size() < std::size_t(limit)) users.push_back(user->user);
+    return users;
+}
+
+Result<EdgePage> FeedService::edgePage(SqlSession& sql, std::vector<UserId> ids, int limit, Deadline deadline)
+{
+    EdgePage page;
+    if (ids.size() > std::size_t(limit)) {
+        ids.resize(std::size_t(limit));
+        page.next = ids.back();
+    }
+    ROOKERY_ASSIGN(const auto stored, UserStore::load(sql, ids, deadline));
+    for (const auto& user : stored)
+        if (user) page.users.push_back(user->user);
+    return page;
+}
+
+Result<EdgePage> FeedService::followers(UserId user, UserId after, int limit, Deadline deadline)
+{
+    if (limit < 1 || limit > 1'000) return fail(ErrorCode::InvalidArgument, "a page has 1 to 1,000 users");
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_TRY(requireUser(sql, user, deadline));
+    ROOKERY_ASSIGN(auto ids, EdgeStore::followersPage(sql, user, after, limit + 1, deadline));
+    return edgePage(sql, std::move(ids), limit, deadline);
+}
+
+Result<EdgePage> FeedService::following(UserId user, UserId after, int limit, Deadline deadline)
+{
+    if (limit < 1 || limit > 1'000) return fail(ErrorCode::InvalidArgument, "a page has 1 to 1,000 users");
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_TRY(requireUser(sql, user, deadline));
+    ROOKERY_ASSIGN(auto ids, EdgeStore::followeesPage(sql, user, after, limit + 1, deadline));
+    return edgePage(sql, std::move(ids), limit, deadline);
+}
+
+void FeedService::seen(SqlSession& sql, UserId reader, Deadline deadline)
+{
+    if (m_services.readOnly) return;
+    const auto now = std::chrono::steady_clock::now();
+    {
+        const std::lock_guard lock(m_seenMutex);
+        if (m_seen.size() >= kRemembered) m_seen.clear();
+        auto& last = m_seen[reader];
+        if (last != std::chrono::steady_clock::time_point{} && now - last < kSeenEvery) return;
+        last = now;
+    }
+    std::ignore = UserStore::touchLastSeen(sql, reader, deadline.earlier(kInlineWork));
+}
+
+Result<TimelinePage> FeedService::homePage(UserId reader, const PageQuery& query, Deadline deadline)
+{
+    return ownedPage(TimelineFamily::Home, reader, query, deadline);
+}
+
+Result<TimelinePage> FeedService::authorPage(UserId author, const PageQuery& query, Deadline deadline)
+{
+    return ownedPage(TimelineFamily::Author, author, query, deadline);
+}
+
+Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner, const PageQuery& query, Deadline deadline)
+{
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_TRY(requireUser(sql, owner, deadline));
+    auto lease = m_services.redis.lease(deadline);
+    if (!lease && lease.error().code == ErrorCode::Overloaded) return fail(lease.error());
+    auto* redis = lease ? lease->get() : nullptr;
+    auto result = page(sql, redis, query,
+                       [&](std::optional<PostId> before, int limit) {
+                           return m_reader.owned(sql, redis, family, owner, before, query.after, limit, deadline);
+                       },
+                       deadline);
+    if (result) {
+        m_services.metrics.reads[std::size_t(owner.shard())].add();
+        if (family == TimelineFamily::Home) seen(sql, owner, deadline);
+    }
+    return result;
+}
+
+Result<TimelinePage> FeedService::publicPage(const PageQuery& query, Deadline deadline)
+{
+    SqlSession sql(m_services.pools, m_services.maps);
+    auto lease = m_services.redis.lease(deadline);
+    if (!lease && lease.error().code == ErrorCode::Overloaded) return fail(lease.error());
+    auto* redis = lease ? lease->get() : nullptr;
+    return page(sql, redis, query,
+                [&](std::optional<PostId> before, int limit) {
+                    return m_reader.everyone(sql, redis, before, query.after, limit, deadline);
+                },
+                deadline);
+}
+
+Result<TimelinePage> FeedService::page(SqlSession& sql, RedisClient* redis, const PageQuery& query, const Source& source,
+                                       Deadline deadline)
+{
+    if (query.limit < 1 || query.limit > 200) return fail(ErrorCode::InvalidArgument, "a page has 1 to 200 entries");
+    m_services.metrics.pages.add();
+    TimelinePage page;
+    auto before = query.before;
+    // One entry more than wanted tells whether there is a next page; deleted posts are passed over, however many.
+    for (bool end = false; !end && page.entries.size() <= std::size_t(query.limit);) {
+        if (deadline.expired()) {
+            page.partial = true;
+            break;
+        }
+        ROOKERY_ASSIGN(auto ids, source(before, query.limit + 1 - int(page.entries.size())));
+        if (!page.floor) page.floor = ids.floor;
+        end = ids.end;
+        if (ids.entries.empty()) break;
+        before = ids.entries.back().id;
+
+        std::vector<PostId> wanted;
+        for (const auto& entry : ids.entries)
+            if (!ids.read.contains(entry.id)) wanted.push_back(entry.id);
+        auto bodies = m_hydrator.posts(sql, redis, wanted, deadline);
+        bodies.found.merge(ids.read);
+        page.partial = page.partial || !bodies.unreadable.empty();
+        for (const auto& entry : ids.entries) {
+            if (const auto found = bodies.found.find(entry.id); found != bodies.found.end())
+                page.entries.push_back({entry.id, found->second.author, {}, std::move(found->second.body), false, entry.source});
+            else if (std::find(bodies.unreadable.begin(), bodies.unreadable.end(), entry.id) != bodies.unreadable.end())
+                page.entries.push_back({entry.id, {}, {}, {}, true, entry.source});
+        }
+    }
+    if (page.entries.size() > std::size_t(query.limit)) page.entries.resize(std::size_t(query.limit));
+    else if (!page.partial) before.reset();
+    if (before && !page.entries.empty()) page.next = page.entries.back().id;
+    nameAuthors(sql, redis, page, deadline);
+    return page;
+}
+
+void FeedService::nameAuthors(SqlSession& sql, RedisClient* redis, TimelinePage& page, Deadline deadline)
+{
+    std::vector<UserId> authors;
+    for (const auto& entry : page.entries)
+        if (entry.author) authors.push_back(entry.author);
+    if (authors.empty()) return;
+    const auto users = m_hydrator.users(sql, redis, authors, deadline);
+    for (auto& entry : page.entries) {
+        if (const auto found = users.find(entry.author); found != users.end()) entry.authorHandle = found->second.handle;
+        else page.partial = true;
+    }
+}
+
+} // namespace backend

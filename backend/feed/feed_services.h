@@ -1,0 +1,29 @@
+// What the feed stands on. Owned by the engine, shared by its threads, outlives every call.
+#pragma once
+
+#include "backend/cache/objects.h"
+#include "backend/cache/timelines.h"
+#include "backend/common/clock.h"
+#include "backend/common/metrics.h"
+#include "backend/store/shard_sql.h"
+
+#include <functional>
+
+namespace backend {
+
+struct FeedServices
+{
+    const SqlPools& pools;
+    RedisClientPool& redis;
+    const ShardMapSource& maps;
+    const Timelines& timelines;
+    const Objects& objects;
+    const WallClock& ageClock; // what entries' age is counted from
+    EngineMetrics& metrics;
+    int directoryNode = 0;
+    std::function<Result<std::int64_t>(int shard)> nextId;
+    std::function<void()> enqueued; // work was committed: wake the workers
+    bool readOnly = false;
+};
+
+} // namespace backend

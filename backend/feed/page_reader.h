@@ -1,0 +1,48 @@
+// Pages of ids, newest first, from Redis down to the floor and from PostgreSQL below it, to the very end. Without Redis
+// everything comes from PostgreSQL. Thread-safe; the sessions belong to the caller.
+#pragma once
+
+#include "backend/feed/timeline_builder.h"
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace backend {
+
+struct IdPage
+{
+    struct Entry
+    {
+        PostId id;
+        EntrySource source = EntrySource::Pushed;
+    };
+    std::vector<Entry> entries;            // strictly descending
+    std::unordered_map<PostId, Post> read; // bodies that came along from PostgreSQL
+    bool end = false;                      // nothing lies below the last entry
+    std::optional<PostId> floor;
+};
+
+class PageReader
+{
+public:
+    PageReader(const FeedServices& services, TimelineBuilder& builder) : m_services(services), m_builder(builder) {}
+
+    // Home or author timeline. `redis` may be null: PostgreSQL only.
+    [[nodiscard]] Result<IdPage> owned(SqlSession& sql, RedisClient* redis, TimelineFamily family, UserId owner,
+                                       std::optional<PostId> before, std::optional<PostId> after, int limit, Deadline deadline);
+    // Everybody's posts: all logical shards merged.
+    [[nodiscard]] Result<IdPage> everyone(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
+                                          std::optional<PostId> after, int limit, Deadline deadline);
+
+private:
+    Result<TimelineSlice> slice(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
+                                std::optional<PostId> before, std::optional<PostId> after, int limit, Deadline deadline);
+    Result<void> appendStored(SqlSession& sql, TimelineFamily family, UserId owner, std::optional<PostId> before,
+                              std::optional<PostId> after, int limit, IdPage& page, Deadline deadline);
+
+    const FeedServices& m_services;
+    TimelineBuilder& m_builder;
+};
+
+} // namespace backend

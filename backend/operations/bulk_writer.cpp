@@ -1,0 +1,79 @@
+#include "backend/operations/bulk_writer.h"
+
+#include "backend/store/edge_store.h"
+#include "backend/store/post_store.h"
+#include "backend/store/user_store.h"
+
+#include <algorithm>
+#include <map>
+
+namespace backend {
+
+Result<void> BulkWriter::publishEmptyTimelines(std::span<const User> users, Deadline deadline)
+{
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    std::map<int, std::string> runIds;
+    RedisBatch batch(*redis);
+    for (const auto& user : users) {
+        const int node = m_services.timelines.nodeOf(TimelineFamily::Home, user.id);
+        if (!runIds.contains(node)) {
+            ROOKERY_ASSIGN(runIds[node], redis->runId(node, deadline));
+        }
+        m_services.timelines.publishEmpty(batch, TimelineFamily::Home, user.id, runIds[node]);
+        m_services.timelines.publishEmpty(batch, TimelineFamily::Author, user.id, runIds[node]);
+    }
+    return batch.run(deadline);
+}
+
+Result<BulkResult> BulkWriter::createUsers(std::span<const BulkUser> wanted, Deadline deadline)
+{
+    std::vector<User> users;
+    std::vector<UserId> ids;
+    for (const auto& user : wanted) {
+        users.push_back({user.id, user.handle, user.displayName, user.id.time()});
+        ids.push_back(user.id);
+    }
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_TRY(UserStore::claimHandles(sql, m_services.directoryNode, users, deadline));
+    ROOKERY_ASSIGN(const auto existing, UserStore::load(sql, ids, deadline));
+    std::vector<User> fresh;
+    for (std::size_t i = 0; i < users.size(); ++i)
+        if (!existing[i]) fresh.push_back(users[i]);
+    // Before the rows: a user without rows cannot have been followed or have posted, so an empty timeline is complete.
+    ROOKERY_TRY(publishEmptyTimelines(fresh, deadline));
+    ROOKERY_TRY(UserStore::insertRows(sql, fresh, deadline));
+    return BulkResult{std::int64_t(fresh.size()), std::int64_t(users.size() - fresh.size())};
+}
+
+Result<BulkResult> BulkWriter::follow(std::span<const BulkFollow> follows, Deadline deadline)
+{
+    std::vector<Edge> edges;
+    std::vector<UserId> followees;
+    for (const auto& follow : follows) {
+        edges.push_back({follow.follower, follow.followee});
+        followees.push_back(follow.followee);
+    }
+    std::sort(followees.begin(), followees.end());
+    followees.erase(std::unique(followees.begin(), followees.end()), followees.end());
+
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_TRY(EdgeStore::insertFollowersSide(sql, edges, deadline));
+    // After the followees' side is committed: posts that come from now on are delivered, those before are seen here.
+    ROOKERY_ASSIGN(auto posted, PostStore::authorsWithPosts(sql, followees, deadline));
+    std::sort(posted.begin(), posted.end());
+    std::vector<EdgeStore::NewEdge> truth;
+    for (const auto& edge : edges) truth.push_back({edge, std::binary_search(posted.begin(), posted.end(), edge.followee)});
+    ROOKERY_ASSIGN(const auto written, EdgeStore::insertFollowsSide(sql, truth, deadline));
+    if (!posted.empty()) m_services.enqueued();
+    return BulkResult{written, std::int64_t(edges.size()) - written};
+}
+
+Result<BulkResult> BulkWriter::post(std::span<const Post> posts, Deadline deadline)
+{
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_ASSIGN(const auto written, PostStore::insertMany(sql, posts, deadline));
+    m_services.enqueued();
+    return BulkResult{written, std::int64_t(posts.size()) - written};
+}
+
+} // namespace backend
