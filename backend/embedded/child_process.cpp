@@ -102,8 +102,11 @@ Result<pid_t> launchProcess(const ProcessPlan& plan)
     const std::string& program = plan.command.front();
     FileDescriptor input(open(plan.input.c_str(), O_RDONLY | O_CLOEXEC));
     if (!input) return fail(fileError("cannot be read", plan.input, errno));
-    FileDescriptor output(open(plan.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600));
+    FileDescriptor output(
+        open(plan.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND | O_NOFOLLOW, 0600));
     if (!output) return fail(fileError("cannot be written", plan.output, errno));
+    if (plan.identity && fchown(output.get(), plan.identity->user, plan.identity->group) != 0)
+        return fail(fileError("cannot be given to the servers' user", plan.output, errno));
     std::array<int, 2> pipeEnds{};
     if (pipe2(pipeEnds.data(), O_CLOEXEC) != 0) return fail(fileError("cannot be started", program, errno));
     FileDescriptor reportReader(pipeEnds[0]), reportWriter(pipeEnds[1]);
@@ -192,8 +195,10 @@ bool isServerOf(const std::filesystem::path& process, const std::filesystem::pat
     const auto where = std::filesystem::read_symlink(process / "cwd", error);
     if (!error) return where == workingDirectory || where == workingDirectory.string() + " (deleted)";
     if (error != std::errc::permission_denied) return false;
+    // Without the right to look (root in many containers): the title, or the arguments before a title is set.
     const std::string commandLine = readFile(process / "cmdline");
-    return !token.empty() && commandLine.find(token) != std::string::npos;
+    return commandLine.find(token) != std::string::npos ||
+           commandLine.find(workingDirectory.string() + '\0') != std::string::npos;
 }
 
 } // namespace

@@ -184,7 +184,7 @@ Result<void> DataDirectory::makeSockets()
     const std::string longest = (m_sockets / "redis-4096.sock.").string();
     if (longest.size() > kLongestSocketPath || !plainPath(longest)) {
         ROOKERY_ASSIGN(m_sockets, makeUnique("/tmp", kSocketsPrefix));
-        ROOKERY_TRY(writeFile(m_path / "sockets-at", m_sockets.string()));
+        ROOKERY_TRY(writeFile(m_path / "sockets-at", m_sockets.string(), m_identity));
     }
     return makeDirectory(m_sockets, m_identity);
 }
