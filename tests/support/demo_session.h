@@ -1,0 +1,37 @@
+// A whole private backend for one test: servers, cluster, engine with workers, no traffic of its own. Throws when it
+// cannot start, which Qt Test reports. Owned by the test; the test's thread.
+#pragma once
+
+#include "app/session/session_factory.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace tests {
+
+struct DemoOptions
+{
+    std::filesystem::path dataDirectory; // empty: temporary
+    bool workload = false;
+    int workers = 4;
+};
+
+std::shared_ptr<app::OpenedSession> openDemo(const DemoOptions& options = {});
+
+// Waits until no task is unfinished and every dead-letter count is known; false when that takes longer than a minute.
+bool drain(backend::Engine& engine);
+
+// Runs the audit and returns what it found as text, one difference a line; empty when clean.
+std::string auditFindings(app::OpenedSession& session);
+
+inline backend::Deadline soon() { return backend::Deadline::after(std::chrono::seconds(20)); }
+
+// The value, or throws with the error's message.
+template <class T>
+T take(backend::Result<T> result)
+{
+    if (!result) throw std::runtime_error(result.error().message);
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+} // namespace tests

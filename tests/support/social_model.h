@@ -1,0 +1,64 @@
+// What users did, kept in memory by the test itself: the expectation that pages are held against. One thread.
+#pragma once
+
+#include "backend/domain/feed.h"
+
+#include <map>
+#include <set>
+#include <vector>
+
+namespace tests {
+
+class SocialModel
+{
+public:
+    void created(backend::UserId user) { m_following[user]; }
+    void followed(backend::UserId follower, backend::UserId followee) { m_following[follower].insert(followee); }
+    void unfollowed(backend::UserId follower, backend::UserId followee) { m_following[follower].erase(followee); }
+    void posted(const backend::Post& post) { m_posts[post.id] = post; }
+    void deleted(backend::PostId post) { m_posts.erase(post); }
+
+    std::vector<backend::UserId> users() const
+    {
+        std::vector<backend::UserId> out;
+        for (const auto& [user, followees] : m_following) out.push_back(user);
+        return out;
+    }
+    // Newest first.
+    std::vector<backend::PostId> home(backend::UserId reader) const
+    {
+        std::vector<backend::PostId> out;
+        const auto& followees = m_following.at(reader);
+        for (auto it = m_posts.rbegin(); it != m_posts.rend(); ++it)
+            if (it->second.author == reader || followees.contains(it->second.author)) out.push_back(it->first);
+        return out;
+    }
+    std::vector<backend::PostId> by(backend::UserId author) const
+    {
+        std::vector<backend::PostId> out;
+        for (auto it = m_posts.rbegin(); it != m_posts.rend(); ++it)
+            if (it->second.author == author) out.push_back(it->first);
+        return out;
+    }
+    std::vector<backend::PostId> everything() const
+    {
+        std::vector<backend::PostId> out;
+        for (auto it = m_posts.rbegin(); it != m_posts.rend(); ++it) out.push_back(it->first);
+        return out;
+    }
+    backend::Counters counters(backend::UserId user) const
+    {
+        backend::Counters out;
+        out.following = std::int64_t(m_following.at(user).size());
+        for (const auto& [other, followees] : m_following) out.followers += followees.contains(user);
+        out.posts = std::int64_t(by(user).size());
+        return out;
+    }
+    const std::map<backend::PostId, backend::Post>& posts() const { return m_posts; }
+
+private:
+    std::map<backend::UserId, std::set<backend::UserId>> m_following;
+    std::map<backend::PostId, backend::Post> m_posts; // alive
+};
+
+} // namespace tests
