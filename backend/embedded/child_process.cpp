@@ -91,6 +91,8 @@ int becomeProgram(const ChildArguments& child)
 
 std::optional<ProcessIdentity> ProcessIdentity::ofName(const char* name) { return identityOf(getpwnam(name)); }
 
+bool ProcessIdentity::named(uid_t user) { return getpwuid(user) != nullptr; }
+
 std::optional<ProcessIdentity> ProcessIdentity::ofUser(uid_t user)
 {
     if (auto known = identityOf(getpwuid(user))) return known;
@@ -198,7 +200,8 @@ bool isServerOf(const std::filesystem::path& process, const std::filesystem::pat
     // Without the right to look (root in many containers): the title, or the arguments before a title is set.
     const std::string commandLine = readFile(process / "cmdline");
     return commandLine.find(token) != std::string::npos ||
-           commandLine.find(workingDirectory.string() + '\0') != std::string::npos;
+           commandLine.find(workingDirectory.string() + '\0') != std::string::npos ||
+           commandLine.find(workingDirectory.string() + '/') != std::string::npos;
 }
 
 } // namespace

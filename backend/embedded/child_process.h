@@ -30,6 +30,7 @@ struct ProcessIdentity
 
     static std::optional<ProcessIdentity> ofName(const char* name);
     static std::optional<ProcessIdentity> ofUser(uid_t user);
+    static bool named(uid_t user);
 };
 
 struct ProcessPlan

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <thread>
 #include <unistd.h>
 
 namespace backend {
@@ -84,6 +85,24 @@ fs::path distantSockets(const fs::path& directory)
     return ours ? named : fs::path();
 }
 
+// The lock goes last: as long as it is there, a later start recognises what could not be removed, because a dying
+// server was still writing.
+void removeLocked(const fs::path& directory) noexcept
+{
+    const fs::path lock = directory / kLockName;
+    for (int round = 0; round < 20; ++round) {
+        std::error_code error;
+        bool left = false;
+        for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+            if (at->path() == lock) continue;
+            removeTree(at->path());
+            left = left || fs::exists(at->path(), error);
+        }
+        if (!left && !error) return removeTree(directory);
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
 void removeStale(const fs::path& directory)
 {
     const fs::path file = directory / kLockName;
@@ -92,7 +111,7 @@ void removeStale(const fs::path& directory)
     if (!lock || !*lock) return;
     endServersIn(directory);
     if (const fs::path sockets = distantSockets(directory); !sockets.empty()) removeTree(sockets);
-    removeTree(directory);
+    removeLocked(directory);
 }
 
 } // namespace
@@ -156,7 +175,12 @@ Result<void> DataDirectory::takeKept(const fs::path& wanted)
 
 Result<void> DataDirectory::requireIdentity()
 {
-    if (geteuid() != 0) return {};
+    if (geteuid() != 0) {
+        if (ProcessIdentity::named(geteuid())) return {};
+        return fail(ErrorCode::Configuration, "PostgreSQL does not start for a user without a name (" +
+                                                  std::to_string(geteuid()) +
+                                                  "): start as a user that /etc/passwd lists.");
+    }
     struct stat status{};
     if (!m_temporary && stat((m_path / "pg-1").c_str(), &status) == 0 && status.st_uid != 0)
         m_identity = ProcessIdentity::ofUser(status.st_uid);
@@ -213,7 +237,7 @@ Result<void> DataDirectory::requireSpace(int newPostgresNodes) const
 void DataDirectory::remove() noexcept
 {
     if (!m_sockets.empty()) removeTree(m_sockets);
-    if (m_temporary && !m_path.empty()) removeTree(m_path);
+    if (m_temporary && !m_path.empty()) removeLocked(m_path);
 }
 
 void removeStaleTemporaryDirectories() noexcept

@@ -1,14 +1,15 @@
 #include "backend/embedded/files.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace backend {
 namespace fs = std::filesystem;
@@ -87,8 +88,17 @@ Result<void> writeFile(const fs::path& file, std::string_view content, const std
 
 std::string readFile(const fs::path& file)
 {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    // By hand: a stream throws when a process ends while its file in /proc is read.
+    const FileDescriptor source(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    std::string content;
+    std::array<char, 4096> buffer{};
+    while (source) {
+        const ssize_t got = read(source.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        content.append(buffer.data(), std::size_t(got));
+    }
+    return content;
 }
 
 Result<void> makeDirectory(const fs::path& directory, const std::optional<ProcessIdentity>& owner)

@@ -42,7 +42,9 @@ fs::path cacheDirectory()
     std::vector<fs::path> candidates;
     if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache == '/')
         candidates.push_back(fs::path(cache) / "rookery");
-    if (const char* home = std::getenv("HOME"); home && *home == '/')
+    struct stat status{};
+    const char* home = std::getenv("HOME"); // another user's stays untouched: sudo may leave it set
+    if (home && *home == '/' && stat(home, &status) == 0 && status.st_uid == geteuid())
         candidates.push_back(fs::path(home) / ".cache/rookery");
     candidates.push_back(fs::path("/tmp") / ("rookery-cache-" + std::to_string(geteuid())));
     for (const auto& candidate : candidates)

@@ -60,6 +60,7 @@ private slots:
     void unwritableDirectory();
     void unwritableForOrdinaryUser();
     void unreachableForServersUser();
+    void userWithoutName();
     void otherFiles();
     void inUse();
     void fullDisk_data();
@@ -137,6 +138,15 @@ void EmbeddedErrorsTest::unreachableForServersUser()
         VERIFY_SENTENCE(errorOf(kept(outer + "/data")), ErrorCode::Configuration, "Permission denied");
         QCOMPARE(chmod(outer.toLocal8Bit(), 0700), 0);
     }
+}
+
+void EmbeddedErrorsTest::userWithoutName()
+{
+    if (geteuid() != 0) QSKIP("Only root can become a user that no file lists; installer/test runs this as root in CI.");
+    HelperProcess helper(HelperProcess::As::NamelessUser);
+    QVERIFY(!helper.start({"--postgres", "1"}));
+    QVERIFY2(helper.output().startsWith("error configuration PostgreSQL does not start for a user without a name"),
+             qPrintable(helper.output()));
 }
 
 void EmbeddedErrorsTest::otherFiles()

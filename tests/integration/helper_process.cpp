@@ -18,7 +18,8 @@ namespace tests {
 namespace {
 
 constexpr int kPatienceMs = 60'000;
-constexpr unsigned kOrdinaryUser = 65534; // "nobody": no home, no privilege
+constexpr unsigned kOrdinaryUser = 65534;  // "nobody": no home, no privilege
+constexpr unsigned kNamelessUser = 54'321; // in no /etc/passwd
 
 QStringList statusFields(int pid)
 {
@@ -39,12 +40,15 @@ HelperProcess::HelperProcess(As as) : m_place(QStringLiteral("/tmp/rookery-test-
 {
     chmod(m_place.path().toLocal8Bit().constData(), 0755);
     m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-    if (m_as == As::OrdinaryUser) m_environment.insert(QStringLiteral("HOME"), QStringLiteral("/nonexistent"));
+    if (m_as != As::ThisUser) m_environment.insert(QStringLiteral("HOME"), QStringLiteral("/nonexistent"));
 }
 
 HelperProcess::~HelperProcess()
 {
-    if (m_process.state() != QProcess::NotRunning) killHard();
+    if (m_process.state() != QProcess::NotRunning) {
+        m_process.closeWriteChannel();
+        if (!m_process.waitForFinished(10'000)) killHard();
+    }
     for (const int pid : m_pids)
         if (QFile::symLinkTarget(QStringLiteral("/proc/%1/cwd").arg(pid)).startsWith(m_directory)) kill(pid, SIGKILL);
 }
@@ -53,7 +57,7 @@ QString HelperProcess::makeDirectory(const QString& name)
 {
     const QString path = m_place.filePath(name);
     if (!QDir().mkpath(path)) return {};
-    const bool give = m_as == As::OrdinaryUser && geteuid() == 0;
+    const bool give = m_as == As::OrdinaryUser && geteuid() == 0; // a test run by root
     for (QString at = path; at != m_place.path(); at = QFileInfo(at).path())
         if (give && chown(at.toLocal8Bit().constData(), kOrdinaryUser, kOrdinaryUser) != 0) return {};
     return path;
@@ -69,8 +73,8 @@ bool HelperProcess::launch(const QStringList& arguments)
     chmod(program.toLocal8Bit().constData(), 0755);
     m_process.setProcessEnvironment(m_environment);
     m_process.setWorkingDirectory(QStringLiteral("/"));
-    const QString user = QString::number(kOrdinaryUser);
-    if (m_as == As::OrdinaryUser && geteuid() == 0)
+    const QString user = QString::number(m_as == As::NamelessUser ? kNamelessUser : kOrdinaryUser);
+    if (m_as != As::ThisUser && geteuid() == 0)
         m_process.start(QStringLiteral("setpriv"),
                         QStringList{QStringLiteral("--reuid=") + user, QStringLiteral("--regid=") + user,
                                     QStringLiteral("--clear-groups"), program} + arguments);

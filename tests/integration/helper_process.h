@@ -17,10 +17,10 @@ namespace tests {
 class HelperProcess
 {
 public:
-    enum class As { ThisUser, OrdinaryUser };
+    enum class As { ThisUser, OrdinaryUser, NamelessUser };
 
     explicit HelperProcess(As as = As::ThisUser);
-    ~HelperProcess(); // kills what it can
+    ~HelperProcess(); // stops it, and kills what does not stop
 
     // A directory that the helper's user owns, gone with this object.
     QString makeDirectory(const QString& name);
