@@ -83,7 +83,7 @@ void EmbeddedCrashTest::lostPostmasterIsCleanedUp()
 
     HelperProcess next;
     QVERIFY2(next.start(arguments), qPrintable(next.output()));
-    QVERIFY(!tests::anyAlive(all));
+    QTRY_VERIFY(!tests::anyAlive(all));
     QCOMPARE(tests::sql(next.address("pg-1"), "SELECT 1"), QString("1"));
     QVERIFY(next.stop());
 }
@@ -100,7 +100,7 @@ void EmbeddedCrashTest::keptDirectorySurvivesAKill()
 
     HelperProcess next; // at once: servers may still be ending
     QVERIFY2(next.start(arguments), qPrintable(next.output()));
-    QVERIFY(!tests::anyAlive(all));
+    QTRY_VERIFY(!tests::anyAlive(all));
     QCOMPARE(tests::sql(owner, "SELECT count(*) FROM t"), QString("1000"));
     QVERIFY(next.stop());
 }

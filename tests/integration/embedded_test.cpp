@@ -79,7 +79,7 @@ void EmbeddedTest::servesAndEnds()
     QCOMPARE(tests::redis(helper.address("redis-3"), "PING"), QString("+PONG"));
 
     QVERIFY2(helper.stop(), qPrintable(helper.output()));
-    QVERIFY(!tests::anyAlive(all));
+    QTRY_VERIFY(!tests::anyAlive(all));
     QVERIFY(!QFileInfo::exists(helper.directory()));
 }
 
@@ -165,7 +165,7 @@ void EmbeddedTest::killedNodeComesBackWithItsData()
     QCOMPARE(tests::sql(text(node.ownerAddress), "CREATE TABLE t AS SELECT 17 AS id"), QString());
 
     QVERIFY(servers.killNode("pg-1"));
-    QVERIFY(!tests::anyAlive(all));
+    QTRY_VERIFY(!tests::anyAlive(all));
     QCOMPARE(cluster->node("pg-1").pid, 0);
     QVERIFY(tests::sql(text(node.ownerAddress), "SELECT 1").startsWith("error:"));
     QVERIFY(servers.restartNode("pg-1"));
@@ -196,7 +196,7 @@ void EmbeddedTest::pausedNodeIsSilentUntilResumed()
     QCOMPARE(tests::sql(text(cluster->node("pg-1").address), "SELECT 1"), QString("1"));
     QVERIFY(servers.pauseNode("pg-1")); // and a paused one can be stopped
     servers.stop();
-    QVERIFY(!tests::anyAlive(all));
+    QTRY_VERIFY(!tests::anyAlive(all));
     QVERIFY(!servers.resumeNode("pg-1"));
 }
 

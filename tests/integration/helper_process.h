@@ -52,6 +52,7 @@ private:
 
 // 'R', 'S', 'T' (stopped) …; 0 when it has ended (a zombie has).
 char processState(int pid);
+// Wait for false (QTRY_VERIFY): a dying process has left its directory shortly before it is gone.
 bool anyAlive(const std::vector<int>& pids);
 // Every process that has one of these as its parent, and they themselves.
 std::vector<int> withChildren(const std::vector<int>& pids);
