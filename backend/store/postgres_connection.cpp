@@ -1,0 +1,297 @@
+#include "backend/store/postgres_connection.h"
+
+#include "backend/store/postgres_errors.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+namespace backend {
+namespace {
+
+// A prepared statement costs the server memory for its plan; texts beyond this number start the collection anew.
+constexpr std::size_t kMaxPrepared = 2'048;
+constexpr std::chrono::milliseconds kRollbackLimit{500};
+
+constexpr std::string_view kSessionSettings =
+    "SET client_min_messages = error; SET timezone = 'UTC'; SET standard_conforming_strings = on;"
+    // A server whose client is gone ends the statement instead of working on for nobody (PostgreSQL 14 and later).
+    " SELECT set_config('client_connection_check_interval', '1000', false)"
+    " WHERE current_setting('server_version_num')::int >= 140000";
+
+// What PREPARE accepts. Anything else (LISTEN, SET, DDL) is sent as it is.
+bool preparable(std::string_view sql)
+{
+    const auto start = sql.find_first_not_of(" \t\r\n(");
+    if (start == std::string_view::npos) return false;
+    std::string word;
+    for (auto i = start; i < sql.size() && std::isalpha(static_cast<unsigned char>(sql[i])) != 0; ++i)
+        word += char(std::toupper(static_cast<unsigned char>(sql[i])));
+    static const std::set<std::string, std::less<>> words{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "MERGE"};
+    return words.contains(word);
+}
+
+bool plain(std::string_view value)
+{
+    return std::all_of(value.begin(), value.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ',' || c == '-' || c == '{'
+               || c == '}' || c == '_' || c == '.' || c == ' ' || c == ':' || c == '"';
+    });
+}
+
+// Some milliseconds before the deadline, so that the server's own refusal arrives first and the connection lives on.
+std::string timeoutText(Deadline deadline)
+{
+    const auto left = deadline.remaining().count();
+    const auto margin = std::clamp<std::int64_t>(left / 20, 2, 50);
+    return "SET LOCAL statement_timeout = " + std::to_string(std::max<std::int64_t>(left - margin, 1));
+}
+
+} // namespace
+
+PostgresConnection::PostgresConnection(std::unique_ptr<PostgresDriver> driver, ConnectionWatchdog& watchdog,
+                                       std::string nodeName, std::atomic<std::int64_t>& statementCount)
+    : m_driver(std::move(driver)), m_watched(watchdog, m_driver->socket()), m_nodeName(std::move(nodeName)),
+      m_statementCount(statementCount)
+{
+}
+
+Result<void> PostgresConnection::prepareSession(Deadline deadline)
+{
+    ROOKERY_TRY(run(std::string(kSessionSettings), {}, deadline));
+    return {};
+}
+
+bool PostgresConnection::stale() const
+{
+    pollfd idle{m_driver->socket(), POLLIN | POLLRDHUP, 0};
+    return ::poll(&idle, 1, 0) != 0;
+}
+
+Result<void> PostgresConnection::ready(Deadline deadline) const
+{
+    if (!m_usable)
+        return fail(ErrorCode::Unavailable, "the connection to " + m_nodeName + " broke earlier; take a new one", true);
+    if (m_state == State::Failed)
+        return fail(ErrorCode::Internal, "a statement in this transaction on " + m_nodeName + " failed; roll back first");
+    if (deadline.expired())
+        return fail(ErrorCode::DeadlineExceeded, "the deadline had passed before a statement could be sent to " + m_nodeName,
+                    true);
+    return {};
+}
+
+template <class T>
+Result<T> PostgresConnection::timed(Deadline deadline, const DriverCall<T>& call,
+                                    const std::function<std::string_view(std::size_t)>& sqlOf)
+{
+    m_watched.arm(deadline.at());
+    auto result = call();
+    const bool fired = m_watched.disarm();
+    if (fired) m_usable = false; // even when the answer came at the last moment
+    if (result) return std::move(*result);
+
+    const auto& error = result.error();
+    if (error.broken || error.sqlState.starts_with("57P") || error.sqlState == "26000") m_usable = false;
+    if (error.sqlState == "0A000") m_preparedUncertain = true; // plans of tables that were migrated
+    if (m_state == State::InTransaction) m_state = State::Failed;
+    return fail(statementError(error, m_nodeName, sqlOf(error.statement), fired));
+}
+
+Result<SqlRows> PostgresConnection::run(const std::string& text, std::string_view sql, Deadline deadline)
+{
+    return timed<SqlRows>(deadline, [&] { return m_driver->execute(text); }, [&](std::size_t) { return sql; });
+}
+
+Result<void> PostgresConnection::forgetPrepared(Deadline deadline)
+{
+    ROOKERY_TRY(run("DEALLOCATE ALL", {}, deadline));
+    m_prepared.clear();
+    m_preparedUncertain = false;
+    return {};
+}
+
+Result<void> PostgresConnection::prepareMissing(const std::vector<SqlStatement>& statements, Deadline deadline)
+{
+    std::vector<const std::string*> missing;
+    std::set<std::string_view> seen;
+    for (const auto& statement : statements)
+        if (!m_prepared.contains(statement.sql) && preparable(statement.sql) && seen.insert(statement.sql).second)
+            missing.push_back(&statement.sql);
+    if (m_preparedUncertain || (!missing.empty() && m_prepared.size() + missing.size() > kMaxPrepared && !m_prepared.empty())) {
+        ROOKERY_TRY(forgetPrepared(deadline));
+        return prepareMissing(statements, deadline);
+    }
+    if (missing.empty()) return {};
+
+    std::string text = timeoutText(deadline), allSql;
+    std::vector<std::string> names;
+    for (const auto* sql : missing) {
+        names.push_back("s" + std::to_string(m_nextName++));
+        text += "; PREPARE " + names.back() + " AS " + *sql;
+        allSql += *sql + ' ';
+    }
+    if (auto prepared = run(text, allSql, deadline); !prepared) {
+        m_preparedUncertain = missing.size() > 1; // of several the first ones may have been taken
+        return fail(std::move(prepared.error()));
+    }
+    for (std::size_t i = 0; i < missing.size(); ++i) m_prepared.emplace(*missing[i], names[i]);
+    return {};
+}
+
+Result<void> PostgresConnection::appendLiteral(std::string& text, const SqlParameter& parameter)
+{
+    if (!parameter) {
+        text += "NULL";
+        return {};
+    }
+    if (plain(*parameter)) {
+        text += '\'';
+        text += *parameter;
+        text += '\'';
+        return {};
+    }
+    if (parameter->find('\0') != std::string::npos)
+        return fail(ErrorCode::InvalidArgument, "a text for " + m_nodeName + " contains a zero byte, which PostgreSQL cannot store");
+    auto quoted = m_driver->quote(*parameter);
+    if (!quoted) return fail(statementError(quoted.error(), m_nodeName, {}, false));
+    text += *quoted;
+    return {};
+}
+
+Result<std::string> PostgresConnection::textOf(std::string_view sql, const SqlParameters& parameters)
+{
+    const auto found = m_prepared.find(std::string(sql));
+    if (found == m_prepared.end()) {
+        if (parameters.empty()) return std::string(sql);
+        return fail(ErrorCode::Internal, "only queries and changes of rows take parameters, not: " + std::string(sql));
+    }
+    std::string text = "EXECUTE " + found->second;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        text += i == 0 ? '(' : ',';
+        ROOKERY_TRY(appendLiteral(text, parameters[i]));
+    }
+    if (!parameters.empty()) text += ')';
+    return text;
+}
+
+Result<SqlRows> PostgresConnection::execute(std::string_view sql, const SqlParameters& parameters, Deadline deadline)
+{
+    ROOKERY_TRY(ready(deadline));
+    m_statementCount.fetch_add(1, std::memory_order_relaxed);
+    if (m_preparedUncertain || !m_prepared.contains(std::string(sql)))
+        ROOKERY_TRY(prepareMissing({{std::string(sql), {}}}, deadline));
+    ROOKERY_ASSIGN(const auto text, textOf(sql, parameters));
+    return run(timeoutText(deadline) + "; " + text, sql, deadline);
+}
+
+Result<std::vector<SqlRows>> PostgresConnection::executeAll(const std::vector<SqlStatement>& statements, Deadline deadline)
+{
+    ROOKERY_TRY(ready(deadline));
+    if (statements.empty()) return std::vector<SqlRows>{};
+    m_statementCount.fetch_add(std::int64_t(statements.size()), std::memory_order_relaxed);
+    ROOKERY_TRY(prepareMissing(statements, deadline));
+
+    const bool own = m_state == State::Idle; // a transaction of its own
+    std::vector<std::string> texts;
+    texts.reserve(statements.size() + 3);
+    if (own) texts.emplace_back("BEGIN");
+    texts.push_back(timeoutText(deadline));
+    const std::size_t first = texts.size();
+    for (const auto& statement : statements) {
+        ROOKERY_ASSIGN(auto text, textOf(statement.sql, statement.parameters));
+        texts.push_back(std::move(text));
+    }
+    if (own) {
+        texts.emplace_back("COMMIT");
+        m_state = State::InTransaction;
+    }
+    auto rows = timed<std::vector<SqlRows>>(
+        deadline, [&] { return m_driver->executeAll(texts); },
+        [&](std::size_t at) -> std::string_view {
+            return at >= first && at < first + statements.size() ? std::string_view(statements[at - first].sql)
+                                                                 : std::string_view();
+        });
+    if (!rows) {
+        if (own) rollback();
+        return fail(std::move(rows.error()));
+    }
+    if (own) {
+        m_state = State::Idle;
+        rows->pop_back();
+    }
+    rows->erase(rows->begin(), rows->begin() + std::ptrdiff_t(first));
+    return rows;
+}
+
+Result<void> PostgresConnection::executeScript(std::string_view script, Deadline deadline)
+{
+    ROOKERY_TRY(ready(deadline));
+    m_statementCount.fetch_add(1, std::memory_order_relaxed);
+    ROOKERY_TRY(run(timeoutText(deadline) + "; " + std::string(script), {}, deadline));
+    return {};
+}
+
+Result<std::size_t> PostgresConnection::copyIn(std::string_view table, const std::vector<std::string>& columns,
+                                               const std::vector<SqlParameters>& rows, Deadline deadline)
+{
+    ROOKERY_TRY(ready(deadline));
+    for (const auto& row : rows) {
+        if (row.size() != columns.size())
+            return fail(ErrorCode::Internal, "a row for " + std::string(table) + " has " + std::to_string(row.size())
+                                                 + " values for " + std::to_string(columns.size()) + " columns");
+        for (const auto& value : row)
+            if (value && value->find('\0') != std::string::npos)
+                return fail(ErrorCode::InvalidArgument, "a text for " + std::string(table)
+                                                            + " contains a zero byte, which PostgreSQL cannot store");
+    }
+    m_statementCount.fetch_add(1, std::memory_order_relaxed);
+    auto copied = timed<bool>(
+        deadline,
+        [&]() -> DriverResult<bool> {
+            if (auto done = m_driver->copy(std::string(table), columns, rows); !done)
+                return tl::unexpected<DriverError>(std::move(done.error()));
+            return true;
+        },
+        [&](std::size_t) { return table; });
+    if (!copied) return fail(std::move(copied.error()));
+    return rows.size();
+}
+
+Result<void> PostgresConnection::begin(Deadline deadline)
+{
+    ROOKERY_TRY(ready(deadline));
+    if (m_state != State::Idle)
+        return fail(ErrorCode::Internal, "a transaction is open on this connection to " + m_nodeName + " already");
+    ROOKERY_TRY(run("BEGIN", {}, deadline));
+    m_state = State::InTransaction;
+    return {};
+}
+
+Result<void> PostgresConnection::commit(Deadline deadline)
+{
+    if (m_state == State::Failed) {
+        rollback();
+        return fail(ErrorCode::Internal, "a statement in this transaction on " + m_nodeName + " failed: nothing was committed");
+    }
+    if (m_state == State::Idle) return fail(ErrorCode::Internal, "no transaction is open on " + m_nodeName);
+    if (auto expired = ready(deadline); !expired) {
+        rollback();
+        return expired;
+    }
+    auto done = run("COMMIT", {}, deadline);
+    m_state = State::Idle;
+    if (!done) return fail(std::move(done.error()));
+    return {};
+}
+
+void PostgresConnection::rollback() noexcept
+{
+    if (m_state == State::Idle) return;
+    m_state = State::Idle;
+    if (!m_usable) return;
+    if (!run("ROLLBACK", {}, Deadline::after(kRollbackLimit))) m_usable = false;
+}
+
+} // namespace backend

@@ -1,0 +1,74 @@
+// SqlConnection on PostgreSQL. Made and owned by a PostgresPool; one thread at a time.
+//
+// Statements run as server-side prepared statements, sent as text: "SET LOCAL statement_timeout = …; EXECUTE s7('…')".
+// So one round trip carries the server's own time limit, parameters and statement, and a batch is nothing but several.
+// The server's limit lies a little before the deadline and spares the connection; should the server not react, the
+// watchdog closes the socket at the deadline.
+#pragma once
+
+#include "backend/common/sql.h"
+#include "backend/store/connection_watchdog.h"
+#include "backend/store/postgres_driver.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace backend {
+
+class PostgresConnection final : public SqlConnection
+{
+public:
+    PostgresConnection(std::unique_ptr<PostgresDriver> driver, ConnectionWatchdog& watchdog, std::string nodeName,
+                       std::atomic<std::int64_t>& statementCount);
+
+    // Settings of the session; call once.
+    [[nodiscard]] Result<void> prepareSession(Deadline deadline);
+
+    [[nodiscard]] Result<SqlRows> execute(std::string_view sql, const SqlParameters& parameters, Deadline deadline) override;
+    [[nodiscard]] Result<std::vector<SqlRows>> executeAll(const std::vector<SqlStatement>& statements,
+                                                          Deadline deadline) override;
+    [[nodiscard]] Result<void> executeScript(std::string_view script, Deadline deadline) override;
+    [[nodiscard]] Result<std::size_t> copyIn(std::string_view table, const std::vector<std::string>& columns,
+                                             const std::vector<SqlParameters>& rows, Deadline deadline) override;
+    [[nodiscard]] Result<void> begin(Deadline deadline) override;
+    [[nodiscard]] Result<void> commit(Deadline deadline) override;
+    void rollback() noexcept override;
+
+    int backendPid() const override { return m_driver->backendPid(); }
+    bool usable() const override { return m_usable; }
+    const std::string& nodeName() const override { return m_nodeName; }
+
+    // While idle: whether the server has closed the connection or says something unasked. Does not wait.
+    bool stale() const;
+
+private:
+    enum class State { Idle, InTransaction, Failed };
+    template <class T>
+    using DriverCall = std::function<DriverResult<T>()>;
+
+    Result<void> ready(Deadline deadline) const;
+    template <class T>
+    Result<T> timed(Deadline deadline, const DriverCall<T>& call,
+                    const std::function<std::string_view(std::size_t)>& sqlOf);
+    Result<SqlRows> run(const std::string& text, std::string_view sql, Deadline deadline);
+    Result<void> prepareMissing(const std::vector<SqlStatement>& statements, Deadline deadline);
+    Result<void> forgetPrepared(Deadline deadline);
+    Result<std::string> textOf(std::string_view sql, const SqlParameters& parameters);
+    Result<void> appendLiteral(std::string& text, const SqlParameter& parameter);
+
+    std::unique_ptr<PostgresDriver> m_driver;
+    ConnectionWatchdog::Watched m_watched;
+    std::string m_nodeName;
+    std::atomic<std::int64_t>& m_statementCount;
+    std::unordered_map<std::string, std::string> m_prepared; // text → name
+    std::int64_t m_nextName = 1;
+    bool m_preparedUncertain = false; // some names may be taken on the server that m_prepared does not know
+    bool m_usable = true;
+    State m_state = State::Idle;
+};
+
+} // namespace backend
