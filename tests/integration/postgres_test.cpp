@@ -474,8 +474,8 @@ void PostgresTest::tooManyConnectionsIsOverload()
     auto only = wide->lease(soon());
     VERIFY_OK(only);
     std::thread waiter([&] {
-        const auto second = wide->lease(Deadline::after(30s));
-        if (!second) qWarning("%s", second.error().message.c_str());
+        const auto later = wide->lease(Deadline::after(30s));
+        if (!later) qWarning("%s", later.error().message.c_str());
     });
     QTRY_VERIFY_WITH_TIMEOUT(wide->statistics().waiting == 1, 10'000);
     QTest::qWait(200); // time for a refused attempt or two
