@@ -27,6 +27,8 @@ struct RedisReply
     bool isNil() const { return type == Type::Nil; }
 };
 
+// Addresses: unix:///path or redis://[user:password@]host:port[/db]. A connection that failed or timed out is closed
+// and opened again at its next use. Connecting takes at most three seconds of a call's deadline.
 class RedisClient
 {
 public:
@@ -60,10 +62,14 @@ public:
     // Returns the index of its reply.
     std::size_t add(int node, std::initializer_list<std::string_view> arguments);
     std::size_t add(int node, const std::vector<std::string>& arguments);
-    // A script by its text: sent as EVALSHA; loaded and sent again when the node does not know it.
+    // A script by its text: sent as EVALSHA, loaded first on a connection that has not done so. When the node forgot it
+    // meanwhile (SCRIPT FLUSH) it is loaded and these commands alone are sent again, then after the others of the
+    // batch. The script must outlive run().
     std::size_t addScript(int node, const class RedisScript& script, std::initializer_list<std::string_view> keys,
                           const std::vector<std::string>& arguments);
-    // Sends everything, reads everything. Errors are per reply; the result is the first of them.
+    // Sends what was added since the last run, reads everything. Errors are per reply; the result is the first of
+    // them. A node that is silent past the deadline or breaks fails all its commands that have no reply yet: whether
+    // it carried them out is then unknown.
     Result<void> run(Deadline deadline);
     const Result<RedisReply>& reply(std::size_t index) const;
     std::size_t size() const;

@@ -1,0 +1,550 @@
+// RedisClient, RedisBatch and the pool against real servers: replies, errors a person can act on, and above all that
+// every call returns in time whatever the server does.
+#include <QElapsedTimer>
+#include <QTest>
+
+#include "backend/cache/redis_client.h"
+#include "tests/support/private_cluster.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+namespace tests {
+
+using namespace backend;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr qint64 kInTimeMs = 5'000; // far above every deadline that is meant to end a call, far below for ever
+Deadline soon() { return Deadline::after(20s); }
+
+// A port nobody listens on at the moment.
+int freePort()
+{
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    bind(socket, reinterpret_cast<sockaddr*>(&address), length);
+    getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
+    close(socket);
+    return ntohs(address.sin_port);
+}
+
+} // namespace
+
+class RedisClientTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void cleanup();
+    void repliesOfEveryType();
+    void errorInsideAReplyIsAnError();
+    void binaryArguments();
+    void runIdIsOneLifeOfTheNode();
+    void connectionIdEndsTheConnection();
+    void batchKeepsOrderOverNodes();
+    void batchIsLargerThanEveryBuffer();
+    void batchIsReused();
+    void batchRunsOnlyWhatIsNew();
+    void oneDeadNodeFailsOnlyItsOwn();
+    void oneStoppedNodeFailsOnlyItsOwn();
+    void stoppedServerEndsACommandInTime();
+    void stoppedServerEndsConnectingInTime();
+    void lateReplyIsNeverTakenForAnother();
+    void expiredDeadlineSendsNothing();
+    void restartedServerIsFoundAgain();
+    void serverThatDiesMeanwhile();
+    void scriptsAreLoadedBeforeTheyAreUsed();
+    void flushedScriptsAreLoadedAgain();
+    void unknownNode();
+    void wrongAddress();
+    void nobodyListens();
+    void passwords();
+    void tcpAndDatabase();
+    void hostThatDoesNotExist();
+    void outOfMemory();
+    void replicaRefusesWrites();
+    void tooManyClients();
+    void poolBoundsClientsAndWaiters();
+    void poolWaiterGetsAReturnedClient();
+
+private:
+    int node(const char* name) const { return m_cluster->node(name).id; }
+    std::string address(const char* name) const { return m_cluster->node(name).address; }
+    std::vector<NodeEndpoint> nodes() const
+    {
+        std::vector<NodeEndpoint> out;
+        for (const auto& endpoint : m_cluster->endpoints())
+            if (endpoint.kind == NodeKind::Redis) out.push_back(endpoint);
+        return out;
+    }
+    void must(RedisClient& client, std::initializer_list<std::string_view> command)
+    {
+        const auto reply = client.command(node("redis-1"), command, soon());
+        if (!reply) QFAIL(reply.error().message.c_str());
+    }
+
+    std::unique_ptr<PrivateCluster> m_cluster;
+};
+
+void RedisClientTest::initTestCase() { m_cluster = PrivateCluster::start(1, 2); }
+
+void RedisClientTest::cleanup()
+{
+    for (const auto* name : {"redis-1", "redis-2"}) {
+        if (m_cluster->node(name).pid == 0) QVERIFY(m_cluster->servers().restartNode(name));
+        std::ignore = m_cluster->servers().resumeNode(name);
+        RedisClient client(nodes());
+        QVERIFY(client.command(node(name), {"FLUSHALL"}, soon()));
+    }
+}
+
+void RedisClientTest::repliesOfEveryType()
+{
+    RedisClient client(nodes());
+    const int one = node("redis-1");
+    const auto set = client.command(one, {"SET", "a", "1"}, soon());
+    QVERIFY2(set.has_value(), set ? "" : set.error().message.c_str());
+    QCOMPARE(int(set->type), int(RedisReply::Type::Text));
+    QCOMPARE(set->text, std::string("OK"));
+    const auto increased = client.command(one, {"INCR", "a"}, soon());
+    QVERIFY(increased && increased->type == RedisReply::Type::Integer);
+    QCOMPARE(increased->integer, std::int64_t(2));
+    const auto missing = client.command(one, {"GET", "b"}, soon());
+    QVERIFY(missing && missing->isNil());
+    const auto list = client.command(one, {"EVAL", "return {1, 'two', {3, false}}", "0"}, soon());
+    QVERIFY(list && list->type == RedisReply::Type::Array);
+    QCOMPARE(list->elements.size(), std::size_t(3));
+    QCOMPARE(list->elements[1].text, std::string("two"));
+    QCOMPARE(list->elements[2].elements[0].integer, std::int64_t(3));
+    QVERIFY(list->elements[2].elements[1].isNil());
+}
+
+void RedisClientTest::errorInsideAReplyIsAnError()
+{
+    RedisClient client(nodes());
+    const auto reply = client.command(node("redis-1"), {"EVAL", "return {1, redis.error_reply('ERR inside')}", "0"}, soon());
+    QVERIFY(!reply);
+    QVERIFY(reply.error().message.find("inside") != std::string::npos);
+}
+
+void RedisClientTest::binaryArguments()
+{
+    RedisClient client(nodes());
+    const std::string bytes("\0\r\n\xff*3\r\n", 8);
+    QVERIFY(client.command(node("redis-1"), {"SET", "binary", bytes}, soon()));
+    const auto back = client.command(node("redis-1"), {"GET", "binary"}, soon());
+    QVERIFY(back && back->text == bytes);
+}
+
+void RedisClientTest::runIdIsOneLifeOfTheNode()
+{
+    RedisClient client(nodes());
+    const int one = node("redis-1");
+    const auto before = client.runId(one, soon());
+    QVERIFY(before.has_value());
+    QCOMPARE(before->size(), std::size_t(40));
+    QCOMPARE(*client.runId(one, soon()), *before);
+    QVERIFY(*client.runId(node("redis-2"), soon()) != *before);
+    QVERIFY(m_cluster->servers().restartNode("redis-1"));
+    const auto after = client.runId(one, soon()); // although nobody has used the broken connection meanwhile
+    QVERIFY(after && *after != *before);
+}
+
+void RedisClientTest::connectionIdEndsTheConnection()
+{
+    RedisClient client(nodes()), other(nodes());
+    const int one = node("redis-1");
+    QVERIFY(client.connectionIds().empty());
+    QVERIFY(client.command(one, {"PING"}, soon()));
+    const auto ids = client.connectionIds();
+    QCOMPARE(ids.size(), std::size_t(1));
+    const auto killed = other.command(one, {"CLIENT", "KILL", "ID", std::to_string(ids.at(one))}, soon());
+    QVERIFY(killed);
+    QCOMPARE(killed->integer, std::int64_t(1));
+    QVERIFY(client.command(one, {"PING"}, soon()));
+    QVERIFY(client.connectionIds().at(one) != ids.at(one));
+}
+
+void RedisClientTest::batchKeepsOrderOverNodes()
+{
+    RedisClient client(nodes());
+    RedisBatch batch(client);
+    for (int i = 0; i < 1000; ++i) {
+        const auto index = batch.add(i % 3 ? node("redis-1") : node("redis-2"), {"ECHO", std::to_string(i)});
+        QCOMPARE(index, std::size_t(i));
+    }
+    QVERIFY(batch.run(soon()));
+    QCOMPARE(batch.size(), std::size_t(1000));
+    for (int i = 0; i < 1000; ++i) {
+        const auto& reply = batch.reply(std::size_t(i));
+        QVERIFY(reply && reply->text == std::to_string(i));
+    }
+}
+
+void RedisClientTest::batchIsLargerThanEveryBuffer()
+{
+    // 40 MB out and as much back on each of two nodes: whoever wrote everything before reading would stand still.
+    RedisClient client(nodes());
+    RedisBatch batch(client);
+    const std::string megabyte(1'000'000, 'x');
+    for (int i = 0; i < 40; ++i)
+        for (const auto* name : {"redis-1", "redis-2"}) batch.add(node(name), {"ECHO", megabyte});
+    QVERIFY(batch.run(Deadline::after(60s)));
+    for (std::size_t i = 0; i < batch.size(); ++i) QVERIFY(batch.reply(i) && batch.reply(i)->text == megabyte);
+}
+
+void RedisClientTest::batchIsReused()
+{
+    RedisClient client(nodes());
+    RedisBatch batch(client);
+    QVERIFY(batch.run(soon())); // empty
+    for (int round = 0; round < 3; ++round) {
+        QCOMPARE(batch.add(node("redis-1"), std::vector<std::string>{"INCR", "n"}), std::size_t(0));
+        QVERIFY(batch.run(soon()));
+        QCOMPARE(batch.reply(0)->integer, std::int64_t(round + 1));
+        batch.clear();
+        QCOMPARE(batch.size(), std::size_t(0));
+    }
+}
+
+void RedisClientTest::batchRunsOnlyWhatIsNew()
+{
+    RedisClient client(nodes());
+    RedisBatch batch(client);
+    batch.add(node("redis-1"), {"INCR", "n"});
+    QVERIFY(!batch.reply(0)); // not before run
+    QVERIFY(batch.run(soon()));
+    batch.add(node("redis-1"), {"INCR", "n"});
+    QVERIFY(batch.run(soon()));
+    QCOMPARE(batch.reply(0)->integer, std::int64_t(1));
+    QCOMPARE(batch.reply(1)->integer, std::int64_t(2));
+}
+
+void RedisClientTest::oneDeadNodeFailsOnlyItsOwn()
+{
+    RedisClient client(nodes());
+    QVERIFY(client.runId(node("redis-2"), soon()));
+    QVERIFY(m_cluster->servers().killNode("redis-2"));
+    RedisBatch batch(client);
+    batch.add(node("redis-1"), {"INCR", "n"});
+    batch.add(node("redis-2"), {"INCR", "n"});
+    batch.add(node("redis-1"), {"INCR", "n"});
+    const auto done = batch.run(soon());
+    QVERIFY(!done);
+    QCOMPARE(int(done.error().code), int(ErrorCode::Unavailable));
+    QVERIFY(done.error().retryable);
+    QVERIFY(done.error().message.starts_with("redis-2 at unix://"));
+    QVERIFY(done.error().message.find("check that the server runs") != std::string::npos);
+    QVERIFY(!batch.reply(1));
+    QCOMPARE(batch.reply(2)->integer, std::int64_t(2));
+}
+
+void RedisClientTest::oneStoppedNodeFailsOnlyItsOwn()
+{
+    QVERIFY(m_cluster->servers().pauseNode("redis-2"));
+    RedisClient client(nodes()); // no connection yet: the silent node must not hold up the other one's greeting
+    RedisBatch batch(client);
+    batch.add(node("redis-2"), {"INCR", "n"});
+    batch.add(node("redis-1"), {"INCR", "n"});
+    QElapsedTimer timer;
+    timer.start();
+    QVERIFY(!batch.run(Deadline::after(300ms)));
+    QVERIFY(timer.elapsed() < kInTimeMs);
+    QCOMPARE(int(batch.reply(0).error().code), int(ErrorCode::DeadlineExceeded));
+    QVERIFY(batch.reply(1) && batch.reply(1)->integer == 1);
+}
+
+void RedisClientTest::stoppedServerEndsACommandInTime()
+{
+    RedisClient client(nodes());
+    const int one = node("redis-1");
+    QVERIFY(client.command(one, {"PING"}, soon()));
+    QVERIFY(m_cluster->servers().pauseNode("redis-1"));
+    QElapsedTimer timer;
+    timer.start();
+    const auto reply = client.command(one, {"PING"}, Deadline::after(200ms));
+    QVERIFY(timer.elapsed() >= 199 && timer.elapsed() < kInTimeMs);
+    QVERIFY(!reply);
+    QCOMPARE(int(reply.error().code), int(ErrorCode::DeadlineExceeded));
+    QVERIFY(reply.error().retryable);
+    QVERIFY(reply.error().message.starts_with("redis-1 at unix://"));
+    QVERIFY(client.connectionIds().empty()); // closed
+    QVERIFY(m_cluster->servers().resumeNode("redis-1"));
+    QVERIFY(client.command(one, {"PING"}, soon()));
+}
+
+void RedisClientTest::stoppedServerEndsConnectingInTime()
+{
+    QVERIFY(m_cluster->servers().pauseNode("redis-1"));
+    RedisClient client(nodes());
+    QElapsedTimer timer;
+    timer.start();
+    const auto id = client.runId(node("redis-1"), Deadline::after(200ms));
+    QVERIFY(timer.elapsed() < kInTimeMs);
+    QVERIFY(!id && id.error().code == ErrorCode::DeadlineExceeded);
+    QVERIFY(client.connectionIds().empty());
+}
+
+void RedisClientTest::lateReplyIsNeverTakenForAnother()
+{
+    RedisClient client(nodes());
+    const int one = node("redis-1");
+    QVERIFY(client.command(one, {"PING"}, soon()));
+    QVERIFY(m_cluster->servers().pauseNode("redis-1"));
+    QVERIFY(!client.command(one, {"ECHO", "late"}, Deadline::after(50ms)));
+    QVERIFY(m_cluster->servers().resumeNode("redis-1"));
+    for (int i = 0; i < 20; ++i) {
+        const auto reply = client.command(one, {"ECHO", std::to_string(i)}, soon());
+        QVERIFY(reply && reply->text == std::to_string(i));
+    }
+}
+
+void RedisClientTest::expiredDeadlineSendsNothing()
+{
+    RedisClient client(nodes());
+    const int one = node("redis-1");
+    QVERIFY(client.command(one, {"PING"}, soon()));
+    const auto late = client.command(one, {"INCR", "n"}, Deadline::after(0ms));
+    QVERIFY(!late && late.error().code == ErrorCode::DeadlineExceeded);
+    const auto value = client.command(one, {"GET", "n"}, soon());
+    QVERIFY(value && value->isNil());
+}
+
+void RedisClientTest::restartedServerIsFoundAgain()
+{
+    RedisClient client(nodes());
+    const int one = node("redis-1");
+    QVERIFY(client.command(one, {"PING"}, soon()));
+    QVERIFY(m_cluster->servers().restartNode("redis-1"));
+    const auto reply = client.command(one, {"PING"}, soon()); // the dead connection is noticed before it is used
+    QVERIFY2(reply.has_value(), reply ? "" : reply.error().message.c_str());
+}
+
+void RedisClientTest::serverThatDiesMeanwhile()
+{
+    RedisClient client(nodes());
+    const int one = node("redis-1");
+    QVERIFY(client.command(one, {"PING"}, soon()));
+    QVERIFY(m_cluster->servers().pauseNode("redis-1"));
+    std::jthread killer([&] {
+        std::this_thread::sleep_for(100ms);
+        std::ignore = m_cluster->servers().killNode("redis-1");
+    });
+    const auto reply = client.command(one, {"PING"}, soon());
+    QVERIFY(!reply);
+    QCOMPARE(int(reply.error().code), int(ErrorCode::Unavailable));
+}
+
+void RedisClientTest::scriptsAreLoadedBeforeTheyAreUsed()
+{
+    const RedisScript script("return redis.call('INCRBY', KEYS[1], ARGV[1])");
+    RedisClient client(nodes());
+    RedisBatch batch(client);
+    batch.add(node("redis-1"), {"SET", "n", "5"});
+    batch.addScript(node("redis-1"), script, {"n"}, {"10"});
+    batch.add(node("redis-1"), {"INCR", "n"});
+    batch.addScript(node("redis-2"), script, {"n"}, {"1"});
+    QVERIFY(batch.run(soon()));
+    QCOMPARE(batch.reply(1)->integer, std::int64_t(15)); // in its place
+    QCOMPARE(batch.reply(2)->integer, std::int64_t(16));
+    QCOMPARE(batch.reply(3)->integer, std::int64_t(1));
+}
+
+void RedisClientTest::flushedScriptsAreLoadedAgain()
+{
+    const RedisScript add("return redis.call('INCRBY', KEYS[1], ARGV[1])"), twice("return ARGV[1] + ARGV[1]");
+    RedisClient client(nodes()), other(nodes());
+    RedisBatch batch(client);
+    batch.addScript(node("redis-1"), add, {"n"}, {"10"});
+    QVERIFY(batch.run(soon()));
+    QVERIFY(other.command(node("redis-1"), {"SCRIPT", "FLUSH"}, soon()));
+    batch.clear();
+    batch.add(node("redis-1"), {"INCR", "m"});
+    batch.addScript(node("redis-1"), add, {"n"}, {"10"});
+    batch.addScript(node("redis-1"), twice, {}, {"21"});
+    batch.addScript(node("redis-2"), twice, {}, {"4"});
+    batch.add(node("redis-1"), {"INCR", "m"});
+    QVERIFY(batch.run(soon()));
+    QCOMPARE(batch.reply(0)->integer, std::int64_t(1));
+    QCOMPARE(batch.reply(1)->integer, std::int64_t(20));
+    QCOMPARE(batch.reply(2)->integer, std::int64_t(42));
+    QCOMPARE(batch.reply(3)->integer, std::int64_t(8));
+    QCOMPARE(batch.reply(4)->integer, std::int64_t(2)); // the others were not sent twice
+}
+
+void RedisClientTest::unknownNode()
+{
+    RedisClient client(nodes());
+    const auto reply = client.command(4711, {"PING"}, soon());
+    QVERIFY(!reply && reply.error().code == ErrorCode::StaleShardMap);
+    RedisBatch batch(client);
+    batch.add(4711, {"PING"});
+    batch.add(node("redis-1"), {"PING"});
+    QVERIFY(!batch.run(soon()));
+    QVERIFY(!batch.reply(0) && batch.reply(0).error().message.find("4711") != std::string::npos);
+    QVERIFY(batch.reply(1).has_value());
+}
+
+void RedisClientTest::wrongAddress()
+{
+    RedisClient client({{1, "redis-7", NodeKind::Redis, "localhost:6379"}});
+    const auto reply = client.command(1, {"PING"}, soon());
+    QVERIFY(!reply);
+    QCOMPARE(int(reply.error().code), int(ErrorCode::Configuration));
+    QVERIFY(reply.error().message.starts_with("redis-7: "));
+}
+
+void RedisClientTest::nobodyListens()
+{
+    const auto absent = m_cluster->servers().directory().string() + "/absent.sock";
+    RedisClient client({{1, "redis-7", NodeKind::Redis, "unix://" + absent},
+                        {2, "redis-8", NodeKind::Redis, "redis://127.0.0.1:" + std::to_string(freePort())}});
+    const auto local = client.command(1, {"PING"}, soon());
+    QVERIFY(!local && local.error().code == ErrorCode::Unavailable);
+    QVERIFY2(local.error().message.find("No such file") != std::string::npos, local.error().message.c_str());
+    const auto tcp = client.command(2, {"PING"}, soon());
+    QVERIFY(!tcp && tcp.error().code == ErrorCode::Unavailable);
+    QVERIFY2(tcp.error().message.find("Connection refused") != std::string::npos, tcp.error().message.c_str());
+}
+
+void RedisClientTest::passwords()
+{
+    RedisClient owner(nodes());
+    const int one = node("redis-1");
+    const int port = freePort();
+    must(owner, {"CONFIG", "SET", "port", std::to_string(port)});
+    must(owner, {"CONFIG", "SET", "requirepass", "s:cret"});
+    const auto clientFor = [&](const std::string& credentials) {
+        return RedisClient({{one, "redis-1", NodeKind::Redis, "redis://" + credentials + "127.0.0.1:" + std::to_string(port)}});
+    };
+    auto none = clientFor(""), wrong = clientFor(":nonsense@"), right = clientFor(":s%3Acret@"), user = clientFor("default:s%3Acret@");
+    const auto refused = none.command(one, {"PING"}, soon());
+    const auto rejected = wrong.command(one, {"PING"}, soon());
+    const bool accepted = right.command(one, {"PING"}, soon()).has_value() && user.command(one, {"PING"}, soon()).has_value();
+    must(owner, {"CONFIG", "SET", "requirepass", ""});
+    must(owner, {"CONFIG", "SET", "port", "0"});
+    QVERIFY(accepted);
+    QVERIFY(!refused && refused.error().code == ErrorCode::Unauthorized);
+    QVERIFY(refused.error().message.find("wants a password") != std::string::npos);
+    QVERIFY(!rejected && rejected.error().code == ErrorCode::Unauthorized);
+    QVERIFY(rejected.error().message.find("wrong") != std::string::npos);
+    QVERIFY(rejected.error().message.find("nonsense") == std::string::npos);
+}
+
+void RedisClientTest::tcpAndDatabase()
+{
+    RedisClient owner(nodes());
+    const int one = node("redis-1");
+    const int port = freePort();
+    must(owner, {"CONFIG", "SET", "port", std::to_string(port)});
+    RedisClient third({{one, "redis-1", NodeKind::Redis, "redis://localhost:" + std::to_string(port) + "/3"}});
+    RedisClient absent({{one, "redis-1", NodeKind::Redis, "redis://127.0.0.1:" + std::to_string(port) + "/999"}});
+    const auto set = third.command(one, {"SET", "where", "three"}, soon());
+    const auto elsewhere = owner.command(one, {"GET", "where"}, soon());
+    const auto refused = absent.command(one, {"SET", "where", "nowhere"}, soon());
+    must(owner, {"CONFIG", "SET", "port", "0"});
+    QVERIFY2(set.has_value(), set ? "" : set.error().message.c_str());
+    QVERIFY(elsewhere && elsewhere->isNil());
+    QVERIFY(!refused && refused.error().code == ErrorCode::Configuration); // and nothing went to database 0
+    QVERIFY(owner.command(one, {"GET", "where"}, soon())->isNil());
+}
+
+void RedisClientTest::hostThatDoesNotExist()
+{
+    RedisClient client({{1, "redis-7", NodeKind::Redis, "redis://nowhere.invalid"}});
+    QElapsedTimer timer;
+    timer.start();
+    const auto reply = client.command(1, {"PING"}, Deadline::after(1s));
+    QVERIFY(timer.elapsed() < kInTimeMs);
+    QVERIFY(!reply);
+    QVERIFY(reply.error().retryable);
+    QVERIFY(reply.error().message.find("nowhere.invalid") != std::string::npos);
+}
+
+void RedisClientTest::outOfMemory()
+{
+    RedisClient client(nodes());
+    const int one = node("redis-1");
+    must(client, {"CONFIG", "SET", "maxmemory", "1"});
+    const auto reply = client.command(one, {"SET", "a", "1"}, soon());
+    must(client, {"CONFIG", "SET", "maxmemory", "0"});
+    QVERIFY(!reply);
+    QCOMPARE(int(reply.error().code), int(ErrorCode::Overloaded));
+    QVERIFY(reply.error().retryable);
+    QVERIFY(reply.error().message.find("maxmemory") != std::string::npos);
+    QVERIFY(client.command(one, {"SET", "a", "1"}, soon())); // the connection stays in step
+}
+
+void RedisClientTest::replicaRefusesWrites()
+{
+    RedisClient client(nodes());
+    const int one = node("redis-1");
+    must(client, {"REPLICAOF", "127.0.0.1", std::to_string(freePort())});
+    const auto reply = client.command(one, {"SET", "a", "1"}, soon());
+    must(client, {"REPLICAOF", "NO", "ONE"});
+    QVERIFY(!reply && reply.error().code == ErrorCode::Unavailable && reply.error().retryable);
+    QVERIFY(reply.error().message.find("primary") != std::string::npos);
+}
+
+void RedisClientTest::tooManyClients()
+{
+    RedisClient first(nodes()), second(nodes());
+    const int one = node("redis-1");
+    must(first, {"CONFIG", "SET", "maxclients", "1"});
+    const auto reply = second.command(one, {"PING"}, soon());
+    must(first, {"CONFIG", "SET", "maxclients", "10000"});
+    QVERIFY(!reply);
+    QVERIFY2(reply.error().code == ErrorCode::Overloaded, reply.error().message.c_str());
+    QVERIFY(reply.error().message.find("maxclients") != std::string::npos);
+}
+
+void RedisClientTest::poolBoundsClientsAndWaiters()
+{
+    RedisClientPool pool(nodes(), 2, 0);
+    auto a = pool.lease(soon());
+    QVERIFY(a && (*a)->command(node("redis-1"), {"PING"}, soon()));
+    auto b = pool.lease(soon());
+    QVERIFY(b.has_value());
+    const auto c = pool.lease(soon());
+    QVERIFY(!c && c.error().code == ErrorCode::Overloaded && c.error().retryable);
+    const auto id = (*a)->connectionIds();
+    a->reset();
+    auto d = pool.lease(soon());
+    QVERIFY(d && (*d)->connectionIds() == id); // with its connection
+
+    RedisClientPool patient(nodes(), 1, 1);
+    auto held = patient.lease(soon());
+    const auto late = patient.lease(Deadline::after(50ms));
+    QVERIFY(!late && late.error().code == ErrorCode::DeadlineExceeded);
+}
+
+void RedisClientTest::poolWaiterGetsAReturnedClient()
+{
+    RedisClientPool pool(nodes(), 1, 4);
+    auto held = pool.lease(soon());
+    QVERIFY(held.has_value());
+    std::atomic<int> served{0};
+    {
+        std::vector<std::jthread> waiters;
+        for (int i = 0; i < 4; ++i)
+            waiters.emplace_back([&] {
+                if (const auto lease = pool.lease(soon())) ++served;
+            });
+        held->reset();
+    }
+    QCOMPARE(served.load(), 4);
+}
+
+} // namespace tests
+
+QTEST_GUILESS_MAIN(tests::RedisClientTest)
+#include "redis_client_test.moc"
