@@ -78,14 +78,14 @@ std::string openSvg(double width, double height, const std::string& label)
            ">\n";
 }
 
-std::string colourLegend(double y, double width, const ShardReportBalance& balance)
+std::string colourLegend(double left, double y, double width, const ShardReportBalance& balance)
 {
     std::string out;
     const double step = width / 40;
     for (int i = 0; i < 20; ++i)
-        out += rect(i * step, y, step + 0.5, 8, attribute("fill", colour(i / 19.0)));
-    out += textAt(0, y + 22, "0");
-    return out + textAt(20 * step, y + 22, shown(balance.byShard.max, balance.metric), "end") + "\n";
+        out += rect(left + i * step, y, step + 0.5, 8, attribute("fill", colour(i / 19.0)));
+    out += textAt(left, y + 22, "0");
+    return out + textAt(left + 20 * step, y + 22, shown(balance.byShard.max, balance.metric), "end") + "\n";
 }
 
 } // namespace
@@ -132,7 +132,7 @@ std::string heatmapSvg(const ShardReport& report, const ShardReportBalance& bala
             "shard " + std::to_string(row.shard.shard) + ": " + shown(value, balance.metric) + " " + name);
         out += '\n';
     }
-    return out + colourLegend(legendY, width, balance) + "</svg>\n";
+    return out + colourLegend(left, legendY, width, balance) + "</svg>\n";
 }
 
 std::string rankedBarsSvg(const ShardReport& report, const ShardReportBalance& balance)
@@ -144,16 +144,16 @@ std::string rankedBarsSvg(const ShardReport& report, const ShardReportBalance& b
     const double height = top + pitch * double(balance.nodes.size());
     std::string out = openSvg(left + plot + right, height + 18,
                               std::string(toString(balance.metric)) + " by node, highest first");
-    if (report.users > 0 && spread > 0)
-        out += rect(left + scale(mean - spread), 0, scale(mean + spread) - scale(mean - spread), height,
-                    attribute("class", "band"), "two standard deviations of chance around the mean");
     for (std::size_t i = 0; i < balance.nodes.size(); ++i) {
         const auto& load = balance.nodes[i];
         const double y = top + pitch * double(i), length = std::isnan(load.value) ? 0 : scale(load.value);
         out += textAt(left - 8, y + 13, load.name, "end") +
                rect(left, y, length, barHeight, attribute("class", "bar"));
-        out += textAt(left + length + 6, y + 13, shown(load.value, balance.metric)) + "\n";
+        out += textAt(left + plot + right - 10, y + 13, shown(load.value, balance.metric), "end") + "\n";
     }
+    if (report.users > 0 && spread > 0)
+        out += rect(left + scale(mean - spread), 0, scale(mean + spread) - scale(mean - spread), height,
+                    attribute("class", "band"), "two standard deviations of chance around the mean");
     if (mean > 0)
         out += line(left + scale(mean), 0, height, "mean") +
                textAt(left + scale(mean), height + 14, "mean", "middle");

@@ -63,7 +63,8 @@ std::string summaryText(const ShardReportBalance& balance, bool chanceKnown)
                       text(balance.byNode.coefficientOfVariation);
     if (chanceKnown)
         out += "; chance alone would give " + text(balance.byShard.chanceCoefficientOfVariation) + " and " +
-               text(balance.byNode.chanceCoefficientOfVariation);
+               text(balance.byNode.chanceCoefficientOfVariation) +
+               ", and the shaded band is twice that around the mean of the nodes";
     return out + ".";
 }
 
