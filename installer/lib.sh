@@ -27,9 +27,10 @@ build_root() {
         printf '%s\n' "$candidate"
         return
     fi
-    local hash
+    local cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}} hash
+    [ -n "$cache" ] || fail "$source_directory/build cannot be written: make it writable or set XDG_CACHE_HOME."
     hash=$(printf '%s' "$source_directory" | cksum | cut -d ' ' -f 1)
-    candidate=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/rookery/build-$hash
+    candidate=$cache/rookery/build-$hash
     if mkdir -p -- "$candidate" 2>/dev/null && [ -w "$candidate" ]; then
         printf '%s\n' "$candidate"
         return
@@ -44,32 +45,34 @@ prepare_build_root() {
     { : >"$log"; } 2>/dev/null || fail "$log cannot be written: check the free space and whose file it is."
 }
 
-# Why the last step failed, as far as its output tells.
-explain_failure() {
-    local what=$1 output=$2
-    if grep -qE 'No space left on device|not enough free space|enough free space in|Disk quota exceeded' <<<"$output"; then
-        fail "$what failed because a disk is full: free some space (df -h shows where) and run this again."
-    elif grep -qE 'Could not get lock|Unable to acquire the dpkg' <<<"$output"; then
-        fail "$what failed because another package manager is at work: wait for it to finish and run this again."
-    elif grep -qE 'Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Network is unreachable|Failed to fetch' <<<"$output"; then
-        fail "$what failed because the package servers cannot be reached: check the network and run this again."
-    elif grep -qE 'Unable to locate package|has no installation candidate' <<<"$output"; then
-        fail "$what failed because this system's package sources lack some of: ${packages[*]}; enable Debian's \"main\" archive."
+# Why a step failed, as far as its output tells.
+known_reason() {
+    if grep -qE 'No space left on device|not enough free space|enough free space in|Disk quota exceeded' <<<"$1"; then
+        say "because a disk is full: free some space (df -h shows where) and run this again"
+    elif grep -qE 'Could not get lock|Unable to acquire the dpkg' <<<"$1"; then
+        say "because another package manager is at work: wait for it to finish and run this again"
+    elif grep -qE 'Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Network is unreachable|Failed to fetch' <<<"$1"; then
+        say "because the package servers cannot be reached: check the network and run this again"
+    elif grep -qE 'Unable to locate package|has no installation candidate' <<<"$1"; then
+        say "because this system's package sources lack some of the packages: enable Debian's \"main\" archive for ${packages[*]}"
     fi
-    fail "$what failed: the lines above are the end of $log."
 }
 
 # step "What it does" command…
 step() {
-    local what=$1
+    local what=$1 start reason
     shift
     say "$what"
     printf '\n== %s\n' "$what" >>"$log"
-    local start
     start=$(stat -c %s -- "$log")
     "$@" >>"$log" 2>&1 && return
+    reason=$(known_reason "$(tail -c "+$((start + 1))" -- "$log")")
+    if [ -n "$reason" ]; then
+        tail -n 3 -- "$log" >&2
+        fail "$what failed $reason."
+    fi
     tail -n 40 -- "$log" >&2
-    explain_failure "$what" "$(tail -c "+$((start + 1))" -- "$log")"
+    fail "$what failed: the lines above are the end of $log."
 }
 
 missing_packages() {
