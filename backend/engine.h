@@ -9,6 +9,7 @@
 #include "backend/domain/balance.h"
 #include "backend/domain/cluster.h"
 #include "backend/domain/feed.h"
+#include "backend/domain/import_record.h"
 #include "backend/domain/ledger.h"
 #include "backend/domain/session.h"
 #include "backend/domain/shard_report.h"
@@ -68,17 +69,6 @@ struct BulkResult
     std::int64_t written = 0, existing = 0;
 };
 
-// An import's standing in the cluster, by the hash of its file. Kept in the directory.
-struct ImportRecord
-{
-    std::string fileHash;      // SHA-256, hex
-    std::vector<int> slots;    // reserved id slots, never reused
-    std::int64_t timeShiftMs = 0; // added to every time of the log
-    std::string phase;         // "accounts" "follows" "posts" "done"
-    std::int64_t linesDone = 0;
-    bool created = false;      // this call made it
-};
-
 class Operations
 {
 public:
@@ -104,6 +94,8 @@ public:
     [[nodiscard]] virtual Result<BulkResult> bulkPost(std::span<const Post> posts, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<ImportRecord> openImport(const std::string& fileHash, int slots,
                                                           std::int64_t timeShiftMs, Deadline deadline) = 0;
+    // For logs that keep their own times: timelines' ages count from now minus this. All engines follow in a second.
+    [[nodiscard]] virtual Result<void> setAgeShift(Milliseconds shift, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> saveImport(const ImportRecord& record, Deadline deadline) = 0;
 };
 

@@ -34,14 +34,6 @@ CREATE TABLE queue.dead_letters (
     died_at timestamptz NOT NULL DEFAULT now()
 );
 
--- One row: whether some engine sleeps and wants to be woken. Without sleepers enqueue() sends no notification, for a
--- notification makes commits wait for each other.
-CREATE TABLE queue.sleepers (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    waiting boolean NOT NULL DEFAULT true
-) WITH (fillfactor = 10);
-INSERT INTO queue.sleepers DEFAULT VALUES;
-
 CREATE FUNCTION queue.enqueue(kinds int[], shards int[], payloads text[], rank_delays_ms bigint[], run_after_ms bigint[])
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -56,7 +48,6 @@ BEGIN
     FROM unnest(kinds, shards, payloads, rank_delays_ms, run_after_ms)
              AS t (kind, shard, payload, rank_delay_ms, after_ms);
     GET DIAGNOSTICS written = ROW_COUNT;
-    PERFORM pg_notify('rookery_queue', '') FROM queue.sleepers WHERE waiting;
     RETURN written;
 END
 $$;

@@ -1,0 +1,27 @@
+// How an engine is opened. Plain values; made by app/.
+#pragma once
+
+#include "backend/cache/objects.h"
+#include "backend/cache/timelines.h"
+#include "backend/domain/cluster.h"
+#include "backend/fanout/fanout_context.h"
+
+#include <string>
+
+namespace backend {
+
+struct EngineOptions
+{
+    NodeEndpoint directory;      // the PostgreSQL node that holds the directory
+    std::string role = "desktop"; // as listed among the engines
+    std::string who;             // in the audit log: the person or service
+    bool readOnly = false;
+    int workers = 4;             // 0: this engine only looks and writes, others do the work
+    int feedConnections = 16;    // per PostgreSQL node, and Redis clients
+    int feedWaiters = 64;
+    TimelineLimits timelines;
+    ObjectTimes objects;
+    FanoutSettings fanout;
+};
+
+} // namespace backend
