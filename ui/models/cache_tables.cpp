@@ -1,0 +1,165 @@
+#include "ui/models/cache_tables.h"
+
+#include "ui/widgets/formatting.h"
+
+#include <QCoreApplication>
+
+#include <cmath>
+
+namespace ui {
+namespace {
+
+struct CacheTables
+{
+    Q_DECLARE_TR_FUNCTIONS(ui::CacheTables)
+
+public:
+    using CacheColumnSpec = CacheTableModel::Column;
+    using NodeColumn = RedisNodeModel::Column;
+    using Node = backend::NodeSnapshot;
+
+    static CacheColumnSpec count(const QString& title, const QString& explanation,
+                                 std::function<std::int64_t(const CacheWindow&)> value)
+    {
+        return {title, explanation, Qt::AlignRight,
+                [value](const CacheRow& r) { return formatCount(value(r.window)); },
+                [value](const CacheRow& r) { return QVariant(qint64(value(r.window))); }, {}, {}};
+    }
+
+    static CacheColumnSpec ratio()
+    {
+        return {tr("Hit ratio, %"), tr("Hits among the look-ups of the window"), Qt::AlignRight,
+                [](const CacheRow& r) { return hitRatioText(r.window); },
+                [](const CacheRow& r) {
+                    const auto value = r.window.hitRatio();
+                    return value ? QVariant(*value) : QVariant();
+                },
+                [](const CacheRow& r) {
+                    return tr("%1 hits of %2 look-ups")
+                        .arg(formatCount(r.window.hits), formatCount(r.window.lookups()));
+                },
+                [](const CacheRow& r) { return r.window.hitRatio() ? CellMeaning::Plain : CellMeaning::Quiet; }};
+    }
+
+    static CacheColumnSpec rate()
+    {
+        const auto perSecond = [](const CacheRow& r) {
+            return r.seconds > 0 ? double(r.window.lookups()) / r.seconds : -1.0;
+        };
+        return {tr("Look-ups/s"), tr("Mean over the window"), Qt::AlignRight,
+                [perSecond](const CacheRow& r) { return formatRate(perSecond(r)); },
+                [perSecond](const CacheRow& r) {
+                    return perSecond(r) >= 0 ? QVariant(perSecond(r)) : QVariant();
+                },
+                {}, {}};
+    }
+
+    static NodeColumn real(const QString& title, const QString& explanation, double Node::*value,
+                           QString (*text)(double))
+    {
+        return {title, explanation, Qt::AlignRight, [value, text](const Node& n) { return text(n.*value); },
+                [value](const Node& n) { return n.*value >= 0 ? QVariant(n.*value) : QVariant(); }, {}, {}};
+    }
+
+    static NodeColumn whole(const QString& title, const QString& explanation, std::int64_t Node::*value,
+                            QString (*text)(std::int64_t), CellMeaning whenAny = CellMeaning::Plain)
+    {
+        return {title, explanation, Qt::AlignRight, [value, text](const Node& n) { return text(n.*value); },
+                [value](const Node& n) { return n.*value >= 0 ? QVariant(qint64(n.*value)) : QVariant(); }, {},
+                [value, whenAny](const Node& n) { return n.*value > 0 ? whenAny : CellMeaning::Plain; }};
+    }
+
+    static NodeColumn health()
+    {
+        return {tr("Health"), {}, Qt::AlignLeft, [](const Node& n) { return healthText(n.health); },
+                [](const Node& n) { return QVariant(int(n.health)); },
+                [](const Node& n) { return QString::fromStdString(n.message); },
+                [](const Node& n) {
+                    return n.health == backend::Health::Ok         ? CellMeaning::Ok
+                           : n.health == backend::Health::Degraded ? CellMeaning::Warning
+                           : n.health == backend::Health::Down     ? CellMeaning::Critical
+                                                                   : CellMeaning::Quiet;
+                }};
+    }
+
+    static QString ratioText(double value)
+    {
+        return value < 0 ? tr("n/a") : tr("%1 %").arg(std::floor(value * 1000 + 1e-9) / 10, 0, 'f', 1);
+    }
+    static QString durationText(double seconds) { return seconds < 0 ? unknownText() : formatDuration(seconds); }
+    static QString probeText(double milliseconds)
+    {
+        return milliseconds < 0 ? unknownText() : formatDuration(milliseconds / 1000);
+    }
+};
+
+} // namespace
+
+QString hitRatioText(const CacheWindow& window)
+{
+    return CacheTables::ratioText(window.hitRatio().value_or(-1));
+}
+
+CacheTableModel* makeCacheTable(QObject* parent)
+{
+    using T = CacheTables;
+    std::vector<T::CacheColumnSpec> columns{
+        {T::tr("Cache"), {}, Qt::AlignLeft, [](const CacheRow& r) { return QString::fromStdString(r.window.name); },
+         {}, {}, {}},
+        T::ratio(),
+        T::count(T::tr("Hits"), T::tr("Look-ups answered from Redis"), [](const auto& w) { return w.hits; }),
+        T::count(T::tr("Misses"), T::tr("Look-ups answered from PostgreSQL"), [](const auto& w) { return w.misses; }),
+        T::count(T::tr("Look-ups"), T::tr("Hits and misses"), [](const auto& w) { return w.lookups(); }),
+        T::rate(),
+    };
+    return new CacheTableModel(
+        std::move(columns), [](const CacheRow& r) { return QString::fromStdString(r.window.name); }, parent);
+}
+
+RedisNodeModel* makeRedisNodeTable(QObject* parent)
+{
+    using T = CacheTables;
+    using N = backend::NodeSnapshot;
+    std::vector<T::NodeColumn> columns{
+        {T::tr("Node"), {}, Qt::AlignLeft, [](const N& n) { return QString::fromStdString(n.name); }, {}, {}, {}},
+        T::health(),
+        T::whole(T::tr("Memory, bytes"), T::tr("used_memory of the node"), &N::memoryBytes, &formatBytes),
+        T::whole(T::tr("Keys"), {}, &N::keys, &formatCount),
+        T::real(T::tr("Commands/s"), T::tr("Over the last second"), &N::commandsPerSecond, &formatRate),
+        T::real(T::tr("Key hits, %"), T::tr("Hits among the node's key look-ups, over the last second"),
+                &N::keyspaceHitRatio, &T::ratioText),
+        T::real(T::tr("Evictions/s"), T::tr("Over the last second"), &N::evictionsPerSecond, &formatRate),
+        T::whole(T::tr("Evicted keys"), T::tr("Since the node started; should stay 0: a home timeline must not be evicted"),
+                 &N::evictedTotal, &formatCount, CellMeaning::Warning),
+        T::whole(T::tr("Connections"), {}, &N::connections, &formatCount),
+        T::real(T::tr("Probe"), T::tr("Round trip of the last probe"), &N::probeMilliseconds, &T::probeText),
+        T::real(T::tr("Up for"), {}, &N::uptimeSeconds, &T::durationText),
+    };
+    return new RedisNodeModel(
+        std::move(columns), [](const N& n) { return n.id; }, parent);
+}
+
+std::vector<backend::NodeSnapshot> redisNodes(const backend::ClusterSnapshot& snapshot)
+{
+    std::vector<backend::NodeSnapshot> out;
+    for (const auto& node : snapshot.nodes)
+        if (node.kind == backend::NodeKind::Redis) out.push_back(node);
+    return out;
+}
+
+QString healthText(backend::Health health)
+{
+    switch (health) {
+    case backend::Health::Unknown:
+        return CacheTables::tr("unknown");
+    case backend::Health::Ok:
+        return CacheTables::tr("ok");
+    case backend::Health::Degraded:
+        return CacheTables::tr("degraded");
+    case backend::Health::Down:
+        return CacheTables::tr("down");
+    }
+    return {};
+}
+
+} // namespace ui

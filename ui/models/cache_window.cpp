@@ -1,0 +1,90 @@
+#include "ui/models/cache_window.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace ui {
+namespace {
+
+const backend::CacheCounts* countsOf(const backend::HistoryPoint& point, const std::string& name)
+{
+    const auto found = std::find_if(point.caches.begin(), point.caches.end(),
+                                    [&](const backend::CacheCounts& c) { return c.name == name; });
+    return found == point.caches.end() ? nullptr : &*found;
+}
+
+double secondsOf(backend::TimePoint time)
+{
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+// Calls visit(point, hits, misses) for each step between two points that know the cache.
+template <class Visit>
+void eachStep(std::span<const backend::HistoryPoint> history, const std::string& name, Visit visit)
+{
+    const backend::CacheCounts* previous = nullptr;
+    for (const auto& point : history) {
+        const auto* counts = countsOf(point, name);
+        if (!counts) continue;
+        if (previous && counts->hits >= previous->hits && counts->misses >= previous->misses)
+            visit(point, counts->hits - previous->hits, counts->misses - previous->misses);
+        previous = counts;
+    }
+}
+
+// The names of the newest point that has any.
+std::vector<std::string> cacheNames(std::span<const backend::HistoryPoint> history)
+{
+    std::vector<std::string> names;
+    for (auto point = history.rbegin(); point != history.rend() && names.empty(); ++point)
+        for (const auto& counts : point->caches)
+            names.push_back(counts.name);
+    return names;
+}
+
+} // namespace
+
+std::vector<CacheWindow> cacheWindows(std::span<const backend::HistoryPoint> history)
+{
+    std::vector<CacheWindow> out;
+    for (const auto& name : cacheNames(history)) {
+        CacheWindow window{name, 0, 0};
+        eachStep(history, name, [&](const auto&, std::int64_t hits, std::int64_t misses) {
+            window.hits += hits;
+            window.misses += misses;
+        });
+        out.push_back(std::move(window));
+    }
+    return out;
+}
+
+RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, const std::string& cache, int buckets)
+{
+    RatioSeries out;
+    if (coveredSeconds(history) <= 0 || buckets < 1) return out;
+    const double start = secondsOf(history.front().at);
+    const double span = std::max(1.0, coveredSeconds(history) / buckets);
+    const auto count = std::size_t(std::ceil(coveredSeconds(history) / span));
+    std::vector<CacheWindow> sums(count);
+    eachStep(history, cache, [&](const backend::HistoryPoint& point, std::int64_t hits, std::int64_t misses) {
+        // A step ends at its point, so that one on the border belongs to the span before it.
+        const double position = std::ceil((secondsOf(point.at) - start) / span) - 1;
+        auto& sum = sums[std::size_t(std::clamp(position, 0.0, double(count) - 1))];
+        sum.hits += hits;
+        sum.misses += misses;
+    });
+    for (std::size_t i = 0; i < count; ++i) {
+        out.atSeconds.push_back(start + double(i + 1) * span);
+        const auto ratio = sums[i].hitRatio();
+        out.percent.push_back(ratio ? *ratio * 100 : std::numeric_limits<double>::quiet_NaN());
+    }
+    return out;
+}
+
+double coveredSeconds(std::span<const backend::HistoryPoint> history)
+{
+    return history.size() < 2 ? 0 : secondsOf(history.back().at) - secondsOf(history.front().at);
+}
+
+} // namespace ui

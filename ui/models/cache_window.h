@@ -1,0 +1,44 @@
+// Hits and misses of each cache over a window, from the cumulative counts in the history. Pure functions.
+#pragma once
+
+#include "backend/domain/snapshot.h"
+
+#include <QtGlobal>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ui {
+
+struct CacheWindow
+{
+    std::string name;
+    std::int64_t hits = 0, misses = 0;
+
+    std::int64_t lookups() const { return hits + misses; }
+    // 0 … 1; empty without traffic.
+    std::optional<double> hitRatio() const
+    {
+        return lookups() > 0 ? std::optional(double(hits) / double(lookups())) : std::nullopt;
+    }
+};
+
+// One per cache, in the order in which the newest point names them. The counts are sums over the engines alive: when
+// one restarts or leaves, a sum goes down. Such a step counts as nothing, for hits and misses alike, so that no
+// figure is negative and no ratio lies above 1.
+std::vector<CacheWindow> cacheWindows(std::span<const backend::HistoryPoint> history);
+
+// The hit ratio of one cache over time, in at most `buckets` equal spans of the history; NaN without traffic.
+struct RatioSeries
+{
+    std::vector<double> atSeconds; // end of each span, seconds since the Unix epoch
+    std::vector<double> percent;   // 0 … 100
+};
+RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, const std::string& cache, int buckets);
+
+// Seconds between the first and the last point; 0 with fewer than two.
+double coveredSeconds(std::span<const backend::HistoryPoint> history);
+
+} // namespace ui

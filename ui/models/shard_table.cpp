@@ -1,0 +1,129 @@
+#include "ui/models/shard_table.h"
+
+#include "ui/widgets/formatting.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+namespace ui {
+namespace {
+
+struct ShardTable
+{
+    Q_DECLARE_TR_FUNCTIONS(ui::ShardTable)
+
+public:
+    using Column = ShardTableModel::Column;
+    using Shard = backend::ShardSnapshot;
+
+    static Column number()
+    {
+        return {tr("Shard"), tr("Logical shard"), Qt::AlignRight,
+                [](const ShardRow& r) { return QString::number(r.shard.shard); },
+                [](const ShardRow& r) { return QVariant(r.shard.shard); }, {}, {}};
+    }
+
+    static Column count(const QString& title, const QString& explanation, std::int64_t Shard::*value)
+    {
+        return {title, explanation, Qt::AlignRight,
+                [value](const ShardRow& r) { return formatCount(r.shard.*value); },
+                [value](const ShardRow& r) { return known(r.shard.*value); }, {}, {}};
+    }
+
+    static Column bytes(const QString& title, const QString& explanation, std::int64_t Shard::*value)
+    {
+        return {title, explanation, Qt::AlignRight,
+                [value](const ShardRow& r) { return formatBytes(r.shard.*value); },
+                [value](const ShardRow& r) { return known(r.shard.*value); },
+                [value](const ShardRow& r) {
+                    return r.shard.*value < 0 ? tr("not known yet") : tr("%1 bytes").arg(formatCount(r.shard.*value));
+                },
+                {}};
+    }
+
+    static Column rate(const QString& title, const QString& explanation, double Shard::*value)
+    {
+        return {title, explanation, Qt::AlignRight,
+                [value](const ShardRow& r) { return formatRate(r.shard.*value); },
+                [value](const ShardRow& r) { return r.shard.*value >= 0 ? QVariant(r.shard.*value) : QVariant(); },
+                {}, {}};
+    }
+
+    static Column node(const QString& title, const QString& explanation, QString ShardRow::*name)
+    {
+        return {title, explanation, Qt::AlignLeft, [name](const ShardRow& r) { return r.*name; }, {}, {}, {}};
+    }
+
+    static Column swept()
+    {
+        return {tr("Swept"), tr("How long ago the timelines of the shard were last counted"), Qt::AlignRight,
+                [](const ShardRow& r) {
+                    const auto age = sweepAge(r);
+                    return age ? tr("%1 ago").arg(formatDuration(*age)) : unknownText();
+                },
+                [](const ShardRow& r) {
+                    const auto age = sweepAge(r);
+                    return age ? QVariant(*age) : QVariant();
+                },
+                [](const ShardRow& r) {
+                    return r.shard.sweptAt ? formatTime(*r.shard.sweptAt) : tr("not counted yet");
+                },
+                {}};
+    }
+
+private:
+    static QVariant known(std::int64_t value) { return value >= 0 ? QVariant(qint64(value)) : QVariant(); }
+
+    static std::optional<double> sweepAge(const ShardRow& row)
+    {
+        if (!row.shard.sweptAt) return std::nullopt;
+        return std::max(0.0, std::chrono::duration<double>(row.now - *row.shard.sweptAt).count());
+    }
+};
+
+} // namespace
+
+ShardTableModel* makeShardTable(QObject* parent)
+{
+    using T = ShardTable;
+    using S = backend::ShardSnapshot;
+    std::vector<T::Column> columns{
+        T::number(),
+        T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines),
+        T::count(T::tr("Entries"), T::tr("Entries of all home timelines in Redis"), &S::entries),
+        T::bytes(T::tr("Redis, bytes"), T::tr("Memory of the home timelines, estimated from a sample"), &S::bytes),
+        T::count(T::tr("Users"), T::tr("Rows, from PostgreSQL's own statistics"), &S::users),
+        T::count(T::tr("Posts"), T::tr("Rows, from PostgreSQL's own statistics"), &S::posts),
+        T::bytes(T::tr("PostgreSQL, bytes"), T::tr("Tables and indexes of the shard"), &S::postgresBytes),
+        T::rate(T::tr("Deliveries/s"), T::tr("Deliveries into the shard's home timelines, over the last second"),
+                &S::deliveriesPerSecond),
+        T::rate(T::tr("Reads/s"), T::tr("Pages read of the shard's home timelines, over the last second"),
+                &S::readsPerSecond),
+        T::node(T::tr("Timelines on"), T::tr("Redis node of the home timelines"), &ShardRow::timelinesNode),
+        T::node(T::tr("Users on"), T::tr("PostgreSQL node of users, follows and counters"), &ShardRow::usersNode),
+        T::node(T::tr("Posts on"), T::tr("PostgreSQL node of posts and ledgers"), &ShardRow::postsNode),
+        T::swept(),
+    };
+    return new ShardTableModel(
+        std::move(columns), [](const ShardRow& row) { return row.shard.shard; }, parent);
+}
+
+std::vector<ShardRow> shardRows(const backend::ClusterSnapshot& snapshot)
+{
+    std::vector<ShardRow> rows;
+    rows.reserve(snapshot.shards.size());
+    for (const auto& shard : snapshot.shards)
+        rows.push_back({shard, nodeName(snapshot, shard.usersNode), nodeName(snapshot, shard.postsNode),
+                        nodeName(snapshot, shard.timelinesNode), snapshot.takenAt});
+    return rows;
+}
+
+QString nodeName(const backend::ClusterSnapshot& snapshot, int node)
+{
+    const auto found = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                                    [node](const backend::NodeSnapshot& n) { return n.id == node; });
+    return found == snapshot.nodes.end() ? QStringLiteral("#%1").arg(node) : QString::fromStdString(found->name);
+}
+
+} // namespace ui

@@ -1,0 +1,174 @@
+// A table whose rows come again every second: a new table costs only its columns and the key of a row. Rows are
+// updated, moved, inserted and removed in place by their key, never reset, so that selection and scroll position
+// of the views stay. Owned by its page; GUI thread only.
+#pragma once
+
+#include "ui/models/table_roles.h"
+
+#include <QAbstractTableModel>
+#include <QSet>
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+namespace ui {
+
+// One column: its title with the unit, and what a row shows in it.
+template <class Row>
+struct TableColumn
+{
+    QString title;
+    QString explanation; // tool tip of the header
+    Qt::Alignment alignment = Qt::AlignLeft;
+    std::function<QString(const Row&)> text;
+    std::function<QVariant(const Row&)> sortKey;    // invalid: not known, sorts last; absent: the text
+    std::function<QString(const Row&)> toolTip;     // absent: none
+    std::function<CellMeaning(const Row&)> meaning; // absent: Plain
+};
+
+// Key: hashable, unique among the rows.
+template <class Row, class Key>
+class TableModel : public QAbstractTableModel
+{
+public:
+    using Column = TableColumn<Row>;
+    using KeyOf = std::function<Key(const Row&)>;
+
+    TableModel(std::vector<Column> columns, KeyOf keyOf, QObject* parent)
+        : QAbstractTableModel(parent)
+        , m_columns(std::move(columns))
+        , m_keyOf(std::move(keyOf))
+    {
+    }
+
+    int rowCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : int(m_rows.size()); }
+    int columnCount(const QModelIndex& parent = {}) const override
+    {
+        return parent.isValid() ? 0 : int(m_columns.size());
+    }
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+    const std::vector<Row>& rows() const { return m_rows; }
+    // REQUIRES: index valid and of this model.
+    const Row& row(const QModelIndex& index) const { return m_rows[std::size_t(index.row())]; }
+    Key keyOf(const Row& row) const { return m_keyOf(row); }
+
+    // Becomes exactly `rows`, in their order.
+    void setRows(std::vector<Row> rows);
+
+private:
+    void removeRowsWithoutKey(const QSet<Key>& keep);
+    void placeRow(int position, Row row);
+    template <class Iterator>
+    void appendRows(Iterator first, Iterator last);
+
+    std::vector<Column> m_columns;
+    KeyOf m_keyOf;
+    std::vector<Row> m_rows;
+};
+
+template <class Row, class Key>
+QVariant TableModel<Row, Key>::data(const QModelIndex& index, int role) const
+{
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+    const Row& r = row(index);
+    const Column& column = m_columns[std::size_t(index.column())];
+    switch (role) {
+    case Qt::DisplayRole:
+        return column.text(r);
+    case Qt::TextAlignmentRole:
+        return QVariant(column.alignment | Qt::AlignVCenter);
+    case Qt::ToolTipRole:
+        return column.toolTip ? QVariant(column.toolTip(r)) : QVariant();
+    case SortRole:
+        return column.sortKey ? column.sortKey(r) : QVariant(column.text(r));
+    case MeaningRole:
+        return QVariant::fromValue(column.meaning ? column.meaning(r) : CellMeaning::Plain);
+    default:
+        return {};
+    }
+}
+
+template <class Row, class Key>
+QVariant TableModel<Row, Key>::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || section < 0 || section >= int(m_columns.size())) return {};
+    const Column& column = m_columns[std::size_t(section)];
+    switch (role) {
+    case Qt::DisplayRole:
+        return column.title;
+    case Qt::ToolTipRole:
+        return column.explanation.isEmpty() ? QVariant() : QVariant(column.explanation);
+    case Qt::TextAlignmentRole:
+        return QVariant(column.alignment | Qt::AlignVCenter);
+    default:
+        return {};
+    }
+}
+
+template <class Row, class Key>
+void TableModel<Row, Key>::setRows(std::vector<Row> rows)
+{
+    QSet<Key> keep;
+    for (const Row& r : rows)
+        keep.insert(m_keyOf(r));
+    removeRowsWithoutKey(keep);
+    std::size_t placed = 0;
+    for (; placed < rows.size() && placed < m_rows.size(); ++placed)
+        placeRow(int(placed), std::move(rows[placed]));
+    appendRows(std::make_move_iterator(rows.begin() + std::ptrdiff_t(placed)), std::make_move_iterator(rows.end()));
+    if (!m_rows.empty()) emit dataChanged(index(0, 0), index(int(m_rows.size()) - 1, int(m_columns.size()) - 1));
+}
+
+template <class Row, class Key>
+void TableModel<Row, Key>::removeRowsWithoutKey(const QSet<Key>& keep)
+{
+    for (int last = int(m_rows.size()) - 1; last >= 0; --last) {
+        if (keep.contains(m_keyOf(m_rows[std::size_t(last)]))) continue;
+        int first = last;
+        while (first > 0 && !keep.contains(m_keyOf(m_rows[std::size_t(first) - 1])))
+            --first;
+        beginRemoveRows({}, first, last);
+        m_rows.erase(m_rows.begin() + first, m_rows.begin() + last + 1);
+        endRemoveRows();
+        last = first;
+    }
+}
+
+template <class Row, class Key>
+void TableModel<Row, Key>::placeRow(int position, Row row)
+{
+    const Key key = m_keyOf(row);
+    const auto here = m_rows.begin() + position;
+    const auto found = std::find_if(here, m_rows.end(), [&](const Row& r) { return m_keyOf(r) == key; });
+    if (found == m_rows.end()) {
+        beginInsertRows({}, position, position);
+        m_rows.insert(here, std::move(row));
+        endInsertRows();
+        return;
+    }
+    if (found != here) {
+        const int from = int(found - m_rows.begin());
+        beginMoveRows({}, from, from, {}, position);
+        std::rotate(here, found, found + 1);
+        endMoveRows();
+    }
+    m_rows[std::size_t(position)] = std::move(row);
+}
+
+template <class Row, class Key>
+template <class Iterator>
+void TableModel<Row, Key>::appendRows(Iterator first, Iterator last)
+{
+    if (first == last) return;
+    const int position = int(m_rows.size());
+    beginInsertRows({}, position, position + int(last - first) - 1);
+    m_rows.insert(m_rows.end(), first, last);
+    endInsertRows();
+}
+
+} // namespace ui

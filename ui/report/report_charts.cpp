@@ -1,0 +1,137 @@
+#include "ui/report/report_pages.h"
+
+#include <QCoreApplication>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ui {
+namespace {
+
+constexpr double kTitle = points(16), kLabel = points(7), kBarHeight = points(9), kBarPitch = points(12);
+constexpr double kNameWidth = points(44), kValueWidth = points(62), kGap = points(8), kLegend = points(14);
+constexpr std::size_t kMostBars = 9; // the table of node loads has all
+constexpr double kChartText = 6.5;
+
+struct ReportChartsText
+{
+    Q_DECLARE_TR_FUNCTIONS(ui::ReportPages)
+};
+
+struct Chart
+{
+    QPainter& painter;
+    const backend::ShardReport& report;
+    const backend::ShardReportBalance& balance;
+    const ReportPalette& palette;
+
+    std::size_t bars() const { return std::min(balance.nodes.size(), kMostBars); }
+
+    void text(const QRectF& area, const QString& words, Qt::Alignment alignment, const QColor& colour) const
+    {
+        painter.setPen(colour);
+        painter.drawText(area, int(alignment | Qt::AlignVCenter | Qt::TextSingleLine), words);
+    }
+
+    void heatmap(const QRectF& area) const;
+    void legend(const QRectF& area) const;
+    void rankedBars(const QRectF& area) const;
+    void bar(const QRectF& row, const backend::NodeLoad& load, double fraction) const;
+};
+
+void Chart::heatmap(const QRectF& area) const
+{
+    const auto cells = report.rows.size();
+    if (cells == 0) return;
+    const double ratio = area.width() / std::max(1.0, area.height());
+    const auto columns = std::max<std::size_t>(
+        8, std::size_t(std::pow(2, std::round(std::log2(std::sqrt(double(cells) * ratio))))));
+    const auto rows = (cells + columns - 1) / columns;
+    const double width = area.width() / double(columns), height = area.height() / double(rows);
+    const double gap = std::min({points(1.2), width / 5, height / 5});
+    painter.setPen(Qt::NoPen);
+    for (std::size_t i = 0; i < cells; ++i) {
+        const double value = backend::valueOf(report.rows[i].shard, balance.metric);
+        const double most = balance.byShard.max;
+        painter.setBrush(std::isnan(value) ? palette.unknown : palette.load(most > 0 ? value / most : 0));
+        painter.drawRect(QRectF(area.x() + double(i % columns) * width, area.y() + double(i / columns) * height,
+                                width - gap, height - gap));
+    }
+}
+
+void Chart::legend(const QRectF& area) const
+{
+    constexpr int kSteps = 24;
+    const double middle = area.width() * 0.4, step = middle / kSteps, x = area.x() + area.width() * 0.12;
+    painter.setPen(Qt::NoPen);
+    for (int i = 0; i < kSteps; ++i) {
+        painter.setBrush(palette.load(double(i) / (kSteps - 1)));
+        painter.drawRect(QRectF(x + i * step, area.center().y() - kLabel / 2, step, kLabel));
+    }
+    text(QRectF(area.x(), area.y(), area.width() * 0.12 - points(4), area.height()), QStringLiteral("0"),
+         Qt::AlignRight, palette.quiet);
+    const bool any = balance.byShard.known > 0;
+    text(QRectF(x + middle + points(4), area.y(), area.width() * 0.46, area.height()),
+         any ? ReportChartsText::tr("%1, most of a shard").arg(reportMetricFigure(balance.byShard.max, balance.metric))
+             : ReportChartsText::tr("not known yet"),
+         Qt::AlignLeft, palette.quiet);
+}
+
+void Chart::bar(const QRectF& row, const backend::NodeLoad& load, double length) const
+{
+    text(QRectF(row.x(), row.y(), kNameWidth - points(4), kBarHeight), QString::fromStdString(load.name),
+         Qt::AlignRight, palette.text);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(palette.bar);
+    painter.drawRect(QRectF(row.x() + kNameWidth, row.y(), length, kBarHeight));
+    text(QRectF(row.x() + kNameWidth + length + points(3), row.y(), kValueWidth, kBarHeight),
+         reportMetricFigure(load.value, balance.metric), Qt::AlignLeft, palette.text);
+}
+
+void Chart::rankedBars(const QRectF& area) const
+{
+    const double mean = balance.byNode.mean, spread = 2 * balance.byNode.chanceCoefficientOfVariation * mean;
+    const double most = std::max(balance.byNode.max, mean + spread), plot = area.width() - kNameWidth - kValueWidth;
+    const auto at = [&](double value) { return most > 0 ? std::max(0.0, value) / most * plot : 0.0; };
+    const double left = area.x() + kNameWidth, height = kBarPitch * double(bars());
+    if (report.users > 0 && spread > 0) {
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(palette.band);
+        painter.drawRect(QRectF(left + at(mean - spread), area.y(), at(mean + spread) - at(mean - spread), height));
+    }
+    for (std::size_t i = 0; i < bars(); ++i) {
+        const auto& load = balance.nodes[i];
+        bar(QRectF(area.x(), area.y() + kBarPitch * double(i) + points(1.5), area.width(), kBarPitch), load,
+            std::isnan(load.value) ? 0 : at(load.value));
+    }
+    if (mean > 0) {
+        painter.setPen(QPen(palette.mean, points(0.8), Qt::DashLine));
+        painter.drawLine(QPointF(left + at(mean), area.y()), QPointF(left + at(mean), area.y() + height));
+    }
+    QString note = report.users > 0 ? ReportChartsText::tr("dashed: mean; shaded: ±2 standard deviations of chance")
+                                    : ReportChartsText::tr("dashed: mean");
+    if (balance.nodes.size() > bars())
+        note += ReportChartsText::tr("; %n more node(s) in the table", nullptr, int(balance.nodes.size() - bars()));
+    text(QRectF(area.x(), area.y() + height, area.width(), kLegend), note, Qt::AlignLeft, palette.quiet);
+}
+
+} // namespace
+
+void drawMetricChart(QPainter& painter, const QRectF& area, const backend::ShardReport& report,
+                     const backend::ShardReportBalance& balance, const ReportPalette& palette)
+{
+    const Chart chart{painter, report, balance, palette};
+    painter.setFont(reportFont(9, true));
+    chart.text(QRectF(area.x(), area.y(), area.width(), kTitle), reportMetricText(balance.metric), Qt::AlignLeft,
+               palette.text);
+    painter.setFont(reportFont(kChartText));
+    const double barsHeight = kBarPitch * double(chart.bars()) + kLegend;
+    const double heatHeight = std::max(points(30), area.height() - kTitle - kLegend - kGap - barsHeight);
+    chart.heatmap(QRectF(area.x(), area.y() + kTitle, area.width(), heatHeight));
+    chart.legend(QRectF(area.x(), area.y() + kTitle + heatHeight, area.width(), kLegend));
+    chart.rankedBars(
+        QRectF(area.x(), area.y() + kTitle + heatHeight + kLegend + kGap, area.width(), barsHeight));
+}
+
+} // namespace ui
