@@ -1,0 +1,82 @@
+#include "backend/monitoring/history.h"
+
+#include "backend/domain/balance.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace backend {
+namespace {
+
+double gapIfUnknown(double value)
+{
+    return value < 0 ? std::numeric_limits<double>::quiet_NaN() : value;
+}
+double gapIfUnknown(std::int64_t value)
+{
+    return gapIfUnknown(double(value));
+}
+
+double imbalanceOf(const ClusterSnapshot& snapshot)
+{
+    std::vector<double> loads;
+    for (const auto& load : loadByNode(snapshot, BalanceMetric::Deliveries))
+        loads.push_back(load.value);
+    const auto summary = summarize(loads, 0);
+    return summary.mean > 0 ? summary.maxOverMean : std::numeric_limits<double>::quiet_NaN();
+}
+
+} // namespace
+
+HistoryPoint historyPoint(const ClusterSnapshot& s)
+{
+    const bool counted = !s.queue.empty();
+    const auto ifCounted = [counted](double value) { return gapIfUnknown(counted ? value : -1); };
+    HistoryPoint out{s.takenAt,
+                     gapIfUnknown(s.deliveriesPerSecond),
+                     gapIfUnknown(s.postsPerSecond),
+                     gapIfUnknown(s.readsPerSecond),
+                     gapIfUnknown(s.fanoutP50Ms),
+                     gapIfUnknown(s.fanoutP95Ms),
+                     gapIfUnknown(s.fanoutP99Ms),
+                     ifCounted(double(s.queueUnfinished)),
+                     ifCounted(s.queueOldestAgeSeconds),
+                     ifCounted(double(s.queueDead)),
+                     gapIfUnknown(s.arrivalsPerSecond),
+                     gapIfUnknown(s.drainPerSecond),
+                     imbalanceOf(s),
+                     s.caches,
+                     {},
+                     {}};
+    for (const auto& node : s.nodes) {
+        out.nodeMemoryBytes.push_back(gapIfUnknown(node.memoryBytes));
+        out.nodeCommandsPerSecond.push_back(gapIfUnknown(node.commandsPerSecond));
+    }
+    return out;
+}
+
+void History::add(HistoryPoint point)
+{
+    auto shared = std::make_shared<const HistoryPoint>(std::move(point));
+    const std::lock_guard lock(m_mutex);
+    m_points.push_back(std::move(shared));
+    if (m_points.size() > m_capacity) m_points.pop_front();
+}
+
+std::vector<HistoryPoint> History::since(TimePoint since) const
+{
+    std::vector<std::shared_ptr<const HistoryPoint>> shared;
+    {
+        const std::lock_guard lock(m_mutex);
+        const auto first =
+            std::find_if(m_points.begin(), m_points.end(), [since](const auto& p) { return p->at >= since; });
+        shared.assign(first, m_points.end());
+    }
+    std::vector<HistoryPoint> out;
+    out.reserve(shared.size());
+    for (const auto& point : shared)
+        out.push_back(*point);
+    return out;
+}
+
+} // namespace backend

@@ -1,0 +1,130 @@
+#include "backend/monitoring/node_health.h"
+
+#include "backend/cache/redis_address.h"
+
+#include <algorithm>
+
+namespace backend {
+namespace {
+
+std::string advice(const NodeEndpoint& node, const std::optional<Error>& error)
+{
+    if (error && error->code == ErrorCode::Unauthorized)
+        return "Check the engine's user and password for it.";
+    if (error && error->code == ErrorCode::DiskFull) return "Free space on its disk.";
+    if (node.kind == NodeKind::Redis)
+        return "Start it or see why it hangs; pages come from PostgreSQL meanwhile, and its timelines are "
+               "rebuilt.";
+    return "Start it or see why it hangs; tasks of its shards wait meanwhile, nothing acknowledged is lost.";
+}
+
+// For people: never with a password.
+std::string shownAddress(const NodeEndpoint& node)
+{
+    if (node.kind == NodeKind::Postgres) return node.address;
+    const auto address = parseRedisAddress(node.address);
+    return address ? address->shown() : "address not readable";
+}
+
+int downNodes(const ClusterSnapshot& snapshot)
+{
+    return int(std::count_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                             [](const auto& n) { return n.health == Health::Down; }));
+}
+
+bool allDown(const ClusterSnapshot& snapshot, NodeKind kind)
+{
+    bool any = false;
+    for (const auto& node : snapshot.nodes) {
+        if (node.kind != kind) continue;
+        if (node.health != Health::Down) return false;
+        any = true;
+    }
+    return any;
+}
+
+bool holdsDirectory(const NodeSnapshot& node)
+{
+    return std::find(node.roles.begin(), node.roles.end(), Role::Directory) != node.roles.end();
+}
+
+bool someoneWorks(const ClusterSnapshot& snapshot)
+{
+    return std::any_of(snapshot.engines.begin(), snapshot.engines.end(), [](const EngineSnapshot& engine) {
+        return engine.heartbeatAgeSeconds <= 5 && !engine.paused && engine.workers > 0;
+    });
+}
+
+NodeVerdict queueVerdict(const ClusterSnapshot& snapshot)
+{
+    if (snapshot.queueUnfinished > 0 && !someoneWorks(snapshot))
+        return {Health::Degraded,
+                std::to_string(snapshot.queueUnfinished) +
+                    " tasks wait and no engine works on them. Resume the workers or start rookeryctl serve."};
+    if (snapshot.queueDead > 0)
+        return {Health::Degraded, std::to_string(snapshot.queueDead) +
+                                      (snapshot.queueDead == 1 ? " task has" : " tasks have") +
+                                      " failed for good. Retry or discard them on the queue page."};
+    return {Health::Ok, {}};
+}
+
+} // namespace
+
+void NodeHealth::answered(Time now)
+{
+    m_lastAnswer = now;
+    m_everAnswered = true;
+    m_misses = 0;
+    m_error.reset();
+}
+
+void NodeHealth::missed(Error error)
+{
+    ++m_misses;
+    m_error = std::move(error);
+}
+
+NodeVerdict NodeHealth::verdict(const NodeEndpoint& node, Time now) const
+{
+    const auto silence = std::chrono::duration_cast<std::chrono::seconds>(now - m_lastAnswer);
+    const bool silent = silence >= kDownAfterSilence;
+    if (m_misses == 0 && !silent) return {m_everAnswered ? Health::Ok : Health::Unknown, {}};
+    const std::string what = !m_everAnswered ? "has not answered yet"
+                             : silence.count() < 1
+                                 ? "missed a probe"
+                                 : "has not answered for " + std::to_string(silence.count()) + " s";
+    std::string message = node.name + " (" + shownAddress(node) + ") " + what;
+    if (m_error) message += ": " + m_error->message;
+    if (message.back() != '.') message += '.';
+    return {m_misses >= kDownAfterMisses || silent ? Health::Down : Health::Degraded,
+            message + " " + advice(node, m_error)};
+}
+
+NodeVerdict clusterVerdict(const ClusterSnapshot& snapshot, const NodeVerdict& directory,
+                           const std::optional<Error>& publishError)
+{
+    if (directory.health == Health::Down)
+        return {Health::Down, "The directory is down. " + directory.message};
+    for (const auto& node : snapshot.nodes)
+        if (node.health == Health::Down && holdsDirectory(node))
+            return {Health::Down, "The directory is down. " + node.message};
+    for (const auto kind : {NodeKind::Postgres, NodeKind::Redis})
+        if (allDown(snapshot, kind))
+            return {Health::Down, std::string("No ") + (kind == NodeKind::Postgres ? "PostgreSQL" : "Redis") +
+                                      " node answers."};
+    if (const int down = downNodes(snapshot); down > 0) {
+        const auto first = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                                        [](const auto& n) { return n.health == Health::Down; });
+        return {Health::Degraded,
+                down == 1 ? first->message : std::to_string(down) + " nodes are down. " + first->message};
+    }
+    if (publishError) return {Health::Degraded, "This engine's heartbeat fails: " + publishError->message};
+    for (const auto& node : snapshot.nodes)
+        if (node.health == Health::Degraded) return {Health::Degraded, node.message};
+    for (const auto& node : snapshot.nodes)
+        if (node.health == Health::Unknown)
+            return {Health::Unknown, "Waiting for the first answer of " + node.name + "."};
+    return queueVerdict(snapshot);
+}
+
+} // namespace backend

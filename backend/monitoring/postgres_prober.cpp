@@ -1,0 +1,119 @@
+#include "backend/monitoring/postgres_prober.h"
+
+namespace backend {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kStatistics =
+    "SELECT split_part(current_setting('server_version'), ' ', 1),"
+    " extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()),"
+    " sum(numbackends), sum(xact_commit + xact_rollback) FROM pg_stat_database";
+
+// A crash resets n_live_tup; reltuples survives it. Rows of these tables are never removed one by one.
+constexpr const char* kSizes = "SELECT s.schemaname,"
+                               " coalesce(sum(greatest(s.n_live_tup, c.reltuples::bigint)) FILTER (WHERE "
+                               "s.relname IN ('users', 'posts')), 0),"
+                               " sum(pg_total_relation_size(s.relid))"
+                               " FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid"
+                               " WHERE s.schemaname ~ '^(users|posts)_[0-9]{4}$' GROUP BY s.schemaname";
+
+constexpr const char* kDatabaseBytes = "SELECT pg_database_size(current_database())";
+
+double millisecondsSince(Clock::time_point begin)
+{
+    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+} // namespace
+
+PostgresProber::PostgresProber(NodeEndpoint node, SqlPool& pool, std::unique_ptr<TaskQueue> queue,
+                               ProbeTimes times)
+    : m_node(std::move(node))
+    , m_pool(pool)
+    , m_queue(std::move(queue))
+    , m_times(times)
+    , m_health(Clock::now())
+    , m_thread("probe of " + m_node.name, times.interval, [this](const std::stop_token&) { step(); })
+{
+}
+
+PostgresProber::View PostgresProber::view() const
+{
+    const std::lock_guard lock(m_mutex);
+    return {m_health.verdict(m_node, Clock::now()), m_figures};
+}
+
+void PostgresProber::step()
+{
+    const auto result = probe();
+    const std::lock_guard lock(m_mutex);
+    if (result)
+        m_health.answered(Clock::now());
+    else
+        m_health.missed(result.error());
+}
+
+Result<void> PostgresProber::probe()
+{
+    ROOKERY_ASSIGN(auto connection, m_pool.lease(deadline()));
+    ROOKERY_TRY(readStatistics(*connection));
+    if (Clock::now() >= m_nextSizes) readSizes(*connection);
+    if (connection->usable() && Clock::now() >= m_nextQueue) countQueue(*connection);
+    return {};
+}
+
+Result<void> PostgresProber::readStatistics(SqlConnection& connection)
+{
+    const auto begin = Clock::now();
+    ROOKERY_ASSIGN(const auto rows, connection.execute(kStatistics, {}, deadline()));
+    const auto now = Clock::now();
+    const auto transactions = rows.integer(0, 3);
+    double perSecond = -1;
+    if (m_transactions >= 0 && transactions >= m_transactions) // fewer: the server started anew
+        perSecond = double(transactions - m_transactions) /
+                    std::chrono::duration<double>(now - m_transactionsAt).count();
+    m_transactions = transactions;
+    m_transactionsAt = now;
+
+    const std::lock_guard lock(m_mutex);
+    m_figures.version = rows.text(0, 0);
+    m_figures.uptimeSeconds = rows.real(0, 1);
+    m_figures.connections = rows.integer(0, 2);
+    m_figures.transactionsPerSecond = perSecond;
+    m_figures.probeMilliseconds = millisecondsSince(begin);
+    return {};
+}
+
+// What fails here keeps its last value: the node has answered already, and the figures are old by seconds
+// only.
+void PostgresProber::readSizes(SqlConnection& connection)
+{
+    const auto begin = Clock::now();
+    const auto rows = connection.execute(kSizes, {}, deadline());
+    const auto database = rows ? connection.execute(kDatabaseBytes, {}, deadline()) : rows;
+    m_nextSizes =
+        begin + std::max<Clock::duration>(m_times.sizesEvery, (Clock::now() - begin) * m_times.queueShare);
+    if (!database) return;
+    std::map<std::string, SchemaSize> schemas;
+    for (std::size_t i = 0; i < rows->size(); ++i)
+        schemas.emplace(rows->text(i, 0), SchemaSize{rows->integer(i, 1), rows->integer(i, 2)});
+    const std::lock_guard lock(m_mutex);
+    m_figures.schemas = std::move(schemas);
+    m_figures.databaseBytes = database->integer(0, 0);
+}
+
+void PostgresProber::countQueue(SqlConnection& connection)
+{
+    const auto begin = Clock::now();
+    auto counts = m_queue->counts(connection, deadline());
+    const auto end = Clock::now();
+    m_nextQueue = begin + (end - begin) * m_times.queueShare;
+    const std::lock_guard lock(m_mutex);
+    m_figures.queueError = counts ? std::string() : counts.error().message;
+    if (!counts) return;
+    m_figures.queue = std::move(*counts);
+    m_figures.queueAt = end;
+}
+
+} // namespace backend

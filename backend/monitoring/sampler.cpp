@@ -1,0 +1,129 @@
+#include "backend/monitoring/sampler.h"
+
+namespace backend {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::vector<NodeEndpoint> nodesOf(const ShardMap& map, NodeKind kind)
+{
+    std::vector<NodeEndpoint> out;
+    for (const auto& node : map.nodes)
+        if (node.kind == kind) out.push_back(node);
+    return out;
+}
+
+NodeEndpoint directoryEndpoint(const ShardMap& map, int node)
+{
+    auto out = map.node(node) ? *map.node(node) : NodeEndpoint{};
+    out.name = "The directory on " + out.name;
+    return out;
+}
+
+} // namespace
+
+Sampler::Sampler(SamplerInputs inputs, SamplerSettings settings)
+    : m_inputs(std::move(inputs))
+    , m_settings(std::move(settings))
+{
+    startProbers();
+    publish(buildSnapshot(m_settings.identity, findings(), {}, m_totals, m_window));
+    m_thread = std::make_unique<PeriodicThread>("snapshot", m_settings.times.interval,
+                                                [this](const std::stop_token&) { step(); });
+}
+
+Sampler::~Sampler()
+{
+    m_thread->requestStop();
+    for (const auto& prober : m_postgres)
+        prober->requestStop();
+    if (m_directory) m_directory->requestStop();
+    m_redis->requestStop();
+    m_sweeper->requestStop();
+    m_thread.reset(); // reads the others
+}
+
+void Sampler::startProbers()
+{
+    const auto map = m_inputs.maps.current();
+    for (const auto& node : nodesOf(*map, NodeKind::Postgres))
+        if (const auto pool = m_inputs.pools.pool(node.id))
+            m_postgres.push_back(std::make_unique<PostgresProber>(
+                node, **pool, makePostgresTaskQueue(node.id), m_settings.times));
+    const int directory = m_settings.identity.directoryNode;
+    if (const auto pool = m_inputs.pools.pool(directory))
+        m_directory = std::make_unique<DirectoryProber>(
+            directoryEndpoint(*map, directory), **pool, m_inputs.publish, m_inputs.obey,
+            [this] { return ownStatus(); }, m_settings.times);
+    const auto redis = nodesOf(*map, NodeKind::Redis);
+    m_redis = std::make_unique<RedisProber>(redis, m_settings.times);
+    m_sweeper = std::make_unique<TimelineSweeper>(m_inputs.maps, redis, m_inputs.clock, m_settings.sweep);
+}
+
+SnapshotPtr Sampler::snapshot() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_snapshot;
+}
+
+void Sampler::step()
+{
+    const auto now = Clock::now();
+    const auto found = findings();
+    m_totals.update(found.engines);
+    auto queue = queueOf(found, now);
+    m_window.add(now, m_totals.flow(), queue);
+    auto snapshot = buildSnapshot(m_settings.identity, found, std::move(queue), m_totals, m_window);
+    snapshot.sequence = m_snapshot->sequence + 1; // only this thread writes it
+    publish(std::move(snapshot));
+    m_history.add(historyPoint(*m_snapshot));
+}
+
+void Sampler::publish(ClusterSnapshot snapshot)
+{
+    snapshot.takenAt = m_inputs.clock.now();
+    auto shared = std::make_shared<const ClusterSnapshot>(std::move(snapshot));
+    const std::lock_guard lock(m_mutex);
+    m_snapshot = std::move(shared);
+}
+
+EngineStatus Sampler::ownStatus() const
+{
+    EngineStatus out;
+    out.publishedAt = std::chrono::duration_cast<Milliseconds>(Clock::now().time_since_epoch());
+    out.counters = copyCounters(m_inputs.metrics, m_inputs.maps.current()->shardCount);
+    out.borrowedIdMilliseconds = m_inputs.metrics.borrowedIdMilliseconds.load();
+    if (m_inputs.workers) out.workers = m_inputs.workers();
+    return out;
+}
+
+ProbeFindings Sampler::findings() const
+{
+    ProbeFindings out;
+    out.map = m_inputs.maps.current();
+    for (const auto& prober : m_postgres)
+        out.postgres.emplace_back(prober->node(), prober->view());
+    out.redis = m_redis->views();
+    out.timelines = m_sweeper->view();
+    if (!m_directory) return out;
+    const auto directory = m_directory->view();
+    out.directory = directory.verdict;
+    out.publishError = directory.publishError;
+    out.engines = engineRows(directory);
+    return out;
+}
+
+// Heartbeats age while the directory is silent, and this engine's counters are at hand without it.
+std::vector<EngineRow> Sampler::engineRows(const DirectoryProber::View& view) const
+{
+    const double sinceRead = std::chrono::duration<double>(Clock::now() - view.readAt).count();
+    auto rows = view.engines;
+    for (auto& row : rows) {
+        row.heartbeatAgeSeconds += sinceRead;
+        row.self = row.slot == m_settings.identity.ownSlot && row.name == m_settings.identity.ownEngineName;
+        if (row.self) row.status = ownStatus();
+    }
+    return rows;
+}
+
+} // namespace backend

@@ -1,0 +1,80 @@
+// Takes a snapshot of the whole cluster once a second. Probes run on threads of their own (one per PostgreSQL
+// node, one for the directory, one for all Redis nodes, one for the sweep of the timelines), so a node that
+// hangs delays nothing: the snapshot takes what is known by then. Owned by the engine; started by the
+// constructor, stopped by the destructor within one probe's deadline. snapshot() and history() from any
+// thread, without waiting.
+#pragma once
+
+#include "backend/common/clock.h"
+#include "backend/common/metrics.h"
+#include "backend/domain/snapshot.h"
+#include "backend/monitoring/directory_prober.h"
+#include "backend/monitoring/history.h"
+#include "backend/monitoring/snapshot_builder.h"
+#include "backend/monitoring/timeline_sweeper.h"
+#include "backend/store/shard_sql.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace backend {
+
+struct SamplerSettings
+{
+    MonitorIdentity identity;
+    ProbeTimes times;
+    SweepSettings sweep;
+};
+
+// REQUIRES: all references outlive the sampler. `pools` must be the monitor's own (three connections per node
+// are enough): shared with the feed, a busy feed would look like a dead node.
+struct SamplerInputs
+{
+    const ShardMapSource& maps;
+    const SqlPools& pools;
+    const EngineMetrics& metrics;
+    const WallClock& clock;
+    std::function<std::vector<WorkerSnapshot>()> workers; // may be empty
+    DirectoryProber::Publish publish;                     // may be empty: read-only
+    DirectoryProber::Obey obey;                           // may be empty
+};
+
+class Sampler
+{
+public:
+    Sampler(SamplerInputs inputs, SamplerSettings settings);
+    ~Sampler();
+    Sampler(const Sampler&) = delete;
+    Sampler& operator=(const Sampler&) = delete;
+
+    SnapshotPtr snapshot() const; // never null
+    std::vector<HistoryPoint> history(TimePoint since) const { return m_history.since(since); }
+
+private:
+    void startProbers();
+    void step();
+    EngineStatus ownStatus() const;
+    ProbeFindings findings() const;
+    std::vector<EngineRow> engineRows(const DirectoryProber::View& view) const;
+    void publish(ClusterSnapshot snapshot);
+
+    const SamplerInputs m_inputs;
+    const SamplerSettings m_settings;
+    EngineTotals m_totals; // of the snapshot thread alone, like the window
+    FlowWindow m_window;
+    History m_history;
+
+    mutable std::mutex m_mutex; // guards m_snapshot
+    SnapshotPtr m_snapshot;
+
+    std::vector<std::unique_ptr<PostgresProber>> m_postgres;
+    std::unique_ptr<DirectoryProber> m_directory;
+    std::unique_ptr<RedisProber> m_redis;
+    std::unique_ptr<TimelineSweeper> m_sweeper;
+    std::unique_ptr<PeriodicThread> m_thread; // last: it uses all of the above
+};
+
+} // namespace backend

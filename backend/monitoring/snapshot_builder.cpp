@@ -1,0 +1,234 @@
+#include "backend/monitoring/snapshot_builder.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <numeric>
+#include <set>
+
+namespace backend {
+namespace {
+
+// A count older than this is of a node that hangs: its oldest task has aged since.
+constexpr std::chrono::seconds kFreshCount{15};
+
+std::int64_t sumOf(const std::vector<std::int64_t>& counts)
+{
+    return std::accumulate(counts.begin(), counts.end(), std::int64_t(0));
+}
+
+void addRoles(NodeSnapshot& out, const ShardMap& map, int directoryNode)
+{
+    if (out.id == directoryNode) out.roles.push_back(Role::Directory);
+    for (const auto role : {Role::Users, Role::Posts, Role::Timelines}) {
+        const auto& placement = map.placement(role);
+        const auto count = std::count(placement.begin(), placement.end(), out.id);
+        if (count > 0) out.roles.push_back(role);
+    }
+    std::set<int> held; // a shard counts once on a node that holds it in several roles
+    for (std::size_t shard = 0; shard < std::size_t(map.shardCount); ++shard)
+        for (const auto role : {Role::Users, Role::Posts, Role::Timelines})
+            if (shard < map.placement(role).size() && map.placement(role)[shard] == out.id)
+                held.insert(int(shard));
+    out.shards = int(held.size());
+}
+
+NodeSnapshot nodeBase(const NodeEndpoint& endpoint, const NodeVerdict& verdict, const ProbeFindings& findings,
+                      const MonitorIdentity& identity)
+{
+    NodeSnapshot out;
+    out.id = endpoint.id;
+    out.name = endpoint.name;
+    out.kind = endpoint.kind;
+    out.health = verdict.health;
+    out.message = verdict.message;
+    addRoles(out, *findings.map, identity.directoryNode);
+    return out;
+}
+
+// Figures of the moment are unknown while the node does not answer; what it holds stays known.
+NodeSnapshot postgresNode(NodeSnapshot out, const PostgresFigures& figures)
+{
+    out.version = figures.version;
+    out.diskBytes = figures.databaseBytes;
+    if (out.health == Health::Ok && !figures.queueError.empty()) {
+        out.health = Health::Degraded;
+        out.message = "The queue of " + out.name + " cannot be counted: " + figures.queueError;
+    }
+    if (out.health == Health::Down) return out;
+    out.uptimeSeconds = figures.uptimeSeconds;
+    out.probeMilliseconds = figures.probeMilliseconds;
+    out.connections = figures.connections;
+    out.commandsPerSecond = figures.transactionsPerSecond;
+    return out;
+}
+
+NodeSnapshot redisNode(NodeSnapshot out, const RedisFigures& figures)
+{
+    out.version = figures.version;
+    if (out.health == Health::Down) return out;
+    if (out.health == Health::Ok && !figures.policyError.empty()) {
+        out.health = Health::Degraded;
+        out.message = out.name + ": " + figures.policyError;
+    }
+    out.uptimeSeconds = figures.uptimeSeconds;
+    out.probeMilliseconds = figures.probeMilliseconds;
+    out.memoryBytes = figures.memoryBytes;
+    out.connections = figures.connections;
+    out.keys = figures.keys;
+    out.commandsPerSecond = figures.commandsPerSecond;
+    out.evictedTotal = figures.evictedTotal;
+    out.evictionsPerSecond = figures.evictionsPerSecond;
+    out.keyspaceHitRatio = figures.hitRatio;
+    return out;
+}
+
+const SchemaSize* sizeOf(const ProbeFindings& findings, int node, const char* role, int shard)
+{
+    std::array<char, 24> name{};
+    std::snprintf(name.data(), name.size(), "%s_%04d", role, shard);
+    for (const auto& [endpoint, view] : findings.postgres) {
+        if (endpoint.id != node) continue;
+        const auto found = view.figures.schemas.find(name.data());
+        return found == view.figures.schemas.end() ? nullptr : &found->second;
+    }
+    return nullptr;
+}
+
+std::vector<ShardSnapshot> shardsOf(const ProbeFindings& findings, const EngineTotals& totals)
+{
+    const auto& map = *findings.map;
+    const auto rates = totals.rates();
+    const auto rate = [&](const std::vector<double>& list, std::size_t shard) {
+        return !totals.ratesKnown() ? -1 : shard < list.size() ? list[shard] : 0;
+    };
+    std::vector<ShardSnapshot> out(std::size_t(map.shardCount));
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        auto& shard = out[i];
+        shard.shard = int(i);
+        shard.usersNode = map.usersNode[i];
+        shard.postsNode = map.postsNode[i];
+        shard.timelinesNode = map.timelinesNode[i];
+        const auto* users = sizeOf(findings, shard.usersNode, "users", shard.shard);
+        const auto* posts = sizeOf(findings, shard.postsNode, "posts", shard.shard);
+        if (users) shard.users = users->rows;
+        if (posts) shard.posts = posts->rows;
+        if (users && posts) shard.postgresBytes = users->bytes + posts->bytes;
+        if (i < findings.timelines.size() && findings.timelines[i].sweptAt) {
+            shard.timelines = findings.timelines[i].timelines;
+            shard.entries = findings.timelines[i].entries;
+            shard.bytes = findings.timelines[i].bytes;
+            shard.sweptAt = findings.timelines[i].sweptAt;
+        }
+        shard.deliveriesPerSecond = rate(rates.deliveries, i);
+        shard.readsPerSecond = rate(rates.reads, i);
+    }
+    return out;
+}
+
+void addEngines(ClusterSnapshot& out, const MonitorIdentity& identity, const ProbeFindings& findings)
+{
+    for (const auto& row : findings.engines) {
+        if (row.heartbeatAgeSeconds > kGoneAfterSeconds) continue;
+        EngineSnapshot engine;
+        engine.slot = row.slot;
+        engine.name = row.name;
+        engine.role = row.role;
+        engine.startedAt = row.startedAt;
+        engine.heartbeatAgeSeconds = row.heartbeatAgeSeconds;
+        engine.paused = row.paused;
+        engine.workersWanted = row.workersWanted;
+        engine.self = row.slot == identity.ownSlot && row.name == identity.ownEngineName;
+        if (row.status) {
+            engine.borrowedIdMilliseconds = row.status->borrowedIdMilliseconds;
+            for (auto worker : row.status->workers) {
+                if (worker.state != WorkerState::Stopped) ++engine.workers;
+                worker.engineSlot = row.slot;
+                worker.engineName = row.name;
+                out.workers.push_back(std::move(worker));
+            }
+        }
+        out.engines.push_back(std::move(engine));
+    }
+}
+
+void addTraffic(ClusterSnapshot& out, const EngineTotals& totals, const FlowWindow& window)
+{
+    const auto& counted = totals.totals();
+    const auto rates = totals.rates();
+    const bool known = totals.ratesKnown();
+    out.deliveriesPerSecond = known ? rates.deliveriesPerSecond() : -1;
+    out.readsPerSecond = known ? rates.readsPerSecond() : -1;
+    out.postsPerSecond = known ? rates.posts : -1;
+    out.deliveriesTotal = sumOf(counted.deliveries);
+    out.readsTotal = sumOf(counted.reads);
+    out.postsTotal = counted.posts;
+    for (std::size_t i = 0; i < kCacheKindNames.size(); ++i)
+        out.caches.push_back({kCacheKindNames[i], counted.cacheHits[i], counted.cacheMisses[i]});
+    const auto fanout = window.fanout();
+    out.fanoutP50Ms = fanout.p50Ms;
+    out.fanoutP95Ms = fanout.p95Ms;
+    out.fanoutP99Ms = fanout.p99Ms;
+    out.fanoutCount = fanout.count;
+}
+
+} // namespace
+
+std::vector<QueueKindSnapshot> queueOf(const ProbeFindings& findings, NodeHealth::Time now)
+{
+    std::vector<QueueKindSnapshot> out(kTaskKinds.size());
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i].kind = kTaskKinds[i];
+    bool counted = false;
+    for (const auto& [endpoint, view] : findings.postgres) {
+        if (view.figures.queueAt == NodeHealth::Time()) continue;
+        counted = true;
+        const auto age = now - view.figures.queueAt;
+        const double aged = age > kFreshCount ? std::chrono::duration<double>(age).count() : 0;
+        for (const auto& counts : view.figures.queue) {
+            const auto at = std::find_if(out.begin(), out.end(),
+                                         [&](const auto& kind) { return kind.kind == counts.kind; });
+            if (at == out.end()) continue; // of a newer program
+            at->ready += counts.ready;
+            at->running += counts.running;
+            at->retry += counts.retry;
+            at->dead += counts.dead;
+            if (counts.ready + counts.running + counts.retry > 0)
+                at->oldestAgeSeconds = std::max(at->oldestAgeSeconds, counts.oldestAgeSeconds + aged);
+        }
+    }
+    if (!counted) out.clear();
+    return out;
+}
+
+ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindings& findings,
+                              std::vector<QueueKindSnapshot> queue, const EngineTotals& totals,
+                              const FlowWindow& window)
+{
+    ClusterSnapshot out;
+    out.clusterName = identity.clusterName;
+    out.environment = identity.environment;
+    out.readOnly = identity.readOnly;
+    out.epoch = findings.map->epoch;
+    out.shardCount = findings.map->shardCount;
+    for (const auto& [endpoint, view] : findings.postgres)
+        out.nodes.push_back(postgresNode(nodeBase(endpoint, view.verdict, findings, identity), view.figures));
+    for (const auto& [endpoint, view] : findings.redis)
+        out.nodes.push_back(redisNode(nodeBase(endpoint, view.verdict, findings, identity), view.figures));
+    out.shards = shardsOf(findings, totals);
+    out.queue = std::move(queue);
+    for (const auto& kind : out.queue) {
+        out.queueUnfinished += kind.unfinished();
+        out.queueDead += kind.dead;
+        out.queueOldestAgeSeconds = std::max(out.queueOldestAgeSeconds, kind.oldestAgeSeconds);
+    }
+    window.fillRates(out);
+    addEngines(out, identity, findings);
+    addTraffic(out, totals, window);
+    const auto verdict = clusterVerdict(out, findings.directory, findings.publishError);
+    out.health = verdict.health;
+    out.message = verdict.message;
+    return out;
+}
+
+} // namespace backend

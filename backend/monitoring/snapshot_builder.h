@@ -1,0 +1,49 @@
+// Puts what the probes found together into one snapshot. Pure functions on values; used by the sampler's
+// thread.
+#pragma once
+
+#include "backend/monitoring/directory_prober.h"
+#include "backend/monitoring/engine_totals.h"
+#include "backend/monitoring/flow_window.h"
+#include "backend/monitoring/postgres_prober.h"
+#include "backend/monitoring/redis_prober.h"
+#include "backend/monitoring/timeline_sweeper.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace backend {
+
+// What does not change while the engine runs.
+struct MonitorIdentity
+{
+    std::string clusterName, environment;
+    bool readOnly = false;
+    int ownSlot = -1;          // of this engine in directory.engines; -1 when it has none (read-only)
+    std::string ownEngineName; // "host:pid"
+    int directoryNode = 0;     // the PostgreSQL node that holds the directory
+};
+
+struct ProbeFindings
+{
+    std::shared_ptr<const ShardMap> map;
+    std::vector<std::pair<NodeEndpoint, PostgresProber::View>> postgres;
+    std::vector<std::pair<NodeEndpoint, RedisProber::View>> redis;
+    std::vector<ShardTimelines> timelines; // by logical shard
+    NodeVerdict directory;
+    std::optional<Error> publishError;
+    std::vector<EngineRow> engines; // with ages as of now and this engine's own counters
+};
+
+// Rows older than a minute are gone engines.
+inline constexpr double kGoneAfterSeconds = 60;
+
+// The queue of all nodes by kind, in the order of kTaskKinds; empty while no node was counted.
+std::vector<QueueKindSnapshot> queueOf(const ProbeFindings& findings, NodeHealth::Time now);
+
+ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindings& findings,
+                              std::vector<QueueKindSnapshot> queue, const EngineTotals& totals,
+                              const FlowWindow& window);
+
+} // namespace backend

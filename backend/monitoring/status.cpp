@@ -1,0 +1,201 @@
+#include "backend/monitoring/status.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace backend {
+namespace {
+
+using Json = nlohmann::json;
+using Counts = std::vector<std::int64_t>;
+
+constexpr std::array kWorkerStateNames{"starting", "idle", "running", "paused", "waiting", "stopped"};
+
+// Calls visit(field of a, field of b) for every counter; lists are made equally long first.
+template <class Visit>
+void pairwise(EngineCounters& a, EngineCounters& b, Visit visit)
+{
+    const auto list = [&](auto& x, auto& y) {
+        if constexpr (requires { x.resize(1); }) {
+            x.resize(std::max(x.size(), y.size()));
+            y.resize(x.size());
+        }
+        for (std::size_t i = 0; i < x.size(); ++i)
+            visit(x[i], y[i]);
+    };
+    list(a.deliveries, b.deliveries);
+    list(a.reads, b.reads);
+    list(a.cacheHits, b.cacheHits);
+    list(a.cacheMisses, b.cacheMisses);
+    list(a.tasksDone, b.tasksDone);
+    list(a.tasksFailed, b.tasksFailed);
+    list(a.fanoutDelay, b.fanoutDelay);
+    for (const auto field : {&EngineCounters::posts, &EngineCounters::deletes, &EngineCounters::follows,
+                             &EngineCounters::unfollows, &EngineCounters::pages, &EngineCounters::rebuilds,
+                             &EngineCounters::readThroughs})
+        visit(a.*field, b.*field);
+}
+
+// Most buckets are empty: [[bucket, count], …].
+Json sparse(const Counts& counts)
+{
+    Json out = Json::array();
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        if (counts[i] != 0) out.push_back({i, counts[i]});
+    return out;
+}
+
+Json workerJson(const WorkerSnapshot& worker)
+{
+    Json out{{"state", kWorkerStateNames.at(std::size_t(worker.state))},
+             {"since", worker.since.time_since_epoch().count()},
+             {"done", worker.tasksDone},
+             {"failed", worker.tasksFailed}};
+    if (!worker.task.empty()) out["task"] = worker.task;
+    if (!worker.error.empty()) out["error"] = worker.error;
+    return out;
+}
+
+WorkerSnapshot workerOf(const Json& json, int index)
+{
+    WorkerSnapshot out;
+    const auto state = json.value("state", std::string());
+    const auto found = std::find(kWorkerStateNames.begin(), kWorkerStateNames.end(), state);
+    out.index = index;
+    out.state = found == kWorkerStateNames.end() ? WorkerState::Starting
+                                                 : WorkerState(found - kWorkerStateNames.begin());
+    out.since = TimePoint(std::chrono::microseconds(json.value("since", std::int64_t(0))));
+    out.tasksDone = json.value("done", std::int64_t(0));
+    out.tasksFailed = json.value("failed", std::int64_t(0));
+    out.task = json.value("task", std::string());
+    out.error = json.value("error", std::string());
+    return out;
+}
+
+template <std::size_t Size>
+void readList(const Json& json, const char* name, std::array<std::int64_t, Size>& out)
+{
+    const auto list = json.value(name, Counts());
+    std::copy_n(list.begin(), std::min(list.size(), out.size()), out.begin());
+}
+
+EngineCounters countersOf(const Json& json)
+{
+    EngineCounters out;
+    out.deliveries = json.value("deliveries", Counts());
+    out.reads = json.value("reads", Counts());
+    readList(json, "hits", out.cacheHits);
+    readList(json, "misses", out.cacheMisses);
+    readList(json, "done", out.tasksDone);
+    readList(json, "failed", out.tasksFailed);
+    out.fanoutDelay.assign(kDelayBuckets, 0);
+    for (const auto& [bucket, count] :
+         json.value("delay", std::vector<std::pair<std::size_t, std::int64_t>>()))
+        if (bucket < out.fanoutDelay.size()) out.fanoutDelay[bucket] = count;
+    out.posts = json.value("posts", std::int64_t(0));
+    out.deletes = json.value("deletes", std::int64_t(0));
+    out.follows = json.value("follows", std::int64_t(0));
+    out.unfollows = json.value("unfollows", std::int64_t(0));
+    out.pages = json.value("pages", std::int64_t(0));
+    out.rebuilds = json.value("rebuilds", std::int64_t(0));
+    out.readThroughs = json.value("read_throughs", std::int64_t(0));
+    return out;
+}
+
+} // namespace
+
+EngineCounters copyCounters(const EngineMetrics& metrics, int shardCount)
+{
+    EngineCounters out;
+    for (int i = 0; i < std::clamp(shardCount, 0, kMaxShards); ++i) {
+        out.deliveries.push_back(metrics.deliveries[std::size_t(i)].get());
+        out.reads.push_back(metrics.reads[std::size_t(i)].get());
+    }
+    const auto copy = [](const auto& from, auto& to) {
+        std::transform(from.begin(), from.end(), to.begin(),
+                       [](const auto& counter) { return counter.get(); });
+    };
+    copy(metrics.cacheHits, out.cacheHits);
+    copy(metrics.cacheMisses, out.cacheMisses);
+    copy(metrics.tasksDone, out.tasksDone);
+    copy(metrics.tasksFailed, out.tasksFailed);
+    out.posts = metrics.posts.get();
+    out.deletes = metrics.deletes.get();
+    out.follows = metrics.follows.get();
+    out.unfollows = metrics.unfollows.get();
+    out.pages = metrics.pages.get();
+    out.rebuilds = metrics.rebuilds.get();
+    out.readThroughs = metrics.readThroughs.get();
+    out.fanoutDelay = metrics.fanoutDelay.counts();
+    return out;
+}
+
+void addCounters(EngineCounters& sum, const EngineCounters& more)
+{
+    auto other = more;
+    pairwise(sum, other, [](std::int64_t& a, std::int64_t& b) { a += b; });
+}
+
+std::optional<EngineCounters> increase(const EngineCounters& before, const EngineCounters& after)
+{
+    auto from = before, out = after;
+    bool down = false;
+    pairwise(out, from, [&down](std::int64_t& a, std::int64_t& b) {
+        down = down || a < b;
+        a -= b;
+    });
+    if (down) return std::nullopt;
+    return out;
+}
+
+std::string encodeStatus(const EngineStatus& status)
+{
+    const auto& c = status.counters;
+    Json out{{"v", kStatusVersion},
+             {"at_ms", status.publishedAt.count()},
+             {"borrowed_ms", status.borrowedIdMilliseconds},
+             {"deliveries", c.deliveries},
+             {"reads", c.reads},
+             {"hits", c.cacheHits},
+             {"misses", c.cacheMisses},
+             {"posts", c.posts},
+             {"deletes", c.deletes},
+             {"follows", c.follows},
+             {"unfollows", c.unfollows},
+             {"pages", c.pages},
+             {"rebuilds", c.rebuilds},
+             {"read_throughs", c.readThroughs},
+             {"done", c.tasksDone},
+             {"failed", c.tasksFailed},
+             {"delay", sparse(c.fanoutDelay)},
+             {"workers", Json::array()}};
+    for (const auto& worker : status.workers)
+        out["workers"].push_back(workerJson(worker));
+    return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<EngineStatus> decodeStatus(std::string_view text)
+{
+    try {
+        const auto json = Json::parse(text);
+        const int version = json.value("v", 0);
+        if (version < 1) return fail(ErrorCode::NotFound, "the engine has not published its status yet");
+        if (version > kStatusVersion)
+            return fail(ErrorCode::SchemaTooNew, "the engine's status has version " +
+                                                     std::to_string(version) + ", this program reads up to " +
+                                                     std::to_string(kStatusVersion) +
+                                                     ": update this program");
+        EngineStatus out;
+        out.publishedAt = Milliseconds(json.value("at_ms", std::int64_t(0)));
+        out.borrowedIdMilliseconds = json.value("borrowed_ms", 0.0);
+        out.counters = countersOf(json);
+        for (const auto& worker : json.value("workers", Json::array()))
+            out.workers.push_back(workerOf(worker, int(out.workers.size())));
+        return out;
+    } catch (const Json::exception& e) {
+        return fail(ErrorCode::Internal, std::string("the engine's status cannot be read: ") + e.what());
+    }
+}
+
+} // namespace backend
