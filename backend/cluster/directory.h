@@ -1,9 +1,10 @@
-// The directory: shard map, settings, engines with their orders, imports, audit log. Looked up by primary key only, on
-// the pool of the node that holds it. Owned by the engine; thread-safe.
+// The directory database of a cluster: settings, nodes and placements, handles, engines, imports, audit log. Every call
+// is one round trip on a connection of its own from the pool. Owned by the engine; thread-safe.
 #pragma once
 
 #include "backend/common/sql.h"
 #include "backend/domain/cluster.h"
+#include "backend/domain/import_record.h"
 
 #include <optional>
 #include <string>
@@ -12,31 +13,45 @@
 
 namespace backend {
 
-// What an operator ordered for one engine.
+struct ClusterSettings
+{
+    std::string clusterName, environment;
+    int shardCount = 0;
+    int directoryNode = 0;
+    std::int64_t epoch = 0;
+};
+
+struct HandleEntry
+{
+    std::string handle;
+    UserId user;
+};
+
+struct EngineRecord
+{
+    int slot = 0;
+    std::string name; // "host:pid"
+    std::string role; // "desktop", "serve", "demo"
+    TimePoint startedAt;
+    double heartbeatAgeSeconds = 0; // by the directory's clock
+    int workersWanted = 0;
+    bool paused = false;
+    std::string status; // JSON, the engine's own
+};
+
+// What operators want of an engine's workers.
 struct EngineOrders
 {
     bool paused = false;
     int workersWanted = 0;
-    std::int64_t epoch = 0;      // of the shard map
-    std::int64_t ageShiftMs = 0; // see Operations::setAgeShift
 };
 
-struct EngineRegistration
+struct AuditEntry
 {
-    int slot = 0;
-    std::string name; // "host:pid"
-    std::string role;
-    int workersWanted = 0;
-};
-
-struct StoredImport
-{
-    std::string fileHash;
-    std::vector<int> slots;
-    std::int64_t timeShiftMs = 0;
-    std::string phase;
-    std::int64_t linesDone = 0;
-    bool created = false;
+    std::string engine, who, action;
+    std::string arguments; // JSON, exactly as called
+    std::string outcome;   // "ok" or the error
+    TimePoint at;          // set by the directory
 };
 
 class Directory
@@ -44,29 +59,45 @@ class Directory
 public:
     explicit Directory(SqlPool& pool) : m_pool(pool) {}
 
+    // NotFound when the node holds no cluster.
+    [[nodiscard]] Result<ClusterSettings> settings(Deadline deadline);
+    [[nodiscard]] Result<std::int64_t> epoch(Deadline deadline);
     [[nodiscard]] Result<ShardMap> loadShardMap(Deadline deadline);
     [[nodiscard]] Result<std::optional<std::string>> setting(std::string_view key, Deadline deadline);
-    [[nodiscard]] Result<void> setSetting(std::string_view key, std::string_view value, Deadline deadline);
+    [[nodiscard]] Result<void> saveSetting(std::string_view key, std::string_view value, Deadline deadline);
 
-    // Replaces whatever row the slot had.
-    [[nodiscard]] Result<void> registerEngine(const EngineRegistration& engine, Deadline deadline);
-    // Publishes the status and returns the orders. NotFound when the row is gone (registered again by the caller).
-    [[nodiscard]] Result<EngineOrders> heartbeat(int slot, const std::string& statusJson, Deadline deadline);
+    [[nodiscard]] Result<std::optional<UserId>> userByHandle(std::string_view handle, Deadline deadline);
+    // Ascending by handle's bytes.
+    [[nodiscard]] Result<std::vector<HandleEntry>> handlesByPrefix(std::string_view prefix, int limit, Deadline deadline);
+
+    // The import of that file; the first call makes it with `slots` id slots that nobody ever gets again, taken from the
+    // highest free ones downwards. Overloaded when there are not that many left.
+    [[nodiscard]] Result<ImportRecord> openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs,
+                                                  Deadline deadline);
+    [[nodiscard]] Result<std::optional<ImportRecord>> findImport(const std::string& fileHash, Deadline deadline);
+    [[nodiscard]] Result<void> saveImport(const ImportRecord& record, Deadline deadline); // phase and lines done
+
+    [[nodiscard]] Result<void> appendAudit(const AuditEntry& entry, Deadline deadline);
+    [[nodiscard]] Result<std::vector<AuditEntry>> newestAudit(int limit, Deadline deadline);
+
+    // Replaces whatever the slot had. heartbeatAgeSeconds and status of the record are not used.
+    [[nodiscard]] Result<void> registerEngine(const EngineRecord& engine, Deadline deadline);
+    // NotFound when the engine was removed meanwhile: register again.
+    [[nodiscard]] Result<EngineOrders> heartbeat(int slot, std::string_view statusJson, Deadline deadline);
+    [[nodiscard]] Result<std::vector<EngineRecord>> engines(Deadline deadline); // by slot
+    [[nodiscard]] Result<EngineOrders> orders(int slot, Deadline deadline);
     [[nodiscard]] Result<void> removeEngine(int slot, Deadline deadline);
-    // Engine slot -1: all engines. Return how many engines heard it.
+    [[nodiscard]] Result<int> removeSilentEngines(Milliseconds silence, Deadline deadline);
+    // slot -1: all engines; those that only look and have no workers are given none. Returns how many heard it;
+    // NotFound when none.
     [[nodiscard]] Result<int> setPaused(int slot, bool paused, Deadline deadline);
     [[nodiscard]] Result<int> setWorkersWanted(int slot, int workers, Deadline deadline);
 
-    // The import of this file, made when there is none: `slots` id slots are taken from the top, never given out again.
-    [[nodiscard]] Result<StoredImport> openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs,
-                                                  Deadline deadline);
-    [[nodiscard]] Result<void> saveImport(const std::string& fileHash, const std::string& phase, std::int64_t linesDone,
-                                          Deadline deadline);
-
-    [[nodiscard]] Result<void> appendAudit(const std::string& engine, const std::string& who, const std::string& action,
-                                           const std::string& argumentsJson, const std::string& outcome, Deadline deadline);
+    SqlPool& pool() { return m_pool; }
 
 private:
+    Result<SqlRows> run(std::string_view sql, const SqlParameters& parameters, Deadline deadline);
+
     SqlPool& m_pool;
 };
 

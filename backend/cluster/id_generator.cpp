@@ -18,38 +18,51 @@ IdGenerator::IdGenerator(int shardCount, SteadyMilliseconds steady)
 {
 }
 
-std::int64_t IdGenerator::nowMs() const { return m_anchorMs + (m_steady() - m_anchorSteady); }
+std::int64_t IdGenerator::nowLocked() const { return m_anchorMs + (m_steady() - m_anchorSteady); }
 
 void IdGenerator::grant(const IdGrant& grant)
 {
     const std::lock_guard lock(m_mutex);
-    m_anchorMs = std::max(grant.nowMs, m_grant.slot < 0 ? grant.nowMs : nowMs());
+    const bool sameSlot = grant.slot == m_grant.slot;
+    const auto fromMs = sameSlot ? m_grant.fromMs : grant.fromMs;
+    const auto untilMs = sameSlot ? std::max(m_grant.untilMs, grant.untilMs) : grant.untilMs;
+    const auto own = m_grant.slot < 0 ? grant.nowMs : nowLocked() - kCorrectionMs;
+    m_anchorMs = std::max({grant.nowMs, fromMs, own});
     m_anchorSteady = m_steady();
-    m_grant = grant;
+    m_grant = {grant.slot, fromMs, untilMs, grant.nowMs};
 }
 
 Result<std::int64_t> IdGenerator::next(int shard)
 {
     const std::lock_guard lock(m_mutex);
-    if (m_grant.slot < 0)
-        return fail(ErrorCode::Unavailable, "this engine holds no id slot yet; is the directory node reachable?", true);
-    auto& last = m_last.at(std::size_t(shard));
-    const std::int64_t now = nowMs();
-    const std::int64_t candidate = std::max({now, last + 1, m_grant.fromMs});
+    if (shard < 0 || std::size_t(shard) >= m_last.size())
+        return fail(ErrorCode::Internal, "there is no logical shard " + std::to_string(shard));
+    auto& last = m_last[std::size_t(shard)];
+    const auto now = nowLocked();
+    const auto candidate = std::max({now, last + 1, m_grant.fromMs});
+    if (m_grant.slot < 0 || candidate >= m_grant.untilMs)
+        return fail(ErrorCode::Unavailable, "the lease of this engine's id slot was not renewed, so it makes no ids;"
+                                            " check that the directory node answers",
+                    true);
     if (candidate - now > kBorrowLimitMs)
         return fail(ErrorCode::Overloaded, "logical shard " + std::to_string(shard)
-                                               + " makes ids faster than one per millisecond; try again in a moment", true);
-    if (candidate >= m_grant.untilMs)
-        return fail(ErrorCode::Unavailable, "the lease of this engine's id slot has run out; is the directory node reachable?", true);
+                                               + " has used up the ids of the coming second; slow down and try again",
+                    true);
     last = candidate;
     m_highest = std::max(m_highest, candidate);
     return makeRawId(candidate, shard, m_grant.slot);
 }
 
+std::int64_t IdGenerator::nowMs() const
+{
+    const std::lock_guard lock(m_mutex);
+    return nowLocked();
+}
+
 double IdGenerator::borrowedMilliseconds() const
 {
     const std::lock_guard lock(m_mutex);
-    return m_grant.slot < 0 ? 0.0 : double(std::max<std::int64_t>(0, m_highest - nowMs()));
+    return m_grant.slot < 0 ? 0.0 : double(std::max<std::int64_t>(0, m_highest - nowLocked()));
 }
 
 std::int64_t IdGenerator::usedUntilMs() const

@@ -1,10 +1,8 @@
-// The engine's copy of the shard map, replaced as a whole when the directory has a newer epoch. Thread-safe.
+// The engine's copy of the shard map, replaced when the directory has a newer one. Owned by the engine; thread-safe.
 #pragma once
 
 #include "backend/cluster/directory.h"
-#include "backend/domain/cluster.h"
 
-#include <memory>
 #include <mutex>
 
 namespace backend {
@@ -12,21 +10,18 @@ namespace backend {
 class ShardMapCache final : public ShardMapSource
 {
 public:
-    explicit ShardMapCache(ShardMap map) : m_map(std::make_shared<const ShardMap>(std::move(map))) {}
+    // Loads the first map.
+    [[nodiscard]] static Result<std::unique_ptr<ShardMapCache>> open(Directory& directory, Deadline deadline);
 
-    std::shared_ptr<const ShardMap> current() const override
-    {
-        const std::lock_guard lock(m_mutex);
-        return m_map;
-    }
-    // Older maps are ignored.
-    void replace(ShardMap map)
-    {
-        const std::lock_guard lock(m_mutex);
-        if (map.epoch > m_map->epoch) m_map = std::make_shared<const ShardMap>(std::move(map));
-    }
+    std::shared_ptr<const ShardMap> current() const override;
+    // Asks the directory for its epoch and loads the map when it is newer. True when the map changed.
+    [[nodiscard]] Result<bool> refresh(Deadline deadline);
 
 private:
+    ShardMapCache(Directory& directory, ShardMap map);
+
+    Directory& m_directory;
+    std::mutex m_refreshing; // one at a time; readers never wait for it
     mutable std::mutex m_mutex;
     std::shared_ptr<const ShardMap> m_map;
 };

@@ -47,6 +47,12 @@ struct ShardMap
     }
 };
 
+// One schema of a PostgreSQL node and the scope of its migrations: {"users", "users_0017"}, {"queue", "queue"}.
+struct SchemaTarget
+{
+    std::string scope, schema;
+};
+
 // Where the present map comes from; it changes under a running engine. Thread-safe.
 class ShardMapSource
 {

@@ -1,0 +1,25 @@
+// Makes a cluster: schemas on every PostgreSQL node, then the directory's description of it. Called by app/ (the demo,
+// rookeryctl cluster init) with connections of the databases' owner. Stateless; uses a thread per node.
+#pragma once
+
+#include "backend/cluster/placement.h"
+#include "backend/common/sql.h"
+
+#include <functional>
+#include <map>
+
+namespace backend {
+
+// Brings schemas of one node to the newest version; store's migrate().
+using SchemaMigrator = std::function<Result<void>(SqlConnection& owner, const std::vector<SchemaTarget>&, Deadline)>;
+
+// `owners` by node id, one connection per PostgreSQL node. Conflict when the directory describes a cluster already or a
+// node belongs to another one. What a failed attempt left is taken up by the next. Returns the map written.
+[[nodiscard]] Result<ShardMap> initCluster(const ClusterPlan& plan, const std::map<int, SqlConnection*>& owners,
+                                           const SchemaMigrator& migrator, Deadline deadline);
+
+// Brings a present cluster's schemas to this program's version.
+[[nodiscard]] Result<void> upgradeCluster(const ShardMap& map, int directoryNode, const std::map<int, SqlConnection*>& owners,
+                                          const SchemaMigrator& migrator, Deadline deadline);
+
+} // namespace backend
