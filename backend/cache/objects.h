@@ -1,7 +1,8 @@
 // The object cache: posts, users and counters beside the timelines, on the Redis node of the logical shard that their
 // id carries. A fill never overwrites and so cannot revive what was deleted; a tombstone overwrites everything and
 // outlives any fill's deadline; a body's age is bounded and reads do not extend it. Thread-safe; calls that take a
-// batch only add commands. Keys: {17}:post:<id>, {17}:user:<id>, {17}:counters:<id>.
+// batch only add commands. Keys: {17}:post:<id>, {17}:user:<id>, {17}:counters:<id>. Values are text for redis-cli:
+// "<author> <body>" or "deleted"; "<created, Unix µs> <handle> <display name>"; "<version> <followers> <following> <posts>".
 #pragma once
 
 #include "backend/cache/redis_client.h"

@@ -2,7 +2,8 @@
 // oldest id down to which the set is known to be complete. A timeline without a valid floor is absent, whatever
 // entries exist; a floor is valid for one life (run_id) of its node. Stateless apart from scripts; thread-safe. Calls
 // that take a batch only add commands to it: the caller runs it. Keys: {17}:home:<user>, {17}:home-floor:<user>,
-// {17}:home-build:<user>, and the same with `author`; {17}:public, {17}:public-floor.
+// {17}:home-build:<user>, and the same with `author`; {17}:public, {17}:public-floor, {17}:public-build.
+// Values: a floor is "<19 digits> <run_id>" or "void"; a build token is "<random> <begun, Unix ms> <run_id>".
 #pragma once
 
 #include "backend/cache/redis_client.h"
@@ -31,7 +32,7 @@ struct TimelineSlice
     bool valid = false;          // false: absent
     PostId floor;                // complete down to here, inclusive; id 0: complete to the beginning
     std::vector<PostId> entries; // strictly descending, all ≥ floor
-    bool reachedFloor = false;   // no entry lies between the last one returned and the floor
+    bool reachedFloor = false;   // no entry ≥ floor lies below the last one returned (none returned: below `before`)
 };
 
 class Timelines
@@ -44,21 +45,25 @@ public:
     static UserId publicOwner(int shard); // an id that carries just the shard
 
     // --- writing by pipeline -----------------------------------------------------------------------------------
-    // Idempotent. Adds, now and then, the trim script as well (deterministic in post and owner).
+    // Idempotent. Adds, now and then, the trim script as well (deterministic in post and owner): it drops what is
+    // beyond the cap, and what is older than the greatest age counted back from this post; never during a build.
     void addEntry(RedisBatch& batch, TimelineFamily family, UserId owner, PostId post) const;
-    // Removals delete the build token (whoever builds starts again).
+    // Removals delete the build token (whoever builds starts again), before they remove.
     void removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner, std::span<const PostId> posts) const;
     // Backfill: only into a timeline with a valid floor; deletes the build token. When `completeDownTo` lies above the
-    // floor, the floor is raised to it (before anything is dropped).
+    // floor, the floor is raised to it (before anything is dropped). Ids below the floor are not inserted. Reply: how
+    // many were, -1 when the floor is not valid under `runId`.
     void backfill(RedisBatch& batch, TimelineFamily family, UserId owner, std::span<const PostId> posts,
                   PostId completeDownTo, const std::string& runId) const;
-    // A brand-new owner's timeline: floor 0, unless there is one.
+    // A brand-new owner's timeline: floor 0, unless there is or was a floor, valid or void, or a build is under way.
+    // REQUIRES: no post of the timeline was delivered in an earlier life of the node.
     void publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner, const std::string& runId) const;
     // Removes the floor and the build token: absent from now on, and whoever builds starts again.
     void voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner) const;
 
     // --- reading -----------------------------------------------------------------------------------------------
-    // Entries below `before` (exclusive; empty: newest) and above `after` (exclusive), at most `limit`.
+    // Entries below `before` (exclusive; empty: newest) and above `after` (exclusive): of these the newest `limit`, in
+    // both directions. One atomic look at entries and floor, so neither a trim nor a build can slip between.
     [[nodiscard]] Result<TimelineSlice> read(RedisClient& client, TimelineFamily family, UserId owner,
                                              std::optional<PostId> before, std::optional<PostId> after, int limit,
                                              Deadline deadline) const;
@@ -73,10 +78,12 @@ public:
                                                                     Deadline deadline) const;
 
     // --- building ----------------------------------------------------------------------------------------------
-    // Clears entries and floor and sets a token. Empty when another build's token is younger than `staleAfter`.
+    // Clears entries and floor and sets a token. Empty when another build's token is younger than `staleAfter` by the
+    // node's clock; an older one is taken over, and its builder cannot publish any more.
     [[nodiscard]] Result<std::optional<std::string>> beginBuild(RedisClient& client, TimelineFamily family, UserId owner,
                                                                 Milliseconds staleAfter, Deadline deadline) const;
-    // Fills and publishes the floor if the token stands; false when somebody interfered (build again).
+    // Fills and publishes the floor if the token stands; false when somebody interfered, or the node began another
+    // life since beginBuild (build again).
     [[nodiscard]] Result<bool> finishBuild(RedisClient& client, TimelineFamily family, UserId owner,
                                            const std::string& token, std::span<const PostId> posts, PostId floor,
                                            Deadline deadline) const;
@@ -84,6 +91,8 @@ public:
     [[nodiscard]] Result<void> drop(RedisClient& client, TimelineFamily family, UserId owner, Deadline deadline) const;
 
 private:
+    void addTrim(RedisBatch& batch, TimelineFamily family, UserId owner, PostId oldest) const;
+
     const ShardMapSource& m_maps;
     TimelineLimits m_limits;
 };

@@ -1,0 +1,36 @@
+// Names of a timeline's keys and members, written without allocations. Private to backend/cache. Pure; any thread.
+#pragma once
+
+#include "backend/cache/timelines.h"
+
+#include <array>
+#include <string_view>
+
+namespace backend {
+
+// How long a void floor's mark stays. Without it the floor is just as absent; it only keeps publishEmpty() away from a
+// timeline whose past it cannot know.
+inline constexpr std::string_view kVoidLifeMs = "86400000";
+
+// A short text in place.
+class ShortText
+{
+public:
+    std::string_view view() const { return {m_bytes.data(), m_size}; }
+    operator std::string_view() const { return view(); }
+    std::string text() const { return std::string(view()); }
+    ShortText& operator<<(std::string_view text);
+    ShortText& operator<<(std::int64_t number);
+
+private:
+    std::array<char, 64> m_bytes;
+    std::size_t m_size = 0;
+};
+
+ShortText entriesKey(TimelineFamily family, UserId owner);
+ShortText floorKey(TimelineFamily family, UserId owner);
+ShortText buildKey(TimelineFamily family, UserId owner);
+ShortText memberText(PostId post); // 19 digits
+ShortText scoreText(PostId post);  // Unix ms
+
+} // namespace backend

@@ -1,0 +1,63 @@
+#include "backend/cache/timelines.h"
+
+#include "backend/cache/timeline_keys.h"
+#include "backend/cache/timeline_scripts.h"
+
+#include <algorithm>
+#include <random>
+
+namespace backend {
+namespace {
+
+constexpr std::size_t kFillPiece = 400; // entries: a piece must not keep the node busy for long
+constexpr Milliseconds kShortestTokenLife{60'000};
+
+
+std::string randomText()
+{
+    std::random_device device;
+    const auto value = (std::uint64_t(device()) << 32) | device();
+    return std::to_string(value);
+}
+
+} // namespace
+
+Result<std::optional<std::string>> Timelines::beginBuild(RedisClient& client, TimelineFamily family, UserId owner,
+                                                         Milliseconds staleAfter, Deadline deadline) const
+{
+    // A stale token may be taken over, but while nobody wants to, its slow builder may still publish. In the end the
+    // token of a dead one goes by itself.
+    const auto life = std::max(kShortestTokenLife, 4 * staleAfter);
+    RedisBatch batch(client);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::beginBuild(),
+                    {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)},
+                    {randomText(), std::to_string(staleAfter.count()), std::to_string(life.count()), std::string(kVoidLifeMs)});
+    ROOKERY_TRY(batch.run(deadline));
+    const auto& reply = *batch.reply(0);
+    return reply.isNil() ? std::optional<std::string>() : std::optional(reply.text);
+}
+
+Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, UserId owner, const std::string& token,
+                                    std::span<const PostId> posts, PostId floor, Deadline deadline) const
+{
+    const int node = nodeOf(family, owner);
+    RedisBatch batch(client);
+    for (std::size_t begin = 0; begin < posts.size(); begin += kFillPiece) {
+        std::vector<std::string> arguments{token};
+        for (const auto post : posts.subspan(begin, std::min(kFillPiece, posts.size() - begin))) {
+            arguments.push_back(scoreText(post).text());
+            arguments.push_back(memberOf(post));
+        }
+        batch.addScript(node, timeline_scripts::fill(), {entriesKey(family, owner), buildKey(family, owner)}, arguments);
+    }
+    // Publishing goes in a trip of its own, only after every piece is known to be there.
+    ROOKERY_TRY(batch.run(deadline));
+    for (std::size_t i = 0; i < batch.size(); ++i)
+        if (batch.reply(i)->integer != 1) return false;
+    batch.clear();
+    batch.addScript(node, timeline_scripts::publish(), {floorKey(family, owner), buildKey(family, owner)}, {token, memberOf(floor)});
+    ROOKERY_TRY(batch.run(deadline));
+    return batch.reply(0)->integer == 1;
+}
+
+} // namespace backend
