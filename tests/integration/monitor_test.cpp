@@ -1,21 +1,16 @@
-// The monitor on real servers: its figures against direct queries, nodes that hang, engines that die,
-// ledgers, and commands that work when pasted. Waits for conditions and for snapshots to follow each other,
-// never for a wall time.
-#include <QProcess>
+// The monitor on real servers: its figures against direct queries, nodes that hang, engines that die. Waits for
+// conditions and for snapshots to follow each other, never for a wall time.
 #include <QTest>
 
 #include "backend/cache/timelines.h"
 #include "backend/cluster/directory.h"
-#include "backend/monitoring/locate.h"
 #include "backend/monitoring/monitor_service.h"
-#include "backend/store/postgres_pool.h"
-#include "tests/support/private_cluster.h"
+#include "tests/integration/monitor_cluster.h"
 #include "tests/support/results.h"
 
 #include <algorithm>
-#include <fstream>
+#include <atomic>
 #include <functional>
-#include <sstream>
 
 namespace tests {
 
@@ -24,112 +19,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kShards = 4;
 constexpr int kOwnSlot = 7;
 
-Deadline soon()
-{
-    return Deadline::after(20s);
-}
-
-template <class T>
-T take(Result<T> result)
-{
-    if (!result) throw std::runtime_error(result.error().message);
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-
-class FixedMap final : public ShardMapSource
-{
-public:
-    explicit FixedMap(ShardMap map)
-        : m_map(std::make_shared<const ShardMap>(std::move(map)))
-    {
-    }
-    std::shared_ptr<const ShardMap> current() const override { return m_map; }
-
-private:
-    std::shared_ptr<const ShardMap> m_map;
-};
-
-std::string migration(const std::string& name, const std::string& schema = {})
-{
-    std::ifstream in(std::string(ROOKERY_SOURCE_DIR "/backend/store/migrations/") + name);
-    std::ostringstream text;
-    text << in.rdbuf();
-    std::string out = text.str();
-    if (out.empty()) throw std::runtime_error("no migration " + name);
-    for (auto at = out.find("{schema}"); at != std::string::npos; at = out.find("{schema}"))
-        out.replace(at, 8, schema);
-    return out;
-}
-
-std::string schemaName(const char* role, int shard)
-{
-    return std::string(role) + "_000" + std::to_string(shard);
-}
-
-UserId userId(int number)
-{
-    return UserId{makeRawId(400'000'000'000 + number, number % kShards, 1)};
-}
-PostId postId(int number, UserId author)
-{
-    return PostId{makeRawId(450'000'000'000 + number, author.shard(), 1)};
-}
-
-// Servers with schemas: users on pg-1, posts and directory on pg-2, and pools of the engine's role.
-struct Cluster
-{
-    explicit Cluster(int redisNodes)
-        : servers(PrivateCluster::start(2, redisNodes))
-        , maps(placement(*servers, redisNodes))
-    {
-        std::map<int, std::unique_ptr<SqlPool>> made;
-        for (const auto& node : servers->nodes()) {
-            if (node.kind != NodeKind::Postgres) continue;
-            auto owner = node;
-            owner.address = node.ownerAddress;
-            auto pool = makePostgresPool(owner, {});
-            auto connection = take(pool->lease(soon()));
-            take(connection->executeScript(migration("queue.0001.sql"), soon()));
-            if (node.name == "pg-2") take(connection->executeScript(migration("directory.0001.sql"), soon()));
-            for (int shard = 0; shard < kShards; ++shard) {
-                const char* role = node.name == "pg-1" ? "users" : "posts";
-                take(connection->executeScript(
-                    migration(std::string(role) + ".0001.sql", schemaName(role, shard)), soon()));
-            }
-            made.emplace(node.id, makePostgresPool(node, {}));
-        }
-        pools = std::make_unique<SqlPools>(std::move(made));
-    }
-
-    static ShardMap placement(const PrivateCluster& servers, int redisNodes)
-    {
-        ShardMap map;
-        map.epoch = 3;
-        map.shardCount = kShards;
-        map.nodes = servers.endpoints();
-        map.usersNode.assign(kShards, servers.node("pg-1").id);
-        map.postsNode.assign(kShards, servers.node("pg-2").id);
-        for (int i = 0; i < kShards; ++i)
-            map.timelinesNode.push_back(servers.node("redis-" + std::to_string(1 + i % redisNodes)).id);
-        return map;
-    }
-
-    int id(const char* name) const { return servers->node(name).id; }
-    SqlPool& pool(const char* node) const { return *take(pools->pool(id(node))); }
-    SqlRows sql(const char* node, const std::string& text) const
-    {
-        return take(take(pool(node).lease(soon()))->execute(text, {}, soon()));
-    }
-
-    std::unique_ptr<PrivateCluster> servers;
-    FixedMap maps;
-    std::unique_ptr<SqlPools> pools;
-};
-
-SamplerSettings settings(const Cluster& cluster)
+SamplerSettings settings(const MonitorCluster& cluster)
 {
     SamplerSettings out;
     out.identity.clusterName = "test";
@@ -147,7 +39,7 @@ SamplerSettings settings(const Cluster& cluster)
 // A sampler with what an engine would give it.
 struct Watch
 {
-    explicit Watch(const Cluster& cluster)
+    explicit Watch(const MonitorCluster& cluster)
         : directory(cluster.pool("pg-2"))
         , sampler({cluster.maps, *cluster.pools, metrics, clock,
                    [] { return std::vector<WorkerSnapshot>(2); },
@@ -228,22 +120,16 @@ private slots:
     void hungNodeFallsAloneAndComesBack();
     void restartedNodeIsNoticed();
     void historyFollows();
-    void ledgerIsReadWhole();
-    void delaysComeFromTheCoveringChunk();
-    void homeSqlWorks_data();
-    void homeSqlWorks();
-    void pastedRedisCommandWorks();
     void manyNodesHungDoNotDelayTheEnd();
 
 private:
-    void writeUsersAndPosts();
-    std::unique_ptr<Cluster> m_cluster;
+    std::unique_ptr<MonitorCluster> m_cluster;
 };
 
 void MonitorTest::initTestCase()
 {
-    m_cluster = std::make_unique<Cluster>(2);
-    writeUsersAndPosts();
+    m_cluster = std::make_unique<MonitorCluster>(2);
+    m_cluster->writeUsersAndPosts();
     EngineRecord engine;
     engine.slot = kOwnSlot;
     engine.name = "here:1";
@@ -260,27 +146,6 @@ void MonitorTest::cleanup()
 }
 
 // 40 users; user 0 follows the even ones; every user wrote two posts, the second of user 2 is deleted.
-void MonitorTest::writeUsersAndPosts()
-{
-    for (int i = 0; i < 40; ++i) {
-        const auto user = userId(i);
-        const auto id = std::to_string(user.value);
-        m_cluster->sql("pg-1", "INSERT INTO " + schemaName("users", user.shard()) +
-                                   ".users (id, handle, display_name) VALUES (" + id + ", 'u" +
-                                   std::to_string(i) + "', 'U')");
-        if (i % 2 == 0 && i > 0)
-            m_cluster->sql("pg-1", "INSERT INTO " + schemaName("users", userId(0).shard()) +
-                                       ".follows (follower, followee, state, version) VALUES (" +
-                                       std::to_string(userId(0).value) + ", " + id + ", 1, 1)");
-        for (const int n : {i, 100 + i})
-            m_cluster->sql("pg-2", "INSERT INTO " + schemaName("posts", user.shard()) +
-                                       ".posts (id, author_id, body, deleted_at)"
-                                       " VALUES (" +
-                                       std::to_string(postId(n, user).value) + ", " + id + ", 'body', " +
-                                       (n == 102 ? "now()" : "NULL") + ")");
-    }
-}
-
 void MonitorTest::figuresMatchDirectQueries()
 {
     Watch watch(*m_cluster);
@@ -312,7 +177,7 @@ void MonitorTest::figuresMatchDirectQueries()
     QVERIFY(std::abs(postgres->diskBytes -
                      m_cluster->sql("pg-1", "SELECT pg_database_size(current_database())").integer(0, 0)) <
             2'000'000);
-    QVERIFY((postgres->roles == std::vector{Role::Users}) && postgres->shards == kShards);
+    QVERIFY((postgres->roles == std::vector{Role::Users}) && postgres->shards == kMonitorShards);
     QVERIFY((nodeOf(*snapshot, "pg-2")->roles == std::vector{Role::Directory, Role::Posts}));
     const auto* redis = nodeOf(*snapshot, "redis-2");
     QVERIFY(redis->memoryBytes > 100'000 && !redis->version.empty() && redis->evictedTotal == 0);
@@ -322,7 +187,7 @@ void MonitorTest::figuresMatchDirectQueries()
 void MonitorTest::timelinesAreCounted()
 {
     RedisClient client(m_cluster->servers->endpoints());
-    std::vector<std::int64_t> timelines(kShards), entries(kShards);
+    std::vector<std::int64_t> timelines(kMonitorShards), entries(kMonitorShards);
     for (int i = 0; i < 40; ++i) {
         const auto user = userId(i);
         const int node = m_cluster->maps.current()->timelinesNode[std::size_t(user.shard())];
@@ -524,156 +389,6 @@ void MonitorTest::historyFollows()
         QVERIFY(points[i - 1].at < points[i].at);
     QCOMPARE(points.back().nodeMemoryBytes.size(), std::size_t(4));
     QVERIFY(watch.service.history(points.back().at).size() >= 1);
-}
-
-void MonitorTest::ledgerIsReadWhole()
-{
-    const LedgerReader reader(*m_cluster->pools, m_cluster->maps);
-    const auto post = postId(1, userId(1));
-    const auto id = std::to_string(post.value);
-    const auto table = schemaName("posts", post.shard()) + ".deliveries";
-    TAKE(unplanned, reader.ledger(post, soon()));
-    QVERIFY(!unplanned.complete() && unplanned.chunks.empty() && unplanned.committedAt == post.time());
-
-    m_cluster->sql("pg-2", "INSERT INTO " + table +
-                               " (post_id, chunk, mode, chunks, audience, dormant, pushed, last_reader,"
-                               " committed_at, first_at, last_at) VALUES (" +
-                               id +
-                               ", 0, 0, 3, 1000, 100, 1, 0, '2026-01-01 10:00:00Z',"
-                               " '2026-01-01 10:00:00.01Z', '2026-01-01 10:00:00.01Z')");
-    m_cluster->sql("pg-2", "INSERT INTO " + table +
-                               " (post_id, chunk, mode, chunks, audience, pushed, unfollowed, last_reader,"
-                               " committed_at, first_at, last_at) VALUES (" +
-                               id +
-                               ", 1, 0, 0, 0, 490, 9, 500, '2026-01-01 10:00:00Z',"
-                               " '2026-01-01 10:00:00.2Z', '2026-01-01 10:00:00.25Z')");
-    TAKE(half, reader.ledger(post, soon()));
-    QCOMPARE(half.chunksPlanned, 3);
-    QCOMPARE(half.chunksDone, 2);
-    QVERIFY(!half.complete());
-    QCOMPARE(half.audience, std::int64_t(1000));
-    QCOMPARE(half.pushed, std::int64_t(491));
-    QCOMPARE(half.accounted(), std::int64_t(600));
-    QVERIFY(half.firstDeliveryAt && half.lastDeliveryAt &&
-            *half.lastDeliveryAt - *half.firstDeliveryAt == 240ms);
-    QVERIFY(half.lastDeliveryAt.value() - half.committedAt == 250ms);
-    QCOMPARE(half.chunks[1].lastReader.value, std::int64_t(500));
-    VERIFY_ERROR(reader.ledger(PostId{makeRawId(1, 0, 0)}, soon()), ErrorCode::NotFound);
-    VERIFY_ERROR(reader.ledger(PostId{makeRawId(1, 3000, 0)}, soon()),
-                 ErrorCode::NotFound); // a shard that is not there
-}
-
-void MonitorTest::delaysComeFromTheCoveringChunk()
-{
-    const LedgerReader reader(*m_cluster->pools, m_cluster->maps);
-    const auto insert = [&](PostId post, int chunk, int chunks, std::int64_t lastReader, const char* lastAt) {
-        m_cluster->sql("pg-2", "INSERT INTO " + schemaName("posts", post.shard()) +
-                                   ".deliveries (post_id, chunk, mode, chunks,"
-                                   " audience, last_reader, committed_at, last_at) VALUES (" +
-                                   std::to_string(post.value) + ", " + std::to_string(chunk) + ", 0, " +
-                                   std::to_string(chunks) + ", 0, " + std::to_string(lastReader) +
-                                   ", '2026-01-01 10:00:00Z', " + lastAt + ")");
-    };
-    const auto author = userId(3);
-    const auto small = postId(2, userId(2)), large = postId(3, author), holed = postId(103, author),
-               idle = postId(4, userId(4));
-    insert(small, 0, 1, 0, "'2026-01-01 10:00:00.03Z'");
-    insert(large, 0, 4, 0, "'2026-01-01 10:00:00.005Z'");
-    insert(large, 1, 0, 500, "'2026-01-01 10:00:01Z'");
-    insert(large, 2, 0, 1000, "'2026-01-01 10:00:02Z'");
-    insert(large, 3, 0, 1500, "NULL"); // nobody in it was there any more
-    insert(holed, 0, 3, 0, "NULL");
-    insert(holed, 2, 0, 1000, "'2026-01-01 10:00:02Z'"); // chunk 1 is still to come
-    insert(idle, 0, 1, 0, "NULL");
-    const std::vector<PostId> posts{
-        large, small, holed, idle, PostId{makeRawId(1, 0, 0)}, PostId{makeRawId(1, 999, 0)}};
-    const auto delays = [&](std::int64_t user) {
-        auto result = reader.delays(UserId{user}, posts, soon());
-        std::vector<std::int64_t> out;
-        for (const auto& delay : take(std::move(result)))
-            out.push_back(delay ? delay->count() : -1);
-        return out;
-    };
-    QCOMPARE(delays(500), (std::vector<std::int64_t>{1000, 30, -1, -1, -1, -1}));
-    QCOMPARE(delays(501), (std::vector<std::int64_t>{2000, 30, -1, -1, -1, -1}));
-    QCOMPARE(delays(1200), (std::vector<std::int64_t>{-1, 30, -1, -1, -1, -1}));
-    QCOMPARE(delays(author.value), (std::vector<std::int64_t>{5, 30, -1, -1, -1, -1}));
-    QVERIFY(take(reader.delays(UserId{1}, {}, soon())).empty());
-}
-
-void MonitorTest::homeSqlWorks_data()
-{
-    QTest::addColumn<bool>("together");
-    QTest::newRow("two nodes: the first statement writes the second") << false;
-    QTest::newRow("one node: one statement") << true;
-}
-
-void MonitorTest::homeSqlWorks()
-{
-    QFETCH(bool, together);
-    std::vector<std::int64_t> expected; // the newest 20 undeleted of user 0 and the even users
-    for (int i = 0; i < 40; i += 2)
-        for (const int n : {i, 100 + i})
-            if (n != 102) expected.push_back(postId(n, userId(i)).value);
-    std::sort(expected.rbegin(), expected.rend());
-    expected.resize(20);
-
-    auto map = *m_cluster->maps.current();
-    if (together) { // the same rows, beside the users
-        map.postsNode = map.usersNode;
-        const auto owner = [&] {
-            auto node = NodeEndpoint(m_cluster->servers->node("pg-1"));
-            node.address = m_cluster->servers->node("pg-1").ownerAddress;
-            return makePostgresPool(node, {});
-        }();
-        auto connection = take(owner->lease(soon()));
-        for (int shard = 0; shard < kShards; ++shard)
-            take(connection->executeScript(migration("posts.0001.sql", schemaName("posts", shard)), soon()));
-        for (int i = 0; i < 40; ++i)
-            for (const int n : {i, 100 + i})
-                m_cluster->sql("pg-1", "INSERT INTO " + schemaName("posts", userId(i).shard()) +
-                                           ".posts VALUES (" + std::to_string(postId(n, userId(i)).value) +
-                                           ", " + std::to_string(userId(i).value) + ", 'body', " +
-                                           (n == 102 ? "now()" : "NULL") + ")");
-    }
-    TAKE(location, locateUser(map, userId(0)));
-    std::vector<std::int64_t> found;
-    const auto collect = [&](const SqlRows& rows) {
-        for (std::size_t i = 0; i < rows.size(); ++i)
-            found.push_back(rows.integer(i, 0));
-    };
-    const auto first = m_cluster->sql("pg-1", location.homeSql);
-    if (together)
-        collect(first);
-    else
-        for (std::size_t i = 0; i < first.size(); ++i) {
-            QCOMPARE(int(first.integer(i, 0)), m_cluster->id("pg-2"));
-            collect(m_cluster->sql("pg-2", std::string(first.text(i, 1))));
-        }
-    QCOMPARE(found, expected);
-    const auto author = m_cluster->sql(together ? "pg-1" : "pg-2", location.authorSql);
-    QCOMPARE(author.size(), std::size_t(2));
-    QCOMPARE(author.integer(0, 0), postId(100, userId(0)).value);
-}
-
-void MonitorTest::pastedRedisCommandWorks()
-{
-    RedisClient client(m_cluster->servers->endpoints());
-    const auto user = userId(0);
-    const int node = m_cluster->maps.current()->timelinesNode[std::size_t(user.shard())];
-    VERIFY_OK(client.command(node, {"DEL", timelineKey(TimelineFamily::Home, user)}, soon()));
-    for (int n = 0; n < 30; ++n)
-        VERIFY_OK(client.command(
-            node,
-            {"ZADD", timelineKey(TimelineFamily::Home, user), std::to_string(n), memberOf(PostId{5000 + n})},
-            soon()));
-    TAKE(location, locateUser(*m_cluster->maps.current(), user));
-    QProcess shell;
-    shell.start("sh", QStringList{"-c", QString::fromStdString(location.homeRedisCommand)});
-    QVERIFY(shell.waitForFinished());
-    const auto lines = QString::fromUtf8(shell.readAllStandardOutput()).split('\n', Qt::SkipEmptyParts);
-    QVERIFY2(lines.size() == 20, shell.readAllStandardError().constData());
-    QCOMPARE(lines.first().toStdString(), memberOf(PostId{5029}));
 }
 
 void MonitorTest::manyNodesHungDoNotDelayTheEnd()
