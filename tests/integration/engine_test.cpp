@@ -83,7 +83,7 @@ void EngineTest::postReachesFollowersAndSelf()
     const auto page = take(feed().homePage(reader.id, {}, soon()));
     QCOMPARE(page.entries[0].body, std::string("the first post"));
     QCOMPARE(page.entries[0].authorHandle, author.handle);
-    QCOMPARE(page.entries[0].source, EntrySource::Pushed);
+    QVERIFY(page.entries[0].source == EntrySource::Pushed);
     const auto profile = take(feed().profile(author.id, soon()));
     QCOMPARE(profile.counters, (Counters{1, 0, 1}));
 }
@@ -122,22 +122,22 @@ void EngineTest::deletedPostIsHiddenAtOnce()
     drained();
     QCOMPARE(home(reader.id), std::vector{kept.id});
     QCOMPARE(take(feed().counters(author.id, soon())).posts, 1);
-    QCOMPARE(feed().deletePost(PostId{gone.id.value + 1}, soon()).error().code, ErrorCode::NotFound);
+    QVERIFY(feed().deletePost(PostId{gone.id.value + 1}, soon()).error().code == ErrorCode::NotFound);
 }
 
 void EngineTest::callsRefuseBadInput()
 {
     const auto someone = user("someone");
-    QCOMPARE(feed().createUser({"Not A Handle", ""}, soon()).error().code, ErrorCode::InvalidArgument);
-    QCOMPARE(feed().createUser({someone.handle, ""}, soon()).error().code, ErrorCode::Conflict);
-    QCOMPARE(feed().post(someone.id, "", soon()).error().code, ErrorCode::InvalidArgument);
-    QCOMPARE(feed().post(someone.id, std::string(2'001, 'x'), soon()).error().code, ErrorCode::InvalidArgument);
-    QCOMPARE(feed().post(UserId{someone.id.value + 1}, "hello", soon()).error().code, ErrorCode::NotFound);
-    QCOMPARE(feed().post(UserId{-5}, "hello", soon()).error().code, ErrorCode::NotFound);
-    QCOMPARE(feed().follow(someone.id, someone.id, soon()).error().code, ErrorCode::InvalidArgument);
-    QCOMPARE(feed().homePage(UserId{12345}, {}, soon()).error().code, ErrorCode::NotFound);
-    QCOMPARE(feed().homePage(someone.id, {.before = {}, .after = {}, .limit = 0}, soon()).error().code, ErrorCode::InvalidArgument);
-    QCOMPARE(feed().userByHandle("nobody_here", soon()).error().code, ErrorCode::NotFound);
+    QVERIFY(feed().createUser({"Not A Handle", ""}, soon()).error().code == ErrorCode::InvalidArgument);
+    QVERIFY(feed().createUser({someone.handle, ""}, soon()).error().code == ErrorCode::Conflict);
+    QVERIFY(feed().post(someone.id, "", soon()).error().code == ErrorCode::InvalidArgument);
+    QVERIFY(feed().post(someone.id, std::string(2'001, 'x'), soon()).error().code == ErrorCode::InvalidArgument);
+    QVERIFY(feed().post(UserId{someone.id.value + 1}, "hello", soon()).error().code == ErrorCode::NotFound);
+    QVERIFY(feed().post(UserId{-5}, "hello", soon()).error().code == ErrorCode::NotFound);
+    QVERIFY(feed().follow(someone.id, someone.id, soon()).error().code == ErrorCode::InvalidArgument);
+    QVERIFY(feed().homePage(UserId{12345}, {}, soon()).error().code == ErrorCode::NotFound);
+    QVERIFY(feed().homePage(someone.id, {.before = {}, .after = {}, .limit = 0}, soon()).error().code == ErrorCode::InvalidArgument);
+    QVERIFY(feed().userByHandle("nobody_here", soon()).error().code == ErrorCode::NotFound);
     QCOMPARE(take(feed().userByHandle(someone.handle, soon())), someone.id);
     QCOMPARE(take(feed().searchUsers(someone.handle, 10, soon()))[0].id, someone.id);
     QCOMPARE(take(feed().searchUsers(std::to_string(someone.id.value), 10, soon()))[0].id, someone.id);
@@ -187,7 +187,7 @@ void EngineTest::lostTimelineIsRebuiltOnce()
     // While its node is gone the page comes from PostgreSQL.
     const auto without = take(feed().homePage(reader.id, {}, soon()));
     QCOMPARE(without.entries.size(), std::size_t(1));
-    QCOMPARE(without.entries[0].source, EntrySource::ReadThrough);
+    QVERIFY(without.entries[0].source == EntrySource::ReadThrough);
     take(servers->restartNode(where.timelinesNode)); // comes back empty
     std::vector<std::jthread> readers;
     std::atomic<int> wrong = 0;
@@ -199,7 +199,7 @@ void EngineTest::lostTimelineIsRebuiltOnce()
     readers.clear();
     QCOMPARE(wrong.load(), 0);
     const auto with = take(feed().homePage(reader.id, {}, soon()));
-    QCOMPARE(with.entries[0].source, EntrySource::Pushed);
+    QVERIFY(with.entries[0].source == EntrySource::Pushed);
     drained();
     QCOMPARE(auditFindings(*m_session), std::string());
 }

@@ -1,0 +1,19 @@
+// Turns private servers into a cluster: schemas and directory the first time, upgrades later. Composition; any thread.
+#pragma once
+
+#include "backend/common/deadline.h"
+#include "backend/common/result.h"
+#include "backend/domain/cluster.h"
+#include "backend/embedded/embedded_servers.h"
+
+#include <stop_token>
+
+namespace app {
+
+inline constexpr int kDemoShards = 64;
+
+// Makes the cluster on the servers unless there is one already, and returns the directory's endpoint for engines.
+[[nodiscard]] backend::Result<backend::NodeEndpoint> prepareDemoCluster(const backend::EmbeddedServers& servers,
+                                                                        backend::Deadline deadline);
+
+} // namespace app

@@ -1,0 +1,286 @@
+#include "backend/engine/open_engine.h"
+
+#include "backend/cluster/directory.h"
+#include "backend/cluster/shard_map_cache.h"
+#include "backend/cluster/slot_lease.h"
+#include "backend/common/log.h"
+#include "backend/engine/age_clock.h"
+#include "backend/fanout/fanout_handlers.h"
+#include "backend/feed/feed_service.h"
+#include "backend/monitoring/monitor_service.h"
+#include "backend/operations/operations_service.h"
+#include "backend/store/postgres_pool.h"
+
+#include <cstdlib>
+#include <unistd.h>
+
+namespace backend {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kWaitersOfOwn = 256;
+constexpr int kMonitorConnections = 4;
+
+std::string engineName()
+{
+    char host[256] = "localhost";
+    ::gethostname(host, sizeof host - 1);
+    return std::string(host) + ":" + std::to_string(::getpid());
+}
+
+std::map<int, std::unique_ptr<SqlPool>> makePools(const ShardMap& map, int connections, int waiters)
+{
+    std::map<int, std::unique_ptr<SqlPool>> pools;
+    PoolLimits limits;
+    limits.maxConnections = connections;
+    limits.maxWaiters = waiters;
+    for (const auto& node : map.nodes)
+        if (node.kind == NodeKind::Postgres) pools.emplace(node.id, makePostgresPool(node, limits));
+    return pools;
+}
+
+std::vector<NodeEndpoint> redisNodes(const ShardMap& map)
+{
+    std::vector<NodeEndpoint> nodes;
+    for (const auto& node : map.nodes)
+        if (node.kind == NodeKind::Redis) nodes.push_back(node);
+    return nodes;
+}
+
+// Pools of one kind of user each, so that none starves another.
+struct Pools
+{
+    Pools(const ShardMap& map, const EngineOptions& options)
+        : feed(makePools(map, options.feedConnections, options.feedWaiters))
+        // A worker holds one connection per node for its handlers and one for its queue; the maintenance thread one more.
+        , work(makePools(map, 2 * 64 + 2, kWaitersOfOwn))
+        , monitor(makePools(map, kMonitorConnections, kWaitersOfOwn))
+    {
+    }
+    SqlPools feed, work, monitor;
+};
+
+std::vector<QueueNode> queueNodes(const ShardMap& map, const SqlPools& pools)
+{
+    std::vector<QueueNode> queues;
+    for (const auto& [id, pool] : pools.all()) queues.push_back({id, map.node(id)->name, pool.get()});
+    return queues;
+}
+
+// The way to the directory, opened before everything else.
+struct DirectoryAccess
+{
+    std::unique_ptr<SqlPool> pool;
+    std::unique_ptr<Directory> directory;
+    std::unique_ptr<ShardMapCache> maps;
+    ClusterSettings settings;
+};
+
+Result<DirectoryAccess> openDirectory(const NodeEndpoint& endpoint, Deadline deadline)
+{
+    PoolLimits limits;
+    limits.maxConnections = 4;
+    DirectoryAccess access;
+    access.pool = makePostgresPool(endpoint, limits);
+    access.directory = std::make_unique<Directory>(*access.pool);
+    ROOKERY_ASSIGN(access.settings, access.directory->settings(deadline));
+    ROOKERY_ASSIGN(access.maps, ShardMapCache::open(*access.directory, deadline));
+    return access;
+}
+
+class RookeryEngine final : public OpenEngine
+{
+public:
+    RookeryEngine(EngineOptions options, DirectoryAccess access);
+    ~RookeryEngine() override;
+
+    Result<void> start(Deadline deadline);
+
+    Feed& feed() override { return m_feed; }
+    Operations& operations() override { return m_operations; }
+    Monitor& monitor() override { return *m_monitor; }
+    bool readOnly() const override { return m_options.readOnly; }
+    int shardCount() const override { return m_maps.current()->shardCount; }
+    const SqlPools& pools() override { return m_pools.feed; }
+    const ShardMapSource& shardMaps() override { return m_maps; }
+    const TimelineLimits& timelineLimits() const override { return m_timelines.limits(); }
+    std::chrono::milliseconds ageShift() const override { return m_ageClock.shift(); }
+
+private:
+    Result<EngineOrders> heartbeat(const std::string& status);
+    Result<void> renewSlot(Deadline deadline);
+    Result<void> registerSelf(Deadline deadline);
+    void obey(const EngineOrders& orders);
+    void refreshOrders();
+    Result<void> followSettings(Deadline deadline);
+    SamplerSettings samplerSettings() const;
+
+    const EngineOptions m_options;
+    const DirectoryAccess m_access;
+    const std::string m_name = engineName();
+    SystemWallClock m_clock;
+    AgeClock m_ageClock;
+    Directory& m_directory;
+    ShardMapCache& m_maps;
+    EngineMetrics m_metrics;
+    Pools m_pools;
+    RedisClientPool m_redis;
+    Timelines m_timelines;
+    Objects m_objects;
+    IdGenerator m_ids;
+    SlotLease m_slot; // a read-only engine takes none
+    std::chrono::steady_clock::time_point m_slotRenewedAt{};
+    FeedServices m_feedServices;
+    TimelineBuilder m_builder;
+    FeedService m_feed;
+    OperationsService m_operations;
+    LedgerReader m_ledger;
+    WorkerPool m_workers;
+    std::unique_ptr<Sampler> m_sampler;
+    std::unique_ptr<MonitorService> m_monitor;
+};
+
+RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
+    : m_options(std::move(options))
+    , m_access(std::move(access))
+    , m_directory(*m_access.directory)
+    , m_maps(*m_access.maps)
+    , m_pools(*m_maps.current(), m_options)
+    , m_redis(redisNodes(*m_maps.current()), m_options.feedConnections, m_options.feedWaiters)
+    , m_timelines(m_maps, m_options.timelines)
+    , m_objects(m_maps, m_options.objects)
+    , m_ids(m_maps.current()->shardCount)
+    , m_slot(*m_access.pool, m_name)
+    , m_feedServices{m_pools.feed,
+                     m_redis,
+                     m_maps,
+                     m_timelines,
+                     m_objects,
+                     m_ageClock,
+                     m_metrics,
+                     m_access.settings.directoryNode,
+                     [this](int shard) { return m_ids.next(shard); },
+                     [this] { m_workers.wake(); },
+                     m_options.readOnly}
+    , m_builder(m_feedServices)
+    , m_feed(m_feedServices, m_builder)
+    , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed), {m_name, m_options.who})
+    , m_ledger(m_pools.feed, m_maps)
+    , m_workers(queueNodes(*m_maps.current(), m_pools.work),
+                [this](int) {
+                    return makeFanoutHandlers({m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics, m_options.fanout});
+                },
+                m_metrics, [this] {
+                    WorkerPoolOptions pool;
+                    pool.workers = m_options.readOnly ? 0 : m_options.workers;
+                    return pool;
+                }())
+{
+    m_operations.ordersChanged = [this] { refreshOrders(); };
+}
+
+RookeryEngine::~RookeryEngine()
+{
+    m_workers.stop();
+    m_sampler.reset();
+    if (m_slot.slot() < 0) return;
+    const auto soon = Deadline::after(500ms); // a directory that is gone cannot be told
+    std::ignore = m_directory.removeEngine(m_slot.slot(), soon);
+    std::ignore = m_slot.release(m_ids.usedUntilMs(), soon);
+}
+
+SamplerSettings RookeryEngine::samplerSettings() const
+{
+    SamplerSettings settings;
+    const auto& cluster = m_access.settings;
+    settings.identity = {cluster.clusterName, cluster.environment, m_options.readOnly,
+                         m_slot.slot(), m_name, cluster.directoryNode};
+    return settings;
+}
+
+Result<void> RookeryEngine::start(Deadline deadline)
+{
+    DirectoryProber::Publish publish;
+    if (!m_options.readOnly) {
+        ROOKERY_TRY(renewSlot(deadline));
+        ROOKERY_TRY(registerSelf(deadline));
+        refreshOrders();
+        m_workers.start();
+        publish = [this](const std::string& status) { return heartbeat(status); };
+    }
+    m_sampler = std::make_unique<Sampler>(SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock,
+                                                        [this] { return m_workers.snapshot(); }, std::move(publish),
+                                                        [this](const EngineOrders& orders) { obey(orders); }},
+                                          samplerSettings());
+    m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger);
+    return {};
+}
+
+Result<void> RookeryEngine::renewSlot(Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto grant, m_slot.renew(deadline, m_ids.nowMs()));
+    m_ids.grant(grant);
+    m_slotRenewedAt = std::chrono::steady_clock::now();
+    return {};
+}
+
+Result<void> RookeryEngine::registerSelf(Deadline deadline)
+{
+    EngineRecord record;
+    record.slot = m_slot.slot();
+    record.name = m_name;
+    record.role = m_options.role;
+    record.startedAt = m_clock.now();
+    record.workersWanted = m_workers.workers();
+    return m_directory.registerEngine(record, deadline);
+}
+
+// Runs on the sampler's directory thread, once a second.
+Result<EngineOrders> RookeryEngine::heartbeat(const std::string& status)
+{
+    const auto deadline = Deadline::after(400ms);
+    m_metrics.borrowedIdMilliseconds = m_ids.borrowedMilliseconds();
+    if (std::chrono::steady_clock::now() - m_slotRenewedAt >= SlotLease::kRenewEvery) ROOKERY_TRY(renewSlot(deadline));
+    auto orders = m_directory.heartbeat(m_slot.slot(), status, deadline);
+    if (!orders && orders.error().code == ErrorCode::NotFound) { // a new slot, or taken for dead meanwhile
+        ROOKERY_TRY(registerSelf(deadline));
+        orders = m_directory.heartbeat(m_slot.slot(), status, deadline);
+    }
+    if (orders) ROOKERY_TRY(followSettings(deadline));
+    return orders;
+}
+
+void RookeryEngine::refreshOrders()
+{
+    const auto soon = Deadline::after(1s);
+    if (const auto orders = m_directory.orders(m_slot.slot(), soon)) obey(*orders);
+    if (const auto followed = followSettings(soon); !followed)
+        log::warning("the cluster's settings cannot be read yet: " + followed.error().message);
+}
+
+Result<void> RookeryEngine::followSettings(Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto shift, m_directory.setting("age_shift_ms", deadline));
+    m_ageClock.setShift(Milliseconds(shift ? std::strtoll(shift->c_str(), nullptr, 10) : 0));
+    ROOKERY_TRY(m_maps.refresh(deadline));
+    return {};
+}
+
+void RookeryEngine::obey(const EngineOrders& orders)
+{
+    m_workers.setPaused(orders.paused);
+    if (orders.workersWanted != m_workers.workers()) m_workers.setWorkers(orders.workersWanted);
+}
+
+} // namespace
+
+Result<std::unique_ptr<OpenEngine>> openEngine(const EngineOptions& options, Deadline deadline)
+{
+    ROOKERY_ASSIGN(auto access, openDirectory(options.directory, deadline));
+    auto engine = std::make_unique<RookeryEngine>(options, std::move(access));
+    ROOKERY_TRY(engine->start(deadline));
+    return engine;
+}
+
+} // namespace backend

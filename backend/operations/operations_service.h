@@ -1,0 +1,68 @@
+// The Operations: what an operator does. A read-only engine refuses every change here; every change is recorded in the
+// directory's audit log with its exact arguments and outcome. Owned by the engine; thread-safe.
+#pragma once
+
+#include "backend/cluster/directory.h"
+#include "backend/engine.h"
+#include "backend/feed/timeline_builder.h"
+#include "backend/operations/bulk_writer.h"
+#include "backend/queue/worker_pool.h"
+
+#include <functional>
+#include <map>
+
+namespace backend {
+
+struct OperationsIdentity
+{
+    std::string engineName, who;
+};
+
+class OperationsService final : public Operations
+{
+public:
+    OperationsService(const FeedServices& services, Directory& directory, TimelineBuilder& builder,
+                      std::vector<QueueNode> queues, OperationsIdentity identity);
+
+    Result<void> pauseWorkers(int engineSlot, Deadline deadline) override;
+    Result<void> resumeWorkers(int engineSlot, Deadline deadline) override;
+    Result<void> setWorkerCount(int engineSlot, int count, Deadline deadline) override;
+
+    Result<std::vector<DeadLetter>> deadLetters(int limit, Deadline deadline) override;
+    Result<int> retryDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) override;
+    Result<int> discardDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) override;
+    Result<void> rebuildTimeline(UserId reader, Deadline deadline) override;
+
+    Result<BulkResult> bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline) override;
+    Result<BulkResult> bulkFollow(std::span<const BulkFollow> follows, Deadline deadline) override;
+    Result<BulkResult> bulkPost(std::span<const Post> posts, Deadline deadline) override;
+    Result<ImportRecord> openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs, Deadline deadline) override;
+    Result<void> setAgeShift(Milliseconds shift, Deadline deadline) override;
+    Result<void> saveImport(const ImportRecord& record, Deadline deadline) override;
+
+    // Orders take effect in this engine at once, in the others with their next heartbeat.
+    std::function<void()> ordersChanged;
+
+private:
+    struct NodeQueue
+    {
+        QueueNode node;
+        std::unique_ptr<TaskQueue> queue;
+    };
+
+    Result<void> requireWritable() const;
+    Result<void> recorded(const std::string& action, const std::string& argumentsJson, Result<void> outcome, Deadline deadline);
+    Result<int> onDeadLetters(const std::string& action, std::span<const TaskRef> tasks, Deadline deadline,
+                              Result<int> (TaskQueue::*call)(SqlConnection&, std::span<const std::int64_t>, Deadline));
+    Result<void> order(const std::string& action, int engineSlot, const std::string& argumentsJson,
+                       const std::function<Result<int>()>& call, Deadline deadline);
+
+    const FeedServices& m_services;
+    Directory& m_directory;
+    TimelineBuilder& m_builder;
+    BulkWriter m_bulk;
+    std::map<int, NodeQueue> m_queues;
+    OperationsIdentity m_identity;
+};
+
+} // namespace backend
