@@ -23,13 +23,13 @@ std::int64_t IdGenerator::nowLocked() const { return m_anchorMs + (m_steady() - 
 void IdGenerator::grant(const IdGrant& grant)
 {
     const std::lock_guard lock(m_mutex);
-    const bool sameSlot = grant.slot == m_grant.slot;
-    const auto fromMs = sameSlot ? m_grant.fromMs : grant.fromMs;
-    const auto untilMs = sameSlot ? std::max(m_grant.untilMs, grant.untilMs) : grant.untilMs;
+    // The same slot with another beginning was somebody else's in between: nothing of the old range is ours.
+    const bool renewal = grant.slot == m_grant.slot && grant.fromMs == m_grant.fromMs;
+    const auto untilMs = renewal ? std::max(m_grant.untilMs, grant.untilMs) : grant.untilMs;
     const auto own = m_grant.slot < 0 ? grant.nowMs : nowLocked() - kCorrectionMs;
-    m_anchorMs = std::max({grant.nowMs, fromMs, own});
+    m_anchorMs = std::max({grant.nowMs, grant.fromMs, own});
     m_anchorSteady = m_steady();
-    m_grant = {grant.slot, fromMs, untilMs, grant.nowMs};
+    m_grant = {grant.slot, grant.fromMs, untilMs, grant.nowMs};
 }
 
 Result<std::int64_t> IdGenerator::next(int shard)

@@ -34,8 +34,7 @@ public:
 
     explicit IdGenerator(int shardCount, SteadyMilliseconds steady = {});
 
-    // A first or renewed grant. For the slot it holds only the end of the range moves. Ids of a new slot go on above
-    // those of the last.
+    // A first or renewed grant; a renewal has the same slot and beginning. Under another grant ids go on above the last.
     void grant(const IdGrant& grant);
     // Overloaded when the shard has borrowed a second; Unavailable when the range is used up or nothing was granted.
     [[nodiscard]] Result<std::int64_t> next(int shard);

@@ -76,7 +76,7 @@ void appendSql(std::string& script, std::string_view sql, std::string_view schem
         script.append(sql.substr(0, at)).append(schema);
         sql.remove_prefix(at + mark.size());
     }
-    script.append(sql).append("\n");
+    script.append(sql).append("\n;\n"); // a file may end in a comment or without its semicolon
 }
 
 std::string scriptFor(const Versions& versions, std::span<const SchemaTarget> targets, std::span<const Migration> known)

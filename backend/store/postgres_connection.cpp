@@ -183,7 +183,8 @@ Result<SqlRows> PostgresConnection::execute(std::string_view sql, const SqlParam
     if (m_preparedUncertain || !m_prepared.contains(std::string(sql)))
         ROOKERY_TRY(prepareMissing({{std::string(sql), {}}}, deadline));
     ROOKERY_ASSIGN(const auto text, textOf(sql, parameters));
-    return run(timeoutText(deadline) + "; " + text, sql, deadline);
+    // Alone, what is not prepared: some of it (CREATE DATABASE, VACUUM) does not run beside another statement.
+    return run(text.starts_with("EXECUTE ") ? timeoutText(deadline) + "; " + text : text, sql, deadline);
 }
 
 Result<std::vector<SqlRows>> PostgresConnection::executeAll(const std::vector<SqlStatement>& statements, Deadline deadline)
