@@ -45,6 +45,7 @@ private slots:
     void backfillDuringABuild();
     void removalDuringABuild();
     void emptyRemovalDuringABuild();
+    void interferenceWithABuildOfNothing();
     void voidingDuringABuild();
     void droppingDuringABuild();
     void publishEmptyDuringABuild();
@@ -224,6 +225,18 @@ void TimelineRacesTest::emptyRemovalDuringABuild()
     const auto token = begin();
     meanwhile([&](RedisBatch& batch) { m_timelines->removeEntries(batch, kHome, m_owner, {}); });
     QVERIFY(!finish(token, posts(0, 9)));
+}
+
+void TimelineRacesTest::interferenceWithABuildOfNothing()
+{
+    // Without a piece to fill, publishing alone must notice. The same holds for what comes after the last piece.
+    const auto token = begin();
+    meanwhile([&](RedisBatch& batch) { m_timelines->removeEntries(batch, kHome, m_owner, posts(4, 4)); });
+    QVERIFY(!finish(token, {}));
+    const auto first = begin(), second = begin(0ms);
+    QVERIFY(!finish(first, {}));
+    QVERIFY(!read().valid);
+    QVERIFY(finish(second, {}));
 }
 
 void TimelineRacesTest::voidingDuringABuild()

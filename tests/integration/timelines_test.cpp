@@ -402,6 +402,12 @@ void TimelinesTest::trimBelowTheFloorLeavesIt()
     const auto slice = read(t, owner);
     QCOMPARE(slice.floor.value, postAt(kNow + 100).value);
     QVERIFY(slice.entries == std::vector{postAt(kNow + 101)});
+    std::vector<PostId> more; // now the cap-th newest lies above the floor, but nothing above the floor is dropped
+    for (int i = 0; i < 9; ++i) more.push_back(postAt(kNow + 110 + i));
+    deliver(t, owner, more);
+    QCOMPARE(stored(owner), std::int64_t(10));
+    QCOMPARE(read(t, owner).floor.value, postAt(kNow + 100).value);
+    QCOMPARE(read(t, owner).entries.size(), std::size_t(10));
 }
 
 void TimelinesTest::trimByAge()
