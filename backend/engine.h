@@ -104,7 +104,7 @@ struct UserLocation
 {
     int shard = 0;
     std::string usersNode, postsNode, timelinesNode;
-    std::string homeRedisCommand; // as typed into redis-cli
+    std::string homeRedisCommand; // redis-cli with its arguments, for a shell
     std::string homeSql;          // the same page from PostgreSQL
     std::string authorSql;
 };
