@@ -1,0 +1,195 @@
+// A backend for tests of the desktop: answers with scripted values, errors and delays, and records what was asked of
+// it. No servers, no threads of its own. Thread-safe; script it before or while it is used.
+#pragma once
+
+#include "backend/engine.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tests {
+
+// Nodes, shards, queue, workers and caches with plausible values that differ from each other: shard s holds 100 + s
+// timelines, node health is Ok. 2 PostgreSQL and 8 Redis nodes as in the demo.
+backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64);
+// One point a second, the newest at `end`, with values that grow along the time.
+std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds);
+
+class FakeEngine final : public backend::Engine,
+                         private backend::Feed,
+                         private backend::Operations,
+                         private backend::Monitor
+{
+public:
+    FakeEngine();
+
+    // --- script
+    // Each snapshot asked for then has the next sequence and the present time; off: the same one again and again, as
+    // when the sampler hangs. On by default.
+    void setSequenceAdvances(bool advances);
+    void setSnapshot(backend::ClusterSnapshot snapshot);
+    void setHistory(std::vector<backend::HistoryPoint> history);
+    void setReadOnly(bool readOnly);
+    // Users with profile and location; ids as given. Posts: newest first in author and home pages.
+    void addUser(const backend::User& user, const backend::Counters& counters, bool warm = true);
+    void setHome(backend::UserId reader, std::vector<backend::TimelineEntry> newestFirst);
+    void setAuthor(backend::UserId author, std::vector<backend::TimelineEntry> newestFirst);
+    void setLedger(const backend::DeliveryLedger& ledger);
+    void setDelay(backend::PostId post, backend::Milliseconds delay);
+    void setDeadLetters(std::vector<backend::DeadLetter> letters);
+    // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
+    void failWith(const std::string& call, backend::Error error);
+    void clearFailure(const std::string& call);
+    // The named call ("*": all) waits inside the engine until released.
+    void hold(const std::string& call);
+    void release(const std::string& call);
+
+    // --- record
+    // Calls so far with their arguments, in order: "pauseWorkers -1", "setWorkerCount 3 8", "homePage 42".
+    // snapshot and history are only counted.
+    std::vector<std::string> calls() const;
+    int count(const std::string& call) const; // by name
+    // Of the retried and discarded dead letters.
+    std::vector<backend::TaskRef> retried() const;
+    std::vector<backend::TaskRef> discarded() const;
+    backend::ClusterSnapshot lastSnapshot() const;
+
+    // --- backend::Engine
+    backend::Feed& feed() override { return *this; }
+    backend::Operations& operations() override { return *this; }
+    backend::Monitor& monitor() override { return *this; }
+    bool readOnly() const override;
+    int shardCount() const override;
+
+private:
+    template <class T>
+    using Result = backend::Result<T>;
+    using Deadline = backend::Deadline;
+
+    Result<backend::User> createUser(const backend::NewUser& user, Deadline deadline) override;
+    Result<backend::Post> post(backend::UserId author, std::string_view body, Deadline deadline) override;
+    Result<void> deletePost(backend::PostId post, Deadline deadline) override;
+    Result<void> follow(backend::UserId follower, backend::UserId followee, Deadline deadline) override;
+    Result<void> unfollow(backend::UserId follower, backend::UserId followee, Deadline deadline) override;
+    Result<backend::TimelinePage> homePage(backend::UserId reader, const backend::PageQuery& query,
+                                           Deadline deadline) override;
+    Result<backend::TimelinePage> authorPage(backend::UserId author, const backend::PageQuery& query,
+                                             Deadline deadline) override;
+    Result<backend::TimelinePage> publicPage(const backend::PageQuery& query, Deadline deadline) override;
+    Result<backend::Profile> profile(backend::UserId user, Deadline deadline) override;
+    Result<backend::Counters> counters(backend::UserId user, Deadline deadline) override;
+    Result<backend::UserId> userByHandle(std::string_view handle, Deadline deadline) override;
+    Result<std::vector<backend::User>> searchUsers(std::string_view prefix, int limit, Deadline deadline) override;
+    Result<backend::EdgePage> followers(backend::UserId user, backend::UserId after, int limit,
+                                        Deadline deadline) override;
+    Result<backend::EdgePage> following(backend::UserId user, backend::UserId after, int limit,
+                                        Deadline deadline) override;
+
+    Result<void> pauseWorkers(int engineSlot, Deadline deadline) override;
+    Result<void> resumeWorkers(int engineSlot, Deadline deadline) override;
+    Result<void> setWorkerCount(int engineSlot, int count, Deadline deadline) override;
+    Result<std::vector<backend::DeadLetter>> deadLetters(int limit, Deadline deadline) override;
+    Result<int> retryDeadLetters(std::span<const backend::TaskRef> tasks, Deadline deadline) override;
+    Result<int> discardDeadLetters(std::span<const backend::TaskRef> tasks, Deadline deadline) override;
+    Result<void> rebuildTimeline(backend::UserId reader, Deadline deadline) override;
+    Result<backend::BulkResult> bulkCreateUsers(std::span<const backend::BulkUser> users, Deadline deadline) override;
+    Result<backend::BulkResult> bulkFollow(std::span<const backend::BulkFollow> follows, Deadline deadline) override;
+    Result<backend::BulkResult> bulkPost(std::span<const backend::Post> posts, Deadline deadline) override;
+    Result<backend::ImportRecord> openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs,
+                                             Deadline deadline) override;
+    Result<void> setAgeShift(backend::Milliseconds shift, Deadline deadline) override;
+    Result<void> saveImport(const backend::ImportRecord& record, Deadline deadline) override;
+
+    backend::SnapshotPtr snapshot() const override;
+    std::vector<backend::HistoryPoint> history(backend::TimePoint since) const override;
+    Result<backend::DeliveryLedger> ledger(backend::PostId post, Deadline deadline) override;
+    Result<std::vector<std::optional<backend::Milliseconds>>> deliveryDelays(
+        backend::UserId reader, std::span<const backend::PostId> posts, Deadline deadline) override;
+    Result<backend::UserLocation> locate(backend::UserId user) const override;
+    backend::ShardReport shardReport(const backend::ClusterSnapshot& snapshot) const override;
+    std::string render(const backend::ShardReport& report, backend::ReportFormat format) const override;
+    Result<std::int64_t> unfinishedTasks(Deadline deadline) override;
+
+    // Records the call, waits while it is held, and returns its scripted failure.
+    std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
+    Result<void> change(const std::string& name, const std::string& arguments);
+    Result<backend::TimelinePage> page(const std::vector<backend::TimelineEntry>& entries,
+                                       const backend::PageQuery& query) const;
+
+    mutable std::mutex m_mutex;
+    mutable std::condition_variable m_released;
+    mutable std::vector<std::string> m_calls;
+    mutable std::map<std::string, int> m_counts;
+    mutable backend::ClusterSnapshot m_snapshot;
+    std::vector<backend::HistoryPoint> m_history;
+    bool m_sequenceAdvances = true;
+    bool m_readOnly = false;
+    std::map<std::string, backend::Error> m_failures;
+    std::set<std::string> m_held;
+    struct Member
+    {
+        backend::User user;
+        backend::Counters counters;
+        bool warm = true;
+        std::vector<backend::TimelineEntry> home, author;
+    };
+    std::map<backend::UserId, Member> m_users;
+    std::map<backend::PostId, backend::DeliveryLedger> m_ledgers;
+    std::map<backend::PostId, backend::Milliseconds> m_delays;
+    std::vector<backend::DeadLetter> m_deadLetters;
+    std::vector<backend::TaskRef> m_retried, m_discarded;
+};
+
+class FakeWorkload final : public backend::WorkloadControl
+{
+public:
+    backend::WorkloadStatus status() const override;
+    void setRates(const backend::WorkloadRates& rates) override;
+    void setRunning(bool running) override;
+    void setStatus(const backend::WorkloadStatus& status);
+
+private:
+    mutable std::mutex m_mutex;
+    backend::WorkloadStatus m_status;
+};
+
+class FakeReplay final : public backend::ReplayControl
+{
+public:
+    backend::ReplayStatus status() const override;
+    void cancel() override;
+    void setStatus(const backend::ReplayStatus& status);
+    bool cancelled() const;
+
+private:
+    mutable std::mutex m_mutex;
+    backend::ReplayStatus m_status;
+    bool m_cancelled = false;
+};
+
+// Shared by test and bridge: the test keeps its script, the bridge what it is given as a session.
+struct FakeBackend
+{
+    std::shared_ptr<FakeEngine> engine = std::make_shared<FakeEngine>();
+    std::shared_ptr<FakeWorkload> workload; // null: the session has none
+    std::shared_ptr<FakeReplay> replay;
+    std::optional<backend::Error> openingFails;
+    // Steps told while opening; with holdOpening it then waits until released or cancelled.
+    std::vector<backend::SessionProgress> steps{{"starting 10 servers", 0.2}, {"creating 64 shards", 0.8}};
+    std::atomic<bool> holdOpening = false;
+    std::atomic<int> opened = 0, closed = 0; // sessions
+};
+
+// A session on it; REQUIRES: the backend lives until the session is closed (kept by the shared pointer).
+backend::SessionOpener fakeOpener(const std::shared_ptr<FakeBackend>& fake);
+
+} // namespace tests

@@ -1,0 +1,77 @@
+// All logical shards as cells on a labelled scale that starts at 0; unknown cells are hatched. Mouse, keyboard and
+// screen reader reach every cell. Owned by its page; GUI thread only.
+#pragma once
+
+#include <QWidget>
+
+#include "ui/theme/theme.h"
+
+#include <functional>
+#include <vector>
+
+namespace ui {
+
+class HeatGrid final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    using Format = std::function<QString(double)>;
+
+    HeatGrid(const Theme& theme, QWidget* parent);
+
+    // values[shard]; NaN: not known. The scale's end is a round number above the largest and moves only when it must.
+    void setValues(std::vector<double> values);
+    // metric: what is measured, with its unit ("deliveries/s"); another one starts the scale anew.
+    void setMetric(const QString& metric, Format format);
+    // What is said of a shard besides its value: "on redis-3".
+    void setDetail(std::function<QString(int shard)> detail);
+
+    int current() const { return m_current; } // -1: none
+    void setCurrent(int shard);
+    double scaleMaximum() const { return m_maximum; }
+    QString cellText(int shard) const; // as in the readout
+    QRect cellRect(int shard) const;
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+signals:
+    void currentChanged(int shard);
+    void cellActivated(int shard); // click, Enter or Space
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+
+private:
+    struct Shape
+    {
+        int columns = 1, rows = 1;
+        QRect cells, scale;
+    };
+    Shape shape() const;
+    int cellAt(const QPoint& position) const;
+    void setHovered(int shard);
+    void updateScale();
+    void describe();
+    void drawCells(QPainter& painter, const Shape& shape) const;
+    void drawLabels(QPainter& painter, const Shape& shape) const;
+    void drawScale(QPainter& painter, const Shape& shape) const;
+    void drawReadout(QPainter& painter) const;
+
+    const Theme& m_theme;
+    std::vector<double> m_values;
+    QString m_metric;
+    Format m_format;
+    std::function<QString(int)> m_detail;
+    double m_maximum = 0; // 0: nothing known yet
+    int m_current = -1;
+    int m_hovered = -1;
+};
+
+} // namespace ui

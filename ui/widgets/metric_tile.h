@@ -1,0 +1,44 @@
+// One figure with its title, unit, explanation and status; a button that leads to the page behind it. Figures stand
+// still: each digit has a cell of its own. Owned by its page; GUI thread only.
+#pragma once
+
+#include <QAbstractButton>
+
+#include "ui/theme/theme.h"
+
+namespace ui {
+
+class MetricTile final : public QAbstractButton
+{
+    Q_OBJECT
+
+public:
+    MetricTile(const Theme& theme, const QString& title, QWidget* parent);
+
+    void setValue(const QString& value, const QString& unit);
+    void setSubline(const QString& subline);
+    void setStatus(Tone status); // colour of the stripe; Normal and Muted: none
+    QString title() const { return m_title; }
+    QString value() const { return m_value; }
+    QString unit() const { return m_unit; }
+    QString subline() const { return m_subline; }
+    Tone status() const { return m_status; }
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void enterEvent(QEnterEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+
+private:
+    void updateText();
+
+    const Theme& m_theme;
+    QString m_title, m_value, m_unit, m_subline;
+    Tone m_status = Tone::Normal;
+};
+
+} // namespace ui

@@ -1,0 +1,69 @@
+// Nodes as bars, highest first, with the mean and the band in which chance alone would put them. Mouse and keyboard
+// reach every bar. Grows with the number of bars: put it into a scroll area. Owned by its page; GUI thread only.
+#pragma once
+
+#include <QWidget>
+
+#include "ui/theme/theme.h"
+
+#include <functional>
+#include <vector>
+
+namespace ui {
+
+class RankedBars final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    struct Bar
+    {
+        int id = 0;     // told when activated
+        QString name;   // "redis-3"
+        double value = 0; // NaN: not known
+        QString note;   // "8 shards"
+    };
+
+    RankedBars(const Theme& theme, QWidget* parent);
+
+    // bars: in the order to show. mean NaN: no line. chanceVariation: coefficient of variation by chance alone, the
+    // band is mean ± that part of it; 0: no band.
+    void setBars(std::vector<Bar> bars, double mean, double chanceVariation);
+    void setMetric(const QString& metric, std::function<QString(double)> format);
+    const std::vector<Bar>& bars() const { return m_bars; }
+    int current() const { return m_current; }
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+signals:
+    void barActivated(int id);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    QRect rowRect(int row) const;
+    QRect barArea() const;
+    int rowAt(const QPoint& position) const;
+    QString text(int row) const;
+    void setCurrent(int row);
+    void describe();
+    double scaleMaximum() const;
+    void drawBand(QPainter& painter) const;
+    void drawRow(QPainter& painter, int row) const;
+    void drawLegend(QPainter& painter) const;
+
+    const Theme& m_theme;
+    std::vector<Bar> m_bars;
+    double m_mean = 0, m_chanceVariation = 0;
+    QString m_metric;
+    std::function<QString(double)> m_format;
+    int m_current = -1, m_hovered = -1;
+};
+
+} // namespace ui

@@ -1,0 +1,53 @@
+// Measures how long the GUI thread does not answer, from a thread of its own: it posts a small question every few
+// milliseconds and takes the time until the answer. Owned by the window; figures may be read from any thread.
+#pragma once
+
+#include <QObject>
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+namespace ui {
+
+class StallWatchdog final : public QObject
+{
+    Q_OBJECT
+
+public:
+    // Watches the thread that makes it, which must have an event loop.
+    explicit StallWatchdog(QObject* parent = nullptr);
+    ~StallWatchdog() override;
+
+    // The longest time without an answer in the last minute, one that goes on included.
+    std::chrono::microseconds worstOfLastMinute() const;
+    std::int64_t answers() const; // since the beginning
+    std::int64_t stallsOver(std::chrono::milliseconds limit) const; // 50 or 100 ms, since the beginning
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    void run(std::stop_token stop);
+    void answer(std::uint64_t question);
+    void record(Clock::time_point asked, Clock::time_point answered);
+
+    mutable std::mutex m_mutex;
+    std::condition_variable_any m_answered;
+    std::uint64_t m_question = 0, m_lastAnswer = 0;
+    Clock::time_point m_askedAt;
+    bool m_waiting = false;
+    struct Second
+    {
+        std::int64_t number = -1; // since the clock's epoch
+        std::chrono::microseconds worst{0};
+    };
+    std::array<Second, 60> m_seconds;
+    std::int64_t m_answers = 0, m_over50 = 0, m_over100 = 0;
+    std::jthread m_thread; // last: it uses all of the above
+};
+
+} // namespace ui

@@ -1,0 +1,68 @@
+// Lines over the shared time window: fixed margins so that live axes stand still, gaps where nothing is known, a
+// legend with the values at the newest point or under the mouse, the same crosshair in all charts. Replots are queued
+// and happen only while it can be seen. Owned by its page; GUI thread only.
+#pragma once
+
+#include "ui/widgets/card.h"
+
+#include "backend/domain/snapshot.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace ui {
+
+class TimeRange;
+
+class TimeChart final : public Card
+{
+    Q_OBJECT
+
+public:
+    struct Series
+    {
+        QString name;
+        int number = 1;     // Theme::series, 1 … 8
+        std::function<double(const backend::HistoryPoint&)> value; // for setHistory; NaN or negative: not known
+        bool right = false; // measured on the right axis
+    };
+    struct Axis
+    {
+        QString unit;                             // "ms", "deliveries/s"
+        std::function<QString(double)> format;    // of ticks and readings; absent: formatCompact
+        double leastMaximum = 1;                  // the axis shows at least 0 to this
+        double fixedMaximum = 0;                  // > 0: exactly 0 to this
+    };
+    struct Options
+    {
+        QString title;
+        Axis left;
+        Axis right; // used when a series is `right`
+        std::vector<Series> series;
+        QString emptyText; // when nothing is known in the window; absent: "Waiting for data"
+    };
+
+    TimeChart(const Theme& theme, TimeRange& range, Options options, QWidget* parent);
+    ~TimeChart() override;
+
+    // Points by the series' own functions. Seconds missing in between become gaps.
+    void setHistory(std::span<const backend::HistoryPoint> history);
+    // values[series][i] belongs to atSeconds[i], ascending, seconds since the Unix epoch.
+    void setData(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& values);
+    void clear();
+
+    // The newest (or, with a crosshair, the nearest) value of each series in words; what screen readers get.
+    QString readout() const;
+    int pointsShown() const; // known values within the window, all series together
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    class Plot;
+    std::unique_ptr<Plot> m_plot;
+};
+
+} // namespace ui
