@@ -1,5 +1,6 @@
 #include "backend/embedded/data_directory.h"
 
+#include "backend/common/log.h"
 #include "backend/embedded/leftovers.h"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ namespace {
 constexpr auto kLockName = "rookery.lock";
 constexpr auto kTemporaryPrefix = "rookery-run-";
 constexpr auto kSocketsPrefix = "rookery-sockets-";
+constexpr auto kRemovalPatience = std::chrono::milliseconds(400);
 constexpr std::size_t kLongestSocketPath = 107;
 // An initialised PostgreSQL node takes 46 MB, its first write-ahead log and catalogs of 64 shards about as much again.
 constexpr std::int64_t kBytesPerPostgresNode = 96LL << 20;
@@ -234,10 +236,25 @@ Result<void> DataDirectory::requireSpace(int newPostgresNodes) const
                                          " MB: free some disk space or choose another directory.");
 }
 
+// Gigabytes of a long demo take their time to go, more than a stop may. So a process of its own removes them, the lock
+// last, which outlives this program if it must; what it does not finish is recognised at the next start.
 void DataDirectory::remove() noexcept
 {
     if (!m_sockets.empty()) removeTree(m_sockets);
-    if (m_temporary && !m_path.empty()) removeLocked(m_path);
+    if (!m_temporary || m_path.empty()) return;
+    try {
+        ProcessPlan plan;
+        plan.command = {"/bin/sh", "-c", "rm -rf -- \"$@\" && rm -rf -- \"$0\"", m_path.string()};
+        for (const auto& entry : fs::directory_iterator(m_path))
+            if (entry.path().filename() != kLockName) plan.command.push_back(entry.path().string());
+        plan.workingDirectory = "/";
+        plan.output = "/dev/null";
+        plan.deathSignal = 0;
+        if (const auto pid = launchProcess(plan)) reapProcessUntil(*pid, Deadline::after(kRemovalPatience));
+        else removeLocked(m_path);
+    } catch (const std::exception& error) {
+        log::warning("Removing " + m_path.string() + " failed: " + error.what());
+    }
 }
 
 void removeStaleTemporaryDirectories() noexcept

@@ -35,7 +35,7 @@ public:
     int nodeCount(const std::string& prefix) const;
     // DiskFull unless there is room for that many new PostgreSQL nodes.
     [[nodiscard]] Result<void> requireSpace(int newPostgresNodes) const;
-    // Removes sockets, and a temporary directory as a whole.
+    // Removes sockets, and a temporary directory as a whole (a huge one goes on disappearing after the return).
     void remove() noexcept;
 
 private:

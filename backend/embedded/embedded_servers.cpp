@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto kRestartPatience = 30s; // a node may have a gigabyte of write-ahead log to replay
-constexpr auto kStopPatience = 1200ms;
+constexpr auto kStopPatience = 500ms;      // with nothing to save
+constexpr auto kCheckpointPatience = 1200ms; // kept data that did not write its checkpoint by then recovers at its start
 
 void report(const EmbeddedOptions& options, std::string step, double fraction)
 {
@@ -122,7 +123,7 @@ void EmbeddedServers::State::endAll() noexcept
     if (std::exchange(stopped, true)) return;
     for (const auto& server : servers)
         server->requestStop();
-    const auto deadline = Deadline::after(kStopPatience);
+    const auto deadline = Deadline::after(directory.temporary() ? kStopPatience : kCheckpointPatience);
     for (const auto& server : servers)
         server->finishStop(deadline);
     directory.remove();
@@ -136,12 +137,14 @@ Result<std::unique_ptr<EmbeddedServers>> EmbeddedServers::start(const EmbeddedOp
                                                                 std::stop_token stop)
 {
     ROOKERY_TRY(checkCounts(options));
-    ROOKERY_TRY(findServerPrograms(options, {})); // before anything is made
+    ROOKERY_ASSIGN(auto programs, findServerPrograms(options, {})); // before anything is made
     report(options, "preparing private servers", 0);
     ROOKERY_ASSIGN(auto directory, DataDirectory::open(options.dataDirectory));
     std::unique_ptr<EmbeddedServers> made(new EmbeddedServers(std::make_unique<State>(std::move(directory))));
     State& state = *made->m_state;
-    ROOKERY_ASSIGN(const auto programs, findServerPrograms(options, majorOfData(state.directory)));
+    if (const std::string major = majorOfData(state.directory); !major.empty()) {
+        ROOKERY_ASSIGN(programs, findServerPrograms(options, major));
+    }
     ROOKERY_TRY(state.plan(options, programs, deadline, stop));
     ROOKERY_TRY(state.startAll(options, deadline, stop));
     state.cleaner = std::jthread([] { removeStaleTemporaryDirectories(); });
@@ -176,7 +179,7 @@ Result<void> EmbeddedServers::restartNode(std::string_view name)
     ServerProcess* server = m_state->find(name);
     if (!server || m_state->stopped) return fail(unknownNode(name));
     server->requestStop();
-    server->finishStop(Deadline::after(kStopPatience));
+    server->finishStop(Deadline::after(kCheckpointPatience));
     server->kill(); // what an earlier death left
     ROOKERY_TRY(server->launch(m_state->forkThread));
     return server->waitReady(Deadline::after(kRestartPatience), {m_state->stopping.get_token()});

@@ -60,7 +60,8 @@ public:
     [[nodiscard]] Result<void> pauseNode(std::string_view name); // SIGSTOP: it holds its connections and is silent
     [[nodiscard]] Result<void> resumeNode(std::string_view name);
 
-    // Ends every server, in well under two seconds, and removes a temporary directory. Idempotent.
+    // Ends every server, in well under two seconds, and removes a temporary directory (a huge one goes on disappearing
+    // after the return). Idempotent.
     void stop() noexcept;
 
 private:

@@ -2,6 +2,7 @@
 
 #include "backend/embedded/leftovers.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -73,7 +74,9 @@ bool saysReady(const fs::path& data, pid_t pid)
     return state.starts_with("ready");
 }
 
-Result<void> makeData(const fs::path& data, const fs::path& source, const std::optional<ProcessIdentity>& identity)
+// Kept data must be on the disk before the first commit relies on it.
+Result<void> makeData(const fs::path& data, const fs::path& source, const std::optional<ProcessIdentity>& identity,
+                      bool kept)
 {
     const fs::path half = data.string() + ".new";
     removeTree(half); // a killed program's
@@ -81,8 +84,10 @@ Result<void> makeData(const fs::path& data, const fs::path& source, const std::o
         removeTree(half);
         return copied;
     }
-    const FileDescriptor disk(open(half.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (disk) syncfs(disk.get());
+    if (kept) {
+        const FileDescriptor disk(open(half.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!disk || syncfs(disk.get()) != 0) return fail(fileError("cannot be written", half, errno));
+    }
     return renamePath(half, data);
 }
 
@@ -108,7 +113,7 @@ ServerSpec postgresServer(const DataDirectory& directory, int number, const fs::
     // that waits for clients, and a client of another program may stay for ever.
     spec.plan.deathSignal = spec.stopSignal = directory.temporary() ? SIGQUIT : SIGINT;
     spec.prepare = [=, identity = directory.identity(), kept = !directory.temporary()]() -> Result<void> {
-        if (!fs::exists(data / "PG_VERSION")) ROOKERY_TRY(makeData(data, source, identity));
+        if (!fs::exists(data / "PG_VERSION")) ROOKERY_TRY(makeData(data, source, identity, kept));
         ROOKERY_TRY(writeFile(data / "postgresql.conf", configuration(sockets, data, port, kept), identity));
         return writeFile(data / "pg_hba.conf", kAccess, identity);
     };
