@@ -156,4 +156,22 @@ Result<void> upgradeCluster(const ShardMap& map, int directoryNode, const std::m
     });
 }
 
+Result<bool> saveAddresses(SqlConnection& directoryOwner, const std::vector<NodeEndpoint>& nodes, Deadline deadline)
+{
+    std::vector<std::string> names, addresses;
+    for (const auto& node : nodes) {
+        names.push_back(node.name);
+        addresses.push_back(node.address);
+    }
+    ROOKERY_ASSIGN(const auto rows,
+                   directoryOwner.execute(
+                       "WITH moved AS (UPDATE directory.nodes AS n SET address = p.address"
+                       " FROM unnest($1::text[], $2::text[]) AS p (name, address)"
+                       " WHERE n.name = p.name AND n.address <> p.address RETURNING 1)"
+                       " UPDATE directory.settings SET value = (value::bigint + 1)::text"
+                       " WHERE key = 'epoch' AND EXISTS (SELECT FROM moved)",
+                       {sqlArray(names), sqlArray(addresses)}, deadline));
+    return rows.affectedRows() > 0;
+}
+
 } // namespace backend

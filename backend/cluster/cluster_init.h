@@ -22,4 +22,8 @@ using SchemaMigrator = std::function<Result<void>(SqlConnection& owner, const st
 [[nodiscard]] Result<void> upgradeCluster(const ShardMap& map, int directoryNode, const std::map<int, SqlConnection*>& owners,
                                           const SchemaMigrator& migrator, Deadline deadline);
 
+// Writes the present addresses of nodes into the directory, by name, and raises the epoch when any has changed. For
+// private servers, whose sockets may lie elsewhere after a restart. True when something changed.
+[[nodiscard]] Result<bool> saveAddresses(SqlConnection& directoryOwner, const std::vector<NodeEndpoint>& nodes, Deadline deadline);
+
 } // namespace backend

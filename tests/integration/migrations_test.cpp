@@ -55,6 +55,7 @@ private slots:
     void aNodeOfAnotherClusterIsRefused();
     void aFailedAttemptIsTakenUp();
     void theMapIsRefreshedWhenTheEpochGrows();
+    void nodesThatMovedAreWrittenDown();
     void wrongPlans_data();
     void wrongPlans();
 
@@ -355,6 +356,25 @@ void MigrationsTest::theMapIsRefreshedWhenTheEpochGrows()
     const auto hole = cache->refresh(soon());
     VERIFY_ERROR(hole, ErrorCode::Configuration);
     QCOMPARE(cache->current()->epoch, std::int64_t(2));
+}
+
+void MigrationsTest::nodesThatMovedAreWrittenDown()
+{
+    VERIFY_OK(make(plan()));
+    const auto p = engine("pg-2"), owners = owner("pg-2");
+    TAKE(c, owners->lease(soon()));
+    Directory directory(*p);
+    TAKE(before, directory.loadShardMap(soon()));
+    TAKE(same, saveAddresses(*c, before.nodes, soon()));
+    QVERIFY(!same);
+    auto nodes = before.nodes;
+    nodes[3].address = "unix:///else\"where/redis.sock";
+    TAKE(moved, saveAddresses(*c, nodes, soon()));
+    QVERIFY(moved);
+    TAKE(after, directory.loadShardMap(soon()));
+    QCOMPARE(after.epoch, before.epoch + 1);
+    QCOMPARE(after.nodes[3].address, nodes[3].address);
+    QCOMPARE(after.nodes[0].address, before.nodes[0].address);
 }
 
 void MigrationsTest::wrongPlans_data()
