@@ -1,6 +1,7 @@
 #include "app/session/session_factory.h"
 
 #include "app/session/demo_cluster.h"
+#include "backend/common/config.h"
 #include "backend/engine/open_engine.h"
 
 #include <cstdlib>
@@ -13,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int kDemoWorkers = 4;
 constexpr auto kOpenTimeout = 60s; // servers, schemas and engine together, on a slow machine
 
 std::string whoAmI()
@@ -56,6 +58,33 @@ Result<void> startDemo(const SessionOptions& options, RunningSession& session, N
     return {};
 }
 
+// What opens this cluster from another process, beside the servers that it names.
+Result<void> writeConfig(RunningSession& session, const NodeEndpoint& directory)
+{
+    ClusterConfig config;
+    config.name = "demo";
+    config.environment = "demo";
+    config.shards = kDemoShards;
+    config.directoryAddress = directory.address;
+    session.m_configFile = session.m_servers->directory() / "cluster.toml";
+    return writeClusterToml(config, session.m_configFile);
+}
+
+Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSession& session)
+{
+    ROOKERY_ASSIGN(const auto config, readClusterToml(options.configFile));
+    session.m_configFile = options.configFile;
+    EngineOptions engine;
+    engine.directory = {0, "directory", NodeKind::Postgres, config.directoryAddress};
+    engine.feedConnections = config.connections;
+    engine.feedWaiters = config.waiters;
+    engine.workers = options.role == "serve" ? config.workers : 0;
+    engine.timelines.cap = config.timelineCap;
+    engine.timelines.age = config.timelineAge;
+    engine.fanout.chunk = config.fanoutChunk;
+    return engine;
+}
+
 } // namespace
 
 Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options, const SessionProgressSink& progress,
@@ -64,11 +93,18 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     const auto deadline = Deadline::after(kOpenTimeout);
     auto session = std::make_shared<RunningSession>();
     EngineOptions engine;
+    if (options.kind == SessionOptions::Kind::Demo) {
+        ROOKERY_TRY(startDemo(options, *session, engine.directory, progress, stop, deadline));
+        ROOKERY_TRY(writeConfig(*session, engine.directory));
+        engine.workers = kDemoWorkers;
+    } else {
+        progress({"connecting", 0.3});
+        ROOKERY_ASSIGN(engine, engineOptions(options, *session));
+    }
     engine.role = options.role;
     engine.who = whoAmI();
     engine.readOnly = options.readOnly;
-    ROOKERY_TRY(startDemo(options, *session, engine.directory, progress, stop, deadline));
-    engine.workers = options.workers >= 0 ? options.workers : 4;
+    if (options.workers >= 0) engine.workers = options.workers;
     if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "opening was cancelled");
     progress({"starting the engine", 0.9});
     ROOKERY_ASSIGN(session->m_engine, openEngine(engine, deadline));

@@ -10,7 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kCallSpan = 5s;       // of one queue statement
-constexpr auto kLeaseMargin = 3s;    // handlers are done this long before their leases lapse
 constexpr auto kIdleShortest = 2ms;  // first wait without work; doubles
 constexpr auto kIdleLongest = 100ms; // for work enqueued by other processes
 
@@ -134,8 +133,7 @@ void Worker::handleGroup(std::size_t node, SqlConnection& connection, std::span<
     set(WorkerState::Running, std::string(toString(tasks[0].kind)) + " × " + std::to_string(tasks.size()) + " on "
                                   + m_shared.nodes[node].name);
     // A stop waits for the batch at hand; what takes longer than that ends by its deadline and is run again.
-    const auto deadline = Deadline::after(stop.stop_requested() ? std::chrono::milliseconds(1s)
-                                                                : m_shared.options.lease - kLeaseMargin);
+    const auto deadline = Deadline::after(stop.stop_requested() ? std::chrono::milliseconds(1s) : m_shared.options.batchTime);
     std::vector<TaskOutcome> outcomes;
     try {
         outcomes = m_handlers->handle(tasks[0].kind, tasks, deadline);

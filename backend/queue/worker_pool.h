@@ -30,7 +30,7 @@ class TaskHandlers
 {
 public:
     virtual ~TaskHandlers() = default;
-    // One outcome per task, in order. Returns by the deadline, which lies before the leases lapse.
+    // One outcome per task, in order. Returns by the deadline.
     virtual std::vector<TaskOutcome> handle(TaskKind kind, std::span<const Task> tasks, Deadline deadline) = 0;
     // Called before a task is buried; an error keeps it waiting instead (it is tried again later).
     virtual Result<void> beforeBury(const Task& task, Deadline deadline) = 0;
@@ -41,7 +41,8 @@ struct WorkerPoolOptions
     int workers = 4;
     int batch = 128;              // tasks claimed at once
     int attempts = 8;             // then a dead letter
-    Milliseconds lease{30'000};
+    Milliseconds lease{10'000};   // renewed while a batch is at work; what a killed engine's tasks wait at most
+    Milliseconds batchTime{30'000}; // a batch that takes longer fails and is run again
     Milliseconds idlePoll{1'000}; // when no notification comes
     Backoff backoff;
 };

@@ -56,6 +56,8 @@ std::map<std::int64_t, std::int64_t> CrashTest::acknowledged(const QString& log,
 void CrashTest::killedInTheMiddleNothingIsLostNothingIsDouble()
 {
     QTemporaryDir directory;
+    // Started by root the servers run as another user, who must be able to pass.
+    QFile::setPermissions(directory.path(), QFile::permissions(directory.path()) | QFile::ReadOther | QFile::ExeOther);
     const QString data = directory.filePath(QStringLiteral("data")), log = directory.filePath(QStringLiteral("log"));
     for (int round = 1; round <= 3; ++round) {
         workUntilKilled(data, log, round);
