@@ -8,6 +8,7 @@
 #include "backend/fanout/fanout_handlers.h"
 #include "backend/feed/feed_service.h"
 #include "backend/monitoring/monitor_service.h"
+#include "backend/operations/housekeeping.h"
 #include "backend/operations/operations_service.h"
 #include "backend/store/postgres_pool.h"
 
@@ -137,6 +138,7 @@ private:
     OperationsService m_operations;
     LedgerReader m_ledger;
     WorkerPool m_workers;
+    std::unique_ptr<Housekeeping> m_housekeeping;
     std::unique_ptr<Sampler> m_sampler;
     std::unique_ptr<MonitorService> m_monitor;
 };
@@ -184,6 +186,7 @@ RookeryEngine::~RookeryEngine()
 {
     m_workers.stop();
     m_sampler.reset();
+    m_housekeeping.reset();
     if (m_slot.slot() < 0) return;
     const auto soon = Deadline::after(500ms); // a directory that is gone cannot be told
     std::ignore = m_directory.removeEngine(m_slot.slot(), soon);
@@ -207,6 +210,7 @@ Result<void> RookeryEngine::start(Deadline deadline)
         ROOKERY_TRY(registerSelf(deadline));
         refreshOrders();
         m_workers.start();
+        m_housekeeping = std::make_unique<Housekeeping>(m_pools.feed, m_maps, m_directory);
         publish = [this](const std::string& status) { return heartbeat(status); };
     }
     m_sampler = std::make_unique<Sampler>(SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock,

@@ -6,7 +6,7 @@
 #include "backend/common/sql.h"
 #include "backend/monitoring/engine_totals.h"
 #include "backend/monitoring/node_health.h"
-#include "backend/monitoring/periodic_thread.h"
+#include "backend/common/periodic_thread.h"
 #include "backend/monitoring/postgres_prober.h"
 
 #include <functional>

@@ -5,7 +5,7 @@
 
 #include "backend/common/sql.h"
 #include "backend/monitoring/node_health.h"
-#include "backend/monitoring/periodic_thread.h"
+#include "backend/common/periodic_thread.h"
 #include "backend/queue/task_queue.h"
 
 #include <map>

@@ -6,7 +6,7 @@
 #include "backend/cache/redis_client.h"
 #include "backend/cache/timeline_sweep.h"
 #include "backend/common/clock.h"
-#include "backend/monitoring/periodic_thread.h"
+#include "backend/common/periodic_thread.h"
 
 #include <chrono>
 #include <mutex>

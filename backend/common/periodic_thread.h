@@ -1,5 +1,5 @@
 // A thread that runs one step again and again, at most once per interval: late steps are skipped, never
-// caught up. Catches everything a step throws and logs it. Owned by a prober or the sampler; stops and joins
+// caught up. Catches everything a step throws and logs it. Owned by what uses it; stops and joins
 // when destroyed.
 #pragma once
 

@@ -1,4 +1,4 @@
-#include "backend/monitoring/periodic_thread.h"
+#include "backend/common/periodic_thread.h"
 
 #include "backend/common/log.h"
 
@@ -15,9 +15,9 @@ void runSafely(const std::string& name, const PeriodicThread::Step& step, const 
     try {
         step(stop);
     } catch (const std::exception& e) {
-        log::error("monitor, " + name + ": " + e.what());
+        log::error(name + ": " + e.what());
     } catch (...) {
-        log::error("monitor, " + name + ": unknown exception");
+        log::error(name + ": unknown exception");
     }
 }
 
