@@ -31,8 +31,8 @@ std::optional<ProcessIdentity> identityOf(const passwd* entry)
     return identity;
 }
 
-// Everything below runs between fork and exec: only calls that are safe there. The system calls are made directly,
-// because glibc's wrappers try to change the identity of all threads of a process.
+// Everything below runs between fork and exec: only calls that are safe there. The system calls are made
+// directly, because glibc's wrappers try to change the identity of all threads of a process.
 int dropPrivileges(const ProcessIdentity& identity)
 {
     if (syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) != 0) return errno;
@@ -66,7 +66,8 @@ int becomeProgram(const ChildArguments& child)
     setpgid(0, 0); // Ctrl-C in a terminal is for the program, which then ends its servers in order
     if (child.identity)
         if (const int error = dropPrivileges(*child.identity)) return error;
-    if (prctl(PR_SET_PDEATHSIG, child.deathSignal) != 0) return errno; // after the change of user, which clears it
+    if (prctl(PR_SET_PDEATHSIG, child.deathSignal) != 0)
+        return errno; // after the change of user, which clears it
     if (getppid() != child.parent) return ESRCH;
     if (chdir(child.workingDirectory) != 0) return errno;
     if (dup2(child.input, 0) < 0 || dup2(child.output, 1) < 0 || dup2(child.output, 2) < 0) return errno;
@@ -89,9 +90,15 @@ int becomeProgram(const ChildArguments& child)
 
 } // namespace
 
-std::optional<ProcessIdentity> ProcessIdentity::ofName(const char* name) { return identityOf(getpwnam(name)); }
+std::optional<ProcessIdentity> ProcessIdentity::ofName(const char* name)
+{
+    return identityOf(getpwnam(name));
+}
 
-bool ProcessIdentity::named(uid_t user) { return getpwuid(user) != nullptr; }
+bool ProcessIdentity::named(uid_t user)
+{
+    return getpwuid(user) != nullptr;
+}
 
 std::optional<ProcessIdentity> ProcessIdentity::ofUser(uid_t user)
 {
@@ -120,16 +127,23 @@ Result<pid_t> launchProcess(const ProcessPlan& plan)
     // Only what servers need: PGDATA, locale and loader settings of the person's shell are not for them.
     std::array<std::string, 3> settings{"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"};
     std::array<char*, 4> environment{settings[0].data(), settings[1].data(), settings[2].data(), nullptr};
-    const ChildArguments child{command.data(), environment.data(), plan.workingDirectory.c_str(),
-                               plan.identity ? &*plan.identity : nullptr, input.get(), output.get(),
-                               reportWriter.get(), plan.deathSignal, getpid()};
+    const ChildArguments child{command.data(),
+                               environment.data(),
+                               plan.workingDirectory.c_str(),
+                               plan.identity ? &*plan.identity : nullptr,
+                               input.get(),
+                               output.get(),
+                               reportWriter.get(),
+                               plan.deathSignal,
+                               getpid()};
     const pid_t pid = fork();
     if (pid < 0) return fail(fileError("cannot be started", program, errno));
     if (pid == 0) runChild(child);
     reportWriter.close();
     int error = 0;
     ssize_t got = 0;
-    while ((got = read(reportReader.get(), &error, sizeof error)) < 0 && errno == EINTR) {}
+    while ((got = read(reportReader.get(), &error, sizeof error)) < 0 && errno == EINTR) {
+    }
     if (got <= 0) return pid; // exec closed the pipe
     waitpid(pid, nullptr, 0);
     return fail(fileError("cannot be started", program, error));
@@ -146,9 +160,11 @@ Result<int> runProcess(const ProcessPlan& plan, Deadline deadline, const std::st
         if (deadline.expired() || stop.stop_requested()) {
             kill(pid, SIGKILL);
             waitpid(pid, &status, 0);
-            if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "Starting the private servers was cancelled.");
-            return fail(ErrorCode::DeadlineExceeded, plan.command.front() + " did not finish in time; see " +
-                                                         plan.output.string() + ".", true);
+            if (stop.stop_requested())
+                return fail(ErrorCode::Cancelled, "Starting the private servers was cancelled.");
+            return fail(ErrorCode::DeadlineExceeded,
+                        plan.command.front() + " did not finish in time; see " + plan.output.string() + ".",
+                        true);
         }
         std::this_thread::sleep_for(2ms);
     }
@@ -183,7 +199,8 @@ int accessAs(const std::optional<ProcessIdentity>& identity, const std::filesyst
         _exit(error);
     }
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : EACCES;
 }
 
@@ -211,7 +228,8 @@ std::vector<pid_t> serverProcesses(const std::filesystem::path& workingDirectory
 {
     std::vector<pid_t> found;
     std::error_code error;
-    for (std::filesystem::directory_iterator at("/proc", error), end; !error && at != end; at.increment(error)) {
+    for (std::filesystem::directory_iterator at("/proc", error), end; !error && at != end;
+         at.increment(error)) {
         const std::string name = at->path().filename();
         if (name.find_first_not_of("0123456789") != std::string::npos) continue;
         if (isServerOf(at->path(), workingDirectory, comm, token)) found.push_back(pid_t(std::stol(name)));
@@ -219,7 +237,10 @@ std::vector<pid_t> serverProcesses(const std::filesystem::path& workingDirectory
     return found;
 }
 
-ForkThread::ForkThread() : m_thread([this](const std::stop_token& stop) { run(stop); }) {}
+ForkThread::ForkThread()
+    : m_thread([this](const std::stop_token& stop) { run(stop); })
+{
+}
 
 ForkThread::~ForkThread()
 {

@@ -1,5 +1,5 @@
-// Child processes that die with this program: fork with a death signal, drop privileges, exec. No shell, nothing
-// inherited but the three standard streams. Free functions: any thread, but see ForkThread.
+// Child processes that die with this program: fork with a death signal, drop privileges, exec. No shell,
+// nothing inherited but the three standard streams. Free functions: any thread, but see ForkThread.
 #pragma once
 
 #include "backend/common/deadline.h"
@@ -54,15 +54,16 @@ bool reapProcess(pid_t pid);
 bool reapProcessUntil(pid_t pid, Deadline deadline);
 
 // Whether that user could enter the directory and write there (0), or the errno.
-int accessAs(const std::optional<ProcessIdentity>& identity, const std::filesystem::path& directory, int mode);
+int accessAs(const std::optional<ProcessIdentity>& identity, const std::filesystem::path& directory,
+             int mode);
 
-// The servers of that comm name whose working directory is `workingDirectory`, or, where /proc does not show it, whose
-// command line contains `token`. Zombies are not among them.
+// The servers of that comm name whose working directory is `workingDirectory`, or, where /proc does not show
+// it, whose command line contains `token`. Zombies are not among them.
 std::vector<pid_t> serverProcesses(const std::filesystem::path& workingDirectory, std::string_view comm,
                                    std::string_view token);
 
-// A death signal fires when the *thread* that forked ends, so servers are forked by this one, which lives as long as
-// its owner. launch() may be called from any thread.
+// A death signal fires when the *thread* that forked ends, so servers are forked by this one, which lives as
+// long as its owner. launch() may be called from any thread.
 class ForkThread
 {
 public:

@@ -22,7 +22,8 @@ constexpr auto kTemporaryPrefix = "rookery-run-";
 constexpr auto kSocketsPrefix = "rookery-sockets-";
 constexpr auto kRemovalPatience = std::chrono::milliseconds(400);
 constexpr std::size_t kLongestSocketPath = 107;
-// An initialised PostgreSQL node takes 46 MB, its first write-ahead log and catalogs of 64 shards about as much again.
+// An initialised PostgreSQL node takes 46 MB, its first write-ahead log and catalogs of 64 shards about as
+// much again.
 constexpr std::int64_t kBytesPerPostgresNode = 96LL << 20;
 
 fs::path temporaryRoot()
@@ -68,7 +69,9 @@ Result<void> writeHolder(const FileDescriptor& lock, const fs::path& file)
 
 bool ownedBy(const fs::path& path, uid_t user)
 {
-    struct stat status{};
+    struct stat status
+    {
+    };
     return lstat(path.c_str(), &status) == 0 && status.st_uid == user && !S_ISLNK(status.st_mode);
 }
 
@@ -87,8 +90,8 @@ fs::path distantSockets(const fs::path& directory)
     return ours ? named : fs::path();
 }
 
-// The lock goes last: as long as it is there, a later start recognises what could not be removed, because a dying
-// server was still writing.
+// The lock goes last: as long as it is there, a later start recognises what could not be removed, because a
+// dying server was still writing.
 void removeLocked(const fs::path& directory) noexcept
 {
     const fs::path lock = directory / kLockName;
@@ -164,7 +167,8 @@ Result<void> DataDirectory::takeKept(const fs::path& wanted)
     if (error) return fail(fileError("cannot be read", m_path, error.value()));
     if (!ours && !empty)
         return fail(ErrorCode::Configuration,
-                    m_path.string() + " holds other files: choose an empty directory for the private servers.");
+                    m_path.string() +
+                        " holds other files: choose an empty directory for the private servers.");
     ROOKERY_ASSIGN(m_lock, lockFile(file));
     if (!m_lock)
         return fail(ErrorCode::Conflict, m_path.string() + " is in use by " + holderOf(file) +
@@ -183,27 +187,35 @@ Result<void> DataDirectory::requireIdentity()
                                                   std::to_string(geteuid()) +
                                                   "): start as a user that /etc/passwd lists.");
     }
-    struct stat status{};
+    struct stat status
+    {
+    };
     if (!m_temporary && stat((m_path / "pg-1").c_str(), &status) == 0 && status.st_uid != 0)
         m_identity = ProcessIdentity::ofUser(status.st_uid);
-    else m_identity = ProcessIdentity::ofName("postgres");
+    else
+        m_identity = ProcessIdentity::ofName("postgres");
     if (m_identity) return {};
-    return fail(ErrorCode::Configuration, "There is no system user \"postgres\" to run the private servers as: install "
-                                          "PostgreSQL with \"apt-get install postgresql\" or start as an ordinary user.");
+    return fail(ErrorCode::Configuration,
+                "There is no system user \"postgres\" to run the private servers as: install "
+                "PostgreSQL with \"apt-get install postgresql\" or start as an ordinary user.");
 }
 
 Result<void> DataDirectory::requireAccess() const
 {
-    if (const int problem = accessAs(m_identity, m_path, R_OK | W_OK | X_OK); problem == 0) return {};
-    else if (!m_identity) return fail(fileError("cannot be written", m_path, problem));
-    return fail(ErrorCode::Configuration, "The private servers run as the user " + m_identity->name +
-                                              ", who cannot enter and write " + m_path.string() +
-                                              ": choose a directory that this user can reach, such as one in /var/tmp.");
+    if (const int problem = accessAs(m_identity, m_path, R_OK | W_OK | X_OK); problem == 0)
+        return {};
+    else if (!m_identity)
+        return fail(fileError("cannot be written", m_path, problem));
+    return fail(ErrorCode::Configuration,
+                "The private servers run as the user " + m_identity->name + ", who cannot enter and write " +
+                    m_path.string() +
+                    ": choose a directory that this user can reach, such as one in /var/tmp.");
 }
 
 Result<void> DataDirectory::makeSockets()
 {
-    if (const fs::path old = distantSockets(m_path); !old.empty() && ownedBy(old, m_identity ? m_identity->user : geteuid()))
+    if (const fs::path old = distantSockets(m_path);
+        !old.empty() && ownedBy(old, m_identity ? m_identity->user : geteuid()))
         removeTree(old);
     m_sockets = m_path / "sockets";
     removeTree(m_sockets); // left by a killed program
@@ -226,18 +238,22 @@ int DataDirectory::nodeCount(const std::string& prefix) const
 
 Result<void> DataDirectory::requireSpace(int newPostgresNodes) const
 {
-    struct statvfs status{};
+    struct statvfs status
+    {
+    };
     if (statvfs(m_path.c_str(), &status) != 0) return fail(fileError("cannot be read", m_path, errno));
     const std::int64_t free = std::int64_t(status.f_bavail) * std::int64_t(status.f_frsize);
     const std::int64_t needed = newPostgresNodes * kBytesPerPostgresNode + (16LL << 20);
     if (free >= needed) return {};
-    return fail(ErrorCode::DiskFull, "The disk that holds " + m_path.string() + " has " + std::to_string(free >> 20) +
-                                         " MB left and the private servers need " + std::to_string(needed >> 20) +
-                                         " MB: free some disk space or choose another directory.");
+    return fail(ErrorCode::DiskFull,
+                "The disk that holds " + m_path.string() + " has " + std::to_string(free >> 20) +
+                    " MB left and the private servers need " + std::to_string(needed >> 20) +
+                    " MB: free some disk space or choose another directory.");
 }
 
-// Gigabytes of a long demo take their time to go, more than a stop may. So a process of its own removes them, the lock
-// last, which outlives this program if it must; what it does not finish is recognised at the next start.
+// Gigabytes of a long demo take their time to go, more than a stop may. So a process of its own removes them,
+// the lock last, which outlives this program if it must; what it does not finish is recognised at the next
+// start.
 void DataDirectory::remove() noexcept
 {
     if (!m_sockets.empty()) removeTree(m_sockets);
@@ -250,8 +266,10 @@ void DataDirectory::remove() noexcept
         plan.workingDirectory = "/";
         plan.output = "/dev/null";
         plan.deathSignal = 0;
-        if (const auto pid = launchProcess(plan)) reapProcessUntil(*pid, Deadline::after(kRemovalPatience));
-        else removeLocked(m_path);
+        if (const auto pid = launchProcess(plan))
+            reapProcessUntil(*pid, Deadline::after(kRemovalPatience));
+        else
+            removeLocked(m_path);
     } catch (const std::exception& error) {
         log::warning("Removing " + m_path.string() + " failed: " + error.what());
     }

@@ -20,8 +20,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto kRestartPatience = 30s; // a node may have a gigabyte of write-ahead log to replay
-constexpr auto kStopPatience = 500ms;      // with nothing to save
-constexpr auto kCheckpointPatience = 1200ms; // kept data that did not write its checkpoint by then recovers at its start
+constexpr auto kStopPatience = 500ms;  // with nothing to save
+constexpr auto kCheckpointPatience =
+    1200ms; // kept data that did not write its checkpoint by then recovers at its start
 
 void report(const EmbeddedOptions& options, std::string step, double fraction)
 {
@@ -30,11 +31,13 @@ void report(const EmbeddedOptions& options, std::string step, double fraction)
 
 Result<void> checkCounts(const EmbeddedOptions& options)
 {
-    if (options.postgresNodes >= 1 && options.postgresNodes <= 64 && options.redisNodes >= 0 && options.redisNodes <= 4096)
+    if (options.postgresNodes >= 1 && options.postgresNodes <= 64 && options.redisNodes >= 0 &&
+        options.redisNodes <= 4096)
         return {};
-    return fail(ErrorCode::InvalidArgument, "Private servers: 1 to 64 PostgreSQL nodes and 0 to 4096 Redis nodes, not " +
-                                                std::to_string(options.postgresNodes) + " and " +
-                                                std::to_string(options.redisNodes) + ".");
+    return fail(ErrorCode::InvalidArgument,
+                "Private servers: 1 to 64 PostgreSQL nodes and 0 to 4096 Redis nodes, not " +
+                    std::to_string(options.postgresNodes) + " and " + std::to_string(options.redisNodes) +
+                    ".");
 }
 
 std::string majorOfData(const DataDirectory& directory)
@@ -47,7 +50,10 @@ std::string majorOfData(const DataDirectory& directory)
 
 struct EmbeddedServers::State
 {
-    explicit State(DataDirectory ours) : directory(std::move(ours)) {}
+    explicit State(DataDirectory ours)
+        : directory(std::move(ours))
+    {
+    }
 
     Result<void> plan(const EmbeddedOptions& options, const ServerPrograms& programs, Deadline deadline,
                       const std::stop_token& stop);
@@ -94,12 +100,14 @@ Result<void> EmbeddedServers::State::startAll(const EmbeddedOptions& options, De
     report(options, "starting " + std::to_string(total) + " servers", 0.3);
     std::vector<Result<void>> launched(total);
     {
-        // PostgreSQL nodes copy tens of megabytes first: each on its own thread. Redis nodes are launched meanwhile.
+        // PostgreSQL nodes copy tens of megabytes first: each on its own thread. Redis nodes are launched
+        // meanwhile.
         std::vector<std::jthread> launching;
         for (std::size_t i = 0; i < total; ++i) {
             if (servers[i]->node().kind == NodeKind::Postgres)
                 launching.emplace_back([&, i] { launched[i] = servers[i]->launch(forkThread); });
-            else launched[i] = servers[i]->launch(forkThread);
+            else
+                launched[i] = servers[i]->launch(forkThread);
         }
     }
     for (auto& one : launched)
@@ -114,7 +122,8 @@ Result<void> EmbeddedServers::State::startAll(const EmbeddedOptions& options, De
 
 ServerProcess* EmbeddedServers::State::find(std::string_view name)
 {
-    const auto found = std::find_if(servers.begin(), servers.end(), [&](const auto& one) { return one->name() == name; });
+    const auto found =
+        std::find_if(servers.begin(), servers.end(), [&](const auto& one) { return one->name() == name; });
     return found == servers.end() ? nullptr : found->get();
 }
 
@@ -129,12 +138,18 @@ void EmbeddedServers::State::endAll() noexcept
     directory.remove();
 }
 
-EmbeddedServers::EmbeddedServers(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+EmbeddedServers::EmbeddedServers(std::unique_ptr<State> state)
+    : m_state(std::move(state))
+{
+}
 
-EmbeddedServers::~EmbeddedServers() { stop(); }
+EmbeddedServers::~EmbeddedServers()
+{
+    stop();
+}
 
-Result<std::unique_ptr<EmbeddedServers>> EmbeddedServers::start(const EmbeddedOptions& options, Deadline deadline,
-                                                                std::stop_token stop)
+Result<std::unique_ptr<EmbeddedServers>> EmbeddedServers::start(const EmbeddedOptions& options,
+                                                                Deadline deadline, std::stop_token stop)
 {
     ROOKERY_TRY(checkCounts(options));
     ROOKERY_ASSIGN(auto programs, findServerPrograms(options, {})); // before anything is made
@@ -160,9 +175,15 @@ std::vector<EmbeddedNode> EmbeddedServers::nodes() const
     return nodes;
 }
 
-fs::path EmbeddedServers::directory() const { return m_state->directory.path(); }
+fs::path EmbeddedServers::directory() const
+{
+    return m_state->directory.path();
+}
 
-bool EmbeddedServers::temporary() const { return m_state->directory.temporary(); }
+bool EmbeddedServers::temporary() const
+{
+    return m_state->directory.temporary();
+}
 
 namespace {
 

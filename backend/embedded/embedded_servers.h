@@ -1,7 +1,8 @@
-// Private PostgreSQL and Redis servers as child processes of this program: unix sockets only, no TCP port, no password,
-// because only their owner can enter the socket directory. They die with the program, also after kill -9; what such a
-// death leaves behind is cleaned at the next start. app/ (or a test) owns the object. Thread-safe: calls are serialised,
-// and stop() interrupts a start or restart that another thread is waiting for.
+// Private PostgreSQL and Redis servers as child processes of this program: unix sockets only, no TCP port, no
+// password, because only their owner can enter the socket directory. They die with the program, also after
+// kill -9; what such a death leaves behind is cleaned at the next start. app/ (or a test) owns the object.
+// Thread-safe: calls are serialised, and stop() interrupts a start or restart that another thread is waiting
+// for.
 #pragma once
 
 #include "backend/common/deadline.h"
@@ -20,13 +21,14 @@ namespace backend {
 
 struct EmbeddedOptions
 {
-    // Kept between runs: PostgreSQL comes back with its data, Redis empty. A directory that was started with more
-    // nodes before starts with as many again. Empty: a private temporary directory, removed at the end.
+    // Kept between runs: PostgreSQL comes back with its data, Redis empty. A directory that was started with
+    // more nodes before starts with as many again. Empty: a private temporary directory, removed at the end.
     std::filesystem::path dataDirectory;
     int postgresNodes = 2;
     int redisNodes = 8;
-    std::filesystem::path postgresBin; // directory of postgres and initdb; empty: the newest that is installed
-    std::filesystem::path redisServer; // the program; empty: found
+    std::filesystem::path
+        postgresBin; // directory of postgres and initdb; empty: the newest that is installed
+    std::filesystem::path redisServer;       // the program; empty: found
     std::vector<std::string> redisArguments; // appended: {"--zset-max-listpack-entries", "128"}
     SessionProgressSink progress;            // called from the starting thread
 };
@@ -43,8 +45,8 @@ class EmbeddedServers
 {
 public:
     // Returns when every node answers. On an error or a requested stop nothing is left running.
-    [[nodiscard]] static Result<std::unique_ptr<EmbeddedServers>> start(const EmbeddedOptions& options,
-                                                                        Deadline deadline, std::stop_token stop = {});
+    [[nodiscard]] static Result<std::unique_ptr<EmbeddedServers>>
+    start(const EmbeddedOptions& options, Deadline deadline, std::stop_token stop = {});
     ~EmbeddedServers(); // stop()
 
     EmbeddedServers(const EmbeddedServers&) = delete;
@@ -54,14 +56,16 @@ public:
     std::filesystem::path directory() const;
     bool temporary() const;
 
-    // NotFound for an unknown name. A node keeps its address. Killing and pausing take a node's every process.
+    // NotFound for an unknown name. A node keeps its address. Killing and pausing take a node's every
+    // process.
     [[nodiscard]] Result<void> restartNode(std::string_view name);
     [[nodiscard]] Result<void> killNode(std::string_view name); // SIGKILL
-    [[nodiscard]] Result<void> pauseNode(std::string_view name); // SIGSTOP: it holds its connections and is silent
+    [[nodiscard]] Result<void>
+    pauseNode(std::string_view name); // SIGSTOP: it holds its connections and is silent
     [[nodiscard]] Result<void> resumeNode(std::string_view name);
 
-    // Ends every server, in well under two seconds, and removes a temporary directory (a huge one goes on disappearing
-    // after the return). Idempotent.
+    // Ends every server, in well under two seconds, and removes a temporary directory (a huge one goes on
+    // disappearing after the return). Idempotent.
     void stop() noexcept;
 
 private:

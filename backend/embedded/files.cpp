@@ -47,9 +47,12 @@ Result<void> copyFile(const fs::path& from, const fs::path& to, const std::optio
 {
     const FileDescriptor source(open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!source) return fail(fileError("cannot be read", from, errno));
-    struct stat status{};
+    struct stat status
+    {
+    };
     if (fstat(source.get(), &status) != 0) return fail(fileError("cannot be read", from, errno));
-    const FileDescriptor target(open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, status.st_mode & 0777U));
+    const FileDescriptor target(
+        open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, status.st_mode & 0777U));
     if (!target || !copyContent(source.get(), target.get()) || !giveTo(owner, target.get()))
         return fail(fileError("cannot be written", to, errno));
     return {};
@@ -72,9 +75,11 @@ Error fileError(std::string_view whatHappened, const fs::path& path, int errorNu
     return {full ? ErrorCode::DiskFull : ErrorCode::Configuration, std::move(message), false};
 }
 
-Result<void> writeFile(const fs::path& file, std::string_view content, const std::optional<ProcessIdentity>& owner)
+Result<void> writeFile(const fs::path& file, std::string_view content,
+                       const std::optional<ProcessIdentity>& owner)
 {
-    const FileDescriptor target(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const FileDescriptor target(
+        open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!target) return fail(fileError("cannot be written", file, errno));
     while (!content.empty()) {
         const ssize_t put = write(target.get(), content.data(), content.size());
@@ -82,7 +87,8 @@ Result<void> writeFile(const fs::path& file, std::string_view content, const std
         if (put < 0) return fail(fileError("cannot be written", file, errno));
         content.remove_prefix(std::size_t(put));
     }
-    if (!giveTo(owner, target.get())) return fail(fileError("cannot be given to the servers' user", file, errno));
+    if (!giveTo(owner, target.get()))
+        return fail(fileError("cannot be given to the servers' user", file, errno));
     return {};
 }
 
@@ -125,8 +131,10 @@ Result<void> copyTree(const fs::path& from, const fs::path& to, const std::optio
     fs::directory_iterator at(from, error), end;
     for (; !error && at != end; at.increment(error)) {
         const fs::path target = to / at->path().filename();
-        if (at->is_directory(error)) ROOKERY_TRY(copyTree(at->path(), target, owner));
-        else if (!error) ROOKERY_TRY(copyFile(at->path(), target, owner));
+        if (at->is_directory(error))
+            ROOKERY_TRY(copyTree(at->path(), target, owner));
+        else if (!error)
+            ROOKERY_TRY(copyFile(at->path(), target, owner));
     }
     if (error) return fail(fileError("cannot be read", from, error.value()));
     return {};

@@ -1,4 +1,5 @@
-// File work of the private servers: every failure becomes a sentence with the path and what to do. Any thread.
+// File work of the private servers: every failure becomes a sentence with the path and what to do. Any
+// thread.
 #pragma once
 
 #include "backend/common/result.h"
@@ -16,8 +17,14 @@ class FileDescriptor
 {
 public:
     FileDescriptor() = default;
-    explicit FileDescriptor(int fd) : m_fd(fd) {}
-    FileDescriptor(FileDescriptor&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
+    explicit FileDescriptor(int fd)
+        : m_fd(fd)
+    {
+    }
+    FileDescriptor(FileDescriptor&& other) noexcept
+        : m_fd(std::exchange(other.m_fd, -1))
+    {
+    }
     FileDescriptor& operator=(FileDescriptor&& other) noexcept
     {
         std::swap(m_fd, other.m_fd);

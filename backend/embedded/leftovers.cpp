@@ -4,8 +4,8 @@
 #include "backend/embedded/child_process.h"
 #include "backend/embedded/files.h"
 
-#include <cstdio>
 #include <csignal>
+#include <cstdio>
 #include <sstream>
 #include <sys/ipc.h>
 #include <sys/shm.h>
@@ -82,7 +82,8 @@ void endPostgresProcesses(const fs::path& dataDirectory) noexcept
         const std::string content = readFile(pidFile);
         if (content.empty()) return;
         removeSharedMemory(content);
-        // Nobody is left in it, yet its pid may belong to a zombie or a stranger by now, and then PostgreSQL refuses.
+        // Nobody is left in it, yet its pid may belong to a zombie or a stranger by now, and then PostgreSQL
+        // refuses.
         fs::remove(pidFile);
     } catch (const std::exception& error) {
         log::warning(std::string("Cleaning after a killed PostgreSQL failed: ") + error.what());
@@ -99,8 +100,10 @@ void endServersIn(const fs::path& directory) noexcept
     std::error_code error;
     for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
         const std::string name = at->path().filename().string();
-        if (name.starts_with("pg-")) endPostgresProcesses(at->path());
-        else if (name.starts_with("redis-")) endRedisProcesses(at->path());
+        if (name.starts_with("pg-"))
+            endPostgresProcesses(at->path());
+        else if (name.starts_with("redis-"))
+            endRedisProcesses(at->path());
     }
 }
 

@@ -1,5 +1,5 @@
-// What a killed program leaves behind: orphaned server processes, their lock files and shared memory. Any thread; the
-// caller holds the directory's lock.
+// What a killed program leaves behind: orphaned server processes, their lock files and shared memory. Any
+// thread; the caller holds the directory's lock.
 #pragma once
 
 #include <filesystem>

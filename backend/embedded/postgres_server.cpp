@@ -19,8 +19,10 @@ std::string replaced(std::string_view text, char wanted, std::string_view by)
 {
     std::string result;
     for (const char c : text) {
-        if (c == wanted) result += by;
-        else result += c;
+        if (c == wanted)
+            result += by;
+        else
+            result += c;
     }
     return result;
 }
@@ -31,7 +33,8 @@ std::string configuration(const fs::path& sockets, const fs::path& data, int por
     out << "# Written by rookery at every start.\n"
         << "listen_addresses = ''\nport = " << port << "\nunix_socket_directories = '\""
         << replaced(sockets.string(), '\'', "''") << "\"'\nunix_socket_permissions = 0700\n"
-        << "cluster_name = '" << clusterName(data) << "'\nmax_connections = 200\n"
+        << "cluster_name = '" << clusterName(data)
+        << "'\nmax_connections = 200\n"
         // A migration creates every table of a node's shards in one transaction, each with a lock.
         << "max_locks_per_transaction = 256\n"
         << "shared_buffers = 128MB\nwork_mem = 8MB\nmaintenance_work_mem = 64MB\njit = off\n"
@@ -39,26 +42,29 @@ std::string configuration(const fs::path& sockets, const fs::path& data, int por
         << "dynamic_shared_memory_type = mmap\nmax_parallel_workers_per_gather = 0\n"
         << "max_wal_size = 1GB\nmin_wal_size = 80MB\ncheckpoint_timeout = 15min\nrandom_page_cost = 1.1\n"
         // The queue's tables are small and hot: vacuumed often and at once, they stay small.
-        << "autovacuum_naptime = 5s\nautovacuum_vacuum_cost_limit = 5000\nautovacuum_vacuum_scale_factor = 0.1\n"
+        << "autovacuum_naptime = 5s\nautovacuum_vacuum_cost_limit = 5000\nautovacuum_vacuum_scale_factor = "
+           "0.1\n"
         << "autovacuum_analyze_scale_factor = 0.05\ntrack_io_timing = off\n"
         << "log_min_messages = warning\nlog_checkpoints = off\nlog_line_prefix = '%m [%p] '\n"
         << "timezone = 'UTC'\nlog_timezone = 'UTC'\ndatestyle = 'iso, mdy'\nlc_messages = 'C'\n"
         << "default_text_search_config = 'pg_catalog.simple'\n";
-    // Kept data survives the machine, a temporary demo only its servers' deaths: it ends with the program anyway.
-    // Commits reach the kernel in both, so a killed server loses nothing acknowledged (pgbench: no slower than off).
+    // Kept data survives the machine, a temporary demo only its servers' deaths: it ends with the program
+    // anyway. Commits reach the kernel in both, so a killed server loses nothing acknowledged (pgbench: no
+    // slower than off).
     const char* safe = kept ? "on" : "off";
     out << "synchronous_commit = on\nfsync = " << safe << "\nfull_page_writes = " << safe << '\n';
     return out.str();
 }
 
-constexpr auto kAccess = "# Only the owner of the socket directory (0700) can reach a socket.\nlocal all all trust\n"
-                         "local replication all trust\n";
+constexpr auto kAccess =
+    "# Only the owner of the socket directory (0700) can reach a socket.\nlocal all all trust\n"
+    "local replication all trust\n";
 
 std::string connection(const fs::path& sockets, int port, const char* role)
 {
     const std::string escaped = replaced(replaced(sockets.string(), '\\', "\\\\"), '\'', "\\'");
-    const std::string host = escaped.find(' ') == std::string::npos && escaped == sockets.string() ? escaped
-                                                                                                 : "'" + escaped + "'";
+    const std::string host =
+        escaped.find(' ') == std::string::npos && escaped == sockets.string() ? escaped : "'" + escaped + "'";
     return "host=" + host + " port=" + std::to_string(port) + " dbname=rookery user=" + role;
 }
 
@@ -75,8 +81,8 @@ bool saysReady(const fs::path& data, pid_t pid)
 }
 
 // Kept data must be on the disk before the first commit relies on it.
-Result<void> makeData(const fs::path& data, const fs::path& source, const std::optional<ProcessIdentity>& identity,
-                      bool kept)
+Result<void> makeData(const fs::path& data, const fs::path& source,
+                      const std::optional<ProcessIdentity>& identity, bool kept)
 {
     const fs::path half = data.string() + ".new";
     removeTree(half); // a killed program's
@@ -93,7 +99,8 @@ Result<void> makeData(const fs::path& data, const fs::path& source, const std::o
 
 } // namespace
 
-ServerSpec postgresServer(const DataDirectory& directory, int number, const fs::path& bin, const fs::path& source)
+ServerSpec postgresServer(const DataDirectory& directory, int number, const fs::path& bin,
+                          const fs::path& source)
 {
     const std::string name = "pg-" + std::to_string(number);
     const fs::path data = directory.path() / name;
@@ -109,8 +116,8 @@ ServerSpec postgresServer(const DataDirectory& directory, int number, const fs::
     spec.plan.workingDirectory = data;
     spec.plan.output = directory.path() / (name + ".log");
     spec.plan.identity = directory.identity();
-    // SIGQUIT ends it at once; kept data gets SIGINT, which ends sessions and still writes a checkpoint. Never SIGTERM:
-    // that waits for clients, and a client of another program may stay for ever.
+    // SIGQUIT ends it at once; kept data gets SIGINT, which ends sessions and still writes a checkpoint.
+    // Never SIGTERM: that waits for clients, and a client of another program may stay for ever.
     spec.plan.deathSignal = spec.stopSignal = directory.temporary() ? SIGQUIT : SIGINT;
     spec.prepare = [=, identity = directory.identity(), kept = !directory.temporary()]() -> Result<void> {
         if (!fs::exists(data / "PG_VERSION")) ROOKERY_TRY(makeData(data, source, identity, kept));

@@ -1,5 +1,5 @@
-// A private PostgreSQL node as a server to start. Made from a template: a data directory as initdb leaves it, with the
-// owner and engine roles and the database "rookery".
+// A private PostgreSQL node as a server to start. Made from a template: a data directory as initdb leaves it,
+// with the owner and engine roles and the database "rookery".
 #pragma once
 
 #include "backend/embedded/data_directory.h"

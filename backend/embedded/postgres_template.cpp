@@ -13,10 +13,13 @@ namespace backend {
 namespace fs = std::filesystem;
 namespace {
 
-// initdb's arguments and the statements below are part of the template's name: another wording, another template.
-const std::vector<std::string> kInitArguments{"--username=rookery_owner", "--auth=trust", "--encoding=UTF8",
-                                              "--locale=C", "--no-sync", "--no-instructions"};
-constexpr auto kStatements = "CREATE ROLE rookery_engine LOGIN\nCREATE DATABASE rookery OWNER rookery_owner\n";
+// initdb's arguments and the statements below are part of the template's name: another wording, another
+// template.
+const std::vector<std::string> kInitArguments{
+    "--username=rookery_owner", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync",
+    "--no-instructions"};
+constexpr auto kStatements =
+    "CREATE ROLE rookery_engine LOGIN\nCREATE DATABASE rookery OWNER rookery_owner\n";
 
 std::string templateName(const ServerPrograms& programs)
 {
@@ -31,7 +34,9 @@ bool makePrivate(const fs::path& directory)
     std::error_code error;
     fs::create_directories(directory.parent_path(), error);
     if (mkdir(directory.c_str(), 0700) == 0) return true;
-    struct stat status{};
+    struct stat status
+    {
+    };
     return lstat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
            (status.st_mode & 0022U) == 0 && access(directory.c_str(), W_OK | X_OK) == 0;
 }
@@ -42,7 +47,9 @@ fs::path cacheDirectory()
     std::vector<fs::path> candidates;
     if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache == '/')
         candidates.push_back(fs::path(cache) / "rookery");
-    struct stat status{};
+    struct stat status
+    {
+    };
     const char* home = std::getenv("HOME"); // another user's stays untouched: sudo may leave it set
     if (home && *home == '/' && stat(home, &status) == 0 && status.st_uid == geteuid())
         candidates.push_back(fs::path(home) / ".cache/rookery");
@@ -57,10 +64,14 @@ Error initFailure(const fs::path& log, int code)
     const std::string text = readFile(log);
     for (const char* sign : {"No space left on device", "File too large", "quota exceeded"})
         if (text.find(sign) != std::string::npos)
-            return {ErrorCode::DiskFull, "The disk that holds " + log.parent_path().string() +
-                                             " is full: free some disk space or choose another directory.", false};
-    return {ErrorCode::Internal, "Initialising PostgreSQL failed (exit code " + std::to_string(code) + "): " +
-                                     text.substr(text.size() > 400 ? text.size() - 400 : 0), false};
+            return {ErrorCode::DiskFull,
+                    "The disk that holds " + log.parent_path().string() +
+                        " is full: free some disk space or choose another directory.",
+                    false};
+    return {ErrorCode::Internal,
+            "Initialising PostgreSQL failed (exit code " + std::to_string(code) +
+                "): " + text.substr(text.size() > 400 ? text.size() - 400 : 0),
+            false};
 }
 
 Result<fs::path> build(const ServerPrograms& programs, const DataDirectory& directory, Deadline deadline,
@@ -81,7 +92,8 @@ Result<fs::path> build(const ServerPrograms& programs, const DataDirectory& dire
     // A server for one user reads the statements, one a line: no start, no client.
     plan.input = directory.path() / "template.sql";
     ROOKERY_TRY(writeFile(plan.input, kStatements));
-    plan.command = {(programs.postgresBin / "postgres").string(), "--single", "-F", "-D", made.string(), "postgres"};
+    plan.command = {
+        (programs.postgresBin / "postgres").string(), "--single", "-F", "-D", made.string(), "postgres"};
     ROOKERY_ASSIGN(const int prepared, runProcess(plan, deadline, stop));
     if (prepared != 0) return fail(initFailure(log, prepared));
     removeTree(plan.input);
@@ -92,8 +104,8 @@ Result<fs::path> build(const ServerPrograms& programs, const DataDirectory& dire
 // Beside the place first, then renamed into it; losing the race to another program is as good.
 bool putIntoCache(const fs::path& made, const fs::path& place)
 {
-    const fs::path beside = place.string() + ".new-" + std::to_string(getpid()) + "-" +
-                            std::to_string(std::random_device{}());
+    const fs::path beside =
+        place.string() + ".new-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device{}());
     const auto copied = copyTree(made, beside);
     const bool placed = copied && renamePath(beside, place);
     if (!placed) removeTree(beside);
@@ -103,8 +115,9 @@ bool putIntoCache(const fs::path& made, const fs::path& place)
 
 } // namespace
 
-Result<PostgresTemplate> obtainPostgresTemplate(const ServerPrograms& programs, const DataDirectory& directory,
-                                                Deadline deadline, const std::stop_token& stop)
+Result<PostgresTemplate> obtainPostgresTemplate(const ServerPrograms& programs,
+                                                const DataDirectory& directory, Deadline deadline,
+                                                const std::stop_token& stop)
 {
     const fs::path cache = cacheDirectory();
     const fs::path place = cache.empty() ? fs::path() : cache / templateName(programs);

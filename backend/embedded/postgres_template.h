@@ -1,6 +1,6 @@
-// An initialised PostgreSQL data directory to copy nodes from: initdb takes longer than everything else of a start, so
-// its result is kept in the person's cache directory, by server version and settings. Any thread; programs that fill
-// the cache at the same time do not meet, each builds beside it and renames.
+// An initialised PostgreSQL data directory to copy nodes from: initdb takes longer than everything else of a
+// start, so its result is kept in the person's cache directory, by server version and settings. Any thread;
+// programs that fill the cache at the same time do not meet, each builds beside it and renames.
 #pragma once
 
 #include "backend/embedded/data_directory.h"
@@ -19,7 +19,7 @@ struct PostgresTemplate
 };
 
 [[nodiscard]] Result<PostgresTemplate> obtainPostgresTemplate(const ServerPrograms& programs,
-                                                              const DataDirectory& directory, Deadline deadline,
-                                                              const std::stop_token& stop);
+                                                              const DataDirectory& directory,
+                                                              Deadline deadline, const std::stop_token& stop);
 
 } // namespace backend

@@ -27,8 +27,10 @@ std::string quoted(const fs::path& path)
 std::string configuration(const fs::path& socket, const fs::path& data)
 {
     return "# Written by rookery at every start.\n"
-           "port 0\nunixsocket " + quoted(socket) + "\nunixsocketperm 700\ndir " + quoted(data) +
-           "\nproc-title-template \"{title} " + clusterName(data) + " {listen-addr}\"\n"
+           "port 0\nunixsocket " +
+           quoted(socket) + "\nunixsocketperm 700\ndir " + quoted(data) + "\nproc-title-template \"{title} " +
+           clusterName(data) +
+           " {listen-addr}\"\n"
            "daemonize no\nsave \"\"\nappendonly no\nstop-writes-on-bgsave-error no\n"
            "maxmemory-policy noeviction\nhz 10\ntcp-keepalive 0\ntimeout 0\n"
            "loglevel warning\nalways-show-logo no\n";
@@ -48,7 +50,8 @@ bool answersPing(const fs::path& path)
     constexpr std::string_view ping = "PING\r\n";
     if (send(socket.get(), ping.data(), ping.size(), MSG_NOSIGNAL) != ssize_t(ping.size())) return false;
     char answer[5]{};
-    return recv(socket.get(), answer, sizeof answer, MSG_WAITALL) == 5 && std::string_view(answer, 5) == "+PONG";
+    return recv(socket.get(), answer, sizeof answer, MSG_WAITALL) == 5 &&
+           std::string_view(answer, 5) == "+PONG";
 }
 
 } // namespace

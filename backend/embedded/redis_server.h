@@ -1,4 +1,5 @@
-// A private Redis node as a server to start. It keeps nothing: everything in Redis can be rebuilt from PostgreSQL.
+// A private Redis node as a server to start. It keeps nothing: everything in Redis can be rebuilt from
+// PostgreSQL.
 #pragma once
 
 #include "backend/embedded/data_directory.h"

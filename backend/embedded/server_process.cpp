@@ -35,7 +35,9 @@ Result<void> ServerProcess::waitReady(Deadline deadline, const std::vector<std::
             return fail(ErrorCode::Cancelled, "Starting " + name() + " was cancelled.");
         if (deadline.expired())
             return fail(ErrorCode::DeadlineExceeded,
-                        name() + " did not answer in time: see " + m_spec.plan.output.string() + " and try again.", true);
+                        name() + " did not answer in time: see " + m_spec.plan.output.string() +
+                            " and try again.",
+                        true);
         std::this_thread::sleep_for(2ms);
     }
     return {};
@@ -49,15 +51,17 @@ Error ServerProcess::startFailure() const
     bool full = false;
     for (std::string line; std::getline(in, line);) {
         full = full || line.find("No space left on device") != std::string::npos ||
-               line.find("File too large") != std::string::npos || line.find("quota exceeded") != std::string::npos;
-        const bool telling = line.find("FATAL") != std::string::npos || line.find("PANIC") != std::string::npos ||
-                             m_spec.node.kind == NodeKind::Redis;
+               line.find("File too large") != std::string::npos ||
+               line.find("quota exceeded") != std::string::npos;
+        const bool telling = line.find("FATAL") != std::string::npos ||
+                             line.find("PANIC") != std::string::npos || m_spec.node.kind == NodeKind::Redis;
         if (telling && !line.empty()) reason = line;
     }
     if (full)
-        return {ErrorCode::DiskFull, name() + " did not start, because the disk that holds " +
-                                         m_spec.node.dataDirectory.string() +
-                                         " is full: free some disk space or choose another directory.", false};
+        return {ErrorCode::DiskFull,
+                name() + " did not start, because the disk that holds " + m_spec.node.dataDirectory.string() +
+                    " is full: free some disk space or choose another directory.",
+                false};
     return {ErrorCode::Unavailable,
             name() + " did not start (" + reason + "): see " + m_spec.plan.output.string() + ".", false};
 }
@@ -71,9 +75,15 @@ Result<void> ServerProcess::signalAll(int signal)
     return {};
 }
 
-Result<void> ServerProcess::pause() { return signalAll(SIGSTOP); }
+Result<void> ServerProcess::pause()
+{
+    return signalAll(SIGSTOP);
+}
 
-Result<void> ServerProcess::resume() { return signalAll(SIGCONT); }
+Result<void> ServerProcess::resume()
+{
+    return signalAll(SIGCONT);
+}
 
 void ServerProcess::kill() noexcept
 {

@@ -1,5 +1,5 @@
-// One private server: how it is started, when it is ready, how it is ended. Owned by EmbeddedServers, which serialises
-// the calls (nodes start on their own threads, one thread each).
+// One private server: how it is started, when it is ready, how it is ended. Owned by EmbeddedServers, which
+// serialises the calls (nodes start on their own threads, one thread each).
 #pragma once
 
 #include "backend/embedded/child_process.h"
@@ -16,16 +16,19 @@ struct ServerSpec
     EmbeddedNode node;
     ProcessPlan plan;
     int stopSignal = 9;
-    std::function<Result<void>()> prepare;           // makes data and configuration ready
-    std::function<bool(pid_t)> ready;                // answers already?
-    std::function<std::vector<pid_t>()> processes;   // all processes of the node
-    std::function<void()> clear;                     // ends what is left of it after a kill
+    std::function<Result<void>()> prepare;         // makes data and configuration ready
+    std::function<bool(pid_t)> ready;              // answers already?
+    std::function<std::vector<pid_t>()> processes; // all processes of the node
+    std::function<void()> clear;                   // ends what is left of it after a kill
 };
 
 class ServerProcess
 {
 public:
-    explicit ServerProcess(ServerSpec spec) : m_spec(std::move(spec)) {}
+    explicit ServerProcess(ServerSpec spec)
+        : m_spec(std::move(spec))
+    {
+    }
 
     EmbeddedNode node() const;
     const std::string& name() const { return m_spec.node.name; }

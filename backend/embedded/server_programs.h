@@ -17,6 +17,7 @@ struct ServerPrograms
 };
 
 // `existingMajor`: the version that made the data at hand, "" for none; only its own server can read it.
-[[nodiscard]] Result<ServerPrograms> findServerPrograms(const EmbeddedOptions& options, const std::string& existingMajor);
+[[nodiscard]] Result<ServerPrograms> findServerPrograms(const EmbeddedOptions& options,
+                                                        const std::string& existingMajor);
 
 } // namespace backend

@@ -1,4 +1,5 @@
-// kill -9 of a program with private servers: none of them lives on, and the next start cleans what lies around.
+// kill -9 of a program with private servers: none of them lives on, and the next start cleans what lies
+// around.
 
 #include "backend/embedded/embedded_servers.h"
 #include "tests/integration/helper_process.h"
@@ -65,7 +66,8 @@ void EmbeddedCrashTest::pausedServersAreCleanedUp()
     QTRY_VERIFY_WITH_TIMEOUT(!QFileInfo::exists(killed.directory()), 20'000);
 }
 
-// The hardest case: stopped orphans of a killed postmaster hold its shared memory, and its pid file is still there.
+// The hardest case: stopped orphans of a killed postmaster hold its shared memory, and its pid file is still
+// there.
 void EmbeddedCrashTest::lostPostmasterIsCleanedUp()
 {
     HelperProcess killed;

@@ -1,4 +1,5 @@
-// What a person can do wrong with private servers: each is one sentence that says what to do, and leaves nothing behind.
+// What a person can do wrong with private servers: each is one sentence that says what to do, and leaves
+// nothing behind.
 
 #include "backend/embedded/embedded_servers.h"
 #include "tests/integration/helper_process.h"
@@ -38,15 +39,18 @@ bool oneSentence(const std::string& message)
     return !message.empty() && message.back() == '.' && message.find('\n') == std::string::npos;
 }
 
-bool contains(const std::string& message, std::string_view part) { return message.find(part) != std::string::npos; }
+bool contains(const std::string& message, std::string_view part)
+{
+    return message.find(part) != std::string::npos;
+}
 
 } // namespace
 
-#define VERIFY_SENTENCE(error, wantedCode, part)                                                                \
-    do {                                                                                                        \
-        QVERIFY2(contains((error).message, part), (error).message.c_str());                                    \
-        QVERIFY2(oneSentence((error).message), (error).message.c_str());                                       \
-        QCOMPARE(int((error).code), int(wantedCode));                                                           \
+#define VERIFY_SENTENCE(error, wantedCode, part)                                                             \
+    do {                                                                                                     \
+        QVERIFY2(contains((error).message, part), (error).message.c_str());                                  \
+        QVERIFY2(oneSentence((error).message), (error).message.c_str());                                     \
+        QCOMPARE(int((error).code), int(wantedCode));                                                        \
     } while (false)
 
 class EmbeddedErrorsTest : public QObject
@@ -92,7 +96,8 @@ void EmbeddedErrorsTest::missingMajorVersion()
     HelperProcess place;
     const QString directory = place.makeDirectory("kept");
     QVERIFY(QDir().mkpath(directory + "/pg-1"));
-    for (const auto& [name, content] : {std::pair("/pg-1/PG_VERSION", "9\n"), std::pair("/rookery.lock", "")}) {
+    for (const auto& [name, content] :
+         {std::pair("/pg-1/PG_VERSION", "9\n"), std::pair("/rookery.lock", "")}) {
         QFile file(directory + name);
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write(content);
@@ -117,9 +122,9 @@ void EmbeddedErrorsTest::unwritableForOrdinaryUser()
     const QString closed = helper.makeDirectory("closed");
     QCOMPARE(chmod(closed.toLocal8Bit(), 0555), 0);
     QVERIFY(!helper.start({"--data", closed + "/data"}));
-    QVERIFY2(helper.output().startsWith("error configuration "),
+    QVERIFY2(helper.output().startsWith("error configuration "), qPrintable(helper.output()));
+    QVERIFY2(helper.output().contains("/closed/data cannot be made (Permission denied): "),
              qPrintable(helper.output()));
-    QVERIFY2(helper.output().contains("/closed/data cannot be made (Permission denied): "), qPrintable(helper.output()));
     HelperProcess again(HelperProcess::As::OrdinaryUser);
     QVERIFY(!again.start({"--data", closed})); // the directory itself
     QVERIFY2(again.output().contains("(Permission denied): "), qPrintable(again.output()));
@@ -142,11 +147,13 @@ void EmbeddedErrorsTest::unreachableForServersUser()
 
 void EmbeddedErrorsTest::userWithoutName()
 {
-    if (geteuid() != 0) QSKIP("Only root can become a user that no file lists; installer/test runs this as root in CI.");
+    if (geteuid() != 0)
+        QSKIP("Only root can become a user that no file lists; installer/test runs this as root in CI.");
     HelperProcess helper(HelperProcess::As::NamelessUser);
     QVERIFY(!helper.start({"--postgres", "1"}));
-    QVERIFY2(helper.output().startsWith("error configuration PostgreSQL does not start for a user without a name"),
-             qPrintable(helper.output()));
+    QVERIFY2(
+        helper.output().startsWith("error configuration PostgreSQL does not start for a user without a name"),
+        qPrintable(helper.output()));
 }
 
 void EmbeddedErrorsTest::otherFiles()
@@ -163,7 +170,8 @@ void EmbeddedErrorsTest::inUse()
 {
     HelperProcess helper;
     const QString directory = helper.makeDirectory("kept");
-    QVERIFY2(helper.start({"--data", directory, "--postgres", "1", "--redis", "1"}), qPrintable(helper.output()));
+    QVERIFY2(helper.start({"--data", directory, "--postgres", "1", "--redis", "1"}),
+             qPrintable(helper.output()));
     const auto error = errorOf(kept(directory));
     VERIFY_SENTENCE(error, ErrorCode::Conflict, "is in use by process ");
     QCOMPARE(tests::sql(helper.address("pg-1"), "SELECT 1"), QString("1")); // undisturbed
@@ -176,7 +184,8 @@ void EmbeddedErrorsTest::fullDisk_data()
     QTest::newRow("while initialising") << false;
 }
 
-// A limit on the size of a file fails writes as a full disk or an exhausted quota does, and needs no privilege.
+// A limit on the size of a file fails writes as a full disk or an exhausted quota does, and needs no
+// privilege.
 void EmbeddedErrorsTest::fullDisk()
 {
     QFETCH(bool, cached);
@@ -190,9 +199,11 @@ void EmbeddedErrorsTest::fullDisk()
         QVERIFY(filler.stop());
     }
     helper.setEnvironment("XDG_CACHE_HOME", cache);
-    QVERIFY(!helper.start({"--data", directory, "--postgres", "1", "--redis", "1", "--file-size-limit", "200000"}));
+    QVERIFY(!helper.start(
+        {"--data", directory, "--postgres", "1", "--redis", "1", "--file-size-limit", "200000"}));
     QVERIFY2(helper.output().startsWith("error disk_full "), qPrintable(helper.output()));
-    QVERIFY2(helper.output().contains("free some disk space or choose another directory."), qPrintable(helper.output()));
+    QVERIFY2(helper.output().contains("free some disk space or choose another directory."),
+             qPrintable(helper.output()));
     QCOMPARE(helper.output().count('\n'), 1);
 
     HelperProcess next; // and it starts there once there is room
@@ -213,7 +224,8 @@ void EmbeddedErrorsTest::smallDisk()
         return;
     }
     QVERIFY2(helper.output().startsWith("error disk_full "), qPrintable(helper.output()));
-    QVERIFY2(helper.output().contains(" MB left and the private servers need 208 MB: free some disk space"), qPrintable(helper.output()));
+    QVERIFY2(helper.output().contains(" MB left and the private servers need 208 MB: free some disk space"),
+             qPrintable(helper.output()));
 }
 
 void EmbeddedErrorsTest::impossibleCounts()

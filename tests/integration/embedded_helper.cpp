@@ -1,6 +1,6 @@
-// A program with private servers, for embedded_test to start as somebody else, to kill, and to run out of disk.
-// Prints "error CODE SENTENCE", or "directory PATH", "node NAME PID ADDRESS" lines and "ready"; then it lives until its
-// standard input ends, stops the servers and prints "stopped".
+// A program with private servers, for embedded_test to start as somebody else, to kill, and to run out of
+// disk. Prints "error CODE SENTENCE", or "directory PATH", "node NAME PID ADDRESS" lines and "ready"; then it
+// lives until its standard input ends, stops the servers and prints "stopped".
 
 #include "backend/embedded/embedded_servers.h"
 
@@ -38,9 +38,11 @@ bool limitFileSize(long bytes)
 
 int serve(const backend::EmbeddedOptions& options)
 {
-    auto servers = backend::EmbeddedServers::start(options, backend::Deadline::after(std::chrono::seconds(60)));
+    auto servers =
+        backend::EmbeddedServers::start(options, backend::Deadline::after(std::chrono::seconds(60)));
     if (!servers) {
-        std::cout << "error " << backend::toString(servers.error().code) << ' ' << servers.error().message << std::endl;
+        std::cout << "error " << backend::toString(servers.error().code) << ' ' << servers.error().message
+                  << std::endl;
         return 1;
     }
     std::cout << "directory " << (*servers)->directory().string() << '\n';
@@ -70,7 +72,8 @@ int main(int argc, char** argv)
     app.add_option("--file-size-limit", arguments.fileSizeLimit);
     app.add_option("--small-disk", arguments.tmpfsMegabytes);
     CLI11_PARSE(app, argc, argv);
-    if (arguments.tmpfsMegabytes > 0 && !mountSmallDisk(arguments.options.dataDirectory, arguments.tmpfsMegabytes)) {
+    if (arguments.tmpfsMegabytes > 0 &&
+        !mountSmallDisk(arguments.options.dataDirectory, arguments.tmpfsMegabytes)) {
         std::cout << "cannot-mount" << std::endl;
         return 3;
     }

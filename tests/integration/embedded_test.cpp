@@ -1,4 +1,5 @@
-// The private servers' life: started by root and by an ordinary user, several at once, killed, paused, restarted, kept.
+// The private servers' life: started by root and by an ordinary user, several at once, killed, paused,
+// restarted, kept.
 
 #include "backend/embedded/embedded_servers.h"
 #include "tests/integration/helper_process.h"
@@ -31,7 +32,10 @@ std::unique_ptr<EmbeddedServers> startKept(const QString& directory, int postgre
     return std::move(*servers);
 }
 
-QString text(const std::string& value) { return QString::fromStdString(value); }
+QString text(const std::string& value)
+{
+    return QString::fromStdString(value);
+}
 
 } // namespace
 
@@ -74,7 +78,8 @@ void EmbeddedTest::servesAndEnds()
     for (const int pid : all)
         QVERIFY(tests::userOf(pid) != 0);
     if (geteuid() == 0 && as == HelperProcess::As::OrdinaryUser) QCOMPARE(tests::userOf(all.front()), 65534u);
-    QCOMPARE(tests::sql(helper.address("pg-1"), "SELECT current_user, current_database()"), QString("rookery_engine|rookery"));
+    QCOMPARE(tests::sql(helper.address("pg-1"), "SELECT current_user, current_database()"),
+             QString("rookery_engine|rookery"));
     QCOMPARE(tests::sql(helper.address("pg-2"), "SHOW listen_addresses"), QString());
     QCOMPARE(tests::redis(helper.address("redis-3"), "PING"), QString("+PONG"));
 
@@ -86,7 +91,9 @@ void EmbeddedTest::servesAndEnds()
 void EmbeddedTest::onlyTheOwnerReachesTheSockets()
 {
     const auto cluster = tests::PrivateCluster::start(1, 1);
-    struct stat status{};
+    struct stat status
+    {
+    };
     QCOMPARE(stat((cluster->servers().directory() / "sockets").c_str(), &status), 0);
     QCOMPARE(status.st_mode & 0777U, 0700U);
     QCOMPARE(stat((cluster->servers().directory() / "pg-1").c_str(), &status), 0);

@@ -36,7 +36,9 @@ bool sendAll(int socket, const QByteArray& bytes)
 
 } // namespace
 
-HelperProcess::HelperProcess(As as) : m_place(QStringLiteral("/tmp/rookery-test-XXXXXX")), m_as(as)
+HelperProcess::HelperProcess(As as)
+    : m_place(QStringLiteral("/tmp/rookery-test-XXXXXX"))
+    , m_as(as)
 {
     chmod(m_place.path().toLocal8Bit().constData(), 0755);
     m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
@@ -50,7 +52,8 @@ HelperProcess::~HelperProcess()
         if (!m_process.waitForFinished(10'000)) killHard();
     }
     for (const int pid : m_pids)
-        if (QFile::symLinkTarget(QStringLiteral("/proc/%1/cwd").arg(pid)).startsWith(m_directory)) kill(pid, SIGKILL);
+        if (QFile::symLinkTarget(QStringLiteral("/proc/%1/cwd").arg(pid)).startsWith(m_directory))
+            kill(pid, SIGKILL);
 }
 
 QString HelperProcess::makeDirectory(const QString& name)
@@ -77,8 +80,10 @@ bool HelperProcess::launch(const QStringList& arguments)
     if (m_as != As::ThisUser && geteuid() == 0)
         m_process.start(QStringLiteral("setpriv"),
                         QStringList{QStringLiteral("--reuid=") + user, QStringLiteral("--regid=") + user,
-                                    QStringLiteral("--clear-groups"), program} + arguments);
-    else m_process.start(program, arguments);
+                                    QStringLiteral("--clear-groups"), program} +
+                            arguments);
+    else
+        m_process.start(program, arguments);
     return m_process.waitForStarted();
 }
 
@@ -110,7 +115,8 @@ bool HelperProcess::command(const QString& line)
 bool HelperProcess::stop()
 {
     m_process.closeWriteChannel();
-    return readUntil(QStringLiteral("stopped")) && m_process.waitForFinished(kPatienceMs) && m_process.exitCode() == 0;
+    return readUntil(QStringLiteral("stopped")) && m_process.waitForFinished(kPatienceMs) &&
+           m_process.exitCode() == 0;
 }
 
 void HelperProcess::killHard()
@@ -138,18 +144,23 @@ std::vector<int> withChildren(const std::vector<int>& pids)
         bool number = false;
         const int pid = name.toInt(&number);
         const QStringList fields = number ? statusFields(pid) : QStringList();
-        if (fields.size() > 1 && std::find(pids.begin(), pids.end(), fields[1].toInt()) != pids.end()) all.push_back(pid);
+        if (fields.size() > 1 && std::find(pids.begin(), pids.end(), fields[1].toInt()) != pids.end())
+            all.push_back(pid);
     }
     return all;
 }
 
-unsigned userOf(int pid) { return QFileInfo(QStringLiteral("/proc/%1").arg(pid)).ownerId(); }
+unsigned userOf(int pid)
+{
+    return QFileInfo(QStringLiteral("/proc/%1").arg(pid)).ownerId();
+}
 
 QString sql(const QString& address, const QString& statement)
 {
     QProcess psql;
     psql.setProcessChannelMode(QProcess::MergedChannels);
-    psql.start(QStringLiteral("psql"), {QStringLiteral("-XAtq"), QStringLiteral("-d"), address, QStringLiteral("-c"), statement});
+    psql.start(QStringLiteral("psql"),
+               {QStringLiteral("-XAtq"), QStringLiteral("-d"), address, QStringLiteral("-c"), statement});
     if (!psql.waitForFinished(kPatienceMs)) return QStringLiteral("error: psql did not end");
     const QString output = QString::fromUtf8(psql.readAll()).trimmed();
     return psql.exitCode() == 0 ? output : QStringLiteral("error: ") + output;
@@ -166,7 +177,8 @@ QString redis(const QString& address, const QByteArray& command, int patienceMs)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     char answer[256];
     ssize_t got = -1;
-    if (connect(socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0 && sendAll(socket, command + "\r\n"))
+    if (connect(socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0 &&
+        sendAll(socket, command + "\r\n"))
         got = recv(socket, answer, sizeof answer, 0);
     close(socket);
     return got > 0 ? QString::fromLatin1(answer, int(got)).trimmed() : QString();

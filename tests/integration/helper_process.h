@@ -1,5 +1,5 @@
-// Runs embedded_helper as this user or, when the tests run as root, as an ordinary one, and watches its servers' pids.
-// Owned by one test function.
+// Runs embedded_helper as this user or, when the tests run as root, as an ordinary one, and watches its
+// servers' pids. Owned by one test function.
 #pragma once
 
 #include <QProcess>
@@ -30,9 +30,9 @@ public:
     bool start(const QStringList& arguments) { return launch(arguments) && waitReady(); }
     bool launch(const QStringList& arguments);
     bool waitReady() { return readUntil(QStringLiteral("ready")); }
-    bool command(const QString& line);        // "pause"
-    bool stop();                              // ends its input and waits for "stopped"
-    void killHard();                          // SIGKILL, and reaps it
+    bool command(const QString& line); // "pause"
+    bool stop();                       // ends its input and waits for "stopped"
+    void killHard();                   // SIGKILL, and reaps it
 
     QString output() const { return m_output; }
     QString directory() const { return m_directory; }

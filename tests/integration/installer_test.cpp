@@ -1,5 +1,6 @@
-// The scripts in installer/, run from a copy in a path with spaces, with stand-ins for the programs that would change
-// this machine (apt-get through sudo, dpkg-query, cmake). What they say and how they end is what a person sees.
+// The scripts in installer/, run from a copy in a path with spaces, with stand-ins for the programs that
+// would change this machine (apt-get through sudo, dpkg-query, cmake). What they say and how they end is what
+// a person sees.
 
 #include <QDir>
 #include <QFile>
@@ -53,7 +54,10 @@ public:
         file.setPermissions(file.permissions() | QFile::ExeOwner);
         return file.fileName();
     }
-    void standIn(const QString& program, const QByteArray& body) { write("bin/" + program, "#!/bin/bash\n" + body + "\n"); }
+    void standIn(const QString& program, const QByteArray& body)
+    {
+        write("bin/" + program, "#!/bin/bash\n" + body + "\n");
+    }
     void installAll() { standIn("dpkg-query", "for p in \"${@:4}\"; do echo \"ii  $p\"; done"); }
     void installNothing() { standIn("dpkg-query", "exit 1"); }
     // sudo works, and what runs under it fails with these words.
@@ -71,7 +75,8 @@ public:
         process.start(m_root + "/installer/" + script, arguments);
         process.waitForFinished(60'000);
         return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-                QString::fromUtf8(process.readAllStandardOutput()), QString::fromUtf8(process.readAllStandardError())};
+                QString::fromUtf8(process.readAllStandardOutput()),
+                QString::fromUtf8(process.readAllStandardError())};
     }
 
 private:
@@ -121,19 +126,23 @@ void InstallerTest::doesNothingWhenAllIsThere()
     clone.installAll();
     const auto outcome = clone.run("dependencies");
     QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.errors));
-    QVERIFY2(outcome.output.startsWith("All ") && outcome.output.count('\n') == 1, qPrintable(outcome.output));
+    QVERIFY2(outcome.output.startsWith("All ") && outcome.output.count('\n') == 1,
+             qPrintable(outcome.output));
 }
 
 void InstallerTest::explainsFailedInstallation_data()
 {
     QTest::addColumn<QByteArray>("words");
     QTest::addColumn<QString>("sentence");
-    QTest::newRow("no network") << QByteArray("E: Failed to fetch http://deb/x.deb  Temporary failure resolving deb")
-                                << QString("because the package servers cannot be reached: check the network and run this again.");
-    QTest::newRow("disk full") << QByteArray("E: Write error - write (28: No space left on device)")
-                               << QString("because a disk is full: free some space (df -h shows where) and run this again.");
-    QTest::newRow("locked") << QByteArray("E: Could not get lock /var/lib/dpkg/lock-frontend.")
-                            << QString("because another package manager is at work: wait for it to finish and run this again.");
+    QTest::newRow("no network")
+        << QByteArray("E: Failed to fetch http://deb/x.deb  Temporary failure resolving deb")
+        << QString("because the package servers cannot be reached: check the network and run this again.");
+    QTest::newRow("disk full")
+        << QByteArray("E: Write error - write (28: No space left on device)")
+        << QString("because a disk is full: free some space (df -h shows where) and run this again.");
+    QTest::newRow("locked")
+        << QByteArray("E: Could not get lock /var/lib/dpkg/lock-frontend.")
+        << QString("because another package manager is at work: wait for it to finish and run this again.");
 }
 
 void InstallerTest::explainsFailedInstallation()
@@ -168,7 +177,8 @@ void InstallerTest::namesPackagesOnOtherSystems()
     const auto outcome = clone.run("test");
     QCOMPARE(outcome.exitCode, 1);
     QCOMPARE(outcome.errors.count('\n'), 1);
-    QVERIFY2(outcome.errors.contains("\"fedora 41\"") && outcome.errors.contains(" libpqxx-dev "), qPrintable(outcome.errors));
+    QVERIFY2(outcome.errors.contains("\"fedora 41\"") && outcome.errors.contains(" libpqxx-dev "),
+             qPrintable(outcome.errors));
 }
 
 void InstallerTest::showsTheEndOfAFailedBuild()
@@ -190,7 +200,8 @@ void InstallerTest::buildsElsewhereWhenTheTreeIsReadOnly()
     clone.write("a clone/build", "in the way"); // works for root too, who may write everywhere
     clone.set("XDG_CACHE_HOME", clone.path("cache"));
     const auto outcome = clone.run("test");
-    QVERIFY2(outcome.output.contains("Configuring in " + clone.path("cache") + "/rookery/build-"), qPrintable(outcome.output));
+    QVERIFY2(outcome.output.contains("Configuring in " + clone.path("cache") + "/rookery/build-"),
+             qPrintable(outcome.output));
 }
 
 void InstallerTest::testsFailWhenNoneRan()
@@ -207,10 +218,13 @@ void InstallerTest::testsPrintTheirSummary()
 {
     Clone clone;
     clone.installAll();
-    clone.standIn("ctest", "echo '1/2 Test noise'\necho '100% tests passed, 0 tests failed out of 2'\necho 'Total Test time'");
+    clone.standIn(
+        "ctest",
+        "echo '1/2 Test noise'\necho '100% tests passed, 0 tests failed out of 2'\necho 'Total Test time'");
     const auto outcome = clone.run("test");
     QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.errors));
-    QVERIFY2(outcome.output.endsWith("100% tests passed, 0 tests failed out of 2\nTotal Test time\n"), qPrintable(outcome.output));
+    QVERIFY2(outcome.output.endsWith("100% tests passed, 0 tests failed out of 2\nTotal Test time\n"),
+             qPrintable(outcome.output));
     QVERIFY(!outcome.output.contains("noise"));
 }
 
@@ -241,7 +255,8 @@ void InstallerTest::demoDrawsPicturesWithoutDisplay()
     clone.write("a clone/build/release/bin/rookery", "#!/bin/bash\necho \"$QT_QPA_PLATFORM|$*\"\n");
     const auto outcome = clone.run("demo", {"--", "--screenshot", "some where"});
     QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.errors));
-    QVERIFY2(outcome.output.endsWith("offscreen|--demo --screenshot some where\n"), qPrintable(outcome.output));
+    QVERIFY2(outcome.output.endsWith("offscreen|--demo --screenshot some where\n"),
+             qPrintable(outcome.output));
 }
 
 void InstallerTest::demoPassesArguments()
@@ -249,7 +264,8 @@ void InstallerTest::demoPassesArguments()
     Clone clone;
     clone.installAll();
     clone.set("DISPLAY", ":77");
-    clone.write("a clone/build/release/bin/rookery", "#!/bin/bash\nprintf '<%s>' \"${QT_QPA_PLATFORM:-}\" \"$@\"\nexit 7\n");
+    clone.write("a clone/build/release/bin/rookery",
+                "#!/bin/bash\nprintf '<%s>' \"${QT_QPA_PLATFORM:-}\" \"$@\"\nexit 7\n");
     const auto outcome = clone.run("demo", {"--", "--replay", "a file.gz"});
     QCOMPARE(outcome.exitCode, 7);
     QVERIFY2(outcome.output.endsWith("<><--demo><--replay><a file.gz>"), qPrintable(outcome.output));
@@ -261,7 +277,8 @@ void InstallerTest::refusesUnknownArguments()
     for (const char* script : {"demo", "test", "dependencies"}) {
         const auto outcome = clone.run(script, {"--nonsense"});
         QCOMPARE(outcome.exitCode, 2);
-        QVERIFY2(outcome.errors.startsWith(QString("Usage: installer/") + script), qPrintable(outcome.errors));
+        QVERIFY2(outcome.errors.startsWith(QString("Usage: installer/") + script),
+                 qPrintable(outcome.errors));
     }
 }
 
@@ -274,7 +291,8 @@ void InstallerTest::continuousIntegrationRunsTheTests()
     QVERIFY(QFile::copy(QStringLiteral(ROOKERY_SOURCE_DIR "/.ci/run"), clone.root() + "/.ci/run"));
     const auto outcome = clone.run("../.ci/run");
     QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.errors));
-    QVERIFY2(outcome.output.endsWith("100% tests passed, 0 tests failed out of 3\n"), qPrintable(outcome.output));
+    QVERIFY2(outcome.output.endsWith("100% tests passed, 0 tests failed out of 3\n"),
+             qPrintable(outcome.output));
 }
 
 QTEST_GUILESS_MAIN(InstallerTest)

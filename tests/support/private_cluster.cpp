@@ -11,8 +11,10 @@ std::unique_ptr<PrivateCluster> PrivateCluster::start(int postgresNodes, int red
     options.postgresNodes = postgresNodes;
     options.redisNodes = redisNodes;
     // Generous: sanitizers and a busy machine make everything slower, and nothing is measured here.
-    auto servers = backend::EmbeddedServers::start(options, backend::Deadline::after(std::chrono::seconds(60)));
-    if (!servers) throw std::runtime_error("The test's private servers did not start: " + servers.error().message);
+    auto servers =
+        backend::EmbeddedServers::start(options, backend::Deadline::after(std::chrono::seconds(60)));
+    if (!servers)
+        throw std::runtime_error("The test's private servers did not start: " + servers.error().message);
     return std::unique_ptr<PrivateCluster>(new PrivateCluster(std::move(*servers)));
 }
 

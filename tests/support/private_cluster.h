@@ -1,5 +1,5 @@
-// Private servers for one test, in a temporary directory, gone with the object. A machine on which they cannot start
-// fails the test: start() throws, which Qt Test reports. Owned by the test; the test's thread.
+// Private servers for one test, in a temporary directory, gone with the object. A machine on which they
+// cannot start fails the test: start() throws, which Qt Test reports. Owned by the test; the test's thread.
 #pragma once
 
 #include "backend/embedded/embedded_servers.h"
@@ -18,10 +18,13 @@ public:
     backend::EmbeddedServers& servers() { return *m_servers; }
     std::vector<backend::EmbeddedNode> nodes() const { return m_servers->nodes(); }
     backend::EmbeddedNode node(const std::string& name) const; // "pg-1", "redis-1"; throws for another
-    std::vector<backend::NodeEndpoint> endpoints() const; // as the directory records them
+    std::vector<backend::NodeEndpoint> endpoints() const;      // as the directory records them
 
 private:
-    explicit PrivateCluster(std::unique_ptr<backend::EmbeddedServers> servers) : m_servers(std::move(servers)) {}
+    explicit PrivateCluster(std::unique_ptr<backend::EmbeddedServers> servers)
+        : m_servers(std::move(servers))
+    {
+    }
     std::unique_ptr<backend::EmbeddedServers> m_servers;
 };
 
