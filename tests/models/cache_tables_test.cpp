@@ -119,7 +119,7 @@ void CacheTablesTest::redisNodeTable()
     QCOMPARE(at(0, ui::RedisNameColumn).data().toString(), QString("redis-1"));
     QVERIFY(at(0, ui::RedisMemoryColumn).data().toString().startsWith("3"));
     QCOMPARE(at(0, ui::RedisEvictedColumn).data().toString(), QString("12"));
-    QCOMPARE(at(0, ui::RedisEvictedColumn).data(ui::MeaningRole).value<ui::CellMeaning>(), ui::CellMeaning::Warning);
+    QCOMPARE(at(0, ui::RedisEvictedColumn).data(ui::ToneRole).value<ui::Tone>(), ui::Tone::Warning);
     QCOMPARE(at(0, ui::RedisHitRatioColumn).data().toString(), QString("99.9 %"));
     QCOMPARE(at(0, ui::RedisHealthColumn).data().toString(), QString("degraded"));
     for (const int column : {ui::RedisMemoryColumn, ui::RedisKeysColumn, ui::RedisCommandsColumn,

@@ -5,6 +5,7 @@
 #include "tests/models/model_samples.h"
 #include "ui/models/queue_tables.h"
 #include "ui/models/timeline_tables.h"
+#include "ui/widgets/formatting.h"
 
 namespace tests {
 
@@ -29,8 +30,8 @@ void QueueTablesTest::kinds()
     const auto text = [&](int row, int column) { return model->index(row, column).data().toString(); };
     QCOMPARE(text(0, ui::KindReadyColumn), QString("1,200"));
     QCOMPARE(text(0, ui::KindDeadColumn), QString("2"));
-    QCOMPARE(model->index(0, ui::KindDeadColumn).data(ui::MeaningRole).value<ui::CellMeaning>(),
-             ui::CellMeaning::Critical);
+    QCOMPARE(model->index(0, ui::KindDeadColumn).data(ui::ToneRole).value<ui::Tone>(),
+             ui::Tone::Critical);
     QCOMPARE(model->index(0, ui::KindOldestColumn).data(ui::SortRole).toDouble(), 75.0);
     QCOMPARE(text(0, ui::KindFailuresColumn), QString("–"));
     QCOMPARE(text(1, ui::KindArrivalsColumn), QString("–"));
@@ -53,7 +54,7 @@ void QueueTablesTest::deadLetters()
     model->setRows({{letter, "pg-2"}});
     const auto text = [&](int column) { return model->index(0, column).data().toString(); };
     QVERIFY(text(ui::LetterErrorColumn).contains("out of memory"));
-    QVERIFY(text(ui::LetterDiedColumn).contains("UTC"));
+    QVERIFY(text(ui::LetterDiedColumn).contains(ui::zoneName()));
     QCOMPARE(text(ui::LetterAttemptsColumn), QString("12"));
     QCOMPARE(text(ui::LetterNodeColumn), QString("pg-2"));
     QCOMPARE(text(ui::LetterTaskColumn), QString("4711"));
@@ -86,7 +87,7 @@ void QueueTablesTest::ledgerChunks()
     model->setRows({chunk});
     QCOMPARE(model->index(0, ui::ChunkPushedColumn).data().toString(), QString("1,234"));
     QCOMPARE(model->index(0, ui::ChunkSkippedColumn).data().toString(), QString("7"));
-    QVERIFY(model->index(0, ui::ChunkFirstColumn).data().toString().contains("UTC"));
+    QVERIFY(model->index(0, ui::ChunkFirstColumn).data().toString().contains(ui::zoneName()));
     QCOMPARE(model->index(0, ui::ChunkLastColumn).data().toString(), QString("–"));
 }
 

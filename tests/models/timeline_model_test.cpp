@@ -7,6 +7,7 @@
 
 #include "tests/models/model_samples.h"
 #include "ui/models/timeline_model.h"
+#include "ui/widgets/formatting.h"
 
 #include <array>
 
@@ -233,7 +234,7 @@ void TimelineModelTest::showsDelaysAndSources()
     QCOMPARE(text(2, ui::TimelineModel::SourceTextRole), QString("read through"));
     QVERIFY(text(0, Qt::AccessibleTextRole).contains("pushed"));
     QVERIFY(text(0, Qt::AccessibleTextRole).contains("post 3"));
-    QVERIFY(text(0, ui::TimelineModel::TimeRole).contains("UTC"));
+    QVERIFY(text(0, ui::TimelineModel::TimeRole).contains(ui::zoneName()));
     ui::TimelineModel authorModel(false, nullptr);
     authorModel.start();
     authorModel.appendPage(std::nullopt, page);

@@ -124,7 +124,7 @@ void WorkerTreeTest::saysWhatIsWrong()
     QVERIFY(text(engine.siblingAtColumn(ui::WorkerTreeModel::TaskColumn)).contains("2 of 6"));
     const auto state = model.index(1, ui::WorkerTreeModel::StateColumn, engine);
     QCOMPARE(text(state), QString("waiting for a node"));
-    QCOMPARE(state.data(ui::MeaningRole).value<ui::CellMeaning>(), ui::CellMeaning::Warning);
+    QCOMPARE(state.data(ui::ToneRole).value<ui::Tone>(), ui::Tone::Warning);
     QCOMPARE(text(state.siblingAtColumn(ui::WorkerTreeModel::ErrorColumn)), QString("redis-3 does not answer"));
     snapshot.engines[0].heartbeatAgeSeconds = 42;
     model.setSnapshot(snapshot);

@@ -193,8 +193,10 @@ void ReportTest::drawnPagesShowTheFiguresOfTheTable()
     QCOMPARE(nodes, 4);
     QVERIFY(loads > 0);
     // Whole rows, in order.
-    for (const auto& row : ui::reportShardsTable(report).rows)
-        QVERIFY2(containsRow(texts, row), qPrintable(row.join(u' ')));
+    for (const auto& table : {ui::reportShardsTable(report), ui::reportBalanceTable(report),
+                              ui::reportNodesTable(report), ui::reportNodeVolumesTable(report)})
+        for (const auto& row : table.rows)
+            QVERIFY2(containsRow(texts, row), qPrintable(row.join(u' ')));
     QVERIFY(containsRow(texts, {"5", "pg-1", "pg-2", "redis-2", "60", "35", "45,000", "50", "–", "320,000", "7.5",
                                 "2.5", "–"}));
     QVERIFY(texts.contains("redis-2 does not answer: start it"));

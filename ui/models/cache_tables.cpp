@@ -4,8 +4,6 @@
 
 #include <QCoreApplication>
 
-#include <cmath>
-
 namespace ui {
 namespace {
 
@@ -38,7 +36,7 @@ public:
                     return tr("%1 hits of %2 look-ups")
                         .arg(formatCount(r.window.hits), formatCount(r.window.lookups()));
                 },
-                [](const CacheRow& r) { return r.window.hitRatio() ? CellMeaning::Plain : CellMeaning::Quiet; }};
+                [](const CacheRow& r) { return r.window.hitRatio() ? Tone::Normal : Tone::Muted; }};
     }
 
     static CacheColumnSpec rate()
@@ -62,11 +60,11 @@ public:
     }
 
     static NodeColumn whole(const QString& title, const QString& explanation, std::int64_t Node::*value,
-                            QString (*text)(std::int64_t), CellMeaning whenAny = CellMeaning::Plain)
+                            QString (*text)(std::int64_t), Tone whenAny = Tone::Normal)
     {
         return {title, explanation, Qt::AlignRight, [value, text](const Node& n) { return text(n.*value); },
                 [value](const Node& n) { return n.*value >= 0 ? QVariant(qint64(n.*value)) : QVariant(); }, {},
-                [value, whenAny](const Node& n) { return n.*value > 0 ? whenAny : CellMeaning::Plain; }};
+                [value, whenAny](const Node& n) { return n.*value > 0 ? whenAny : Tone::Normal; }};
     }
 
     static NodeColumn health()
@@ -75,21 +73,16 @@ public:
                 [](const Node& n) { return QVariant(int(n.health)); },
                 [](const Node& n) { return QString::fromStdString(n.message); },
                 [](const Node& n) {
-                    return n.health == backend::Health::Ok         ? CellMeaning::Ok
-                           : n.health == backend::Health::Degraded ? CellMeaning::Warning
-                           : n.health == backend::Health::Down     ? CellMeaning::Critical
-                                                                   : CellMeaning::Quiet;
+                    return n.health == backend::Health::Ok         ? Tone::Ok
+                           : n.health == backend::Health::Degraded ? Tone::Warning
+                           : n.health == backend::Health::Down     ? Tone::Critical
+                                                                   : Tone::Muted;
                 }};
     }
 
     static QString ratioText(double value)
     {
-        return value < 0 ? tr("n/a") : tr("%1 %").arg(std::floor(value * 1000 + 1e-9) / 10, 0, 'f', 1);
-    }
-    static QString durationText(double seconds) { return seconds < 0 ? unknownText() : formatDuration(seconds); }
-    static QString probeText(double milliseconds)
-    {
-        return milliseconds < 0 ? unknownText() : formatDuration(milliseconds / 1000);
+        return value < 0 ? tr("n/a") : formatRatio(value);
     }
 };
 
@@ -130,10 +123,10 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
                 &N::keyspaceHitRatio, &T::ratioText),
         T::real(T::tr("Evictions/s"), T::tr("Over the last second"), &N::evictionsPerSecond, &formatRate),
         T::whole(T::tr("Evicted keys"), T::tr("Since the node started; should stay 0: a home timeline must not be evicted"),
-                 &N::evictedTotal, &formatCount, CellMeaning::Warning),
+                 &N::evictedTotal, &formatCount, Tone::Warning),
         T::whole(T::tr("Connections"), {}, &N::connections, &formatCount),
-        T::real(T::tr("Probe"), T::tr("Round trip of the last probe"), &N::probeMilliseconds, &T::probeText),
-        T::real(T::tr("Up for"), {}, &N::uptimeSeconds, &T::durationText),
+        T::real(T::tr("Probe"), T::tr("Round trip of the last probe"), &N::probeMilliseconds, &formatMilliseconds),
+        T::real(T::tr("Up for"), {}, &N::uptimeSeconds, &formatDuration),
     };
     return new RedisNodeModel(
         std::move(columns), [](const N& n) { return n.id; }, parent);

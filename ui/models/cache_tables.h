@@ -26,7 +26,7 @@ enum CacheColumn {
 };
 
 CacheTableModel* makeCacheTable(QObject* parent);
-// "98.7 %"; "n/a" without traffic. Rounded down, so that 100 % means no miss at all.
+// "98.7 %"; "n/a" without traffic; 100 % only without any miss.
 QString hitRatioText(const CacheWindow& window);
 
 using RedisNodeModel = TableModel<backend::NodeSnapshot, int>;

@@ -17,12 +17,12 @@ public:
     using LetterColumn = DeadLetterModel::Column;
 
     static KindColumn count(const QString& title, const QString& explanation, std::int64_t Kind::*value,
-                            CellMeaning whenAny = CellMeaning::Plain)
+                            Tone whenAny = Tone::Normal)
     {
         return {title, explanation, Qt::AlignRight,
                 [value](const Kind& k) { return formatCount(k.*value); },
                 [value](const Kind& k) { return QVariant(qint64(k.*value)); }, {},
-                [value, whenAny](const Kind& k) { return k.*value > 0 ? whenAny : CellMeaning::Plain; }};
+                [value, whenAny](const Kind& k) { return k.*value > 0 ? whenAny : Tone::Normal; }};
     }
 
     static KindColumn rate(const QString& title, const QString& explanation, double Kind::*value)
@@ -76,7 +76,7 @@ public:
                 [text](const DeadLetterRow& r) {
                     return tr("%1\n\nTask: %2").arg(text(r), QString::fromStdString(r.letter.payload));
                 },
-                [](const DeadLetterRow&) { return CellMeaning::Critical; }};
+                [](const DeadLetterRow&) { return Tone::Critical; }};
     }
 };
 
@@ -110,9 +110,9 @@ QueueKindModel* makeQueueKindTable(QObject* parent)
         T::count(T::tr("Ready"), T::tr("Tasks that wait for a worker"), &K::ready),
         T::count(T::tr("Running"), T::tr("Tasks that a worker holds"), &K::running),
         T::count(T::tr("Retry"), T::tr("Tasks that failed and wait for their next attempt"), &K::retry,
-                 CellMeaning::Warning),
+                 Tone::Warning),
         T::count(T::tr("Dead"), T::tr("Dead letters: failed for good, waiting for a person"), &K::dead,
-                 CellMeaning::Critical),
+                 Tone::Critical),
         T::oldest(),
         T::rate(T::tr("Arriving, tasks/s"), T::tr("Over the last second"), &K::arrivalsPerSecond),
         T::rate(T::tr("Done, tasks/s"), T::tr("Over the last second"), &K::drainPerSecond),

@@ -26,7 +26,7 @@ struct TableColumn
     std::function<QString(const Row&)> text;
     std::function<QVariant(const Row&)> sortKey;    // invalid: not known, sorts last; absent: the text
     std::function<QString(const Row&)> toolTip;     // absent: none
-    std::function<CellMeaning(const Row&)> meaning; // absent: Plain
+    std::function<Tone(const Row&)> tone; // absent: Plain
 };
 
 // Key: hashable, unique among the rows.
@@ -86,8 +86,8 @@ QVariant TableModel<Row, Key>::data(const QModelIndex& index, int role) const
         return column.toolTip ? QVariant(column.toolTip(r)) : QVariant();
     case SortRole:
         return column.sortKey ? column.sortKey(r) : QVariant(column.text(r));
-    case MeaningRole:
-        return QVariant::fromValue(column.meaning ? column.meaning(r) : CellMeaning::Plain);
+    case ToneRole:
+        return QVariant::fromValue(column.tone ? column.tone(r) : Tone::Normal);
     default:
         return {};
     }

@@ -2,18 +2,16 @@
 #pragma once
 
 #include <QMetaType>
-#include <QtGlobal>
+
+#include "ui/theme/theme.h"
 
 namespace ui {
 
 enum TableRole {
-    SortRole = 0x0100 + 1, // Qt::UserRole + 1: a value that orders; invalid where not known
-    MeaningRole,           // CellMeaning
+    SortRole = Qt::UserRole + 1, // a value that orders; invalid where not known
+    ToneRole,                    // Tone: what the cell says beyond its text
 };
-
-// What a cell says beyond its text; the view chooses the colour.
-enum class CellMeaning { Plain, Quiet, Ok, Warning, Critical };
 
 } // namespace ui
 
-Q_DECLARE_METATYPE(ui::CellMeaning)
+Q_DECLARE_METATYPE(ui::Tone)

@@ -17,12 +17,12 @@ public:
 
     static ChunkColumn count(const QString& title, const QString& explanation,
                              std::function<std::int64_t(const Chunk&)> value,
-                             CellMeaning whenAny = CellMeaning::Plain)
+                             Tone whenAny = Tone::Normal)
     {
         return {title, explanation, Qt::AlignRight,
                 [value](const Chunk& c) { return formatCount(value(c)); },
                 [value](const Chunk& c) { return QVariant(qint64(value(c))); }, {},
-                [value, whenAny](const Chunk& c) { return value(c) > 0 ? whenAny : CellMeaning::Plain; }};
+                [value, whenAny](const Chunk& c) { return value(c) > 0 ? whenAny : Tone::Normal; }};
     }
 
     static ChunkColumn time(const QString& title, std::optional<backend::TimePoint> Chunk::*value)
@@ -65,7 +65,7 @@ LedgerChunkModel* makeLedgerChunkTable(QObject* parent)
         T::count(T::tr("Pushed"), {}, [](const C& c) { return c.pushed; }),
         T::count(T::tr("Skipped"), T::tr("Unfollowed or deleted meanwhile"),
                  [](const C& c) { return c.skippedUnfollowed + c.skippedDeleted; }),
-        T::count(T::tr("Failed"), {}, [](const C& c) { return c.failed; }, CellMeaning::Critical),
+        T::count(T::tr("Failed"), {}, [](const C& c) { return c.failed; }, Tone::Critical),
         T::time(T::tr("First delivery"), &C::firstDeliveryAt),
         T::time(T::tr("Last delivery"), &C::lastDeliveryAt),
     };

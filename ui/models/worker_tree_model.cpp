@@ -80,10 +80,10 @@ QVariant WorkerTreeModel::data(const QModelIndex& index, int role) const
         return index.column() == TaskColumn || index.column() == ErrorColumn ? QVariant(text()) : QVariant();
     case Qt::TextAlignmentRole:
         return headerData(index.column(), Qt::Horizontal, role);
-    case MeaningRole:
+    case ToneRole:
         return QVariant::fromValue(isEngine
-                                       ? engineMeaning(group, index.column())
-                                       : workerMeaning(group.workers[std::size_t(index.row())], index.column()));
+                                       ? engineTone(group, index.column())
+                                       : workerTone(group.workers[std::size_t(index.row())], index.column()));
     case EngineSlotRole:
         return group.engine.slot;
     default:
@@ -176,30 +176,30 @@ QString WorkerTreeModel::workerText(const backend::WorkerSnapshot& worker, int c
     }
 }
 
-CellMeaning WorkerTreeModel::engineMeaning(const Group& group, int column) const
+Tone WorkerTreeModel::engineTone(const Group& group, int column) const
 {
-    if (column != StateColumn) return CellMeaning::Plain;
-    if (group.engine.heartbeatAgeSeconds > kSilentSeconds) return CellMeaning::Critical;
-    return group.engine.paused ? CellMeaning::Warning : CellMeaning::Ok;
+    if (column != StateColumn) return Tone::Normal;
+    if (group.engine.heartbeatAgeSeconds > kSilentSeconds) return Tone::Critical;
+    return group.engine.paused ? Tone::Warning : Tone::Ok;
 }
 
-CellMeaning WorkerTreeModel::workerMeaning(const backend::WorkerSnapshot& worker, int column) const
+Tone WorkerTreeModel::workerTone(const backend::WorkerSnapshot& worker, int column) const
 {
-    if (column == ErrorColumn) return CellMeaning::Critical;
-    if (column != StateColumn) return CellMeaning::Plain;
+    if (column == ErrorColumn) return Tone::Critical;
+    if (column != StateColumn) return Tone::Normal;
     switch (worker.state) {
     case backend::WorkerState::Running:
-        return CellMeaning::Ok;
+        return Tone::Ok;
     case backend::WorkerState::Paused:
     case backend::WorkerState::Waiting:
-        return CellMeaning::Warning;
+        return Tone::Warning;
     case backend::WorkerState::Stopped:
-        return CellMeaning::Critical;
+        return Tone::Critical;
     case backend::WorkerState::Starting:
     case backend::WorkerState::Idle:
-        return CellMeaning::Quiet;
+        return Tone::Muted;
     }
-    return CellMeaning::Plain;
+    return Tone::Normal;
 }
 
 // A worker may be seen before its engine's heartbeat: its engine then has only a name.

@@ -45,8 +45,8 @@ private:
     int rowOfSlot(int slot) const;
     QString engineText(const Group& group, int column) const;
     QString workerText(const backend::WorkerSnapshot& worker, int column) const;
-    CellMeaning engineMeaning(const Group& group, int column) const;
-    CellMeaning workerMeaning(const backend::WorkerSnapshot& worker, int column) const;
+    Tone engineTone(const Group& group, int column) const;
+    Tone workerTone(const backend::WorkerSnapshot& worker, int column) const;
 
     std::vector<Group> m_groups; // ascending by slot
     backend::TimePoint m_now;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kTitle = points(16), kLabel = points(7), kBarHeight = points(9), kBarPitch = points(12);
 constexpr double kNameWidth = points(44), kValueWidth = points(62), kGap = points(8), kLegend = points(14);
+constexpr double kShardWidth = points(24); // numbers beside the heatmap's rows
 constexpr std::size_t kMostBars = 9; // the table of node loads has all
 constexpr double kChartText = 6.5;
 
@@ -24,9 +25,17 @@ struct Chart
     QPainter& painter;
     const backend::ShardReport& report;
     const backend::ShardReportBalance& balance;
-    const ReportPalette& palette;
+    const PrintColors& palette;
 
     std::size_t bars() const { return std::min(balance.nodes.size(), kMostBars); }
+    // Rows kept for bars: the same for every metric, so that the charts of a page line up.
+    std::size_t barRows() const
+    {
+        std::size_t most = 0;
+        for (const auto& each : report.balance)
+            most = std::max(most, std::min(each.nodes.size(), kMostBars));
+        return most;
+    }
 
     void text(const QRectF& area, const QString& words, Qt::Alignment alignment, const QColor& colour) const
     {
@@ -37,45 +46,46 @@ struct Chart
     void heatmap(const QRectF& area) const;
     void legend(const QRectF& area) const;
     void rankedBars(const QRectF& area) const;
-    void bar(const QRectF& row, const backend::NodeLoad& load, double fraction) const;
+    void bar(const QRectF& row, const backend::NodeLoad& load, double length) const;
 };
 
 void Chart::heatmap(const QRectF& area) const
 {
     const auto cells = report.rows.size();
     if (cells == 0) return;
-    const double ratio = area.width() / std::max(1.0, area.height());
-    const auto columns = std::max<std::size_t>(
-        8, std::size_t(std::pow(2, std::round(std::log2(std::sqrt(double(cells) * ratio))))));
-    const auto rows = (cells + columns - 1) / columns;
-    const double width = area.width() / double(columns), height = area.height() / double(rows);
+    const std::size_t columns = cells > 256 ? 64 : 16, rows = (cells + columns - 1) / columns;
+    const double width = (area.width() - kShardWidth) / double(columns), height = area.height() / double(rows);
     const double gap = std::min({points(1.2), width / 5, height / 5});
-    painter.setPen(Qt::NoPen);
+    const double most = balance.byShard.max;
+    const std::size_t labelEvery = (rows + 15) / 16;
     for (std::size_t i = 0; i < cells; ++i) {
         const double value = backend::valueOf(report.rows[i].shard, balance.metric);
-        const double most = balance.byShard.max;
-        painter.setBrush(std::isnan(value) ? palette.unknown : palette.load(most > 0 ? value / most : 0));
-        painter.drawRect(QRectF(area.x() + double(i % columns) * width, area.y() + double(i / columns) * height,
-                                width - gap, height - gap));
+        const double y = area.y() + double(i / columns) * height;
+        if (i % columns == 0 && (i / columns) % labelEvery == 0)
+            text(QRectF(area.x(), y, kShardWidth - points(4), height), QString::number(report.rows[i].shard.shard),
+                 Qt::AlignRight, palette.textMuted);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(std::isnan(value) ? palette.unknown : printLoadColor(most > 0 ? value / most : 0));
+        painter.drawRect(QRectF(area.x() + kShardWidth + double(i % columns) * width, y, width - gap, height - gap));
     }
 }
 
 void Chart::legend(const QRectF& area) const
 {
     constexpr int kSteps = 24;
-    const double middle = area.width() * 0.4, step = middle / kSteps, x = area.x() + area.width() * 0.12;
+    const double scale = area.width() * 0.4, step = scale / kSteps, x = area.x() + kShardWidth + points(10);
     painter.setPen(Qt::NoPen);
     for (int i = 0; i < kSteps; ++i) {
-        painter.setBrush(palette.load(double(i) / (kSteps - 1)));
+        painter.setBrush(printLoadColor(double(i) / (kSteps - 1)));
         painter.drawRect(QRectF(x + i * step, area.center().y() - kLabel / 2, step, kLabel));
     }
-    text(QRectF(area.x(), area.y(), area.width() * 0.12 - points(4), area.height()), QStringLiteral("0"),
-         Qt::AlignRight, palette.quiet);
+    text(QRectF(x - points(12), area.y(), points(9), area.height()), QStringLiteral("0"), Qt::AlignRight,
+         palette.textMuted);
     const bool any = balance.byShard.known > 0;
-    text(QRectF(x + middle + points(4), area.y(), area.width() * 0.46, area.height()),
+    text(QRectF(x + scale + points(4), area.y(), area.width() - scale - kShardWidth - points(14), area.height()),
          any ? ReportChartsText::tr("%1, most of a shard").arg(reportMetricFigure(balance.byShard.max, balance.metric))
              : ReportChartsText::tr("not known yet"),
-         Qt::AlignLeft, palette.quiet);
+         Qt::AlignLeft, palette.textMuted);
 }
 
 void Chart::bar(const QRectF& row, const backend::NodeLoad& load, double length) const
@@ -85,8 +95,8 @@ void Chart::bar(const QRectF& row, const backend::NodeLoad& load, double length)
     painter.setPen(Qt::NoPen);
     painter.setBrush(palette.bar);
     painter.drawRect(QRectF(row.x() + kNameWidth, row.y(), length, kBarHeight));
-    text(QRectF(row.x() + kNameWidth + length + points(3), row.y(), kValueWidth, kBarHeight),
-         reportMetricFigure(load.value, balance.metric), Qt::AlignLeft, palette.text);
+    text(QRectF(row.right() - kValueWidth, row.y(), kValueWidth, kBarHeight),
+         reportMetricFigure(load.value, balance.metric), Qt::AlignRight, palette.text);
 }
 
 void Chart::rankedBars(const QRectF& area) const
@@ -113,20 +123,20 @@ void Chart::rankedBars(const QRectF& area) const
                                     : ReportChartsText::tr("dashed: mean");
     if (balance.nodes.size() > bars())
         note += ReportChartsText::tr("; %n more node(s) in the table", nullptr, int(balance.nodes.size() - bars()));
-    text(QRectF(area.x(), area.y() + height, area.width(), kLegend), note, Qt::AlignLeft, palette.quiet);
+    text(QRectF(area.x(), area.y() + height, area.width(), kLegend), note, Qt::AlignLeft, palette.textMuted);
 }
 
 } // namespace
 
 void drawMetricChart(QPainter& painter, const QRectF& area, const backend::ShardReport& report,
-                     const backend::ShardReportBalance& balance, const ReportPalette& palette)
+                     const backend::ShardReportBalance& balance)
 {
-    const Chart chart{painter, report, balance, palette};
+    const Chart chart{painter, report, balance, printColors()};
     painter.setFont(reportFont(9, true));
     chart.text(QRectF(area.x(), area.y(), area.width(), kTitle), reportMetricText(balance.metric), Qt::AlignLeft,
-               palette.text);
+               chart.palette.text);
     painter.setFont(reportFont(kChartText));
-    const double barsHeight = kBarPitch * double(chart.bars()) + kLegend;
+    const double barsHeight = kBarPitch * double(chart.barRows()) + kLegend;
     const double heatHeight = std::max(points(30), area.height() - kTitle - kLegend - kGap - barsHeight);
     chart.heatmap(QRectF(area.x(), area.y() + kTitle, area.width(), heatHeight));
     chart.legend(QRectF(area.x(), area.y() + kTitle + heatHeight, area.width(), kLegend));

@@ -48,7 +48,7 @@ QFont reportFont(double pointSize, bool bold)
 ReportPages::ReportPages(const backend::ShardReport& report, QSizeF page)
     : m_report(report)
     , m_page(page)
-    , m_palette(reportPalette())
+    , m_palette(printColors())
 {
     startPage();
     addTitle();
@@ -60,6 +60,7 @@ ReportPages::ReportPages(const backend::ShardReport& report, QSizeF page)
     startPage();
     addTable(reportShardsTable(report));
     addTable(reportNodesTable(report));
+    addTable(reportNodeVolumesTable(report));
     addMessages();
 }
 
@@ -116,7 +117,7 @@ void ReportPages::addTableRow(const ReportPageTable& table, const QStringList& c
     const double width = m_page.width() - 2 * kMargin, unit = width / totalWeight(table), y = m_y;
     add([this, columns = table.columns, cells, header, width, unit, y](QPainter& painter) {
         painter.setFont(reportFont(kTextSize, header));
-        painter.setPen(header ? m_palette.quiet : m_palette.text);
+        painter.setPen(header ? m_palette.textMuted : m_palette.text);
         double x = kMargin;
         for (int i = 0; i < int(columns.size()) && i < cells.size(); ++i) {
             const auto& column = columns[std::size_t(i)];
@@ -151,7 +152,7 @@ void ReportPages::addCharts()
         const QRectF area(kMargin + double(i % kChartColumns) * (width + kChartGap),
                           m_y + double(i / kChartColumns) * (height + kChartGap), width, height);
         add([this, area, i](QPainter& painter) {
-            drawMetricChart(painter, area, m_report, m_report.balance[i], m_palette);
+            drawMetricChart(painter, area, m_report, m_report.balance[i]);
         });
     }
 }
@@ -167,7 +168,7 @@ void ReportPages::drawFooter(QPainter& painter, int page) const
 {
     const QRectF area(kMargin, m_page.height() - kMargin, m_page.width() - 2 * kMargin, kFooter);
     painter.setFont(reportFont(kTextSize));
-    painter.setPen(m_palette.quiet);
+    painter.setPen(m_palette.textMuted);
     drawCell(painter, area,
              ReportPagesText::tr("Rookery · %1 · taken at %2")
                  .arg(QString::fromStdString(m_report.clusterName), reportTimeText(m_report.takenAt)),

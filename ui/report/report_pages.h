@@ -4,8 +4,8 @@
 
 #include "backend/domain/shard_report.h"
 #include "ui/report/report_tables.h"
+#include "ui/theme/print_colors.h"
 
-#include <QColor>
 #include <QFont>
 #include <QRectF>
 
@@ -20,13 +20,6 @@ constexpr double points(double count)
 {
     return count * 10;
 }
-
-struct ReportPalette // colours on white paper, by meaning
-{
-    QColor text, quiet, line, bar, band, mean, unknown;
-    std::function<QColor(double)> load; // 0 … 1
-};
-ReportPalette reportPalette();
 
 class ReportPages
 {
@@ -52,7 +45,7 @@ private:
 
     const backend::ShardReport& m_report;
     QSizeF m_page;
-    ReportPalette m_palette;
+    const PrintColors& m_palette;
     std::vector<std::vector<Step>> m_pages;
     double m_y = 0; // where the next thing goes
 };
@@ -60,6 +53,6 @@ private:
 QFont reportFont(double pointSize, bool bold = false);
 // A heatmap of the shards above bars of the nodes, highest first, within the rectangle.
 void drawMetricChart(QPainter& painter, const QRectF& area, const backend::ShardReport& report,
-                     const backend::ShardReportBalance& balance, const ReportPalette& palette);
+                     const backend::ShardReportBalance& balance);
 
 } // namespace ui

@@ -200,7 +200,7 @@ ReportPageTable reportShardsTable(const backend::ShardReport& report)
                          {T::tr("Timelines on"), false, 1.2},
                          {T::tr("Users"), true, 1},
                          {T::tr("Posts"), true, 1.1},
-                         {T::tr("PostgreSQL, bytes"), true, 1.5},
+                         {T::tr("PostgreSQL, bytes"), true, 1.75},
                          {T::tr("Timelines"), true, 1},
                          {T::tr("Entries"), true, 1.1},
                          {T::tr("Redis, bytes"), true, 1.3},
@@ -224,22 +224,15 @@ ReportPageTable reportNodesTable(const backend::ShardReport& report)
 {
     using T = ReportTables;
     ReportPageTable out{T::tr("Nodes"),
-                        {{T::tr("Node"), false, 1.1},
+                        {{T::tr("Node"), false, 1.2},
                          {T::tr("Kind"), false, 1},
-                         {T::tr("Roles"), false, 1.8},
+                         {T::tr("Roles"), false, 2},
                          {T::tr("Shards"), true, 0.8},
                          {T::tr("Health"), false, 1},
-                         {T::tr("Version"), false, 1.1},
-                         {T::tr("Up, s"), true, 0.9},
-                         {T::tr("Probe, ms"), true, 0.9},
-                         {T::tr("Memory, bytes"), true, 1.3},
-                         {T::tr("Disk, bytes"), true, 1.3},
-                         {T::tr("Connections"), true, 1.1},
-                         {T::tr("Commands/s"), true, 1.1},
-                         {T::tr("Keys"), true, 1},
-                         {T::tr("Evicted keys"), true, 1.1},
-                         {T::tr("Evictions/s"), true, 1},
-                         {T::tr("Key hit ratio"), true, 1.1}},
+                         {T::tr("Version"), false, 1.2},
+                         {T::tr("Up, seconds"), true, 1},
+                         {T::tr("Probe, ms"), true, 1},
+                         {T::tr("Connections"), true, 1}},
                         {}};
     for (const auto& n : report.nodes) {
         QStringList roles;
@@ -248,12 +241,29 @@ ReportPageTable reportNodesTable(const backend::ShardReport& report)
         out.rows.push_back({wordsOr(n.name), viewText(backend::toString(n.kind)),
                             roles.isEmpty() ? unknown() : roles.join(u' '), reportFigure(std::int64_t(n.shards)),
                             healthWord(n.health), wordsOr(n.version), reportFigure(n.uptimeSeconds, 0),
-                            reportFigure(n.probeMilliseconds, kRateDecimals), reportFigure(n.memoryBytes),
-                            reportFigure(n.diskBytes), reportFigure(n.connections),
-                            reportFigure(n.commandsPerSecond, kRateDecimals), reportFigure(n.keys),
-                            reportFigure(n.evictedTotal), reportFigure(n.evictionsPerSecond, kRateDecimals),
-                            reportFigure(n.keyspaceHitRatio, kRatioDecimals)});
+                            reportFigure(n.probeMilliseconds, kRateDecimals), reportFigure(n.connections)});
     }
+    return out;
+}
+
+ReportPageTable reportNodeVolumesTable(const backend::ShardReport& report)
+{
+    using T = ReportTables;
+    ReportPageTable out{T::tr("Nodes: volumes and rates"),
+                        {{T::tr("Node"), false, 1.2},
+                         {T::tr("Memory, bytes"), true, 1.4},
+                         {T::tr("Disk, bytes"), true, 1.4},
+                         {T::tr("Keys"), true, 1},
+                         {T::tr("Commands/s"), true, 1},
+                         {T::tr("Key hit ratio"), true, 1},
+                         {T::tr("Evicted keys"), true, 1},
+                         {T::tr("Evictions/s"), true, 1}},
+                        {}};
+    for (const auto& n : report.nodes)
+        out.rows.push_back({wordsOr(n.name), reportFigure(n.memoryBytes), reportFigure(n.diskBytes),
+                            reportFigure(n.keys), reportFigure(n.commandsPerSecond, kRateDecimals),
+                            reportFigure(n.keyspaceHitRatio, kRatioDecimals), reportFigure(n.evictedTotal),
+                            reportFigure(n.evictionsPerSecond, kRateDecimals)});
     return out;
 }
 

@@ -37,5 +37,6 @@ ReportPageTable reportBalanceTable(const backend::ShardReport& report);
 ReportPageTable reportNodeLoadsTable(const backend::ShardReport& report); // nodes down, metrics across
 ReportPageTable reportShardsTable(const backend::ShardReport& report);
 ReportPageTable reportNodesTable(const backend::ShardReport& report);
+ReportPageTable reportNodeVolumesTable(const backend::ShardReport& report);
 
 } // namespace ui

@@ -1,0 +1,119 @@
+#include "ui/bridge/requests.h"
+
+#include <charconv>
+
+namespace ui::requests {
+namespace {
+
+using backend::Deadline;
+using backend::Engine;
+using backend::Result;
+
+constexpr std::chrono::seconds kLookTime{3};   // somebody is waiting in front of the screen
+constexpr std::chrono::seconds kChangeTime{10};
+
+Deadline soon()
+{
+    return Deadline::after(kLookTime);
+}
+Deadline later()
+{
+    return Deadline::after(kChangeTime);
+}
+
+std::optional<backend::UserId> idFrom(const std::string& text)
+{
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value <= 0) return std::nullopt;
+    return backend::UserId{value};
+}
+
+} // namespace
+
+Result<std::vector<backend::User>> searchUsers(Engine& engine, const std::string& prefix, int limit)
+{
+    return engine.feed().searchUsers(prefix, limit, soon());
+}
+
+Result<UserOverview> findUser(Engine& engine, const std::string& handleOrId)
+{
+    const auto handle = handleOrId.starts_with('@') ? handleOrId.substr(1) : handleOrId;
+    if (handle.empty()) return backend::fail(backend::ErrorCode::InvalidArgument, "enter a handle or an id");
+    // A handle may consist of digits only: it goes first.
+    auto byHandle = engine.feed().userByHandle(handle, soon());
+    if (byHandle) return userOverview(engine, *byHandle);
+    const auto id = idFrom(handle);
+    if (byHandle.error().code != backend::ErrorCode::NotFound || !id || handleOrId.starts_with('@'))
+        return backend::fail(byHandle.error());
+    return userOverview(engine, *id);
+}
+
+Result<UserOverview> userOverview(Engine& engine, backend::UserId user)
+{
+    ROOKERY_ASSIGN(auto profile, engine.feed().profile(user, soon()));
+    ROOKERY_ASSIGN(auto location, engine.monitor().locate(user));
+    return UserOverview{std::move(profile), std::move(location)};
+}
+
+Result<backend::TimelinePage> homePage(Engine& engine, backend::UserId reader, const backend::PageQuery& query)
+{
+    return engine.feed().homePage(reader, query, soon());
+}
+
+Result<backend::TimelinePage> authorPage(Engine& engine, backend::UserId author, const backend::PageQuery& query)
+{
+    return engine.feed().authorPage(author, query, soon());
+}
+
+Result<Delays> deliveryDelays(Engine& engine, backend::UserId reader, const std::vector<backend::PostId>& posts)
+{
+    return engine.monitor().deliveryDelays(reader, posts, soon());
+}
+
+Result<backend::DeliveryLedger> ledger(Engine& engine, backend::PostId post)
+{
+    return engine.monitor().ledger(post, soon());
+}
+
+Result<void> pauseWorkers(Engine& engine, int engineSlot)
+{
+    return engine.operations().pauseWorkers(engineSlot, later());
+}
+
+Result<void> resumeWorkers(Engine& engine, int engineSlot)
+{
+    return engine.operations().resumeWorkers(engineSlot, later());
+}
+
+Result<void> setWorkerCount(Engine& engine, int engineSlot, int count)
+{
+    return engine.operations().setWorkerCount(engineSlot, count, later());
+}
+
+Result<std::vector<backend::DeadLetter>> deadLetters(Engine& engine, int limit)
+{
+    return engine.operations().deadLetters(limit, soon());
+}
+
+Result<int> retryDeadLetters(Engine& engine, const std::vector<backend::TaskRef>& tasks)
+{
+    return engine.operations().retryDeadLetters(tasks, later());
+}
+
+Result<int> discardDeadLetters(Engine& engine, const std::vector<backend::TaskRef>& tasks)
+{
+    return engine.operations().discardDeadLetters(tasks, later());
+}
+
+backend::ShardReport shardReport(Engine& engine, const backend::ClusterSnapshot& snapshot)
+{
+    return engine.monitor().shardReport(snapshot);
+}
+
+std::string render(Engine& engine, const backend::ShardReport& report, backend::ReportFormat format)
+{
+    return engine.monitor().render(report, format);
+}
+
+} // namespace ui::requests

@@ -1,0 +1,263 @@
+#include "ui/pages/cache_page.h"
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/bridge/time_range.h"
+#include "ui/models/sort_proxy.h"
+#include "ui/pages/page_face.h"
+#include "ui/pages/tone_delegate.h"
+#include "ui/widgets/card.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/table_style.h"
+#include "ui/widgets/time_chart.h"
+
+#include <QHeaderView>
+#include <QSettings>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace ui {
+namespace {
+
+constexpr int kMostLines = 8;     // of a chart: as many as there are series colours
+constexpr int kRatioBuckets = 60; // of the window: a second alone says little
+
+QString bytesText(double bytes)
+{
+    return std::isnan(bytes) ? unknownText() : formatBytes(std::int64_t(bytes));
+}
+
+QString percentText(double percent)
+{
+    return formatRatio(percent / 100);
+}
+
+// Positions in snapshot.nodes of the Redis nodes to draw: all, or those with most memory, by position.
+std::vector<std::size_t> drawnNodes(const backend::ClusterSnapshot& snapshot)
+{
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < snapshot.nodes.size(); ++i)
+        if (snapshot.nodes[i].kind == backend::NodeKind::Redis) out.push_back(i);
+    if (out.size() > kMostLines) {
+        std::stable_sort(out.begin(), out.end(), [&](auto a, auto b) {
+            return snapshot.nodes[a].memoryBytes > snapshot.nodes[b].memoryBytes;
+        });
+        out.resize(kMostLines);
+        std::sort(out.begin(), out.end());
+    }
+    return out;
+}
+
+QStringList nodeNames(const backend::ClusterSnapshot& snapshot)
+{
+    QStringList out;
+    for (const auto& node : snapshot.nodes)
+        out << QString::fromStdString(node.name);
+    return out;
+}
+
+// Puts a chart where the old one was.
+void replaceIn(QSplitter& splitter, int position, TimeChart* old, TimeChart* chart)
+{
+    const auto sizes = splitter.sizes();
+    delete old;
+    splitter.insertWidget(position, chart);
+    if (old) splitter.setSizes(sizes);
+}
+
+} // namespace
+
+CachePage::CachePage(const PageContext& context, QWidget* parent)
+    : Page(QStringLiteral("cache"), tr("Cache"), context, parent)
+{
+    m_face = new PageFace(context, this, build());
+    connect(&context.range, &TimeRange::moved, this, [this] {
+        if (isVisible() && this->context().bridge.snapshot()) showWindow();
+    });
+}
+
+QWidget* CachePage::build()
+{
+    auto* content = new QWidget(this);
+    const auto splitter = [](Qt::Orientation orientation, const char* name, QWidget* parent) {
+        auto* out = new QSplitter(orientation, parent);
+        out->setObjectName(QLatin1String(name));
+        out->setChildrenCollapsible(false);
+        return out;
+    };
+    m_splitter = splitter(Qt::Vertical, "cacheSplitter", content);
+    m_upper = splitter(Qt::Horizontal, "cacheUpperSplitter", m_splitter);
+    m_middle = splitter(Qt::Horizontal, "cacheMiddleSplitter", m_splitter);
+    m_upper->addWidget(buildCaches(m_upper));
+    m_splitter->addWidget(m_upper);
+    m_splitter->addWidget(m_middle);
+    m_splitter->addWidget(buildNodes(m_splitter));
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
+    layout->addWidget(m_splitter);
+    remakeRatioChart({});
+    remakeNodeCharts({});
+    return content;
+}
+
+QWidget* CachePage::buildCaches(QWidget* parent)
+{
+    m_cacheCard = new Card(context().theme, tr("Hits and misses"), parent);
+    m_caches = makeCacheTable(this);
+    m_cacheTable = new QTableView(m_cacheCard);
+    m_cacheTable->setObjectName(QStringLiteral("cacheTable"));
+    m_cacheTable->setAccessibleName(tr("Hits and misses by cache"));
+    m_cacheTable->setModel(m_caches);
+    m_cacheTable->setItemDelegate(new ToneDelegate(context().theme, m_cacheTable));
+    styleTable(*m_cacheTable);
+    m_cacheTable->setSortingEnabled(false);
+    m_cacheCard->body()->addWidget(m_cacheTable);
+    return m_cacheCard;
+}
+
+QWidget* CachePage::buildNodes(QWidget* parent)
+{
+    auto* card = new Card(context().theme, tr("Redis nodes"), parent);
+    m_nodes = makeRedisNodeTable(this);
+    m_sortedNodes = new SortProxy(this);
+    m_sortedNodes->setSourceModel(m_nodes);
+    m_nodeTable = new QTableView(card);
+    m_nodeTable->setObjectName(QStringLiteral("redisNodes"));
+    m_nodeTable->setAccessibleName(tr("Redis nodes"));
+    m_nodeTable->setModel(m_sortedNodes);
+    m_nodeTable->setItemDelegate(new ToneDelegate(context().theme, m_nodeTable));
+    styleTable(*m_nodeTable);
+    m_nodeTable->sortByColumn(RedisNameColumn, Qt::AscendingOrder);
+    card->body()->addWidget(m_nodeTable);
+    return card;
+}
+
+void CachePage::remakeRatioChart(const QStringList& caches)
+{
+    TimeChart::Options options;
+    options.title = tr("Hit ratio · %");
+    options.left.unit = tr("%");
+    options.left.format = &percentText;
+    options.left.fixedMaximum = 100;
+    options.emptyText = tr("No look-ups in the window");
+    for (int i = 0; i < caches.size() && i < kMostLines; ++i)
+        options.series.push_back({caches[i], i + 1, {}, false});
+    auto* chart = new TimeChart(context().theme, context().range, std::move(options), m_upper);
+    chart->setObjectName(QStringLiteral("hitRatioChart"));
+    replaceIn(*m_upper, 1, m_ratios, chart);
+    m_ratios = chart;
+    m_chartCaches = caches;
+}
+
+TimeChart* CachePage::makeNodeChart(const char* name, const QString& title, const QString& unit,
+                                    QString (*format)(double), const backend::ClusterSnapshot& snapshot,
+                                    NodeValue value)
+{
+    TimeChart::Options options;
+    const auto drawn = drawnNodes(snapshot);
+    const auto all = redisNodes(snapshot).size();
+    options.title = drawn.size() < all ? tr("%1, the %2 fullest of %3 nodes").arg(title).arg(drawn.size()).arg(all) : title;
+    options.left.unit = unit;
+    options.left.format = format;
+    for (std::size_t i = 0; i < drawn.size(); ++i)
+        options.series.push_back({QString::fromStdString(snapshot.nodes[drawn[i]].name), int(i) + 1,
+                                  [at = drawn[i], value](const backend::HistoryPoint& point) {
+                                      const auto& values = point.*value;
+                                      return at < values.size() ? values[at]
+                                                                : std::numeric_limits<double>::quiet_NaN();
+                                  },
+                                  false});
+    auto* chart = new TimeChart(context().theme, context().range, std::move(options), m_middle);
+    chart->setObjectName(QLatin1String(name));
+    return chart;
+}
+
+void CachePage::remakeNodeCharts(const backend::ClusterSnapshot& snapshot)
+{
+    auto* memory = makeNodeChart("nodeMemoryChart", tr("Memory by node · bytes"), tr("bytes"), &bytesText, snapshot,
+                                 &backend::HistoryPoint::nodeMemoryBytes);
+    replaceIn(*m_middle, 0, m_memory, memory);
+    m_memory = memory;
+    auto* commands = makeNodeChart("nodeCommandsChart", tr("Commands by node · commands/s"), tr("commands/s"),
+                                   &formatRate, snapshot, &backend::HistoryPoint::nodeCommandsPerSecond);
+    replaceIn(*m_middle, 1, m_commands, commands);
+    m_commands = commands;
+    m_chartNodes = nodeNames(snapshot);
+}
+
+void CachePage::setSnapshot(const backend::SnapshotPtr& snapshot)
+{
+    if (!m_face->show(snapshot)) return;
+    showWindow();
+    showNodes(*snapshot);
+}
+
+// Differences within the visible window: an engine's life time says nothing about now.
+void CachePage::showWindow()
+{
+    const auto& range = context().range;
+    const auto history = context().bridge.historySince(range.begin());
+    const auto end = std::find_if(history.begin(), history.end(), [&](const auto& p) { return p.at > range.end(); });
+    const auto shown = history.first(std::size_t(end - history.begin()));
+    const double seconds = coveredSeconds(shown);
+    std::vector<CacheRow> rows;
+    QStringList names;
+    for (auto& window : cacheWindows(shown)) {
+        names << QString::fromStdString(window.name);
+        rows.push_back({std::move(window), seconds});
+    }
+    m_caches->setRows(std::move(rows));
+    const bool whole = seconds + 2 >= std::chrono::duration<double>(range.window()).count();
+    m_cacheCard->setSubtitle(whole ? range.windowText()
+                                   : tr("%1, known for %2").arg(range.windowText(), formatDuration(seconds)));
+    if (names != m_chartCaches && !names.isEmpty()) remakeRatioChart(names);
+    std::vector<double> at;
+    std::vector<std::vector<double>> percent;
+    for (int i = 0; i < m_chartCaches.size() && i < kMostLines; ++i) {
+        auto series = hitRatioOverTime(shown, m_chartCaches[i].toStdString(), kRatioBuckets);
+        at = std::move(series.atSeconds);
+        percent.push_back(std::move(series.percent));
+    }
+    m_ratios->setData(at, percent);
+}
+
+void CachePage::showNodes(const backend::ClusterSnapshot& snapshot)
+{
+    m_nodes->setRows(redisNodes(snapshot));
+    if (nodeNames(snapshot) != m_chartNodes) remakeNodeCharts(snapshot);
+    const auto history = context().bridge.history();
+    m_memory->setHistory(history);
+    m_commands->setHistory(history);
+}
+
+void CachePage::openArgument(const QString& argument)
+{
+    for (int row = 0; row < m_sortedNodes->rowCount(); ++row) {
+        const auto index = m_sortedNodes->index(row, RedisNameColumn);
+        if (index.data().toString() != argument) continue;
+        m_nodeTable->setCurrentIndex(index);
+        m_nodeTable->scrollTo(index);
+    }
+}
+
+void CachePage::saveState(QSettings& settings) const
+{
+    settings.setValue("splitter", m_splitter->saveState());
+    settings.setValue("upper", m_upper->saveState());
+    settings.setValue("middle", m_middle->saveState());
+    settings.setValue("nodes", m_nodeTable->horizontalHeader()->saveState());
+}
+
+void CachePage::restoreState(QSettings& settings)
+{
+    m_splitter->restoreState(settings.value("splitter").toByteArray());
+    m_upper->restoreState(settings.value("upper").toByteArray());
+    m_middle->restoreState(settings.value("middle").toByteArray());
+    m_nodeTable->horizontalHeader()->restoreState(settings.value("nodes").toByteArray());
+}
+
+} // namespace ui

@@ -1,0 +1,397 @@
+#include "ui/pages/shards_page.h"
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/bridge/requests.h"
+#include "ui/models/sort_proxy.h"
+#include "ui/pages/page_face.h"
+#include "ui/pages/tone_delegate.h"
+#include "ui/report/report_file.h"
+#include "ui/report/report_tables.h"
+#include "ui/widgets/card.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/heat_grid.h"
+#include "ui/widgets/label.h"
+#include "ui/widgets/metric_tile.h"
+#include "ui/widgets/ranked_bars.h"
+#include "ui/widgets/table_style.h"
+
+#include <QComboBox>
+#include <QDir>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSettings>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace ui {
+namespace {
+
+using backend::BalanceMetric;
+
+QString valueText(double value, BalanceMetric metric)
+{
+    if (std::isnan(value)) return unknownText();
+    switch (metric) {
+    case BalanceMetric::Bytes:
+        return formatBytes(std::int64_t(value));
+    case BalanceMetric::Deliveries:
+    case BalanceMetric::Reads:
+        return formatRate(value);
+    default:
+        return formatCount(std::int64_t(std::llround(value)));
+    }
+}
+
+std::function<QString(double)> formatOf(BalanceMetric metric)
+{
+    return [metric](double value) { return valueText(value, metric); };
+}
+
+// The n of the chance band; a sum with a gap would draw too wide a band: it then counts as not known.
+std::int64_t usersOf(const backend::ClusterSnapshot& snapshot)
+{
+    std::int64_t users = 0;
+    for (const auto& shard : snapshot.shards) {
+        if (shard.users < 0) return 0;
+        users += shard.users;
+    }
+    return users;
+}
+
+int columnOf(BalanceMetric metric)
+{
+    switch (metric) {
+    case BalanceMetric::Timelines:
+        return ShardTimelinesColumn;
+    case BalanceMetric::Entries:
+        return ShardEntriesColumn;
+    case BalanceMetric::Bytes:
+        return ShardBytesColumn;
+    case BalanceMetric::Posts:
+        return ShardPostsColumn;
+    case BalanceMetric::Deliveries:
+        return ShardDeliveriesColumn;
+    case BalanceMetric::Reads:
+        return ShardReadsColumn;
+    }
+    return ShardNumberColumn;
+}
+
+QString timesMean(const backend::BalanceSummary& summary)
+{
+    return summary.known > 0 && summary.mean > 0 ? formatNumber(summary.maxOverMean, 2) : unknownText();
+}
+
+} // namespace
+
+ShardsPage::ShardsPage(const PageContext& context, QWidget* parent)
+    : Page(QStringLiteral("shards"), tr("Shards"), context, parent)
+{
+    m_face = new PageFace(context, this, build());
+    connectAll();
+    setMetric(BalanceMetric::Deliveries);
+    metricChanged();
+}
+
+QWidget* ShardsPage::build()
+{
+    auto* content = new QWidget(this);
+    m_splitter = new QSplitter(Qt::Vertical, content);
+    m_splitter->setObjectName(QStringLiteral("shardsSplitter"));
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(buildPictures(m_splitter));
+    m_splitter->addWidget(buildTable(m_splitter));
+    m_splitter->setStretchFactor(0, 4);
+    m_splitter->setStretchFactor(1, 3);
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
+    layout->setSpacing(kSpacingSmall);
+    layout->addLayout(buildHead(content));
+    layout->addLayout(buildTiles(content));
+    layout->addWidget(m_splitter, 1);
+    return content;
+}
+
+QLayout* ShardsPage::buildHead(QWidget* parent)
+{
+    m_metric = new QComboBox(parent);
+    m_metric->setObjectName(QStringLiteral("balanceMetric"));
+    m_metric->setAccessibleName(tr("Metric of the balance"));
+    for (const auto metric : backend::kBalanceMetrics)
+        m_metric->addItem(reportMetricText(metric), int(metric));
+    m_outcome = new Label(context().theme, FontRole::Small, Tone::Muted, parent);
+    m_outcome->setObjectName(QStringLiteral("exportOutcome"));
+    m_outcome->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_outcome->setWordWrap(true);
+    m_export = new QPushButton(tr("&Export report…"), parent);
+    m_export->setObjectName(QStringLiteral("exportReport"));
+    m_export->setToolTip(tr("All figures of this page as PDF, HTML, CSV or JSON"));
+    auto* label = new Label(context().theme, tr("&Balance by"), FontRole::Body, Tone::Muted, parent);
+    label->setBuddy(m_metric);
+    auto* row = new QHBoxLayout;
+    row->addWidget(label);
+    row->addWidget(m_metric);
+    row->addWidget(m_outcome, 1);
+    row->addWidget(m_export);
+    return row;
+}
+
+QLayout* ShardsPage::buildTiles(QWidget* parent)
+{
+    auto* row = new QHBoxLayout;
+    row->setSpacing(kSpacingSmall);
+    const auto tile = [&](const QString& title, const char* name, const QString& toolTip) {
+        auto* out = new MetricTile(context().theme, title, parent);
+        out->setObjectName(QLatin1String(name));
+        out->setToolTip(toolTip);
+        row->addWidget(out, 1);
+        return out;
+    };
+    m_total = tile(tr("Total"), "balanceTotal", tr("Over the shards with a known value"));
+    m_shardSpread = tile(tr("Fullest shard / mean"), "shardMaxOverMean", tr("1.00 is perfectly even"));
+    m_nodeSpread = tile(tr("Fullest node / mean"), "nodeMaxOverMean", tr("1.00 is perfectly even"));
+    m_variation = tile(tr("Variation of shards"), "shardVariation",
+                       tr("Coefficient of variation: standard deviation over mean. Users spread evenly by chance over S "
+                          "shards vary by √((S−1)/users) already: up to twice that is chance, not skew."));
+    return row;
+}
+
+QWidget* ShardsPage::buildPictures(QWidget* parent)
+{
+    m_pictures = new QSplitter(Qt::Horizontal, parent);
+    m_pictures->setObjectName(QStringLiteral("shardPicturesSplitter"));
+    m_pictures->setChildrenCollapsible(false);
+    m_heatCard = new Card(context().theme, {}, m_pictures);
+    m_heat = new HeatGrid(context().theme, m_heatCard);
+    m_heat->setObjectName(QStringLiteral("shardHeat"));
+    m_heatCard->body()->addWidget(m_heat, 1);
+    m_barsCard = new Card(context().theme, {}, m_pictures);
+    m_bars = new RankedBars(context().theme, m_barsCard);
+    m_bars->setObjectName(QStringLiteral("nodeBars"));
+    auto* scroll = new QScrollArea(m_barsCard);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidget(m_bars);
+    m_barsCard->body()->addWidget(scroll, 1);
+    m_pictures->addWidget(m_heatCard);
+    m_pictures->addWidget(m_barsCard);
+    m_pictures->setStretchFactor(0, 3);
+    m_pictures->setStretchFactor(1, 2);
+    return m_pictures;
+}
+
+QWidget* ShardsPage::buildTable(QWidget* parent)
+{
+    auto* card = new Card(context().theme, tr("Logical shards"), parent);
+    m_model = makeShardTable(this);
+    m_sorted = new SortProxy(this);
+    m_sorted->setSourceModel(m_model);
+    m_table = new QTableView(card);
+    m_table->setObjectName(QStringLiteral("shardTable"));
+    m_table->setAccessibleName(tr("Logical shards"));
+    m_table->setModel(m_sorted);
+    m_table->setItemDelegate(new ToneDelegate(context().theme, m_table));
+    styleTable(*m_table);
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_table->sortByColumn(ShardNumberColumn, Qt::AscendingOrder);
+    card->body()->addWidget(m_table);
+    return card;
+}
+
+void ShardsPage::connectAll()
+{
+    connect(m_metric, &QComboBox::currentIndexChanged, this, &ShardsPage::metricChanged);
+    connect(m_export, &QPushButton::clicked, this, &ShardsPage::exportReport);
+    connect(m_heat, &HeatGrid::cellActivated, this, &ShardsPage::selectShard);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
+        if (index.isValid()) m_heat->setCurrent(m_model->row(m_sorted->mapToSource(index)).shard.shard);
+    });
+    connect(m_bars, &RankedBars::barActivated, this, [this](int node) {
+        if (m_snapshot && metric() != BalanceMetric::Posts) emit openPage("cache", nodeName(*m_snapshot, node));
+    });
+}
+
+BalanceMetric ShardsPage::metric() const
+{
+    return BalanceMetric(m_metric->currentData().toInt());
+}
+
+void ShardsPage::setMetric(BalanceMetric metric)
+{
+    m_metric->setCurrentIndex(m_metric->findData(int(metric)));
+}
+
+void ShardsPage::metricChanged()
+{
+    const auto name = reportMetricText(metric());
+    m_heat->setMetric(name, formatOf(metric()));
+    m_bars->setMetric(name, formatOf(metric()));
+    m_heatCard->setTitle(tr("Shards · %1").arg(name));
+    m_barsCard->setTitle(tr("Nodes · %1").arg(name));
+    if (m_snapshot) showBalance(*m_snapshot);
+}
+
+void ShardsPage::setSnapshot(const backend::SnapshotPtr& snapshot)
+{
+    m_snapshot = snapshot;
+    m_export->setEnabled(snapshot != nullptr);
+    if (!m_face->show(snapshot)) return;
+    m_model->setRows(shardRows(*snapshot));
+    showBalance(*snapshot);
+}
+
+void ShardsPage::showBalance(const backend::ClusterSnapshot& snapshot)
+{
+    std::vector<double> shards, nodes;
+    for (const auto& shard : snapshot.shards)
+        shards.push_back(backend::valueOf(shard, metric()));
+    for (const auto& load : backend::loadByNode(snapshot, metric()))
+        nodes.push_back(load.value);
+    const auto users = usersOf(snapshot);
+    const auto byShard = backend::summarize(shards, users);
+    showSpread(byShard, backend::summarize(nodes, users), users > 0);
+    m_heat->setDetail([names = shardRows(snapshot), metric = metric()](int shard) {
+        if (shard < 0 || shard >= int(names.size())) return QString();
+        const auto& row = names[std::size_t(shard)];
+        return tr("on %1").arg(metric == BalanceMetric::Posts ? row.postsNode : row.timelinesNode);
+    });
+    m_heat->setValues(std::move(shards));
+    m_heatCard->setSubtitle(byShard.known == int(snapshot.shards.size())
+                                ? tr("%1 shards").arg(formatCount(byShard.known))
+                                : tr("%1 of %2 shards known")
+                                      .arg(formatCount(byShard.known), formatCount(std::int64_t(snapshot.shards.size()))));
+    showBars(snapshot);
+}
+
+void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend::BalanceSummary& nodes,
+                            bool usersKnown)
+{
+    const bool rate = metric() == BalanceMetric::Deliveries || metric() == BalanceMetric::Reads;
+    m_total->setValue(shards.known > 0 ? valueText(shards.total, metric()) : unknownText(), {});
+    m_total->setSubline(rate ? tr("%1, over the last second").arg(reportMetricText(metric()))
+                             : tr("%1 of the cluster").arg(reportMetricText(metric())));
+    const auto spread = [this](MetricTile* tile, const backend::BalanceSummary& summary) {
+        tile->setValue(timesMean(summary), summary.mean > 0 ? tr("× mean") : QString());
+        tile->setSubline(summary.known > 0 ? tr("most %1, mean %2").arg(valueText(summary.max, metric()),
+                                                                       valueText(summary.mean, metric()))
+                                           : tr("not known yet"));
+    };
+    spread(m_shardSpread, shards);
+    spread(m_nodeSpread, nodes);
+    const bool known = shards.known > 0 && shards.mean > 0;
+    m_variation->setValue(known ? formatNumber(shards.coefficientOfVariation * 100, 1) : unknownText(),
+                          known ? tr("%") : QString());
+    const double chance = shards.chanceCoefficientOfVariation;
+    m_variation->setSubline(!known       ? tr("not known yet")
+                            : usersKnown ? tr("chance alone: %1 %").arg(formatNumber(chance * 100, 1))
+                                         : tr("chance: users not known yet"));
+    m_variation->setStatus(!known || !usersKnown                        ? Tone::Normal
+                           : shards.coefficientOfVariation <= 2 * chance ? Tone::Ok
+                                                                         : Tone::Warning);
+}
+
+void ShardsPage::showBars(const backend::ClusterSnapshot& snapshot)
+{
+    std::vector<RankedBars::Bar> bars;
+    std::vector<double> values;
+    for (const auto& load : backend::loadByNode(snapshot, metric())) {
+        values.push_back(load.value);
+        bars.push_back({load.node, QString::fromStdString(load.name), load.value,
+                        tr("%n shard(s)", nullptr, load.shards)});
+    }
+    const auto users = usersOf(snapshot);
+    const auto summary = backend::summarize(values, users);
+    m_barsCard->setSubtitle(summary.known > 0 && users > 0
+                                ? tr("band: ±%1 % by chance alone")
+                                      .arg(formatNumber(summary.chanceCoefficientOfVariation * 100, 1))
+                                : QString());
+    m_bars->setBars(std::move(bars), summary.known > 0 ? summary.mean : std::numeric_limits<double>::quiet_NaN(),
+                    summary.chanceCoefficientOfVariation);
+}
+
+void ShardsPage::selectShard(int shard)
+{
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+        if (m_model->rows()[std::size_t(row)].shard.shard != shard) continue;
+        const auto index = m_sorted->mapFromSource(m_model->index(row, ShardNumberColumn));
+        m_table->setCurrentIndex(index);
+        m_table->scrollTo(index);
+    }
+}
+
+void ShardsPage::openArgument(const QString& argument)
+{
+    for (const auto metric : backend::kBalanceMetrics) {
+        const auto name = backend::toString(metric);
+        if (argument == QString::fromUtf8(name.data(), qsizetype(name.size()))) setMetric(metric);
+    }
+    if (argument.startsWith(QLatin1String("shard "))) selectShard(argument.mid(6).toInt());
+}
+
+void ShardsPage::exportReport()
+{
+    const auto filters = reportFileFilters();
+    QString filter = filters.front();
+    const auto name = m_snapshot ? QString::fromStdString(m_snapshot->clusterName) : QString();
+    auto path = QFileDialog::getSaveFileName(
+        this, tr("Export shard report"), QDir::home().filePath(tr("shard report %1.pdf").arg(name)),
+        filters.join(QStringLiteral(";;")), &filter);
+    if (path.isEmpty()) return;
+    if (QFileInfo(path).suffix().isEmpty()) path += QLatin1Char('.') + reportFileSuffix(filter);
+    exportTo(path);
+}
+
+void ShardsPage::exportTo(const QString& path)
+{
+    if (!m_snapshot) return;
+    m_export->setEnabled(false);
+    showOutcome(tr("Writing %1…").arg(QDir::toNativeSeparators(path)), false);
+    context().bridge.call(
+        this,
+        [snapshot = m_snapshot, path](backend::Engine& engine) {
+            const auto report = requests::shardReport(engine, *snapshot);
+            return writeReport(
+                report, [&](const auto& what, auto format) { return requests::render(engine, what, format); }, path);
+        },
+        [this, path](backend::Result<void> written) {
+            m_export->setEnabled(m_snapshot != nullptr);
+            if (!written) {
+                showOutcome(QString::fromStdString(written.error().message), true);
+                return;
+            }
+            showOutcome(tr("Report written to %1").arg(QDir::toNativeSeparators(path)), false);
+            emit reportWritten(path);
+        });
+}
+
+void ShardsPage::showOutcome(const QString& text, bool failed)
+{
+    m_outcome->setTone(failed ? Tone::Critical : Tone::Muted);
+    m_outcome->setText(text);
+}
+
+void ShardsPage::saveState(QSettings& settings) const
+{
+    settings.setValue("metric", m_metric->currentIndex());
+    settings.setValue("splitter", m_splitter->saveState());
+    settings.setValue("pictures", m_pictures->saveState());
+    settings.setValue("columns", m_table->horizontalHeader()->saveState());
+}
+
+void ShardsPage::restoreState(QSettings& settings)
+{
+    m_metric->setCurrentIndex(settings.value("metric", m_metric->currentIndex()).toInt());
+    m_splitter->restoreState(settings.value("splitter").toByteArray());
+    m_pictures->restoreState(settings.value("pictures").toByteArray());
+    m_table->horizontalHeader()->restoreState(settings.value("columns").toByteArray());
+}
+
+} // namespace ui

@@ -1,0 +1,189 @@
+#include "ui/pages/timeline_pane.h"
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/models/timeline_model.h"
+#include "ui/pages/post_delegate.h"
+#include "ui/widgets/label.h"
+#include "ui/widgets/state_view.h"
+
+#include <QHBoxLayout>
+#include <QListView>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QVBoxLayout>
+
+namespace ui {
+
+using State = TimelineModel::State;
+
+TimelinePane::TimelinePane(TimelineLoader::Kind kind, const QString& name, const Theme& theme,
+                           EngineBridge& bridge, QWidget* parent)
+    : QWidget(parent)
+    , m_kind(kind)
+    , m_model(new TimelineModel(kind == TimelineLoader::Kind::Home, this))
+    , m_loader(new TimelineLoader(kind, bridge, *m_model, this))
+{
+    build(name, theme);
+    connectAll();
+    updateState();
+}
+
+void TimelinePane::build(const QString& name, const Theme& theme)
+{
+    buildView(name, theme);
+    m_face = new StateView(theme, this);
+    m_face->setObjectName(name + QStringLiteral("Face"));
+    m_face->setCompact(true);
+    m_state = new Label(theme, FontRole::Small, Tone::Muted, this);
+    m_state->setObjectName(name + QStringLiteral("State"));
+    m_state->setWordWrap(true);
+    m_state->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_retry = new QPushButton(this);
+    m_retry->setObjectName(name + QStringLiteral("Retry"));
+
+    auto* foot = new QHBoxLayout;
+    foot->addWidget(m_state, 1);
+    foot->addWidget(m_retry);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_view, 1);
+    layout->addWidget(m_face, 1);
+    layout->addLayout(foot);
+}
+
+void TimelinePane::buildView(const QString& name, const Theme& theme)
+{
+    m_view = new QListView(this);
+    m_view->setObjectName(name + QStringLiteral("Timeline"));
+    m_view->setAccessibleName(m_kind == TimelineLoader::Kind::Home ? tr("Home timeline") : tr("Author timeline"));
+    m_view->setModel(m_model);
+    m_view->setItemDelegate(new PostDelegate(theme, m_view));
+    m_view->setUniformItemSizes(true);
+    m_view->setMouseTracking(true);
+    m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_view->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_view->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_view->setFrameShape(QFrame::NoFrame);
+}
+
+void TimelinePane::connectAll()
+{
+    connect(m_model, &TimelineModel::stateChanged, this, &TimelinePane::updateState);
+    connect(m_model, &QAbstractItemModel::rowsInserted, this, &TimelinePane::updateState);
+    connect(m_loader, &TimelineLoader::changed, this, &TimelinePane::updateState);
+    connect(m_loader, &TimelineLoader::aboutToMerge, this, &TimelinePane::rememberPlace);
+    connect(m_loader, &TimelineLoader::merged, this, &TimelinePane::restorePlace);
+    connect(m_retry, &QPushButton::clicked, this, [this] {
+        if (m_model->state() == State::Failed)
+            m_model->retry();
+        else
+            m_loader->refresh();
+    });
+    connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, &TimelinePane::postSelected);
+    connect(m_view, &QListView::activated, this, [this](const QModelIndex& index) {
+        emit authorActivated(index.data(TimelineModel::AuthorIdRole).toLongLong());
+    });
+}
+
+void TimelinePane::open(backend::UserId user)
+{
+    m_view->scrollToTop();
+    m_loader->open(user);
+}
+
+void TimelinePane::close()
+{
+    m_loader->close();
+}
+
+void TimelinePane::refresh()
+{
+    m_loader->refresh();
+}
+
+std::optional<backend::TimelineEntry> TimelinePane::selected() const
+{
+    const auto index = m_view->currentIndex();
+    return index.isValid() ? std::optional(m_model->entry(index)) : std::nullopt;
+}
+
+void TimelinePane::clearSelection()
+{
+    m_view->setCurrentIndex({});
+}
+
+// The face of a timeline without entries; false: there are some.
+bool TimelinePane::showFace()
+{
+    using Kind = StateView::Kind;
+    if (m_model->rowCount() > 0) return false;
+    if (!m_loader->error().isEmpty() || m_model->state() == State::Failed)
+        m_face->show(Kind::Failed, tr("The timeline could not be read"), m_loader->error());
+    else if (m_model->partialEntries() > 0)
+        m_face->show(Kind::Stale, tr("Nothing could be read in time"), tr("Some shards did not answer."));
+    else if (m_model->state() != State::End)
+        m_face->show(Kind::Loading, tr("Loading"));
+    else if (m_kind == TimelineLoader::Kind::Home)
+        m_face->show(Kind::Empty, tr("Empty"), tr("Neither this user nor anybody they follow has posted."));
+    else
+        m_face->show(Kind::Empty, tr("Empty"), tr("This user has not posted."));
+    return true;
+}
+
+QString TimelinePane::footText() const
+{
+    const int rows = m_model->rowCount();
+    if (rows == 0) return {};
+    if (!m_loader->error().isEmpty()) return tr("The rest could not be read: %1").arg(m_loader->error());
+    if (m_loader->refreshing()) return tr("Refreshing…");
+    const auto posts = tr("%n post(s)", nullptr, rows);
+    if (m_model->partialEntries() > 0)
+        return tr("%1. Partial: some texts or shards could not be read in time.").arg(posts);
+    switch (m_model->state()) {
+    case State::Loading:
+        return tr("%1, loading more…").arg(posts);
+    case State::More:
+        return tr("%1, scroll for more").arg(posts);
+    case State::End:
+        return tr("%1, down to the very end").arg(posts);
+    case State::Idle:
+    case State::Failed:
+        break;
+    }
+    return posts;
+}
+
+void TimelinePane::updateState()
+{
+    const bool face = showFace();
+    m_face->setVisible(face);
+    m_view->setVisible(!face);
+    const auto foot = footText();
+    const bool failed = !m_loader->error().isEmpty(), partial = m_model->partialEntries() > 0;
+    m_state->setText(foot);
+    m_state->setTone(failed || partial ? Tone::Warning : Tone::Muted);
+    m_retry->setText(failed ? tr("Try again") : tr("Refresh"));
+    m_retry->setVisible(failed || partial);
+}
+
+// New posts above must not push away what somebody reads; at the very top they are shown.
+void TimelinePane::rememberPlace()
+{
+    m_topEntry = QPersistentModelIndex();
+    if (m_view->verticalScrollBar()->value() == 0) return;
+    const auto top = m_view->indexAt(QPoint(1, 1));
+    m_topEntry = top;
+    m_topDistance = m_view->visualRect(top).top();
+}
+
+void TimelinePane::restorePlace()
+{
+    if (!m_topEntry.isValid()) return;
+    m_view->doItemsLayout();
+    auto* bar = m_view->verticalScrollBar();
+    bar->setValue(bar->value() + m_view->visualRect(m_topEntry).top() - m_topDistance);
+    m_topEntry = QPersistentModelIndex();
+}
+
+} // namespace ui

@@ -1,0 +1,24 @@
+// Cells of a table in the colour of their tone (ToneRole). Owned by its view; GUI thread only.
+#pragma once
+
+#include <QStyledItemDelegate>
+
+namespace ui {
+
+class Theme;
+
+class ToneDelegate final : public QStyledItemDelegate
+{
+    Q_OBJECT
+
+public:
+    ToneDelegate(const Theme& theme, QObject* parent);
+
+protected:
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
+
+private:
+    const Theme& m_theme;
+};
+
+} // namespace ui

@@ -1,0 +1,236 @@
+#include "ui/pages/worker_controls.h"
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/bridge/requests.h"
+#include "ui/widgets/label.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace ui {
+namespace {
+
+constexpr int kAllEngines = -1;
+constexpr int kMostWorkers = 64;
+constexpr int kPatienceSnapshots = 6; // snapshots, one a second, until we say that engines take long
+
+} // namespace
+
+WorkerControls::WorkerControls(const Theme& theme, EngineBridge& bridge, QWidget* parent)
+    : QWidget(parent)
+    , m_bridge(bridge)
+{
+    build(theme);
+    connectAll();
+    updateEnabled();
+}
+
+void WorkerControls::build(const Theme& theme)
+{
+    m_target = new QComboBox(this);
+    m_target->setObjectName(QStringLiteral("workerTarget"));
+    m_target->setAccessibleName(tr("Engine to control"));
+    m_target->addItem(tr("All engines"), kAllEngines);
+    m_target->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    m_pause = new QPushButton(tr("&Pause"), this);
+    m_pause->setObjectName(QStringLiteral("pauseWorkers"));
+    m_resume = new QPushButton(tr("&Resume"), this);
+    m_resume->setObjectName(QStringLiteral("resumeWorkers"));
+    m_count = new QSpinBox(this);
+    m_count->setObjectName(QStringLiteral("workerCount"));
+    m_count->setAccessibleName(tr("Workers per engine"));
+    m_count->setRange(0, kMostWorkers);
+    m_setCount = new QPushButton(tr("&Set workers"), this);
+    m_setCount->setObjectName(QStringLiteral("setWorkerCount"));
+    m_outcome = new Label(theme, FontRole::Small, Tone::Muted, this);
+    m_outcome->setObjectName(QStringLiteral("workerOutcome"));
+    m_outcome->setWordWrap(true);
+    m_outcome->setTextInteractionFlags(Qt::TextSelectableByMouse);
+
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_target);
+    row->addWidget(m_pause);
+    row->addWidget(m_resume);
+    row->addSpacing(row->spacing() * 2);
+    row->addWidget(new Label(theme, tr("Workers per engine:"), FontRole::Body, Tone::Muted, this));
+    row->addWidget(m_count);
+    row->addWidget(m_setCount);
+    row->addStretch();
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addLayout(row);
+    layout->addWidget(m_outcome);
+}
+
+void WorkerControls::connectAll()
+{
+    connect(m_pause, &QPushButton::clicked, this, [this] { askFor(Change::Pause); });
+    connect(m_resume, &QPushButton::clicked, this, [this] { askFor(Change::Resume); });
+    connect(m_setCount, &QPushButton::clicked, this, [this] { askFor(Change::Count); });
+    connect(m_count, &QSpinBox::valueChanged, this, [this] { m_countTouched = true; });
+    connect(m_target, &QComboBox::currentIndexChanged, this, [this] { m_countTouched = false; });
+}
+
+int WorkerControls::targetSlot() const
+{
+    return m_target->currentData().toInt();
+}
+
+QString WorkerControls::targetText(int slot) const
+{
+    return slot == kAllEngines ? tr("all engines") : m_target->itemText(m_target->findData(slot));
+}
+
+void WorkerControls::setBlocked(const QString& reason)
+{
+    m_blocked = reason;
+    updateEnabled();
+}
+
+void WorkerControls::updateEnabled()
+{
+    const bool can = m_blocked.isEmpty() && !m_asking;
+    for (auto* widget : std::initializer_list<QWidget*>{m_pause, m_resume, m_count, m_setCount}) {
+        widget->setEnabled(can);
+        widget->setToolTip(m_blocked);
+    }
+    if (!m_blocked.isEmpty() && !m_wish) m_outcome->setText(m_blocked);
+    if (m_blocked.isEmpty() && m_outcome->text().isEmpty())
+        m_outcome->setText(tr("Changes are obeyed by the engines within about a second."));
+}
+
+void WorkerControls::setSnapshot(const backend::ClusterSnapshot& snapshot)
+{
+    updateTargets(snapshot);
+    followWish(snapshot);
+}
+
+// Keeps the choice; an engine that left falls back to all.
+void WorkerControls::updateTargets(const backend::ClusterSnapshot& snapshot)
+{
+    const int chosen = targetSlot();
+    for (int i = m_target->count() - 1; i > 0; --i) {
+        const int slot = m_target->itemData(i).toInt();
+        if (std::none_of(snapshot.engines.begin(), snapshot.engines.end(),
+                         [slot](const auto& engine) { return engine.slot == slot; }))
+            m_target->removeItem(i);
+    }
+    for (const auto& engine : snapshot.engines)
+        if (m_target->findData(engine.slot) < 0)
+            m_target->addItem(tr("%1 (slot %2)").arg(QString::fromStdString(engine.name)).arg(engine.slot),
+                              engine.slot);
+    int wanted = -1;
+    for (const auto& engine : snapshot.engines)
+        if (chosen == kAllEngines || engine.slot == chosen) wanted = std::max(wanted, engine.workersWanted);
+    if (wanted < 0 || m_countTouched || m_count->hasFocus()) return;
+    const QSignalBlocker quiet(m_count);
+    m_count->setValue(wanted);
+}
+
+void WorkerControls::askFor(Change change)
+{
+    const Wish wish{change, targetSlot(), m_count->value(), kPatienceSnapshots};
+    m_asking = true;
+    m_wish.reset();
+    m_outcome->setText(tr("Asking %1…").arg(targetText(wish.slot)));
+    updateEnabled();
+    m_bridge.call(
+        this,
+        [wish](backend::Engine& engine) {
+            switch (wish.change) {
+            case Change::Pause:
+                return requests::pauseWorkers(engine, wish.slot);
+            case Change::Resume:
+                return requests::resumeWorkers(engine, wish.slot);
+            case Change::Count:
+                break;
+            }
+            return requests::setWorkerCount(engine, wish.slot, wish.count);
+        },
+        [this, wish](backend::Result<void> result) {
+            m_asking = false;
+            if (result)
+                taken(wish);
+            else
+                m_outcome->setText(tr("Nothing was changed: %1").arg(QString::fromStdString(result.error().message)));
+            updateEnabled();
+        });
+}
+
+void WorkerControls::taken(const Wish& wish)
+{
+    m_wish = wish;
+    m_countTouched = false;
+    m_outcome->setText(pendingText(wish));
+}
+
+bool WorkerControls::obeyed(const backend::EngineSnapshot& engine, const Wish& wish)
+{
+    switch (wish.change) {
+    case Change::Pause:
+        return engine.paused;
+    case Change::Resume:
+        return !engine.paused;
+    case Change::Count:
+        return engine.workers == wish.count && engine.workersWanted == wish.count;
+    }
+    return false;
+}
+
+void WorkerControls::followWish(const backend::ClusterSnapshot& snapshot)
+{
+    if (!m_wish) return;
+    int concerned = 0, done = 0;
+    for (const auto& engine : snapshot.engines) {
+        if (m_wish->slot != kAllEngines && engine.slot != m_wish->slot) continue;
+        ++concerned;
+        done += obeyed(engine, *m_wish);
+    }
+    if (concerned > 0 && done == concerned) {
+        m_outcome->setText(doneText(*m_wish));
+        m_wish.reset();
+    } else if (concerned == 0) {
+        m_outcome->setText(tr("The engine has left the cluster."));
+        m_wish.reset();
+    } else {
+        const auto progress = tr("%1 %2 of %n engine(s) did so far.", nullptr, concerned)
+                                  .arg(pendingText(*m_wish))
+                                  .arg(done);
+        const bool slow = m_wish->snapshotsLeft > 0 ? --m_wish->snapshotsLeft == 0 : true;
+        m_outcome->setText(slow ? tr("%1 The others may be busy or gone.").arg(progress) : progress);
+    }
+}
+
+QString WorkerControls::pendingText(const Wish& wish) const
+{
+    switch (wish.change) {
+    case Change::Pause:
+        return tr("Pausing %1.").arg(targetText(wish.slot));
+    case Change::Resume:
+        return tr("Resuming %1.").arg(targetText(wish.slot));
+    case Change::Count:
+        return tr("Setting %n worker(s) on %1.", nullptr, wish.count).arg(targetText(wish.slot));
+    }
+    return {};
+}
+
+QString WorkerControls::doneText(const Wish& wish) const
+{
+    switch (wish.change) {
+    case Change::Pause:
+        return tr("Paused: %1. Tasks wait; nothing is lost.").arg(targetText(wish.slot));
+    case Change::Resume:
+        return tr("Resumed: %1.").arg(targetText(wish.slot));
+    case Change::Count:
+        return tr("%n worker(s) per engine: %1.", nullptr, wish.count).arg(targetText(wish.slot));
+    }
+    return {};
+}
+
+} // namespace ui
