@@ -46,12 +46,13 @@ struct Question
 
 } // namespace
 
-Result<std::vector<HostAddress>> lookUpHost(const std::string& host, const std::string& port, Deadline deadline)
+Result<std::vector<HostAddress>> lookUpHost(const std::string& host, const std::string& port,
+                                            Deadline deadline)
 {
     if (auto numeric = resolve(host, port, AI_NUMERICHOST | AI_NUMERICSERV); numeric.status == 0)
         return std::move(numeric.addresses);
-    // The resolver may block for many seconds and cannot be interrupted: it gets a thread that owns all it touches, and
-    // that thread is left behind when the deadline comes first.
+    // The resolver may block for many seconds and cannot be interrupted: it gets a thread that owns all it
+    // touches, and that thread is left behind when the deadline comes first.
     const auto question = std::make_shared<Question>();
     std::thread([question, host, port] {
         auto found = resolve(host, port, AI_NUMERICSERV);
@@ -61,10 +62,13 @@ Result<std::vector<HostAddress>> lookUpHost(const std::string& host, const std::
     }).detach();
     std::unique_lock lock(question->mutex);
     if (!question->answered.wait_until(lock, deadline.at(), [&] { return question->answer.has_value(); }))
-        return fail(ErrorCode::DeadlineExceeded, "looking up the host " + host + " took too long; check the resolver", true);
+        return fail(ErrorCode::DeadlineExceeded,
+                    "looking up the host " + host + " took too long; check the resolver", true);
     if (question->answer->status != 0)
-        return fail(ErrorCode::Unavailable, "the host " + host + " was not found (" + gai_strerror(question->answer->status)
-                                                + "); check its name", true);
+        return fail(ErrorCode::Unavailable,
+                    "the host " + host + " was not found (" + gai_strerror(question->answer->status) +
+                        "); check its name",
+                    true);
     return std::move(question->answer->addresses);
 }
 

@@ -1,4 +1,5 @@
-// Finds the socket addresses of a TCP host in time, although the system's resolver knows no deadline. Any thread.
+// Finds the socket addresses of a TCP host in time, although the system's resolver knows no deadline. Any
+// thread.
 #pragma once
 
 #include "backend/common/deadline.h"
@@ -17,6 +18,7 @@ struct HostAddress
 };
 
 // In the resolver's order, never empty. Numeric hosts are found at once.
-[[nodiscard]] Result<std::vector<HostAddress>> lookUpHost(const std::string& host, const std::string& port, Deadline deadline);
+[[nodiscard]] Result<std::vector<HostAddress>> lookUpHost(const std::string& host, const std::string& port,
+                                                          Deadline deadline);
 
 } // namespace backend

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::string_view kDeleted = "deleted"; // no post's value: those begin with a number
 
-// KEYS counters. ARGV version, value, life in ms. Versions are compared as text: a Lua number is exact only to 2^53.
+// KEYS counters. ARGV version, value, life in ms. Versions are compared as text: a Lua number is exact only
+// to 2^53.
 const RedisScript& setIfNewer()
 {
     static const RedisScript script(R"lua(
@@ -31,9 +32,18 @@ std::string keyOf(int shard, std::string_view kind, std::int64_t id)
 {
     return "{" + std::to_string(shard) + "}:" + std::string(kind) + ":" + std::to_string(id);
 }
-std::string keyOf(PostId post) { return keyOf(post.shard(), "post", post.value); }
-std::string keyOf(UserId user) { return keyOf(user.shard(), "user", user.value); }
-std::string countersKey(UserId user) { return keyOf(user.shard(), "counters", user.value); }
+std::string keyOf(PostId post)
+{
+    return keyOf(post.shard(), "post", post.value);
+}
+std::string keyOf(UserId user)
+{
+    return keyOf(user.shard(), "user", user.value);
+}
+std::string countersKey(UserId user)
+{
+    return keyOf(user.shard(), "counters", user.value);
+}
 
 // The whole life less up to a fifth: what was written together does not expire together.
 std::string jittered(std::chrono::seconds life)
@@ -42,7 +52,10 @@ std::string jittered(std::chrono::seconds life)
     const auto whole = std::chrono::duration_cast<Milliseconds>(life).count();
     return std::to_string(std::uniform_int_distribution<std::int64_t>(whole - whole / 5, whole)(random));
 }
-std::string exact(std::chrono::seconds life) { return std::to_string(std::chrono::duration_cast<Milliseconds>(life).count()); }
+std::string exact(std::chrono::seconds life)
+{
+    return std::to_string(std::chrono::duration_cast<Milliseconds>(life).count());
+}
 
 // Takes the text up to the next space, or the rest.
 std::string_view takeWord(std::string_view& text)
@@ -90,12 +103,17 @@ std::optional<User> readUser(UserId id, const RedisReply& reply)
 
 } // namespace
 
-Objects::Objects(const ShardMapSource& maps, ObjectTimes times) : m_maps(maps), m_times(times) {}
+Objects::Objects(const ShardMapSource& maps, ObjectTimes times)
+    : m_maps(maps)
+    , m_times(times)
+{
+}
 
 void Objects::fillPost(RedisBatch& batch, const Post& post) const
 {
     const std::string value = std::to_string(post.author.value) + " " + post.body;
-    batch.add(nodeOf(m_maps, post.id.shard()), {"SET", keyOf(post.id), value, "NX", "PX", jittered(m_times.body)});
+    batch.add(nodeOf(m_maps, post.id.shard()),
+              {"SET", keyOf(post.id), value, "NX", "PX", jittered(m_times.body)});
 }
 
 void Objects::tombstonePost(RedisBatch& batch, PostId post) const
@@ -105,24 +123,27 @@ void Objects::tombstonePost(RedisBatch& batch, PostId post) const
 
 void Objects::fillUser(RedisBatch& batch, const User& user) const
 {
-    const std::string value =
-        std::to_string(user.createdAt.time_since_epoch().count()) + " " + user.handle + " " + user.displayName;
-    batch.add(nodeOf(m_maps, user.id.shard()), {"SET", keyOf(user.id), value, "NX", "PX", jittered(m_times.body)});
+    const std::string value = std::to_string(user.createdAt.time_since_epoch().count()) + " " + user.handle +
+                              " " + user.displayName;
+    batch.add(nodeOf(m_maps, user.id.shard()),
+              {"SET", keyOf(user.id), value, "NX", "PX", jittered(m_times.body)});
 }
 
 void Objects::setCounters(RedisBatch& batch, UserId user, const VersionedCounters& counters) const
 {
     const std::string version = std::to_string(std::max<std::int64_t>(counters.version, 0));
     const auto& c = counters.counters;
-    const std::string value = version + " " + std::to_string(c.followers) + " " + std::to_string(c.following) + " "
-                              + std::to_string(c.posts);
-    batch.addScript(nodeOf(m_maps, user.shard()), setIfNewer(), {countersKey(user)}, {version, value, exact(m_times.counters)});
+    const std::string value = version + " " + std::to_string(c.followers) + " " +
+                              std::to_string(c.following) + " " + std::to_string(c.posts);
+    batch.addScript(nodeOf(m_maps, user.shard()), setIfNewer(), {countersKey(user)},
+                    {version, value, exact(m_times.counters)});
 }
 
 Objects::PostsRead Objects::posts(RedisClient& client, std::span<const PostId> ids, Deadline deadline) const
 {
     RedisBatch batch(client);
-    for (const auto id : ids) batch.add(nodeOf(m_maps, id.shard()), {"GET", keyOf(id)});
+    for (const auto id : ids)
+        batch.add(nodeOf(m_maps, id.shard()), {"GET", keyOf(id)});
     PostsRead out;
     out.partial = !batch.run(deadline);
     out.posts.reserve(ids.size());
@@ -134,7 +155,8 @@ Objects::PostsRead Objects::posts(RedisClient& client, std::span<const PostId> i
 Objects::UsersRead Objects::users(RedisClient& client, std::span<const UserId> ids, Deadline deadline) const
 {
     RedisBatch batch(client);
-    for (const auto id : ids) batch.add(nodeOf(m_maps, id.shard()), {"GET", keyOf(id)});
+    for (const auto id : ids)
+        batch.add(nodeOf(m_maps, id.shard()), {"GET", keyOf(id)});
     UsersRead out;
     out.partial = !batch.run(deadline);
     out.users.reserve(ids.size());
@@ -143,14 +165,16 @@ Objects::UsersRead Objects::users(RedisClient& client, std::span<const UserId> i
     return out;
 }
 
-Result<std::optional<VersionedCounters>> Objects::counters(RedisClient& client, UserId user, Deadline deadline) const
+Result<std::optional<VersionedCounters>> Objects::counters(RedisClient& client, UserId user,
+                                                           Deadline deadline) const
 {
-    ROOKERY_ASSIGN(const auto reply, client.command(nodeOf(m_maps, user.shard()), {"GET", countersKey(user)}, deadline));
+    ROOKERY_ASSIGN(const auto reply,
+                   client.command(nodeOf(m_maps, user.shard()), {"GET", countersKey(user)}, deadline));
     std::string_view text = reply.text;
     VersionedCounters out;
     auto& c = out.counters;
-    if (reply.isNil() || !takeNumber(text, out.version) || !takeNumber(text, c.followers) || !takeNumber(text, c.following)
-        || !takeNumber(text, c.posts))
+    if (reply.isNil() || !takeNumber(text, out.version) || !takeNumber(text, c.followers) ||
+        !takeNumber(text, c.following) || !takeNumber(text, c.posts))
         return std::optional<VersionedCounters>();
     return std::optional(out);
 }

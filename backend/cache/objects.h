@@ -1,8 +1,10 @@
-// The object cache: posts, users and counters beside the timelines, on the Redis node of the logical shard that their
-// id carries. A fill never overwrites and so cannot revive what was deleted; a tombstone overwrites everything and
-// outlives any fill's deadline; a body's age is bounded and reads do not extend it. Thread-safe; calls that take a
-// batch only add commands. Keys: {17}:post:<id>, {17}:user:<id>, {17}:counters:<id>. Values are text for redis-cli:
-// "<author> <body>" or "deleted"; "<created, Unix µs> <handle> <display name>"; "<version> <followers> <following> <posts>".
+// The object cache: posts, users and counters beside the timelines, on the Redis node of the logical shard
+// that their id carries. A fill never overwrites and so cannot revive what was deleted; a tombstone
+// overwrites everything and outlives any fill's deadline; a body's age is bounded and reads do not extend it.
+// Thread-safe; calls that take a batch only add commands. Keys: {17}:post:<id>, {17}:user:<id>,
+// {17}:counters:<id>. Values are text for redis-cli:
+// "<author> <body>" or "deleted"; "<created, Unix µs> <handle> <display name>"; "<version> <followers>
+// <following> <posts>".
 #pragma once
 
 #include "backend/cache/redis_client.h"
@@ -16,7 +18,7 @@ namespace backend {
 
 struct ObjectTimes
 {
-    std::chrono::seconds body{300};       // greatest age, less up to a fifth of jitter
+    std::chrono::seconds body{300}; // greatest age, less up to a fifth of jitter
     std::chrono::seconds tombstone{3600};
     std::chrono::seconds counters{3600};
 };
@@ -42,14 +44,24 @@ public:
     void fillPost(RedisBatch& batch, const Post& post) const; // SET NX
     void tombstonePost(RedisBatch& batch, PostId post) const;
     void fillUser(RedisBatch& batch, const User& user) const; // SET NX
-    void setCounters(RedisBatch& batch, UserId user, const VersionedCounters& counters) const; // only if newer
+    void setCounters(RedisBatch& batch, UserId user,
+                     const VersionedCounters& counters) const; // only if newer
 
     // One round trip per node; result i belongs to id i. A node that fails gives Missing and sets `partial`.
-    struct PostsRead { std::vector<CachedPost> posts; bool partial = false; };
-    struct UsersRead { std::vector<std::optional<User>> users; bool partial = false; };
+    struct PostsRead
+    {
+        std::vector<CachedPost> posts;
+        bool partial = false;
+    };
+    struct UsersRead
+    {
+        std::vector<std::optional<User>> users;
+        bool partial = false;
+    };
     PostsRead posts(RedisClient& client, std::span<const PostId> ids, Deadline deadline) const;
     UsersRead users(RedisClient& client, std::span<const UserId> ids, Deadline deadline) const;
-    [[nodiscard]] Result<std::optional<VersionedCounters>> counters(RedisClient& client, UserId user, Deadline deadline) const;
+    [[nodiscard]] Result<std::optional<VersionedCounters>> counters(RedisClient& client, UserId user,
+                                                                    Deadline deadline) const;
 
 private:
     const ShardMapSource& m_maps;

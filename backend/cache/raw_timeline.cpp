@@ -9,7 +9,10 @@ namespace {
 
 constexpr std::size_t kOwnersPerTrip = 200;
 
-bool allDigits(const std::string& text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos; }
+bool allDigits(const std::string& text)
+{
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
 
 std::optional<RawFloor> parseFloor(const std::string& text)
 {
@@ -26,9 +29,12 @@ void parseEntries(const std::vector<RedisReply>& elements, RawTimeline& out)
         const std::string& member = elements[i].text;
         const std::string& score = elements[i + 1].text;
         const PostId id{std::strtoll(member.c_str(), nullptr, 10)};
-        if (member.size() != 19 || !allDigits(member)) out.oddities.push_back("member " + member);
-        else out.ids.push_back(id);
-        const auto milliseconds = std::chrono::duration_cast<Milliseconds>(id.time().time_since_epoch()).count();
+        if (member.size() != 19 || !allDigits(member))
+            out.oddities.push_back("member " + member);
+        else
+            out.ids.push_back(id);
+        const auto milliseconds =
+            std::chrono::duration_cast<Milliseconds>(id.time().time_since_epoch()).count();
         if (score != std::to_string(milliseconds)) out.oddities.push_back("score " + score + " of " + member);
     }
 }
@@ -37,11 +43,12 @@ Result<int> nodeOf(const ShardMap& map, UserId owner)
 {
     const auto shard = std::size_t(owner.shard());
     if (shard < map.timelinesNode.size()) return map.timelinesNode[shard];
-    return fail(ErrorCode::StaleShardMap, "the shard map has no logical shard " + std::to_string(shard), true);
+    return fail(ErrorCode::StaleShardMap, "the shard map has no logical shard " + std::to_string(shard),
+                true);
 }
 
-Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family, std::span<const UserId> owners,
-                      std::vector<RawTimeline>& out, Deadline deadline)
+Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family,
+                      std::span<const UserId> owners, std::vector<RawTimeline>& out, Deadline deadline)
 {
     RedisBatch batch(client);
     for (const auto owner : owners) {
@@ -66,24 +73,27 @@ Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily f
 
 } // namespace
 
-Result<std::vector<RawTimeline>> readRawTimelines(RedisClient& client, const ShardMap& map, TimelineFamily family,
-                                                  std::span<const UserId> owners, Deadline deadline)
+Result<std::vector<RawTimeline>> readRawTimelines(RedisClient& client, const ShardMap& map,
+                                                  TimelineFamily family, std::span<const UserId> owners,
+                                                  Deadline deadline)
 {
     std::vector<RawTimeline> out;
     out.reserve(owners.size());
     for (std::size_t begin = 0; begin < owners.size(); begin += kOwnersPerTrip)
-        ROOKERY_TRY(readTrip(client, map, family, owners.subspan(begin, std::min(kOwnersPerTrip, owners.size() - begin)), out,
+        ROOKERY_TRY(readTrip(client, map, family,
+                             owners.subspan(begin, std::min(kOwnersPerTrip, owners.size() - begin)), out,
                              deadline));
     return out;
 }
 
-Result<std::vector<std::optional<RawCounters>>> readRawCounters(RedisClient& client, const ShardMap& map,
-                                                                std::span<const UserId> users, Deadline deadline)
+Result<std::vector<std::optional<RawCounters>>>
+readRawCounters(RedisClient& client, const ShardMap& map, std::span<const UserId> users, Deadline deadline)
 {
     RedisBatch batch(client);
     for (const auto user : users) {
         ROOKERY_ASSIGN(const int node, nodeOf(map, user));
-        batch.add(node, {"GET", "{" + std::to_string(user.shard()) + "}:counters:" + std::to_string(user.value)});
+        batch.add(node,
+                  {"GET", "{" + std::to_string(user.shard()) + "}:counters:" + std::to_string(user.value)});
     }
     ROOKERY_TRY(batch.run(deadline));
     std::vector<std::optional<RawCounters>> out;

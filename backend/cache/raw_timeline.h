@@ -1,6 +1,6 @@
-// Redis' contents as they are, for the audit: plain ZRANGE and GET per key, in pipelines, parsed on its own path. It
-// shares nothing with Timelines and Objects but the names of the keys, so that a defect there cannot hide itself here.
-// Stateless; the client's thread.
+// Redis' contents as they are, for the audit: plain ZRANGE and GET per key, in pipelines, parsed on its own
+// path. It shares nothing with Timelines and Objects but the names of the keys, so that a defect there cannot
+// hide itself here. Stateless; the client's thread.
 #pragma once
 
 #include "backend/cache/timelines.h"
@@ -24,14 +24,17 @@ struct RawTimeline
     std::vector<PostId> ids;           // in stored order: ascending by score, then by member
     std::vector<std::string> oddities; // members that are no ids, scores that are not their id's time
     std::optional<std::string> floorText;
-    std::optional<RawFloor> floor;     // of floorText; empty when void or unreadable
+    std::optional<RawFloor> floor; // of floorText; empty when void or unreadable
     std::string nodeRunId;
     bool valid() const { return floor && floor->runId == nodeRunId; }
 };
 
-// One result per owner. Not atomic: entries are read before the floor, so read again before reporting a difference.
-[[nodiscard]] Result<std::vector<RawTimeline>> readRawTimelines(RedisClient& client, const ShardMap& map, TimelineFamily family,
-                                                                std::span<const UserId> owners, Deadline deadline);
+// One result per owner. Not atomic: entries are read before the floor, so read again before reporting a
+// difference.
+[[nodiscard]] Result<std::vector<RawTimeline>> readRawTimelines(RedisClient& client, const ShardMap& map,
+                                                                TimelineFamily family,
+                                                                std::span<const UserId> owners,
+                                                                Deadline deadline);
 
 struct RawCounters
 {
@@ -39,8 +42,7 @@ struct RawCounters
     Counters counters;
 };
 // Empty where there is none (it may have expired).
-[[nodiscard]] Result<std::vector<std::optional<RawCounters>>> readRawCounters(RedisClient& client, const ShardMap& map,
-                                                                              std::span<const UserId> users,
-                                                                              Deadline deadline);
+[[nodiscard]] Result<std::vector<std::optional<RawCounters>>>
+readRawCounters(RedisClient& client, const ShardMap& map, std::span<const UserId> users, Deadline deadline);
 
 } // namespace backend

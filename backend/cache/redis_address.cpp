@@ -11,15 +11,17 @@ constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
 
 tl::unexpected<Error> wrong(std::string_view why)
 {
-    return fail(ErrorCode::Configuration, "a Redis address is wrong: " + std::string(why)
-                                              + "; write unix:///path/redis.sock or redis://[user:password@]host:port/db");
+    return fail(ErrorCode::Configuration,
+                "a Redis address is wrong: " + std::string(why) +
+                    "; write unix:///path/redis.sock or redis://[user:password@]host:port/db");
 }
 
 std::optional<int> number(std::string_view text, int highest)
 {
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > highest) return std::nullopt;
+    if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > highest)
+        return std::nullopt;
     return value;
 }
 
@@ -66,8 +68,10 @@ Result<void> readHost(std::string_view text, RedisAddress& out)
         out.host = text.substr(1, close - 1);
         const auto rest = text.substr(close + 1);
         if (!rest.empty() && rest.front() != ':') return wrong("after the host's bracket comes :port");
-        if (!rest.empty()) port = rest.substr(1);
-        else port = out.port;
+        if (!rest.empty())
+            port = rest.substr(1);
+        else
+            port = out.port;
     } else {
         const auto colon = text.find(':');
         out.host = text.substr(0, colon);
@@ -86,7 +90,8 @@ std::string RedisAddress::shown() const
 {
     if (local()) return "unix://" + path;
     const bool v6 = host.find(':') != std::string::npos;
-    return "redis://" + (v6 ? "[" + host + "]" : host) + ":" + port + (database ? "/" + std::to_string(database) : "");
+    return "redis://" + (v6 ? "[" + host + "]" : host) + ":" + port +
+           (database ? "/" + std::to_string(database) : "");
 }
 
 Result<RedisAddress> parseRedisAddress(std::string_view text)

@@ -51,13 +51,20 @@ struct Outgoing
     }
 };
 
-Result<RedisReply> notSent() { return fail(ErrorCode::Internal, "not sent"); } // short: kept without an allocation
+Result<RedisReply> notSent()
+{
+    return fail(ErrorCode::Internal, "not sent");
+} // short: kept without an allocation
 
 } // namespace
 
 struct RedisBatch::Impl
 {
-    explicit Impl(RedisNodes& given) : nodes(given), outgoing(given.size()) {}
+    explicit Impl(RedisNodes& given)
+        : nodes(given)
+        , outgoing(given.size())
+    {
+    }
 
     Outgoing* begin(int node)
     {
@@ -75,7 +82,8 @@ struct RedisBatch::Impl
         return &out;
     }
 
-    // Returns what has to be sent again because its script was unknown, by place; nothing when there is nothing.
+    // Returns what has to be sent again because its script was unknown, by place; nothing when there is
+    // nothing.
     std::vector<Outgoing> send(const std::vector<Outgoing>& from, Deadline deadline)
     {
         std::vector<RedisPipeline> pipelines;
@@ -109,7 +117,10 @@ struct RedisBatch::Impl
     std::size_t lastPlace = nodes.placeOf(0);
 };
 
-RedisBatch::RedisBatch(RedisClient& client) : m_impl(std::make_unique<Impl>(client.m_impl->nodes)) {}
+RedisBatch::RedisBatch(RedisClient& client)
+    : m_impl(std::make_unique<Impl>(client.m_impl->nodes))
+{
+}
 
 RedisBatch::~RedisBatch() = default;
 
@@ -127,7 +138,8 @@ std::size_t RedisBatch::add(int node, const std::vector<std::string>& arguments)
     return index;
 }
 
-std::size_t RedisBatch::addScript(int node, const RedisScript& script, std::initializer_list<std::string_view> keys,
+std::size_t RedisBatch::addScript(int node, const RedisScript& script,
+                                  std::initializer_list<std::string_view> keys,
                                   const std::vector<std::string>& arguments)
 {
     const auto index = m_impl->replies.size();
@@ -145,8 +157,10 @@ Result<void> RedisBatch::run(Deadline deadline)
 {
     auto& impl = *m_impl;
     auto again = impl.send(impl.outgoing, deadline);
-    for (int round = 1; round < kScriptRounds && !again.empty(); ++round) again = impl.send(again, deadline);
-    for (auto& out : impl.outgoing) out.clear();
+    for (int round = 1; round < kScriptRounds && !again.empty(); ++round)
+        again = impl.send(again, deadline);
+    for (auto& out : impl.outgoing)
+        out.clear();
     const auto first = std::find_if(impl.replies.begin() + std::ptrdiff_t(impl.sentUpTo), impl.replies.end(),
                                     [](const auto& reply) { return !reply; });
     impl.sentUpTo = impl.replies.size();
@@ -154,13 +168,20 @@ Result<void> RedisBatch::run(Deadline deadline)
     return {};
 }
 
-const Result<RedisReply>& RedisBatch::reply(std::size_t index) const { return m_impl->replies[index]; }
+const Result<RedisReply>& RedisBatch::reply(std::size_t index) const
+{
+    return m_impl->replies[index];
+}
 
-std::size_t RedisBatch::size() const { return m_impl->replies.size(); }
+std::size_t RedisBatch::size() const
+{
+    return m_impl->replies.size();
+}
 
 void RedisBatch::clear()
 {
-    for (auto& out : m_impl->outgoing) out.clear();
+    for (auto& out : m_impl->outgoing)
+        out.clear();
     m_impl->replies.clear();
     m_impl->sentUpTo = 0;
 }

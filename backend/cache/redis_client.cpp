@@ -5,11 +5,15 @@
 
 namespace backend {
 
-RedisClient::RedisClient(std::vector<NodeEndpoint> redisNodes) : m_impl(std::make_unique<Impl>(std::move(redisNodes))) {}
+RedisClient::RedisClient(std::vector<NodeEndpoint> redisNodes)
+    : m_impl(std::make_unique<Impl>(std::move(redisNodes)))
+{
+}
 
 RedisClient::~RedisClient() = default;
 
-Result<RedisReply> RedisClient::command(int node, std::initializer_list<std::string_view> arguments, Deadline deadline)
+Result<RedisReply> RedisClient::command(int node, std::initializer_list<std::string_view> arguments,
+                                        Deadline deadline)
 {
     const auto place = m_impl->nodes.placeOf(node);
     if (place == RedisNodes::npos) return fail(RedisNodes::unknown(node));

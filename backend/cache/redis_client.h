@@ -1,5 +1,6 @@
-// Redis as the rest of the engine sees it: one client holds one connection per node, opened on first use; a batch
-// sends its commands as one pipeline per node and overlaps the nodes. A client belongs to one thread at a time.
+// Redis as the rest of the engine sees it: one client holds one connection per node, opened on first use; a
+// batch sends its commands as one pipeline per node and overlaps the nodes. A client belongs to one thread at
+// a time.
 #pragma once
 
 #include "backend/common/deadline.h"
@@ -27,8 +28,8 @@ struct RedisReply
     bool isNil() const { return type == Type::Nil; }
 };
 
-// Addresses: unix:///path or redis://[user:password@]host:port[/db]. A connection that failed or timed out is closed
-// and opened again at its next use. Connecting takes at most three seconds of a call's deadline.
+// Addresses: unix:///path or redis://[user:password@]host:port[/db]. A connection that failed or timed out is
+// closed and opened again at its next use. Connecting takes at most three seconds of a call's deadline.
 class RedisClient
 {
 public:
@@ -37,7 +38,8 @@ public:
     RedisClient(const RedisClient&) = delete;
     RedisClient& operator=(const RedisClient&) = delete;
 
-    [[nodiscard]] Result<RedisReply> command(int node, std::initializer_list<std::string_view> arguments, Deadline deadline);
+    [[nodiscard]] Result<RedisReply> command(int node, std::initializer_list<std::string_view> arguments,
+                                             Deadline deadline);
     // run_id of the server behind the present connection (connects when there is none): one life of the node.
     [[nodiscard]] Result<std::string> runId(int node, Deadline deadline);
     // CLIENT ID of the present connections, by node: for ending them from outside.
@@ -62,14 +64,15 @@ public:
     // Returns the index of its reply.
     std::size_t add(int node, std::initializer_list<std::string_view> arguments);
     std::size_t add(int node, const std::vector<std::string>& arguments);
-    // A script by its text: sent as EVALSHA, loaded first on a connection that has not done so. When the node forgot it
-    // meanwhile (SCRIPT FLUSH) it is loaded and these commands alone are sent again, then after the others of the
-    // batch. The script must outlive run().
-    std::size_t addScript(int node, const class RedisScript& script, std::initializer_list<std::string_view> keys,
+    // A script by its text: sent as EVALSHA, loaded first on a connection that has not done so. When the node
+    // forgot it meanwhile (SCRIPT FLUSH) it is loaded and these commands alone are sent again, then after the
+    // others of the batch. The script must outlive run().
+    std::size_t addScript(int node, const class RedisScript& script,
+                          std::initializer_list<std::string_view> keys,
                           const std::vector<std::string>& arguments);
-    // Sends what was added since the last run, reads everything. Errors are per reply; the result is the first of
-    // them. A node that is silent past the deadline or breaks fails all its commands that have no reply yet: whether
-    // it carried them out is then unknown.
+    // Sends what was added since the last run, reads everything. Errors are per reply; the result is the
+    // first of them. A node that is silent past the deadline or breaks fails all its commands that have no
+    // reply yet: whether it carried them out is then unknown.
     Result<void> run(Deadline deadline);
     const Result<RedisReply>& reply(std::size_t index) const;
     std::size_t size() const;
@@ -91,7 +94,8 @@ private:
     std::string m_text, m_sha1;
 };
 
-// A bounded pool of clients. Thread-safe; leases return by RAII; waiters are bounded and timed, beyond that Overloaded.
+// A bounded pool of clients. Thread-safe; leases return by RAII; waiters are bounded and timed, beyond that
+// Overloaded.
 class RedisClientPool
 {
 public:

@@ -8,7 +8,10 @@ namespace backend {
 
 struct RedisClient::Impl
 {
-    explicit Impl(std::vector<NodeEndpoint> endpoints) : nodes(std::move(endpoints)) {}
+    explicit Impl(std::vector<NodeEndpoint> endpoints)
+        : nodes(std::move(endpoints))
+    {
+    }
     RedisNodes nodes;
 };
 

@@ -11,7 +11,8 @@ struct RedisClientPool::Impl
     int most, maxWaiters;
     std::mutex mutex;
     std::condition_variable returned;
-    std::vector<std::unique_ptr<RedisClient>> idle; // the last one used is the first one leased: connections stay few
+    std::vector<std::unique_ptr<RedisClient>>
+        idle; // the last one used is the first one leased: connections stay few
     int made = 0, waiting = 0;
 };
 
@@ -31,11 +32,13 @@ Result<RedisClientPool::Lease> RedisClientPool::lease(Deadline deadline)
     if (m_impl->idle.empty() && m_impl->made >= m_impl->most) {
         if (m_impl->waiting >= m_impl->maxWaiters)
             return fail(ErrorCode::Overloaded,
-                        "all " + std::to_string(m_impl->most) + " Redis clients are in use and "
-                            + std::to_string(m_impl->waiting) + " callers wait already; try again, or allow more clients",
+                        "all " + std::to_string(m_impl->most) + " Redis clients are in use and " +
+                            std::to_string(m_impl->waiting) +
+                            " callers wait already; try again, or allow more clients",
                         true);
         ++m_impl->waiting;
-        const bool ready = m_impl->returned.wait_until(lock, deadline.at(), [this] { return !m_impl->idle.empty(); });
+        const bool ready =
+            m_impl->returned.wait_until(lock, deadline.at(), [this] { return !m_impl->idle.empty(); });
         --m_impl->waiting;
         if (!ready)
             return fail(ErrorCode::DeadlineExceeded,

@@ -67,15 +67,22 @@ std::string fieldOf(std::string_view info, std::string_view name)
 
 } // namespace
 
-void RedisConnection::ReaderDeleter::operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
+void RedisConnection::ReaderDeleter::operator()(redisReader* reader) const noexcept
+{
+    redisReaderFree(reader);
+}
 
 RedisConnection::RedisConnection(NodeEndpoint endpoint)
-    : m_endpoint(std::move(endpoint)), m_address(parseRedisAddress(m_endpoint.address))
+    : m_endpoint(std::move(endpoint))
+    , m_address(parseRedisAddress(m_endpoint.address))
 {
     if (!m_address) m_address.error().message = m_endpoint.name + ": " + m_address.error().message;
 }
 
-RedisConnection::~RedisConnection() { close(); }
+RedisConnection::~RedisConnection()
+{
+    close();
+}
 
 std::string RedisConnection::described() const
 {
@@ -86,14 +93,16 @@ Error RedisConnection::lost(std::string_view what, int errorNumber) const
 {
     const std::string why = errorNumber ? " (" + std::generic_category().message(errorNumber) + ")" : "";
     return {ErrorCode::Unavailable,
-            described() + ": " + std::string(what) + why + "; check that the server runs and can be reached", true};
+            described() + ": " + std::string(what) + why + "; check that the server runs and can be reached",
+            true};
 }
 
 bool RedisConnection::usable()
 {
     if (m_socket < 0) return false;
     char byte = 0;
-    const bool quiet = recv(m_socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    const bool quiet =
+        recv(m_socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     if (!m_greeted || !quiet || m_reader->pos != m_reader->len) close();
     return m_socket >= 0;
 }
@@ -151,7 +160,8 @@ Result<void> RedisConnection::connectNext()
         m_socket = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (m_socket < 0) return fail(lost("no socket could be made", errno));
         if (!m_address->local()) quickenTcp(m_socket);
-        if (::connect(m_socket, reinterpret_cast<const sockaddr*>(&address.storage), address.length) == 0 || errno == EINPROGRESS)
+        if (::connect(m_socket, reinterpret_cast<const sockaddr*>(&address.storage), address.length) == 0 ||
+            errno == EINPROGRESS)
             return {};
         why = errno;
     }
@@ -175,8 +185,10 @@ std::string RedisConnection::greeting() const
     std::string out;
     const auto& address = *m_address;
     const std::string database = std::to_string(address.database);
-    if (!address.user.empty()) appendRedisCommand(out, Words{"AUTH", address.user, address.password});
-    else if (!address.password.empty()) appendRedisCommand(out, Words{"AUTH", address.password});
+    if (!address.user.empty())
+        appendRedisCommand(out, Words{"AUTH", address.user, address.password});
+    else if (!address.password.empty())
+        appendRedisCommand(out, Words{"AUTH", address.password});
     if (address.database) appendRedisCommand(out, Words{"SELECT", database});
     appendRedisCommand(out, Words{"CLIENT", "ID"});
     appendRedisCommand(out, Words{"INFO", "server"});
@@ -186,7 +198,8 @@ std::string RedisConnection::greeting() const
 
 std::size_t RedisConnection::greetingReplies() const
 {
-    return 3 + (m_address->user.empty() && m_address->password.empty() ? 0 : 1) + (m_address->database ? 1 : 0);
+    return 3 + (m_address->user.empty() && m_address->password.empty() ? 0 : 1) +
+           (m_address->database ? 1 : 0);
 }
 
 Result<void> RedisConnection::acceptGreeting(const std::vector<Result<RedisReply>>& replies)
@@ -197,7 +210,8 @@ Result<void> RedisConnection::acceptGreeting(const std::vector<Result<RedisReply
     m_clientId = replies[replies.size() - 3]->integer;
     m_runId = fieldOf(replies[replies.size() - 2]->text, "\nrun_id:");
     if (m_runId.empty())
-        return fail(ErrorCode::Unavailable, described() + " does not tell its run_id (INFO server); is it a Redis server?");
+        return fail(ErrorCode::Unavailable,
+                    described() + " does not tell its run_id (INFO server); is it a Redis server?");
     m_greeted = true;
     return {};
 }
@@ -207,9 +221,12 @@ Result<std::size_t> RedisConnection::send(std::string_view bytes)
     std::size_t sent = 0;
     while (sent < bytes.size()) {
         const auto n = ::send(m_socket, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-        if (n > 0) sent += std::size_t(n);
-        else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-        else if (n < 0 && errno != EINTR) return fail(lost("the connection broke while sending", errno));
+        if (n > 0)
+            sent += std::size_t(n);
+        else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            break;
+        else if (n < 0 && errno != EINTR)
+            return fail(lost("the connection broke while sending", errno));
     }
     return sent;
 }

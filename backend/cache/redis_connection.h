@@ -1,6 +1,6 @@
-// One connection to one Redis node, without ever blocking: it connects, sends and receives as far as the socket lets
-// it, and redis_pipeline waits. Own socket calls (a write to a dead server must not raise SIGPIPE); hiredis parses.
-// Owned by a RedisClient; one thread at a time.
+// One connection to one Redis node, without ever blocking: it connects, sends and receives as far as the
+// socket lets it, and redis_pipeline waits. Own socket calls (a write to a dead server must not raise
+// SIGPIPE); hiredis parses. Owned by a RedisClient; one thread at a time.
 #pragma once
 
 #include "backend/cache/host_lookup.h"
@@ -30,12 +30,13 @@ public:
     std::string described() const; // "redis-3 at unix:///…"
     int socket() const { return m_socket; }
 
-    // Greeted and, as far as can be seen without asking, alive. Closes a connection that its server has closed, or
-    // on which something lies that nobody asked for.
+    // Greeted and, as far as can be seen without asking, alive. Closes a connection that its server has
+    // closed, or on which something lies that nobody asked for.
     bool usable();
     void close();
 
-    // Begins to connect; finishConnect() when the socket is writable: false when it goes on with the next address.
+    // Begins to connect; finishConnect() when the socket is writable: false when it goes on with the next
+    // address.
     [[nodiscard]] Result<void> beginConnect(Deadline deadline);
     [[nodiscard]] Result<bool> finishConnect();
     // The commands that open a connection (password, database, identity), and what their replies say.
@@ -47,8 +48,8 @@ public:
     [[nodiscard]] Result<std::size_t> send(std::string_view bytes);
     // Reads once; false when nothing lies there.
     [[nodiscard]] Result<bool> receive();
-    // The next complete reply; empty when it is not complete yet. An error of the connection is `failure`; an error
-    // that the server sent as a reply is the reply's.
+    // The next complete reply; empty when it is not complete yet. An error of the connection is `failure`; an
+    // error that the server sent as a reply is the reply's.
     struct Received
     {
         std::optional<Result<RedisReply>> reply;

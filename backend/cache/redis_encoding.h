@@ -16,8 +16,10 @@ inline constexpr std::size_t kLongestHeader = 24; // '*' or '$', up to 20 digits
 inline char* header(char* to, char kind, std::size_t count)
 {
     *to++ = kind;
-    if (count < 10) *to++ = char('0' + count); // nearly always
-    else to = std::to_chars(to, to + 20, count).ptr;
+    if (count < 10)
+        *to++ = char('0' + count); // nearly always
+    else
+        to = std::to_chars(to, to + 20, count).ptr;
     *to++ = '\r';
     *to++ = '\n';
     return to;
@@ -42,14 +44,16 @@ void appendRedisCommand(std::string& out, const Ranges&... ranges)
     const std::size_t count = (std::size(ranges) + ...);
     std::size_t most = encoding::kLongestHeader;
     const auto measure = [&](const auto& range) {
-        for (const std::string_view text : range) most += text.size() + 2 + encoding::kLongestHeader;
+        for (const std::string_view text : range)
+            most += text.size() + 2 + encoding::kLongestHeader;
     };
     (measure(ranges), ...);
     const auto start = out.size();
     out.resize(start + most);
     char* to = encoding::header(out.data() + start, '*', count);
     const auto write = [&](const auto& range) {
-        for (const std::string_view text : range) to = encoding::argument(to, text);
+        for (const std::string_view text : range)
+            to = encoding::argument(to, text);
     };
     (write(ranges), ...);
     out.resize(std::size_t(to - out.data()));

@@ -1,4 +1,5 @@
-// What a Redis server's error reply means for us: code, whether trying again helps, and what to do. Pure: any thread.
+// What a Redis server's error reply means for us: code, whether trying again helps, and what to do. Pure: any
+// thread.
 #pragma once
 
 #include "backend/domain/error.h"
@@ -8,7 +9,8 @@
 
 namespace backend {
 
-// `node` as people know it ("redis-3 at unix:///…"); `text` as the server sent it ("OOM command not allowed …").
+// `node` as people know it ("redis-3 at unix:///…"); `text` as the server sent it ("OOM command not allowed
+// …").
 Error redisReplyError(const std::string& node, std::string_view text);
 bool isUnknownScript(std::string_view text); // NOSCRIPT
 

@@ -14,17 +14,28 @@ std::int64_t number(std::string_view text)
 
 void take(RedisInfo& info, std::string_view field, std::string_view value)
 {
-    if (field == "redis_version") info.version = value;
-    else if (field == "run_id") info.runId = value;
-    else if (field == "maxmemory_policy") info.maxmemoryPolicy = value;
-    else if (field == "uptime_in_seconds") info.uptimeSeconds = double(number(value));
-    else if (field == "used_memory") info.usedMemoryBytes = number(value);
-    else if (field == "maxmemory") info.maxMemoryBytes = number(value);
-    else if (field == "connected_clients") info.connectedClients = number(value);
-    else if (field == "evicted_keys") info.evictedKeys = number(value);
-    else if (field == "keyspace_hits") info.keyspaceHits = number(value);
-    else if (field == "keyspace_misses") info.keyspaceMisses = number(value);
-    else if (field == "total_commands_processed") info.commandsProcessed = number(value);
+    if (field == "redis_version")
+        info.version = value;
+    else if (field == "run_id")
+        info.runId = value;
+    else if (field == "maxmemory_policy")
+        info.maxmemoryPolicy = value;
+    else if (field == "uptime_in_seconds")
+        info.uptimeSeconds = double(number(value));
+    else if (field == "used_memory")
+        info.usedMemoryBytes = number(value);
+    else if (field == "maxmemory")
+        info.maxMemoryBytes = number(value);
+    else if (field == "connected_clients")
+        info.connectedClients = number(value);
+    else if (field == "evicted_keys")
+        info.evictedKeys = number(value);
+    else if (field == "keyspace_hits")
+        info.keyspaceHits = number(value);
+    else if (field == "keyspace_misses")
+        info.keyspaceMisses = number(value);
+    else if (field == "total_commands_processed")
+        info.commandsProcessed = number(value);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
-// What a Redis node says about itself (INFO, DBSIZE), as values for the monitor. Pure apart from the one round trip.
+// What a Redis node says about itself (INFO, DBSIZE), as values for the monitor. Pure apart from the one
+// round trip.
 #pragma once
 
 #include "backend/cache/redis_client.h"

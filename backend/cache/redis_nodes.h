@@ -35,7 +35,9 @@ public:
     static Error unknown(int node)
     {
         return {ErrorCode::StaleShardMap,
-                "Redis node " + std::to_string(node) + " has no address here: refresh the shard map, then try again", true};
+                "Redis node " + std::to_string(node) +
+                    " has no address here: refresh the shard map, then try again",
+                true};
     }
 
 private:

@@ -13,8 +13,12 @@ namespace {
 class Progress
 {
 public:
-    Progress(RedisPipeline& pipeline, std::vector<Result<RedisReply>>& replies, Milliseconds longestConnect, Deadline deadline)
-        : m_pipeline(pipeline), m_connection(*pipeline.connection), m_replies(replies), m_call(deadline)
+    Progress(RedisPipeline& pipeline, std::vector<Result<RedisReply>>& replies, Milliseconds longestConnect,
+             Deadline deadline)
+        : m_pipeline(pipeline)
+        , m_connection(*pipeline.connection)
+        , m_replies(replies)
+        , m_call(deadline)
         , m_until(deadline.earlier(longestConnect))
     {
     }
@@ -46,7 +50,8 @@ public:
     void expireIfLate()
     {
         if (done() || !m_until.expired()) return;
-        end(late(m_phase == Phase::Commands ? "did not answer in time" : "did not accept a connection in time"));
+        end(late(m_phase == Phase::Commands ? "did not answer in time"
+                                            : "did not accept a connection in time"));
     }
 
 private:
@@ -55,8 +60,8 @@ private:
     Error late(std::string_view what) const
     {
         return {ErrorCode::DeadlineExceeded,
-                m_connection.described() + " " + std::string(what)
-                    + "; it may be overloaded, paused or unreachable: look at the node, then try again",
+                m_connection.described() + " " + std::string(what) +
+                    "; it may be overloaded, paused or unreachable: look at the node, then try again",
                 true};
     }
 
@@ -141,7 +146,8 @@ private:
     void preludeAnswered()
     {
         if (m_phase == Phase::Greeting) {
-            if (const auto accepted = m_connection.acceptGreeting(m_preludeSeen); !accepted) return end(accepted.error());
+            if (const auto accepted = m_connection.acceptGreeting(m_preludeSeen); !accepted)
+                return end(accepted.error());
             return beginCommands();
         }
         // A script that could not be loaded shows at its command.
@@ -152,7 +158,8 @@ private:
 
     void endIfComplete()
     {
-        if (m_phase == Phase::Commands && m_preludeSeen.size() == m_preludeReplies && m_answered == m_pipeline.slots.size())
+        if (m_phase == Phase::Commands && m_preludeSeen.size() == m_preludeReplies &&
+            m_answered == m_pipeline.slots.size())
             m_phase = Phase::Done;
     }
 
@@ -163,7 +170,8 @@ private:
         m_connection.close();
         m_phase = Phase::Done;
         m_pipeline.failure = error;
-        while (m_answered < m_pipeline.slots.size()) m_replies[m_pipeline.slots[m_answered++]] = fail(error);
+        while (m_answered < m_pipeline.slots.size())
+            m_replies[m_pipeline.slots[m_answered++]] = fail(error);
     }
 
     RedisPipeline& m_pipeline;
@@ -198,13 +206,15 @@ void waitAndServe(std::vector<Progress*>& open)
 
 } // namespace
 
-void runPipelines(std::span<RedisPipeline> pipelines, std::vector<Result<RedisReply>>& replies, Milliseconds longestConnect,
-                  Deadline deadline)
+void runPipelines(std::span<RedisPipeline> pipelines, std::vector<Result<RedisReply>>& replies,
+                  Milliseconds longestConnect, Deadline deadline)
 {
     std::vector<Progress> all;
     all.reserve(pipelines.size());
-    for (auto& pipeline : pipelines) all.emplace_back(pipeline, replies, longestConnect, deadline);
-    for (auto& progress : all) progress.start();
+    for (auto& pipeline : pipelines)
+        all.emplace_back(pipeline, replies, longestConnect, deadline);
+    for (auto& progress : all)
+        progress.start();
     std::vector<Progress*> open;
     for (;;) {
         open.clear();

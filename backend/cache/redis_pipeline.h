@@ -1,5 +1,6 @@
-// One round trip to several nodes at once: connects where needed, writes and reads overlapped, always in time. A node
-// that fails or is silent fails only its own commands, and its connection is closed (its replies are out of step).
+// One round trip to several nodes at once: connects where needed, writes and reads overlapped, always in
+// time. A node that fails or is silent fails only its own commands, and its connection is closed (its replies
+// are out of step).
 #pragma once
 
 #include "backend/cache/redis_connection.h"

@@ -5,7 +5,8 @@
 
 namespace backend {
 
-RedisScript::RedisScript(std::string text) : m_text(std::move(text))
+RedisScript::RedisScript(std::string text)
+    : m_text(std::move(text))
 {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int bytes = 0;

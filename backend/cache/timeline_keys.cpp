@@ -34,9 +34,18 @@ ShortText& ShortText::operator<<(std::int64_t number)
     return *this;
 }
 
-ShortText entriesKey(TimelineFamily family, UserId owner) { return key(family, owner, ""); }
-ShortText floorKey(TimelineFamily family, UserId owner) { return key(family, owner, "-floor"); }
-ShortText buildKey(TimelineFamily family, UserId owner) { return key(family, owner, "-build"); }
+ShortText entriesKey(TimelineFamily family, UserId owner)
+{
+    return key(family, owner, "");
+}
+ShortText floorKey(TimelineFamily family, UserId owner)
+{
+    return key(family, owner, "-floor");
+}
+ShortText buildKey(TimelineFamily family, UserId owner)
+{
+    return key(family, owner, "-build");
+}
 
 ShortText memberText(PostId post)
 {
@@ -55,18 +64,28 @@ ShortText scoreText(PostId post)
     return out;
 }
 
-std::string memberOf(PostId post) { return memberText(post).text(); }
+std::string memberOf(PostId post)
+{
+    return memberText(post).text();
+}
 
 std::optional<PostId> postOfMember(std::string_view member)
 {
     PostId post;
     const auto [end, error] = std::from_chars(member.data(), member.data() + member.size(), post.value);
-    if (member.size() != kMemberDigits || error != std::errc() || end != member.data() + member.size() || post.value < 0)
+    if (member.size() != kMemberDigits || error != std::errc() || end != member.data() + member.size() ||
+        post.value < 0)
         return std::nullopt;
     return post;
 }
 
-std::string timelineKey(TimelineFamily family, UserId owner) { return entriesKey(family, owner).text(); }
-std::string timelineFloorKey(TimelineFamily family, UserId owner) { return floorKey(family, owner).text(); }
+std::string timelineKey(TimelineFamily family, UserId owner)
+{
+    return entriesKey(family, owner).text();
+}
+std::string timelineFloorKey(TimelineFamily family, UserId owner)
+{
+    return floorKey(family, owner).text();
+}
 
 } // namespace backend

@@ -1,4 +1,5 @@
-// Names of a timeline's keys and members, written without allocations. Private to backend/cache. Pure; any thread.
+// Names of a timeline's keys and members, written without allocations. Private to backend/cache. Pure; any
+// thread.
 #pragma once
 
 #include "backend/cache/timelines.h"
@@ -8,8 +9,8 @@
 
 namespace backend {
 
-// How long a void floor's mark stays. Without it the floor is just as absent; it only keeps publishEmpty() away from a
-// timeline whose past it cannot know.
+// How long a void floor's mark stays. Without it the floor is just as absent; it only keeps publishEmpty()
+// away from a timeline whose past it cannot know.
 inline constexpr std::string_view kVoidLifeMs = "86400000";
 
 // A short text in place.

@@ -28,7 +28,8 @@ end
 
 const RedisScript& trim()
 {
-    // While a build is under way nothing is dropped: its floor is chosen already and could not be raised any more.
+    // While a build is under way nothing is dropped: its floor is chosen already and could not be raised any
+    // more.
     static const RedisScript script(R"lua(
 if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
 local cap, drop, raise = tonumber(ARGV[1]), 0, nil

@@ -1,6 +1,7 @@
 #include "backend/cache/timeline_sweep.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 
@@ -8,7 +9,7 @@ namespace backend {
 namespace {
 
 constexpr int kScanPiece = 200;
-constexpr std::int64_t kWeighOneIn = 32;
+constexpr std::int64_t kWeighAtLeast = 4, kWeighOneIn = 32;
 
 // Keys that vanished, or are of another program's making, are no reason to stop.
 bool endsTheStep(const Error& error)
@@ -16,10 +17,19 @@ bool endsTheStep(const Error& error)
     return error.code != ErrorCode::Internal && error.code != ErrorCode::Unauthorized;
 }
 
+Result<void> answered(RedisBatch& batch, Deadline deadline)
+{
+    if (batch.run(deadline)) return {};
+    for (std::size_t i = 0; i < batch.size(); ++i)
+        if (!batch.reply(i) && endsTheStep(batch.reply(i).error())) return fail(batch.reply(i).error());
+    return {};
+}
+
 } // namespace
 
 TimelineSweep::TimelineSweep(int node, int shardCount)
-    : m_node(node), m_counts(std::size_t(shardCount)), m_validFloors(std::size_t(shardCount))
+    : m_node(node)
+    , m_shardCount(std::size_t(shardCount))
 {
 }
 
@@ -49,7 +59,8 @@ Result<bool> TimelineSweep::step(RedisClient& client, int budgetKeys, Deadline d
     if (m_cursor == "0" || runId != m_runId) beginPass(std::move(runId));
     for (int left = std::max(budgetKeys, 1); left > 0;) {
         const auto piece = std::to_string(std::min(left, kScanPiece));
-        ROOKERY_ASSIGN(const auto found, client.command(m_node, {"SCAN", m_cursor, "COUNT", piece}, deadline));
+        ROOKERY_ASSIGN(const auto found,
+                       client.command(m_node, {"SCAN", m_cursor, "COUNT", piece}, deadline));
         if (found.elements.size() != 2)
             return fail(ErrorCode::Internal, client.nodeName(m_node) + " answered SCAN with something else");
         const auto& keys = found.elements[1].elements;
@@ -68,73 +79,105 @@ void TimelineSweep::beginPass(std::string runId)
 {
     m_cursor = "0";
     m_runId = std::move(runId);
-    std::fill(m_counts.begin(), m_counts.end(), std::array<Count, Kinds>{});
-    std::fill(m_validFloors.begin(), m_validFloors.end(), 0);
+    m_counts.clear();
     m_samples = {};
-    m_seen = {};
 }
 
-Result<void> TimelineSweep::visitAll(RedisClient& client, const std::vector<RedisReply>& keys, Deadline deadline)
+std::size_t TimelineSweep::Visit::cell() const
 {
-    RedisBatch batch(client);
-    std::vector<Visit> visits;
-    visits.reserve(keys.size());
-    auto seen = m_seen;
-    for (const auto& key : keys) {
-        int shard = -1; // stays so for keys that are not ours
-        const auto kind = kindOf(key.text, shard);
-        if (shard < 0 || std::size_t(shard) >= m_counts.size()) continue;
-        Visit visit{key.text, shard, kind};
-        if (holdsEntries(kind)) visit.measured = batch.add(m_node, {"ZCARD", key.text});
-        else if (kind == HomeFloor) visit.measured = batch.add(m_node, {"GET", key.text});
-        visit.isWeighed = seen[kind]++ % kWeighOneIn == 0;
-        if (visit.isWeighed) visit.weighed = batch.add(m_node, {"MEMORY", "USAGE", key.text});
-        visits.push_back(visit);
+    const auto size = std::size_t(std::bit_width(std::uint64_t(std::max<std::int64_t>(entries, 0))));
+    return std::size_t(kind) * kSizes + std::min(size, kSizes - 1);
+}
+
+// Counts only when everything was answered, so that a step can be done again.
+Result<void> TimelineSweep::visitAll(RedisClient& client, const std::vector<RedisReply>& keys,
+                                     Deadline deadline)
+{
+    ROOKERY_ASSIGN(auto visits, measured(client, keys, deadline));
+    ROOKERY_TRY(weigh(client, visits, deadline));
+    for (const auto& visit : visits) {
+        auto& shard = m_counts[visit.shard];
+        auto& counted = shard.cells[visit.cell()];
+        ++counted.keys;
+        counted.entries += visit.entries;
+        if (visit.validFloor) ++shard.validFloors;
+        auto& sample = m_samples[visit.cell()];
+        ++sample.seen;
+        if (visit.bytes < 0) continue;
+        ++sample.keys;
+        sample.entries += visit.entries;
+        sample.bytes += visit.bytes;
     }
-    std::ignore = batch.run(deadline); // judged reply by reply
-    for (std::size_t i = 0; i < batch.size(); ++i)
-        if (!batch.reply(i) && endsTheStep(batch.reply(i).error())) return fail(batch.reply(i).error());
-    m_seen = seen;
-    for (const auto& visit : visits) count(visit, batch);
     return {};
 }
 
-void TimelineSweep::count(const Visit& visit, const RedisBatch& batch)
+Result<std::vector<TimelineSweep::Visit>>
+TimelineSweep::measured(RedisClient& client, const std::vector<RedisReply>& keys, Deadline deadline) const
 {
-    auto& counted = m_counts[std::size_t(visit.shard)][visit.kind];
-    ++counted.keys;
-    std::int64_t entries = 0;
-    if (holdsEntries(visit.kind) && batch.reply(visit.measured)) entries = batch.reply(visit.measured)->integer;
-    counted.entries += entries;
-    if (visit.kind == HomeFloor && batch.reply(visit.measured)) {
-        const auto& value = batch.reply(visit.measured)->text; // "<id> <run_id>" or "void"
-        if (value.size() > m_runId.size() && value.ends_with(" " + m_runId)) ++m_validFloors[std::size_t(visit.shard)];
+    RedisBatch batch(client);
+    std::vector<Visit> visits;
+    for (const auto& key : keys) {
+        Visit visit;
+        visit.key = key.text;
+        visit.kind = kindOf(key.text, visit.shard);
+        if (visit.shard < 0 || std::size_t(visit.shard) >= m_shardCount) continue;
+        if (holdsEntries(visit.kind))
+            visit.reply = batch.add(m_node, {"ZCARD", key.text});
+        else if (visit.kind == HomeFloor)
+            visit.reply = batch.add(m_node, {"GET", key.text});
+        visits.push_back(visit);
     }
-    if (!visit.isWeighed) return;
-    const auto& weight = batch.reply(visit.weighed);
-    if (!weight || weight->type != RedisReply::Type::Integer) return;
-    auto& sample = m_samples[visit.kind];
-    ++sample.keys;
-    sample.entries += entries;
-    sample.bytes += weight->integer;
+    ROOKERY_TRY(answered(batch, deadline));
+    const std::string ending = " " + m_runId;
+    for (auto& visit : visits) {
+        if (holdsEntries(visit.kind)) {
+            if (const auto& reply = batch.reply(visit.reply)) visit.entries = reply->integer;
+        } else if (visit.kind == HomeFloor) { // "<id> <run_id>" or "void"
+            if (const auto& reply = batch.reply(visit.reply))
+                visit.validFloor = reply->text.ends_with(ending);
+        }
+    }
+    return visits;
+}
+
+Result<void> TimelineSweep::weigh(RedisClient& client, std::vector<Visit>& visits, Deadline deadline) const
+{
+    RedisBatch batch(client);
+    std::vector<Visit*> weighed;
+    std::array<std::int64_t, kCells> seen{};
+    for (std::size_t cell = 0; cell < kCells; ++cell)
+        seen[cell] = m_samples[cell].seen;
+    for (auto& visit : visits) {
+        const auto place = seen[visit.cell()]++;
+        if (place >= kWeighAtLeast && place % kWeighOneIn != 0) continue;
+        batch.add(m_node, {"MEMORY", "USAGE", visit.key});
+        weighed.push_back(&visit);
+    }
+    ROOKERY_TRY(answered(batch, deadline));
+    for (std::size_t i = 0; i < weighed.size(); ++i)
+        if (const auto& reply = batch.reply(i); reply && reply->type == RedisReply::Type::Integer)
+            weighed[i]->bytes = reply->integer;
+    return {};
 }
 
 void TimelineSweep::finishPass()
 {
-    m_finished.assign(m_counts.size(), {});
-    for (std::size_t shard = 0; shard < m_counts.size(); ++shard) {
-        auto& out = m_finished[shard];
+    m_finished.assign(m_shardCount, {});
+    for (const auto& [shard, counts] : m_counts) {
+        auto& out = m_finished[std::size_t(shard)];
         double bytes = 0;
-        for (std::size_t kind = 0; kind < Kinds; ++kind) {
-            const auto& counted = m_counts[shard][kind];
-            const auto& sample = m_samples[kind];
+        for (std::size_t cell = 0; cell < kCells; ++cell) {
+            const auto& counted = counts.cells[cell];
+            const auto& sample = m_samples[cell];
             out.keys += counted.keys;
+            if (cell / kSizes == HomeEntries) out.entries += counted.entries;
             // Sorted sets weigh by their entries, everything else by the key.
-            if (sample.entries > 0) bytes += double(counted.entries) * double(sample.bytes) / double(sample.entries);
-            else if (sample.keys > 0) bytes += double(counted.keys) * double(sample.bytes) / double(sample.keys);
+            if (sample.entries > 0)
+                bytes += double(counted.entries) * double(sample.bytes) / double(sample.entries);
+            else if (sample.keys > 0)
+                bytes += double(counted.keys) * double(sample.bytes) / double(sample.keys);
         }
-        out.timelines = m_validFloors[shard];
-        out.entries = m_counts[shard][HomeEntries].entries;
+        out.timelines = counts.validFloors;
         out.bytes = std::llround(bytes);
     }
 }

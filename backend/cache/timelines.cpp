@@ -12,9 +12,16 @@ constexpr std::string_view kVoid = "void";
 
 } // namespace
 
-Timelines::Timelines(const ShardMapSource& maps, TimelineLimits limits) : m_maps(maps), m_limits(limits) {}
+Timelines::Timelines(const ShardMapSource& maps, TimelineLimits limits)
+    : m_maps(maps)
+    , m_limits(limits)
+{
+}
 
-const TimelineLimits& Timelines::limits() const { return m_limits; }
+const TimelineLimits& Timelines::limits() const
+{
+    return m_limits;
+}
 
 int Timelines::nodeOf(TimelineFamily, UserId owner) const
 {
@@ -23,7 +30,10 @@ int Timelines::nodeOf(TimelineFamily, UserId owner) const
     return shard < map->timelinesNode.size() ? map->timelinesNode[shard] : -1;
 }
 
-UserId Timelines::publicOwner(int shard) { return UserId{makeRawId(0, shard, 0)}; }
+UserId Timelines::publicOwner(int shard)
+{
+    return UserId{makeRawId(0, shard, 0)};
+}
 
 void Timelines::addEntry(RedisBatch& batch, TimelineFamily family, UserId owner, PostId post) const
 {
@@ -31,8 +41,10 @@ void Timelines::addEntry(RedisBatch& batch, TimelineFamily family, UserId owner,
     batch.add(node, {"ZADD", entriesKey(family, owner), scoreText(post), memberText(post)});
     const auto draw = std::hash<PostId>()(post) * 31 + std::hash<UserId>()(owner);
     if (draw % std::size_t(std::max(m_limits.trimOneIn, 1)) != 0) return;
-    const auto oldest = unixMillisecondsOf(post.value) - std::chrono::duration_cast<Milliseconds>(m_limits.age).count();
-    addTrim(batch, family, owner, PostId{makeRawId(std::max<std::int64_t>(oldest - kIdEpochUnixMs, 0), 0, 0)});
+    const auto oldest =
+        unixMillisecondsOf(post.value) - std::chrono::duration_cast<Milliseconds>(m_limits.age).count();
+    addTrim(batch, family, owner,
+            PostId{makeRawId(std::max<std::int64_t>(oldest - kIdEpochUnixMs, 0), 0, 0)});
 }
 
 void Timelines::addTrim(RedisBatch& batch, TimelineFamily family, UserId owner, PostId oldest) const
@@ -40,11 +52,12 @@ void Timelines::addTrim(RedisBatch& batch, TimelineFamily family, UserId owner, 
     const std::string before = oldest.value > 0 ? "(" + scoreText(oldest).text() : "-inf";
     batch.addScript(nodeOf(family, owner), timeline_scripts::trim(),
                     {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)},
-                    {std::to_string(std::max(m_limits.cap, 1)), std::to_string(std::max(m_limits.slack, 0)), before,
-                     memberOf(oldest)});
+                    {std::to_string(std::max(m_limits.cap, 1)), std::to_string(std::max(m_limits.slack, 0)),
+                     before, memberOf(oldest)});
 }
 
-void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner, std::span<const PostId> posts) const
+void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner,
+                              std::span<const PostId> posts) const
 {
     // The token first: a build that fills between the two commands cannot publish what is being removed.
     const int node = nodeOf(family, owner);
@@ -53,25 +66,29 @@ void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId o
         batch.add(node, {"ZREM", entriesKey(family, owner), memberText(posts.front())});
     } else if (!posts.empty()) {
         std::vector<std::string> words{"ZREM", timelineKey(family, owner)};
-        for (const auto post : posts) words.push_back(memberOf(post));
+        for (const auto post : posts)
+            words.push_back(memberOf(post));
         batch.add(node, words);
     }
 }
 
-void Timelines::backfill(RedisBatch& batch, TimelineFamily family, UserId owner, std::span<const PostId> posts,
-                         PostId completeDownTo, const std::string& runId) const
+void Timelines::backfill(RedisBatch& batch, TimelineFamily family, UserId owner,
+                         std::span<const PostId> posts, PostId completeDownTo, const std::string& runId) const
 {
-    std::vector<std::string> arguments{runId, memberOf(completeDownTo), "(" + scoreText(completeDownTo).text()};
+    std::vector<std::string> arguments{runId, memberOf(completeDownTo),
+                                       "(" + scoreText(completeDownTo).text()};
     for (const auto post : posts) {
         arguments.push_back(scoreText(post).text());
         arguments.push_back(memberOf(post));
     }
     batch.addScript(nodeOf(family, owner), timeline_scripts::backfill(),
                     {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)}, arguments);
-    addTrim(batch, family, owner, PostId{}); // many follows at once must not pile up without a delivery between
+    addTrim(batch, family, owner,
+            PostId{}); // many follows at once must not pile up without a delivery between
 }
 
-void Timelines::publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner, const std::string& runId) const
+void Timelines::publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner,
+                             const std::string& runId) const
 {
     const std::string value = memberOf(PostId{}) + " " + runId;
     batch.add(nodeOf(family, owner), {"SET", floorKey(family, owner), value, "NX"});
@@ -85,11 +102,13 @@ void Timelines::voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner
     batch.add(node, {"SET", floorKey(family, owner), kVoid, "PX", kVoidLifeMs});
 }
 
-Result<void> Timelines::drop(RedisClient& client, TimelineFamily family, UserId owner, Deadline deadline) const
+Result<void> Timelines::drop(RedisClient& client, TimelineFamily family, UserId owner,
+                             Deadline deadline) const
 {
     return client
         .command(nodeOf(family, owner),
-                 {"UNLINK", floorKey(family, owner), buildKey(family, owner), entriesKey(family, owner)}, deadline)
+                 {"UNLINK", floorKey(family, owner), buildKey(family, owner), entriesKey(family, owner)},
+                 deadline)
         .map([](const RedisReply&) {});
 }
 

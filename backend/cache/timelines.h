@@ -1,9 +1,10 @@
-// Timelines in Redis: sorted sets of post ids (member: 19 digits, score: the post's Unix time in ms) with a floor, the
-// oldest id down to which the set is known to be complete. A timeline without a valid floor is absent, whatever
-// entries exist; a floor is valid for one life (run_id) of its node. Stateless apart from scripts; thread-safe. Calls
-// that take a batch only add commands to it: the caller runs it. Keys: {17}:home:<user>, {17}:home-floor:<user>,
-// {17}:home-build:<user>, and the same with `author`; {17}:public, {17}:public-floor, {17}:public-build.
-// Values: a floor is "<19 digits> <run_id>" or "void"; a build token is "<random> <begun, Unix ms> <run_id>".
+// Timelines in Redis: sorted sets of post ids (member: 19 digits, score: the post's Unix time in ms) with a
+// floor, the oldest id down to which the set is known to be complete. A timeline without a valid floor is
+// absent, whatever entries exist; a floor is valid for one life (run_id) of its node. Stateless apart from
+// scripts; thread-safe. Calls that take a batch only add commands to it: the caller runs it. Keys:
+// {17}:home:<user>, {17}:home-floor:<user>, {17}:home-build:<user>, and the same with `author`; {17}:public,
+// {17}:public-floor, {17}:public-build. Values: a floor is "<19 digits> <run_id>" or "void"; a build token is
+// "<random> <begun, Unix ms> <run_id>".
 #pragma once
 
 #include "backend/cache/redis_client.h"
@@ -20,9 +21,9 @@ enum class TimelineFamily { Home, Author, Public }; // Public: owner is the logi
 
 struct TimelineLimits
 {
-    int cap = 800;        // entries kept
-    int slack = 80;       // entries beyond the cap before a trim
-    int trimOneIn = 16;   // a trim is looked for on one delivery in so many
+    int cap = 800;      // entries kept
+    int slack = 80;     // entries beyond the cap before a trim
+    int trimOneIn = 16; // a trim is looked for on one delivery in so many
     std::chrono::hours age{24 * 30};
 };
 
@@ -32,7 +33,8 @@ struct TimelineSlice
     bool valid = false;          // false: absent
     PostId floor;                // complete down to here, inclusive; id 0: complete to the beginning
     std::vector<PostId> entries; // strictly descending, all ≥ floor
-    bool reachedFloor = false;   // no entry ≥ floor lies below the last one returned (none returned: below `before`)
+    bool reachedFloor =
+        false; // no entry ≥ floor lies below the last one returned (none returned: below `before`)
 };
 
 class Timelines
@@ -44,51 +46,59 @@ public:
     int nodeOf(TimelineFamily family, UserId owner) const;
     static UserId publicOwner(int shard); // an id that carries just the shard
 
-    // --- writing by pipeline -----------------------------------------------------------------------------------
-    // Idempotent. Adds, now and then, the trim script as well (deterministic in post and owner): it drops what is
-    // beyond the cap, and what is older than the greatest age counted back from this post; never during a build.
+    // --- writing by pipeline
+    // ----------------------------------------------------------------------------------- Idempotent. Adds,
+    // now and then, the trim script as well (deterministic in post and owner): it drops what is beyond the
+    // cap, and what is older than the greatest age counted back from this post; never during a build.
     void addEntry(RedisBatch& batch, TimelineFamily family, UserId owner, PostId post) const;
     // Removals delete the build token (whoever builds starts again), before they remove.
-    void removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner, std::span<const PostId> posts) const;
-    // Backfill: only into a timeline with a valid floor; deletes the build token. When `completeDownTo` lies above the
-    // floor, the floor is raised to it (before anything is dropped). Ids below the floor are not inserted. Reply: how
-    // many were, -1 when the floor is not valid under `runId`.
+    void removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner,
+                       std::span<const PostId> posts) const;
+    // Backfill: only into a timeline with a valid floor; deletes the build token. When `completeDownTo` lies
+    // above the floor, the floor is raised to it (before anything is dropped). Ids below the floor are not
+    // inserted. Reply: how many were, -1 when the floor is not valid under `runId`.
     void backfill(RedisBatch& batch, TimelineFamily family, UserId owner, std::span<const PostId> posts,
                   PostId completeDownTo, const std::string& runId) const;
-    // A brand-new owner's timeline: floor 0, unless there is or was a floor, valid or void, or a build is under way.
-    // REQUIRES: no post of the timeline was delivered in an earlier life of the node.
+    // A brand-new owner's timeline: floor 0, unless there is or was a floor, valid or void, or a build is
+    // under way. REQUIRES: no post of the timeline was delivered in an earlier life of the node.
     void publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner, const std::string& runId) const;
     // Removes the floor and the build token: absent from now on, and whoever builds starts again.
     void voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner) const;
 
-    // --- reading -----------------------------------------------------------------------------------------------
-    // Entries below `before` (exclusive; empty: newest) and above `after` (exclusive): of these the newest `limit`, in
-    // both directions. One atomic look at entries and floor, so neither a trim nor a build can slip between.
+    // --- reading
+    // ----------------------------------------------------------------------------------------------- Entries
+    // below `before` (exclusive; empty: newest) and above `after` (exclusive): of these the newest `limit`,
+    // in both directions. One atomic look at entries and floor, so neither a trim nor a build can slip
+    // between.
     [[nodiscard]] Result<TimelineSlice> read(RedisClient& client, TimelineFamily family, UserId owner,
-                                             std::optional<PostId> before, std::optional<PostId> after, int limit,
-                                             Deadline deadline) const;
+                                             std::optional<PostId> before, std::optional<PostId> after,
+                                             int limit, Deadline deadline) const;
     // The same for many owners in one round trip per node; one result per owner.
     [[nodiscard]] std::vector<Result<TimelineSlice>> readMany(RedisClient& client, TimelineFamily family,
                                                               std::span<const UserId> owners,
                                                               std::optional<PostId> before, int limit,
                                                               Deadline deadline) const;
     // The valid floors of many owners; empty where absent.
-    [[nodiscard]] Result<std::vector<std::optional<PostId>>> floors(RedisClient& client, TimelineFamily family,
+    [[nodiscard]] Result<std::vector<std::optional<PostId>>> floors(RedisClient& client,
+                                                                    TimelineFamily family,
                                                                     std::span<const UserId> owners,
                                                                     Deadline deadline) const;
 
-    // --- building ----------------------------------------------------------------------------------------------
-    // Clears entries and floor and sets a token. Empty when another build's token is younger than `staleAfter` by the
-    // node's clock; an older one is taken over, and its builder cannot publish any more.
-    [[nodiscard]] Result<std::optional<std::string>> beginBuild(RedisClient& client, TimelineFamily family, UserId owner,
-                                                                Milliseconds staleAfter, Deadline deadline) const;
-    // Fills and publishes the floor if the token stands; false when somebody interfered, or the node began another
-    // life since beginBuild (build again).
+    // --- building
+    // ---------------------------------------------------------------------------------------------- Clears
+    // entries and floor and sets a token. Empty when another build's token is younger than `staleAfter` by
+    // the node's clock; an older one is taken over, and its builder cannot publish any more.
+    [[nodiscard]] Result<std::optional<std::string>> beginBuild(RedisClient& client, TimelineFamily family,
+                                                                UserId owner, Milliseconds staleAfter,
+                                                                Deadline deadline) const;
+    // Fills and publishes the floor if the token stands; false when somebody interfered, or the node began
+    // another life since beginBuild (build again).
     [[nodiscard]] Result<bool> finishBuild(RedisClient& client, TimelineFamily family, UserId owner,
-                                           const std::string& token, std::span<const PostId> posts, PostId floor,
-                                           Deadline deadline) const;
+                                           const std::string& token, std::span<const PostId> posts,
+                                           PostId floor, Deadline deadline) const;
     // Drops everything of the owner, floor first.
-    [[nodiscard]] Result<void> drop(RedisClient& client, TimelineFamily family, UserId owner, Deadline deadline) const;
+    [[nodiscard]] Result<void> drop(RedisClient& client, TimelineFamily family, UserId owner,
+                                    Deadline deadline) const;
 
 private:
     void addTrim(RedisBatch& batch, TimelineFamily family, UserId owner, PostId oldest) const;
@@ -97,7 +107,7 @@ private:
     TimelineLimits m_limits;
 };
 
-std::string memberOf(PostId post);                       // 19 digits, zero-padded
+std::string memberOf(PostId post); // 19 digits, zero-padded
 std::optional<PostId> postOfMember(std::string_view member);
 std::string timelineKey(TimelineFamily family, UserId owner); // {17}:home:123
 std::string timelineFloorKey(TimelineFamily family, UserId owner);

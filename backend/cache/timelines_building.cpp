@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kFillPiece = 400; // entries: a piece must not keep the node busy for long
 constexpr Milliseconds kShortestTokenLife{60'000};
 
-
 std::string randomText()
 {
     std::random_device device;
@@ -22,23 +21,26 @@ std::string randomText()
 
 } // namespace
 
-Result<std::optional<std::string>> Timelines::beginBuild(RedisClient& client, TimelineFamily family, UserId owner,
-                                                         Milliseconds staleAfter, Deadline deadline) const
+Result<std::optional<std::string>> Timelines::beginBuild(RedisClient& client, TimelineFamily family,
+                                                         UserId owner, Milliseconds staleAfter,
+                                                         Deadline deadline) const
 {
-    // A stale token may be taken over, but while nobody wants to, its slow builder may still publish. In the end the
-    // token of a dead one goes by itself.
+    // A stale token may be taken over, but while nobody wants to, its slow builder may still publish. In the
+    // end the token of a dead one goes by itself.
     const auto life = std::max(kShortestTokenLife, 4 * staleAfter);
     RedisBatch batch(client);
     batch.addScript(nodeOf(family, owner), timeline_scripts::beginBuild(),
                     {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)},
-                    {randomText(), std::to_string(staleAfter.count()), std::to_string(life.count()), std::string(kVoidLifeMs)});
+                    {randomText(), std::to_string(staleAfter.count()), std::to_string(life.count()),
+                     std::string(kVoidLifeMs)});
     ROOKERY_TRY(batch.run(deadline));
     const auto& reply = *batch.reply(0);
     return reply.isNil() ? std::optional<std::string>() : std::optional(reply.text);
 }
 
-Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, UserId owner, const std::string& token,
-                                    std::span<const PostId> posts, PostId floor, Deadline deadline) const
+Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, UserId owner,
+                                    const std::string& token, std::span<const PostId> posts, PostId floor,
+                                    Deadline deadline) const
 {
     const int node = nodeOf(family, owner);
     RedisBatch batch(client);
@@ -48,14 +50,16 @@ Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, 
             arguments.push_back(scoreText(post).text());
             arguments.push_back(memberOf(post));
         }
-        batch.addScript(node, timeline_scripts::fill(), {entriesKey(family, owner), buildKey(family, owner)}, arguments);
+        batch.addScript(node, timeline_scripts::fill(), {entriesKey(family, owner), buildKey(family, owner)},
+                        arguments);
     }
     // Publishing goes in a trip of its own, only after every piece is known to be there.
     ROOKERY_TRY(batch.run(deadline));
     for (std::size_t i = 0; i < batch.size(); ++i)
         if (batch.reply(i)->integer != 1) return false;
     batch.clear();
-    batch.addScript(node, timeline_scripts::publish(), {floorKey(family, owner), buildKey(family, owner)}, {token, memberOf(floor)});
+    batch.addScript(node, timeline_scripts::publish(), {floorKey(family, owner), buildKey(family, owner)},
+                    {token, memberOf(floor)});
     ROOKERY_TRY(batch.run(deadline));
     return batch.reply(0)->integer == 1;
 }

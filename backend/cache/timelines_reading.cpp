@@ -15,7 +15,8 @@ constexpr std::string_view kNewest = "9999999999999999999"; // above every membe
 std::optional<PostId> validFloor(std::string_view value, std::string_view runId)
 {
     constexpr std::size_t digits = 19;
-    if (value.size() <= digits || value[digits] != ' ' || value.substr(digits + 1) != runId) return std::nullopt;
+    if (value.size() <= digits || value[digits] != ' ' || value.substr(digits + 1) != runId)
+        return std::nullopt;
     return postOfMember(value.substr(0, digits));
 }
 
@@ -23,13 +24,15 @@ void addRead(RedisBatch& batch, int node, TimelineFamily family, UserId owner, s
              std::optional<PostId> after, int limit)
 {
     batch.addScript(node, timeline_scripts::read(), {entriesKey(family, owner), floorKey(family, owner)},
-                    {before ? memberOf(*before) : std::string(kNewest), before ? scoreText(*before).text() : "+inf",
-                     after ? memberOf(*after) : std::string(), std::to_string(std::max(limit, 0))});
+                    {before ? memberOf(*before) : std::string(kNewest),
+                     before ? scoreText(*before).text() : "+inf", after ? memberOf(*after) : std::string(),
+                     std::to_string(std::max(limit, 0))});
 }
 
-// The run_id is asked for after the reply. Should the connection have broken since, it is a later life's: then the
-// floor counts as void, never the other way round.
-Result<TimelineSlice> sliceOf(RedisClient& client, int node, const Result<RedisReply>& reply, Deadline deadline)
+// The run_id is asked for after the reply. Should the connection have broken since, it is a later life's:
+// then the floor counts as void, never the other way round.
+Result<TimelineSlice> sliceOf(RedisClient& client, int node, const Result<RedisReply>& reply,
+                              Deadline deadline)
 {
     if (!reply) return fail(reply.error());
     TimelineSlice slice;
@@ -48,8 +51,9 @@ Result<TimelineSlice> sliceOf(RedisClient& client, int node, const Result<RedisR
 
 } // namespace
 
-Result<TimelineSlice> Timelines::read(RedisClient& client, TimelineFamily family, UserId owner, std::optional<PostId> before,
-                                      std::optional<PostId> after, int limit, Deadline deadline) const
+Result<TimelineSlice> Timelines::read(RedisClient& client, TimelineFamily family, UserId owner,
+                                      std::optional<PostId> before, std::optional<PostId> after, int limit,
+                                      Deadline deadline) const
 {
     const int node = nodeOf(family, owner);
     RedisBatch batch(client);
@@ -59,7 +63,8 @@ Result<TimelineSlice> Timelines::read(RedisClient& client, TimelineFamily family
 }
 
 std::vector<Result<TimelineSlice>> Timelines::readMany(RedisClient& client, TimelineFamily family,
-                                                       std::span<const UserId> owners, std::optional<PostId> before, int limit,
+                                                       std::span<const UserId> owners,
+                                                       std::optional<PostId> before, int limit,
                                                        Deadline deadline) const
 {
     RedisBatch batch(client);
@@ -71,15 +76,18 @@ std::vector<Result<TimelineSlice>> Timelines::readMany(RedisClient& client, Time
     std::ignore = batch.run(deadline); // judged reply by reply
     std::vector<Result<TimelineSlice>> slices;
     slices.reserve(owners.size());
-    for (std::size_t i = 0; i < owners.size(); ++i) slices.push_back(sliceOf(client, nodes[i], batch.reply(i), deadline));
+    for (std::size_t i = 0; i < owners.size(); ++i)
+        slices.push_back(sliceOf(client, nodes[i], batch.reply(i), deadline));
     return slices;
 }
 
 Result<std::vector<std::optional<PostId>>> Timelines::floors(RedisClient& client, TimelineFamily family,
-                                                             std::span<const UserId> owners, Deadline deadline) const
+                                                             std::span<const UserId> owners,
+                                                             Deadline deadline) const
 {
     RedisBatch batch(client);
-    for (const auto owner : owners) batch.add(nodeOf(family, owner), {"GET", floorKey(family, owner)});
+    for (const auto owner : owners)
+        batch.add(nodeOf(family, owner), {"GET", floorKey(family, owner)});
     ROOKERY_TRY(batch.run(deadline));
     std::vector<std::optional<PostId>> out;
     out.reserve(owners.size());

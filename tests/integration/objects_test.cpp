@@ -45,7 +45,10 @@ private:
     {
         return m_redis->redis(m_redis->current()->timelinesNode[std::size_t(shard)], words);
     }
-    static std::string postKey(PostId id) { return "{" + std::to_string(id.shard()) + "}:post:" + std::to_string(id.value); }
+    static std::string postKey(PostId id)
+    {
+        return "{" + std::to_string(id.shard()) + "}:post:" + std::to_string(id.value);
+    }
     static Deadline soon() { return RedisFixture::soon(); }
 
     std::unique_ptr<RedisFixture> m_redis;
@@ -89,7 +92,8 @@ void ObjectsTest::postsComeBackAsTheyWere()
 
 void ObjectsTest::usersComeBackAsTheyWere()
 {
-    const User user{userOf(1, 3), "rook_1", "Ada  Rook, the 2nd ", TimePoint(std::chrono::microseconds(1'700'000'000'123'456))};
+    const User user{userOf(1, 3), "rook_1", "Ada  Rook, the 2nd ",
+                    TimePoint(std::chrono::microseconds(1'700'000'000'123'456))};
     const User plain{userOf(2, 3), "x", "", TimePoint()};
     run([&](RedisBatch& batch) {
         m_objects->fillUser(batch, user);
@@ -142,7 +146,8 @@ void ObjectsTest::agesAreBoundedAndJittered()
     for (int i = 0; i < 50; ++i) {
         const Post post{postAt(i), userOf(0), "x"};
         run([&](RedisBatch& batch) { m_objects->fillPost(batch, post); });
-        // EXPIRETIME against the server's clock would tell the same; the moment between is far below the jitter.
+        // EXPIRETIME against the server's clock would tell the same; the moment between is far below the
+        // jitter.
         const auto left = std::stoll(redis(0, {"PTTL", postKey(post.id)}));
         QVERIFY2(left <= 300'000 && left > 240'000 - 20'000, qPrintable(QString::number(left)));
         lives.insert(left / 2'000);
@@ -209,8 +214,10 @@ void ObjectsTest::manyIdsOverManyNodes()
     run([&](RedisBatch& batch) {
         for (int i = 0; i < 500; ++i) {
             ids.push_back(postAt(i, i % 4));
-            if (i % 5 == 0) m_objects->tombstonePost(batch, ids.back());
-            else if (i % 5 != 1) m_objects->fillPost(batch, {ids.back(), userOf(i % 4), "body " + std::to_string(i)});
+            if (i % 5 == 0)
+                m_objects->tombstonePost(batch, ids.back());
+            else if (i % 5 != 1)
+                m_objects->fillPost(batch, {ids.back(), userOf(i % 4), "body " + std::to_string(i)});
         }
     });
     const auto back = m_objects->posts(*m_client, ids, soon());
@@ -235,7 +242,8 @@ void ObjectsTest::aDeadNodeMakesAReadPartial()
     QVERIFY(m_redis->servers().killNode("redis-2"));
     const auto back = m_objects->posts(*m_client, std::vector{here.id, there.id}, soon());
     QVERIFY(back.partial);
-    QVERIFY(back.posts[0].state == CachedPost::State::Present && back.posts[1].state == CachedPost::State::Missing);
+    QVERIFY(back.posts[0].state == CachedPost::State::Present &&
+            back.posts[1].state == CachedPost::State::Missing);
     QVERIFY(m_objects->users(*m_client, std::vector{userOf(1)}, soon()).partial);
     QVERIFY(!m_objects->counters(*m_client, userOf(1), soon()));
 }

@@ -1,16 +1,12 @@
-// RedisClient, RedisBatch and the pool against real servers: replies, errors a person can act on, and above all that
+// RedisClient, RedisBatch and the pool against real servers: replies, order, scripts, and above all that
 // every call returns in time whatever the server does.
 #include <QElapsedTimer>
 #include <QTest>
 
-#include "backend/cache/redis_client.h"
-#include "tests/support/private_cluster.h"
+#include "tests/support/redis_fixture.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <atomic>
 #include <thread>
-#include <unistd.h>
 
 namespace tests {
 
@@ -19,22 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr qint64 kInTimeMs = 5'000; // far above every deadline that is meant to end a call, far below for ever
-Deadline soon() { return Deadline::after(20s); }
-
-// A port nobody listens on at the moment.
-int freePort()
-{
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    bind(socket, reinterpret_cast<sockaddr*>(&address), length);
-    getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
-    close(socket);
-    return ntohs(address.sin_port);
-}
+// Far above every deadline that is meant to end a call, far below for ever.
+constexpr qint64 kInTimeMs = 5'000;
 
 } // namespace
 
@@ -43,8 +25,8 @@ class RedisClientTest : public QObject
     Q_OBJECT
 
 private slots:
-    void initTestCase();
-    void cleanup();
+    void initTestCase() { m_redis = std::make_unique<RedisFixture>(2, 2); }
+    void init() { m_redis->reset(); }
     void repliesOfEveryType();
     void errorInsideAReplyIsAnError();
     void binaryArguments();
@@ -64,48 +46,16 @@ private slots:
     void serverThatDiesMeanwhile();
     void scriptsAreLoadedBeforeTheyAreUsed();
     void flushedScriptsAreLoadedAgain();
-    void unknownNode();
-    void wrongAddress();
-    void nobodyListens();
-    void passwords();
-    void tcpAndDatabase();
-    void hostThatDoesNotExist();
-    void outOfMemory();
-    void replicaRefusesWrites();
-    void tooManyClients();
     void poolBoundsClientsAndWaiters();
     void poolWaiterGetsAReturnedClient();
 
 private:
-    int node(const char* name) const { return m_cluster->node(name).id; }
-    std::string address(const char* name) const { return m_cluster->node(name).address; }
-    std::vector<NodeEndpoint> nodes() const
-    {
-        std::vector<NodeEndpoint> out;
-        for (const auto& endpoint : m_cluster->endpoints())
-            if (endpoint.kind == NodeKind::Redis) out.push_back(endpoint);
-        return out;
-    }
-    void must(RedisClient& client, std::initializer_list<std::string_view> command)
-    {
-        const auto reply = client.command(node("redis-1"), command, soon());
-        if (!reply) QFAIL(reply.error().message.c_str());
-    }
+    int node(const char* name) const { return m_redis->node(name); }
+    static Deadline soon() { return RedisFixture::soon(); }
+    const std::vector<NodeEndpoint>& nodes() const { return m_redis->nodes(); }
 
-    std::unique_ptr<PrivateCluster> m_cluster;
+    std::unique_ptr<RedisFixture> m_redis;
 };
-
-void RedisClientTest::initTestCase() { m_cluster = PrivateCluster::start(1, 2); }
-
-void RedisClientTest::cleanup()
-{
-    for (const auto* name : {"redis-1", "redis-2"}) {
-        if (m_cluster->node(name).pid == 0) QVERIFY(m_cluster->servers().restartNode(name));
-        std::ignore = m_cluster->servers().resumeNode(name);
-        RedisClient client(nodes());
-        QVERIFY(client.command(node(name), {"FLUSHALL"}, soon()));
-    }
-}
 
 void RedisClientTest::repliesOfEveryType()
 {
@@ -131,7 +81,8 @@ void RedisClientTest::repliesOfEveryType()
 void RedisClientTest::errorInsideAReplyIsAnError()
 {
     RedisClient client(nodes());
-    const auto reply = client.command(node("redis-1"), {"EVAL", "return {1, redis.error_reply('ERR inside')}", "0"}, soon());
+    const auto reply =
+        client.command(node("redis-1"), {"EVAL", "return {1, redis.error_reply('ERR inside')}", "0"}, soon());
     QVERIFY(!reply);
     QVERIFY(reply.error().message.find("inside") != std::string::npos);
 }
@@ -154,7 +105,7 @@ void RedisClientTest::runIdIsOneLifeOfTheNode()
     QCOMPARE(before->size(), std::size_t(40));
     QCOMPARE(*client.runId(one, soon()), *before);
     QVERIFY(*client.runId(node("redis-2"), soon()) != *before);
-    QVERIFY(m_cluster->servers().restartNode("redis-1"));
+    QVERIFY(m_redis->servers().restartNode("redis-1"));
     const auto after = client.runId(one, soon()); // although nobody has used the broken connection meanwhile
     QVERIFY(after && *after != *before);
 }
@@ -192,14 +143,17 @@ void RedisClientTest::batchKeepsOrderOverNodes()
 
 void RedisClientTest::batchIsLargerThanEveryBuffer()
 {
-    // 40 MB out and as much back on each of two nodes: whoever wrote everything before reading would stand still.
+    // 40 MB out and as much back on each of two nodes: whoever wrote everything before reading would stand
+    // still.
     RedisClient client(nodes());
     RedisBatch batch(client);
     const std::string megabyte(1'000'000, 'x');
     for (int i = 0; i < 40; ++i)
-        for (const auto* name : {"redis-1", "redis-2"}) batch.add(node(name), {"ECHO", megabyte});
+        for (const auto* name : {"redis-1", "redis-2"})
+            batch.add(node(name), {"ECHO", megabyte});
     QVERIFY(batch.run(Deadline::after(60s)));
-    for (std::size_t i = 0; i < batch.size(); ++i) QVERIFY(batch.reply(i) && batch.reply(i)->text == megabyte);
+    for (std::size_t i = 0; i < batch.size(); ++i)
+        QVERIFY(batch.reply(i) && batch.reply(i)->text == megabyte);
 }
 
 void RedisClientTest::batchIsReused()
@@ -233,7 +187,7 @@ void RedisClientTest::oneDeadNodeFailsOnlyItsOwn()
 {
     RedisClient client(nodes());
     QVERIFY(client.runId(node("redis-2"), soon()));
-    QVERIFY(m_cluster->servers().killNode("redis-2"));
+    QVERIFY(m_redis->servers().killNode("redis-2"));
     RedisBatch batch(client);
     batch.add(node("redis-1"), {"INCR", "n"});
     batch.add(node("redis-2"), {"INCR", "n"});
@@ -250,8 +204,9 @@ void RedisClientTest::oneDeadNodeFailsOnlyItsOwn()
 
 void RedisClientTest::oneStoppedNodeFailsOnlyItsOwn()
 {
-    QVERIFY(m_cluster->servers().pauseNode("redis-2"));
-    RedisClient client(nodes()); // no connection yet: the silent node must not hold up the other one's greeting
+    QVERIFY(m_redis->servers().pauseNode("redis-2"));
+    RedisClient client(
+        nodes()); // no connection yet: the silent node must not hold up the other one's greeting
     RedisBatch batch(client);
     batch.add(node("redis-2"), {"INCR", "n"});
     batch.add(node("redis-1"), {"INCR", "n"});
@@ -268,7 +223,7 @@ void RedisClientTest::stoppedServerEndsACommandInTime()
     RedisClient client(nodes());
     const int one = node("redis-1");
     QVERIFY(client.command(one, {"PING"}, soon()));
-    QVERIFY(m_cluster->servers().pauseNode("redis-1"));
+    QVERIFY(m_redis->servers().pauseNode("redis-1"));
     QElapsedTimer timer;
     timer.start();
     const auto reply = client.command(one, {"PING"}, Deadline::after(200ms));
@@ -278,13 +233,13 @@ void RedisClientTest::stoppedServerEndsACommandInTime()
     QVERIFY(reply.error().retryable);
     QVERIFY(reply.error().message.starts_with("redis-1 at unix://"));
     QVERIFY(client.connectionIds().empty()); // closed
-    QVERIFY(m_cluster->servers().resumeNode("redis-1"));
+    QVERIFY(m_redis->servers().resumeNode("redis-1"));
     QVERIFY(client.command(one, {"PING"}, soon()));
 }
 
 void RedisClientTest::stoppedServerEndsConnectingInTime()
 {
-    QVERIFY(m_cluster->servers().pauseNode("redis-1"));
+    QVERIFY(m_redis->servers().pauseNode("redis-1"));
     RedisClient client(nodes());
     QElapsedTimer timer;
     timer.start();
@@ -299,9 +254,9 @@ void RedisClientTest::lateReplyIsNeverTakenForAnother()
     RedisClient client(nodes());
     const int one = node("redis-1");
     QVERIFY(client.command(one, {"PING"}, soon()));
-    QVERIFY(m_cluster->servers().pauseNode("redis-1"));
+    QVERIFY(m_redis->servers().pauseNode("redis-1"));
     QVERIFY(!client.command(one, {"ECHO", "late"}, Deadline::after(50ms)));
-    QVERIFY(m_cluster->servers().resumeNode("redis-1"));
+    QVERIFY(m_redis->servers().resumeNode("redis-1"));
     for (int i = 0; i < 20; ++i) {
         const auto reply = client.command(one, {"ECHO", std::to_string(i)}, soon());
         QVERIFY(reply && reply->text == std::to_string(i));
@@ -324,8 +279,9 @@ void RedisClientTest::restartedServerIsFoundAgain()
     RedisClient client(nodes());
     const int one = node("redis-1");
     QVERIFY(client.command(one, {"PING"}, soon()));
-    QVERIFY(m_cluster->servers().restartNode("redis-1"));
-    const auto reply = client.command(one, {"PING"}, soon()); // the dead connection is noticed before it is used
+    QVERIFY(m_redis->servers().restartNode("redis-1"));
+    const auto reply =
+        client.command(one, {"PING"}, soon()); // the dead connection is noticed before it is used
     QVERIFY2(reply.has_value(), reply ? "" : reply.error().message.c_str());
 }
 
@@ -334,10 +290,10 @@ void RedisClientTest::serverThatDiesMeanwhile()
     RedisClient client(nodes());
     const int one = node("redis-1");
     QVERIFY(client.command(one, {"PING"}, soon()));
-    QVERIFY(m_cluster->servers().pauseNode("redis-1"));
+    QVERIFY(m_redis->servers().pauseNode("redis-1"));
     std::jthread killer([&] {
         std::this_thread::sleep_for(100ms);
-        std::ignore = m_cluster->servers().killNode("redis-1");
+        std::ignore = m_redis->servers().killNode("redis-1");
     });
     const auto reply = client.command(one, {"PING"}, soon());
     QVERIFY(!reply);
@@ -379,132 +335,6 @@ void RedisClientTest::flushedScriptsAreLoadedAgain()
     QCOMPARE(batch.reply(2)->integer, std::int64_t(42));
     QCOMPARE(batch.reply(3)->integer, std::int64_t(8));
     QCOMPARE(batch.reply(4)->integer, std::int64_t(2)); // the others were not sent twice
-}
-
-void RedisClientTest::unknownNode()
-{
-    RedisClient client(nodes());
-    const auto reply = client.command(4711, {"PING"}, soon());
-    QVERIFY(!reply && reply.error().code == ErrorCode::StaleShardMap);
-    RedisBatch batch(client);
-    batch.add(4711, {"PING"});
-    batch.add(node("redis-1"), {"PING"});
-    QVERIFY(!batch.run(soon()));
-    QVERIFY(!batch.reply(0) && batch.reply(0).error().message.find("4711") != std::string::npos);
-    QVERIFY(batch.reply(1).has_value());
-}
-
-void RedisClientTest::wrongAddress()
-{
-    RedisClient client({{1, "redis-7", NodeKind::Redis, "localhost:6379"}});
-    const auto reply = client.command(1, {"PING"}, soon());
-    QVERIFY(!reply);
-    QCOMPARE(int(reply.error().code), int(ErrorCode::Configuration));
-    QVERIFY(reply.error().message.starts_with("redis-7: "));
-}
-
-void RedisClientTest::nobodyListens()
-{
-    const auto absent = m_cluster->servers().directory().string() + "/absent.sock";
-    RedisClient client({{1, "redis-7", NodeKind::Redis, "unix://" + absent},
-                        {2, "redis-8", NodeKind::Redis, "redis://127.0.0.1:" + std::to_string(freePort())}});
-    const auto local = client.command(1, {"PING"}, soon());
-    QVERIFY(!local && local.error().code == ErrorCode::Unavailable);
-    QVERIFY2(local.error().message.find("No such file") != std::string::npos, local.error().message.c_str());
-    const auto tcp = client.command(2, {"PING"}, soon());
-    QVERIFY(!tcp && tcp.error().code == ErrorCode::Unavailable);
-    QVERIFY2(tcp.error().message.find("Connection refused") != std::string::npos, tcp.error().message.c_str());
-}
-
-void RedisClientTest::passwords()
-{
-    RedisClient owner(nodes());
-    const int one = node("redis-1");
-    const int port = freePort();
-    must(owner, {"CONFIG", "SET", "port", std::to_string(port)});
-    must(owner, {"CONFIG", "SET", "requirepass", "s:cret"});
-    const auto clientFor = [&](const std::string& credentials) {
-        return RedisClient({{one, "redis-1", NodeKind::Redis, "redis://" + credentials + "127.0.0.1:" + std::to_string(port)}});
-    };
-    auto none = clientFor(""), wrong = clientFor(":nonsense@"), right = clientFor(":s%3Acret@"), user = clientFor("default:s%3Acret@");
-    const auto refused = none.command(one, {"PING"}, soon());
-    const auto rejected = wrong.command(one, {"PING"}, soon());
-    const bool accepted = right.command(one, {"PING"}, soon()).has_value() && user.command(one, {"PING"}, soon()).has_value();
-    must(owner, {"CONFIG", "SET", "requirepass", ""});
-    must(owner, {"CONFIG", "SET", "port", "0"});
-    QVERIFY(accepted);
-    QVERIFY(!refused && refused.error().code == ErrorCode::Unauthorized);
-    QVERIFY(refused.error().message.find("wants a password") != std::string::npos);
-    QVERIFY(!rejected && rejected.error().code == ErrorCode::Unauthorized);
-    QVERIFY(rejected.error().message.find("wrong") != std::string::npos);
-    QVERIFY(rejected.error().message.find("nonsense") == std::string::npos);
-}
-
-void RedisClientTest::tcpAndDatabase()
-{
-    RedisClient owner(nodes());
-    const int one = node("redis-1");
-    const int port = freePort();
-    must(owner, {"CONFIG", "SET", "port", std::to_string(port)});
-    RedisClient third({{one, "redis-1", NodeKind::Redis, "redis://localhost:" + std::to_string(port) + "/3"}});
-    RedisClient absent({{one, "redis-1", NodeKind::Redis, "redis://127.0.0.1:" + std::to_string(port) + "/999"}});
-    const auto set = third.command(one, {"SET", "where", "three"}, soon());
-    const auto elsewhere = owner.command(one, {"GET", "where"}, soon());
-    const auto refused = absent.command(one, {"SET", "where", "nowhere"}, soon());
-    must(owner, {"CONFIG", "SET", "port", "0"});
-    QVERIFY2(set.has_value(), set ? "" : set.error().message.c_str());
-    QVERIFY(elsewhere && elsewhere->isNil());
-    QVERIFY(!refused && refused.error().code == ErrorCode::Configuration); // and nothing went to database 0
-    QVERIFY(owner.command(one, {"GET", "where"}, soon())->isNil());
-}
-
-void RedisClientTest::hostThatDoesNotExist()
-{
-    RedisClient client({{1, "redis-7", NodeKind::Redis, "redis://nowhere.invalid"}});
-    QElapsedTimer timer;
-    timer.start();
-    const auto reply = client.command(1, {"PING"}, Deadline::after(1s));
-    QVERIFY(timer.elapsed() < kInTimeMs);
-    QVERIFY(!reply);
-    QVERIFY(reply.error().retryable);
-    QVERIFY(reply.error().message.find("nowhere.invalid") != std::string::npos);
-}
-
-void RedisClientTest::outOfMemory()
-{
-    RedisClient client(nodes());
-    const int one = node("redis-1");
-    must(client, {"CONFIG", "SET", "maxmemory", "1"});
-    const auto reply = client.command(one, {"SET", "a", "1"}, soon());
-    must(client, {"CONFIG", "SET", "maxmemory", "0"});
-    QVERIFY(!reply);
-    QCOMPARE(int(reply.error().code), int(ErrorCode::Overloaded));
-    QVERIFY(reply.error().retryable);
-    QVERIFY(reply.error().message.find("maxmemory") != std::string::npos);
-    QVERIFY(client.command(one, {"SET", "a", "1"}, soon())); // the connection stays in step
-}
-
-void RedisClientTest::replicaRefusesWrites()
-{
-    RedisClient client(nodes());
-    const int one = node("redis-1");
-    must(client, {"REPLICAOF", "127.0.0.1", std::to_string(freePort())});
-    const auto reply = client.command(one, {"SET", "a", "1"}, soon());
-    must(client, {"REPLICAOF", "NO", "ONE"});
-    QVERIFY(!reply && reply.error().code == ErrorCode::Unavailable && reply.error().retryable);
-    QVERIFY(reply.error().message.find("primary") != std::string::npos);
-}
-
-void RedisClientTest::tooManyClients()
-{
-    RedisClient first(nodes()), second(nodes());
-    const int one = node("redis-1");
-    must(first, {"CONFIG", "SET", "maxclients", "1"});
-    const auto reply = second.command(one, {"PING"}, soon());
-    must(first, {"CONFIG", "SET", "maxclients", "10000"});
-    QVERIFY(!reply);
-    QVERIFY2(reply.error().code == ErrorCode::Overloaded, reply.error().message.c_str());
-    QVERIFY(reply.error().message.find("maxclients") != std::string::npos);
 }
 
 void RedisClientTest::poolBoundsClientsAndWaiters()

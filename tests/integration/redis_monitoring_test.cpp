@@ -1,5 +1,5 @@
-// What monitoring and audit see of a Redis node: INFO, the sweep by logical shard, and raw timelines, each against a
-// count of the test's own.
+// What monitoring and audit see of a Redis node: INFO, the sweep by logical shard, and raw timelines, each
+// against a count of the test's own.
 #include <QTest>
 
 #include "backend/cache/objects.h"
@@ -84,13 +84,16 @@ std::vector<RedisMonitoringTest::Planted> RedisMonitoringTest::plant(int owners)
         auto& planted = out[std::size_t(shard)];
         const int entries = 1 + int(random() % 200);
         for (int k = 0; k < entries; ++k) {
-            batch.add(m_node, {"ZADD", timelineKey(kHome, owner), std::to_string(unixMillisecondsOf(postAt(kNow + k).value)),
+            batch.add(m_node, {"ZADD", timelineKey(kHome, owner),
+                               std::to_string(unixMillisecondsOf(postAt(kNow + k).value)),
                                memberOf(postAt(kNow + k))});
         }
         planted.entries += entries;
         planted.keys += 3;
-        if (i % 7 == 0) m_timelines->voidFloor(batch, kHome, owner);
-        else m_timelines->publishEmpty(batch, kHome, owner, i % 11 ? runId : std::string(40, '0'));
+        if (i % 7 == 0)
+            m_timelines->voidFloor(batch, kHome, owner);
+        else
+            m_timelines->publishEmpty(batch, kHome, owner, i % 11 ? runId : std::string(40, '0'));
         if (i % 7 != 0 && i % 11 != 0) ++planted.timelines;
         m_objects->fillPost(batch, {postAt(i, shard), owner, std::string(100, 'b')});
         m_timelines->addEntry(batch, TimelineFamily::Author, owner, postAt(kNow, shard));
@@ -147,7 +150,8 @@ void RedisMonitoringTest::infoOfADeadNode()
 
 void RedisMonitoringTest::infoTextIsReadLineByLine()
 {
-    const auto info = parseRedisInfo("# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n\r\nused_memory:123\r\nused_memory_rss:9\r\n");
+    const auto info = parseRedisInfo(
+        "# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n\r\nused_memory:123\r\nused_memory_rss:9\r\n");
     QCOMPARE(info.version, std::string("7.0.15"));
     QCOMPARE(info.usedMemoryBytes, std::int64_t(123));
     QCOMPARE(info.evictedKeys, std::int64_t(-1)); // not told is not zero
@@ -170,13 +174,15 @@ void RedisMonitoringTest::sweepCountsWhatIsThere()
         const auto actual = std::stod(m_redis->redis(m_node, {"EVAL", R"lua(
 local sum = 0
 for _, key in ipairs(redis.call('KEYS', '{' .. ARGV[1] .. '}:*')) do sum = sum + redis.call('MEMORY', 'USAGE', key) end
-return sum)lua", "0", std::to_string(shard)}));
+return sum)lua",
+                                                              "0", std::to_string(shard)}));
         allBytes += double(found.bytes);
         allActual += actual;
-        QVERIFY2(std::abs(double(found.bytes) - actual) <= 0.35 * actual, // from one key in 32
+        QVERIFY2(std::abs(double(found.bytes) - actual) <= 0.2 * actual, // each kind and size by some of its keys
                  qPrintable(QString("shard %1: %2 against %3").arg(shard).arg(found.bytes).arg(actual)));
     }
-    QVERIFY2(std::abs(allBytes - allActual) <= 0.25 * allActual, qPrintable(QString("%1 against %2").arg(allBytes).arg(allActual)));
+    QVERIFY2(std::abs(allBytes - allActual) <= 0.1 * allActual,
+             qPrintable(QString("%1 against %2").arg(allBytes).arg(allActual)));
 }
 
 void RedisMonitoringTest::sweepGoesInSmallSteps()
@@ -185,7 +191,7 @@ void RedisMonitoringTest::sweepGoesInSmallSteps()
     TimelineSweep swept(m_node, kShards);
     int steps = 0;
     auto shards = sweep(swept, 50, &steps);
-    QVERIFY(steps >= 20); // 1,200 keys, about 50 at a time
+    QVERIFY(steps >= 20);                     // 1,200 keys, about 50 at a time
     for (int round = 0; round < 2; ++round) { // a second pass counts from zero
         for (int shard = 0; shard < kShards; ++shard)
             QCOMPARE(shards[std::size_t(shard)].entries, planted[std::size_t(shard)].entries);
@@ -202,12 +208,14 @@ void RedisMonitoringTest::sweepBeginsAgainWithTheNode()
     QVERIFY(!*swept.step(*m_client, 50, soon()));
     QVERIFY(m_redis->servers().restartNode("redis-1"));
     const auto shards = sweep(swept, 50);
-    for (const auto& shard : shards) QVERIFY(shard.entries == 0 && shard.keys == 0 && shard.bytes == 0);
+    for (const auto& shard : shards)
+        QVERIFY(shard.entries == 0 && shard.keys == 0 && shard.bytes == 0);
 }
 
 void RedisMonitoringTest::sweepSurvivesForeignKeys()
 {
-    for (const auto* key : {"plain", "{x}:home:1", "{99}:home:1", "{-1}:home:1", "{1:home:2", "{", "{1}:home:7"})
+    for (const auto* key :
+         {"plain", "{x}:home:1", "{99}:home:1", "{-1}:home:1", "{1:home:2", "{", "{1}:home:7"})
         m_redis->redis(m_node, {"SET", key, "a text, no sorted set"});
     TimelineSweep swept(m_node, kShards);
     const auto shards = sweep(swept, 1'000);
@@ -226,7 +234,8 @@ void RedisMonitoringTest::sweepOfADeadNodeFailsAndGoesOn()
     QVERIFY(!failed && failed.error().code == ErrorCode::DeadlineExceeded);
     QVERIFY(m_redis->servers().resumeNode("redis-1"));
     std::int64_t keys = 0;
-    for (const auto& shard : sweep(swept, 50)) keys += shard.keys;
+    for (const auto& shard : sweep(swept, 50))
+        keys += shard.keys;
     QCOMPARE(keys, std::int64_t(1'200)); // nothing twice, nothing lost
 }
 
@@ -237,7 +246,8 @@ void RedisMonitoringTest::rawTimelinesShowWhatIsStored()
     const auto runId = *m_client->runId(m_node, soon());
     for (int i = 0; i < 500; ++i) {
         owners.push_back(userOf(i % kShards, 0, i + 1));
-        for (int k = 0; k < i % 4; ++k) m_timelines->addEntry(batch, kHome, owners.back(), postAt(kNow + k, 2, 7));
+        for (int k = 0; k < i % 4; ++k)
+            m_timelines->addEntry(batch, kHome, owners.back(), postAt(kNow + k, 2, 7));
         if (i % 2) m_timelines->publishEmpty(batch, kHome, owners.back(), i % 3 ? runId : "elsewhere");
     }
     QVERIFY(batch.run(soon()));
@@ -247,7 +257,8 @@ void RedisMonitoringTest::rawTimelinesShowWhatIsStored()
     for (int i = 0; i < 500; ++i) {
         const auto& one = (*raw)[std::size_t(i)];
         std::vector<PostId> expected;
-        for (int k = 0; k < i % 4; ++k) expected.push_back(postAt(kNow + k, 2, 7));
+        for (int k = 0; k < i % 4; ++k)
+            expected.push_back(postAt(kNow + k, 2, 7));
         QVERIFY(one.ids == expected && one.oddities.empty());
         QCOMPARE(one.floor.has_value(), i % 2 == 1);
         QCOMPARE(one.valid(), i % 2 == 1 && i % 3 != 0);
@@ -265,7 +276,8 @@ void RedisMonitoringTest::rawTimelinesShowOddities()
     QVERIFY(raw->front().oddities.size() >= 2);
     QVERIFY(!raw->front().floor && !raw->front().valid());
     QCOMPARE(*raw->front().floorText, std::string("void"));
-    for (const auto* text : {"0000000000000000042", "42 run", "0000000000000000042 run more", "000000000000000004x run"}) {
+    for (const auto* text :
+         {"0000000000000000042", "42 run", "0000000000000000042 run more", "000000000000000004x run"}) {
         m_redis->redis(m_node, {"SET", timelineFloorKey(kHome, owner), text});
         const auto odd = readRawTimelines(*m_client, *m_redis->current(), kHome, std::vector{owner}, soon());
         QVERIFY2(odd && !odd->front().floor, text);
@@ -277,7 +289,8 @@ void RedisMonitoringTest::rawCounters()
     RedisBatch batch(*m_client);
     m_objects->setCounters(batch, userOf(3), {12, {1, 2, 3}});
     QVERIFY(batch.run(soon()));
-    const auto raw = readRawCounters(*m_client, *m_redis->current(), std::vector{userOf(3), userOf(4)}, soon());
+    const auto raw =
+        readRawCounters(*m_client, *m_redis->current(), std::vector{userOf(3), userOf(4)}, soon());
     QVERIFY(raw.has_value());
     QVERIFY((*raw)[0] && (*raw)[0]->version == 12 && ((*raw)[0]->counters == Counters{1, 2, 3}));
     QVERIFY(!(*raw)[1]);

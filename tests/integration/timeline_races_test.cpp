@@ -1,5 +1,5 @@
-// Builds against everything that may come between: each race is provoked by interleaving calls, and once by threads
-// that do nothing else.
+// Builds against everything that may come between: each race is provoked by interleaving calls, and once by
+// threads that do nothing else.
 #include <QTest>
 
 #include "tests/support/redis_fixture.h"
@@ -21,7 +21,8 @@ constexpr std::int64_t kNow = 400'000'000'000;
 std::vector<PostId> posts(int from, int upTo) // newest first
 {
     std::vector<PostId> out;
-    for (int i = upTo; i >= from; --i) out.push_back(postAt(kNow + i));
+    for (int i = upTo; i >= from; --i)
+        out.push_back(postAt(kNow + i));
     return out;
 }
 
@@ -85,9 +86,13 @@ private:
     std::string runId() { return *m_other->runId(m_node, soon()); }
     std::string raw(const char* what)
     {
-        return m_redis->redis(m_node, {"GET", "{0}:home-" + std::string(what) + ":" + std::to_string(m_owner.value)});
+        return m_redis->redis(m_node,
+                              {"GET", "{0}:home-" + std::string(what) + ":" + std::to_string(m_owner.value)});
     }
-    std::int64_t stored() { return std::stoll(m_redis->redis(m_node, {"ZCARD", timelineKey(kHome, m_owner)})); }
+    std::int64_t stored()
+    {
+        return std::stoll(m_redis->redis(m_node, {"ZCARD", timelineKey(kHome, m_owner)}));
+    }
     static Deadline soon() { return RedisFixture::soon(); }
 
     const UserId m_owner = userOf(0);
@@ -174,7 +179,8 @@ void TimelineRacesTest::aTakenOverBuilderCannotFillAnyMore()
 void TimelineRacesTest::aDeadBuildersTokenGoesByItself()
 {
     begin(100ms);
-    const auto left = std::stoll(m_redis->redis(m_node, {"PTTL", "{0}:home-build:" + std::to_string(m_owner.value)}));
+    const auto left =
+        std::stoll(m_redis->redis(m_node, {"PTTL", "{0}:home-build:" + std::to_string(m_owner.value)}));
     QVERIFY(left > 0 && left <= 60'000);
 }
 
@@ -193,7 +199,8 @@ void TimelineRacesTest::deliveryDuringABuildStays()
 void TimelineRacesTest::trimDuringABuildDropsNothing()
 {
     const auto token = begin();
-    for (int i = 0; i < 30; ++i) deliver(postAt(kNow + i), *m_trimming); // cap 10: what is dropped now no floor tells of
+    for (int i = 0; i < 30; ++i)
+        deliver(postAt(kNow + i), *m_trimming); // cap 10: what is dropped now no floor tells of
     QCOMPARE(stored(), std::int64_t(30));
     QVERIFY(finish(token, {}));
     QVERIFY(read().entries == posts(0, 29));
@@ -205,7 +212,8 @@ void TimelineRacesTest::trimDuringABuildDropsNothing()
 void TimelineRacesTest::backfillDuringABuild()
 {
     const auto token = begin();
-    meanwhile([&](RedisBatch& batch) { m_timelines->backfill(batch, kHome, m_owner, posts(0, 3), {}, runId()); });
+    meanwhile(
+        [&](RedisBatch& batch) { m_timelines->backfill(batch, kHome, m_owner, posts(0, 3), {}, runId()); });
     QVERIFY(!finish(token, posts(4, 9)));
     QVERIFY(!read().valid);
     QCOMPARE(stored(), std::int64_t(0));
@@ -229,7 +237,8 @@ void TimelineRacesTest::emptyRemovalDuringABuild()
 
 void TimelineRacesTest::interferenceWithABuildOfNothing()
 {
-    // Without a piece to fill, publishing alone must notice. The same holds for what comes after the last piece.
+    // Without a piece to fill, publishing alone must notice. The same holds for what comes after the last
+    // piece.
     const auto token = begin();
     meanwhile([&](RedisBatch& batch) { m_timelines->removeEntries(batch, kHome, m_owner, posts(4, 4)); });
     QVERIFY(!finish(token, {}));
@@ -335,7 +344,8 @@ void TimelineRacesTest::readersNeverSeeAHole()
             const auto token = begin(0ms);
             finish(token, whole);
         }
-        while (valid == 0) std::this_thread::yield();
+        while (valid == 0)
+            std::this_thread::yield();
         over = true;
     }
     QCOMPARE(holes.load(), 0);
@@ -343,7 +353,8 @@ void TimelineRacesTest::readersNeverSeeAHole()
 
 void TimelineRacesTest::trimsAndReadersAtTheSameTime()
 {
-    // One delivers in order and trims each time: a reader sees a run of neighbours, from its floor to the newest.
+    // One delivers in order and trims each time: a reader sees a run of neighbours, from its floor to the
+    // newest.
     QVERIFY(finish(begin(), {}));
     std::atomic<bool> over{false};
     std::atomic<int> seen{0}, holes{0};
@@ -360,8 +371,10 @@ void TimelineRacesTest::trimsAndReadersAtTheSameTime()
                 if (slice->floor.value != 0 && ids.back() != slice->floor) ++holes;
             }
         });
-        for (int i = 0; i < 2'000; ++i) deliver(postAt(kNow + i), *m_trimming);
-        while (seen == 0) std::this_thread::yield();
+        for (int i = 0; i < 2'000; ++i)
+            deliver(postAt(kNow + i), *m_trimming);
+        while (seen == 0)
+            std::this_thread::yield();
         over = true;
     }
     QCOMPARE(holes.load(), 0);

@@ -1,5 +1,5 @@
-// What the tests of backend/cache share: private Redis nodes with a fixed placement, clients, ids by hand. Owned by one
-// test; its thread.
+// What the tests of backend/cache share: private Redis nodes with a fixed placement, clients, ids by hand.
+// Owned by one test; its thread.
 #pragma once
 
 #include "backend/cache/timelines.h"
@@ -17,7 +17,8 @@ class RedisFixture : public backend::ShardMapSource
 {
 public:
     // Logical shards go round the nodes: shard 0 to redis-1, 1 to redis-2 …
-    RedisFixture(int redisNodes, int shardCount) : m_cluster(PrivateCluster::start(1, redisNodes))
+    RedisFixture(int redisNodes, int shardCount)
+        : m_cluster(PrivateCluster::start(1, redisNodes))
     {
         auto map = std::make_shared<backend::ShardMap>();
         map->shardCount = shardCount;
@@ -30,6 +31,7 @@ public:
 
     std::shared_ptr<const backend::ShardMap> current() const override { return m_map; }
     const std::vector<backend::NodeEndpoint>& nodes() const { return m_map->nodes; }
+    int node(const std::string& name) const { return m_cluster->node(name).id; }
     backend::EmbeddedServers& servers() { return m_cluster->servers(); }
     static backend::Deadline soon() { return backend::Deadline::after(std::chrono::seconds(20)); }
 
@@ -38,7 +40,8 @@ public:
     {
         const auto reply = m_own->command(node, words, soon());
         if (!reply) throw std::runtime_error(reply.error().message);
-        return reply->type == backend::RedisReply::Type::Integer ? std::to_string(reply->integer) : reply->text;
+        return reply->type == backend::RedisReply::Type::Integer ? std::to_string(reply->integer)
+                                                                 : reply->text;
     }
     bool exists(int node, const std::string& key) { return redis(node, {"EXISTS", key}) == "1"; }
 
@@ -47,7 +50,8 @@ public:
     {
         for (const auto& node : m_cluster->nodes()) {
             if (node.kind != backend::NodeKind::Redis) continue;
-            if (node.pid == 0 && !m_cluster->servers().restartNode(node.name)) throw std::runtime_error("no restart");
+            if (node.pid == 0 && !m_cluster->servers().restartNode(node.name))
+                throw std::runtime_error("no restart");
             std::ignore = m_cluster->servers().resumeNode(node.name);
             redis(node.id, {"FLUSHALL"});
         }

@@ -1,5 +1,5 @@
-// What Redis is told and says as text, without a server: addresses, the wire form of commands, the meaning of errors,
-// a script's SHA-1.
+// What Redis is told and says as text, without a server: addresses, the wire form of commands, the meaning of
+// errors, a script's SHA-1.
 #include <QTest>
 
 #include "backend/cache/redis_address.h"
@@ -83,17 +83,27 @@ void RedisTextsTest::wrongAddressesSayWhatToWrite_data()
 {
     QTest::addColumn<QString>("address");
     QTest::addColumn<QString>("said");
-    QTest::newRow("no scheme") << "cache-7:6379" << "neither with unix://";
-    QTest::newRow("relative path") << "unix://redis.sock" << "begins with /";
+    QTest::newRow("no scheme") << "cache-7:6379"
+                               << "neither with unix://";
+    QTest::newRow("relative path") << "unix://redis.sock"
+                                   << "begins with /";
     QTest::newRow("long path") << "unix:///" + QString(120, 'x') << "at most 107 bytes";
-    QTest::newRow("port") << "redis://cache-7:http" << "port";
-    QTest::newRow("large port") << "redis://cache-7:65536" << "port";
-    QTest::newRow("no port") << "redis://cache-7:" << "port";
-    QTest::newRow("database") << "redis://cache-7/main" << "number of the database";
-    QTest::newRow("no host") << "redis://:6379" << "no host";
-    QTest::newRow("credentials") << "redis://hunter2@cache-7" << "user:password";
-    QTest::newRow("percent") << "redis://u:hunter2%zz@cache-7" << "hexadecimal";
-    QTest::newRow("bracket") << "redis://[::1:7001" << "bracket";
+    QTest::newRow("port") << "redis://cache-7:http"
+                          << "port";
+    QTest::newRow("large port") << "redis://cache-7:65536"
+                                << "port";
+    QTest::newRow("no port") << "redis://cache-7:"
+                             << "port";
+    QTest::newRow("database") << "redis://cache-7/main"
+                              << "number of the database";
+    QTest::newRow("no host") << "redis://:6379"
+                             << "no host";
+    QTest::newRow("credentials") << "redis://hunter2@cache-7"
+                                 << "user:password";
+    QTest::newRow("percent") << "redis://u:hunter2%zz@cache-7"
+                             << "hexadecimal";
+    QTest::newRow("bracket") << "redis://[::1:7001"
+                             << "bracket";
 }
 
 void RedisTextsTest::wrongAddressesSayWhatToWrite()
@@ -128,7 +138,8 @@ void RedisTextsTest::longArgumentsInWireForm()
     const std::vector<std::string> arguments(12, std::string(1234, 'q'));
     appendRedisCommand(out, arguments);
     std::string expected = "*12\r\n";
-    for (int i = 0; i < 12; ++i) expected += "$1234\r\n" + std::string(1234, 'q') + "\r\n";
+    for (int i = 0; i < 12; ++i)
+        expected += "$1234\r\n" + std::string(1234, 'q') + "\r\n";
     QCOMPARE(out, expected);
 }
 
@@ -137,13 +148,18 @@ void RedisTextsTest::errorsHaveMeanings_data()
     QTest::addColumn<QString>("text");
     QTest::addColumn<int>("code");
     QTest::addColumn<bool>("retryable");
-    QTest::newRow("OOM") << "OOM command not allowed when used memory > 'maxmemory'." << int(ErrorCode::Overloaded) << true;
-    QTest::newRow("READONLY") << "READONLY You can't write against a read only replica." << int(ErrorCode::Unavailable) << true;
-    QTest::newRow("LOADING") << "LOADING Redis is loading the dataset in memory" << int(ErrorCode::Unavailable) << true;
+    QTest::newRow("OOM") << "OOM command not allowed when used memory > 'maxmemory'."
+                         << int(ErrorCode::Overloaded) << true;
+    QTest::newRow("READONLY") << "READONLY You can't write against a read only replica."
+                              << int(ErrorCode::Unavailable) << true;
+    QTest::newRow("LOADING") << "LOADING Redis is loading the dataset in memory"
+                             << int(ErrorCode::Unavailable) << true;
     QTest::newRow("NOAUTH") << "NOAUTH Authentication required." << int(ErrorCode::Unauthorized) << false;
-    QTest::newRow("WRONGPASS") << "WRONGPASS invalid username-password pair" << int(ErrorCode::Unauthorized) << false;
+    QTest::newRow("WRONGPASS") << "WRONGPASS invalid username-password pair" << int(ErrorCode::Unauthorized)
+                               << false;
     QTest::newRow("NOPERM") << "NOPERM this user has no permissions" << int(ErrorCode::Unauthorized) << false;
-    QTest::newRow("MISCONF") << "MISCONF Redis is configured to save RDB snapshots" << int(ErrorCode::DiskFull) << true;
+    QTest::newRow("MISCONF") << "MISCONF Redis is configured to save RDB snapshots"
+                             << int(ErrorCode::DiskFull) << true;
     QTest::newRow("MOVED") << "MOVED 3999 127.0.0.1:6381" << int(ErrorCode::StaleShardMap) << true;
     QTest::newRow("else") << "ERR unknown command" << int(ErrorCode::Internal) << false;
     QTest::newRow("prefix of a word") << "OOMPH" << int(ErrorCode::Internal) << false;

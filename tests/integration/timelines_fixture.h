@@ -1,0 +1,80 @@
+// What the tests of Timelines share: two private Redis nodes, a client, short ways to deliver, read and look.
+// Owned by one test; its thread.
+#pragma once
+
+#include "tests/support/redis_fixture.h"
+
+#include <algorithm>
+
+namespace tests {
+
+class TimelinesFixture
+{
+protected:
+    static constexpr auto kHome = backend::TimelineFamily::Home;
+    static constexpr std::int64_t kDay = 86'400'000;
+    static constexpr std::int64_t kNow = 5'000 * kDay; // ids' milliseconds
+
+    backend::Timelines timelines(backend::TimelineLimits limits = {}) const
+    {
+        return backend::Timelines(*m_redis, limits);
+    }
+    static backend::Deadline soon() { return RedisFixture::soon(); }
+    int node(backend::UserId owner) const
+    {
+        return m_redis->current()->timelinesNode[std::size_t(owner.shard())];
+    }
+    std::string runId(backend::UserId owner) { return *m_client->runId(node(owner), soon()); }
+
+    void deliver(const backend::Timelines& to, backend::UserId owner,
+                 const std::vector<backend::PostId>& posts, backend::TimelineFamily family = kHome)
+    {
+        backend::RedisBatch batch(*m_client);
+        for (const auto post : posts)
+            to.addEntry(batch, family, owner, post);
+        if (const auto done = batch.run(soon()); !done) throw std::runtime_error(done.error().message);
+    }
+    void setFloor(backend::UserId owner, backend::PostId floor)
+    {
+        m_redis->redis(node(owner), {"SET", backend::timelineFloorKey(kHome, owner),
+                                     backend::memberOf(floor) + " " + runId(owner)});
+    }
+    backend::TimelineSlice read(const backend::Timelines& from, backend::UserId owner,
+                                std::optional<backend::PostId> before = {},
+                                std::optional<backend::PostId> after = {}, int limit = 10'000,
+                                backend::TimelineFamily family = kHome)
+    {
+        auto slice = from.read(*m_client, family, owner, before, after, limit, soon());
+        if (!slice) throw std::runtime_error(slice.error().message);
+        return *slice;
+    }
+    std::int64_t stored(backend::UserId owner)
+    {
+        return std::stoll(m_redis->redis(node(owner), {"ZCARD", backend::timelineKey(kHome, owner)}));
+    }
+    backend::Result<void> backfill(const backend::Timelines& to, backend::UserId owner,
+                                   const std::vector<backend::PostId>& posts, backend::PostId downTo,
+                                   const std::string& run)
+    {
+        backend::RedisBatch batch(*m_client);
+        to.backfill(batch, kHome, owner, posts, downTo, run);
+        return batch.run(soon());
+    }
+
+    void start() { m_redis = std::make_unique<RedisFixture>(2, 4); }
+    void reset()
+    {
+        m_redis->reset();
+        m_client = std::make_unique<backend::RedisClient>(m_redis->nodes());
+    }
+    static std::vector<backend::PostId> descending(std::vector<backend::PostId> ids)
+    {
+        std::sort(ids.rbegin(), ids.rend());
+        return ids;
+    }
+
+    std::unique_ptr<RedisFixture> m_redis;
+    std::unique_ptr<backend::RedisClient> m_client;
+};
+
+} // namespace tests
