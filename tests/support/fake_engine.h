@@ -122,6 +122,7 @@ private:
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
     Result<void> change(const std::string& name, const std::string& arguments);
+    int takeLetters(std::span<const backend::TaskRef> tasks, std::vector<backend::TaskRef>& into);
     Result<backend::TimelinePage> page(const std::vector<backend::TimelineEntry>& entries,
                                        const backend::PageQuery& query) const;
 

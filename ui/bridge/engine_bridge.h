@@ -1,23 +1,27 @@
-// The desktop's only way to the engine. Opens and closes sessions off the GUI thread, polls the newest snapshot once a
-// second while live and visible, and runs calls on a few threads of its own. Owned by app/; lives on the GUI thread.
+// The desktop's only way to the engine. Opens and closes sessions, reads snapshots once a second and runs calls, all
+// on its own threads; everything it tells is told on the GUI thread, and nothing here blocks it. Owned by the program.
 #pragma once
-
-#include "backend/engine.h"
 
 #include <QObject>
 #include <QPointer>
 #include <QThreadPool>
 #include <QTimer>
 
+#include "backend/engine.h"
+
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <stop_token>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace ui {
 
-class EngineBridge : public QObject
+class EngineBridge final : public QObject
 {
     Q_OBJECT
 
@@ -26,78 +30,117 @@ public:
     Q_ENUM(State)
 
     explicit EngineBridge(QObject* parent = nullptr);
-    ~EngineBridge() override; // cancels, closes and waits for its threads
+    // Cancels an opening, closes the session and waits for both.
+    ~EngineBridge() override;
 
+    // Closes what is open, then opens this. Progress and outcome come by signal.
     void open(backend::SessionOpener opener);
-    void cancel(); // an opening in progress
+    // Opens again what was opened last. REQUIRES: canReopen().
+    void reopen();
+    bool canReopen() const { return bool(m_opener); }
+    // Cancels an opening or closes the session; Closed at once, the rest happens in the background.
     void close();
 
     State state() const { return m_state; }
-    QString errorText() const { return m_error; }       // of the failure, with what to do
-    QString progressText() const { return m_progress; } // of the opening
-    double progressFraction() const { return m_progressFraction; }
+    const QString& errorText() const { return m_errorText; }       // while Failed
+    const QString& progressStep() const { return m_progressStep; } // while Opening
+    double progressFraction() const { return m_progressFraction; } // 0 … 1
 
-    backend::SnapshotPtr snapshot() const { return m_snapshot; } // null until the first
-    const std::vector<backend::HistoryPoint>& history() const { return m_history; } // up to an hour, ascending
-    bool readOnly() const { return m_snapshot && m_snapshot->readOnly; }
-    double dataAgeSeconds() const; // of the snapshot shown; -1 without one
-    bool stale() const { return m_stale; } // live, but nothing new for three seconds
+    // Null before the first one.
+    backend::SnapshotPtr snapshot() const { return m_snapshot; }
+    // A point a second, ascending, an hour or a little more. Valid until control returns to the event loop.
+    std::span<const backend::HistoryPoint> history() const { return m_history; }
+    std::span<const backend::HistoryPoint> historySince(backend::TimePoint since) const;
 
-    bool live() const { return m_live; }
-    void setLive(bool live);
-    void setVisible(bool visible); // a minimised window asks for nothing
-    void refresh();                // one snapshot now, also while paused
+    // How old the newest snapshot is; empty before the first one.
+    std::optional<std::chrono::milliseconds> dataAge() const;
+    // Open and polling, but no new snapshot for three seconds.
+    bool stale() const { return m_stale; }
+    bool readOnly() const { return m_readOnly; }
+    int shardCount() const { return m_shardCount; } // 0 unless Open
 
-    backend::WorkloadControl* workload() const { return m_session ? m_session->workload() : nullptr; }
-    backend::ReplayControl* replay() const { return m_session ? m_session->replay() : nullptr; }
+    // Controls of the session, null when it has none. Their calls return at once. Valid while Open.
+    backend::WorkloadControl* workload() const;
+    backend::ReplayControl* replay() const;
 
-    // work(Engine&) -> Result<T> runs on one of a few threads; done(Result<T>) on the GUI thread, and only while
-    // `context` lives. Without a session `done` gets Unavailable.
+    // While off, snapshots are not read (paused, or the window is minimised).
+    void setPolling(bool polling);
+    bool polling() const { return m_polling; }
+    // Reads a snapshot now, polling or not.
+    void refresh();
+    void setPollInterval(std::chrono::milliseconds interval);
+    void setStaleAfter(std::chrono::milliseconds age);
+
+    // Runs work(backend::Engine&), which returns a backend::Result<T>, on one of at most four threads, then done(result)
+    // on the GUI thread if `context` is still alive. Without a session done gets Unavailable. The engine stays open
+    // until the work has returned. work and done are copyable; work touches nothing of the GUI.
     template <class Work, class Done>
     void call(QObject* context, Work work, Done done)
     {
-        using Outcome = std::invoke_result_t<Work, backend::Engine&>;
-        const QPointer<QObject> guard(context);
-        const auto session = m_session;
-        m_pool.start([this, guard, session, work = std::move(work), done = std::move(done)]() mutable {
-            auto outcome = session ? work(session->engine())
-                                   : Outcome(backend::fail(backend::ErrorCode::Unavailable, notConnected()));
-            QMetaObject::invokeMethod(
-                this,
-                [guard, done = std::move(done), outcome = std::move(outcome)]() mutable {
-                    if (guard) done(std::move(outcome));
-                },
-                Qt::QueuedConnection);
+        using Outcome = std::invoke_result_t<Work&, backend::Engine&>;
+        start(context, [work = std::move(work), done = std::move(done)](backend::Engine* engine) mutable {
+            auto outcome = std::make_shared<Outcome>(engine ? guarded<Outcome>(work, *engine) : Outcome(notOpen()));
+            return Finish([done = std::move(done), outcome]() mutable { done(std::move(*outcome)); });
         });
     }
 
 signals:
-    void stateChanged();
-    void progressChanged();
-    void snapshotChanged(backend::SnapshotPtr snapshot);
-    void liveChanged(bool live);
+    void stateChanged(ui::EngineBridge::State state);
+    void progressChanged(const QString& step, double fraction);
+    void snapshotChanged(const backend::SnapshotPtr& snapshot); // null when there is none any more
     void staleChanged(bool stale);
 
 private:
-    static std::string notConnected();
-    void opened(quint64 generation, backend::Result<std::shared_ptr<backend::Session>> session);
-    void poll();
-    void take(const backend::SnapshotPtr& snapshot);
-    void setState(State state);
-    void dispose(std::shared_ptr<backend::Session> session);
+    struct Opened;                                       // what an opening brought
+    struct Polled;                                       // what a poll brought
+    using Finish = std::function<void()>;                // on the GUI thread
+    using Job = std::function<Finish(backend::Engine*)>; // on a thread of the pool
 
-    QThreadPool m_pool;
-    QTimer m_timer;
+    template <class Outcome, class Work>
+    static Outcome guarded(Work& work, backend::Engine& engine)
+    {
+        try {
+            return work(engine);
+        } catch (const std::exception& problem) {
+            return Outcome(defect(problem.what()));
+        }
+    }
+    static tl::unexpected<backend::Error> notOpen();
+    static tl::unexpected<backend::Error> defect(const char* what);
+
+    void start(QObject* context, Job job);
+    void startOpening();
+    void taken(quint64 generation, Opened opened);
+    void progressed(quint64 generation, const backend::SessionProgress& progress);
+    void poll();
+    void takePolled(quint64 generation, Polled polled);
+    void takeHistory(std::vector<backend::HistoryPoint> points);
+    void updateStale();
+    void releaseSession();
+    void setState(State state);
+
+    backend::SessionOpener m_opener;
     std::shared_ptr<backend::Session> m_session;
-    std::stop_source m_stop;
-    quint64 m_generation = 0; // of the opening: answers of cancelled ones are dropped
+    std::stop_source m_stop;  // of the opening under way
+    quint64 m_generation = 0; // grows with open and close; what belongs to an older one is dropped
     State m_state = State::Closed;
-    QString m_error, m_progress;
+    QString m_errorText, m_progressStep;
     double m_progressFraction = 0;
+    bool m_readOnly = false;
+    int m_shardCount = 0;
+
     backend::SnapshotPtr m_snapshot;
     std::vector<backend::HistoryPoint> m_history;
-    bool m_live = true, m_visible = true, m_stale = false;
-    std::chrono::steady_clock::time_point m_newAt{};
+    std::chrono::steady_clock::time_point m_newestAt; // when the newest sequence came
+    std::chrono::milliseconds m_staleAfter{3000};
+    bool m_stale = false;
+    bool m_polling = true;
+    bool m_pollRunning = false;
+    QTimer m_timer;
+
+    QThreadPool m_sessions; // opening and closing
+    QThreadPool m_polls;    // one thread: calls that hang do not hold it up
+    QThreadPool m_calls;    // at most four
 };
 
 } // namespace ui

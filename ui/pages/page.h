@@ -1,42 +1,63 @@
-// One page of the desktop: gets every snapshot while it is shown, and the newest when it is shown again. Owned by the
-// main window's stack; GUI thread.
+// Base of all pages: what the window tells them and what they ask of it. Made by the window when first shown, owned by
+// its stack; GUI thread only.
 #pragma once
+
+#include <QWidget>
 
 #include "backend/domain/snapshot.h"
 
-#include <QString>
-#include <QWidget>
-
-#include <chrono>
+class QSettings;
 
 namespace ui {
 
 class EngineBridge;
+class Theme;
+class TimeRange;
+
+// What every page is built with; all of it outlives the pages.
+struct PageContext
+{
+    Theme& theme;
+    EngineBridge& bridge;
+    TimeRange& range;
+};
 
 class Page : public QWidget
 {
     Q_OBJECT
 
 public:
-    Page(EngineBridge& bridge, QString pageId, QString title, QWidget* parent = nullptr);
+    // id: stable name in settings and links ("shards"); also the object name, with "Page" after it.
+    Page(const QString& id, const QString& title, const PageContext& context, QWidget* parent);
 
-    const QString& pageId() const { return m_pageId; }
+    const QString& pageId() const { return m_id; }
     const QString& title() const { return m_title; }
 
-    virtual void setSnapshot(const backend::SnapshotPtr& snapshot); // never null; nothing to do by default
-    virtual void setWindow(std::chrono::seconds window);            // the visible time range
-    virtual void setConnected(bool connected, bool stale, const QString& why);
-    virtual void focusFind();                                       // Ctrl-F
-    virtual void openArgument(const QString& argument);             // what another page points to
+    // The newest snapshot, once a second while this page is shown, and once when it is shown. May be null: no session
+    // or nothing known yet.
+    virtual void setSnapshot(const backend::SnapshotPtr& snapshot) = 0;
+
+    virtual void activated() {}   // became the shown page
+    virtual void deactivated() {} // another one did
+    // Opened through a link: "redis-3", "shard 17"; the page that is asked defines it.
+    virtual void openArgument(const QString& argument);
+    // F5, besides a fresh snapshot.
+    virtual void refresh() {}
+    // Ctrl-F; false when there is nothing to find here.
+    virtual bool focusFind() { return false; }
+    // Splitters and columns, in a group of this page.
+    virtual void saveState(QSettings& settings) const;
+    virtual void restoreState(QSettings& settings);
 
 signals:
-    void openPage(const QString& pageId, const QString& argument);
+    void openPage(const QString& id, const QString& argument);
 
 protected:
-    EngineBridge& m_bridge;
+    const PageContext& context() const { return m_context; }
 
 private:
-    QString m_pageId, m_title;
+    PageContext m_context;
+    QString m_id, m_title;
 };
 
 } // namespace ui

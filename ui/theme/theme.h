@@ -1,54 +1,97 @@
-// Every colour, spacing and font of the desktop, by meaning, in light and dark. One object, made by app/ as a child of
-// the application; theme() reaches it. GUI thread.
+// Every colour, distance and font of the desktop, by meaning, in light and dark. One instance, made by the program and
+// passed by reference to each widget at construction; it outlives them. GUI thread only.
 #pragma once
 
 #include <QColor>
 #include <QFont>
+#include <QIcon>
 #include <QObject>
+#include <QPalette>
+#include <QVector>
 
 namespace ui {
 
-inline constexpr int kSpacingTiny = 4, kSpacingSmall = 8, kSpacing = 12, kSpacingLarge = 16;
-inline constexpr int kRadius = 8;
-inline constexpr int kSeriesCount = 8;
+// Distances in pixels.
+inline constexpr int kSpacingTiny = 4;
+inline constexpr int kSpacingSmall = 8;
+inline constexpr int kSpacingMedium = 12;
+inline constexpr int kSpacingLarge = 16;
+inline constexpr int kCardRadius = 7;
+inline constexpr int kControlRadius = 5;
+inline constexpr int kRowHeight = 26;  // of tables
+inline constexpr int kStripeWidth = 3; // status stripes of tiles
 
-enum class ThemeChoice { System, Light, Dark };
-enum class ColorRole {
-    Window, Rail, Card, CardBorder, Text, TextMuted, Grid, Accent, AccentText, Ok, Warning, Critical, Selection, AlternateRow
-};
-enum class FontRole { Title, Value, Body, Small, Mono };
+enum class ThemeMode { System, Light, Dark };
+enum class FontRole { Title, Value, Body, Strong, Small, Mono };
+// What a piece of text or a mark says beyond its words.
+enum class Tone { Normal, Muted, Accent, Ok, Warning, Critical };
 
-class Theme : public QObject
+class Theme final : public QObject
 {
     Q_OBJECT
 
 public:
-    explicit Theme(QObject* parent); // the application
+    // REQUIRES: a QApplication. Applies style, palette and font to it at once.
+    explicit Theme(ThemeMode mode, QObject* parent = nullptr);
+    ~Theme() override;
 
-    ThemeChoice choice() const { return m_choice; }
-    void setChoice(ThemeChoice choice);
+    ThemeMode mode() const { return m_mode; }
+    void setMode(ThemeMode mode);
     bool dark() const { return m_dark; }
 
-    QColor color(ColorRole role) const;
-    QColor series(int index) const;             // Wong's palette, readable without colour together with dash()
-    Qt::PenStyle dash(int index) const;         // of a series
-    QColor load(double fraction) const;         // cividis, 0 … 1
-    QColor diverging(double fraction) const;    // -1 … 1 around the mean
+    QColor window() const;
+    QColor rail() const; // the navigation's ground
+    QColor card() const;
+    QColor cardBorder() const;
+    QColor hover() const;     // under the mouse
+    QColor alternate() const; // every second row
+    QColor grid() const;      // lines behind data
+    QColor text() const;
+    QColor textMuted() const;
+    QColor accent() const;
+    QColor accentSoft() const; // the chosen entry's ground
+    QColor onAccent() const;   // text on accent
+    QColor ok() const;
+    QColor warning() const;
+    QColor critical() const;
+    QColor color(Tone tone) const;
+
+    // Lines of charts, 1 … 8: Wong's palette for the colour-blind, adapted to the ground; each with its own dash, so
+    // that colour is never the only difference. The dash is in pen widths; empty: solid.
+    QColor series(int number) const;
+    QVector<qreal> seriesDash(int number) const;
+    // Load from 0 to 1 on cividis; values outside are clamped.
+    QColor loadColor(double load) const;
+    // Black or white, whichever reads on loadColor(load).
+    QColor onLoad(double load) const;
+    // From -1 (blue) through 0 (the card) to 1 (vermilion).
+    QColor divergingColor(double value) const;
+
     QFont font(FontRole role) const;
+    // resources/icons/NAME.svg in this colour.
+    QIcon icon(const QString& name, Tone tone = Tone::Muted) const;
+    QIcon icon(const QString& name, const QColor& color) const;
 
 signals:
+    // Colours are others now; whoever paints repaints.
     void changed();
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
+    struct Colors;
+    static const Colors& lightColors();
+    static const Colors& darkColors();
+    const Colors& colors() const { return m_dark ? darkColors() : lightColors(); }
+    bool wantsDark() const;
     void apply();
+    QPalette palette() const;
+    QString styleSheet() const;
 
-    ThemeChoice m_choice = ThemeChoice::System;
-    bool m_systemDark = false;
+    ThemeMode m_mode;
     bool m_dark = false;
-    QString m_family;
+    bool m_systemDark = false; // as found before our own palette
 };
-
-// The application's theme. REQUIRES: one was made.
-Theme& theme();
 
 } // namespace ui

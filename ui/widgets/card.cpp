@@ -1,61 +1,77 @@
 #include "ui/widgets/card.h"
 
-#include "ui/theme/theme.h"
+#include "ui/widgets/label.h"
 
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QPainter>
 #include <QVBoxLayout>
 
 namespace ui {
 
-Card::Card(const QString& title, QWidget* parent)
+Card::Card(const Theme& theme, const QString& title, QWidget* parent)
     : QFrame(parent)
-    , m_title(new QLabel(title, this))
-    , m_subtitle(new QLabel(this))
-    , m_row(new QHBoxLayout)
+    , m_theme(theme)
+    , m_head(new QWidget(this))
+    , m_headRow(new QHBoxLayout(m_head))
+    , m_title(new Label(theme, title, FontRole::Strong, Tone::Normal, m_head))
+    , m_subtitle(new Label(theme, FontRole::Small, Tone::Muted, m_head))
     , m_body(new QVBoxLayout)
 {
-    m_subtitle->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_row->addWidget(m_title);
-    m_row->addWidget(m_subtitle, 1);
+    setAccessibleName(title);
+    m_headRow->setContentsMargins({});
+    m_headRow->setSpacing(kSpacingSmall);
+    m_headRow->addWidget(m_title);
+    m_headRow->addStretch(1);
+    m_headRow->addWidget(m_subtitle);
+    m_body->setContentsMargins({});
+    m_body->setSpacing(kSpacingSmall);
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(kSpacing, kSpacingSmall, kSpacing, kSpacing);
-    layout->setSpacing(kSpacingSmall);
-    layout->addLayout(m_row);
+    layout->setContentsMargins(kSpacingMedium, kSpacingSmall + 2, kSpacingMedium, kSpacingSmall + 2);
+    layout->setSpacing(kSpacingTiny + 2);
+    layout->addWidget(m_head);
     layout->addLayout(m_body, 1);
-    m_title->setVisible(!title.isEmpty());
-    connect(&theme(), &Theme::changed, this, &Card::follow);
-    follow();
-}
-
-void Card::follow()
-{
-    m_title->setFont(theme().font(FontRole::Title));
-    m_subtitle->setFont(theme().font(FontRole::Small));
-    QPalette muted = palette();
-    muted.setColor(QPalette::WindowText, theme().color(ColorRole::TextMuted));
-    m_subtitle->setPalette(muted);
-    update();
+    connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
+    updateHead();
 }
 
 void Card::setTitle(const QString& title)
 {
     m_title->setText(title);
-    m_title->setVisible(!title.isEmpty());
+    setAccessibleName(title);
+    updateHead();
 }
 
-void Card::setSubtitle(const QString& text) { m_subtitle->setText(text); }
+QString Card::title() const
+{
+    return m_title->text();
+}
 
-void Card::addToTitleRow(QWidget* widget) { m_row->addWidget(widget); }
+void Card::setSubtitle(const QString& subtitle, Tone tone)
+{
+    m_subtitle->setText(subtitle);
+    m_subtitle->setTone(tone);
+    updateHead();
+}
+
+void Card::addTool(QWidget* tool)
+{
+    m_headRow->addWidget(tool);
+    m_hasTools = true;
+    updateHead();
+}
+
+void Card::updateHead()
+{
+    m_head->setVisible(m_hasTools || !m_title->text().isEmpty() || !m_subtitle->text().isEmpty());
+}
 
 void Card::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(theme().color(ColorRole::CardBorder));
-    painter.setBrush(theme().color(ColorRole::Card));
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
+    painter.setPen(m_theme.cardBorder());
+    painter.setBrush(m_theme.card());
+    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), kCardRadius, kCardRadius);
 }
 
 } // namespace ui

@@ -1,5 +1,6 @@
 #include "ui/widgets/formatting.h"
 
+#include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
 #include <QTimeZone>
@@ -10,70 +11,172 @@
 namespace ui {
 namespace {
 
-bool s_local = false;
-
-QLocale numbers() { return QLocale(QLocale::English, QLocale::UnitedStates); }
-
-QDateTime dateTime(backend::TimePoint time)
+// One grouping everywhere, whatever the machine's locale: reports and screens show the same digits.
+const QLocale& figures()
 {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-    return s_local ? QDateTime::fromMSecsSinceEpoch(ms) : QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC);
+    static const QLocale locale(QLocale::English, QLocale::UnitedStates);
+    return locale;
+}
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("ui::formatting", text);
+}
+
+// Three significant digits at least, never more than two decimals: 1.25 12.5 125.
+int decimalsFor(double value)
+{
+    const double size = std::abs(value);
+    return size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+}
+
+QString trimmed(double value, int decimals)
+{
+    auto text = figures().toString(value, 'f', decimals);
+    if (!text.contains(u'.')) return text;
+    while (text.endsWith(u'0'))
+        text.chop(1);
+    if (text.endsWith(u'.')) text.chop(1);
+    return text;
+}
+
+// "2 min 5 s"; the smaller part is left out when it is zero.
+QString twoParts(long long large, const QString& largeUnit, long long small, const QString& smallUnit)
+{
+    const auto head = QStringLiteral("%1 %2").arg(figures().toString(large), largeUnit);
+    return small == 0 ? head : QStringLiteral("%1 %2 %3").arg(head).arg(small).arg(smallUnit);
+}
+
+QDateTime localTime(backend::TimePoint time)
+{
+    return QDateTime::fromMSecsSinceEpoch(
+        std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+}
+
+QString zoneOf(const QDateTime& time)
+{
+    const auto name = time.timeZoneAbbreviation();
+    if (!name.isEmpty()) return name;
+    const int minutes = time.offsetFromUtc() / 60;
+    return QStringLiteral("UTC%1%2:%3")
+        .arg(minutes < 0 ? u'-' : u'+')
+        .arg(std::abs(minutes) / 60, 2, 10, QLatin1Char('0'))
+        .arg(std::abs(minutes) % 60, 2, 10, QLatin1Char('0'));
 }
 
 } // namespace
 
-QString unknownText() { return QStringLiteral("–"); }
-
-QString formatCount(std::int64_t value) { return value < 0 ? unknownText() : numbers().toString(qlonglong(value)); }
-
-QString formatNumber(double value, int digits)
+QString unknownText()
 {
-    return std::isnan(value) ? unknownText() : numbers().toString(value, 'f', digits);
+    return QStringLiteral("–");
 }
 
-QString formatBytes(std::int64_t bytes)
+QString formatCount(std::int64_t value)
 {
-    return bytes < 0 ? unknownText() : numbers().formattedDataSize(bytes, bytes < 1024 ? 0 : 1);
+    return value < 0 ? unknownText() : figures().toString(qlonglong(value));
+}
+
+QString formatCompact(double value)
+{
+    if (std::isnan(value)) return unknownText();
+    const double size = std::abs(value);
+    if (size < 10'000) return trimmed(value, size >= 100 || value == std::round(value) ? 0 : decimalsFor(value));
+    static constexpr std::array units{"k", "M", "G", "T"};
+    double scaled = value / 1000;
+    std::size_t unit = 0;
+    for (; std::abs(scaled) >= 999.5 && unit + 1 < units.size(); ++unit)
+        scaled /= 1000;
+    return QStringLiteral("%1 %2").arg(trimmed(scaled, decimalsFor(scaled)), QLatin1StringView(units[unit]));
+}
+
+QString formatNumber(double value, int decimals)
+{
+    return std::isnan(value) ? unknownText() : figures().toString(value, 'f', decimals);
 }
 
 QString formatRate(double perSecond)
 {
     if (std::isnan(perSecond) || perSecond < 0) return unknownText();
-    const int digits = perSecond == 0 || perSecond >= 100 ? 0 : perSecond >= 10 ? 1 : 2;
-    return numbers().toString(perSecond, 'f', digits);
+    if (perSecond == 0) return QStringLiteral("0");
+    return figures().toString(perSecond, 'f', perSecond < 99.95 ? 1 : 0);
 }
 
-QString formatPercent(double fraction)
+QString formatBytes(std::int64_t bytes)
 {
-    return std::isnan(fraction) ? unknownText() : numbers().toString(fraction * 100, 'f', 1) + QStringLiteral(" %");
+    if (bytes < 0) return unknownText();
+    static constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB"};
+    double scaled = double(bytes);
+    std::size_t unit = 0;
+    for (; scaled >= 1023.5 && unit + 1 < units.size(); ++unit)
+        scaled /= 1024;
+    const int decimals = unit == 0 || scaled >= 99.95 ? 0 : 1;
+    return QStringLiteral("%1 %2").arg(figures().toString(scaled, 'f', decimals), QLatin1StringView(units[unit]));
+}
+
+Figure durationFigure(double seconds)
+{
+    if (std::isnan(seconds) || seconds < 0) return {unknownText(), {}};
+    const auto figure = [](double value, const QString& unit) { return Figure{trimmed(value, decimalsFor(value)), unit}; };
+    if (seconds == 0) return {QStringLiteral("0"), tr("s")};
+    const double milliseconds = seconds * 1000;
+    if (milliseconds < 9.95) return {figures().toString(milliseconds, 'f', 1), tr("ms")};
+    if (milliseconds < 999.5) return {figures().toString(milliseconds, 'f', 0), tr("ms")};
+    if (seconds < 119.5) return figure(seconds, tr("s"));
+    if (seconds < 119.5 * 60) return figure(seconds / 60, tr("min"));
+    if (seconds < 47.5 * 3600) return figure(seconds / 3600, tr("h"));
+    return figure(seconds / 86400, tr("d"));
 }
 
 QString formatDuration(double seconds)
 {
     if (std::isnan(seconds) || seconds < 0) return unknownText();
-    if (seconds < 0.0095) return numbers().toString(seconds * 1e3, 'f', 1) + QStringLiteral(" ms");
-    if (seconds < 0.9995) return numbers().toString(seconds * 1e3, 'f', 0) + QStringLiteral(" ms");
-    if (seconds < 60) return numbers().toString(seconds, 'f', 1) + QStringLiteral(" s");
-    const auto whole = qint64(seconds);
-    if (whole < 3'600) return QStringLiteral("%1 min %2 s").arg(whole / 60).arg(whole % 60);
-    if (whole < 86'400) return QStringLiteral("%1 h %2 min").arg(whole / 3'600).arg(whole % 3'600 / 60);
-    return QStringLiteral("%1 d %2 h").arg(whole / 86'400).arg(whole % 86'400 / 3'600);
+    if (seconds < 59.5) {
+        const auto [number, unit] = durationFigure(seconds);
+        return QStringLiteral("%1 %2").arg(number, unit);
+    }
+    const auto whole = std::llround(seconds);
+    if (whole < 3600) return twoParts(whole / 60, tr("min"), whole % 60, tr("s"));
+    if (whole < 86400) return twoParts(whole / 3600, tr("h"), whole % 3600 / 60, tr("min"));
+    return twoParts(whole / 86400, tr("d"), whole % 86400 / 3600, tr("h"));
+}
+
+QString formatMilliseconds(double milliseconds)
+{
+    return formatDuration(milliseconds / 1000);
+}
+
+QString formatRatio(double zeroToOne)
+{
+    if (std::isnan(zeroToOne) || zeroToOne < 0) return unknownText();
+    // A ratio that is not whole never looks whole.
+    const double percent = std::min(zeroToOne * 100, zeroToOne < 1 ? 99.9 : 100.0);
+    return QStringLiteral("%1 %").arg(figures().toString(percent, 'f', 1));
 }
 
 QString formatTime(backend::TimePoint time)
 {
-    const auto at = dateTime(time);
-    return at.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss ")) + (s_local ? at.timeZoneAbbreviation() : QStringLiteral("UTC"));
+    const auto local = localTime(time);
+    return QStringLiteral("%1 %2").arg(local.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")), zoneOf(local));
 }
 
-QString formatClock(backend::TimePoint time) { return dateTime(time).toString(QStringLiteral("HH:mm:ss")); }
-
-void setLocalTime(bool local) { s_local = local; }
-bool localTime() { return s_local; }
-
-QString timeZoneLabel()
+QString formatClock(backend::TimePoint time)
 {
-    return s_local ? QDateTime::currentDateTime().timeZoneAbbreviation() : QStringLiteral("UTC");
+    return localTime(time).toString(QStringLiteral("HH:mm:ss"));
+}
+
+QString zoneName()
+{
+    return zoneOf(QDateTime::currentDateTime());
+}
+
+double secondsOf(backend::TimePoint time)
+{
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+backend::TimePoint timeOf(double seconds)
+{
+    return backend::TimePoint(std::chrono::microseconds(std::llround(seconds * 1e6)));
 }
 
 } // namespace ui

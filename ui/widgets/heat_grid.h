@@ -5,6 +5,7 @@
 #include <QWidget>
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/axis_scale.h"
 
 #include <functional>
 #include <vector>
@@ -29,7 +30,7 @@ public:
 
     int current() const { return m_current; } // -1: none
     void setCurrent(int shard);
-    double scaleMaximum() const { return m_maximum; }
+    double scaleMaximum() const { return m_scale.maximum(); }
     QString cellText(int shard) const; // as in the readout
     QRect cellRect(int shard) const;
 
@@ -69,7 +70,8 @@ private:
     QString m_metric;
     Format m_format;
     std::function<QString(int)> m_detail;
-    double m_maximum = 0; // 0: nothing known yet
+    AxisScale m_scale{1};
+    bool m_known = false; // any value
     int m_current = -1;
     int m_hovered = -1;
 };

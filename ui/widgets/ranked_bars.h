@@ -5,6 +5,7 @@
 #include <QWidget>
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/axis_scale.h"
 
 #include <functional>
 #include <vector>
@@ -53,7 +54,7 @@ private:
     QString text(int row) const;
     void setCurrent(int row);
     void describe();
-    double scaleMaximum() const;
+    int xOf(double value) const;
     void drawBand(QPainter& painter) const;
     void drawRow(QPainter& painter, int row) const;
     void drawLegend(QPainter& painter) const;
@@ -61,6 +62,7 @@ private:
     const Theme& m_theme;
     std::vector<Bar> m_bars;
     double m_mean = 0, m_chanceVariation = 0;
+    AxisScale m_scale{1};
     QString m_metric;
     std::function<QString(double)> m_format;
     int m_current = -1, m_hovered = -1;

@@ -26,7 +26,8 @@ public:
     // The longest time without an answer in the last minute, one that goes on included.
     std::chrono::microseconds worstOfLastMinute() const;
     std::int64_t answers() const; // since the beginning
-    std::int64_t stallsOver(std::chrono::milliseconds limit) const; // 50 or 100 ms, since the beginning
+    // Since the beginning; counted over 50 ms and over 100 ms: `limit` below 100 ms means 50.
+    std::int64_t stallsOver(std::chrono::milliseconds limit) const;
 
 private:
     using Clock = std::chrono::steady_clock;

@@ -3,17 +3,19 @@
 // and happen only while it can be seen. Owned by its page; GUI thread only.
 #pragma once
 
-#include "ui/widgets/card.h"
+#include <QString> // first: Qt 6.4's moc stumbles over <concepts> otherwise
 
 #include "backend/domain/snapshot.h"
+#include "ui/widgets/card.h"
 
 #include <functional>
-#include <memory>
 #include <span>
 #include <vector>
 
 namespace ui {
 
+class ChartLegend;
+class ChartPlot;
 class TimeRange;
 
 class TimeChart final : public Card
@@ -45,7 +47,6 @@ public:
     };
 
     TimeChart(const Theme& theme, TimeRange& range, Options options, QWidget* parent);
-    ~TimeChart() override;
 
     // Points by the series' own functions. Seconds missing in between become gaps.
     void setHistory(std::span<const backend::HistoryPoint> history);
@@ -55,14 +56,26 @@ public:
 
     // The newest (or, with a crosshair, the nearest) value of each series in words; what screen readers get.
     QString readout() const;
-    int pointsShown() const; // known values within the window, all series together
+    int pointsShown() const { return m_pointsShown; } // known values within the window, all series together
 
 protected:
     void showEvent(QShowEvent* event) override;
 
 private:
-    class Plot;
-    std::unique_ptr<Plot> m_plot;
+    void build();
+    void fit(); // range, scales, legend, words
+    void updateReadout();
+    std::size_t shownIndex() const; // of the point that is read out; m_at.size(): none
+    QString formatted(std::size_t series, std::size_t index) const;
+
+    TimeRange& m_range;
+    Options m_options;
+    std::vector<double> m_at;                  // seconds since the Unix epoch, ascending
+    std::vector<std::vector<double>> m_values; // by series; NaN: not known
+    int m_pointsShown = 0;
+    ChartPlot* m_plot = nullptr;
+    ChartLegend* m_legend = nullptr;
+    Label* m_empty = nullptr;
 };
 
 } // namespace ui

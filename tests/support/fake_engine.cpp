@@ -1,0 +1,503 @@
+#include "tests/support/fake_engine.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+backend::TimePoint now()
+{
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+std::string text(std::int64_t value)
+{
+    return std::to_string(value);
+}
+
+} // namespace
+
+FakeEngine::FakeEngine()
+    : m_snapshot(fakeSnapshot(1))
+{
+}
+
+// --- script
+
+void FakeEngine::setSequenceAdvances(bool advances)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_sequenceAdvances = advances;
+}
+
+void FakeEngine::setSnapshot(backend::ClusterSnapshot snapshot)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_snapshot = std::move(snapshot);
+}
+
+void FakeEngine::setHistory(std::vector<backend::HistoryPoint> history)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_history = std::move(history);
+}
+
+void FakeEngine::setReadOnly(bool readOnly)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_readOnly = readOnly;
+    m_snapshot.readOnly = readOnly;
+}
+
+void FakeEngine::addUser(const backend::User& user, const backend::Counters& counters, bool warm)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_users[user.id] = Member{user, counters, warm, {}, {}};
+}
+
+void FakeEngine::setHome(backend::UserId reader, std::vector<backend::TimelineEntry> newestFirst)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_users.at(reader).home = std::move(newestFirst);
+}
+
+void FakeEngine::setAuthor(backend::UserId author, std::vector<backend::TimelineEntry> newestFirst)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_users.at(author).author = std::move(newestFirst);
+}
+
+void FakeEngine::setLedger(const backend::DeliveryLedger& ledger)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_ledgers[ledger.post] = ledger;
+}
+
+void FakeEngine::setDelay(backend::PostId post, backend::Milliseconds delay)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_delays[post] = delay;
+}
+
+void FakeEngine::setDeadLetters(std::vector<backend::DeadLetter> letters)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_deadLetters = std::move(letters);
+}
+
+void FakeEngine::failWith(const std::string& call, backend::Error error)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_failures[call] = std::move(error);
+}
+
+void FakeEngine::clearFailure(const std::string& call)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_failures.erase(call);
+}
+
+void FakeEngine::hold(const std::string& call)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_held.insert(call);
+}
+
+void FakeEngine::release(const std::string& call)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_held.erase(call);
+    m_released.notify_all();
+}
+
+// --- record
+
+std::vector<std::string> FakeEngine::calls() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_calls;
+}
+
+int FakeEngine::count(const std::string& call) const
+{
+    const std::scoped_lock lock(m_mutex);
+    const auto found = m_counts.find(call);
+    return found == m_counts.end() ? 0 : found->second;
+}
+
+std::vector<backend::TaskRef> FakeEngine::retried() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_retried;
+}
+
+std::vector<backend::TaskRef> FakeEngine::discarded() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_discarded;
+}
+
+backend::ClusterSnapshot FakeEngine::lastSnapshot() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_snapshot;
+}
+
+std::optional<backend::Error> FakeEngine::enter(const std::string& name, const std::string& arguments) const
+{
+    std::unique_lock lock(m_mutex);
+    ++m_counts[name];
+    if (name != "snapshot" && name != "history")
+        m_calls.push_back(arguments.empty() ? name : name + " " + arguments);
+    m_released.wait(lock, [&] { return !m_held.contains(name) && !m_held.contains("*"); });
+    for (const auto& key : {name, std::string("*")})
+        if (const auto found = m_failures.find(key); found != m_failures.end()) return found->second;
+    return std::nullopt;
+}
+
+backend::Result<void> FakeEngine::change(const std::string& name, const std::string& arguments)
+{
+    if (auto error = enter(name, arguments)) return backend::fail(*error);
+    if (readOnly()) return backend::fail(backend::ErrorCode::ReadOnly, name + ": this engine is read-only");
+    return {};
+}
+
+bool FakeEngine::readOnly() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_readOnly;
+}
+
+int FakeEngine::shardCount() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_snapshot.shardCount;
+}
+
+// --- Feed
+
+backend::Result<backend::User> FakeEngine::createUser(const backend::NewUser& user, Deadline)
+{
+    ROOKERY_TRY(change("createUser", user.handle));
+    return backend::User{backend::UserId{backend::makeRawId(1, 0, 0)}, user.handle, user.displayName, now()};
+}
+
+backend::Result<backend::Post> FakeEngine::post(backend::UserId author, std::string_view body, Deadline)
+{
+    ROOKERY_TRY(change("post", text(author.value)));
+    return backend::Post{backend::PostId{backend::makeRawId(2, author.shard(), 0)}, author, std::string(body)};
+}
+
+backend::Result<void> FakeEngine::deletePost(backend::PostId post, Deadline)
+{
+    return change("deletePost", text(post.value));
+}
+
+backend::Result<void> FakeEngine::follow(backend::UserId follower, backend::UserId followee, Deadline)
+{
+    return change("follow", text(follower.value) + " " + text(followee.value));
+}
+
+backend::Result<void> FakeEngine::unfollow(backend::UserId follower, backend::UserId followee, Deadline)
+{
+    return change("unfollow", text(follower.value) + " " + text(followee.value));
+}
+
+// REQUIRES: m_mutex held.
+backend::Result<backend::TimelinePage> FakeEngine::page(const std::vector<backend::TimelineEntry>& entries,
+                                                        const backend::PageQuery& query) const
+{
+    backend::TimelinePage out;
+    for (const auto& entry : entries) {
+        if (query.before && entry.id >= *query.before) continue;
+        if (query.after && entry.id <= *query.after) continue;
+        if (int(out.entries.size()) == query.limit) {
+            out.next = out.entries.back().id;
+            break;
+        }
+        out.entries.push_back(entry);
+    }
+    return out;
+}
+
+backend::Result<backend::TimelinePage> FakeEngine::homePage(backend::UserId reader, const backend::PageQuery& query,
+                                                            Deadline)
+{
+    if (auto error = enter("homePage", text(reader.value))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    const auto found = m_users.find(reader);
+    if (found == m_users.end()) return backend::fail(backend::ErrorCode::NotFound, "no user " + text(reader.value));
+    return page(found->second.home, query);
+}
+
+backend::Result<backend::TimelinePage> FakeEngine::authorPage(backend::UserId author, const backend::PageQuery& query,
+                                                              Deadline)
+{
+    if (auto error = enter("authorPage", text(author.value))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    const auto found = m_users.find(author);
+    if (found == m_users.end()) return backend::fail(backend::ErrorCode::NotFound, "no user " + text(author.value));
+    return page(found->second.author, query);
+}
+
+backend::Result<backend::TimelinePage> FakeEngine::publicPage(const backend::PageQuery& query, Deadline)
+{
+    if (auto error = enter("publicPage")) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    return page({}, query);
+}
+
+backend::Result<backend::Profile> FakeEngine::profile(backend::UserId user, Deadline)
+{
+    if (auto error = enter("profile", text(user.value))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    const auto found = m_users.find(user);
+    if (found == m_users.end()) return backend::fail(backend::ErrorCode::NotFound, "no user " + text(user.value));
+    return backend::Profile{found->second.user, found->second.counters, found->second.warm, now() - 1h};
+}
+
+backend::Result<backend::Counters> FakeEngine::counters(backend::UserId user, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto found, profile(user, deadline));
+    return found.counters;
+}
+
+backend::Result<backend::UserId> FakeEngine::userByHandle(std::string_view handle, Deadline)
+{
+    if (auto error = enter("userByHandle", std::string(handle))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    for (const auto& [id, member] : m_users)
+        if (member.user.handle == handle) return id;
+    return backend::fail(backend::ErrorCode::NotFound, "no user with the handle " + std::string(handle));
+}
+
+backend::Result<std::vector<backend::User>> FakeEngine::searchUsers(std::string_view prefix, int limit, Deadline)
+{
+    if (auto error = enter("searchUsers", std::string(prefix))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    std::vector<backend::User> out;
+    for (const auto& [id, member] : m_users)
+        if (member.user.handle.starts_with(prefix) || text(id.value) == prefix) out.push_back(member.user);
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.handle < b.handle; });
+    if (int(out.size()) > limit) out.resize(std::size_t(limit));
+    return out;
+}
+
+backend::Result<backend::EdgePage> FakeEngine::followers(backend::UserId user, backend::UserId, int, Deadline)
+{
+    if (auto error = enter("followers", text(user.value))) return backend::fail(*error);
+    return backend::EdgePage{};
+}
+
+backend::Result<backend::EdgePage> FakeEngine::following(backend::UserId user, backend::UserId, int, Deadline)
+{
+    if (auto error = enter("following", text(user.value))) return backend::fail(*error);
+    return backend::EdgePage{};
+}
+
+// --- Operations
+
+// Workers obey at once: the next snapshot shows it.
+backend::Result<void> FakeEngine::pauseWorkers(int engineSlot, Deadline)
+{
+    ROOKERY_TRY(change("pauseWorkers", text(engineSlot)));
+    const std::scoped_lock lock(m_mutex);
+    for (auto& engine : m_snapshot.engines)
+        if (engineSlot < 0 || engine.slot == engineSlot) engine.paused = true;
+    return {};
+}
+
+backend::Result<void> FakeEngine::resumeWorkers(int engineSlot, Deadline)
+{
+    ROOKERY_TRY(change("resumeWorkers", text(engineSlot)));
+    const std::scoped_lock lock(m_mutex);
+    for (auto& engine : m_snapshot.engines)
+        if (engineSlot < 0 || engine.slot == engineSlot) engine.paused = false;
+    return {};
+}
+
+backend::Result<void> FakeEngine::setWorkerCount(int engineSlot, int count, Deadline)
+{
+    ROOKERY_TRY(change("setWorkerCount", text(engineSlot) + " " + text(count)));
+    const std::scoped_lock lock(m_mutex);
+    for (auto& engine : m_snapshot.engines)
+        if (engineSlot < 0 || engine.slot == engineSlot) engine.workers = engine.workersWanted = count;
+    return {};
+}
+
+backend::Result<std::vector<backend::DeadLetter>> FakeEngine::deadLetters(int limit, Deadline)
+{
+    if (auto error = enter("deadLetters", text(limit))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    auto out = m_deadLetters;
+    if (int(out.size()) > limit) out.resize(std::size_t(limit));
+    return out;
+}
+
+backend::Result<int> FakeEngine::retryDeadLetters(std::span<const backend::TaskRef> tasks, Deadline)
+{
+    ROOKERY_TRY(change("retryDeadLetters", text(std::int64_t(tasks.size()))));
+    return takeLetters(tasks, m_retried);
+}
+
+backend::Result<int> FakeEngine::discardDeadLetters(std::span<const backend::TaskRef> tasks, Deadline)
+{
+    ROOKERY_TRY(change("discardDeadLetters", text(std::int64_t(tasks.size()))));
+    return takeLetters(tasks, m_discarded);
+}
+
+int FakeEngine::takeLetters(std::span<const backend::TaskRef> tasks, std::vector<backend::TaskRef>& into)
+{
+    const std::scoped_lock lock(m_mutex);
+    const auto taken = std::erase_if(m_deadLetters, [&](const backend::DeadLetter& letter) {
+        return std::find(tasks.begin(), tasks.end(), letter.ref) != tasks.end();
+    });
+    into.insert(into.end(), tasks.begin(), tasks.end());
+    return int(taken);
+}
+
+backend::Result<void> FakeEngine::rebuildTimeline(backend::UserId reader, Deadline)
+{
+    return change("rebuildTimeline", text(reader.value));
+}
+
+backend::Result<backend::BulkResult> FakeEngine::bulkCreateUsers(std::span<const backend::BulkUser> users, Deadline)
+{
+    ROOKERY_TRY(change("bulkCreateUsers", text(std::int64_t(users.size()))));
+    return backend::BulkResult{std::int64_t(users.size()), 0};
+}
+
+backend::Result<backend::BulkResult> FakeEngine::bulkFollow(std::span<const backend::BulkFollow> follows, Deadline)
+{
+    ROOKERY_TRY(change("bulkFollow", text(std::int64_t(follows.size()))));
+    return backend::BulkResult{std::int64_t(follows.size()), 0};
+}
+
+backend::Result<backend::BulkResult> FakeEngine::bulkPost(std::span<const backend::Post> posts, Deadline)
+{
+    ROOKERY_TRY(change("bulkPost", text(std::int64_t(posts.size()))));
+    return backend::BulkResult{std::int64_t(posts.size()), 0};
+}
+
+backend::Result<backend::ImportRecord> FakeEngine::openImport(const std::string& fileHash, int, std::int64_t timeShiftMs,
+                                                              Deadline)
+{
+    ROOKERY_TRY(change("openImport", fileHash));
+    backend::ImportRecord record;
+    record.fileHash = fileHash;
+    record.timeShiftMs = timeShiftMs;
+    record.created = true;
+    return record;
+}
+
+backend::Result<void> FakeEngine::setAgeShift(backend::Milliseconds shift, Deadline)
+{
+    return change("setAgeShift", text(shift.count()));
+}
+
+backend::Result<void> FakeEngine::saveImport(const backend::ImportRecord& record, Deadline)
+{
+    return change("saveImport", record.fileHash);
+}
+
+// --- Monitor
+
+backend::SnapshotPtr FakeEngine::snapshot() const
+{
+    enter("snapshot");
+    const std::scoped_lock lock(m_mutex);
+    if (m_sequenceAdvances) {
+        ++m_snapshot.sequence;
+        m_snapshot.takenAt = now();
+    }
+    return std::make_shared<const backend::ClusterSnapshot>(m_snapshot);
+}
+
+std::vector<backend::HistoryPoint> FakeEngine::history(backend::TimePoint since) const
+{
+    enter("history");
+    const std::scoped_lock lock(m_mutex);
+    std::vector<backend::HistoryPoint> out;
+    std::copy_if(m_history.begin(), m_history.end(), std::back_inserter(out),
+                 [since](const auto& point) { return point.at >= since; });
+    return out;
+}
+
+backend::Result<backend::DeliveryLedger> FakeEngine::ledger(backend::PostId post, Deadline)
+{
+    if (auto error = enter("ledger", text(post.value))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    const auto found = m_ledgers.find(post);
+    if (found == m_ledgers.end()) return backend::fail(backend::ErrorCode::NotFound, "no ledger of " + text(post.value));
+    return found->second;
+}
+
+backend::Result<std::vector<std::optional<backend::Milliseconds>>> FakeEngine::deliveryDelays(
+    backend::UserId reader, std::span<const backend::PostId> posts, Deadline)
+{
+    if (auto error = enter("deliveryDelays", text(reader.value))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    std::vector<std::optional<backend::Milliseconds>> out;
+    for (const auto post : posts) {
+        const auto found = m_delays.find(post);
+        out.push_back(found == m_delays.end() ? std::nullopt : std::optional(found->second));
+    }
+    return out;
+}
+
+backend::Result<backend::UserLocation> FakeEngine::locate(backend::UserId user) const
+{
+    if (auto error = enter("locate", text(user.value))) return backend::fail(*error);
+    const auto id = text(user.value), shard = text(user.shard());
+    return backend::UserLocation{user.shard(),
+                                 "pg-1",
+                                 "pg-2",
+                                 "redis-" + text(user.shard() % 8 + 1),
+                                 "redis-cli -s /run/redis.sock ZREVRANGE {" + shard + "}:home:" + id + " 0 19",
+                                 "SELECT id FROM posts_" + shard + ".posts WHERE author_id = " + id,
+                                 "SELECT id, body FROM posts_" + shard + ".posts WHERE author_id = " + id};
+}
+
+// Only what the desktop needs to show that it hands the report on; the real one has its own tests.
+backend::ShardReport FakeEngine::shardReport(const backend::ClusterSnapshot& snapshot) const
+{
+    enter("shardReport");
+    backend::ShardReport report;
+    report.clusterName = snapshot.clusterName;
+    report.environment = snapshot.environment;
+    report.takenAt = snapshot.takenAt;
+    report.shardCount = snapshot.shardCount;
+    for (const auto& shard : snapshot.shards)
+        report.rows.push_back({shard, "pg-1", "pg-2", "redis-1"});
+    for (const auto metric : backend::kBalanceMetrics) {
+        std::vector<double> values;
+        for (const auto& shard : snapshot.shards)
+            values.push_back(backend::valueOf(shard, metric));
+        backend::ShardReportBalance balance;
+        balance.metric = metric;
+        balance.byShard = backend::summarize(values, 0);
+        balance.nodes = backend::loadByNode(snapshot, metric);
+        report.balance.push_back(balance);
+    }
+    report.nodes = snapshot.nodes;
+    return report;
+}
+
+std::string FakeEngine::render(const backend::ShardReport& report, backend::ReportFormat format) const
+{
+    enter("render");
+    const char* name = format == backend::ReportFormat::Csv ? "csv" : format == backend::ReportFormat::Json ? "json" : "html";
+    return std::string(name) + " report of " + report.clusterName + "\n";
+}
+
+backend::Result<std::int64_t> FakeEngine::unfinishedTasks(Deadline)
+{
+    if (auto error = enter("unfinishedTasks")) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    return m_snapshot.queueUnfinished;
+}
+
+} // namespace tests

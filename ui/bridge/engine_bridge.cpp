@@ -1,0 +1,287 @@
+#include "ui/bridge/engine_bridge.h"
+
+#include <QMetaObject>
+
+#include <algorithm>
+
+namespace ui {
+namespace {
+
+constexpr std::chrono::milliseconds kPollInterval{1000};
+constexpr std::chrono::hours kHistoryKept{1};
+constexpr std::size_t kHistorySlack = 600; // points beyond the hour before the oldest are dropped, all at once
+constexpr int kMostCalls = 4;
+constexpr int kMostSessions = 2; // one closing while the next opens
+
+QString textOf(const backend::Error& error)
+{
+    return QString::fromStdString(error.message);
+}
+
+} // namespace
+
+struct EngineBridge::Opened
+{
+    backend::Result<std::shared_ptr<backend::Session>> session = backend::fail(backend::ErrorCode::Internal, "");
+    bool readOnly = false;
+    int shardCount = 0;
+};
+
+struct EngineBridge::Polled
+{
+    backend::SnapshotPtr snapshot;
+    std::vector<backend::HistoryPoint> history;
+};
+
+EngineBridge::EngineBridge(QObject* parent)
+    : QObject(parent)
+{
+    m_sessions.setMaxThreadCount(kMostSessions);
+    m_polls.setMaxThreadCount(1);
+    m_calls.setMaxThreadCount(kMostCalls);
+    m_timer.setInterval(kPollInterval);
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        if (m_polling) poll();
+        updateStale();
+    });
+}
+
+EngineBridge::~EngineBridge()
+{
+    close();
+    m_calls.waitForDone();
+    m_polls.waitForDone();
+    m_sessions.waitForDone();
+}
+
+void EngineBridge::open(backend::SessionOpener opener)
+{
+    m_opener = std::move(opener);
+    startOpening();
+}
+
+void EngineBridge::reopen()
+{
+    startOpening();
+}
+
+void EngineBridge::startOpening()
+{
+    releaseSession();
+    m_stop = std::stop_source();
+    m_progressStep = tr("Preparing");
+    m_progressFraction = 0;
+    setState(State::Opening);
+    const auto generation = m_generation;
+    m_sessions.start([this, generation, opener = m_opener, stop = m_stop.get_token()] {
+        Opened opened;
+        const auto progress = [this, generation](const backend::SessionProgress& step) {
+            QMetaObject::invokeMethod(
+                this, [this, generation, step] { progressed(generation, step); }, Qt::QueuedConnection);
+        };
+        try {
+            opened.session = opener(progress, stop);
+            if (opened.session && *opened.session) {
+                opened.readOnly = (*opened.session)->engine().readOnly();
+                opened.shardCount = (*opened.session)->engine().shardCount();
+            }
+        } catch (const std::exception& problem) {
+            opened.session = defect(problem.what());
+        }
+        QMetaObject::invokeMethod(
+            this, [this, generation, opened]() mutable { taken(generation, std::move(opened)); }, Qt::QueuedConnection);
+    });
+}
+
+void EngineBridge::progressed(quint64 generation, const backend::SessionProgress& progress)
+{
+    if (generation != m_generation || m_state != State::Opening) return;
+    m_progressStep = QString::fromStdString(progress.step);
+    m_progressFraction = progress.fraction;
+    emit progressChanged(m_progressStep, m_progressFraction);
+}
+
+void EngineBridge::taken(quint64 generation, Opened opened)
+{
+    if (generation != m_generation) { // cancelled meanwhile: close it, but not on this thread
+        if (opened.session) m_sessions.start([session = std::move(*opened.session)]() mutable { session.reset(); });
+        return;
+    }
+    if (!opened.session || !*opened.session) {
+        m_errorText = opened.session ? tr("The backend could not be opened.") : textOf(opened.session.error());
+        setState(State::Failed);
+        return;
+    }
+    m_session = std::move(*opened.session);
+    m_readOnly = opened.readOnly;
+    m_shardCount = opened.shardCount;
+    m_newestAt = std::chrono::steady_clock::now();
+    setState(State::Open);
+    m_timer.start();
+    poll();
+}
+
+void EngineBridge::close()
+{
+    releaseSession();
+    setState(State::Closed);
+}
+
+void EngineBridge::releaseSession()
+{
+    ++m_generation;
+    m_stop.request_stop();
+    m_timer.stop();
+    m_pollRunning = false;
+    m_snapshot.reset();
+    m_history.clear();
+    m_readOnly = false;
+    m_shardCount = 0;
+    m_errorText.clear();
+    // Closing takes up to two seconds. Calls and polls under way hold it as well and may be the last to let it go.
+    if (m_session) m_sessions.start([session = std::exchange(m_session, nullptr)]() mutable { session.reset(); });
+    if (m_stale) {
+        m_stale = false;
+        emit staleChanged(false);
+    }
+}
+
+void EngineBridge::setState(State state)
+{
+    if (state == m_state && state != State::Opening) return;
+    m_state = state;
+    emit stateChanged(state);
+    if (state != State::Open) emit snapshotChanged(nullptr);
+}
+
+backend::WorkloadControl* EngineBridge::workload() const
+{
+    return m_session ? m_session->workload() : nullptr;
+}
+
+backend::ReplayControl* EngineBridge::replay() const
+{
+    return m_session ? m_session->replay() : nullptr;
+}
+
+// --- snapshots
+
+void EngineBridge::setPolling(bool polling)
+{
+    if (polling == m_polling) return;
+    m_polling = polling;
+    // What was missed while off is not the data's fault.
+    m_newestAt = std::chrono::steady_clock::now();
+    updateStale();
+    if (polling) poll();
+}
+
+void EngineBridge::refresh()
+{
+    poll();
+}
+
+void EngineBridge::setPollInterval(std::chrono::milliseconds interval)
+{
+    m_timer.setInterval(interval);
+}
+
+void EngineBridge::setStaleAfter(std::chrono::milliseconds age)
+{
+    m_staleAfter = age;
+}
+
+void EngineBridge::poll()
+{
+    if (!m_session || m_pollRunning) return;
+    m_pollRunning = true;
+    const auto newest = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const auto since =
+        m_history.empty() ? newest - kHistoryKept : m_history.back().at + std::chrono::microseconds(1);
+    m_polls.start([this, since, generation = m_generation, session = m_session]() mutable {
+        Polled polled;
+        polled.snapshot = session->engine().monitor().snapshot();
+        polled.history = session->engine().monitor().history(since);
+        session.reset();
+        QMetaObject::invokeMethod(
+            this, [this, generation, polled]() mutable { takePolled(generation, std::move(polled)); },
+            Qt::QueuedConnection);
+    });
+}
+
+void EngineBridge::takePolled(quint64 generation, Polled polled)
+{
+    if (generation != m_generation) return;
+    m_pollRunning = false;
+    takeHistory(std::move(polled.history));
+    // Sequence 0: the sampler has not finished its first round.
+    const bool known = polled.snapshot && polled.snapshot->sequence > 0;
+    if (known && (!m_snapshot || polled.snapshot->sequence != m_snapshot->sequence)) {
+        m_snapshot = std::move(polled.snapshot);
+        m_newestAt = std::chrono::steady_clock::now();
+        emit snapshotChanged(m_snapshot);
+    }
+    updateStale();
+}
+
+void EngineBridge::takeHistory(std::vector<backend::HistoryPoint> points)
+{
+    for (auto& point : points)
+        if (m_history.empty() || point.at > m_history.back().at) m_history.push_back(std::move(point));
+    const auto most = std::size_t(std::chrono::seconds(kHistoryKept).count());
+    if (m_history.size() > most + kHistorySlack)
+        m_history.erase(m_history.begin(), m_history.end() - std::ptrdiff_t(most));
+}
+
+std::span<const backend::HistoryPoint> EngineBridge::historySince(backend::TimePoint since) const
+{
+    const auto first = std::lower_bound(m_history.begin(), m_history.end(), since,
+                                        [](const backend::HistoryPoint& p, backend::TimePoint t) { return p.at < t; });
+    return {first, m_history.end()};
+}
+
+std::optional<std::chrono::milliseconds> EngineBridge::dataAge() const
+{
+    if (!m_snapshot) return std::nullopt;
+    const auto age = std::chrono::system_clock::now() - m_snapshot->takenAt;
+    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(age), std::chrono::milliseconds(0));
+}
+
+void EngineBridge::updateStale()
+{
+    const bool stale = m_state == State::Open && m_polling &&
+                       std::chrono::steady_clock::now() - m_newestAt > m_staleAfter;
+    if (stale == m_stale) return;
+    m_stale = stale;
+    emit staleChanged(stale);
+}
+
+// --- calls
+
+tl::unexpected<backend::Error> EngineBridge::notOpen()
+{
+    return backend::fail(backend::ErrorCode::Unavailable,
+                         tr("Not connected to a cluster. Open one first.").toStdString(), true);
+}
+
+tl::unexpected<backend::Error> EngineBridge::defect(const char* what)
+{
+    return backend::fail(backend::ErrorCode::Internal,
+                         tr("This is a defect of the program: %1").arg(QString::fromUtf8(what)).toStdString());
+}
+
+void EngineBridge::start(QObject* context, Job job)
+{
+    m_calls.start([this, guard = QPointer<QObject>(context), job = std::move(job), session = m_session]() mutable {
+        auto finish = job(session ? &session->engine() : nullptr);
+        session.reset();
+        QMetaObject::invokeMethod(
+            this,
+            [guard = std::move(guard), finish = std::move(finish)] {
+                if (guard) finish();
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+} // namespace ui

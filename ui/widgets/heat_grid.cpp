@@ -1,0 +1,315 @@
+#include "ui/widgets/heat_grid.h"
+
+#include "ui/widgets/axis_scale.h"
+#include "ui/widgets/figure_text.h"
+#include "ui/widgets/formatting.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ui {
+namespace {
+
+constexpr int kLabelWidth = 40; // shard numbers at the left
+constexpr int kScaleWidth = 10, kScaleLabelWidth = 62;
+constexpr int kLeastCell = 4;
+constexpr int kWideCell = 10; // from here on cells have gaps between them
+
+} // namespace
+
+HeatGrid::HeatGrid(const Theme& theme, QWidget* parent)
+    : QWidget(parent)
+    , m_theme(theme)
+    , m_format(formatCompact)
+{
+    setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
+    setAccessibleName(tr("Heatmap of logical shards"));
+    connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+void HeatGrid::setValues(std::vector<double> values)
+{
+    m_values = std::move(values);
+    if (m_current >= int(m_values.size())) m_current = -1;
+    if (m_hovered >= int(m_values.size())) m_hovered = -1;
+    updateScale();
+    describe();
+    update();
+}
+
+void HeatGrid::setMetric(const QString& metric, Format format)
+{
+    if (metric != m_metric) m_scale.reset();
+    m_metric = metric;
+    m_format = format ? std::move(format) : formatCompact;
+    updateScale();
+    describe();
+    update();
+}
+
+void HeatGrid::setDetail(std::function<QString(int)> detail)
+{
+    m_detail = std::move(detail);
+    update();
+}
+
+void HeatGrid::updateScale()
+{
+    double largest = NAN;
+    for (const double value : m_values)
+        if (!std::isnan(value)) largest = std::isnan(largest) ? value : std::max(largest, value);
+    m_known = !std::isnan(largest);
+    m_scale.fit(largest);
+}
+
+void HeatGrid::setCurrent(int shard)
+{
+    if (shard == m_current || shard < -1 || shard >= int(m_values.size())) return;
+    m_current = shard;
+    describe();
+    update();
+    emit currentChanged(shard);
+}
+
+QString HeatGrid::cellText(int shard) const
+{
+    const double value = m_values[std::size_t(shard)];
+    const auto figure = std::isnan(value) ? tr("not known yet") : QStringLiteral("%1 %2").arg(m_format(value), m_metric);
+    const auto head = tr("Shard %1: %2").arg(shard).arg(figure);
+    const auto detail = m_detail ? m_detail(shard) : QString();
+    return detail.isEmpty() ? head : QStringLiteral("%1, %2").arg(head, detail);
+}
+
+// What screen readers get: the cell under the keyboard, or the whole in a sentence.
+void HeatGrid::describe()
+{
+    if (m_current >= 0) {
+        setAccessibleDescription(cellText(m_current));
+        return;
+    }
+    int highest = -1;
+    for (int s = 0; s < int(m_values.size()); ++s) {
+        const double value = m_values[std::size_t(s)];
+        if (!std::isnan(value) && (highest < 0 || value > m_values[std::size_t(highest)])) highest = s;
+    }
+    setAccessibleDescription(highest < 0 ? tr("%n shard(s), nothing known yet", nullptr, int(m_values.size()))
+                                         : tr("%n shard(s). Highest: %1", nullptr, int(m_values.size())).arg(cellText(highest)));
+}
+
+// --- geometry
+
+HeatGrid::Shape HeatGrid::shape() const
+{
+    const int small = QFontMetrics(m_theme.font(FontRole::Small)).height();
+    Shape out;
+    const QRect inside = rect().adjusted(kLabelWidth, 0, -(kScaleWidth + kScaleLabelWidth + kSpacingLarge), -(2 * small + kSpacingMedium));
+    const int count = std::max(1, int(m_values.size()));
+    // A power of two of columns whose cells come nearest to squares.
+    double best = 1e9;
+    for (int columns = 1; columns <= count; columns *= 2) {
+        const int rows = (count + columns - 1) / columns;
+        const double ratio = (double(std::max(1, inside.width())) / columns) / (double(std::max(1, inside.height())) / rows);
+        const double distance = std::abs(std::log(ratio / 1.3)); // a little wider than high reads best
+        if (distance < best) {
+            best = distance;
+            out.columns = columns;
+            out.rows = rows;
+        }
+    }
+    const int cellWidth = std::max(kLeastCell, inside.width() / out.columns);
+    const int cellHeight = std::max(kLeastCell, inside.height() / out.rows);
+    out.cells = QRect(inside.left(), inside.top(), cellWidth * out.columns, cellHeight * out.rows);
+    out.scale = QRect(out.cells.right() + kSpacingLarge, out.cells.top(), kScaleWidth, out.cells.height());
+    return out;
+}
+
+QRect HeatGrid::cellRect(int shard) const
+{
+    const auto s = shape();
+    const int width = s.cells.width() / s.columns, height = s.cells.height() / s.rows;
+    return {s.cells.left() + shard % s.columns * width, s.cells.top() + shard / s.columns * height, width, height};
+}
+
+int HeatGrid::cellAt(const QPoint& position) const
+{
+    const auto s = shape();
+    if (!s.cells.contains(position)) return -1;
+    const int column = (position.x() - s.cells.left()) / (s.cells.width() / s.columns);
+    const int row = (position.y() - s.cells.top()) / (s.cells.height() / s.rows);
+    const int shard = row * s.columns + column;
+    return shard < int(m_values.size()) ? shard : -1;
+}
+
+QSize HeatGrid::sizeHint() const
+{
+    return {420, 300};
+}
+
+QSize HeatGrid::minimumSizeHint() const
+{
+    return {240, 160};
+}
+
+// --- mouse and keyboard
+
+void HeatGrid::setHovered(int shard)
+{
+    if (shard == m_hovered) return;
+    m_hovered = shard;
+    update();
+}
+
+void HeatGrid::mouseMoveEvent(QMouseEvent* event)
+{
+    setHovered(cellAt(event->position().toPoint()));
+}
+
+void HeatGrid::leaveEvent(QEvent*)
+{
+    setHovered(-1);
+}
+
+void HeatGrid::mousePressEvent(QMouseEvent* event)
+{
+    const int shard = cellAt(event->position().toPoint());
+    if (event->button() != Qt::LeftButton || shard < 0) return;
+    setCurrent(shard);
+    emit cellActivated(shard);
+}
+
+void HeatGrid::keyPressEvent(QKeyEvent* event)
+{
+    const int count = int(m_values.size());
+    const int columns = shape().columns;
+    const int from = m_current;
+    int to = from;
+    switch (event->key()) {
+    case Qt::Key_Left:
+        to = from - 1;
+        break;
+    case Qt::Key_Right:
+        to = from + 1;
+        break;
+    case Qt::Key_Up:
+        to = from - columns;
+        break;
+    case Qt::Key_Down:
+        to = from < 0 ? 0 : from + columns;
+        break;
+    case Qt::Key_Home:
+        to = 0;
+        break;
+    case Qt::Key_End:
+        to = count - 1;
+        break;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+    case Qt::Key_Space:
+        if (m_current >= 0) emit cellActivated(m_current);
+        return;
+    default:
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    if (to >= 0 && to < count) setCurrent(to);
+}
+
+void HeatGrid::focusInEvent(QFocusEvent* event)
+{
+    QWidget::focusInEvent(event);
+    const bool byKeyboard = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+    if (byKeyboard && m_current < 0 && !m_values.empty()) setCurrent(0);
+    update();
+}
+
+// --- painting
+
+void HeatGrid::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setFont(m_theme.font(FontRole::Small));
+    if (m_values.empty()) {
+        painter.setPen(m_theme.textMuted());
+        painter.drawText(rect(), Qt::AlignCenter, tr("Waiting for data"));
+        return;
+    }
+    const auto s = shape();
+    drawCells(painter, s);
+    drawLabels(painter, s);
+    drawScale(painter, s);
+    drawReadout(painter);
+}
+
+void HeatGrid::drawCells(QPainter& painter, const Shape& s) const
+{
+    const int gap = s.cells.width() / s.columns >= kWideCell && s.cells.height() / s.rows >= kWideCell ? 2 : 0;
+    const QBrush hatch(m_theme.cardBorder(), Qt::BDiagPattern);
+    for (int shard = 0; shard < int(m_values.size()); ++shard) {
+        const QRect cell = cellRect(shard).adjusted(0, 0, -gap, -gap);
+        const double value = m_values[std::size_t(shard)];
+        if (std::isnan(value))
+            painter.fillRect(cell, hatch);
+        else
+            painter.fillRect(cell, m_theme.loadColor(value / scaleMaximum()));
+    }
+    const auto frame = [&](int shard, const QColor& color, int width) {
+        if (shard < 0) return;
+        painter.setPen(QPen(color, width));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(cellRect(shard).adjusted(0, 0, -gap - 1, -gap - 1));
+    };
+    frame(m_hovered, m_theme.text(), 1);
+    frame(m_current, hasFocus() ? m_theme.accent() : m_theme.text(), 2);
+}
+
+void HeatGrid::drawLabels(QPainter& painter, const Shape& s) const
+{
+    painter.setPen(m_theme.textMuted());
+    const auto metrics = painter.fontMetrics();
+    const int cellHeight = s.cells.height() / s.rows, cellWidth = s.cells.width() / s.columns;
+    const int everyRow = std::max(1, int(std::ceil(double(metrics.height()) / cellHeight)));
+    for (int row = 0; row < s.rows; row += everyRow) {
+        const QRect place(0, s.cells.top() + row * cellHeight, kLabelWidth - kSpacingSmall, cellHeight);
+        painter.drawText(place, Qt::AlignRight | Qt::AlignVCenter, QString::number(row * s.columns));
+    }
+    const int widest = metrics.horizontalAdvance(QStringLiteral("+%1").arg(s.columns)) + kSpacingSmall;
+    const int everyColumn = std::max(1, int(std::ceil(double(widest) / cellWidth)));
+    for (int column = 0; column < s.columns; column += everyColumn) {
+        const QRect place(s.cells.left() + column * cellWidth - widest, s.cells.bottom() + kSpacingTiny, cellWidth + 2 * widest,
+                          metrics.height());
+        painter.drawText(place, Qt::AlignHCenter | Qt::AlignTop, QStringLiteral("+%1").arg(column));
+    }
+}
+
+void HeatGrid::drawScale(QPainter& painter, const Shape& s) const
+{
+    for (int y = 0; y < s.scale.height(); ++y) {
+        painter.setPen(m_theme.loadColor(1 - double(y) / std::max(1, s.scale.height() - 1)));
+        painter.drawLine(s.scale.left(), s.scale.top() + y, s.scale.right(), s.scale.top() + y);
+    }
+    painter.setPen(m_theme.textMuted());
+    const auto metrics = painter.fontMetrics();
+    if (!m_known) return;
+    for (const double step : scaleSteps(scaleMaximum())) {
+        const int y = s.scale.bottom() - int(step / scaleMaximum() * (s.scale.height() - 1));
+        const int baseline = std::clamp(y + metrics.ascent() / 2 - 1, s.scale.top() + metrics.ascent() - 3, s.scale.bottom() + 1);
+        drawFigure(painter, {s.scale.right() + kSpacingTiny + 2, baseline}, m_format(step));
+    }
+}
+
+void HeatGrid::drawReadout(QPainter& painter) const
+{
+    const auto metrics = painter.fontMetrics();
+    const int shard = m_hovered >= 0 ? m_hovered : m_current;
+    const auto words = shard >= 0 ? cellText(shard) : tr("%1 per logical shard; point at a cell to read it").arg(m_metric);
+    painter.setPen(shard >= 0 ? m_theme.text() : m_theme.textMuted());
+    const int baseline = height() - metrics.descent();
+    drawFigure(painter, {kLabelWidth, baseline}, metrics.elidedText(words, Qt::ElideRight, width() - kLabelWidth));
+}
+
+} // namespace ui

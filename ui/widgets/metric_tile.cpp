@@ -1,0 +1,128 @@
+#include "ui/widgets/metric_tile.h"
+
+#include "ui/widgets/figure_text.h"
+
+#include <QKeyEvent>
+#include <QPainter>
+#include <QPainterPath>
+
+namespace ui {
+namespace {
+
+constexpr int kLeastWidth = 132;
+
+} // namespace
+
+MetricTile::MetricTile(const Theme& theme, const QString& title, QWidget* parent)
+    : QAbstractButton(parent)
+    , m_theme(theme)
+    , m_title(title)
+    , m_value(QStringLiteral("–"))
+{
+    setFocusPolicy(Qt::StrongFocus);
+    setCursor(Qt::PointingHandCursor);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
+    updateText();
+}
+
+void MetricTile::setValue(const QString& value, const QString& unit)
+{
+    if (value == m_value && unit == m_unit) return;
+    m_value = value;
+    m_unit = unit;
+    updateText();
+}
+
+void MetricTile::setSubline(const QString& subline)
+{
+    if (subline == m_subline) return;
+    m_subline = subline;
+    updateText();
+}
+
+void MetricTile::setStatus(Tone status)
+{
+    if (status == m_status) return;
+    m_status = status;
+    update();
+}
+
+// The button's text is what screen readers say; the tile itself is painted.
+void MetricTile::updateText()
+{
+    setText(QStringLiteral("%1: %2 %3. %4").arg(m_title, m_value, m_unit, m_subline));
+    update();
+}
+
+QSize MetricTile::sizeHint() const
+{
+    const int height = QFontMetrics(m_theme.font(FontRole::Body)).height() +
+                       QFontMetrics(m_theme.font(FontRole::Value)).height() +
+                       QFontMetrics(m_theme.font(FontRole::Small)).height() + 2 * kSpacingSmall + 2 * kSpacingTiny;
+    return {kLeastWidth + 2 * kSpacingLarge, height};
+}
+
+QSize MetricTile::minimumSizeHint() const
+{
+    return {kLeastWidth, sizeHint().height()};
+}
+
+void MetricTile::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+        click();
+    else
+        QAbstractButton::keyPressEvent(event);
+}
+
+void MetricTile::enterEvent(QEnterEvent*)
+{
+    update();
+}
+
+void MetricTile::leaveEvent(QEvent*)
+{
+    update();
+}
+
+void MetricTile::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QRectF frame = QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5);
+    const bool pointed = isDown() || underMouse();
+    painter.setPen(hasFocus() || pointed ? m_theme.accent() : m_theme.cardBorder());
+    painter.setBrush(isDown() ? m_theme.hover() : m_theme.card());
+    painter.drawRoundedRect(frame, kCardRadius, kCardRadius);
+    if (m_status != Tone::Normal && m_status != Tone::Muted) {
+        QPainterPath round;
+        round.addRoundedRect(frame, kCardRadius, kCardRadius);
+        painter.setClipPath(round);
+        painter.fillRect(QRectF(0, 0, kStripeWidth + 0.5, height()), m_theme.color(m_status));
+        painter.setClipping(false);
+    }
+    const QRect inside = rect().adjusted(kSpacingMedium + 2, kSpacingSmall, -kSpacingSmall, -kSpacingSmall);
+    const auto write = [&](FontRole role, const QColor& color, const QString& text, int top) {
+        painter.setFont(m_theme.font(role));
+        painter.setPen(color);
+        const auto metrics = painter.fontMetrics();
+        painter.drawText(inside.left(), top + metrics.ascent(), metrics.elidedText(text, Qt::ElideRight, inside.width()));
+        return top + metrics.height();
+    };
+    int top = write(FontRole::Body, m_theme.textMuted(), m_title, inside.top()) + kSpacingTiny / 2;
+    painter.setFont(m_theme.font(FontRole::Value));
+    painter.setPen(m_theme.text());
+    const auto metrics = painter.fontMetrics();
+    const QPoint baseline(inside.left(), top + metrics.ascent());
+    drawFigure(painter, baseline, m_value);
+    const int numberEnd = baseline.x() + figureWidth(metrics, m_value) + kSpacingTiny + 1;
+    painter.setFont(m_theme.font(FontRole::Body));
+    painter.setPen(m_theme.textMuted());
+    painter.drawText(numberEnd, baseline.y(),
+                     painter.fontMetrics().elidedText(m_unit, Qt::ElideRight, inside.right() - numberEnd));
+    const auto sublineTone = m_status == Tone::Warning || m_status == Tone::Critical ? m_status : Tone::Muted;
+    write(FontRole::Small, m_theme.color(sublineTone), m_subline, top + metrics.height() + kSpacingTiny / 2);
+}
+
+} // namespace ui

@@ -1,0 +1,258 @@
+#include "ui/widgets/ranked_bars.h"
+
+#include "ui/widgets/figure_text.h"
+#include "ui/widgets/formatting.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ui {
+namespace {
+
+constexpr int kBarRow = 24, kBarHeight = 12;
+constexpr int kNameWidth = 76, kValueWidth = 84;
+constexpr float kBandAlpha = 0.22F;
+
+} // namespace
+
+RankedBars::RankedBars(const Theme& theme, QWidget* parent)
+    : QWidget(parent)
+    , m_theme(theme)
+    , m_format(formatCompact)
+{
+    setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
+    setAccessibleName(tr("Nodes by load"));
+    connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+void RankedBars::setBars(std::vector<Bar> bars, double mean, double chanceVariation)
+{
+    // Ranks change from second to second: the chosen bar is the same node, not the same row.
+    const int chosen = m_current >= 0 ? m_bars[std::size_t(m_current)].id : 0;
+    const bool resized = bars.size() != m_bars.size();
+    m_bars = std::move(bars);
+    m_mean = mean;
+    m_chanceVariation = chanceVariation;
+    if (m_current >= 0) {
+        const auto found = std::find_if(m_bars.begin(), m_bars.end(), [chosen](const Bar& b) { return b.id == chosen; });
+        m_current = found == m_bars.end() ? -1 : int(found - m_bars.begin());
+    }
+    if (m_hovered >= int(m_bars.size())) m_hovered = -1;
+    double largest = NAN;
+    for (const auto& bar : m_bars)
+        if (!std::isnan(bar.value)) largest = std::isnan(largest) ? bar.value : std::max(largest, bar.value);
+    // The band's upper end is to be seen as well.
+    if (!std::isnan(largest) && !std::isnan(mean)) largest = std::max(largest, mean * (1 + chanceVariation));
+    m_scale.fit(largest);
+    describe();
+    if (resized) updateGeometry();
+    update();
+}
+
+void RankedBars::setMetric(const QString& metric, std::function<QString(double)> format)
+{
+    if (metric != m_metric) m_scale.reset();
+    m_metric = metric;
+    m_format = format ? std::move(format) : formatCompact;
+    describe();
+    update();
+}
+
+QString RankedBars::text(int row) const
+{
+    const Bar& bar = m_bars[std::size_t(row)];
+    auto words = std::isnan(bar.value) ? tr("%1: not known yet").arg(bar.name)
+                                       : QStringLiteral("%1: %2 %3").arg(bar.name, m_format(bar.value), m_metric);
+    if (!std::isnan(bar.value) && m_mean > 0) words += tr(", %1 of the mean").arg(formatRatio(bar.value / m_mean));
+    return bar.note.isEmpty() ? words : QStringLiteral("%1, %2").arg(words, bar.note);
+}
+
+void RankedBars::describe()
+{
+    QStringList all;
+    if (m_current >= 0)
+        all << text(m_current);
+    else
+        for (int row = 0; row < int(m_bars.size()); ++row)
+            all << text(row);
+    setAccessibleDescription(all.join(QStringLiteral("; ")));
+}
+
+// --- geometry
+
+QSize RankedBars::sizeHint() const
+{
+    const int legend = QFontMetrics(m_theme.font(FontRole::Small)).height() + kSpacingSmall;
+    return {kNameWidth + kValueWidth + 180, int(m_bars.size()) * kBarRow + legend};
+}
+
+QSize RankedBars::minimumSizeHint() const
+{
+    return {kNameWidth + kValueWidth + 60, sizeHint().height()};
+}
+
+QRect RankedBars::rowRect(int row) const
+{
+    return {0, row * kBarRow, width(), kBarRow};
+}
+
+QRect RankedBars::barArea() const
+{
+    return {kNameWidth, 0, std::max(1, width() - kNameWidth - kValueWidth - kSpacingSmall), int(m_bars.size()) * kBarRow};
+}
+
+int RankedBars::rowAt(const QPoint& position) const
+{
+    const int row = position.y() / kBarRow;
+    return position.y() >= 0 && row < int(m_bars.size()) ? row : -1;
+}
+
+int RankedBars::xOf(double value) const
+{
+    const auto area = barArea();
+    return area.left() + int(std::lround(std::clamp(value / m_scale.maximum(), 0.0, 1.0) * area.width()));
+}
+
+// --- mouse and keyboard
+
+void RankedBars::setCurrent(int row)
+{
+    m_current = std::clamp(row, 0, int(m_bars.size()) - 1);
+    describe();
+    update();
+}
+
+void RankedBars::mouseMoveEvent(QMouseEvent* event)
+{
+    const int row = rowAt(event->position().toPoint());
+    setCursor(row >= 0 ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    if (row == m_hovered) return;
+    m_hovered = row;
+    setToolTip(row >= 0 ? text(row) : QString());
+    update();
+}
+
+void RankedBars::mousePressEvent(QMouseEvent* event)
+{
+    const int row = rowAt(event->position().toPoint());
+    if (event->button() != Qt::LeftButton || row < 0) return;
+    setCurrent(row);
+    emit barActivated(m_bars[std::size_t(row)].id);
+}
+
+void RankedBars::leaveEvent(QEvent*)
+{
+    m_hovered = -1;
+    update();
+}
+
+void RankedBars::keyPressEvent(QKeyEvent* event)
+{
+    if (m_bars.empty()) {
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    switch (event->key()) {
+    case Qt::Key_Up:
+        setCurrent(m_current - 1);
+        return;
+    case Qt::Key_Down:
+        setCurrent(m_current + 1);
+        return;
+    case Qt::Key_Home:
+        setCurrent(0);
+        return;
+    case Qt::Key_End:
+        setCurrent(int(m_bars.size()) - 1);
+        return;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+    case Qt::Key_Space:
+        if (m_current >= 0) emit barActivated(m_bars[std::size_t(m_current)].id);
+        return;
+    default:
+        QWidget::keyPressEvent(event);
+    }
+}
+
+// --- painting
+
+void RankedBars::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setFont(m_theme.font(FontRole::Small));
+    if (m_bars.empty()) {
+        painter.setPen(m_theme.textMuted());
+        painter.drawText(rect(), Qt::AlignCenter, tr("Waiting for data"));
+        return;
+    }
+    for (int row = 0; row < int(m_bars.size()); ++row)
+        drawRow(painter, row);
+    drawBand(painter);
+    drawLegend(painter);
+}
+
+void RankedBars::drawRow(QPainter& painter, int row) const
+{
+    const Bar& bar = m_bars[std::size_t(row)];
+    const auto place = rowRect(row);
+    const auto metrics = painter.fontMetrics();
+    if (row == m_hovered || (row == m_current && hasFocus())) painter.fillRect(place, m_theme.hover());
+    if (row == m_current && hasFocus()) painter.fillRect(QRect(0, place.top(), kStripeWidth, place.height()), m_theme.accent());
+    const int baseline = place.center().y() + metrics.ascent() / 2 - 1;
+    painter.setPen(m_theme.text());
+    drawFigure(painter, {kSpacingTiny + 2, baseline}, metrics.elidedText(bar.name, Qt::ElideRight, kNameWidth - kSpacingSmall));
+    const auto area = barArea();
+    const QRect track(area.left(), place.center().y() - kBarHeight / 2 + 1, area.width(), kBarHeight);
+    const bool known = !std::isnan(bar.value);
+    if (known)
+        painter.fillRect(QRect(track.left(), track.top(), std::max(1, xOf(bar.value) - track.left()), track.height()),
+                         m_theme.series(1));
+    else
+        painter.fillRect(track, QBrush(m_theme.cardBorder(), Qt::BDiagPattern));
+    const auto value = known ? m_format(bar.value) : unknownText();
+    painter.setPen(known ? m_theme.text() : m_theme.textMuted());
+    drawFigure(painter, {width() - kSpacingTiny - figureWidth(metrics, value), baseline}, value);
+}
+
+void RankedBars::drawBand(QPainter& painter) const
+{
+    if (std::isnan(m_mean) || m_mean <= 0) return;
+    const auto area = barArea();
+    if (m_chanceVariation > 0) {
+        QColor band = m_theme.series(2);
+        band.setAlphaF(kBandAlpha);
+        const int from = xOf(m_mean * (1 - m_chanceVariation)), to = xOf(m_mean * (1 + m_chanceVariation));
+        painter.fillRect(QRect(from, area.top(), std::max(2, to - from), area.height()), band);
+    }
+    painter.setPen(QPen(m_theme.series(2), 1, Qt::DashLine));
+    painter.drawLine(xOf(m_mean), area.top(), xOf(m_mean), area.bottom());
+}
+
+void RankedBars::drawLegend(QPainter& painter) const
+{
+    const auto metrics = painter.fontMetrics();
+    const int baseline = barArea().bottom() + kSpacingSmall + metrics.ascent();
+    const int middle = baseline - metrics.ascent() / 2 + 1;
+    int x = kNameWidth;
+    if (std::isnan(m_mean)) return;
+    painter.setPen(QPen(m_theme.series(2), 1, Qt::DashLine));
+    painter.drawLine(x + 6, middle - 6, x + 6, middle + 6);
+    painter.setPen(m_theme.textMuted());
+    const auto mean = tr("mean %1").arg(m_format(m_mean));
+    drawFigure(painter, {x + 16, baseline}, mean);
+    if (m_chanceVariation <= 0) return;
+    x += 16 + figureWidth(metrics, mean) + kSpacingLarge;
+    QColor band = m_theme.series(2);
+    band.setAlphaF(kBandAlpha);
+    painter.fillRect(QRect(x, middle - 5, 16, 10), band);
+    drawFigure(painter, {x + 22, baseline}, tr("by chance alone ± %1").arg(formatRatio(m_chanceVariation)));
+}
+
+} // namespace ui

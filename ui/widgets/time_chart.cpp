@@ -1,0 +1,184 @@
+#include "ui/widgets/time_chart.h"
+
+#include "ui/bridge/time_range.h"
+#include "ui/widgets/chart_legend.h"
+#include "ui/widgets/chart_plot.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
+
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace ui {
+namespace {
+
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+constexpr double kGapSeconds = 3.5; // a history point comes every second; more than this is a gap
+
+QString titleWithUnits(const TimeChart::Options& options, bool hasRight)
+{
+    if (hasRight)
+        return TimeChart::tr("%1  ·  %2, %3 at the right").arg(options.title, options.left.unit, options.right.unit);
+    return options.left.unit.isEmpty() ? options.title
+                                       : QStringLiteral("%1  ·  %2").arg(options.title, options.left.unit);
+}
+
+bool anyRight(const TimeChart::Options& options)
+{
+    return std::any_of(options.series.begin(), options.series.end(), [](const auto& s) { return s.right; });
+}
+
+} // namespace
+
+TimeChart::TimeChart(const Theme& theme, TimeRange& range, Options options, QWidget* parent)
+    : Card(theme, titleWithUnits(options, anyRight(options)), parent)
+    , m_range(range)
+    , m_options(std::move(options))
+    , m_values(m_options.series.size())
+{
+    build();
+    connect(&range, &TimeRange::moved, this, &TimeChart::fit);
+    connect(&range, &TimeRange::cursorChanged, this, &TimeChart::updateReadout);
+    connect(m_plot, &ChartPlot::pointed, this, [this](double atSeconds) {
+        const auto at = timeOf(atSeconds);
+        m_range.setCursor(at < m_range.begin() || at > m_range.end() ? std::nullopt : std::optional(at));
+    });
+    connect(m_plot, &ChartPlot::left, this, [this] { m_range.setCursor(std::nullopt); });
+    fit();
+}
+
+void TimeChart::build()
+{
+    m_plot = new ChartPlot(theme(), m_options, this);
+    std::vector<ChartLegend::Entry> entries;
+    for (const auto& series : m_options.series)
+        entries.push_back({series.name, series.number, {}});
+    m_legend = new ChartLegend(theme(), std::move(entries), this);
+    m_empty = new Label(theme(), m_options.emptyText.isEmpty() ? tr("Waiting for data") : m_options.emptyText,
+                        FontRole::Body, Tone::Muted, m_plot->widget());
+    m_empty->setAlignment(Qt::AlignCenter);
+    m_empty->setAttribute(Qt::WA_TransparentForMouseEvents);
+    auto* over = new QVBoxLayout(m_plot->widget());
+    over->addWidget(m_empty);
+    body()->setSpacing(kSpacingTiny);
+    body()->addWidget(m_plot->widget(), 1);
+    body()->addWidget(m_legend);
+    m_plot->widget()->setAccessibleName(tr("Chart: %1").arg(m_options.title));
+}
+
+void TimeChart::setHistory(std::span<const backend::HistoryPoint> history)
+{
+    m_at.clear();
+    for (auto& values : m_values)
+        values.clear();
+    const auto add = [this](double at, const backend::HistoryPoint* point) {
+        m_at.push_back(at);
+        for (std::size_t s = 0; s < m_values.size(); ++s) {
+            const double value = point ? m_options.series[s].value(*point) : kNothing;
+            m_values[s].push_back(value >= 0 ? value : kNothing);
+        }
+    };
+    for (const auto& point : history) {
+        const double at = secondsOf(point.at);
+        if (!m_at.empty() && at - m_at.back() > kGapSeconds) add(m_at.back() + kGapSeconds / 2, nullptr);
+        add(at, &point);
+    }
+    m_plot->setData(m_at, m_values);
+    fit();
+}
+
+void TimeChart::setData(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& values)
+{
+    m_at = atSeconds;
+    m_values = values;
+    m_values.resize(m_options.series.size());
+    for (auto& series : m_values)
+        series.resize(m_at.size(), kNothing);
+    m_plot->setData(m_at, m_values);
+    fit();
+}
+
+void TimeChart::clear()
+{
+    setData({}, {});
+}
+
+void TimeChart::fit()
+{
+    const double begin = secondsOf(m_range.begin()), end = secondsOf(m_range.end());
+    double largest[2] = {kNothing, kNothing}; // left, right
+    m_pointsShown = 0;
+    const auto first = std::size_t(std::lower_bound(m_at.begin(), m_at.end(), begin) - m_at.begin());
+    for (std::size_t s = 0; s < m_values.size(); ++s) {
+        double& most = largest[m_options.series[s].right];
+        for (std::size_t i = first; i < m_at.size() && m_at[i] <= end; ++i) {
+            const double value = m_values[s][i];
+            if (std::isnan(value)) continue;
+            ++m_pointsShown;
+            most = std::isnan(most) ? value : std::max(most, value);
+        }
+    }
+    m_plot->fitValues(largest[0], largest[1]);
+    m_plot->setRange(begin, end);
+    m_empty->setVisible(m_pointsShown == 0);
+    m_plot->replot();
+    updateReadout();
+}
+
+std::size_t TimeChart::shownIndex() const
+{
+    const double end = secondsOf(m_range.cursor().value_or(m_range.end()));
+    const auto after = std::upper_bound(m_at.begin(), m_at.end(), end);
+    auto index = std::size_t(after - m_at.begin());
+    if (index == 0 || m_at[index - 1] < secondsOf(m_range.begin())) return m_at.size();
+    --index;
+    // Under the crosshair the nearer neighbour.
+    if (m_range.cursor() && after != m_at.end() && *after - end < end - m_at[index]) ++index;
+    return index;
+}
+
+QString TimeChart::formatted(std::size_t series, std::size_t index) const
+{
+    const auto& axis = m_options.series[series].right ? m_options.right : m_options.left;
+    const double value = index < m_at.size() ? m_values[series][index] : kNothing;
+    if (std::isnan(value)) return unknownText();
+    return axis.format ? axis.format(value) : formatCompact(value);
+}
+
+QString TimeChart::readout() const
+{
+    const auto index = shownIndex();
+    if (m_pointsShown == 0 || index >= m_at.size()) return m_empty->text();
+    QStringList parts;
+    for (std::size_t s = 0; s < m_options.series.size(); ++s)
+        parts << QStringLiteral("%1 %2").arg(m_options.series[s].name, formatted(s, index));
+    return QStringLiteral("%1: %2").arg(formatTime(timeOf(m_at[index])), parts.join(QStringLiteral(", ")));
+}
+
+void TimeChart::updateReadout()
+{
+    if (!isVisible()) return;
+    const auto index = shownIndex();
+    std::vector<QString> values;
+    for (std::size_t s = 0; s < m_options.series.size(); ++s)
+        values.push_back(formatted(s, index));
+    m_legend->setValues(values);
+    const auto cursor = m_range.cursor();
+    const bool reading = cursor && index < m_at.size();
+    setSubtitle(reading ? QStringLiteral("%1 %2").arg(formatClock(timeOf(m_at[index])), zoneName())
+                        : QStringLiteral("%1 · %2").arg(m_range.windowText(), zoneName()),
+                reading ? Tone::Normal : Tone::Muted);
+    m_plot->setCursor(cursor ? std::optional(secondsOf(*cursor)) : std::nullopt);
+    m_plot->widget()->setAccessibleDescription(readout());
+}
+
+void TimeChart::showEvent(QShowEvent* event)
+{
+    Card::showEvent(event);
+    fit();
+}
+
+} // namespace ui
