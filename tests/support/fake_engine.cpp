@@ -219,6 +219,7 @@ backend::Result<backend::TimelinePage> FakeEngine::page(const std::vector<backen
             break;
         }
         out.entries.push_back(entry);
+        out.partial = out.partial || entry.bodyMissing;
     }
     return out;
 }

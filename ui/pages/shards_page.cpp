@@ -66,25 +66,6 @@ std::int64_t usersOf(const backend::ClusterSnapshot& snapshot)
     return users;
 }
 
-int columnOf(BalanceMetric metric)
-{
-    switch (metric) {
-    case BalanceMetric::Timelines:
-        return ShardTimelinesColumn;
-    case BalanceMetric::Entries:
-        return ShardEntriesColumn;
-    case BalanceMetric::Bytes:
-        return ShardBytesColumn;
-    case BalanceMetric::Posts:
-        return ShardPostsColumn;
-    case BalanceMetric::Deliveries:
-        return ShardDeliveriesColumn;
-    case BalanceMetric::Reads:
-        return ShardReadsColumn;
-    }
-    return ShardNumberColumn;
-}
-
 QString timesMean(const backend::BalanceSummary& summary)
 {
     return summary.known > 0 && summary.mean > 0 ? formatNumber(summary.maxOverMean, 2) : unknownText();

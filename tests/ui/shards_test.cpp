@@ -1,0 +1,241 @@
+// The Shards page on a scripted engine: its numbers are the snapshot's, it sorts, it keeps its place, and it exports.
+#include <QAbstractItemView>
+#include <QComboBox>
+#include <QFile>
+#include <QFileDialog>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTimer>
+
+#include "tests/ui/page_fixture.h"
+#include "ui/pages/shards_page.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/heat_grid.h"
+#include "ui/widgets/metric_tile.h"
+#include "ui/widgets/ranked_bars.h"
+#include "ui/widgets/state_view.h"
+
+#include <cmath>
+
+namespace tests {
+
+class ShardsTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void saysThatNothingIsConnected();
+    void numbersAreTheSnapshots_data();
+    void numbersAreTheSnapshots();
+    void unknownIsADash();
+    void tableSortsAndKeepsItsSelection();
+    void cellSelectsItsShard();
+    void opensAtAShardOrMetric();
+    void exportsAllFormatsWithTheSameNumbers();
+    void exportAsksWhereTo();
+    void exportSaysWhyItFailed();
+};
+
+void ShardsTest::saysThatNothingIsConnected()
+{
+    PageFixture fixture;
+    fixture.make<ui::ShardsPage>();
+    auto* state = fixture.find<ui::StateView>("pageState");
+    QVERIFY(state->isVisible());
+    QCOMPARE(state->title(), QString("Not connected"));
+    QVERIFY(!fixture.find<QTableView>("shardTable")->isVisible());
+    QVERIFY(fixture.open());
+    QTRY_VERIFY(!state->isVisible());
+    QVERIFY(fixture.find<QTableView>("shardTable")->isVisible());
+}
+
+void ShardsTest::numbersAreTheSnapshots_data()
+{
+    QTest::addColumn<int>("metric");
+    for (const auto metric : backend::kBalanceMetrics)
+        QTest::newRow(std::string(backend::toString(metric)).c_str()) << int(metric);
+}
+
+void ShardsTest::numbersAreTheSnapshots()
+{
+    QFETCH(int, metric);
+    const auto balanceMetric = backend::BalanceMetric(metric);
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    auto* box = fixture.find<QComboBox>("balanceMetric");
+    box->setCurrentIndex(box->findData(metric));
+    const auto& snapshot = *fixture.bridge.snapshot();
+    std::vector<double> shards, nodes;
+    std::int64_t users = 0;
+    for (const auto& shard : snapshot.shards) {
+        shards.push_back(backend::valueOf(shard, balanceMetric));
+        users += shard.users;
+    }
+    const auto loads = backend::loadByNode(snapshot, balanceMetric);
+    for (const auto& load : loads)
+        nodes.push_back(load.value);
+    const auto byShard = backend::summarize(shards, users), byNode = backend::summarize(nodes, users);
+    QVERIFY(byShard.mean > 0);
+    QCOMPARE(fixture.find<ui::MetricTile>("shardMaxOverMean")->value(), ui::formatNumber(byShard.maxOverMean, 2));
+    QCOMPARE(fixture.find<ui::MetricTile>("nodeMaxOverMean")->value(), ui::formatNumber(byNode.maxOverMean, 2));
+    auto* variation = fixture.find<ui::MetricTile>("shardVariation");
+    QCOMPARE(variation->value(), ui::formatNumber(byShard.coefficientOfVariation * 100, 1));
+    QVERIFY(variation->subline().contains(ui::formatNumber(byShard.chanceCoefficientOfVariation * 100, 1)));
+    const auto& bars = fixture.find<ui::RankedBars>("nodeBars")->bars();
+    QCOMPARE(bars.size(), loads.size());
+    for (std::size_t i = 0; i < bars.size(); ++i) {
+        QCOMPARE(bars[i].name, QString::fromStdString(loads[i].name));
+        QCOMPARE(bars[i].value, loads[i].value);
+    }
+    auto* heat = fixture.find<ui::HeatGrid>("shardHeat");
+    QVERIFY(heat->scaleMaximum() >= byShard.max);
+    QVERIFY2(heat->cellText(7).contains("7"), qPrintable(heat->cellText(7)));
+}
+
+void ShardsTest::unknownIsADash()
+{
+    PageFixture fixture;
+    auto snapshot = fakeSnapshot(1, 16);
+    for (auto& shard : snapshot.shards) {
+        shard.timelines = shard.entries = shard.bytes = shard.users = shard.posts = -1;
+        shard.sweptAt.reset();
+    }
+    fixture.engine().setSnapshot(snapshot);
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    auto* box = fixture.find<QComboBox>("balanceMetric");
+    box->setCurrentIndex(box->findData(int(backend::BalanceMetric::Entries)));
+    for (const auto* name : {"shardMaxOverMean", "nodeMaxOverMean", "shardVariation", "balanceTotal"})
+        QCOMPARE(fixture.find<ui::MetricTile>(name)->value(), QString("–"));
+    const auto* model = fixture.find<QTableView>("shardTable")->model();
+    QCOMPARE(model->index(3, ui::ShardEntriesColumn).data().toString(), QString("–"));
+    QCOMPARE(model->index(3, ui::ShardSweptColumn).data().toString(), QString("–"));
+}
+
+void ShardsTest::tableSortsAndKeepsItsSelection()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    auto* table = fixture.find<QTableView>("shardTable");
+    const auto* model = table->model();
+    QCOMPARE(model->rowCount(), 64);
+    const auto shardAt = [&](int row) { return model->index(row, ui::ShardNumberColumn).data().toInt(); };
+    table->sortByColumn(ui::ShardTimelinesColumn, Qt::DescendingOrder);
+    QCOMPARE(shardAt(0), 63);
+    QCOMPARE(shardAt(63), 0);
+    table->setCurrentIndex(model->index(5, 0));
+    QCOMPARE(shardAt(5), 58);
+    auto changed = fixture.engine().lastSnapshot();
+    changed.shards[58].timelines = 1;
+    fixture.engine().setSnapshot(changed);
+    QTRY_COMPARE(shardAt(63), 58);
+    QCOMPARE(table->currentIndex().row(), 63);
+    table->sortByColumn(ui::ShardNumberColumn, Qt::AscendingOrder);
+    QCOMPARE(shardAt(0), 0);
+    QCOMPARE(table->currentIndex().row(), 58);
+}
+
+void ShardsTest::cellSelectsItsShard()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    auto* heat = fixture.find<ui::HeatGrid>("shardHeat");
+    auto* table = fixture.find<QTableView>("shardTable");
+    QTest::mouseClick(heat, Qt::LeftButton, {}, heat->cellRect(37).center());
+    QCOMPARE(table->currentIndex().siblingAtColumn(ui::ShardNumberColumn).data().toInt(), 37);
+    table->setCurrentIndex(table->model()->index(11, 0));
+    QCOMPARE(heat->current(), 11);
+}
+
+void ShardsTest::opensAtAShardOrMetric()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::ShardsPage>();
+    page.openArgument("shard 17");
+    QCOMPARE(fixture.find<QTableView>("shardTable")->currentIndex().row(), 17);
+    page.openArgument("posts");
+    QCOMPARE(fixture.find<QComboBox>("balanceMetric")->currentData().toInt(), int(backend::BalanceMetric::Posts));
+}
+
+void ShardsTest::exportsAllFormatsWithTheSameNumbers()
+{
+    QTemporaryDir directory;
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::ShardsPage>();
+    QSignalSpy written(&page, &ui::ShardsPage::reportWritten);
+    backend::Engine& engine = fixture.engine();
+    const auto report = engine.monitor().shardReport(*fixture.bridge.snapshot());
+    const std::vector<std::pair<QString, backend::ReportFormat>> texts{
+        {"a.csv", backend::ReportFormat::Csv},
+        {"a.json", backend::ReportFormat::Json},
+        {"a.html", backend::ReportFormat::Html},
+    };
+    for (const auto& [name, format] : texts) {
+        page.exportTo(directory.filePath(name));
+        QTRY_COMPARE(written.size(), 1);
+        written.clear();
+        QFile file(directory.filePath(name));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const auto content = file.readAll().toStdString();
+        QVERIFY(!content.empty());
+        QCOMPARE(content, engine.monitor().render(report, format));
+    }
+    page.exportTo(directory.filePath("a.pdf"));
+    QTRY_COMPARE(written.size(), 1);
+    QFile pdf(directory.filePath("a.pdf"));
+    QVERIFY(pdf.open(QIODevice::ReadOnly));
+    QVERIFY(pdf.readAll().startsWith("%PDF-"));
+    QVERIFY(fixture.find<QLabel>("exportOutcome")->text().contains("a.pdf"));
+}
+
+void ShardsTest::exportAsksWhereTo()
+{
+    QTemporaryDir directory;
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::ShardsPage>();
+    QSignalSpy written(&page, &ui::ShardsPage::reportWritten);
+    QTimer::singleShot(0, this, [&] {
+        QTRY_VERIFY(qobject_cast<QFileDialog*>(QApplication::activeModalWidget()));
+        auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
+        dialog->selectNameFilter(dialog->nameFilters().at(2)); // CSV
+        dialog->findChild<QLineEdit*>("fileNameEdit")->setText(directory.filePath("chosen"));
+        dialog->findChild<QLineEdit*>("fileNameEdit")->setFocus();
+        QMetaObject::invokeMethod(dialog, "accept");
+    });
+    QTest::mouseClick(fixture.find<QPushButton>("exportReport"), Qt::LeftButton);
+    QTRY_COMPARE(written.size(), 1);
+    QCOMPARE(written.first().first().toString(), directory.filePath("chosen.csv"));
+    QVERIFY(QFile::exists(directory.filePath("chosen.csv")));
+}
+
+void ShardsTest::exportSaysWhyItFailed()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::ShardsPage>();
+    auto* outcome = fixture.find<QLabel>("exportOutcome");
+    page.exportTo("/proc/report.csv");
+    QTRY_VERIFY2(outcome->text().contains("cannot be written"), qPrintable(outcome->text()));
+    QVERIFY(fixture.find<QPushButton>("exportReport")->isEnabled());
+    page.exportTo("/nowhere/at/all/report.pdf");
+    QTRY_VERIFY2(outcome->text().contains("does not exist"), qPrintable(outcome->text()));
+}
+
+} // namespace tests
+
+QTEST_MAIN(tests::ShardsTest)
+#include "shards_test.moc"
