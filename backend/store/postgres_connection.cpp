@@ -53,8 +53,8 @@ std::string timeoutText(Deadline deadline)
 
 PostgresConnection::PostgresConnection(std::unique_ptr<PostgresDriver> driver, ConnectionWatchdog& watchdog,
                                        std::string nodeName, std::atomic<std::int64_t>& statementCount)
-    : m_driver(std::move(driver)), m_watched(watchdog, m_driver->socket()), m_nodeName(std::move(nodeName)),
-      m_statementCount(statementCount)
+    : m_driver(std::move(driver)), m_watched(watchdog, m_driver->socket()), m_backendPid(m_driver->backendPid()),
+      m_nodeName(std::move(nodeName)), m_statementCount(statementCount)
 {
 }
 

@@ -38,8 +38,9 @@ public:
     [[nodiscard]] Result<void> commit(Deadline deadline) override;
     void rollback() noexcept override;
 
-    int backendPid() const override { return m_driver->backendPid(); }
+    int backendPid() const override { return m_backendPid; } // also once it broke
     bool usable() const override { return m_usable; }
+    void interrupt() noexcept override { m_watched.shutDown(); }
     const std::string& nodeName() const override { return m_nodeName; }
 
     // While idle: whether the server has closed the connection or says something unasked. Does not wait.
@@ -62,6 +63,7 @@ private:
 
     std::unique_ptr<PostgresDriver> m_driver;
     ConnectionWatchdog::Watched m_watched;
+    const int m_backendPid;
     std::string m_nodeName;
     std::atomic<std::int64_t>& m_statementCount;
     std::unordered_map<std::string, std::string> m_prepared; // text → name

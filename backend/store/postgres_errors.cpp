@@ -7,6 +7,8 @@
 namespace backend {
 namespace {
 
+constexpr std::size_t kSqlShown = 200; // characters of a statement that is our own mistake
+
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 template <class... Parts>
@@ -15,10 +17,11 @@ bool containsAny(std::string_view text, Parts... parts)
     return (contains(text, parts) || ...);
 }
 
-// The server's first lines in one, without "ERROR:" and line breaks.
+// What the server said in one line, without "ERROR:" and without what only repeats our own SQL or gives general advice.
 std::string oneLine(std::string_view text)
 {
-    for (const std::string_view prefix : {"ERROR:", "FATAL:", "PANIC:"})
+    for (const std::string_view rest : {"\nLINE ", "\nCONTEXT:", "\n\tIs the server"}) text = text.substr(0, text.find(rest));
+    for (const std::string_view prefix : {"Failure during '[END COPY]': ", "ERROR:", "FATAL:", "PANIC:"})
         if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
     std::string out;
     for (const char c : text) {
@@ -145,7 +148,9 @@ Error statementError(const DriverError& error, std::string_view node, std::strin
     if (error.broken)
         return withAdvice(ErrorCode::Unavailable, "lost the connection to " + std::string(node) + ": " + said,
                           "the outcome of the statement is unknown; try again", true);
-    return {ErrorCode::Internal, what + (error.sqlState.empty() ? "" : " (SQLSTATE " + error.sqlState + ")"), false};
+    return {ErrorCode::Internal, what + (error.sqlState.empty() ? "" : " (SQLSTATE " + error.sqlState + ")")
+                + (sql.empty() ? "" : "; the statement was: " + std::string(sql.substr(0, kSqlShown))),
+            false};
 }
 
 } // namespace backend

@@ -14,7 +14,7 @@ namespace {
 
 // How long a pool's end waits for a connection attempt that hangs, before it leaves the attempt to itself.
 constexpr std::chrono::milliseconds kPatienceAtEnd{200};
-// After a refused attempt nobody tries again for this long; callers get the refusal at once.
+// After a refused attempt the next one is made this much later: callers who retry at once do not hammer the server.
 constexpr std::chrono::milliseconds kRefusalPause{50};
 
 std::string connectionString(const NodeEndpoint& node, const PoolLimits& limits)

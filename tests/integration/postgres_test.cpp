@@ -357,11 +357,13 @@ void PostgresTest::aKilledBackendIsReplaced()
     const auto p = pool(2);
     TAKE(victim, p->lease(soon()));
     TAKE(killer, p->lease(soon()));
-    VERIFY_OK(killer->execute("SELECT pg_terminate_backend($1::int, 5000)", {sqlParameter(victim->backendPid())}, soon()));
+    const int pid = victim->backendPid();
+    VERIFY_OK(killer->execute("SELECT pg_terminate_backend($1::int, 5000)", {sqlParameter(pid)}, soon()));
     const auto broken = victim->execute("SELECT 1", {}, soon());
     VERIFY_ERROR(broken, ErrorCode::Unavailable);
     QVERIFY(broken.error().retryable);
     QVERIFY(!victim->usable());
+    QCOMPARE(victim->backendPid(), pid); // whoever ends a dead worker's connections needs it
     victim.reset();
     TAKE(fresh, p->lease(soon()));
     VERIFY_OK(fresh->execute("SELECT 1", {}, soon()));
