@@ -76,6 +76,7 @@ void CacheTest::noTrafficIsNotAvailable()
 void CacheTest::nodesAreTheSnapshots()
 {
     PageFixture fixture;
+    fixture.engine().setHistory(fakeHistory(fakeSnapshot(1).takenAt, 60));
     QVERIFY(fixture.open());
     fixture.make<ui::CachePage>();
     const auto snapshot = fixture.engine().lastSnapshot();
@@ -90,8 +91,8 @@ void CacheTest::nodesAreTheSnapshots()
         QCOMPARE(model->index(int(i), ui::RedisEvictedColumn).data().toString(),
                  ui::formatCount(nodes[i].evictedTotal));
     }
-    const auto readout = fixture.find<ui::TimeChart>("nodeMemoryChart")->readout();
-    QVERIFY2(readout.contains(QString::fromStdString(nodes.front().name)), qPrintable(readout));
+    const auto readout = [&] { return fixture.find<ui::TimeChart>("nodeMemoryChart")->readout(); };
+    QTRY_VERIFY2(readout().contains(QString::fromStdString(nodes.front().name)), qPrintable(readout()));
 }
 
 void CacheTest::opensAtANode()

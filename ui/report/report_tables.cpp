@@ -195,8 +195,8 @@ ReportPageTable reportShardsTable(const backend::ShardReport& report)
     using T = ReportTables;
     ReportPageTable out{T::tr("Logical shards"),
                         {{T::tr("Shard"), true, 0.7},
-                         {T::tr("Users on"), false, 1},
-                         {T::tr("Posts on"), false, 1},
+                         {T::tr("Users on"), false, 0.9},
+                         {T::tr("Posts on"), false, 0.9},
                          {T::tr("Timelines on"), false, 1.2},
                          {T::tr("Users"), true, 1},
                          {T::tr("Posts"), true, 1.1},
@@ -206,7 +206,7 @@ ReportPageTable reportShardsTable(const backend::ShardReport& report)
                          {T::tr("Redis, bytes"), true, 1.3},
                          {T::tr("Deliveries/s"), true, 1.1},
                          {T::tr("Reads/s"), true, 1},
-                         {T::tr("Timelines counted at"), false, 2}},
+                         {T::tr("Timelines counted at"), false, 2.3}},
                         {}};
     for (const auto& row : report.rows) {
         const auto& s = row.shard;
