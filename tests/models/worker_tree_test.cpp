@@ -121,7 +121,7 @@ void WorkerTreeTest::saysWhatIsWrong()
     model.setSnapshot(snapshot);
     const auto engine = model.index(0, 0);
     QCOMPARE(text(engine.siblingAtColumn(ui::WorkerTreeModel::StateColumn)), QString("paused"));
-    QVERIFY(text(engine.siblingAtColumn(ui::WorkerTreeModel::TaskColumn)).contains("2 of 6"));
+    QVERIFY(text(engine.siblingAtColumn(ui::WorkerTreeModel::TaskColumn)).contains("2 of 6 workers"));
     const auto state = model.index(1, ui::WorkerTreeModel::StateColumn, engine);
     QCOMPARE(text(state), QString("waiting for a node"));
     QCOMPARE(state.data(ui::ToneRole).value<ui::Tone>(), ui::Tone::Warning);

@@ -198,7 +198,7 @@ void QueueTest::slowEnginesAreCounted()
     QTRY_VERIFY2(outcome->text().startsWith("Pausing all engines"), qPrintable(outcome->text()));
     fixture.engine().setSnapshot(snapshot);
     fixture.engine().release("snapshot");
-    QTRY_VERIFY2(outcome->text().contains("1 of 2 engine"), qPrintable(outcome->text()));
+    QTRY_VERIFY2(outcome->text().contains("1 of 2 so far"), qPrintable(outcome->text()));
     QTRY_VERIFY2(outcome->text().contains("busy or gone"), qPrintable(outcome->text()));
 }
 
@@ -217,7 +217,7 @@ void QueueTest::numberOfWorkersOfOneEngine()
     QTRY_COMPARE(fixture.engine().count("setWorkerCount"), 1);
     const auto calls = fixture.engine().calls();
     QVERIFY(std::find(calls.begin(), calls.end(), "setWorkerCount " + std::to_string(slot) + " 9") != calls.end());
-    QTRY_VERIFY(fixture.find<QLabel>("workerOutcome")->text().startsWith("9 worker"));
+    QTRY_VERIFY(fixture.find<QLabel>("workerOutcome")->text().startsWith("Now 9 workers"));
 }
 
 void QueueTest::refusalIsShown()
@@ -276,7 +276,7 @@ void QueueTest::discardAsksWithTheRightCount()
     QString question;
     answerQuestion(this, "confirmDiscard", &question);
     click(fixture, "discardDeadLetters");
-    QVERIFY2(question.contains("Discard 2 dead letter"), qPrintable(question));
+    QVERIFY2(question.contains("Discard 2 dead letters?"), qPrintable(question));
     QTRY_COMPARE(fixture.engine().discarded().size(), std::size_t(2));
     auto discarded = fixture.engine().discarded();
     std::sort(discarded.begin(), discarded.end());

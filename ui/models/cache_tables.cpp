@@ -116,7 +116,7 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
     std::vector<T::NodeColumn> columns{
         {T::tr("Node"), {}, Qt::AlignLeft, [](const N& n) { return QString::fromStdString(n.name); }, {}, {}, {}},
         T::health(),
-        T::whole(T::tr("Memory, bytes"), T::tr("used_memory of the node"), &N::memoryBytes, &formatBytes),
+        T::whole(T::tr("Memory"), T::tr("used_memory of the node"), &N::memoryBytes, &formatBytes),
         T::whole(T::tr("Keys"), {}, &N::keys, &formatCount),
         T::real(T::tr("Commands/s"), T::tr("Over the last second"), &N::commandsPerSecond, &formatRate),
         T::real(T::tr("Key hits, %"), T::tr("Hits among the node's key look-ups, over the last second"),

@@ -34,7 +34,7 @@ public:
 
     static KindColumn kindName()
     {
-        return {tr("Kind of task"), {}, Qt::AlignLeft,
+        return {tr("Kind"), {}, Qt::AlignLeft,
                 [](const Kind& k) { return kindText(k.kind); },
                 [](const Kind& k) { return QVariant(int(k.kind)); },
                 [](const Kind& k) {
@@ -46,7 +46,7 @@ public:
 
     static KindColumn oldest()
     {
-        return {tr("Oldest waiting"), tr("Age of the oldest unfinished task"), Qt::AlignRight,
+        return {tr("Oldest"), tr("Age of the oldest unfinished task"), Qt::AlignRight,
                 [](const Kind& k) { return k.unfinished() > 0 ? formatDuration(k.oldestAgeSeconds) : tr("none"); },
                 [](const Kind& k) { return k.unfinished() > 0 ? QVariant(k.oldestAgeSeconds) : QVariant(); }, {}, {}};
     }
@@ -86,17 +86,17 @@ QString kindText(backend::TaskKind kind)
 {
     switch (kind) {
     case backend::TaskKind::UserCreated:
-        return QueueTables::tr("create a user's rows");
+        return QueueTables::tr("new user");
     case backend::TaskKind::PostCreated:
-        return QueueTables::tr("plan a post's fan-out");
+        return QueueTables::tr("post fan-out");
     case backend::TaskKind::DeliverChunk:
-        return QueueTables::tr("deliver to a chunk of followers");
+        return QueueTables::tr("delivery chunk");
     case backend::TaskKind::EdgeChanged:
-        return QueueTables::tr("follow or unfollow");
+        return QueueTables::tr("follow, unfollow");
     case backend::TaskKind::PostDeleted:
-        return QueueTables::tr("hide a deleted post");
+        return QueueTables::tr("post deleted");
     case backend::TaskKind::ReclaimChunk:
-        return QueueTables::tr("reclaim a deleted post's entries");
+        return QueueTables::tr("reclaim chunk");
     }
     return QueueTables::tr("kind %1").arg(int(kind));
 }
@@ -114,9 +114,9 @@ QueueKindModel* makeQueueKindTable(QObject* parent)
         T::count(T::tr("Dead"), T::tr("Dead letters: failed for good, waiting for a person"), &K::dead,
                  Tone::Critical),
         T::oldest(),
-        T::rate(T::tr("Arriving, tasks/s"), T::tr("Over the last second"), &K::arrivalsPerSecond),
-        T::rate(T::tr("Done, tasks/s"), T::tr("Over the last second"), &K::drainPerSecond),
-        T::rate(T::tr("Failing, tasks/s"), T::tr("Failed attempts over the last second"), &K::failuresPerSecond),
+        T::rate(T::tr("In/s"), T::tr("Tasks that arrived, per second, over the last second"), &K::arrivalsPerSecond),
+        T::rate(T::tr("Done/s"), T::tr("Tasks that were done, per second, over the last second"), &K::drainPerSecond),
+        T::rate(T::tr("Failed/s"), T::tr("Failed attempts per second, over the last second"), &K::failuresPerSecond),
     };
     return new QueueKindModel(
         std::move(columns), [](const K& kind) { return int(kind.kind); }, parent);
@@ -128,8 +128,7 @@ DeadLetterModel* makeDeadLetterTable(QObject* parent)
     using R = DeadLetterRow;
     std::vector<T::LetterColumn> columns{
         T::died(),
-        {T::tr("Kind of task"), {}, Qt::AlignLeft, [](const R& r) { return kindText(r.letter.kind); }, {}, {}, {}},
-        T::error(),
+        {T::tr("Kind"), {}, Qt::AlignLeft, [](const R& r) { return kindText(r.letter.kind); }, {}, {}, {}},
         T::number(T::tr("Attempts"), {}, [](const R& r) { return qint64(r.letter.attempts); }),
         T::number(T::tr("Shard"), T::tr("Logical shard of the row that caused the task"),
                   [](const R& r) { return qint64(r.letter.shard); }),
@@ -137,6 +136,7 @@ DeadLetterModel* makeDeadLetterTable(QObject* parent)
          [](const R& r) { return r.node; }, {}, {}, {}},
         T::number(T::tr("Task"), T::tr("Number of the task on its node"),
                   [](const R& r) { return qint64(r.letter.ref.id); }),
+        T::error(),
     };
     return new DeadLetterModel(
         std::move(columns),

@@ -22,7 +22,7 @@ enum QueueKindColumn {
 };
 
 QueueKindModel* makeQueueKindTable(QObject* parent);
-// What a kind of task does, in a few words: "deliver to followers".
+// What a kind of task does, in few words: "delivery chunk".
 QString kindText(backend::TaskKind kind);
 
 struct DeadLetterRow
@@ -37,11 +37,11 @@ using DeadLetterModel = TableModel<DeadLetterRow, QString>;
 enum DeadLetterColumn {
     LetterDiedColumn,
     LetterKindColumn,
-    LetterErrorColumn,
     LetterAttemptsColumn,
     LetterShardColumn,
     LetterNodeColumn,
     LetterTaskColumn,
+    LetterErrorColumn,
     LetterColumnCount
 };
 

@@ -27,12 +27,12 @@ public:
 
     static ChunkColumn time(const QString& title, std::optional<backend::TimePoint> Chunk::*value)
     {
-        return {title, {}, Qt::AlignLeft,
-                [value](const Chunk& c) { return c.*value ? formatTime(*(c.*value)) : unknownText(); },
+        return {title, tr("Of a delivery of this chunk"), Qt::AlignLeft,
+                [value](const Chunk& c) { return c.*value ? formatClock(*(c.*value)) : unknownText(); },
                 [value](const Chunk& c) {
                     return c.*value ? QVariant(qint64((c.*value)->time_since_epoch().count())) : QVariant();
                 },
-                {}, {}};
+                [value](const Chunk& c) { return c.*value ? formatTime(*(c.*value)) : QString(); }, {}};
     }
 };
 
@@ -66,8 +66,8 @@ LedgerChunkModel* makeLedgerChunkTable(QObject* parent)
         T::count(T::tr("Skipped"), T::tr("Unfollowed or deleted meanwhile"),
                  [](const C& c) { return c.skippedUnfollowed + c.skippedDeleted; }),
         T::count(T::tr("Failed"), {}, [](const C& c) { return c.failed; }, Tone::Critical),
-        T::time(T::tr("First delivery"), &C::firstDeliveryAt),
-        T::time(T::tr("Last delivery"), &C::lastDeliveryAt),
+        T::time(T::tr("First, %1").arg(zoneName()), &C::firstDeliveryAt),
+        T::time(T::tr("Last, %1").arg(zoneName()), &C::lastDeliveryAt),
     };
     return new LedgerChunkModel(
         std::move(columns), [](const C& c) { return c.chunk; }, parent);

@@ -139,8 +139,8 @@ QString WorkerTreeModel::engineText(const Group& group, int column) const
         return engine.paused ? tr("paused") : tr("working");
     case TaskColumn:
         return engine.workers == engine.workersWanted
-                   ? tr("%n worker(s)", nullptr, engine.workers)
-                   : tr("%1 of %n worker(s) wanted", nullptr, engine.workersWanted).arg(engine.workers);
+                   ? (engine.workers == 1 ? tr("1 worker") : tr("%1 workers").arg(engine.workers))
+                   : tr("%1 of %2 workers wanted").arg(engine.workers).arg(engine.workersWanted);
     case SinceColumn:
         return engine.startedAt == backend::TimePoint{}
                    ? unknownText()

@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/time_range.h"
 #include "ui/models/sort_proxy.h"
+#include "ui/pages/column_fit.h"
 #include "ui/pages/page_face.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/card.h"
@@ -101,6 +102,9 @@ QWidget* CachePage::build()
     layout->addWidget(m_splitter);
     remakeRatioChart({});
     remakeNodeCharts({});
+    for (auto* half : {m_upper, m_middle})
+        half->setSizes({1, 1});
+    m_splitter->setSizes({5, 4, 5});
     return content;
 }
 
@@ -115,6 +119,7 @@ QWidget* CachePage::buildCaches(QWidget* parent)
     m_cacheTable->setItemDelegate(new ToneDelegate(context().theme, m_cacheTable));
     styleTable(*m_cacheTable);
     m_cacheTable->setSortingEnabled(false);
+    fitColumns(*m_cacheTable);
     m_cacheCard->body()->addWidget(m_cacheTable);
     return m_cacheCard;
 }
@@ -131,6 +136,8 @@ QWidget* CachePage::buildNodes(QWidget* parent)
     m_nodeTable->setModel(m_sortedNodes);
     m_nodeTable->setItemDelegate(new ToneDelegate(context().theme, m_nodeTable));
     styleTable(*m_nodeTable);
+    fitColumns(*m_nodeTable);
+    m_nodeTable->setSortingEnabled(true);
     m_nodeTable->sortByColumn(RedisNameColumn, Qt::AscendingOrder);
     card->body()->addWidget(m_nodeTable);
     return card;
@@ -139,7 +146,7 @@ QWidget* CachePage::buildNodes(QWidget* parent)
 void CachePage::remakeRatioChart(const QStringList& caches)
 {
     TimeChart::Options options;
-    options.title = tr("Hit ratio · %");
+    options.title = tr("Hit ratio");
     options.left.unit = tr("%");
     options.left.format = &percentText;
     options.left.fixedMaximum = 100;
@@ -178,11 +185,11 @@ TimeChart* CachePage::makeNodeChart(const char* name, const QString& title, cons
 
 void CachePage::remakeNodeCharts(const backend::ClusterSnapshot& snapshot)
 {
-    auto* memory = makeNodeChart("nodeMemoryChart", tr("Memory by node · bytes"), tr("bytes"), &bytesText, snapshot,
+    auto* memory = makeNodeChart("nodeMemoryChart", tr("Memory by node"), tr("bytes"), &bytesText, snapshot,
                                  &backend::HistoryPoint::nodeMemoryBytes);
     replaceIn(*m_middle, 0, m_memory, memory);
     m_memory = memory;
-    auto* commands = makeNodeChart("nodeCommandsChart", tr("Commands by node · commands/s"), tr("commands/s"),
+    auto* commands = makeNodeChart("nodeCommandsChart", tr("Commands by node"), tr("commands/s"),
                                    &formatRate, snapshot, &backend::HistoryPoint::nodeCommandsPerSecond);
     replaceIn(*m_middle, 1, m_commands, commands);
     m_commands = commands;
@@ -257,7 +264,7 @@ void CachePage::restoreState(QSettings& settings)
     m_splitter->restoreState(settings.value("splitter").toByteArray());
     m_upper->restoreState(settings.value("upper").toByteArray());
     m_middle->restoreState(settings.value("middle").toByteArray());
-    m_nodeTable->horizontalHeader()->restoreState(settings.value("nodes").toByteArray());
+    restoreColumns(*m_nodeTable->horizontalHeader(), settings.value("nodes").toByteArray());
 }
 
 } // namespace ui

@@ -4,6 +4,7 @@
 #include "ui/bridge/requests.h"
 #include "ui/models/shard_table.h"
 #include "ui/models/sort_proxy.h"
+#include "ui/pages/column_fit.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
@@ -72,6 +73,8 @@ void DeadLettersView::buildTable(const Theme& theme)
     m_table->setModel(m_sorted);
     m_table->setItemDelegate(new ToneDelegate(theme, m_table));
     styleTable(*m_table);
+    fitColumns(*m_table);
+    m_table->setSortingEnabled(true);
     m_table->sortByColumn(LetterDiedColumn, Qt::DescendingOrder);
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
 }
@@ -150,7 +153,7 @@ void DeadLettersView::updateState()
     else if (shown < all)
         m_summary->setText(tr("The newest %1 of %2 dead letters").arg(formatCount(shown), formatCount(all)));
     else
-        m_summary->setText(tr("%n dead letter(s)", nullptr, int(shown)));
+        m_summary->setText(shown == 1 ? tr("1 dead letter") : tr("%1 dead letters").arg(formatCount(shown)));
     const auto count = int(selected().size());
     m_retry->setText(count > 0 ? tr("Retry %1").arg(formatCount(count)) : tr("Retry selected"));
     m_discard->setText(count > 0 ? tr("Discard %1…").arg(formatCount(count)) : tr("Discard selected…"));
@@ -169,10 +172,10 @@ bool DeadLettersView::confirmed(Change change, int count)
     box.setObjectName(QStringLiteral("discardQuestion"));
     box.setIcon(QMessageBox::Warning);
     box.setWindowTitle(tr("Discard dead letters"));
-    box.setText(tr("Discard %n dead letter(s)?", nullptr, count));
+    box.setText(count == 1 ? tr("Discard 1 dead letter?") : tr("Discard %1 dead letters?").arg(formatCount(count)));
     box.setInformativeText(tr("Exactly the selected ones. Their work will never be done; home timelines that miss a "
                               "delivery are built anew. This cannot be undone."));
-    auto* discard = box.addButton(tr("Discard %n", nullptr, count), QMessageBox::DestructiveRole);
+    auto* discard = box.addButton(tr("Discard %1").arg(formatCount(count)), QMessageBox::DestructiveRole);
     discard->setObjectName(QStringLiteral("confirmDiscard"));
     box.setDefaultButton(box.addButton(QMessageBox::Cancel));
     box.exec();

@@ -2,6 +2,7 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
+#include "ui/pages/column_fit.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
@@ -64,6 +65,8 @@ void LedgerView::build()
     m_chunkTable->setModel(m_chunkModel);
     m_chunkTable->setItemDelegate(new ToneDelegate(m_theme, m_chunkTable));
     styleTable(*m_chunkTable);
+    fitColumns(*m_chunkTable);
+    m_chunkTable->setMinimumHeight(6 * kRowHeight);
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -87,7 +90,7 @@ QWidget* LedgerView::buildFacts()
     auto* facts = new QWidget(this);
     auto* form = new QFormLayout(facts);
     form->setContentsMargins({});
-    form->setVerticalSpacing(2);
+    form->setVerticalSpacing(kSpacingTiny);
     m_mode = addFact(form, tr("Fan-out"), "ledgerMode");
     m_audience = addFact(form, tr("Audience"), "ledgerAudience");
     m_pushed = addFact(form, tr("Pushed"), "ledgerPushed");

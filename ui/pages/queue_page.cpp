@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/time_range.h"
 #include "ui/models/worker_tree_model.h"
+#include "ui/pages/column_fit.h"
 #include "ui/pages/dead_letters_view.h"
 #include "ui/pages/page_face.h"
 #include "ui/pages/tone_delegate.h"
@@ -79,7 +80,7 @@ QLayout* QueuePage::buildTiles(QWidget* parent)
 QWidget* QueuePage::buildUpper(QWidget* parent)
 {
     TimeChart::Options options;
-    options.title = tr("Arrival against drain · tasks/s");
+    options.title = tr("Arrival against drain");
     options.left.unit = tr("tasks/s");
     options.left.format = &formatRate;
     options.right.unit = tr("tasks");
@@ -95,8 +96,7 @@ QWidget* QueuePage::buildUpper(QWidget* parent)
     m_upper->setChildrenCollapsible(false);
     m_upper->addWidget(m_rates);
     m_upper->addWidget(buildKinds(m_upper));
-    m_upper->setStretchFactor(0, 1);
-    m_upper->setStretchFactor(1, 1);
+    m_upper->setSizes({9, 11});
     return m_upper;
 }
 
@@ -111,6 +111,7 @@ QWidget* QueuePage::buildKinds(QWidget* parent)
     m_kindTable->setItemDelegate(new ToneDelegate(context().theme, m_kindTable));
     styleTable(*m_kindTable);
     m_kindTable->setSortingEnabled(false);
+    fitColumns(*m_kindTable);
     card->body()->addWidget(m_kindTable);
     return card;
 }
@@ -141,6 +142,7 @@ QWidget* QueuePage::buildWorkers(QWidget* parent)
     m_tree->setItemDelegate(new ToneDelegate(context().theme, m_tree));
     styleTree(*m_tree);
     m_tree->setSortingEnabled(false);
+    fitColumns(*m_tree);
     connect(m_workers, &QAbstractItemModel::rowsInserted, m_tree, [this](const QModelIndex& engine) {
         // Engines open when they come; one that somebody closed stays closed.
         if (engine.isValid() && m_workers->rowCount(engine) > 0 && !m_tree->property("seen").toList().contains(
@@ -241,7 +243,7 @@ void QueuePage::restoreState(QSettings& settings)
 {
     m_splitter->restoreState(settings.value("splitter").toByteArray());
     m_upper->restoreState(settings.value("upper").toByteArray());
-    m_tree->header()->restoreState(settings.value("workers").toByteArray());
+    restoreColumns(*m_tree->header(), settings.value("workers").toByteArray());
     m_tabs->setCurrentIndex(settings.value("tab", kWorkersTab).toInt());
 }
 

@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
 #include "ui/models/sort_proxy.h"
+#include "ui/pages/column_fit.h"
 #include "ui/pages/page_face.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/report/report_file.h"
@@ -161,6 +162,8 @@ QWidget* ShardsPage::buildPictures(QWidget* parent)
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidget(m_bars);
+    for (auto* ground : {scroll->viewport(), static_cast<QWidget*>(m_bars)})
+        ground->setAutoFillBackground(false); // the card's shows through
     m_barsCard->body()->addWidget(scroll, 1);
     m_pictures->addWidget(m_heatCard);
     m_pictures->addWidget(m_barsCard);
@@ -181,6 +184,8 @@ QWidget* ShardsPage::buildTable(QWidget* parent)
     m_table->setModel(m_sorted);
     m_table->setItemDelegate(new ToneDelegate(context().theme, m_table));
     styleTable(*m_table);
+    fitColumns(*m_table);
+    m_table->setSortingEnabled(true);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->sortByColumn(ShardNumberColumn, Qt::AscendingOrder);
     card->body()->addWidget(m_table);
@@ -256,7 +261,8 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
                             bool usersKnown)
 {
     const bool rate = metric() == BalanceMetric::Deliveries || metric() == BalanceMetric::Reads;
-    m_total->setValue(shards.known > 0 ? valueText(shards.total, metric()) : unknownText(), {});
+    m_total->setValue(shards.known > 0 ? valueText(shards.total, metric()) : unknownText(),
+                      rate && shards.known > 0 ? tr("/s") : QString());
     m_total->setSubline(rate ? tr("%1, over the last second").arg(reportMetricText(metric()))
                              : tr("%1 of the cluster").arg(reportMetricText(metric())));
     const auto spread = [this](MetricTile* tile, const backend::BalanceSummary& summary) {
@@ -286,7 +292,7 @@ void ShardsPage::showBars(const backend::ClusterSnapshot& snapshot)
     for (const auto& load : backend::loadByNode(snapshot, metric())) {
         values.push_back(load.value);
         bars.push_back({load.node, QString::fromStdString(load.name), load.value,
-                        tr("%n shard(s)", nullptr, load.shards)});
+                        load.shards == 1 ? tr("1 shard") : tr("%1 shards").arg(formatCount(load.shards))});
     }
     const auto users = usersOf(snapshot);
     const auto summary = backend::summarize(values, users);
@@ -372,7 +378,7 @@ void ShardsPage::restoreState(QSettings& settings)
     m_metric->setCurrentIndex(settings.value("metric", m_metric->currentIndex()).toInt());
     m_splitter->restoreState(settings.value("splitter").toByteArray());
     m_pictures->restoreState(settings.value("pictures").toByteArray());
-    m_table->horizontalHeader()->restoreState(settings.value("columns").toByteArray());
+    restoreColumns(*m_table->horizontalHeader(), settings.value("columns").toByteArray());
 }
 
 } // namespace ui

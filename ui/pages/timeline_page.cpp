@@ -123,6 +123,8 @@ QWidget* TimelinePage::buildTimelines(QWidget* parent)
     m_ledger = new LedgerView(context().theme, context().bridge, scroll);
     m_ledger->setObjectName(QStringLiteral("ledger"));
     scroll->setWidget(m_ledger);
+    for (auto* ground : {scroll->viewport(), static_cast<QWidget*>(m_ledger)})
+        ground->setAutoFillBackground(false); // the card's shows through
     delivery->body()->addWidget(scroll);
     return m_splitter;
 }

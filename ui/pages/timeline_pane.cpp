@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/models/timeline_model.h"
 #include "ui/pages/post_delegate.h"
+#include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/state_view.h"
 
@@ -137,7 +138,7 @@ QString TimelinePane::footText() const
     if (rows == 0) return {};
     if (!m_loader->error().isEmpty()) return tr("The rest could not be read: %1").arg(m_loader->error());
     if (m_loader->refreshing()) return tr("Refreshing…");
-    const auto posts = tr("%n post(s)", nullptr, rows);
+    const auto posts = rows == 1 ? tr("1 post") : tr("%1 posts").arg(formatCount(rows));
     if (m_model->partialEntries() > 0)
         return tr("%1. Partial: some texts or shards could not be read in time.").arg(posts);
     switch (m_model->state()) {

@@ -10,6 +10,11 @@ ToneDelegate::ToneDelegate(const Theme& theme, QObject* parent)
 {
 }
 
+QSize ToneDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
+{
+    return QStyledItemDelegate::sizeHint(option, index).expandedTo(QSize(0, kRowHeight));
+}
+
 void ToneDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const
 {
     QStyledItemDelegate::initStyleOption(option, index);

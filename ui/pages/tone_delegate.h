@@ -14,6 +14,9 @@ class ToneDelegate final : public QStyledItemDelegate
 public:
     ToneDelegate(const Theme& theme, QObject* parent);
 
+    // At least a table's row, for trees too.
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+
 protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
 

@@ -199,9 +199,8 @@ void WorkerControls::followWish(const backend::ClusterSnapshot& snapshot)
         m_outcome->setText(tr("The engine has left the cluster."));
         m_wish.reset();
     } else {
-        const auto progress = tr("%1 %2 of %n engine(s) did so far.", nullptr, concerned)
-                                  .arg(pendingText(*m_wish))
-                                  .arg(done);
+        const auto progress =
+            tr("%1 Done by %2 of %3 so far.").arg(pendingText(*m_wish)).arg(done).arg(concerned);
         const bool slow = m_wish->snapshotsLeft > 0 ? --m_wish->snapshotsLeft == 0 : true;
         m_outcome->setText(slow ? tr("%1 The others may be busy or gone.").arg(progress) : progress);
     }
@@ -215,7 +214,7 @@ QString WorkerControls::pendingText(const Wish& wish) const
     case Change::Resume:
         return tr("Resuming %1.").arg(targetText(wish.slot));
     case Change::Count:
-        return tr("Setting %n worker(s) on %1.", nullptr, wish.count).arg(targetText(wish.slot));
+        return tr("Setting %1 workers per engine: %2.").arg(wish.count).arg(targetText(wish.slot));
     }
     return {};
 }
@@ -228,7 +227,7 @@ QString WorkerControls::doneText(const Wish& wish) const
     case Change::Resume:
         return tr("Resumed: %1.").arg(targetText(wish.slot));
     case Change::Count:
-        return tr("%n worker(s) per engine: %1.", nullptr, wish.count).arg(targetText(wish.slot));
+        return tr("Now %1 workers per engine: %2.").arg(wish.count).arg(targetText(wish.slot));
     }
     return {};
 }

@@ -122,7 +122,7 @@ void Chart::rankedBars(const QRectF& area) const
     QString note = report.users > 0 ? ReportChartsText::tr("dashed: mean; shaded: ±2 standard deviations of chance")
                                     : ReportChartsText::tr("dashed: mean");
     if (balance.nodes.size() > bars())
-        note += ReportChartsText::tr("; %n more node(s) in the table", nullptr, int(balance.nodes.size() - bars()));
+        note += ReportChartsText::tr("; %1 more in the table").arg(balance.nodes.size() - bars());
     text(QRectF(area.x(), area.y() + height, area.width(), kLegend), note, Qt::AlignLeft, palette.textMuted);
 }
 
