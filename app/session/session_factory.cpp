@@ -3,6 +3,8 @@
 #include "app/session/demo_cluster.h"
 #include "backend/common/config.h"
 #include "backend/engine/open_engine.h"
+#include "backend/workload/importer.h"
+#include "backend/workload/synthetic.h"
 
 #include <cstdlib>
 #include <unistd.h>
@@ -41,9 +43,14 @@ public:
         return inputs;
     }
 
+    WorkloadControl* workload() override { return m_workload.get(); }
+    ReplayControl* replay() override { return m_replay.get(); }
+
     std::unique_ptr<EmbeddedServers> m_servers; // first: the last to go
     std::filesystem::path m_configFile;
     std::unique_ptr<OpenEngine> m_engine;
+    std::unique_ptr<SyntheticWorkload> m_workload;
+    std::unique_ptr<Importer> m_replay;
 };
 
 Result<void> startDemo(const SessionOptions& options, RunningSession& session, NodeEndpoint& directory,
@@ -108,6 +115,11 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "opening was cancelled");
     progress({"starting the engine", 0.9});
     ROOKERY_ASSIGN(session->m_engine, openEngine(engine, deadline));
+    if (!options.replayFile.empty())
+        session->m_replay = std::make_unique<Importer>(*session->m_engine,
+                                                       ImportOptions{options.replayFile, options.replaySpeed, options.keepTimes});
+    else if (options.kind == SessionOptions::Kind::Demo && options.workload && !options.readOnly)
+        session->m_workload = std::make_unique<SyntheticWorkload>(*session->m_engine, SyntheticOptions{});
     progress({"ready", 1.0});
     return std::shared_ptr<OpenedSession>(std::move(session));
 }

@@ -1,0 +1,36 @@
+// The commands of rookeryctl. Each returns the exit code: 0 ok, 1 failed, 2 usage. The main thread.
+#pragma once
+
+#include "app/session/session_factory.h"
+
+#include <filesystem>
+#include <string>
+
+namespace app {
+
+// Where the cluster is: a private one, or one that a configuration file names.
+struct ClusterChoice
+{
+    bool demo = false;
+    std::filesystem::path data;   // with demo: kept here
+    std::filesystem::path config;
+};
+
+struct ImportCommand
+{
+    ClusterChoice cluster;
+    std::filesystem::path file;
+    std::string speed = "60"; // or "max"
+    bool keepTimes = false, json = false;
+};
+
+int runDemo(const std::filesystem::path& data, bool workload);
+int runServe(const std::filesystem::path& config, int workers);
+int runImport(const ImportCommand& command);
+int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output);
+int runAuditCommand(const ClusterChoice& cluster, bool json);
+int runDoctor(const ClusterChoice& cluster, bool json);
+int runClusterInit(const std::filesystem::path& config);
+int runClusterShow(const ClusterChoice& cluster, bool json);
+
+} // namespace app

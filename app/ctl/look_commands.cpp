@@ -1,0 +1,156 @@
+// Commands that look and end: report, audit, cluster.
+#include "app/ctl/support.h"
+
+#include "app/session/cluster_setup.h"
+#include "backend/audit/audit.h"
+#include "backend/common/config.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <thread>
+#include <unistd.h>
+
+using namespace backend;
+
+namespace app {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The first snapshot in which every shard has been swept, or the best after a while.
+SnapshotPtr fullSnapshot(Monitor& monitor)
+{
+    SnapshotPtr snapshot = monitor.snapshot();
+    for (int i = 0; i < 150 && !stopSignalCame(); ++i) {
+        snapshot = monitor.snapshot();
+        const bool swept = !snapshot->shards.empty() && std::all_of(snapshot->shards.begin(), snapshot->shards.end(), [](const auto& s) {
+            return s.timelines >= 0 && s.posts >= 0;
+        });
+        if (swept) break;
+        std::this_thread::sleep_for(200ms);
+    }
+    return snapshot;
+}
+
+nlohmann::json toJson(const AuditReport& report)
+{
+    auto differences = nlohmann::json::array();
+    for (const auto& d : report.differences) differences.push_back({{"subject", d.subject}, {"id", d.id}, {"detail", d.detail}});
+    return {{"clean", report.clean()},
+            {"started_at", isoTime(report.startedAt)},
+            {"finished_at", isoTime(report.finishedAt)},
+            {"timelines_checked", report.timelinesWarm},
+            {"timelines_absent", report.timelinesAbsent},
+            {"entries", report.entries},
+            {"counters_checked", report.countersChecked},
+            {"ledgers_checked", report.ledgersChecked},
+            {"unfinished_tasks", report.unfinishedTasks},
+            {"dead_letters", report.deadTasks},
+            {"differences_total", report.differencesTotal},
+            {"differences", std::move(differences)}};
+}
+
+void print(const AuditReport& report)
+{
+    std::printf("%ld home timelines with %ld entries, %ld absent; %ld counters, %ld ledgers; %ld tasks unfinished, %ld dead letters\n",
+                long(report.timelinesWarm), long(report.entries), long(report.timelinesAbsent), long(report.countersChecked),
+                long(report.ledgersChecked), long(report.unfinishedTasks), long(report.deadTasks));
+    for (const auto& d : report.differences) std::printf("%s %ld: %s\n", d.subject.c_str(), long(d.id), d.detail.c_str());
+    std::printf(report.clean() ? "no differences\n" : "%ld differences\n", long(report.differencesTotal));
+}
+
+// Drained first: what the queue has still to do is not a difference.
+void drain(Monitor& monitor)
+{
+    for (int i = 0; i < 3'000 && !stopSignalCame(); ++i) {
+        const auto unfinished = monitor.unfinishedTasks(Deadline::after(5s));
+        if (unfinished && *unfinished == 0) return;
+        std::this_thread::sleep_for(100ms);
+    }
+}
+
+} // namespace
+
+int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output)
+{
+    auto options = optionsOf(cluster, "ctl");
+    options.readOnly = !cluster.demo;
+    auto session = openWithSteps(options);
+    if (!session) return failed(session.error());
+    auto& monitor = (*session)->engine().monitor();
+    const auto kind = format == "json" ? ReportFormat::Json : format == "html" ? ReportFormat::Html : ReportFormat::Csv;
+    const auto text = monitor.render(monitor.shardReport(*fullSnapshot(monitor)), kind);
+    if (output.empty()) {
+        std::fwrite(text.data(), 1, text.size(), stdout);
+        return std::fflush(stdout) == 0 ? kOk : failed({ErrorCode::DiskFull, "the report could not be written to standard output", false});
+    }
+    std::ofstream file(output, std::ios::binary);
+    file << text;
+    file.close();
+    if (!file) return failed({ErrorCode::DiskFull, "the report could not be written to " + output.string() + "; is the disk full or the folder read-only?", false});
+    return kOk;
+}
+
+int runAuditCommand(const ClusterChoice& cluster, bool json)
+{
+    auto options = optionsOf(cluster, "ctl");
+    options.readOnly = !cluster.demo; // a private cluster has nobody else to finish its queue
+    auto session = openWithSteps(options);
+    if (!session) return failed(session.error());
+    if (cluster.demo) drain((*session)->engine().monitor());
+    const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    const auto progress = [&](const std::string& step, double fraction) {
+        if (terminal) std::fprintf(stderr, "\r\033[K%s %.0f %%", step.c_str(), fraction * 100);
+    };
+    const auto report = runAudit((*session)->auditInputs(), progress, Deadline::after(1h));
+    if (terminal) std::fputs("\r\033[K", stderr);
+    if (!report) return failed(report.error());
+    if (json) std::printf("%s\n", toJson(*report).dump(2).c_str());
+    else print(*report);
+    return report->clean() ? kOk : kFailed;
+}
+
+int runClusterInit(const std::filesystem::path& config)
+{
+    const auto read = readClusterToml(config);
+    if (!read) return failed(read.error());
+    const auto map = initClusterFrom(*read, Deadline::after(5min));
+    if (!map) return failed(map.error());
+    std::printf("cluster %s: %d logical shards on %zu nodes\n", read->name.c_str(), map->shardCount, map->nodes.size());
+    return kOk;
+}
+
+int runClusterShow(const ClusterChoice& cluster, bool json)
+{
+    auto options = optionsOf(cluster, "ctl");
+    options.readOnly = true;
+    auto session = openWithSteps(options);
+    if (!session) return failed(session.error());
+    const auto map = (*session)->auditInputs().map;
+    auto nodes = nlohmann::json::array();
+    for (const auto& node : map->nodes) {
+        const auto count = [&](const std::vector<int>& placement) { return std::count(placement.begin(), placement.end(), node.id); };
+        nodes.push_back({{"id", node.id},
+                         {"name", node.name},
+                         {"kind", toString(node.kind)},
+                         {"address", node.address},
+                         {"users_shards", count(map->usersNode)},
+                         {"posts_shards", count(map->postsNode)},
+                         {"timelines_shards", count(map->timelinesNode)}});
+    }
+    if (json) {
+        std::printf("%s\n", nlohmann::json{{"epoch", map->epoch}, {"shards", map->shardCount}, {"nodes", nodes}}.dump(2).c_str());
+        return kOk;
+    }
+    std::printf("epoch %ld, %d logical shards\n", long(map->epoch), map->shardCount);
+    for (const auto& node : nodes)
+        std::printf("%-12s %-9s users %4ld  posts %4ld  timelines %4ld  %s\n", node["name"].get<std::string>().c_str(),
+                    node["kind"].get<std::string>().c_str(), node["users_shards"].get<long>(), node["posts_shards"].get<long>(),
+                    node["timelines_shards"].get<long>(), node["address"].get<std::string>().c_str());
+    return kOk;
+}
+
+} // namespace app

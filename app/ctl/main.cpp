@@ -1,0 +1,95 @@
+#include "app/ctl/commands.h"
+#include "app/ctl/support.h"
+
+#include <CLI/CLI.hpp>
+
+namespace {
+
+using namespace app;
+
+void addCluster(CLI::App* command, ClusterChoice& choice)
+{
+    auto* demo = command->add_flag("--demo", choice.demo, "a private cluster on embedded servers");
+    command->add_option("--data", choice.data, "keep the private cluster in this directory")->needs(demo);
+    command->add_option("--config", choice.config, "cluster.toml of a running cluster")->excludes(demo)->check(CLI::ExistingFile);
+}
+
+int chosen(const ClusterChoice& choice)
+{
+    if (choice.demo || !choice.config.empty()) return kOk;
+    std::fputs("rookeryctl: say which cluster: --demo (with --data DIR to keep it) or --config cluster.toml\n", stderr);
+    return kUsage;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    takeStopSignals();
+    CLI::App program("Runs and examines a fan-out timeline backend without a display.", "rookeryctl");
+    program.set_version_flag("--version", "rookeryctl " ROOKERY_VERSION);
+    program.require_subcommand(1);
+    int exitCode = kOk;
+    ClusterChoice cluster;
+    bool json = false;
+
+    std::filesystem::path demoData;
+    bool noWorkload = false;
+    auto* demo = program.add_subcommand("demo", "run a private backend; prints its endpoints as JSON");
+    demo->add_option("--data", demoData, "keep it in this directory");
+    demo->add_flag("--no-workload", noWorkload, "no synthetic crowd");
+    demo->add_flag("--json", json, "as always here");
+    demo->callback([&] { exitCode = runDemo(demoData, !noWorkload); });
+
+    std::filesystem::path serveConfig;
+    int serveWorkers = -1;
+    auto* serve = program.add_subcommand("serve", "run workers as a service until SIGTERM");
+    serve->add_option("--config", serveConfig, "cluster.toml")->required()->check(CLI::ExistingFile);
+    serve->add_option("--workers", serveWorkers, "instead of the file's number")->check(CLI::Range(0, 64));
+    serve->callback([&] { exitCode = runServe(serveConfig, serveWorkers); });
+
+    ImportCommand import;
+    auto* importing = program.add_subcommand("import", "import a recorded activity log");
+    addCluster(importing, import.cluster);
+    importing->add_option("FILE", import.file, "lines \"userA userB unix-time KIND\", plain or gzip")->required();
+    importing->add_option("--speed", import.speed, "60 = one hour a minute; max = as fast as it goes");
+    importing->add_flag("--keep-times", import.keepTimes, "do not shift the log to end now");
+    importing->add_flag("--json", import.json, "the final report as JSON");
+    importing->callback([&] { exitCode = chosen(import.cluster) ? kUsage : runImport(import); });
+
+    std::string format = "csv";
+    std::filesystem::path output;
+    auto* report = program.add_subcommand("report", "the shard report");
+    addCluster(report, cluster);
+    report->add_option("--format", format, "csv, json or html")->check(CLI::IsMember({"csv", "json", "html"}));
+    report->add_option("-o,--output", output, "a file instead of standard output");
+    report->callback([&] { exitCode = chosen(cluster) ? kUsage : runReport(cluster, format, output); });
+
+    auto* audit = program.add_subcommand("audit", "recompute every timeline, counter and ledger row; 1 when any differs");
+    addCluster(audit, cluster);
+    audit->add_flag("--json", json, "as JSON");
+    audit->callback([&] { exitCode = chosen(cluster) ? kUsage : runAuditCommand(cluster, json); });
+
+    auto* doctor = program.add_subcommand("doctor", "check nodes, versions and settings that hurt");
+    addCluster(doctor, cluster);
+    doctor->add_flag("--json", json, "as JSON");
+    doctor->callback([&] { exitCode = chosen(cluster) ? kUsage : runDoctor(cluster, json); });
+
+    auto* clusters = program.add_subcommand("cluster", "make or show a cluster");
+    clusters->require_subcommand(1);
+    std::filesystem::path initConfig;
+    auto* init = clusters->add_subcommand("init", "make a cluster on the servers that the file names");
+    init->add_option("--config", initConfig, "cluster.toml")->required()->check(CLI::ExistingFile);
+    init->callback([&] { exitCode = runClusterInit(initConfig); });
+    auto* show = clusters->add_subcommand("show", "nodes and placements");
+    addCluster(show, cluster);
+    show->add_flag("--json", json, "as JSON");
+    show->callback([&] { exitCode = chosen(cluster) ? kUsage : runClusterShow(cluster, json); });
+
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? kOk : kUsage;
+    }
+    return exitCode;
+}

@@ -1,0 +1,255 @@
+#include "backend/workload/synthetic.h"
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+
+namespace backend {
+namespace {
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kAtOnce = 2'500;
+constexpr auto kCall = 2s;                // of one deed
+constexpr auto kBulkCall = 30s;
+constexpr auto kDay = 600s;               // the crowd's day
+constexpr auto kSampleWindow = 5s;
+constexpr auto kIdle = 100ms;
+constexpr std::size_t kRemembered = 2'000;
+
+void sleepUntil(SteadyClock::time_point at, const std::stop_token& stop)
+{
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    wake.wait_until(lock, stop, at, [] { return false; });
+}
+
+Deadline deedDeadline() { return Deadline::after(kCall); }
+
+} // namespace
+
+SyntheticWorkload::SyntheticWorkload(Engine& engine, SyntheticOptions options)
+    : m_engine(engine), m_options(options), m_popular(options.users)
+{
+    m_status.wanted = options.rates;
+    m_status.running = true;
+    m_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+SyntheticWorkload::~SyntheticWorkload() = default;
+
+WorkloadStatus SyntheticWorkload::status() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_status;
+}
+
+void SyntheticWorkload::setRates(const WorkloadRates& rates)
+{
+    const std::lock_guard lock(m_mutex);
+    m_status.wanted = rates;
+}
+
+void SyntheticWorkload::setRunning(bool running)
+{
+    const std::lock_guard lock(m_mutex);
+    m_status.running = running;
+    if (m_status.phase == "running" || m_status.phase == "stopped") m_status.phase = running ? "running" : "stopped";
+}
+
+void SyntheticWorkload::setPhase(const std::string& phase, double fraction)
+{
+    const std::lock_guard lock(m_mutex);
+    m_status.phase = phase;
+    m_status.phaseFraction = fraction;
+}
+
+void SyntheticWorkload::run(const std::stop_token& stop)
+{
+    // A node that is down while the crowd is made is waited for.
+    for (Result<void> made = makeCrowd(stop); !made && !stop.stop_requested(); made = makeCrowd(stop)) {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_status.phase = "failed";
+            m_status.error = made.error().message;
+        }
+        sleepUntil(SteadyClock::now() + 2s, stop);
+    }
+    if (stop.stop_requested()) return;
+    setPhase(status().running ? "running" : "stopped", 1);
+    std::vector<std::jthread> deeds;
+    for (const auto deed : {kPost, kRead, kRead, kFollow})
+        deeds.emplace_back([this, deed, &stop](const std::stop_token&) { repeat(deed, stop); });
+    while (!stop.stop_requested()) {
+        sample();
+        sleepUntil(SteadyClock::now() + 500ms, stop);
+    }
+}
+
+Result<void> SyntheticWorkload::makeCrowd(const std::stop_token& stop)
+{
+    // Remembered like an import, under a name of its own: a kept cluster finds its crowd again.
+    const std::string name = "synthetic crowd " + std::to_string(m_options.seed) + " of " + std::to_string(m_options.users);
+    const auto now = std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    ROOKERY_ASSIGN(auto record, m_engine.operations().openImport(name, 1, now - kIdEpochUnixMs, Deadline::after(kBulkCall)));
+    const int shards = m_engine.shardCount();
+    const std::int64_t begin = record.timeShiftMs - 60'000;
+    m_ids.clear();
+    for (int i = 0; i < m_options.users; ++i)
+        m_ids.push_back(UserId{makeRawId(begin + i / shards, i % shards, record.idSlots.front())});
+    if (record.phase != "done") {
+        ROOKERY_TRY(makeUsers(stop));
+        ROOKERY_TRY(makeFollows(stop));
+        record.phase = "done";
+        ROOKERY_TRY(m_engine.operations().saveImport(record, Deadline::after(kBulkCall)));
+    }
+    const std::lock_guard lock(m_mutex);
+    m_status.users = m_options.users;
+    m_status.follows = std::int64_t(crowdFollows(m_options.users, m_options.followsPerUser, m_options.seed).size());
+    m_status.error.clear();
+    return {};
+}
+
+Result<void> SyntheticWorkload::makeUsers(const std::stop_token& stop)
+{
+    std::vector<BulkUser> batch;
+    for (int i = 0; i < m_options.users; ++i) {
+        batch.push_back({userId(i), crowdHandle(i), crowdDisplayName(i)});
+        if (batch.size() < kAtOnce && i + 1 < m_options.users) continue;
+        if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the demo is closing");
+        ROOKERY_TRY(m_engine.operations().bulkCreateUsers(batch, Deadline::after(kBulkCall)));
+        batch.clear();
+        setPhase("creating accounts", double(i + 1) / m_options.users);
+    }
+    return {};
+}
+
+Result<void> SyntheticWorkload::makeFollows(const std::stop_token& stop)
+{
+    const auto edges = crowdFollows(m_options.users, m_options.followsPerUser, m_options.seed);
+    std::vector<BulkFollow> batch;
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        batch.push_back({userId(edges[i].first), userId(edges[i].second)});
+        if (batch.size() < 2 * kAtOnce && i + 1 < edges.size()) continue;
+        if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the demo is closing");
+        ROOKERY_TRY(m_engine.operations().bulkFollow(batch, Deadline::after(kBulkCall)));
+        batch.clear();
+        setPhase("following", double(i + 1) / double(edges.size()));
+    }
+    return {};
+}
+
+double SyntheticWorkload::wantedRate(Deed deed) const
+{
+    const double sinceEpoch = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const double day = std::chrono::duration<double>(kDay).count();
+    const double rhythm = dailyRhythm(sinceEpoch / day - std::floor(sinceEpoch / day));
+    const std::lock_guard lock(m_mutex);
+    if (!m_status.running) return 0;
+    const auto& wanted = m_status.wanted;
+    return rhythm * (deed == kPost ? wanted.postsPerSecond : deed == kRead ? wanted.readsPerSecond / 2 : wanted.followsPerSecond);
+}
+
+// Deeds come at random moments around the rate; what cannot keep up does not pile up.
+void SyntheticWorkload::repeat(Deed deed, const std::stop_token& stop)
+{
+    std::mt19937_64 random(std::random_device{}());
+    std::vector<PostId> own;
+    std::deque<std::pair<UserId, UserId>> made;
+    auto next = SteadyClock::now();
+    while (!stop.stop_requested()) {
+        const double rate = wantedRate(deed);
+        if (rate <= 0) {
+            sleepUntil(SteadyClock::now() + kIdle, stop);
+            next = SteadyClock::now();
+            continue;
+        }
+        const double gap = std::min(1.0, std::exponential_distribution<>(rate)(random));
+        next += std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(gap));
+        next = std::max(next, SteadyClock::now() - kIdle);
+        if (next > SteadyClock::now()) sleepUntil(next, stop);
+        if (stop.stop_requested()) return;
+        const auto done = deed == kPost   ? postOrDelete(random, own)
+                          : deed == kRead ? read(random)
+                                          : followOrUnfollow(random, made);
+        if (done) {
+            ++m_done[std::size_t(deed)];
+            continue;
+        }
+        {
+            const std::lock_guard lock(m_mutex);
+            m_status.error = done.error().message;
+        }
+        sleepUntil(SteadyClock::now() + kIdle, stop); // a cluster in trouble is not hammered
+    }
+}
+
+Result<void> SyntheticWorkload::postOrDelete(std::mt19937_64& random, std::vector<PostId>& own)
+{
+    if (!own.empty() && random() % 50 == 0) { // some regret it
+        const auto victim = random() % own.size();
+        const PostId post = own[victim];
+        own.erase(own.begin() + std::ptrdiff_t(victim));
+        return m_engine.feed().deletePost(post, deedDeadline());
+    }
+    // The popular write more, but not as much more as they are followed.
+    const int author = random() % 2 == 0 ? m_popular(random) : int(random() % std::uint64_t(m_options.users));
+    ROOKERY_ASSIGN(const auto post, m_engine.feed().post(userId(author), crowdPost(random), deedDeadline()));
+    if (own.size() < kRemembered) own.push_back(post.id);
+    return {};
+}
+
+Result<void> SyntheticWorkload::read(std::mt19937_64& random)
+{
+    const UserId reader = userId(int(random() % std::uint64_t(m_options.users)));
+    PageQuery query;
+    const auto dice = random() % 20;
+    if (dice == 0) {
+        ROOKERY_TRY(m_engine.feed().publicPage(query, deedDeadline()));
+        return {};
+    }
+    if (dice < 4) {
+        const UserId author = userId(m_popular(random));
+        ROOKERY_TRY(m_engine.feed().profile(author, deedDeadline()));
+        ROOKERY_TRY(m_engine.feed().authorPage(author, query, deedDeadline()));
+        return {};
+    }
+    ROOKERY_ASSIGN(const auto page, m_engine.feed().homePage(reader, query, deedDeadline()));
+    if (page.next && random() % 4 == 0) { // scrolls on
+        query.before = page.next;
+        ROOKERY_TRY(m_engine.feed().homePage(reader, query, deedDeadline()));
+    }
+    return {};
+}
+
+Result<void> SyntheticWorkload::followOrUnfollow(std::mt19937_64& random, std::deque<std::pair<UserId, UserId>>& made)
+{
+    if (made.size() > 20 && random() % 2 == 0) {
+        const auto [follower, followee] = made.front();
+        made.pop_front();
+        return m_engine.feed().unfollow(follower, followee, deedDeadline());
+    }
+    const UserId follower = userId(int(random() % std::uint64_t(m_options.users))), followee = userId(m_popular(random));
+    if (follower == followee) return {};
+    ROOKERY_TRY(m_engine.feed().follow(follower, followee, deedDeadline()));
+    if (made.size() < kRemembered) made.emplace_back(follower, followee);
+    return {};
+}
+
+void SyntheticWorkload::sample()
+{
+    Sample now{SteadyClock::now(), {}};
+    for (std::size_t i = 0; i < kDeeds; ++i) now.done[i] = m_done[i];
+    const std::lock_guard lock(m_mutex);
+    m_samples.push_back(now);
+    while (m_samples.size() > 2 && now.at - m_samples.front().at > kSampleWindow) m_samples.pop_front();
+    const auto& first = m_samples.front();
+    const double seconds = std::chrono::duration<double>(now.at - first.at).count();
+    if (seconds <= 0) return;
+    const auto rate = [&](Deed deed) { return double(now.done[deed] - first.done[deed]) / seconds; };
+    m_status.actual = {rate(kPost), rate(kRead), rate(kFollow)};
+}
+
+} // namespace backend
