@@ -1,0 +1,132 @@
+#include "app/desktop/desktop_options.h"
+
+#include <QCommandLineParser>
+#include <QRegularExpression>
+
+namespace app {
+namespace {
+
+using backend::ErrorCode;
+using backend::Result;
+
+struct Options
+{
+    QCommandLineOption demo{"demo", "Start a private backend on this machine."};
+    QCommandLineOption connect{"connect", "Connect to the cluster of this cluster.toml.", "FILE"};
+    QCommandLineOption data{"data", "Demo: keep its servers in this directory.", "DIR"};
+    QCommandLineOption replay{"replay", "Demo: import this activity log and replay it.", "FILE"};
+    QCommandLineOption speed{"speed", "Replay this many times as fast as it happened, or max (60: an hour a minute).",
+                             "N", "60"};
+    QCommandLineOption keepTimes{"keep-times", "Replay: leave the log's times as they are."};
+    QCommandLineOption readOnly{"read-only", "Refuse every change."};
+    QCommandLineOption theme{"theme", "light, dark or system.", "NAME"};
+    QCommandLineOption size{"size", "Size of the window.", "WxH"};
+    QCommandLineOption screenshot{"screenshot", "Write a picture of every page in both themes to this directory.", "DIR"};
+    QCommandLineOption exitAfter{"exit-after", "End by itself after this time.", "SECONDS"};
+    QCommandLineOption exportReport{"export-report", "Write the shard report (.pdf .html .json .csv) and end.", "FILE"};
+
+    QList<QCommandLineOption> all() const
+    {
+        return {demo,     connect, data, replay,     speed,     keepTimes,
+                readOnly, theme,   size, screenshot, exitAfter, exportReport};
+    }
+};
+
+auto wrong(const QString& message)
+{
+    return backend::fail(ErrorCode::InvalidArgument, message.toStdString());
+}
+
+std::filesystem::path pathOf(const QString& text)
+{
+    return std::filesystem::path(text.toStdString());
+}
+
+Result<double> speedOf(const QString& text)
+{
+    if (text == QLatin1StringView("max")) return 0.0;
+    bool ok = false;
+    const double speed = text.toDouble(&ok);
+    if (!ok || speed <= 0) return wrong(QStringLiteral("--speed takes a number above 0, or max; not \"%1\"").arg(text));
+    return speed;
+}
+
+Result<QSize> sizeOf(const QString& text)
+{
+    static const QRegularExpression form(QStringLiteral("^(\\d{3,5})x(\\d{3,5})$"));
+    const auto match = form.match(text);
+    if (!match.hasMatch()) return wrong(QStringLiteral("--size takes WxH, such as 1920x1080; not \"%1\"").arg(text));
+    return QSize(match.captured(1).toInt(), match.captured(2).toInt());
+}
+
+Result<ui::ThemeMode> themeOf(const QString& text)
+{
+    if (text == QLatin1StringView("light")) return ui::ThemeMode::Light;
+    if (text == QLatin1StringView("dark")) return ui::ThemeMode::Dark;
+    if (text == QLatin1StringView("system")) return ui::ThemeMode::System;
+    return wrong(QStringLiteral("--theme is light, dark or system; not \"%1\"").arg(text));
+}
+
+Result<void> readSession(const QCommandLineParser& parser, const Options& options, DesktopOptions& out)
+{
+    const bool demo = parser.isSet(options.demo), connect = parser.isSet(options.connect);
+    if (demo && connect) return wrong(QStringLiteral("--demo and --connect exclude each other"));
+    if (!demo && (parser.isSet(options.data) || parser.isSet(options.replay)))
+        return wrong(QStringLiteral("--data and --replay belong to --demo"));
+    if (out.unattended() && !demo && !connect)
+        return wrong(QStringLiteral("--screenshot and --export-report need --demo or --connect FILE"));
+    out.opens = demo || connect;
+    out.connectFile = parser.value(options.connect);
+    out.session.kind = connect ? SessionOptions::Kind::Connect : SessionOptions::Kind::Demo;
+    out.session.configFile = pathOf(out.connectFile);
+    out.session.dataDirectory = pathOf(parser.value(options.data));
+    out.session.replayFile = pathOf(parser.value(options.replay));
+    out.session.keepTimes = parser.isSet(options.keepTimes);
+    out.session.readOnly = parser.isSet(options.readOnly);
+    ROOKERY_ASSIGN(out.session.replaySpeed, speedOf(parser.value(options.speed)));
+    return {};
+}
+
+Result<void> readWindow(const QCommandLineParser& parser, const Options& options, DesktopOptions& out)
+{
+    if (parser.isSet(options.theme)) {
+        ROOKERY_ASSIGN(out.theme, themeOf(parser.value(options.theme)));
+    }
+    if (parser.isSet(options.size)) {
+        ROOKERY_ASSIGN(out.size, sizeOf(parser.value(options.size)));
+        out.sizeGiven = true;
+    }
+    if (parser.isSet(options.exitAfter)) {
+        bool ok = false;
+        const int seconds = parser.value(options.exitAfter).toInt(&ok);
+        if (!ok || seconds < 0) return wrong(QStringLiteral("--exit-after takes a number of seconds"));
+        out.exitAfter = std::chrono::seconds(seconds);
+    }
+    return {};
+}
+
+} // namespace
+
+Result<DesktopOptions> parseDesktopOptions(const QStringList& arguments)
+{
+    const Options options;
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        QStringLiteral("Runs and watches a fan-out timeline backend. Without an option it asks what to open."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addOptions(options.all());
+    if (!parser.parse(arguments)) return wrong(parser.errorText());
+    if (parser.isSet(QStringLiteral("help"))) parser.showHelp(0);
+    if (parser.isSet(QStringLiteral("version"))) parser.showVersion();
+    if (!parser.positionalArguments().isEmpty())
+        return wrong(QStringLiteral("\"%1\" is not an option").arg(parser.positionalArguments().first()));
+    DesktopOptions out;
+    out.screenshotDirectory = parser.value(options.screenshot);
+    out.reportFile = parser.value(options.exportReport);
+    ROOKERY_TRY(readSession(parser, options, out));
+    ROOKERY_TRY(readWindow(parser, options, out));
+    return out;
+}
+
+} // namespace app

@@ -1,0 +1,118 @@
+// rookery: the desktop program. Composition only: reads the command line, builds the parts, connects them.
+#include "app/desktop/desktop_options.h"
+#include "app/desktop/report_export.h"
+#include "ui/bridge/time_range.h"
+#include "ui/main_window.h"
+#include "ui/screenshot_run.h"
+#include "ui/theme/theme_setting.h"
+
+#include <QApplication>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTimer>
+
+#include <cstdio>
+#include <memory>
+
+namespace {
+
+constexpr std::chrono::seconds kGatherTime{8}; // data in the charts before the first picture
+
+void tell(const QString& sentence)
+{
+    std::fprintf(stderr, "rookery: %s\n", qPrintable(sentence));
+}
+
+// Pictures and reports need no display.
+void chooseOffscreen(int argc, char** argv)
+{
+    const auto asked = [&](const char* option) {
+        return std::any_of(argv + 1, argv + argc, [&](const char* a) { return QByteArrayView(a).startsWith(option); });
+    };
+    const bool display = qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY");
+    const bool chosen = qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+    if (chosen || !(asked("--export-report") || (asked("--screenshot") && !display))) return;
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+}
+
+ui::OpenerFactory openerFactory(const app::DesktopOptions& options)
+{
+    return [session = options.session](const ui::SessionChoice& choice) {
+        auto wanted = session;
+        wanted.kind = choice.kind == ui::SessionChoice::Kind::Connect ? app::SessionOptions::Kind::Connect
+                                                                      : app::SessionOptions::Kind::Demo;
+        wanted.configFile = choice.configFile.toStdString();
+        return app::makeSessionOpener(wanted);
+    };
+}
+
+// Tells the outcome and ends the program with it.
+auto ending(const char* what)
+{
+    return [what](const QString& error) {
+        if (!error.isEmpty()) tell(QStringLiteral("%1: %2").arg(QLatin1StringView(what), error));
+        QCoreApplication::exit(error.isEmpty() ? 0 : 1);
+    };
+}
+
+int exportReport(const app::DesktopOptions& options)
+{
+    ui::EngineBridge bridge;
+    app::ReportExport report(bridge, options.reportFile, nullptr);
+    QObject::connect(&report, &app::ReportExport::finished, &report, ending("the report was not written"));
+    bridge.open(app::makeSessionOpener(options.session));
+    return QApplication::exec();
+}
+
+// A person's settings, or a fresh file when nobody is there.
+std::unique_ptr<QSettings> settingsFor(const app::DesktopOptions& options, const QTemporaryDir& scratch)
+{
+    return options.unattended()
+               ? std::make_unique<QSettings>(scratch.filePath(QStringLiteral("rookery.ini")), QSettings::IniFormat)
+               : std::make_unique<QSettings>();
+}
+
+int runWindow(const app::DesktopOptions& options)
+{
+    const QTemporaryDir scratch;
+    const auto settings = settingsFor(options, scratch);
+    ui::Theme theme(options.theme.value_or(ui::savedThemeMode(*settings)));
+    ui::EngineBridge bridge;
+    ui::TimeRange range;
+    ui::MainWindow window({theme, bridge, range}, *settings, openerFactory(options));
+    if (options.sizeGiven || options.unattended()) window.resize(options.size);
+    window.show();
+    std::unique_ptr<ui::ScreenshotRun> pictures;
+    if (!options.screenshotDirectory.isEmpty()) {
+        range.setWindow(std::chrono::minutes(1)); // a young cluster's charts are full sooner
+        pictures = std::make_unique<ui::ScreenshotRun>(window, bridge, theme, options.screenshotDirectory, kGatherTime, nullptr);
+        QObject::connect(pictures.get(), &ui::ScreenshotRun::finished, &window, [&options](const QString& error) {
+            // With --exit-after the window stays until then; without, the pictures were all that was wanted.
+            if (!error.isEmpty() || !options.exitAfter) ending("no pictures")(error);
+        });
+    }
+    if (options.exitAfter) QTimer::singleShot(*options.exitAfter, &window, [] { QCoreApplication::quit(); });
+    if (options.opens)
+        window.openSession({options.connectFile.isEmpty() ? ui::SessionChoice::Kind::Demo : ui::SessionChoice::Kind::Connect,
+                            options.connectFile});
+    const int outcome = QApplication::exec();
+    window.close();
+    return outcome;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    chooseOffscreen(argc, argv);
+    QApplication application(argc, argv);
+    QApplication::setOrganizationName(QStringLiteral("rookery"));
+    QApplication::setApplicationName(QStringLiteral("rookery"));
+    QApplication::setApplicationVersion(QStringLiteral("0.1.0"));
+    const auto options = app::parseDesktopOptions(QApplication::arguments());
+    if (!options) {
+        tell(QString::fromStdString(options.error().message));
+        return 2;
+    }
+    return options->reportFile.isEmpty() ? runWindow(*options) : exportReport(*options);
+}

@@ -1,0 +1,49 @@
+#include "ui/dialogs/key_sheet.h"
+
+#include "ui/theme/theme.h"
+#include "ui/widgets/label.h"
+
+#include <QDialogButtonBox>
+#include <QGridLayout>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include <utility>
+#include <vector>
+
+namespace ui {
+
+KeySheet::KeySheet(const Theme& theme, QWidget* parent)
+    : QDialog(parent)
+{
+    setObjectName(QStringLiteral("keySheet"));
+    setWindowTitle(tr("Keys"));
+    const std::vector<std::pair<QString, QString>> keys{
+        {tr("Alt+1 … Alt+5"), tr("Overview, Shards, Queue & workers, Cache, Timeline browser")},
+        {tr("Space"), tr("Pause, or go on live")},
+        {tr("F5"), tr("Refresh")},
+        {tr("Ctrl+F"), tr("Find on this page")},
+        {tr("Tab, Shift+Tab"), tr("Next or previous control")},
+        {tr("Arrows, Home, End"), tr("Move within a heatmap, bars, a table or the rail")},
+        {tr("Enter"), tr("Open what is chosen: a tile, a cell, a row")},
+        {tr("?"), tr("This sheet")},
+    };
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(kSpacingLarge);
+    grid->setVerticalSpacing(kSpacingSmall);
+    int row = 0;
+    for (const auto& [key, meaning] : keys) {
+        grid->addWidget(new Label(theme, key, FontRole::Mono, Tone::Accent, this), row, 0);
+        grid->addWidget(new Label(theme, meaning, FontRole::Body, Tone::Normal, this), row, 1);
+        ++row;
+    }
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(kSpacingLarge, kSpacingLarge, kSpacingLarge, kSpacingLarge);
+    layout->setSpacing(kSpacingLarge);
+    layout->addLayout(grid);
+    layout->addWidget(buttons);
+}
+
+} // namespace ui

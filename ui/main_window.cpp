@@ -1,0 +1,270 @@
+#include "ui/main_window.h"
+
+#include "ui/bridge/time_range.h"
+#include "ui/dialogs/key_sheet.h"
+#include "ui/pages/start_page.h"
+#include "ui/theme/theme_setting.h"
+#include "ui/widgets/navigation_rail.h"
+#include "ui/widgets/replay_strip.h"
+#include "ui/widgets/stall_watchdog.h"
+#include "ui/widgets/status_strip.h"
+#include "ui/widgets/top_bar.h"
+#include "ui/widgets/workload_strip.h"
+
+#include <QCloseEvent>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QSettings>
+#include <QShortcut>
+#include <QStackedWidget>
+
+#include <algorithm>
+
+namespace ui {
+namespace {
+
+constexpr QSize kFirstSize{1280, 800};
+constexpr QSize kLeastSize{1024, 640};
+
+const QString kGeometryKey = QStringLiteral("window/geometry");
+const QString kPageKey = QStringLiteral("window/page");
+const QString kWindowKey = QStringLiteral("window/minutes");
+const QString kPagesGroup = QStringLiteral("pages/");
+
+} // namespace
+
+MainWindow::MainWindow(const PageContext& context, QSettings& settings, OpenerFactory openers)
+    : m_context(context)
+    , m_settings(settings)
+    , m_openers(std::move(openers))
+    , m_watchdog(new StallWatchdog(this))
+{
+    for (auto& entry : pageEntries())
+        m_entries.push_back({std::move(entry), nullptr});
+    m_wantedPage = m_entries.front().entry.id;
+    build();
+    restoreState();
+    connectAll();
+    addShortcuts();
+    showState(m_context.bridge.state());
+}
+
+MainWindow::~MainWindow()
+{
+    // Pages and strips are about to go: the bridge outlives them and may still tell news.
+    disconnect(&m_context.bridge, nullptr, this, nullptr);
+}
+
+void MainWindow::build()
+{
+    setObjectName(QStringLiteral("mainWindow"));
+    setWindowTitle(tr("Rookery"));
+    setWindowIcon(QIcon(QStringLiteral(":/icons/rookery.svg")));
+    setMinimumSize(kLeastSize);
+    resize(kFirstSize);
+    m_faces = new QStackedWidget(this);
+    m_start = new StartPage(m_context.theme, m_context.bridge, m_settings, m_faces);
+    m_faces->addWidget(m_start);
+    m_faces->addWidget(buildWorkspace());
+    setCentralWidget(m_faces);
+    m_status = new StatusStrip(m_context.theme, *m_watchdog, this);
+    setStatusBar(m_status);
+}
+
+QWidget* MainWindow::buildWorkspace()
+{
+    auto* workspace = new QWidget(m_faces);
+    m_rail = new NavigationRail(m_context.theme, workspace);
+    for (const auto& entry : m_entries)
+        m_rail->addEntry(entry.entry.id, entry.entry.title, entry.entry.icon);
+    m_topBar = new TopBar(m_context.theme, m_context.bridge, m_context.range, workspace);
+    m_replay = new ReplayStrip(m_context.theme, m_context.bridge, workspace);
+    m_workload = new WorkloadStrip(m_context.theme, m_context.bridge, workspace);
+    m_pages = new QStackedWidget(workspace);
+    m_pages->setObjectName(QStringLiteral("pages"));
+    auto* column = new QVBoxLayout;
+    column->setSpacing(0);
+    column->addWidget(m_topBar);
+    column->addWidget(m_replay);
+    column->addWidget(m_workload);
+    column->addWidget(m_pages, 1);
+    auto* row = new QHBoxLayout(workspace);
+    row->setContentsMargins({});
+    row->setSpacing(0);
+    row->addWidget(m_rail);
+    row->addLayout(column, 1);
+    return workspace;
+}
+
+void MainWindow::connectAll()
+{
+    connect(&m_context.bridge, &EngineBridge::stateChanged, this, &MainWindow::showState);
+    connect(&m_context.bridge, &EngineBridge::snapshotChanged, this, &MainWindow::takeSnapshot);
+    connect(&m_context.range, &TimeRange::liveChanged, this, &MainWindow::updatePolling);
+    connect(m_start, &StartPage::chosen, this, &MainWindow::openSession);
+    connect(m_rail, &NavigationRail::chosen, this, [this](const QString& id) { showPage(id); });
+    connect(m_topBar, &TopBar::closeRequested, &m_context.bridge, &EngineBridge::close);
+    connect(m_status, &StatusStrip::keySheetRequested, this, &MainWindow::showKeySheet);
+}
+
+void MainWindow::addShortcuts()
+{
+    for (std::size_t i = 0; i < m_entries.size() && i < 9; ++i) {
+        auto* shortcut = new QShortcut(QKeySequence(Qt::ALT | Qt::Key(Qt::Key_1 + int(i))), this);
+        connect(shortcut, &QShortcut::activated, this, [this, i] {
+            if (m_context.bridge.state() == EngineBridge::State::Open) showPage(m_entries[i].entry.id);
+        });
+    }
+    connect(new QShortcut(QKeySequence(Qt::Key_F5), this), &QShortcut::activated, this, &MainWindow::refresh);
+    connect(new QShortcut(QKeySequence(QKeySequence::Find), this), &QShortcut::activated, this, [this] {
+        if (m_current) m_current->focusFind();
+    });
+}
+
+// Not as shortcuts: those would take the keys from buttons and fields. Whatever these do not use arrives here.
+void MainWindow::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() == Qt::Key_Space && m_current)
+        m_context.range.setLive(!m_context.range.live());
+    else if (event->key() == Qt::Key_Question)
+        showKeySheet();
+    else
+        QMainWindow::keyPressEvent(event);
+}
+
+void MainWindow::showKeySheet()
+{
+    auto* sheet = new KeySheet(m_context.theme, this);
+    sheet->setAttribute(Qt::WA_DeleteOnClose);
+    sheet->open();
+}
+
+void MainWindow::openSession(const SessionChoice& choice)
+{
+    if (choice.kind == SessionChoice::Kind::Connect) m_start->addRecent(choice.configFile);
+    m_context.bridge.open(m_openers(choice));
+}
+
+// --- pages
+
+QStringList MainWindow::pageIds() const
+{
+    QStringList ids;
+    for (const auto& entry : m_entries)
+        ids << entry.entry.id;
+    return ids;
+}
+
+QString MainWindow::currentPageId() const
+{
+    return m_current ? m_current->pageId() : m_wantedPage;
+}
+
+MainWindow::Entry* MainWindow::find(const QString& id)
+{
+    const auto found = std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& e) { return e.entry.id == id; });
+    return found == m_entries.end() ? nullptr : &*found;
+}
+
+Page* MainWindow::pageOf(Entry& entry)
+{
+    if (entry.page) return entry.page;
+    entry.page = entry.entry.make(m_context, m_pages);
+    m_pages->addWidget(entry.page);
+    connect(entry.page, &Page::openPage, this, &MainWindow::showPage);
+    m_settings.beginGroup(kPagesGroup + entry.entry.id);
+    entry.page->restoreState(m_settings);
+    m_settings.endGroup();
+    return entry.page;
+}
+
+void MainWindow::showPage(const QString& id, const QString& argument)
+{
+    auto* entry = find(id);
+    if (!entry) return;
+    auto* page = pageOf(*entry);
+    m_wantedPage = id;
+    m_rail->setCurrent(id);
+    if (page != m_current) {
+        if (m_current) m_current->deactivated();
+        m_current = page;
+        m_pages->setCurrentWidget(page);
+        page->setSnapshot(m_context.bridge.snapshot());
+        page->activated();
+    }
+    if (!argument.isEmpty()) page->openArgument(argument);
+}
+
+// --- the session
+
+void MainWindow::showState(EngineBridge::State state)
+{
+    if (state == EngineBridge::State::Open) {
+        m_faces->setCurrentIndex(1);
+        m_topBar->setSnapshot(nullptr);
+        showPage(m_wantedPage);
+        m_pages->setFocus();
+    } else {
+        m_faces->setCurrentIndex(0);
+        setWindowTitle(tr("Rookery"));
+    }
+}
+
+void MainWindow::takeSnapshot(const backend::SnapshotPtr& snapshot)
+{
+    if (snapshot) {
+        setWindowTitle(tr("%1 — Rookery").arg(QString::fromStdString(snapshot->clusterName)));
+        m_context.range.moveTo(snapshot->takenAt);
+    }
+    m_topBar->setSnapshot(snapshot);
+    m_status->setSnapshot(snapshot);
+    if (m_current) m_current->setSnapshot(snapshot);
+}
+
+void MainWindow::updatePolling()
+{
+    m_context.bridge.setPolling(m_context.range.live() && !isMinimized());
+}
+
+void MainWindow::refresh()
+{
+    m_context.bridge.refresh();
+    if (m_current) m_current->refresh();
+}
+
+void MainWindow::changeEvent(QEvent* event)
+{
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::WindowStateChange) updatePolling();
+}
+
+// --- state between starts
+
+void MainWindow::restoreState()
+{
+    restoreGeometry(m_settings.value(kGeometryKey).toByteArray());
+    if (const auto page = m_settings.value(kPageKey).toString(); find(page)) m_wantedPage = page;
+    m_context.range.setWindow(std::chrono::minutes(m_settings.value(kWindowKey, 5).toInt()));
+}
+
+void MainWindow::saveState()
+{
+    m_settings.setValue(kGeometryKey, saveGeometry());
+    m_settings.setValue(kPageKey, m_wantedPage);
+    m_settings.setValue(kWindowKey, qlonglong(m_context.range.window().count()));
+    saveThemeMode(m_settings, m_context.theme.mode());
+    for (const auto& entry : m_entries) {
+        if (!entry.page) continue;
+        m_settings.beginGroup(kPagesGroup + entry.entry.id);
+        entry.page->saveState(m_settings);
+        m_settings.endGroup();
+    }
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    saveState();
+    QMainWindow::closeEvent(event);
+}
+
+} // namespace ui

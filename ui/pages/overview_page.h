@@ -1,0 +1,59 @@
+// Overview: is every post reaching its readers in time, and if not, where is the trouble? Tiles that lead to the pages
+// behind them, four charts, and the nodes. Owned by the main window; GUI thread only.
+#pragma once
+
+#include <QString>
+
+#include "ui/pages/page.h"
+
+#include "ui/pages/node_table.h"
+
+class QTableView;
+
+namespace ui {
+
+class Card;
+class MetricTile;
+class PageFace;
+class TimeChart;
+
+class OverviewPage final : public Page
+{
+    Q_OBJECT
+
+public:
+    OverviewPage(const PageContext& context, QWidget* parent);
+
+    void setSnapshot(const backend::SnapshotPtr& snapshot) override;
+
+private:
+    QWidget* build();
+    QLayout* buildTiles();
+    QWidget* buildNodes(QWidget* parent);
+    void buildCharts(QWidget* parent);
+    MetricTile* addTile(QLayout* row, const char* name, const QString& title, const QString& page);
+    void showTiles(const backend::ClusterSnapshot& snapshot);
+    void showFanout(const backend::ClusterSnapshot& snapshot);
+    void showQueue(const backend::ClusterSnapshot& snapshot);
+    void showCache();
+    void showBalance(const backend::ClusterSnapshot& snapshot);
+    void showNodes(const backend::ClusterSnapshot& snapshot);
+    void showCharts();
+
+    PageFace* m_face = nullptr;
+    MetricTile* m_fanout = nullptr;
+    MetricTile* m_deliveries = nullptr;
+    MetricTile* m_queue = nullptr;
+    MetricTile* m_cache = nullptr;
+    MetricTile* m_balance = nullptr;
+    MetricTile* m_nodes = nullptr;
+    TimeChart* m_delayChart = nullptr;
+    TimeChart* m_rateChart = nullptr;
+    TimeChart* m_queueChart = nullptr;
+    TimeChart* m_cacheChart = nullptr;
+    Card* m_nodeCard = nullptr;
+    NodeTableModel* m_nodeModel = nullptr;
+    QTableView* m_nodeTable = nullptr;
+};
+
+} // namespace ui

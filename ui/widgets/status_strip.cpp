@@ -1,0 +1,134 @@
+#include "ui/widgets/status_strip.h"
+
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
+#include "ui/widgets/stall_watchdog.h"
+
+#include <QActionGroup>
+#include <QMenu>
+#include <QToolButton>
+
+#include <algorithm>
+
+namespace ui {
+namespace {
+
+constexpr std::chrono::milliseconds kInterval{1000};
+constexpr std::chrono::milliseconds kLongStall{50};
+
+QString modeText(ThemeMode mode)
+{
+    switch (mode) {
+    case ThemeMode::System:
+        return StatusStrip::tr("Like the system");
+    case ThemeMode::Light:
+        return StatusStrip::tr("Light");
+    case ThemeMode::Dark:
+        break;
+    }
+    return StatusStrip::tr("Dark");
+}
+
+} // namespace
+
+StatusStrip::StatusStrip(Theme& theme, const StallWatchdog& watchdog, QWidget* parent)
+    : QStatusBar(parent)
+    , m_theme(theme)
+    , m_watchdog(watchdog)
+{
+    setObjectName(QStringLiteral("statusStrip"));
+    setSizeGripEnabled(false);
+    build();
+    connect(&theme, &Theme::changed, this, &StatusStrip::showTheme);
+    connect(&m_timer, &QTimer::timeout, this, &StatusStrip::showStall);
+    m_timer.start(kInterval);
+    showTheme();
+    showStall();
+}
+
+void StatusStrip::build()
+{
+    const auto label = [this](const char* name) {
+        auto* out = new Label(m_theme, FontRole::Small, Tone::Muted, this);
+        out->setObjectName(QLatin1StringView(name));
+        out->setContentsMargins(kSpacingSmall, 0, kSpacingSmall, 0);
+        return out;
+    };
+    m_health = label("healthSummary");
+    m_zone = label("zone");
+    m_zone->setText(tr("Times in %1").arg(zoneName()));
+    m_stall = label("stall");
+    m_stall->setToolTip(tr("The longest time for which the window did not react, in the last minute"));
+    addWidget(m_health, 1);
+    addPermanentWidget(m_zone);
+    addPermanentWidget(m_stall);
+    m_themeButton = new QToolButton(this);
+    m_themeButton->setObjectName(QStringLiteral("themeButton"));
+    m_themeButton->setProperty("flat", true);
+    m_themeButton->setAccessibleName(tr("Theme"));
+    m_themeButton->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(m_themeButton);
+    auto* group = new QActionGroup(menu);
+    for (const auto mode : {ThemeMode::System, ThemeMode::Light, ThemeMode::Dark}) {
+        auto* action = menu->addAction(modeText(mode));
+        action->setCheckable(true);
+        action->setChecked(mode == m_theme.mode());
+        action->setData(int(mode));
+        group->addAction(action);
+        connect(action, &QAction::triggered, this, [this, mode] { m_theme.setMode(mode); });
+    }
+    connect(menu, &QMenu::aboutToShow, this, [this, group] {
+        for (auto* action : group->actions())
+            action->setChecked(action->data().toInt() == int(m_theme.mode()));
+    });
+    m_themeButton->setMenu(menu);
+    addPermanentWidget(m_themeButton);
+    m_keys = new QToolButton(this);
+    m_keys->setObjectName(QStringLiteral("keySheetButton"));
+    m_keys->setProperty("flat", true);
+    m_keys->setAccessibleName(tr("Keyboard"));
+    m_keys->setToolTip(tr("Keys (?)"));
+    connect(m_keys, &QToolButton::clicked, this, &StatusStrip::keySheetRequested);
+    addPermanentWidget(m_keys);
+}
+
+void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
+{
+    if (!snapshot) {
+        m_health->setText({});
+        return;
+    }
+    const auto count = [&](auto matches) {
+        return int(std::count_if(snapshot->nodes.begin(), snapshot->nodes.end(), matches));
+    };
+    const int ok = count([](const auto& n) { return n.health == backend::Health::Ok; });
+    const int down = count([](const auto& n) { return n.health == backend::Health::Down; });
+    const int all = int(snapshot->nodes.size());
+    auto words = tr("%1 of %2 nodes ok").arg(ok).arg(all);
+    QStringList named;
+    for (const auto& node : snapshot->nodes)
+        if (node.health == backend::Health::Down) named << QString::fromStdString(node.name);
+    if (!named.isEmpty()) words += tr(", down: %1").arg(named.join(QStringLiteral(", ")));
+    m_health->setText(tr("%1 · %2 logical shards · shard map epoch %3")
+                          .arg(words)
+                          .arg(snapshot->shardCount)
+                          .arg(snapshot->epoch));
+    m_health->setTone(down > 0 ? Tone::Critical : ok < all ? Tone::Warning : Tone::Muted);
+}
+
+void StatusStrip::showStall()
+{
+    const auto worst = m_watchdog.worstOfLastMinute();
+    const double milliseconds = std::chrono::duration<double, std::milli>(worst).count();
+    m_stall->setText(tr("longest stall %1 ms").arg(formatNumber(milliseconds, 0)));
+    m_stall->setTone(worst > kLongStall ? Tone::Warning : Tone::Muted);
+}
+
+void StatusStrip::showTheme()
+{
+    m_themeButton->setIcon(m_theme.icon(QStringLiteral("theme")));
+    m_themeButton->setToolTip(tr("Theme: %1").arg(modeText(m_theme.mode())));
+    m_keys->setIcon(m_theme.icon(QStringLiteral("keyboard")));
+}
+
+} // namespace ui

@@ -1,0 +1,151 @@
+#include "ui/widgets/workload_strip.h"
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QProgressBar>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QToolButton>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ui {
+namespace {
+
+constexpr std::chrono::milliseconds kInterval{1000};
+constexpr int kMostPosts = 2000, kMostReads = 5000, kMostFollows = 500; // per second
+constexpr int kBarWidth = 160, kSteps = 1000;
+constexpr int kActualWidth = 66;
+
+} // namespace
+
+WorkloadStrip::WorkloadStrip(const Theme& theme, EngineBridge& bridge, QWidget* parent)
+    : QWidget(parent)
+    , m_theme(theme)
+    , m_bridge(bridge)
+{
+    setObjectName(QStringLiteral("workloadStrip"));
+    setAccessibleName(tr("Demo traffic"));
+    build();
+    connect(&theme, &Theme::changed, this, [this] {
+        refresh();
+        update();
+    });
+    connect(&m_timer, &QTimer::timeout, this, &WorkloadStrip::refresh);
+    connect(&bridge, &EngineBridge::stateChanged, this, &WorkloadStrip::refresh);
+    m_timer.setInterval(kInterval);
+    refresh();
+}
+
+void WorkloadStrip::build()
+{
+    m_phase = new Label(m_theme, FontRole::Strong, Tone::Normal, this);
+    m_phase->setObjectName(QStringLiteral("workloadPhase"));
+    m_progress = new QProgressBar(this);
+    m_progress->setObjectName(QStringLiteral("workloadProgress"));
+    m_progress->setAccessibleName(tr("Progress of the demo's graph"));
+    m_progress->setRange(0, kSteps);
+    m_progress->setTextVisible(false);
+    m_progress->setFixedWidth(kBarWidth);
+    m_controls = new QWidget(this);
+    auto* controls = new QHBoxLayout(m_controls);
+    controls->setContentsMargins({});
+    controls->setSpacing(kSpacingSmall);
+    m_rates.push_back(addRate(controls, "postsRate", tr("posts/s"), kMostPosts, &backend::WorkloadRates::postsPerSecond));
+    m_rates.push_back(addRate(controls, "readsRate", tr("reads/s"), kMostReads, &backend::WorkloadRates::readsPerSecond));
+    m_rates.push_back(
+        addRate(controls, "followsRate", tr("follows/s"), kMostFollows, &backend::WorkloadRates::followsPerSecond));
+    m_running = new QToolButton(this);
+    m_running->setObjectName(QStringLiteral("workloadRunning"));
+    m_running->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    connect(m_running, &QToolButton::clicked, this, [this] {
+        if (auto* workload = m_bridge.workload()) workload->setRunning(!workload->status().running);
+        refresh();
+    });
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(kSpacingLarge, kSpacingTiny + 1, kSpacingMedium, kSpacingTiny + 1);
+    row->setSpacing(kSpacingMedium);
+    row->addWidget(m_phase);
+    row->addWidget(m_progress);
+    row->addStretch(1);
+    row->addWidget(m_controls);
+    row->addWidget(m_running);
+}
+
+WorkloadStrip::Rate WorkloadStrip::addRate(QHBoxLayout* row, const char* name, const QString& title, int most,
+                                           double backend::WorkloadRates::*value)
+{
+    Rate rate;
+    rate.value = value;
+    rate.wanted = new QSpinBox(m_controls);
+    rate.wanted->setObjectName(QLatin1StringView(name));
+    rate.wanted->setAccessibleName(tr("Wanted %1").arg(title));
+    rate.wanted->setRange(0, most);
+    rate.wanted->setKeyboardTracking(false); // not with every digit
+    rate.actual = new Label(m_theme, FontRole::Small, Tone::Muted, m_controls);
+    rate.actual->setObjectName(QLatin1StringView(name) + QStringLiteral("Actual"));
+    rate.actual->setFixedWidth(kActualWidth);
+    rate.actual->setToolTip(tr("Actual rate over the last seconds, daily rhythm included"));
+    row->addWidget(rate.wanted);
+    row->addWidget(new Label(m_theme, title, FontRole::Body, Tone::Normal, m_controls));
+    row->addWidget(rate.actual);
+    connect(rate.wanted, &QSpinBox::valueChanged, this, &WorkloadStrip::applyRates);
+    return rate;
+}
+
+void WorkloadStrip::applyRates()
+{
+    auto* workload = m_bridge.workload();
+    if (!workload) return;
+    auto rates = workload->status().wanted;
+    for (const auto& rate : m_rates)
+        rates.*rate.value = rate.wanted->value();
+    workload->setRates(rates);
+}
+
+void WorkloadStrip::refresh()
+{
+    auto* workload = m_bridge.workload();
+    if (workload) showStatus(workload->status());
+    setVisible(workload != nullptr);
+    if (bool(workload) == m_timer.isActive()) return;
+    if (workload)
+        m_timer.start();
+    else
+        m_timer.stop();
+}
+
+void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
+{
+    const bool preparing = status.phaseFraction > 0 && status.phaseFraction < 1 && !status.running;
+    const bool failed = !status.error.empty();
+    const auto graph = tr("%1 accounts, %2 follows").arg(formatCount(status.users), formatCount(status.follows));
+    m_phase->setText(failed ? tr("Demo traffic failed: %1").arg(QString::fromStdString(status.error))
+                            : tr("Demo traffic: %1 · %2").arg(QString::fromStdString(status.phase), graph));
+    m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
+    m_progress->setVisible(preparing);
+    m_progress->setValue(int(std::lround(status.phaseFraction * kSteps)));
+    for (const auto& rate : m_rates) {
+        rate.actual->setText(tr("now %1").arg(formatRate(status.actual.*rate.value)));
+        if (rate.wanted->hasFocus()) continue; // somebody is typing
+        const QSignalBlocker quiet(rate.wanted);
+        rate.wanted->setValue(int(std::lround(status.wanted.*rate.value)));
+    }
+    m_running->setText(status.running ? tr("Stop") : tr("Start"));
+    m_running->setAccessibleName(status.running ? tr("Stop the demo's traffic") : tr("Start the demo's traffic"));
+    m_running->setIcon(m_theme.icon(status.running ? QStringLiteral("pause") : QStringLiteral("play"), Tone::Accent));
+}
+
+void WorkloadStrip::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), m_theme.card());
+    painter.fillRect(QRect(0, height() - 1, width(), 1), m_theme.cardBorder());
+}
+
+} // namespace ui
