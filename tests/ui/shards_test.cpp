@@ -50,6 +50,11 @@ void ShardsTest::saysThatNothingIsConnected()
     QVERIFY(state->isVisible());
     QCOMPARE(state->title(), QString("Not connected"));
     QVERIFY(!fixture.find<QTableView>("shardTable")->isVisible());
+    fixture.fake->openingFails = backend::Error{backend::ErrorCode::Unavailable, "pg-1 does not answer", true};
+    fixture.bridge.open(fakeOpener(fixture.fake));
+    QTRY_COMPARE(state->title(), QString("The cluster could not be opened"));
+    QVERIFY(state->text().contains("pg-1 does not answer"));
+    fixture.fake->openingFails.reset();
     QVERIFY(fixture.open());
     QTRY_VERIFY(!state->isVisible());
     QVERIFY(fixture.find<QTableView>("shardTable")->isVisible());

@@ -103,8 +103,8 @@ QWidget* CachePage::build()
     remakeRatioChart({});
     remakeNodeCharts({});
     for (auto* half : {m_upper, m_middle})
-        half->setSizes({1, 1});
-    m_splitter->setSizes({5, 4, 5});
+        half->setSizes({5000, 5000}); // parts of what there is
+    m_splitter->setSizes({3600, 3000, 3400});
     return content;
 }
 

@@ -10,7 +10,7 @@
 namespace ui {
 namespace {
 
-constexpr int kRoom = 18;       // for figures that grow
+constexpr int kRoom = 6;        // for figures that grow
 constexpr int kMostWidth = 320; // longer texts are elided; their tool tips have all
 constexpr const char* kWidthsKnown = "widthsKnown";
 
@@ -19,7 +19,9 @@ void fit(View& view, QHeaderView& header)
 {
     if (header.property(kWidthsKnown).toBool() || view.model()->rowCount() == 0) return;
     header.setProperty(kWidthsKnown, true);
+    const int stretched = header.stretchLastSection() ? header.logicalIndex(header.count() - 1) : -1;
     for (int column = 0; column < header.count(); ++column) {
+        if (column == stretched) continue;
         view.resizeColumnToContents(column);
         header.resizeSection(column, std::min(header.sectionSize(column) + kRoom, kMostWidth));
     }

@@ -17,6 +17,11 @@ PageFace::PageFace(const PageContext& context, QWidget* page, QWidget* content)
     connect(m_state, &StateView::actionTriggered, this, [this] {
         if (m_context.bridge.canReopen()) m_context.bridge.reopen();
     });
+    const auto follow = [this] {
+        if (m_context.bridge.state() != EngineBridge::State::Open) show(nullptr);
+    };
+    connect(&context.bridge, &EngineBridge::stateChanged, this, follow);
+    connect(&context.bridge, &EngineBridge::progressChanged, this, follow);
     show(nullptr);
 }
 

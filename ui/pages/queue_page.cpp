@@ -49,8 +49,7 @@ QWidget* QueuePage::build()
     m_splitter->setChildrenCollapsible(false);
     m_splitter->addWidget(buildUpper(m_splitter));
     m_splitter->addWidget(buildTabs(m_splitter));
-    m_splitter->setStretchFactor(0, 3);
-    m_splitter->setStretchFactor(1, 4);
+    m_splitter->setSizes({5000, 5000}); // parts of what there is
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->setSpacing(kSpacingSmall);
@@ -96,7 +95,7 @@ QWidget* QueuePage::buildUpper(QWidget* parent)
     m_upper->setChildrenCollapsible(false);
     m_upper->addWidget(m_rates);
     m_upper->addWidget(buildKinds(m_upper));
-    m_upper->setSizes({9, 11});
+    m_upper->setSizes({4200, 5800}); // parts of what there is
     return m_upper;
 }
 
