@@ -69,7 +69,7 @@ public:
 
     static NodeColumn health()
     {
-        return {tr("Health"), {}, Qt::AlignLeft, [](const Node& n) { return healthText(n.health); },
+        return {tr("Health"), {}, Qt::AlignLeft, [](const Node& n) { return stateText(n.health); },
                 [](const Node& n) { return QVariant(int(n.health)); },
                 [](const Node& n) { return QString::fromStdString(n.message); },
                 [](const Node& n) {
@@ -78,6 +78,21 @@ public:
                            : n.health == backend::Health::Down     ? Tone::Critical
                                                                    : Tone::Muted;
                 }};
+    }
+
+    static QString stateText(backend::Health health)
+    {
+        switch (health) {
+        case backend::Health::Unknown:
+            return tr("unknown");
+        case backend::Health::Ok:
+            return tr("ok");
+        case backend::Health::Degraded:
+            return tr("degraded");
+        case backend::Health::Down:
+            return tr("down");
+        }
+        return {};
     }
 
     static QString ratioText(double value)
@@ -138,21 +153,6 @@ std::vector<backend::NodeSnapshot> redisNodes(const backend::ClusterSnapshot& sn
     for (const auto& node : snapshot.nodes)
         if (node.kind == backend::NodeKind::Redis) out.push_back(node);
     return out;
-}
-
-QString healthText(backend::Health health)
-{
-    switch (health) {
-    case backend::Health::Unknown:
-        return CacheTables::tr("unknown");
-    case backend::Health::Ok:
-        return CacheTables::tr("ok");
-    case backend::Health::Degraded:
-        return CacheTables::tr("degraded");
-    case backend::Health::Down:
-        return CacheTables::tr("down");
-    }
-    return {};
 }
 
 } // namespace ui

@@ -48,6 +48,5 @@ enum RedisNodeColumn {
 
 RedisNodeModel* makeRedisNodeTable(QObject* parent);
 std::vector<backend::NodeSnapshot> redisNodes(const backend::ClusterSnapshot& snapshot);
-QString healthText(backend::Health health);
 
 } // namespace ui
