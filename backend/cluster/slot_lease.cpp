@@ -20,10 +20,10 @@ IdGrant grantOf(const SqlRows& rows)
     return {int(rows.integer(0, 0)), rows.integer(0, 1), rows.integer(0, 2), rows.integer(0, 3)};
 }
 
-// $1 holder, $2 span in ms
+// $1 holder, $2 span in ms. The row is locked when it is read: its holder may be renewing it, and then it is not lapsed.
 const std::string kTakeLapsed =
     "WITH lapsed AS (SELECT slot, id_ms_until AS from_ms FROM directory.id_slots WHERE purpose = 'engine'"
-    " AND lease_until <= clock_timestamp() ORDER BY id_ms_until, slot LIMIT 1)"
+    " AND lease_until <= clock_timestamp() ORDER BY id_ms_until, slot LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " UPDATE directory.id_slots AS s SET holder = $1, lease_until = clock_timestamp() + $2::bigint * interval '1 millisecond',"
     " id_ms_until = greatest(s.id_ms_until, " + kNowMs + ") + $2::bigint"
     " FROM lapsed WHERE s.slot = lapsed.slot RETURNING s.slot, lapsed.from_ms, s.id_ms_until, " + kNowMs;

@@ -92,6 +92,9 @@ public:
 
     virtual int backendPid() const = 0;
     virtual bool usable() const = 0; // false once the connection broke: get a new one
+    // From any thread while the connection is leased: what its owner waits for fails at once, and the connection is of no
+    // further use. For a shutdown that cannot wait for a deadline.
+    virtual void interrupt() noexcept {}
     virtual const std::string& nodeName() const = 0;
 };
 

@@ -66,6 +66,8 @@ void ConnectionWatchdog::Watched::arm(Clock::time_point at)
     if (earlier) m_watchdog.m_changed.notify_all();
 }
 
+void ConnectionWatchdog::Watched::shutDown() const noexcept { ::shutdown(m_socket, SHUT_RDWR); }
+
 bool ConnectionWatchdog::Watched::disarm()
 {
     const std::lock_guard lock(m_watchdog.m_mutex);

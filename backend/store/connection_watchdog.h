@@ -31,6 +31,7 @@ public:
         Watched& operator=(const Watched&) = delete;
 
         void arm(Clock::time_point at);
+        void shutDown() const noexcept; // any thread: like a deadline that has passed
         bool disarm(); // true when the socket was shut down: the connection is of no further use
 
     private:

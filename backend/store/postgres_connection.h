@@ -48,6 +48,11 @@ public:
 
 private:
     enum class State { Idle, InTransaction, Failed };
+    struct Prepared
+    {
+        std::string name;
+        std::int64_t lastUse = 0;
+    };
     template <class T>
     using DriverCall = std::function<DriverResult<T>()>;
 
@@ -58,6 +63,7 @@ private:
     Result<SqlRows> run(const std::string& text, std::string_view sql, Deadline deadline);
     Result<void> prepareMissing(const std::vector<SqlStatement>& statements, Deadline deadline);
     Result<void> forgetPrepared(Deadline deadline);
+    Result<void> makeRoom(std::size_t wanted, const std::vector<SqlStatement>& needed, Deadline deadline);
     Result<std::string> textOf(std::string_view sql, const SqlParameters& parameters);
     Result<void> appendLiteral(std::string& text, const SqlParameter& parameter);
 
@@ -66,7 +72,8 @@ private:
     const int m_backendPid;
     std::string m_nodeName;
     std::atomic<std::int64_t>& m_statementCount;
-    std::unordered_map<std::string, std::string> m_prepared; // text → name
+    std::unordered_map<std::string, Prepared> m_prepared; // by text
+    std::int64_t m_uses = 0;
     std::int64_t m_nextName = 1;
     bool m_preparedUncertain = false; // some names may be taken on the server that m_prepared does not know
     bool m_usable = true;

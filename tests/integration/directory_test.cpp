@@ -57,6 +57,7 @@ private slots:
     void aLapsedSlotIsTakenOverAboveItsRange();
     void whoLostItsSlotTakesAnother();
     void aLapsedLeaseThatNobodyTookIsStillOurs();
+    void aRenewalUnderWayIsNotOverlooked();
     void holdersNeverShareASlot();
     void aClockThatWasSetBackDoesNotShortenARange();
     void allSlotsTakenIsOverload();
@@ -375,6 +376,28 @@ void DirectoryTest::aLapsedLeaseThatNobodyTookIsStillOurs()
     TAKE(after, lease.renew(soon()));
     QCOMPARE(after.slot, before.slot);
     QVERIFY(after.untilMs > before.untilMs);
+}
+
+// The old holder renews its lapsed lease at the moment when another one looks for a slot.
+void DirectoryTest::aRenewalUnderWayIsNotOverlooked()
+{
+    SlotLease old(*m_pool, "host:1", 1ms);
+    TAKE(before, old.renew(soon()));
+    letLapse();
+    TAKE(renewing, m_owner->lease(soon()));
+    TAKE(transaction, SqlTransaction::begin(*renewing, soon()));
+    VERIFY_OK(renewing->execute("UPDATE directory.id_slots SET lease_until = clock_timestamp() + interval '60 seconds',"
+                                " id_ms_until = id_ms_until + 60000 WHERE slot = $1::int",
+                                {sqlParameter(before.slot)}, soon()));
+    auto looking = std::async(std::launch::async, [&] {
+        SlotLease next(*m_pool, "host:2");
+        return next.renew(soon());
+    });
+    looking.wait_for(300ms); // long enough to have looked; what follows holds in any order
+    VERIFY_OK(transaction.commit(soon()));
+    const auto taken = looking.get();
+    VERIFY_OK(taken);
+    QVERIFY2(taken->slot != before.slot || taken->fromMs >= before.untilMs + 60'000, "the renewed range was given out again");
 }
 
 void DirectoryTest::holdersNeverShareASlot()

@@ -5,6 +5,7 @@
 #include "tests/support/results.h"
 
 #include <QTest>
+#include <QThread>
 
 #include <atomic>
 #include <thread>
@@ -25,6 +26,8 @@ private slots:
     void aBatchIsOneTransaction();
     void aThousandSmallStatementsInOneTrip();
     void aBatchInsideATransactionIsPartOfIt();
+    void preparedStatementsAreBounded();
+    void anInterruptedCallFailsAtOnce();
     void transactionsCommitAndRollBack();
     void aReturnedConnectionHasNoOpenTransaction();
     void copyWritesRows();
@@ -172,6 +175,50 @@ void PostgresTest::aBatchInsideATransactionIsPartOfIt()
     }
     TAKE(rows, c->execute("SELECT count(*) FROM item", {}, soon()));
     QCOMPARE(rows.integer(0, 0), std::int64_t(0));
+}
+
+void PostgresTest::preparedStatementsAreBounded()
+{
+    const auto p = pool();
+    TAKE(c, p->lease(soon()));
+    const std::string count = "SELECT count(*), count(*) FILTER (WHERE statement LIKE '%AS SELECT _first_') FROM pg_prepared_statements";
+    for (int i = 0; i < 1'500; ++i) {
+        VERIFY_OK(c->execute("SELECT " + std::to_string(i), {}, soon()));
+        if (i % 100 == 0) VERIFY_OK(c->execute("SELECT 'first'", {}, soon()));
+    }
+    TAKE(kept, c->execute(count, {}, soon()));
+    QVERIFY2(kept.integer(0, 0) <= 512 && kept.integer(0, 0) > 400, std::to_string(kept.integer(0, 0)).c_str());
+    QCOMPARE(kept.integer(0, 1), std::int64_t(1)); // in use, so it stayed
+    // A batch of more texts than may be kept runs all the same, also with some of them dropped before.
+    std::vector<SqlStatement> many;
+    for (int i = 0; i < 700; ++i) many.push_back({"SELECT " + std::to_string(i), {}});
+    TAKE(results, c->executeAll(many, soon()));
+    for (int i = 0; i < 700; ++i) QCOMPARE(results[std::size_t(i)].integer(0, 0), std::int64_t(i));
+    VERIFY_OK(c->execute("SELECT 'after'", {}, soon()));
+    TAKE(now, c->execute(count, {}, soon()));
+    QVERIFY(now.integer(0, 0) <= 512);
+}
+
+void PostgresTest::anInterruptedCallFailsAtOnce()
+{
+    const auto p = pool();
+    TAKE(c, p->lease(soon()));
+    TAKE(watcher, p->lease(soon()));
+    std::thread other([&] {
+        for (int i = 0; i < 1'000; ++i) { // until the statement really runs
+            const auto busy = watcher->execute("SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int AND wait_event = 'PgSleep'",
+                                               {sqlParameter(c->backendPid())}, soon());
+            if (!busy || busy->integer(0, 0) == 1) break;
+            QThread::msleep(5);
+        }
+        c->interrupt();
+    });
+    const auto before = std::chrono::steady_clock::now();
+    const auto interrupted = c->execute("SELECT pg_sleep(60)", {}, Deadline::after(90s));
+    other.join();
+    VERIFY_ERROR(interrupted, ErrorCode::Unavailable);
+    QVERIFY(std::chrono::steady_clock::now() - before < 50s);
+    QVERIFY(!c->usable());
 }
 
 void PostgresTest::transactionsCommitAndRollBack()
