@@ -30,8 +30,7 @@ void QueueTablesTest::kinds()
     const auto text = [&](int row, int column) { return model->index(row, column).data().toString(); };
     QCOMPARE(text(0, ui::KindReadyColumn), QString("1,200"));
     QCOMPARE(text(0, ui::KindDeadColumn), QString("2"));
-    QCOMPARE(model->index(0, ui::KindDeadColumn).data(ui::ToneRole).value<ui::Tone>(),
-             ui::Tone::Critical);
+    QCOMPARE(model->index(0, ui::KindDeadColumn).data(ui::ToneRole).value<ui::Tone>(), ui::Tone::Critical);
     QCOMPARE(model->index(0, ui::KindOldestColumn).data(ui::SortRole).toDouble(), 75.0);
     QCOMPARE(text(0, ui::KindFailuresColumn), QString("–"));
     QCOMPARE(text(1, ui::KindArrivalsColumn), QString("–"));

@@ -32,7 +32,8 @@ void ShardTableTest::showsTheSnapshot()
     QCOMPARE(model->columnCount(), int(ui::ShardColumnCount));
     const auto at = [&](int column) { return model->index(3, column); };
     QCOMPARE(at(ui::ShardNumberColumn).data().toString(), QString("3"));
-    QCOMPARE(at(ui::ShardTimelinesColumn).data(ui::SortRole).toLongLong(), sampleSnapshot(8).shards[3].timelines);
+    QCOMPARE(at(ui::ShardTimelinesColumn).data(ui::SortRole).toLongLong(),
+             sampleSnapshot(8).shards[3].timelines);
     QCOMPARE(at(ui::ShardEntriesColumn).data().toString(), QString("3,300"));
     QCOMPARE(at(ui::ShardTimelinesNodeColumn).data().toString(), QString("redis-2"));
     QCOMPARE(at(ui::ShardUsersNodeColumn).data().toString(), QString("pg-1"));
@@ -47,9 +48,9 @@ void ShardTableTest::unknownIsNeverZero()
     snapshot.shards[1].usersNode = 99;
     auto* model = ui::makeShardTable(this);
     model->setRows(ui::shardRows(snapshot));
-    for (const int column : {ui::ShardTimelinesColumn, ui::ShardEntriesColumn, ui::ShardBytesColumn,
-                             ui::ShardUsersColumn, ui::ShardPostsColumn, ui::ShardPostgresBytesColumn,
-                             ui::ShardSweptColumn}) {
+    for (const int column :
+         {ui::ShardTimelinesColumn, ui::ShardEntriesColumn, ui::ShardBytesColumn, ui::ShardUsersColumn,
+          ui::ShardPostsColumn, ui::ShardPostgresBytesColumn, ui::ShardSweptColumn}) {
         QCOMPARE(model->index(1, column).data().toString(), QString("–"));
         QVERIFY(!model->index(1, column).data(ui::SortRole).isValid());
     }

@@ -1,5 +1,5 @@
-// A timeline that grows to its end: asks once per page, drops late answers, merges a refresh without moving what is
-// selected. (QAbstractItemModelTester fetches more by itself after each change.)
+// A timeline that grows to its end: asks once per page, drops late answers, merges a refresh without moving
+// what is selected. (QAbstractItemModelTester fetches more by itself after each change.)
 #include <QAbstractItemModelTester>
 #include <QPersistentModelIndex>
 #include <QSignalSpy>
@@ -145,7 +145,8 @@ void TimelineModelTest::refreshRemovesDeletedPosts()
     model.start();
     model.appendPage(std::nullopt, samplePage(20, 11, true));
     auto page = samplePage(21, 14, true);
-    std::erase_if(page.entries, [](const auto& entry) { return entry.id.value == 17 || entry.id.value == 18; });
+    std::erase_if(page.entries,
+                  [](const auto& entry) { return entry.id.value == 17 || entry.id.value == 18; });
     model.mergeNewest(page);
     QCOMPARE(ids(model), (QList<qint64>{21, 20, 19, 16, 15, 14, 13, 12, 11}));
 }
@@ -158,7 +159,8 @@ void TimelineModelTest::partialRefreshRemovesNothing()
     model.appendPage(std::nullopt, samplePage(20, 11, true));
     auto page = samplePage(21, 14, true);
     page.partial = true;
-    std::erase_if(page.entries, [](const auto& entry) { return entry.id.value == 17 || entry.id.value == 18; });
+    std::erase_if(page.entries,
+                  [](const auto& entry) { return entry.id.value == 17 || entry.id.value == 18; });
     model.mergeNewest(page);
     QCOMPARE(ids(model), range(21, 11));
     QCOMPARE(model.partialEntries(), 6);

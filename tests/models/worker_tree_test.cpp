@@ -125,7 +125,8 @@ void WorkerTreeTest::saysWhatIsWrong()
     const auto state = model.index(1, ui::WorkerTreeModel::StateColumn, engine);
     QCOMPARE(text(state), QString("waiting for a node"));
     QCOMPARE(state.data(ui::ToneRole).value<ui::Tone>(), ui::Tone::Warning);
-    QCOMPARE(text(state.siblingAtColumn(ui::WorkerTreeModel::ErrorColumn)), QString("redis-3 does not answer"));
+    QCOMPARE(text(state.siblingAtColumn(ui::WorkerTreeModel::ErrorColumn)),
+             QString("redis-3 does not answer"));
     snapshot.engines[0].heartbeatAgeSeconds = 42;
     model.setSnapshot(snapshot);
     QVERIFY(text(engine.siblingAtColumn(ui::WorkerTreeModel::StateColumn)).contains("silent"));

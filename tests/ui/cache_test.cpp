@@ -1,4 +1,5 @@
-// The Cache page on a scripted engine: ratios of the visible window with their volume, and the Redis nodes now.
+// The Cache page on a scripted engine: ratios of the visible window with their volume, and the Redis nodes
+// now.
 #include <QLabel>
 #include <QTableView>
 #include <QTest>
@@ -23,7 +24,8 @@ private slots:
 
 private:
     // A point a second up to `end`; every second brings `hits` and `misses` more.
-    static std::vector<backend::HistoryPoint> history(backend::TimePoint end, int seconds, int hits, int misses)
+    static std::vector<backend::HistoryPoint> history(backend::TimePoint end, int seconds, int hits,
+                                                      int misses)
     {
         auto out = fakeHistory(end, seconds);
         for (std::size_t i = 0; i < out.size(); ++i)
@@ -49,7 +51,11 @@ void CacheTest::ratioCoversTheWindowOnly()
     QTRY_COMPARE(cell(fixture, 0, ui::CacheNameColumn), QString("home timeline"));
     QCOMPARE(cell(fixture, 0, ui::CacheRatioColumn), QString("90.0 %"));
     const auto hits = [&](int column) {
-        return fixture.find<QTableView>("cacheTable")->model()->index(0, column).data(ui::SortRole).toLongLong();
+        return fixture.find<QTableView>("cacheTable")
+            ->model()
+            ->index(0, column)
+            .data(ui::SortRole)
+            .toLongLong();
     };
     QCOMPARE(hits(ui::CacheHitsColumn), 300 * 9);
     QCOMPARE(hits(ui::CacheMissesColumn), 300);
@@ -85,8 +91,10 @@ void CacheTest::nodesAreTheSnapshots()
     QCOMPARE(model->rowCount(), int(nodes.size()));
     QVERIFY(!nodes.empty());
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-        QCOMPARE(model->index(int(i), ui::RedisNameColumn).data().toString(), QString::fromStdString(nodes[i].name));
-        QCOMPARE(model->index(int(i), ui::RedisMemoryColumn).data().toString(), ui::formatBytes(nodes[i].memoryBytes));
+        QCOMPARE(model->index(int(i), ui::RedisNameColumn).data().toString(),
+                 QString::fromStdString(nodes[i].name));
+        QCOMPARE(model->index(int(i), ui::RedisMemoryColumn).data().toString(),
+                 ui::formatBytes(nodes[i].memoryBytes));
         QCOMPARE(model->index(int(i), ui::RedisKeysColumn).data().toString(), ui::formatCount(nodes[i].keys));
         QCOMPARE(model->index(int(i), ui::RedisEvictedColumn).data().toString(),
                  ui::formatCount(nodes[i].evictedTotal));

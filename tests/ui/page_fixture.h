@@ -1,5 +1,5 @@
-// One page on a scripted engine, as the window would show it: theme, bridge, shared time range, and the newest
-// snapshot handed over as it comes.
+// One page on a scripted engine, as the window would show it: theme, bridge, shared time range, and the
+// newest snapshot handed over as it comes.
 #pragma once
 
 #include <QClipboard>
@@ -22,7 +22,8 @@ public:
     PageFixture()
     {
         bridge.setPollInterval(std::chrono::milliseconds(20));
-        QObject::connect(&bridge, &ui::EngineBridge::snapshotChanged, &bridge, [this](const auto&) { pass(); });
+        QObject::connect(&bridge, &ui::EngineBridge::snapshotChanged, &bridge,
+                         [this](const auto&) { pass(); });
         QObject::connect(&bridge, &ui::EngineBridge::stateChanged, &bridge, [this] { pass(); });
     }
     ~PageFixture() { page.reset(); }

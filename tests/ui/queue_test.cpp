@@ -1,5 +1,5 @@
-// The Queue & workers page on a scripted engine: numbers, what pause, resume and the number of workers ask for and
-// show, and dead letters.
+// The Queue & workers page on a scripted engine: numbers, what pause, resume and the number of workers ask
+// for and show, and dead letters.
 #include <QAbstractItemView>
 #include <QApplication>
 #include <QComboBox>
@@ -216,7 +216,8 @@ void QueueTest::numberOfWorkersOfOneEngine()
     click(fixture, "setWorkerCount");
     QTRY_COMPARE(fixture.engine().count("setWorkerCount"), 1);
     const auto calls = fixture.engine().calls();
-    QVERIFY(std::find(calls.begin(), calls.end(), "setWorkerCount " + std::to_string(slot) + " 9") != calls.end());
+    QVERIFY(std::find(calls.begin(), calls.end(), "setWorkerCount " + std::to_string(slot) + " 9") !=
+            calls.end());
     QTRY_VERIFY(fixture.find<QLabel>("workerOutcome")->text().startsWith("Now 9 workers"));
 }
 

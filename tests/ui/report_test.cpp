@@ -1,4 +1,5 @@
-// The shard report as files: four formats with the same numbers, errors that say what to do, nothing half-written.
+// The shard report as files: four formats with the same numbers, errors that say what to do, nothing
+// half-written.
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -168,7 +169,8 @@ void ReportTest::drawnPagesShowTheFiguresOfTheTable()
     QVERIFY(texts.contains(QStringLiteral("Page %1 of %1").arg(device.pages)));
     int shards = 0, balances = 0, nodes = 0, loads = 0;
     QStringList header;
-    for (const auto& line : QString::fromStdString(backend::renderCsv(report)).split("\r\n", Qt::SkipEmptyParts)) {
+    for (const auto& line :
+         QString::fromStdString(backend::renderCsv(report)).split("\r\n", Qt::SkipEmptyParts)) {
         const auto cells = line.split(u',');
         if (header.isEmpty()) {
             header = cells;
@@ -181,7 +183,8 @@ void ReportTest::drawnPagesShowTheFiguresOfTheTable()
         for (const auto& figure : figures) {
             bool isNumber = false;
             figure.toDouble(&isNumber);
-            if (isNumber) QVERIFY2(texts.contains(grouped(figure)), qPrintable(line + "\nlacks " + grouped(figure)));
+            if (isNumber)
+                QVERIFY2(texts.contains(grouped(figure)), qPrintable(line + "\nlacks " + grouped(figure)));
         }
         shards += record == "shard";
         balances += record == "balance";
@@ -197,8 +200,8 @@ void ReportTest::drawnPagesShowTheFiguresOfTheTable()
                               ui::reportNodesTable(report), ui::reportNodeVolumesTable(report)})
         for (const auto& row : table.rows)
             QVERIFY2(containsRow(texts, row), qPrintable(row.join(u' ')));
-    QVERIFY(containsRow(texts, {"5", "pg-1", "pg-2", "redis-2", "60", "35", "45,000", "50", "–", "320,000", "7.5",
-                                "2.5", "–"}));
+    QVERIFY(containsRow(texts, {"5", "pg-1", "pg-2", "redis-2", "60", "35", "45,000", "50", "–", "320,000",
+                                "7.5", "2.5", "–"}));
     QVERIFY(texts.contains("redis-2 does not answer: start it"));
 }
 
@@ -227,7 +230,8 @@ void ReportTest::namesWhatCannotBeWritten_data()
 {
     QTest::addColumn<QString>("path");
     QTest::addColumn<QString>("words");
-    QTest::newRow("no such folder") << m_directory.filePath("nowhere/report.csv") << QString("does not exist");
+    QTest::newRow("no such folder") << m_directory.filePath("nowhere/report.csv")
+                                    << QString("does not exist");
     QTest::newRow("unwritable folder") << QString("/proc/report.csv") << QString("cannot be written");
     QDir(m_directory.path()).mkdir("folder.csv");
     QTest::newRow("a folder") << m_directory.filePath("folder.csv") << QString("not an ordinary file");

@@ -1,4 +1,5 @@
-// The Shards page on a scripted engine: its numbers are the snapshot's, it sorts, it keeps its place, and it exports.
+// The Shards page on a scripted engine: its numbers are the snapshot's, it sorts, it keeps its place, and it
+// exports.
 #include <QAbstractItemView>
 #include <QComboBox>
 #include <QFile>
@@ -50,7 +51,8 @@ void ShardsTest::saysThatNothingIsConnected()
     QVERIFY(state->isVisible());
     QCOMPARE(state->title(), QString("Not connected"));
     QVERIFY(!fixture.find<QTableView>("shardTable")->isVisible());
-    fixture.fake->openingFails = backend::Error{backend::ErrorCode::Unavailable, "pg-1 does not answer", true};
+    fixture.fake->openingFails =
+        backend::Error{backend::ErrorCode::Unavailable, "pg-1 does not answer", true};
     fixture.bridge.open(fakeOpener(fixture.fake));
     QTRY_COMPARE(state->title(), QString("The cluster could not be opened"));
     QVERIFY(state->text().contains("pg-1 does not answer"));
@@ -89,8 +91,10 @@ void ShardsTest::numbersAreTheSnapshots()
         nodes.push_back(load.value);
     const auto byShard = backend::summarize(shards, users), byNode = backend::summarize(nodes, users);
     QVERIFY(byShard.mean > 0);
-    QCOMPARE(fixture.find<ui::MetricTile>("shardMaxOverMean")->value(), ui::formatNumber(byShard.maxOverMean, 2));
-    QCOMPARE(fixture.find<ui::MetricTile>("nodeMaxOverMean")->value(), ui::formatNumber(byNode.maxOverMean, 2));
+    QCOMPARE(fixture.find<ui::MetricTile>("shardMaxOverMean")->value(),
+             ui::formatNumber(byShard.maxOverMean, 2));
+    QCOMPARE(fixture.find<ui::MetricTile>("nodeMaxOverMean")->value(),
+             ui::formatNumber(byNode.maxOverMean, 2));
     auto* variation = fixture.find<ui::MetricTile>("shardVariation");
     QCOMPARE(variation->value(), ui::formatNumber(byShard.coefficientOfVariation * 100, 1));
     QVERIFY(variation->subline().contains(ui::formatNumber(byShard.chanceCoefficientOfVariation * 100, 1)));
@@ -170,7 +174,8 @@ void ShardsTest::opensAtAShardOrMetric()
     page.openArgument("shard 17");
     QCOMPARE(fixture.find<QTableView>("shardTable")->currentIndex().row(), 17);
     page.openArgument("posts");
-    QCOMPARE(fixture.find<QComboBox>("balanceMetric")->currentData().toInt(), int(backend::BalanceMetric::Posts));
+    QCOMPARE(fixture.find<QComboBox>("balanceMetric")->currentData().toInt(),
+             int(backend::BalanceMetric::Posts));
 }
 
 void ShardsTest::exportsAllFormatsWithTheSameNumbers()

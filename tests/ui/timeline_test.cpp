@@ -1,5 +1,5 @@
-// The Timeline browser on a scripted engine: finding a user, paging to the very end, delivery ledgers, and answers
-// that come late or not at all.
+// The Timeline browser on a scripted engine: finding a user, paging to the very end, delivery ledgers, and
+// answers that come late or not at all.
 #include <QApplication>
 #include <QClipboard>
 #include <QCompleter>
@@ -78,7 +78,10 @@ private:
     {
         return home(fixture)->index(row, 0).data(ui::TimelineModel::PostIdRole).toLongLong();
     }
-    static QString text(PageFixture& fixture, const char* label) { return fixture.find<QLabel>(label)->text(); }
+    static QString text(PageFixture& fixture, const char* label)
+    {
+        return fixture.find<QLabel>(label)->text();
+    }
 };
 
 void TimelineTest::invitesAndFindsAUser()
@@ -90,7 +93,8 @@ void TimelineTest::invitesAndFindsAUser()
     QVERIFY(!fixture.find<QPushButton>("copySql")->isEnabled());
     openUser(fixture, "@anna");
     QTRY_VERIFY(!message->isVisible());
-    QVERIFY2(text(fixture, "profileName").contains("@anna") && text(fixture, "profileName").contains("Anna B"),
+    QVERIFY2(text(fixture, "profileName").contains("@anna") &&
+                 text(fixture, "profileName").contains("Anna B"),
              qPrintable(text(fixture, "profileName")));
     QVERIFY(text(fixture, "profileName").contains(QString::number(kAnna)));
     QVERIFY(text(fixture, "profileFacts").contains("12 followers"));
@@ -164,7 +168,8 @@ void TimelineTest::unknownUserIsSaid()
     auto* message = fixture.find<ui::StateView>("timelineMessage");
     openUser(fixture, "nobody");
     QTRY_COMPARE(message->title(), QString("No such user"));
-    fixture.engine().failWith("userByHandle", {backend::ErrorCode::Unavailable, "pg-1 does not answer", true});
+    fixture.engine().failWith("userByHandle",
+                              {backend::ErrorCode::Unavailable, "pg-1 does not answer", true});
     openUser(fixture, "anna");
     QTRY_COMPARE(message->title(), QString("The user could not be read"));
     QVERIFY(message->text().contains("pg-1 does not answer"));
@@ -260,8 +265,11 @@ void TimelineTest::selectedPostShowsItsLedger()
     fixture.engine().setDelay({898}, backend::Milliseconds(340));
     openUser(fixture, "anna");
     QTRY_VERIFY(home(fixture)->rowCount() > 10);
-    QTRY_VERIFY(
-        home(fixture)->index(2, 0).data(ui::TimelineModel::DelayTextRole).toString().contains("340 ms after posting"));
+    QTRY_VERIFY(home(fixture)
+                    ->index(2, 0)
+                    .data(ui::TimelineModel::DelayTextRole)
+                    .toString()
+                    .contains("340 ms after posting"));
     auto* view = fixture.find<QListView>("homeTimeline");
     view->setCurrentIndex(home(fixture)->index(2, 0));
     QTRY_VERIFY(fixture.find<QLabel>("ledgerAudience")->isVisible());

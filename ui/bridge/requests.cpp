@@ -9,7 +9,7 @@ using backend::Deadline;
 using backend::Engine;
 using backend::Result;
 
-constexpr std::chrono::seconds kLookTime{3};   // somebody is waiting in front of the screen
+constexpr std::chrono::seconds kLookTime{3}; // somebody is waiting in front of the screen
 constexpr std::chrono::seconds kChangeTime{10};
 
 Deadline soon()
@@ -56,17 +56,20 @@ Result<UserOverview> userOverview(Engine& engine, backend::UserId user)
     return UserOverview{std::move(profile), std::move(location)};
 }
 
-Result<backend::TimelinePage> homePage(Engine& engine, backend::UserId reader, const backend::PageQuery& query)
+Result<backend::TimelinePage> homePage(Engine& engine, backend::UserId reader,
+                                       const backend::PageQuery& query)
 {
     return engine.feed().homePage(reader, query, soon());
 }
 
-Result<backend::TimelinePage> authorPage(Engine& engine, backend::UserId author, const backend::PageQuery& query)
+Result<backend::TimelinePage> authorPage(Engine& engine, backend::UserId author,
+                                         const backend::PageQuery& query)
 {
     return engine.feed().authorPage(author, query, soon());
 }
 
-Result<Delays> deliveryDelays(Engine& engine, backend::UserId reader, const std::vector<backend::PostId>& posts)
+Result<Delays> deliveryDelays(Engine& engine, backend::UserId reader,
+                              const std::vector<backend::PostId>& posts)
 {
     return engine.monitor().deliveryDelays(reader, posts, soon());
 }

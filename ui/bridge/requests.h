@@ -1,5 +1,5 @@
-// What the pages ask of the engine, as functions that EngineBridge runs on its own threads. Each blocks until its
-// deadline at most. Only ui/bridge calls the engine; pages pass these on. Any thread but the GUI's.
+// What the pages ask of the engine, as functions that EngineBridge runs on its own threads. Each blocks until
+// its deadline at most. Only ui/bridge calls the engine; pages pass these on. Any thread but the GUI's.
 #pragma once
 
 #include "backend/engine.h"
@@ -10,7 +10,8 @@
 
 namespace ui::requests {
 
-backend::Result<std::vector<backend::User>> searchUsers(backend::Engine& engine, const std::string& prefix, int limit);
+backend::Result<std::vector<backend::User>> searchUsers(backend::Engine& engine, const std::string& prefix,
+                                                        int limit);
 
 // Everything that the head of the Timeline browser shows.
 struct UserOverview

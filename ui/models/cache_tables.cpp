@@ -19,14 +19,20 @@ public:
     static CacheColumnSpec count(const QString& title, const QString& explanation,
                                  std::function<std::int64_t(const CacheWindow&)> value)
     {
-        return {title, explanation, Qt::AlignRight,
+        return {title,
+                explanation,
+                Qt::AlignRight,
                 [value](const CacheRow& r) { return formatCount(value(r.window)); },
-                [value](const CacheRow& r) { return QVariant(qint64(value(r.window))); }, {}, {}};
+                [value](const CacheRow& r) { return QVariant(qint64(value(r.window))); },
+                {},
+                {}};
     }
 
     static CacheColumnSpec ratio()
     {
-        return {tr("Hit ratio, %"), tr("Hits among the look-ups of the window"), Qt::AlignRight,
+        return {tr("Hit ratio, %"),
+                tr("Hits among the look-ups of the window"),
+                Qt::AlignRight,
                 [](const CacheRow& r) { return hitRatioText(r.window); },
                 [](const CacheRow& r) {
                     const auto value = r.window.hitRatio();
@@ -44,32 +50,47 @@ public:
         const auto perSecond = [](const CacheRow& r) {
             return r.seconds > 0 ? double(r.window.lookups()) / r.seconds : -1.0;
         };
-        return {tr("Look-ups/s"), tr("Mean over the window"), Qt::AlignRight,
+        return {tr("Look-ups/s"),
+                tr("Mean over the window"),
+                Qt::AlignRight,
                 [perSecond](const CacheRow& r) { return formatRate(perSecond(r)); },
                 [perSecond](const CacheRow& r) {
                     return perSecond(r) >= 0 ? QVariant(perSecond(r)) : QVariant();
                 },
-                {}, {}};
+                {},
+                {}};
     }
 
     static NodeColumn real(const QString& title, const QString& explanation, double Node::*value,
                            QString (*text)(double))
     {
-        return {title, explanation, Qt::AlignRight, [value, text](const Node& n) { return text(n.*value); },
-                [value](const Node& n) { return n.*value >= 0 ? QVariant(n.*value) : QVariant(); }, {}, {}};
+        return {title,
+                explanation,
+                Qt::AlignRight,
+                [value, text](const Node& n) { return text(n.*value); },
+                [value](const Node& n) { return n.*value >= 0 ? QVariant(n.*value) : QVariant(); },
+                {},
+                {}};
     }
 
     static NodeColumn whole(const QString& title, const QString& explanation, std::int64_t Node::*value,
                             QString (*text)(std::int64_t), Tone whenAny = Tone::Normal)
     {
-        return {title, explanation, Qt::AlignRight, [value, text](const Node& n) { return text(n.*value); },
-                [value](const Node& n) { return n.*value >= 0 ? QVariant(qint64(n.*value)) : QVariant(); }, {},
+        return {title,
+                explanation,
+                Qt::AlignRight,
+                [value, text](const Node& n) { return text(n.*value); },
+                [value](const Node& n) { return n.*value >= 0 ? QVariant(qint64(n.*value)) : QVariant(); },
+                {},
                 [value, whenAny](const Node& n) { return n.*value > 0 ? whenAny : Tone::Normal; }};
     }
 
     static NodeColumn health()
     {
-        return {tr("Health"), {}, Qt::AlignLeft, [](const Node& n) { return stateText(n.health); },
+        return {tr("Health"),
+                {},
+                Qt::AlignLeft,
+                [](const Node& n) { return stateText(n.health); },
                 [](const Node& n) { return QVariant(int(n.health)); },
                 [](const Node& n) { return QString::fromStdString(n.message); },
                 [](const Node& n) {
@@ -95,10 +116,7 @@ public:
         return {};
     }
 
-    static QString ratioText(double value)
-    {
-        return value < 0 ? tr("n/a") : formatRatio(value);
-    }
+    static QString ratioText(double value) { return value < 0 ? tr("n/a") : formatRatio(value); }
 };
 
 } // namespace
@@ -112,11 +130,17 @@ CacheTableModel* makeCacheTable(QObject* parent)
 {
     using T = CacheTables;
     std::vector<T::CacheColumnSpec> columns{
-        {T::tr("Cache"), {}, Qt::AlignLeft, [](const CacheRow& r) { return QString::fromStdString(r.window.name); },
-         {}, {}, {}},
+        {T::tr("Cache"),
+         {},
+         Qt::AlignLeft,
+         [](const CacheRow& r) { return QString::fromStdString(r.window.name); },
+         {},
+         {},
+         {}},
         T::ratio(),
         T::count(T::tr("Hits"), T::tr("Look-ups answered from Redis"), [](const auto& w) { return w.hits; }),
-        T::count(T::tr("Misses"), T::tr("Look-ups answered from PostgreSQL"), [](const auto& w) { return w.misses; }),
+        T::count(T::tr("Misses"), T::tr("Look-ups answered from PostgreSQL"),
+                 [](const auto& w) { return w.misses; }),
         T::count(T::tr("Look-ups"), T::tr("Hits and misses"), [](const auto& w) { return w.lookups(); }),
         T::rate(),
     };
@@ -129,7 +153,13 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
     using T = CacheTables;
     using N = backend::NodeSnapshot;
     std::vector<T::NodeColumn> columns{
-        {T::tr("Node"), {}, Qt::AlignLeft, [](const N& n) { return QString::fromStdString(n.name); }, {}, {}, {}},
+        {T::tr("Node"),
+         {},
+         Qt::AlignLeft,
+         [](const N& n) { return QString::fromStdString(n.name); },
+         {},
+         {},
+         {}},
         T::health(),
         T::whole(T::tr("Memory"), T::tr("used_memory of the node"), &N::memoryBytes, &formatBytes),
         T::whole(T::tr("Keys"), {}, &N::keys, &formatCount),
@@ -137,10 +167,12 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
         T::real(T::tr("Key hits, %"), T::tr("Hits among the node's key look-ups, over the last second"),
                 &N::keyspaceHitRatio, &T::ratioText),
         T::real(T::tr("Evictions/s"), T::tr("Over the last second"), &N::evictionsPerSecond, &formatRate),
-        T::whole(T::tr("Evicted keys"), T::tr("Since the node started; should stay 0: a home timeline must not be evicted"),
+        T::whole(T::tr("Evicted keys"),
+                 T::tr("Since the node started; should stay 0: a home timeline must not be evicted"),
                  &N::evictedTotal, &formatCount, Tone::Warning),
         T::whole(T::tr("Connections"), {}, &N::connections, &formatCount),
-        T::real(T::tr("Probe"), T::tr("Round trip of the last probe"), &N::probeMilliseconds, &formatMilliseconds),
+        T::real(T::tr("Probe"), T::tr("Round trip of the last probe"), &N::probeMilliseconds,
+                &formatMilliseconds),
         T::real(T::tr("Up for"), {}, &N::uptimeSeconds, &formatDuration),
     };
     return new RedisNodeModel(

@@ -59,7 +59,8 @@ std::vector<CacheWindow> cacheWindows(std::span<const backend::HistoryPoint> his
     return out;
 }
 
-RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, const std::string& cache, int buckets)
+RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, const std::string& cache,
+                             int buckets)
 {
     RatioSeries out;
     if (coveredSeconds(history) <= 0 || buckets < 1) return out;

@@ -25,9 +25,9 @@ struct CacheWindow
     }
 };
 
-// One per cache, in the order in which the newest point names them. The counts are sums over the engines alive: when
-// one restarts or leaves, a sum goes down. Such a step counts as nothing, for hits and misses alike, so that no
-// figure is negative and no ratio lies above 1.
+// One per cache, in the order in which the newest point names them. The counts are sums over the engines
+// alive: when one restarts or leaves, a sum goes down. Such a step counts as nothing, for hits and misses
+// alike, so that no figure is negative and no ratio lies above 1.
 std::vector<CacheWindow> cacheWindows(std::span<const backend::HistoryPoint> history);
 
 // The hit ratio of one cache over time, in at most `buckets` equal spans of the history; NaN without traffic.
@@ -36,7 +36,8 @@ struct RatioSeries
     std::vector<double> atSeconds; // end of each span, seconds since the Unix epoch
     std::vector<double> percent;   // 0 … 100
 };
-RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, const std::string& cache, int buckets);
+RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, const std::string& cache,
+                             int buckets);
 
 // Seconds between the first and the last point; 0 with fewer than two.
 double coveredSeconds(std::span<const backend::HistoryPoint> history);

@@ -1,5 +1,5 @@
-// Brings an ordered list of keys to a new one by removing and inserting runs of rows, for models that must not be
-// reset. Pure; calls back with row numbers that are right at that moment.
+// Brings an ordered list of keys to a new one by removing and inserting runs of rows, for models that must
+// not be reset. Pure; calls back with row numbers that are right at that moment.
 #pragma once
 
 #include <unordered_set>
@@ -7,10 +7,12 @@
 
 namespace ui {
 
-// Both lists are in the same strict order. First calls remove(first, last) for runs that are gone, from the end to the
-// start; then insert(row, from, count) for runs of `incoming` that are new, from the start to the end.
+// Both lists are in the same strict order. First calls remove(first, last) for runs that are gone, from the
+// end to the start; then insert(row, from, count) for runs of `incoming` that are new, from the start to the
+// end.
 template <class Key, class Remove, class Insert>
-void syncOrderedRows(const std::vector<Key>& existing, const std::vector<Key>& incoming, Remove remove, Insert insert)
+void syncOrderedRows(const std::vector<Key>& existing, const std::vector<Key>& incoming, Remove remove,
+                     Insert insert)
 {
     const std::unordered_set<Key> wanted(incoming.begin(), incoming.end());
     const std::unordered_set<Key> present(existing.begin(), existing.end());

@@ -19,35 +19,51 @@ public:
 
     static Column number()
     {
-        return {tr("Shard"), tr("Logical shard"), Qt::AlignRight,
+        return {tr("Shard"),
+                tr("Logical shard"),
+                Qt::AlignRight,
                 [](const ShardRow& r) { return QString::number(r.shard.shard); },
-                [](const ShardRow& r) { return QVariant(r.shard.shard); }, {}, {}};
+                [](const ShardRow& r) { return QVariant(r.shard.shard); },
+                {},
+                {}};
     }
 
     static Column count(const QString& title, const QString& explanation, std::int64_t Shard::*value)
     {
-        return {title, explanation, Qt::AlignRight,
+        return {title,
+                explanation,
+                Qt::AlignRight,
                 [value](const ShardRow& r) { return formatCount(r.shard.*value); },
-                [value](const ShardRow& r) { return known(r.shard.*value); }, {}, {}};
+                [value](const ShardRow& r) { return known(r.shard.*value); },
+                {},
+                {}};
     }
 
     static Column bytes(const QString& title, const QString& explanation, std::int64_t Shard::*value)
     {
-        return {title, explanation, Qt::AlignRight,
+        return {title,
+                explanation,
+                Qt::AlignRight,
                 [value](const ShardRow& r) { return formatBytes(r.shard.*value); },
                 [value](const ShardRow& r) { return known(r.shard.*value); },
                 [value](const ShardRow& r) {
-                    return r.shard.*value < 0 ? tr("not known yet") : tr("%1 bytes").arg(formatCount(r.shard.*value));
+                    return r.shard.*value < 0 ? tr("not known yet")
+                                              : tr("%1 bytes").arg(formatCount(r.shard.*value));
                 },
                 {}};
     }
 
     static Column rate(const QString& title, const QString& explanation, double Shard::*value)
     {
-        return {title, explanation, Qt::AlignRight,
+        return {title,
+                explanation,
+                Qt::AlignRight,
                 [value](const ShardRow& r) { return formatRate(r.shard.*value); },
-                [value](const ShardRow& r) { return r.shard.*value >= 0 ? QVariant(r.shard.*value) : QVariant(); },
-                {}, {}};
+                [value](const ShardRow& r) {
+                    return r.shard.*value >= 0 ? QVariant(r.shard.*value) : QVariant();
+                },
+                {},
+                {}};
     }
 
     static Column node(const QString& title, const QString& explanation, QString ShardRow::*name)
@@ -57,7 +73,9 @@ public:
 
     static Column swept()
     {
-        return {tr("Swept"), tr("How long ago the timelines of the shard were last counted"), Qt::AlignRight,
+        return {tr("Swept"),
+                tr("How long ago the timelines of the shard were last counted"),
+                Qt::AlignRight,
                 [](const ShardRow& r) {
                     const auto age = sweepAge(r);
                     return age ? tr("%1 ago").arg(formatDuration(*age)) : unknownText();
@@ -92,16 +110,19 @@ ShardTableModel* makeShardTable(QObject* parent)
         T::number(),
         T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines),
         T::count(T::tr("Entries"), T::tr("Entries of all home timelines in Redis"), &S::entries),
-        T::bytes(T::tr("Redis size"), T::tr("Memory of the home timelines, estimated from a sample"), &S::bytes),
+        T::bytes(T::tr("Redis size"), T::tr("Memory of the home timelines, estimated from a sample"),
+                 &S::bytes),
         T::count(T::tr("Users"), T::tr("Rows, from PostgreSQL's own statistics"), &S::users),
         T::count(T::tr("Posts"), T::tr("Rows, from PostgreSQL's own statistics"), &S::posts),
         T::bytes(T::tr("PostgreSQL size"), T::tr("Tables and indexes of the shard"), &S::postgresBytes),
-        T::rate(T::tr("Deliveries/s"), T::tr("Deliveries into the shard's home timelines, over the last second"),
+        T::rate(T::tr("Deliveries/s"),
+                T::tr("Deliveries into the shard's home timelines, over the last second"),
                 &S::deliveriesPerSecond),
         T::rate(T::tr("Reads/s"), T::tr("Pages read of the shard's home timelines, over the last second"),
                 &S::readsPerSecond),
         T::node(T::tr("Timelines on"), T::tr("Redis node of the home timelines"), &ShardRow::timelinesNode),
-        T::node(T::tr("Users on"), T::tr("PostgreSQL node of users, follows and counters"), &ShardRow::usersNode),
+        T::node(T::tr("Users on"), T::tr("PostgreSQL node of users, follows and counters"),
+                &ShardRow::usersNode),
         T::node(T::tr("Posts on"), T::tr("PostgreSQL node of posts and ledgers"), &ShardRow::postsNode),
         T::swept(),
     };
@@ -123,7 +144,8 @@ QString nodeName(const backend::ClusterSnapshot& snapshot, int node)
 {
     const auto found = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
                                     [node](const backend::NodeSnapshot& n) { return n.id == node; });
-    return found == snapshot.nodes.end() ? QStringLiteral("#%1").arg(node) : QString::fromStdString(found->name);
+    return found == snapshot.nodes.end() ? QStringLiteral("#%1").arg(node)
+                                         : QString::fromStdString(found->name);
 }
 
 } // namespace ui

@@ -1,5 +1,5 @@
-// Sorts a table by its SortRole: values that are not known stay at the end in both directions, equal ones keep the
-// order of the source. Owned by its page; GUI thread only.
+// Sorts a table by its SortRole: values that are not known stay at the end in both directions, equal ones
+// keep the order of the source. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QSortFilterProxyModel>

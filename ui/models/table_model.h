@@ -1,6 +1,6 @@
-// A table whose rows come again every second: a new table costs only its columns and the key of a row. Rows are
-// updated, moved, inserted and removed in place by their key, never reset, so that selection and scroll position
-// of the views stay. Owned by its page; GUI thread only.
+// A table whose rows come again every second: a new table costs only its columns and the key of a row. Rows
+// are updated, moved, inserted and removed in place by their key, never reset, so that selection and scroll
+// position of the views stay. Owned by its page; GUI thread only.
 #pragma once
 
 #include "ui/models/table_roles.h"
@@ -24,9 +24,9 @@ struct TableColumn
     QString explanation; // tool tip of the header
     Qt::Alignment alignment = Qt::AlignLeft;
     std::function<QString(const Row&)> text;
-    std::function<QVariant(const Row&)> sortKey;    // invalid: not known, sorts last; absent: the text
-    std::function<QString(const Row&)> toolTip;     // absent: none
-    std::function<Tone(const Row&)> tone; // absent: Plain
+    std::function<QVariant(const Row&)> sortKey; // invalid: not known, sorts last; absent: the text
+    std::function<QString(const Row&)> toolTip;  // absent: none
+    std::function<Tone(const Row&)> tone;        // absent: Plain
 };
 
 // Key: hashable, unique among the rows.
@@ -44,7 +44,10 @@ public:
     {
     }
 
-    int rowCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : int(m_rows.size()); }
+    int rowCount(const QModelIndex& parent = {}) const override
+    {
+        return parent.isValid() ? 0 : int(m_rows.size());
+    }
     int columnCount(const QModelIndex& parent = {}) const override
     {
         return parent.isValid() ? 0 : int(m_columns.size());
@@ -120,8 +123,10 @@ void TableModel<Row, Key>::setRows(std::vector<Row> rows)
     std::size_t placed = 0;
     for (; placed < rows.size() && placed < m_rows.size(); ++placed)
         placeRow(int(placed), std::move(rows[placed]));
-    appendRows(std::make_move_iterator(rows.begin() + std::ptrdiff_t(placed)), std::make_move_iterator(rows.end()));
-    if (!m_rows.empty()) emit dataChanged(index(0, 0), index(int(m_rows.size()) - 1, int(m_columns.size()) - 1));
+    appendRows(std::make_move_iterator(rows.begin() + std::ptrdiff_t(placed)),
+               std::make_move_iterator(rows.end()));
+    if (!m_rows.empty())
+        emit dataChanged(index(0, 0), index(int(m_rows.size()) - 1, int(m_columns.size()) - 1));
 }
 
 template <class Row, class Key>

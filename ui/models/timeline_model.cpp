@@ -237,7 +237,8 @@ void TimelineModel::setDelays(std::span<const backend::PostId> posts,
 
 int TimelineModel::partialEntries() const
 {
-    const auto count = std::count_if(m_items.begin(), m_items.end(), [](const Item& item) { return item.partial; });
+    const auto count =
+        std::count_if(m_items.begin(), m_items.end(), [](const Item& item) { return item.partial; });
     return int(count) + (m_emptyPartial ? 1 : 0);
 }
 
@@ -248,8 +249,9 @@ const backend::TimelineEntry& TimelineModel::entry(const QModelIndex& index) con
 
 QModelIndex TimelineModel::indexOf(backend::PostId post) const
 {
-    const auto found = std::lower_bound(m_items.begin(), m_items.end(), post,
-                                        [](const Item& item, backend::PostId id) { return item.entry.id > id; });
+    const auto found =
+        std::lower_bound(m_items.begin(), m_items.end(), post,
+                         [](const Item& item, backend::PostId id) { return item.entry.id > id; });
     if (found == m_items.end() || found->entry.id != post) return {};
     return index(int(found - m_items.begin()));
 }

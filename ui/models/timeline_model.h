@@ -1,6 +1,6 @@
-// A home or author timeline as a list that grows page by page to its very end. It asks for pages by signal and is
-// given them by its page; a refresh is merged into what is there, so that selection and scroll position stay.
-// Owned by its page; GUI thread only.
+// A home or author timeline as a list that grows page by page to its very end. It asks for pages by signal
+// and is given them by its page; a refresh is merged into what is there, so that selection and scroll
+// position stay. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QAbstractListModel>
@@ -85,9 +85,9 @@ private:
 
     bool m_withDelivery;
     State m_state = State::Idle;
-    std::vector<Item> m_items;              // ids strictly descending
-    std::optional<backend::PostId> m_next;  // where the following page starts
-    bool m_emptyPartial = false;            // a partial page brought no entry
+    std::vector<Item> m_items;             // ids strictly descending
+    std::optional<backend::PostId> m_next; // where the following page starts
+    bool m_emptyPartial = false;           // a partial page brought no entry
 };
 
 } // namespace ui

@@ -16,23 +16,28 @@ public:
     using ChunkColumn = LedgerChunkModel::Column;
 
     static ChunkColumn count(const QString& title, const QString& explanation,
-                             std::function<std::int64_t(const Chunk&)> value,
-                             Tone whenAny = Tone::Normal)
+                             std::function<std::int64_t(const Chunk&)> value, Tone whenAny = Tone::Normal)
     {
-        return {title, explanation, Qt::AlignRight,
+        return {title,
+                explanation,
+                Qt::AlignRight,
                 [value](const Chunk& c) { return formatCount(value(c)); },
-                [value](const Chunk& c) { return QVariant(qint64(value(c))); }, {},
+                [value](const Chunk& c) { return QVariant(qint64(value(c))); },
+                {},
                 [value, whenAny](const Chunk& c) { return value(c) > 0 ? whenAny : Tone::Normal; }};
     }
 
     static ChunkColumn time(const QString& title, std::optional<backend::TimePoint> Chunk::*value)
     {
-        return {title, tr("Of a delivery of this chunk"), Qt::AlignLeft,
+        return {title,
+                tr("Of a delivery of this chunk"),
+                Qt::AlignLeft,
                 [value](const Chunk& c) { return c.*value ? formatClock(*(c.*value)) : unknownText(); },
                 [value](const Chunk& c) {
                     return c.*value ? QVariant(qint64((c.*value)->time_since_epoch().count())) : QVariant();
                 },
-                [value](const Chunk& c) { return c.*value ? formatTime(*(c.*value)) : QString(); }, {}};
+                [value](const Chunk& c) { return c.*value ? formatTime(*(c.*value)) : QString(); },
+                {}};
     }
 };
 
@@ -43,13 +48,17 @@ UserSuggestionModel* makeUserSuggestions(QObject* parent)
     using T = TimelineTables;
     using U = backend::User;
     std::vector<UserSuggestionModel::Column> columns{
-        {T::tr("User"), {}, Qt::AlignLeft,
+        {T::tr("User"),
+         {},
+         Qt::AlignLeft,
          [](const U& u) {
              const auto name = QString::fromStdString(u.displayName);
              const auto handle = QStringLiteral("@%1").arg(QString::fromStdString(u.handle));
              return name.isEmpty() ? handle : QStringLiteral("%1 · %2").arg(handle, name);
          },
-         {}, [](const U& u) { return T::tr("id %1").arg(u.id.value); }, {}},
+         {},
+         [](const U& u) { return T::tr("id %1").arg(u.id.value); },
+         {}},
     };
     return new UserSuggestionModel(
         std::move(columns), [](const U& u) { return qint64(u.id.value); }, parent);
@@ -60,12 +69,18 @@ LedgerChunkModel* makeLedgerChunkTable(QObject* parent)
     using T = TimelineTables;
     using C = backend::LedgerChunk;
     std::vector<T::ChunkColumn> columns{
-        {T::tr("Chunk"), T::tr("0 is the plan, with the whole delivery of a small audience"), Qt::AlignRight,
-         [](const C& c) { return QString::number(c.chunk); }, [](const C& c) { return QVariant(c.chunk); }, {}, {}},
+        {T::tr("Chunk"),
+         T::tr("0 is the plan, with the whole delivery of a small audience"),
+         Qt::AlignRight,
+         [](const C& c) { return QString::number(c.chunk); },
+         [](const C& c) { return QVariant(c.chunk); },
+         {},
+         {}},
         T::count(T::tr("Pushed"), {}, [](const C& c) { return c.pushed; }),
         T::count(T::tr("Skipped"), T::tr("Unfollowed or deleted meanwhile"),
                  [](const C& c) { return c.skippedUnfollowed + c.skippedDeleted; }),
-        T::count(T::tr("Failed"), {}, [](const C& c) { return c.failed; }, Tone::Critical),
+        T::count(
+            T::tr("Failed"), {}, [](const C& c) { return c.failed; }, Tone::Critical),
         T::time(T::tr("First, %1").arg(zoneName()), &C::firstDeliveryAt),
         T::time(T::tr("Last, %1").arg(zoneName()), &C::lastDeliveryAt),
     };

@@ -98,7 +98,7 @@ QVariant WorkerTreeModel::headerData(int section, Qt::Orientation orientation, i
     if (role == Qt::TextAlignmentRole)
         return QVariant((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     if (role != Qt::DisplayRole) return {};
-    const QStringList titles{tr("Engine / worker"), tr("State"),         tr("Current task"), tr("For"),
+    const QStringList titles{tr("Engine / worker"), tr("State"),        tr("Current task"), tr("For"),
                              tr("Tasks done"),      tr("Tasks failed"), tr("Last error")};
     return titles[section];
 }
@@ -125,8 +125,9 @@ QString WorkerTreeModel::stateText(backend::WorkerState state)
 QString WorkerTreeModel::engineText(const Group& group, int column) const
 {
     const auto sum = [&](std::int64_t backend::WorkerSnapshot::*value) {
-        return std::accumulate(group.workers.begin(), group.workers.end(), std::int64_t(0),
-                               [value](std::int64_t total, const auto& worker) { return total + worker.*value; });
+        return std::accumulate(
+            group.workers.begin(), group.workers.end(), std::int64_t(0),
+            [value](std::int64_t total, const auto& worker) { return total + worker.*value; });
     };
     const auto& engine = group.engine;
     const auto name = QString::fromStdString(engine.name);

@@ -1,5 +1,5 @@
-// The workers of the cluster, grouped by engine, as a tree of two levels that is updated in place every second.
-// Owned by its page; GUI thread only.
+// The workers of the cluster, grouped by engine, as a tree of two levels that is updated in place every
+// second. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QAbstractItemModel>
@@ -16,7 +16,16 @@ class WorkerTreeModel final : public QAbstractItemModel
     Q_OBJECT
 
 public:
-    enum Column { NameColumn, StateColumn, TaskColumn, SinceColumn, DoneColumn, FailedColumn, ErrorColumn, ColumnCount };
+    enum Column {
+        NameColumn,
+        StateColumn,
+        TaskColumn,
+        SinceColumn,
+        DoneColumn,
+        FailedColumn,
+        ErrorColumn,
+        ColumnCount
+    };
     enum Role { EngineSlotRole = Qt::UserRole + 100 };
 
     explicit WorkerTreeModel(QObject* parent);

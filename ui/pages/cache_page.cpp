@@ -167,7 +167,9 @@ TimeChart* CachePage::makeNodeChart(const char* name, const QString& title, cons
     TimeChart::Options options;
     const auto drawn = drawnNodes(snapshot);
     const auto all = redisNodes(snapshot).size();
-    options.title = drawn.size() < all ? tr("%1, the %2 fullest of %3 nodes").arg(title).arg(drawn.size()).arg(all) : title;
+    options.title = drawn.size() < all
+                        ? tr("%1, the %2 fullest of %3 nodes").arg(title).arg(drawn.size()).arg(all)
+                        : title;
     options.left.unit = unit;
     options.left.format = format;
     for (std::size_t i = 0; i < drawn.size(); ++i)
@@ -189,8 +191,8 @@ void CachePage::remakeNodeCharts(const backend::ClusterSnapshot& snapshot)
                                  &backend::HistoryPoint::nodeMemoryBytes);
     replaceIn(*m_middle, 0, m_memory, memory);
     m_memory = memory;
-    auto* commands = makeNodeChart("nodeCommandsChart", tr("Commands by node"), tr("commands/s"),
-                                   &formatRate, snapshot, &backend::HistoryPoint::nodeCommandsPerSecond);
+    auto* commands = makeNodeChart("nodeCommandsChart", tr("Commands by node"), tr("commands/s"), &formatRate,
+                                   snapshot, &backend::HistoryPoint::nodeCommandsPerSecond);
     replaceIn(*m_middle, 1, m_commands, commands);
     m_commands = commands;
     m_chartNodes = nodeNames(snapshot);
@@ -208,7 +210,8 @@ void CachePage::showWindow()
 {
     const auto& range = context().range;
     const auto history = context().bridge.historySince(range.begin());
-    const auto end = std::find_if(history.begin(), history.end(), [&](const auto& p) { return p.at > range.end(); });
+    const auto end =
+        std::find_if(history.begin(), history.end(), [&](const auto& p) { return p.at > range.end(); });
     const auto shown = history.first(std::size_t(end - history.begin()));
     const double seconds = coveredSeconds(shown);
     std::vector<CacheRow> rows;

@@ -1,5 +1,5 @@
-// Cache: hits and misses of each cache over the chosen window with the volume behind the ratio, and the Redis nodes'
-// memory, evictions, keys and commands. Owned by the main window; GUI thread only.
+// Cache: hits and misses of each cache over the chosen window with the volume behind the ratio, and the Redis
+// nodes' memory, evictions, keys and commands. Owned by the main window; GUI thread only.
 #pragma once
 
 #include "ui/pages/page.h"
@@ -41,8 +41,9 @@ private:
     // Charts have fixed lines: they are made anew when caches or nodes are others.
     void remakeRatioChart(const QStringList& caches);
     void remakeNodeCharts(const backend::ClusterSnapshot& snapshot);
-    TimeChart* makeNodeChart(const char* name, const QString& title, const QString& unit, QString (*format)(double),
-                             const backend::ClusterSnapshot& snapshot, NodeValue value);
+    TimeChart* makeNodeChart(const char* name, const QString& title, const QString& unit,
+                             QString (*format)(double), const backend::ClusterSnapshot& snapshot,
+                             NodeValue value);
 
     PageFace* m_face = nullptr;
     CacheTableModel* m_caches = nullptr;

@@ -1,4 +1,5 @@
-// Widths of columns that fit what a table first shows, unless somebody's own widths were restored. GUI thread only.
+// Widths of columns that fit what a table first shows, unless somebody's own widths were restored. GUI thread
+// only.
 #pragma once
 
 class QByteArray;

@@ -84,7 +84,8 @@ void DeadLettersView::connectAll()
     connect(m_refresh, &QPushButton::clicked, this, &DeadLettersView::refresh);
     connect(m_retry, &QPushButton::clicked, this, [this] { askAndChange(Change::Retry); });
     connect(m_discard, &QPushButton::clicked, this, [this] { askAndChange(Change::Discard); });
-    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &DeadLettersView::updateState);
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &DeadLettersView::updateState);
     connect(m_sorted, &QAbstractItemModel::rowsRemoved, this, &DeadLettersView::updateState);
 }
 
@@ -126,7 +127,8 @@ void DeadLettersView::take(std::vector<backend::DeadLetter> letters)
 {
     std::vector<DeadLetterRow> rows;
     for (auto& letter : letters) {
-        const auto node = m_snapshot ? nodeName(*m_snapshot, letter.ref.node) : QString::number(letter.ref.node);
+        const auto node =
+            m_snapshot ? nodeName(*m_snapshot, letter.ref.node) : QString::number(letter.ref.node);
         rows.push_back({std::move(letter), node});
     }
     m_model->setRows(std::move(rows));
@@ -157,7 +159,9 @@ void DeadLettersView::updateState()
     const auto count = int(selected().size());
     m_retry->setText(count > 0 ? tr("Retry %1").arg(formatCount(count)) : tr("Retry selected"));
     m_discard->setText(count > 0 ? tr("Discard %1…").arg(formatCount(count)) : tr("Discard selected…"));
-    const auto reason = !m_blocked.isEmpty() ? m_blocked : count == 0 ? tr("Select dead letters first.") : QString();
+    const auto reason = !m_blocked.isEmpty() ? m_blocked
+                        : count == 0         ? tr("Select dead letters first.")
+                                             : QString();
     for (auto* button : {m_retry, m_discard}) {
         button->setEnabled(reason.isEmpty() && !m_changing);
         button->setToolTip(reason);
@@ -172,9 +176,11 @@ bool DeadLettersView::confirmed(Change change, int count)
     box.setObjectName(QStringLiteral("discardQuestion"));
     box.setIcon(QMessageBox::Warning);
     box.setWindowTitle(tr("Discard dead letters"));
-    box.setText(count == 1 ? tr("Discard 1 dead letter?") : tr("Discard %1 dead letters?").arg(formatCount(count)));
-    box.setInformativeText(tr("Exactly the selected ones. Their work will never be done; home timelines that miss a "
-                              "delivery are built anew. This cannot be undone."));
+    box.setText(count == 1 ? tr("Discard 1 dead letter?")
+                           : tr("Discard %1 dead letters?").arg(formatCount(count)));
+    box.setInformativeText(
+        tr("Exactly the selected ones. Their work will never be done; home timelines that miss a "
+           "delivery are built anew. This cannot be undone."));
     auto* discard = box.addButton(tr("Discard %1").arg(formatCount(count)), QMessageBox::DestructiveRole);
     discard->setObjectName(QStringLiteral("confirmDiscard"));
     box.setDefaultButton(box.addButton(QMessageBox::Cancel));
@@ -203,7 +209,8 @@ void DeadLettersView::change(Change what, const std::vector<backend::TaskRef>& t
         [this, what, asked = int(tasks.size())](backend::Result<int> done) {
             m_changing = false;
             if (!done)
-                m_outcome->setText(tr("Nothing was changed: %1").arg(QString::fromStdString(done.error().message)));
+                m_outcome->setText(
+                    tr("Nothing was changed: %1").arg(QString::fromStdString(done.error().message)));
             else if (what == Change::Retry)
                 m_outcome->setText(tr("%1 of %2 are in the queue again.").arg(*done).arg(asked));
             else

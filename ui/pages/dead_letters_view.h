@@ -1,5 +1,5 @@
-// Dead letters with their errors: retry or discard exactly the selected ones. Reads the list when shown, when the
-// number of dead letters changes, and on demand. Owned by its page; GUI thread only.
+// Dead letters with their errors: retry or discard exactly the selected ones. Reads the list when shown, when
+// the number of dead letters changes, and on demand. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -54,7 +54,7 @@ private:
     Label* m_outcome = nullptr;
     backend::SnapshotPtr m_snapshot;
     QString m_blocked;
-    QString m_error;         // of the last reading
+    QString m_error; // of the last reading
     bool m_loading = false;
     bool m_loaded = false;
     bool m_changing = false;

@@ -113,7 +113,8 @@ void LedgerView::clear()
     m_head->clear();
     m_text->clear();
     m_chunkModel->setRows({});
-    setState(StateView::Kind::Empty, tr("No post selected"), tr("Select a post to see who got it, and when."));
+    setState(StateView::Kind::Empty, tr("No post selected"),
+             tr("Select a post to see who got it, and when."));
 }
 
 // In the place of the ledger.
@@ -141,7 +142,8 @@ void LedgerView::showPost(const backend::TimelineEntry& entry)
     m_head->setText(tr("@%1 · %2 · post %3")
                         .arg(QString::fromStdString(entry.authorHandle), formatTime(entry.id.time()))
                         .arg(entry.id.value));
-    m_text->setText(entry.bodyMissing ? tr("The text could not be read in time.") : QString::fromStdString(entry.body));
+    m_text->setText(entry.bodyMissing ? tr("The text could not be read in time.")
+                                      : QString::fromStdString(entry.body));
     setState(StateView::Kind::Loading, tr("Reading the ledger"));
     refresh();
 }
@@ -157,11 +159,13 @@ void LedgerView::refresh()
             if (ledger)
                 take(*ledger);
             else if (ledger.error().code == backend::ErrorCode::NotFound)
-                setState(StateView::Kind::Empty, tr("No ledger yet"), tr("The post's fan-out has not been planned."));
+                setState(StateView::Kind::Empty, tr("No ledger yet"),
+                         tr("The post's fan-out has not been planned."));
             else
                 setState(StateView::Kind::Failed, tr("The ledger could not be read"),
                          QString::fromStdString(ledger.error().message));
-            const bool unfinished = ledger ? !ledger->complete() : ledger.error().code == backend::ErrorCode::NotFound;
+            const bool unfinished =
+                ledger ? !ledger->complete() : ledger.error().code == backend::ErrorCode::NotFound;
             if (unfinished && isVisible()) m_again.start();
         });
 }
@@ -182,8 +186,9 @@ void LedgerView::take(const backend::DeliveryLedger& ledger)
     m_committed->setText(formatTime(ledger.committedAt));
     m_first->setText(deliveryTime(ledger.firstDeliveryAt, ledger.committedAt));
     m_last->setText(deliveryTime(ledger.lastDeliveryAt, ledger.committedAt));
-    m_chunks->setText(ledger.complete() ? tr("%1, all done").arg(ledger.chunksDone)
-                                        : tr("%1 of %2 done").arg(ledger.chunksDone).arg(ledger.chunksPlanned));
+    m_chunks->setText(ledger.complete()
+                          ? tr("%1, all done").arg(ledger.chunksDone)
+                          : tr("%1 of %2 done").arg(ledger.chunksDone).arg(ledger.chunksPlanned));
     m_chunkModel->setRows(ledger.chunks);
     showParts();
 }

@@ -1,5 +1,6 @@
-// What became of one post: its text and its delivery ledger (audience, pushed, skipped by reason, pulled, failed, times,
-// chunks). Reads it again every two seconds while deliveries are outstanding. Owned by its page; GUI thread only.
+// What became of one post: its text and its delivery ledger (audience, pushed, skipped by reason, pulled,
+// failed, times, chunks). Reads it again every two seconds while deliveries are outstanding. Owned by its
+// page; GUI thread only.
 #pragma once
 
 #include <QTimer>

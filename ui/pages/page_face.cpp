@@ -38,7 +38,8 @@ bool PageFace::show(const backend::SnapshotPtr& snapshot)
         m_state->show(StateView::Kind::Loading, tr("Connecting"), bridge.progressStep());
         break;
     case EngineBridge::State::Failed:
-        m_state->show(StateView::Kind::Failed, tr("The cluster could not be opened"), bridge.errorText(), again);
+        m_state->show(StateView::Kind::Failed, tr("The cluster could not be opened"), bridge.errorText(),
+                      again);
         break;
     case EngineBridge::State::Closed:
         m_state->show(StateView::Kind::Disconnected, tr("Not connected"),

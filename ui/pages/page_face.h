@@ -1,5 +1,5 @@
-// What a page shows: its content, or the reason why there is none (opening, disconnected, failed, nothing known yet).
-// Fills its page; GUI thread only.
+// What a page shows: its content, or the reason why there is none (opening, disconnected, failed, nothing
+// known yet). Fills its page; GUI thread only.
 #pragma once
 
 #include <QStackedLayout>

@@ -56,10 +56,9 @@ void drawLines(QPainter& painter, const QRect& area, const QString& text)
         QTextLine line = layout.createLine();
         if (!line.isValid()) break;
         line.setLineWidth(area.width());
-        const auto shown =
-            i + 1 < kTextLines
-                ? text.mid(line.textStart(), line.textLength())
-                : metrics.elidedText(text.mid(line.textStart()), Qt::ElideRight, area.width());
+        const auto shown = i + 1 < kTextLines
+                               ? text.mid(line.textStart(), line.textLength())
+                               : metrics.elidedText(text.mid(line.textStart()), Qt::ElideRight, area.width());
         painter.drawText(QPoint(area.left(), area.top() + i * metrics.height() + metrics.ascent()), shown);
     }
     layout.endLayout();
@@ -94,7 +93,8 @@ PostDelegate::PostDelegate(const Theme& theme, QObject* parent)
 {
 }
 
-void PostDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void PostDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                         const QModelIndex& index) const
 {
     const Fonts fonts(m_theme);
     const bool selected = option.state.testFlag(QStyle::State_Selected);
@@ -119,8 +119,8 @@ void PostDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     const int nameWidth = right - kSpacingSmall - row.left();
     painter->drawText(row, Qt::AlignLeft | Qt::AlignVCenter,
                       painter->fontMetrics().elidedText(
-                          QStringLiteral("@%1").arg(index.data(TimelineModel::AuthorRole).toString()), Qt::ElideRight,
-                          nameWidth));
+                          QStringLiteral("@%1").arg(index.data(TimelineModel::AuthorRole).toString()),
+                          Qt::ElideRight, nameWidth));
 
     QRect text = row.translated(0, row.height() + kSpacingTiny);
     painter->setFont(fonts.text);
@@ -130,7 +130,8 @@ void PostDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
 
     painter->setFont(fonts.small);
     painter->setPen(m_theme.textMuted());
-    const QRect meta(text.left(), text.bottom() + 1 + kSpacingTiny, text.width(), painter->fontMetrics().height());
+    const QRect meta(text.left(), text.bottom() + 1 + kSpacingTiny, text.width(),
+                     painter->fontMetrics().height());
     painter->drawText(meta, Qt::AlignLeft | Qt::AlignVCenter,
                       painter->fontMetrics().elidedText(metaText(index), Qt::ElideRight, meta.width()));
     painter->restore();

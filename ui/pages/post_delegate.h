@@ -1,5 +1,5 @@
-// Draws an entry of a timeline: author, how it came in, two lines of text, time and delay. Every entry has the same
-// height, so that a long list stays quick. Owned by its view; GUI thread only.
+// Draws an entry of a timeline: author, how it came in, two lines of text, time and delay. Every entry has
+// the same height, so that a long list stays quick. Owned by its view; GUI thread only.
 #pragma once
 
 #include <QStyledItemDelegate>
@@ -15,7 +15,8 @@ class PostDelegate final : public QStyledItemDelegate
 public:
     PostDelegate(const Theme& theme, QObject* parent);
 
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
 private:

@@ -69,7 +69,8 @@ QLayout* QueuePage::buildTiles(QWidget* parent)
         row->addWidget(out, 1);
         return out;
     };
-    m_unfinished = tile(tr("Unfinished tasks"), "queueUnfinished", tr("Ready, running and waiting for a retry"));
+    m_unfinished =
+        tile(tr("Unfinished tasks"), "queueUnfinished", tr("Ready, running and waiting for a retry"));
     m_oldest = tile(tr("Oldest waiting"), "queueOldest", tr("Age of the oldest unfinished task"));
     m_drain = tile(tr("Time to drain"), "queueDrain", tr("At the present rates of arrival and drain"));
     m_dead = tile(tr("Dead letters"), "queueDead", tr("Tasks that failed for good and wait for a person"));
@@ -144,8 +145,8 @@ QWidget* QueuePage::buildWorkers(QWidget* parent)
     fitColumns(*m_tree);
     connect(m_workers, &QAbstractItemModel::rowsInserted, m_tree, [this](const QModelIndex& engine) {
         // Engines open when they come; one that somebody closed stays closed.
-        if (engine.isValid() && m_workers->rowCount(engine) > 0 && !m_tree->property("seen").toList().contains(
-                engine.data(WorkerTreeModel::EngineSlotRole))) {
+        if (engine.isValid() && m_workers->rowCount(engine) > 0 &&
+            !m_tree->property("seen").toList().contains(engine.data(WorkerTreeModel::EngineSlotRole))) {
             auto seen = m_tree->property("seen").toList();
             seen << engine.data(WorkerTreeModel::EngineSlotRole);
             m_tree->setProperty("seen", seen);
@@ -181,8 +182,9 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
 void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
 {
     m_unfinished->setValue(formatCount(snapshot.queueUnfinished), tr("tasks"));
-    m_unfinished->setSubline(tr("%1/s arriving, %2/s done")
-                                 .arg(formatRate(snapshot.arrivalsPerSecond), formatRate(snapshot.drainPerSecond)));
+    m_unfinished->setSubline(
+        tr("%1/s arriving, %2/s done")
+            .arg(formatRate(snapshot.arrivalsPerSecond), formatRate(snapshot.drainPerSecond)));
     const bool any = snapshot.queueUnfinished > 0;
     const auto age = durationFigure(any ? snapshot.queueOldestAgeSeconds : 0);
     m_oldest->setValue(any ? age.number : tr("none"), any ? age.unit : QString());
@@ -203,7 +205,8 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
                                                            : tr("the queue grows or stands"));
     }
     m_dead->setValue(formatCount(snapshot.queueDead), {});
-    m_dead->setSubline(snapshot.queueDead > 0 ? tr("wait for a decision") : tr("no task has failed for good"));
+    m_dead->setSubline(snapshot.queueDead > 0 ? tr("wait for a decision")
+                                              : tr("no task has failed for good"));
     m_dead->setStatus(snapshot.queueDead > 0 ? Tone::Critical : Tone::Ok);
 }
 
@@ -211,7 +214,8 @@ void QueuePage::showQueue(const backend::ClusterSnapshot& snapshot)
 {
     m_kinds->setRows(snapshot.queue);
     m_workers->setSnapshot(snapshot);
-    m_tabs->setTabText(kWorkersTab, tr("Workers (%1)").arg(formatCount(std::int64_t(snapshot.workers.size()))));
+    m_tabs->setTabText(kWorkersTab,
+                       tr("Workers (%1)").arg(formatCount(std::int64_t(snapshot.workers.size()))));
     m_tabs->setTabText(kLettersTab, tr("Dead letters (%1)").arg(formatCount(snapshot.queueDead)));
 }
 

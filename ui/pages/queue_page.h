@@ -1,5 +1,5 @@
-// Queue & workers: tasks by kind, arrival against drain, workers with their controls, and dead letters. Owned by the
-// main window; GUI thread only.
+// Queue & workers: tasks by kind, arrival against drain, workers with their controls, and dead letters. Owned
+// by the main window; GUI thread only.
 #pragma once
 
 #include "ui/pages/page.h"

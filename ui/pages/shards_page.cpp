@@ -140,9 +140,10 @@ QLayout* ShardsPage::buildTiles(QWidget* parent)
     m_total = tile(tr("Total"), "balanceTotal", tr("Over the shards with a known value"));
     m_shardSpread = tile(tr("Fullest shard / mean"), "shardMaxOverMean", tr("1.00 is perfectly even"));
     m_nodeSpread = tile(tr("Fullest node / mean"), "nodeMaxOverMean", tr("1.00 is perfectly even"));
-    m_variation = tile(tr("Variation of shards"), "shardVariation",
-                       tr("Coefficient of variation: standard deviation over mean. Users spread evenly by chance over S "
-                          "shards vary by √((S−1)/users) already: up to twice that is chance, not skew."));
+    m_variation = tile(
+        tr("Variation of shards"), "shardVariation",
+        tr("Coefficient of variation: standard deviation over mean. Users spread evenly by chance over S "
+           "shards vary by √((S−1)/users) already: up to twice that is chance, not skew."));
     return row;
 }
 
@@ -197,11 +198,14 @@ void ShardsPage::connectAll()
     connect(m_metric, &QComboBox::currentIndexChanged, this, &ShardsPage::metricChanged);
     connect(m_export, &QPushButton::clicked, this, &ShardsPage::exportReport);
     connect(m_heat, &HeatGrid::cellActivated, this, &ShardsPage::selectShard);
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
-        if (index.isValid()) m_heat->setCurrent(m_model->row(m_sorted->mapToSource(index)).shard.shard);
-    });
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this](const QModelIndex& index) {
+                if (index.isValid())
+                    m_heat->setCurrent(m_model->row(m_sorted->mapToSource(index)).shard.shard);
+            });
     connect(m_bars, &RankedBars::barActivated, this, [this](int node) {
-        if (m_snapshot && metric() != BalanceMetric::Posts) emit openPage("cache", nodeName(*m_snapshot, node));
+        if (m_snapshot && metric() != BalanceMetric::Posts)
+            emit openPage("cache", nodeName(*m_snapshot, node));
     });
 }
 
@@ -250,10 +254,11 @@ void ShardsPage::showBalance(const backend::ClusterSnapshot& snapshot)
         return tr("on %1").arg(metric == BalanceMetric::Posts ? row.postsNode : row.timelinesNode);
     });
     m_heat->setValues(std::move(shards));
-    m_heatCard->setSubtitle(byShard.known == int(snapshot.shards.size())
-                                ? tr("%1 shards").arg(formatCount(byShard.known))
-                                : tr("%1 of %2 shards known")
-                                      .arg(formatCount(byShard.known), formatCount(std::int64_t(snapshot.shards.size()))));
+    m_heatCard->setSubtitle(
+        byShard.known == int(snapshot.shards.size())
+            ? tr("%1 shards").arg(formatCount(byShard.known))
+            : tr("%1 of %2 shards known")
+                  .arg(formatCount(byShard.known), formatCount(std::int64_t(snapshot.shards.size()))));
     showBars(snapshot);
 }
 
@@ -267,9 +272,10 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
                              : tr("%1 of the cluster").arg(reportMetricText(metric())));
     const auto spread = [this](MetricTile* tile, const backend::BalanceSummary& summary) {
         tile->setValue(timesMean(summary), summary.mean > 0 ? tr("× mean") : QString());
-        tile->setSubline(summary.known > 0 ? tr("most %1, mean %2").arg(valueText(summary.max, metric()),
-                                                                       valueText(summary.mean, metric()))
-                                           : tr("not known yet"));
+        tile->setSubline(summary.known > 0
+                             ? tr("most %1, mean %2")
+                                   .arg(valueText(summary.max, metric()), valueText(summary.mean, metric()))
+                             : tr("not known yet"));
     };
     spread(m_shardSpread, shards);
     spread(m_nodeSpread, nodes);
@@ -280,7 +286,7 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
     m_variation->setSubline(!known       ? tr("not known yet")
                             : usersKnown ? tr("chance alone: %1 %").arg(formatNumber(chance * 100, 1))
                                          : tr("chance: users not known yet"));
-    m_variation->setStatus(!known || !usersKnown                        ? Tone::Normal
+    m_variation->setStatus(!known || !usersKnown                         ? Tone::Normal
                            : shards.coefficientOfVariation <= 2 * chance ? Tone::Ok
                                                                          : Tone::Warning);
 }
@@ -300,7 +306,8 @@ void ShardsPage::showBars(const backend::ClusterSnapshot& snapshot)
                                 ? tr("band: ±%1 % by chance alone")
                                       .arg(formatNumber(summary.chanceCoefficientOfVariation * 100, 1))
                                 : QString());
-    m_bars->setBars(std::move(bars), summary.known > 0 ? summary.mean : std::numeric_limits<double>::quiet_NaN(),
+    m_bars->setBars(std::move(bars),
+                    summary.known > 0 ? summary.mean : std::numeric_limits<double>::quiet_NaN(),
                     summary.chanceCoefficientOfVariation);
 }
 
@@ -328,9 +335,9 @@ void ShardsPage::exportReport()
     const auto filters = reportFileFilters();
     QString filter = filters.front();
     const auto name = m_snapshot ? QString::fromStdString(m_snapshot->clusterName) : QString();
-    auto path = QFileDialog::getSaveFileName(
-        this, tr("Export shard report"), QDir::home().filePath(tr("shard report %1.pdf").arg(name)),
-        filters.join(QStringLiteral(";;")), &filter);
+    auto path = QFileDialog::getSaveFileName(this, tr("Export shard report"),
+                                             QDir::home().filePath(tr("shard report %1.pdf").arg(name)),
+                                             filters.join(QStringLiteral(";;")), &filter);
     if (path.isEmpty()) return;
     if (QFileInfo(path).suffix().isEmpty()) path += QLatin1Char('.') + reportFileSuffix(filter);
     exportTo(path);
@@ -346,7 +353,8 @@ void ShardsPage::exportTo(const QString& path)
         [snapshot = m_snapshot, path](backend::Engine& engine) {
             const auto report = requests::shardReport(engine, *snapshot);
             return writeReport(
-                report, [&](const auto& what, auto format) { return requests::render(engine, what, format); }, path);
+                report, [&](const auto& what, auto format) { return requests::render(engine, what, format); },
+                path);
         },
         [this, path](backend::Result<void> written) {
             m_export->setEnabled(m_snapshot != nullptr);

@@ -1,5 +1,5 @@
-// Shards: how evenly one metric is spread over the logical shards and the nodes, beside what chance alone would give;
-// all shards as a table; the report as a file. Owned by the main window; GUI thread only.
+// Shards: how evenly one metric is spread over the logical shards and the nodes, beside what chance alone
+// would give; all shards as a table; the report as a file. Owned by the main window; GUI thread only.
 #pragma once
 
 #include "ui/pages/page.h"
@@ -50,7 +50,8 @@ private:
     void connectAll();
     void metricChanged();
     void showBalance(const backend::ClusterSnapshot& snapshot);
-    void showSpread(const backend::BalanceSummary& shards, const backend::BalanceSummary& nodes, bool usersKnown);
+    void showSpread(const backend::BalanceSummary& shards, const backend::BalanceSummary& nodes,
+                    bool usersKnown);
     void showBars(const backend::ClusterSnapshot& snapshot);
     void selectShard(int shard);
     void setMetric(backend::BalanceMetric metric);

@@ -83,7 +83,8 @@ void TimelineLoader::refresh()
     loadRefreshPage(std::nullopt, {}, 1);
 }
 
-void TimelineLoader::loadRefreshPage(std::optional<backend::PostId> before, backend::TimelinePage soFar, int pages)
+void TimelineLoader::loadRefreshPage(std::optional<backend::PostId> before, backend::TimelinePage soFar,
+                                     int pages)
 {
     askForPage(before, kRefreshPageSize,
                [this, soFar = std::move(soFar), pages](backend::Result<backend::TimelinePage> page) mutable {
@@ -125,7 +126,10 @@ void TimelineLoader::loadDelays(const backend::TimelinePage& page)
     for (const auto& entry : page.entries)
         posts.push_back(entry.id);
     m_bridge.call(
-        this, [user = m_user, posts](backend::Engine& engine) { return requests::deliveryDelays(engine, user, posts); },
+        this,
+        [user = m_user, posts](backend::Engine& engine) {
+            return requests::deliveryDelays(engine, user, posts);
+        },
         [this, generation = m_generation, posts](backend::Result<requests::Delays> delays) {
             // Without them the entries only lack a detail.
             if (generation == m_generation && delays) m_model.setDelays(posts, *delays);

@@ -1,11 +1,12 @@
-// Fills one TimelineModel from the engine: pages on demand, delivery delays after them, and a refresh that is merged
-// into what is there. Answers for a user who is no longer shown are dropped. Owned by its page; GUI thread only.
+// Fills one TimelineModel from the engine: pages on demand, delivery delays after them, and a refresh that is
+// merged into what is there. Answers for a user who is no longer shown are dropped. Owned by its page; GUI
+// thread only.
 #pragma once
 
 #include <QObject>
 
-#include "backend/domain/feed.h"
 #include "backend/domain/error.h"
+#include "backend/domain/feed.h"
 
 #include <optional>
 #include <vector>

@@ -56,11 +56,13 @@ QLayout* TimelinePage::buildSearchRow()
         out->setToolTip(toolTip);
         return out;
     };
-    m_refresh = button(tr("Re&fresh"), "refreshTimelines", tr("Read profile, timelines and ledger again (F5)"));
+    m_refresh =
+        button(tr("Re&fresh"), "refreshTimelines", tr("Read profile, timelines and ledger again (F5)"));
     m_copyRedis = button(tr("Copy as &Redis command"), "copyRedisCommand",
                          tr("The home timeline as a command for redis-cli on its node"));
     m_copySql = button(tr("Copy as &SQL"), "copySql", tr("The same home timeline from PostgreSQL"));
-    m_copyAuthorSql = button(tr("Copy &author SQL"), "copyAuthorSql", tr("The author timeline from PostgreSQL"));
+    m_copyAuthorSql =
+        button(tr("Copy &author SQL"), "copyAuthorSql", tr("The author timeline from PostgreSQL"));
     auto* row = new QHBoxLayout;
     row->addWidget(m_search, 2);
     row->addWidget(m_outcome, 1);
@@ -109,11 +111,12 @@ QWidget* TimelinePage::buildTimelines(QWidget* parent)
         return out;
     };
     auto* home = card(tr("Home timeline"));
-    m_home = new TimelinePane(TimelineLoader::Kind::Home, QStringLiteral("home"), context().theme, context().bridge, home);
+    m_home = new TimelinePane(TimelineLoader::Kind::Home, QStringLiteral("home"), context().theme,
+                              context().bridge, home);
     home->body()->addWidget(m_home);
     auto* author = card(tr("Author timeline"));
-    m_author =
-        new TimelinePane(TimelineLoader::Kind::Author, QStringLiteral("author"), context().theme, context().bridge, author);
+    m_author = new TimelinePane(TimelineLoader::Kind::Author, QStringLiteral("author"), context().theme,
+                                context().bridge, author);
     author->body()->addWidget(m_author);
     auto* delivery = card(tr("Delivery of the post"));
     auto* scroll = new QScrollArea(delivery);
@@ -136,8 +139,9 @@ void TimelinePage::connectAll()
         say(message.isEmpty() ? QString() : tr("No suggestions: %1").arg(message));
     });
     connect(m_refresh, &QPushButton::clicked, this, &TimelinePage::refresh);
-    connect(m_copyRedis, &QPushButton::clicked, this,
-            [this] { copy(tr("Redis command"), m_user ? m_user->location.homeRedisCommand : std::string()); });
+    connect(m_copyRedis, &QPushButton::clicked, this, [this] {
+        copy(tr("Redis command"), m_user ? m_user->location.homeRedisCommand : std::string());
+    });
     connect(m_copySql, &QPushButton::clicked, this,
             [this] { copy(tr("SQL"), m_user ? m_user->location.homeSql : std::string()); });
     connect(m_copyAuthorSql, &QPushButton::clicked, this,
@@ -154,8 +158,13 @@ void TimelinePage::openUser(const QString& handleOrId)
     if (!m_user) showMessage(StateView::Kind::Loading, tr("Looking for %1").arg(handleOrId), {});
     say({});
     context().bridge.call(
-        this, [text = handleOrId.toStdString()](backend::Engine& engine) { return requests::findUser(engine, text); },
-        [this, generation](backend::Result<requests::UserOverview> user) { takeUser(generation, std::move(user)); });
+        this,
+        [text = handleOrId.toStdString()](backend::Engine& engine) {
+            return requests::findUser(engine, text);
+        },
+        [this, generation](backend::Result<requests::UserOverview> user) {
+            takeUser(generation, std::move(user));
+        });
 }
 
 void TimelinePage::takeUser(quint64 generation, backend::Result<requests::UserOverview> user)
@@ -218,15 +227,16 @@ void TimelinePage::showUser(const requests::UserOverview& user)
                         .arg(QString::fromStdString(profile.user.handle),
                              QString::fromStdString(profile.user.displayName))
                         .arg(profile.user.id.value));
-    m_facts->setText(
-        tr("%1 followers · %2 following · %3 posts · %4 · last seen %5 · joined %6")
-            .arg(formatCount(profile.counters.followers), formatCount(profile.counters.following),
-                 formatCount(profile.counters.posts),
-                 profile.warm ? tr("warm: home timeline kept in Redis") : tr("dormant: no home timeline in Redis"),
-                 formatTime(profile.lastSeenAt), formatTime(profile.user.createdAt)));
+    m_facts->setText(tr("%1 followers · %2 following · %3 posts · %4 · last seen %5 · joined %6")
+                         .arg(formatCount(profile.counters.followers),
+                              formatCount(profile.counters.following), formatCount(profile.counters.posts),
+                              profile.warm ? tr("warm: home timeline kept in Redis")
+                                           : tr("dormant: no home timeline in Redis"),
+                              formatTime(profile.lastSeenAt), formatTime(profile.user.createdAt)));
     m_place->setText(tr("Shard %1 · timelines on %2 · users on %3 · posts on %4")
                          .arg(place.shard)
-                         .arg(QString::fromStdString(place.timelinesNode), QString::fromStdString(place.usersNode),
+                         .arg(QString::fromStdString(place.timelinesNode),
+                              QString::fromStdString(place.usersNode),
                               QString::fromStdString(place.postsNode)));
     m_faces->setCurrentWidget(m_userArea);
     for (auto* widget : {m_refresh, m_copyRedis, m_copySql, m_copyAuthorSql})
@@ -240,13 +250,15 @@ void TimelinePage::refresh()
     const auto generation = ++m_generation;
     context().bridge.call(
         this,
-        [id = m_user->profile.user.id](backend::Engine& engine) { return requests::userOverview(engine, id); },
+        [id = m_user->profile.user.id](backend::Engine& engine) {
+            return requests::userOverview(engine, id);
+        },
         [this, generation](backend::Result<requests::UserOverview> user) {
             if (user || generation != m_generation)
                 takeUser(generation, std::move(user));
             else
-                m_facts->setText(
-                    tr("The profile could not be read again: %1").arg(QString::fromStdString(user.error().message)));
+                m_facts->setText(tr("The profile could not be read again: %1")
+                                     .arg(QString::fromStdString(user.error().message)));
         });
     m_home->refresh();
     m_author->refresh();

@@ -1,5 +1,5 @@
-// The Timeline browser: one user's profile, home timeline as the user sees it, author timeline beside it, and for a
-// selected post its ledger. Owned by the main window; GUI thread only.
+// The Timeline browser: one user's profile, home timeline as the user sees it, author timeline beside it, and
+// for a selected post its ledger. Owned by the main window; GUI thread only.
 #pragma once
 
 #include "ui/pages/page.h"
@@ -69,7 +69,7 @@ private:
     TimelinePane* m_author = nullptr;
     LedgerView* m_ledger = nullptr;
     std::optional<requests::UserOverview> m_user;
-    quint64 m_generation = 0; // of the user asked for: older answers are dropped
+    quint64 m_generation = 0;        // of the user asked for: older answers are dropped
     std::optional<bool> m_connected; // empty before the first look
 };
 

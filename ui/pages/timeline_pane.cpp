@@ -56,7 +56,8 @@ void TimelinePane::buildView(const QString& name, const Theme& theme)
 {
     m_view = new QListView(this);
     m_view->setObjectName(name + QStringLiteral("Timeline"));
-    m_view->setAccessibleName(m_kind == TimelineLoader::Kind::Home ? tr("Home timeline") : tr("Author timeline"));
+    m_view->setAccessibleName(m_kind == TimelineLoader::Kind::Home ? tr("Home timeline")
+                                                                   : tr("Author timeline"));
     m_view->setModel(m_model);
     m_view->setItemDelegate(new PostDelegate(theme, m_view));
     m_view->setUniformItemSizes(true);
@@ -81,7 +82,8 @@ void TimelinePane::connectAll()
         else
             m_loader->refresh();
     });
-    connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, &TimelinePane::postSelected);
+    connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &TimelinePane::postSelected);
     connect(m_view, &QListView::activated, this, [this](const QModelIndex& index) {
         emit authorActivated(index.data(TimelineModel::AuthorIdRole).toLongLong());
     });

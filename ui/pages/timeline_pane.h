@@ -1,5 +1,6 @@
-// One timeline with its title, its states and its list: loading, empty, partial, error with a way to try again, and
-// the very end. Keeps selection and place when it is refreshed. Owned by its page; GUI thread only.
+// One timeline with its title, its states and its list: loading, empty, partial, error with a way to try
+// again, and the very end. Keeps selection and place when it is refreshed. Owned by its page; GUI thread
+// only.
 #pragma once
 
 #include <QPersistentModelIndex>

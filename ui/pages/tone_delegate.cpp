@@ -23,7 +23,8 @@ ToneDelegate::ToneDelegate(const Theme& theme, QObject* parent)
 {
 }
 
-void ToneDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void ToneDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                         const QModelIndex& index) const
 {
     if (isNumber(index)) {
         QStyledItemDelegate::paint(painter, option, index);

@@ -1,5 +1,5 @@
-// Cells of a table in the colour of their tone (ToneRole); texts stand under their header, apart from a number at
-// their left. Owned by its view; GUI thread only.
+// Cells of a table in the colour of their tone (ToneRole); texts stand under their header, apart from a
+// number at their left. Owned by its view; GUI thread only.
 #pragma once
 
 #include <QStyledItemDelegate>
@@ -15,7 +15,8 @@ class ToneDelegate final : public QStyledItemDelegate
 public:
     ToneDelegate(const Theme& theme, QObject* parent);
 
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
     // At least a table's row, for trees too.
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 

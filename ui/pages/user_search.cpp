@@ -36,10 +36,11 @@ UserSearch::UserSearch(EngineBridge& bridge, QWidget* parent)
         m_pause.start();
     });
     connect(this, &QLineEdit::returnPressed, this, [this] { choose(text().trimmed()); });
-    connect(m_completer, qOverload<const QModelIndex&>(&QCompleter::activated), this, [this](const QModelIndex& index) {
-        const auto row = std::size_t(index.row());
-        if (row < m_model->rows().size()) choose(QString::fromStdString(m_model->rows()[row].handle));
-    });
+    connect(m_completer, qOverload<const QModelIndex&>(&QCompleter::activated), this,
+            [this](const QModelIndex& index) {
+                const auto row = std::size_t(index.row());
+                if (row < m_model->rows().size()) choose(QString::fromStdString(m_model->rows()[row].handle));
+            });
 }
 
 void UserSearch::suggest()
@@ -50,7 +51,8 @@ void UserSearch::suggest()
         return;
     }
     m_bridge.call(
-        this, [prefix](backend::Engine& engine) { return requests::searchUsers(engine, prefix, kMostSuggestions); },
+        this,
+        [prefix](backend::Engine& engine) { return requests::searchUsers(engine, prefix, kMostSuggestions); },
         [this, generation = m_generation](backend::Result<std::vector<backend::User>> users) {
             if (generation != m_generation) return;
             emit suggestionsFailed(users ? QString() : QString::fromStdString(users.error().message));

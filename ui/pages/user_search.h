@@ -1,5 +1,5 @@
-// Finds a user by handle or id, with suggestions while somebody types. Waits for a pause in typing; answers to an
-// older text are dropped. Owned by its page; GUI thread only.
+// Finds a user by handle or id, with suggestions while somebody types. Waits for a pause in typing; answers
+// to an older text are dropped. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QLineEdit>

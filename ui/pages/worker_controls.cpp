@@ -158,7 +158,8 @@ void WorkerControls::askFor(Change change)
             if (result)
                 taken(wish);
             else
-                m_outcome->setText(tr("Nothing was changed: %1").arg(QString::fromStdString(result.error().message)));
+                m_outcome->setText(
+                    tr("Nothing was changed: %1").arg(QString::fromStdString(result.error().message)));
             updateEnabled();
         });
 }

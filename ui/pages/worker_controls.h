@@ -1,5 +1,5 @@
-// Pause, resume and number of workers, for one engine or all, with what became of the wish: engines obey within a
-// second, and the next snapshots show it. Owned by its page; GUI thread only.
+// Pause, resume and number of workers, for one engine or all, with what became of the wish: engines obey
+// within a second, and the next snapshots show it. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QWidget>

@@ -1,5 +1,6 @@
-// Draws the shard report on pages: summary, heatmaps and ranked nodes for each metric, and all tables. The values are
-// those of the other renderings. Owns nothing; any one thread, needs a QGuiApplication (its fonts).
+// Draws the shard report on pages: summary, heatmaps and ranked nodes for each metric, and all tables. The
+// values are those of the other renderings. Owns nothing; any one thread, needs a QGuiApplication (its
+// fonts).
 #pragma once
 
 #include "backend/domain/shard_report.h"

@@ -12,7 +12,7 @@ namespace {
 constexpr double kTitle = points(16), kLabel = points(7), kBarHeight = points(9), kBarPitch = points(12);
 constexpr double kNameWidth = points(44), kValueWidth = points(62), kGap = points(8), kLegend = points(14);
 constexpr double kShardWidth = points(24); // numbers beside the heatmap's rows
-constexpr std::size_t kMostBars = 9; // the table of node loads has all
+constexpr std::size_t kMostBars = 9;       // the table of node loads has all
 constexpr double kChartText = 6.5;
 
 struct ReportChartsText
@@ -54,7 +54,8 @@ void Chart::heatmap(const QRectF& area) const
     const auto cells = report.rows.size();
     if (cells == 0) return;
     const std::size_t columns = cells > 256 ? 64 : 16, rows = (cells + columns - 1) / columns;
-    const double width = (area.width() - kShardWidth) / double(columns), height = area.height() / double(rows);
+    const double width = (area.width() - kShardWidth) / double(columns),
+                 height = area.height() / double(rows);
     const double gap = std::min({points(1.2), width / 5, height / 5});
     const double most = balance.byShard.max;
     const std::size_t labelEvery = (rows + 15) / 16;
@@ -62,11 +63,12 @@ void Chart::heatmap(const QRectF& area) const
         const double value = backend::valueOf(report.rows[i].shard, balance.metric);
         const double y = area.y() + double(i / columns) * height;
         if (i % columns == 0 && (i / columns) % labelEvery == 0)
-            text(QRectF(area.x(), y, kShardWidth - points(4), height), QString::number(report.rows[i].shard.shard),
-                 Qt::AlignRight, palette.textMuted);
+            text(QRectF(area.x(), y, kShardWidth - points(4), height),
+                 QString::number(report.rows[i].shard.shard), Qt::AlignRight, palette.textMuted);
         painter.setPen(Qt::NoPen);
         painter.setBrush(std::isnan(value) ? palette.unknown : printLoadColor(most > 0 ? value / most : 0));
-        painter.drawRect(QRectF(area.x() + kShardWidth + double(i % columns) * width, y, width - gap, height - gap));
+        painter.drawRect(
+            QRectF(area.x() + kShardWidth + double(i % columns) * width, y, width - gap, height - gap));
     }
 }
 
@@ -82,8 +84,10 @@ void Chart::legend(const QRectF& area) const
     text(QRectF(x - points(12), area.y(), points(9), area.height()), QStringLiteral("0"), Qt::AlignRight,
          palette.textMuted);
     const bool any = balance.byShard.known > 0;
-    text(QRectF(x + scale + points(4), area.y(), area.width() - scale - kShardWidth - points(14), area.height()),
-         any ? ReportChartsText::tr("%1, most of a shard").arg(reportMetricFigure(balance.byShard.max, balance.metric))
+    text(QRectF(x + scale + points(4), area.y(), area.width() - scale - kShardWidth - points(14),
+                area.height()),
+         any ? ReportChartsText::tr("%1, most of a shard")
+                   .arg(reportMetricFigure(balance.byShard.max, balance.metric))
              : ReportChartsText::tr("not known yet"),
          Qt::AlignLeft, palette.textMuted);
 }
@@ -102,13 +106,15 @@ void Chart::bar(const QRectF& row, const backend::NodeLoad& load, double length)
 void Chart::rankedBars(const QRectF& area) const
 {
     const double mean = balance.byNode.mean, spread = 2 * balance.byNode.chanceCoefficientOfVariation * mean;
-    const double most = std::max(balance.byNode.max, mean + spread), plot = area.width() - kNameWidth - kValueWidth;
+    const double most = std::max(balance.byNode.max, mean + spread),
+                 plot = area.width() - kNameWidth - kValueWidth;
     const auto at = [&](double value) { return most > 0 ? std::max(0.0, value) / most * plot : 0.0; };
     const double left = area.x() + kNameWidth, height = kBarPitch * double(bars());
     if (report.users > 0 && spread > 0) {
         painter.setPen(Qt::NoPen);
         painter.setBrush(palette.band);
-        painter.drawRect(QRectF(left + at(mean - spread), area.y(), at(mean + spread) - at(mean - spread), height));
+        painter.drawRect(
+            QRectF(left + at(mean - spread), area.y(), at(mean + spread) - at(mean - spread), height));
     }
     for (std::size_t i = 0; i < bars(); ++i) {
         const auto& load = balance.nodes[i];
@@ -119,8 +125,9 @@ void Chart::rankedBars(const QRectF& area) const
         painter.setPen(QPen(palette.mean, points(0.8), Qt::DashLine));
         painter.drawLine(QPointF(left + at(mean), area.y()), QPointF(left + at(mean), area.y() + height));
     }
-    QString note = report.users > 0 ? ReportChartsText::tr("dashed: mean; shaded: ±2 standard deviations of chance")
-                                    : ReportChartsText::tr("dashed: mean");
+    QString note = report.users > 0
+                       ? ReportChartsText::tr("dashed: mean; shaded: ±2 standard deviations of chance")
+                       : ReportChartsText::tr("dashed: mean");
     if (balance.nodes.size() > bars())
         note += ReportChartsText::tr("; %1 more in the table").arg(balance.nodes.size() - bars());
     text(QRectF(area.x(), area.y() + height, area.width(), kLegend), note, Qt::AlignLeft, palette.textMuted);
@@ -133,8 +140,8 @@ void drawMetricChart(QPainter& painter, const QRectF& area, const backend::Shard
 {
     const Chart chart{painter, report, balance, printColors()};
     painter.setFont(reportFont(9, true));
-    chart.text(QRectF(area.x(), area.y(), area.width(), kTitle), reportMetricText(balance.metric), Qt::AlignLeft,
-               chart.palette.text);
+    chart.text(QRectF(area.x(), area.y(), area.width(), kTitle), reportMetricText(balance.metric),
+               Qt::AlignLeft, chart.palette.text);
     painter.setFont(reportFont(kChartText));
     const double barsHeight = kBarPitch * double(chart.barRows()) + kLegend;
     const double heatHeight = std::max(points(30), area.height() - kTitle - kLegend - kGap - barsHeight);

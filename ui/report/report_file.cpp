@@ -58,8 +58,9 @@ backend::Result<void> checkTarget(const QFileInfo& target)
         return failed(backend::ErrorCode::InvalidArgument,
                       ReportFile::tr("%1 is not an ordinary file: choose another name.").arg(shown));
     if (!target.absoluteDir().exists())
-        return failed(backend::ErrorCode::Configuration,
-                      ReportFile::tr("The folder of %1 does not exist: make it, or choose another one.").arg(shown));
+        return failed(
+            backend::ErrorCode::Configuration,
+            ReportFile::tr("The folder of %1 does not exist: make it, or choose another one.").arg(shown));
     return {};
 }
 
@@ -75,13 +76,15 @@ backend::Result<void> save(const QFileInfo& target, const QByteArray& content)
     if (file.write(content) == content.size() && file.flush() && file.commit()) return {};
     const auto left = QStorageInfo(target.absolutePath()).bytesAvailable();
     if (file.error() == QFileDevice::ResourceError || (left >= 0 && left < content.size()))
-        return failed(backend::ErrorCode::DiskFull,
-                      ReportFile::tr("The disk of %1 is full: the report was not written. Free some space or choose "
-                                     "another disk.")
-                          .arg(shown));
-    return failed(backend::ErrorCode::Internal,
-                  ReportFile::tr("%1 could not be written (%2): the report was not saved. Choose another place.")
-                      .arg(shown, file.errorString()));
+        return failed(
+            backend::ErrorCode::DiskFull,
+            ReportFile::tr("The disk of %1 is full: the report was not written. Free some space or choose "
+                           "another disk.")
+                .arg(shown));
+    return failed(
+        backend::ErrorCode::Internal,
+        ReportFile::tr("%1 could not be written (%2): the report was not saved. Choose another place.")
+            .arg(shown, file.errorString()));
 }
 
 } // namespace

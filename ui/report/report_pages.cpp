@@ -77,7 +77,8 @@ void ReportPages::addTitle()
         painter.setFont(reportFont(kTitleSize, true));
         painter.setPen(m_palette.text);
         drawCell(painter, area,
-                 ReportPagesText::tr("Shard report: %1").arg(QString::fromStdString(m_report.clusterName)), false);
+                 ReportPagesText::tr("Shard report: %1").arg(QString::fromStdString(m_report.clusterName)),
+                 false);
     });
     m_y += points(36);
 }
@@ -134,9 +135,10 @@ void ReportPages::addTableRow(const ReportPageTable& table, const QStringList& c
 // What is wrong with a node does not fit its row.
 void ReportPages::addMessages()
 {
-    ReportPageTable table{ReportPagesText::tr("Messages of nodes"),
-                          {{ReportPagesText::tr("Node"), false, 1}, {ReportPagesText::tr("Message"), false, 8}},
-                          {}};
+    ReportPageTable table{
+        ReportPagesText::tr("Messages of nodes"),
+        {{ReportPagesText::tr("Node"), false, 1}, {ReportPagesText::tr("Message"), false, 8}},
+        {}};
     for (const auto& node : m_report.nodes)
         if (!node.message.empty())
             table.rows.push_back({QString::fromStdString(node.name), QString::fromStdString(node.message)});

@@ -1,5 +1,6 @@
-// Lays the shard report out on pages as steps that draw, so that the number of pages is known before the first is
-// drawn. The unit is a tenth of a point: fonts have whole pixels. Internal to ui/report. Any one thread.
+// Lays the shard report out on pages as steps that draw, so that the number of pages is known before the
+// first is drawn. The unit is a tenth of a point: fonts have whole pixels. Internal to ui/report. Any one
+// thread.
 #pragma once
 
 #include "backend/domain/shard_report.h"

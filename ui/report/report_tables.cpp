@@ -60,7 +60,9 @@ QStringList balanceRow(backend::BalanceMetric metric, const QString& over, const
 {
     const bool any = b.known > 0;
     const auto value = [&](double v) { return any ? reportMetricFigure(v, metric) : unknown(); };
-    const auto ratio = [&](double v, bool isKnown) { return isKnown ? reportFigure(v, kRatioDecimals) : unknown(); };
+    const auto ratio = [&](double v, bool isKnown) {
+        return isKnown ? reportFigure(v, kRatioDecimals) : unknown();
+    };
     return {reportMetricText(metric),
             over,
             reportFigure(std::int64_t(b.known)),
@@ -120,7 +122,8 @@ QString reportMetricText(backend::BalanceMetric metric)
 QString reportTimeText(backend::TimePoint time)
 {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-    return QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC).toString(QStringLiteral("yyyy-MM-dd HH:mm:ss 'UTC'"));
+    return QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC)
+        .toString(QStringLiteral("yyyy-MM-dd HH:mm:ss 'UTC'"));
 }
 
 ReportPageTable reportHeadTable(const backend::ShardReport& report)
@@ -181,9 +184,11 @@ ReportPageTable reportNodeLoadsTable(const backend::ShardReport& report)
     for (const auto& name : names) {
         QStringList row{name};
         for (const auto& balance : report.balance) {
-            const auto load = std::find_if(balance.nodes.begin(), balance.nodes.end(),
-                                           [&](const auto& l) { return QString::fromStdString(l.name) == name; });
-            row << (load == balance.nodes.end() ? QString() : reportMetricFigure(load->value, balance.metric));
+            const auto load = std::find_if(balance.nodes.begin(), balance.nodes.end(), [&](const auto& l) {
+                return QString::fromStdString(l.name) == name;
+            });
+            row << (load == balance.nodes.end() ? QString()
+                                                : reportMetricFigure(load->value, balance.metric));
         }
         out.rows.push_back(row);
     }
@@ -210,10 +215,11 @@ ReportPageTable reportShardsTable(const backend::ShardReport& report)
                         {}};
     for (const auto& row : report.rows) {
         const auto& s = row.shard;
-        out.rows.push_back({reportFigure(std::int64_t(s.shard)), wordsOr(row.usersNode), wordsOr(row.postsNode),
-                            wordsOr(row.timelinesNode), reportFigure(s.users), reportFigure(s.posts),
-                            reportFigure(s.postgresBytes), reportFigure(s.timelines), reportFigure(s.entries),
-                            reportFigure(s.bytes), reportFigure(s.deliveriesPerSecond, kRateDecimals),
+        out.rows.push_back({reportFigure(std::int64_t(s.shard)), wordsOr(row.usersNode),
+                            wordsOr(row.postsNode), wordsOr(row.timelinesNode), reportFigure(s.users),
+                            reportFigure(s.posts), reportFigure(s.postgresBytes), reportFigure(s.timelines),
+                            reportFigure(s.entries), reportFigure(s.bytes),
+                            reportFigure(s.deliveriesPerSecond, kRateDecimals),
                             reportFigure(s.readsPerSecond, kRateDecimals),
                             s.sweptAt ? reportTimeText(*s.sweptAt) : unknown()});
     }
@@ -239,8 +245,9 @@ ReportPageTable reportNodesTable(const backend::ShardReport& report)
         for (const auto role : n.roles)
             roles << viewText(backend::toString(role));
         out.rows.push_back({wordsOr(n.name), viewText(backend::toString(n.kind)),
-                            roles.isEmpty() ? unknown() : roles.join(u' '), reportFigure(std::int64_t(n.shards)),
-                            healthWord(n.health), wordsOr(n.version), reportFigure(n.uptimeSeconds, 0),
+                            roles.isEmpty() ? unknown() : roles.join(u' '),
+                            reportFigure(std::int64_t(n.shards)), healthWord(n.health), wordsOr(n.version),
+                            reportFigure(n.uptimeSeconds, 0),
                             reportFigure(n.probeMilliseconds, kRateDecimals), reportFigure(n.connections)});
     }
     return out;

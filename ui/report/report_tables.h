@@ -1,5 +1,5 @@
-// The shard report as tables of text for the drawn page. Figures are rounded exactly as in the report's CSV, JSON and
-// HTML, and grouped by thousands as in its HTML; "–" is not known. Pure functions; any thread.
+// The shard report as tables of text for the drawn page. Figures are rounded exactly as in the report's CSV,
+// JSON and HTML, and grouped by thousands as in its HTML; "–" is not known. Pure functions; any thread.
 #pragma once
 
 #include "backend/domain/shard_report.h"

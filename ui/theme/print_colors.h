@@ -1,5 +1,5 @@
-// Colours of printed pages, by meaning: always on white paper, whatever the desktop's theme is. Pure; any thread, also
-// without a Theme (a report written without a display).
+// Colours of printed pages, by meaning: always on white paper, whatever the desktop's theme is. Pure; any
+// thread, also without a Theme (a report written without a display).
 #pragma once
 
 #include <QColor>
