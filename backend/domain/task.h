@@ -52,6 +52,7 @@ struct Task
     TimePoint createdAt;      // commit time by the node's clock
     TimePoint expiresAt;      // effects are refused after this; the task becomes a dead letter
     std::int64_t leaseToken = 0;
+    bool expired = false;     // by its node's clock when claimed, a minute early: it must not run any more
 };
 
 struct DeadLetter

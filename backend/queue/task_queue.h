@@ -1,5 +1,6 @@
-// The durable queue of one PostgreSQL node. Stateless: every call uses the caller's connection to that node, and joins
-// the transaction that is open on it. Thread-safe.
+// The durable queue of one PostgreSQL node. Stateless: every call uses the caller's connection to that node,
+// and joins the transaction that is open on it. Thread-safe. Leases are fenced: whatever ends, prolongs or
+// puts back a task names the lease token of its claim and has no effect once that lease is gone.
 #pragma once
 
 #include "backend/common/sql.h"
@@ -20,39 +21,64 @@ struct QueueKindCounts
     double oldestAgeSeconds = 0;
 };
 
+// A failed run: back to wait for `wait`; countsAttempt false for an unreachable node.
+struct TaskRetry
+{
+    Task task;
+    Error error;
+    Milliseconds wait{0};
+    bool countsAttempt = true;
+};
+
 class TaskQueue
 {
 public:
     virtual ~TaskQueue() = default;
 
     // The first `limit` ready tasks in fair order, leased to the caller under fresh tokens for `lease`.
-    [[nodiscard]] virtual Result<std::vector<Task>> claim(SqlConnection& connection, int limit, Milliseconds lease,
-                                                          Deadline deadline) = 0;
-    // Prolongs leases that still stand; LeaseLost when one does not.
-    [[nodiscard]] virtual Result<void> renew(SqlConnection& connection, std::span<const Task> tasks, Milliseconds lease,
-                                             Deadline deadline) = 0;
-    // Ends the tasks and enqueues their children. LeaseLost when any token no longer stands: the caller rolls back.
+    [[nodiscard]] virtual Result<std::vector<Task>> claim(SqlConnection& connection, int limit,
+                                                          Milliseconds lease, Deadline deadline) = 0;
+    // Prolongs the leases that still stand. Returns the ids of the tasks whose lease does not.
+    [[nodiscard]] virtual Result<std::vector<std::int64_t>>
+    renew(SqlConnection& connection, std::span<const Task> tasks, Milliseconds lease, Deadline deadline) = 0;
+    // Ends the tasks and enqueues their children. LeaseLost when any token no longer stands: the caller rolls
+    // back.
     [[nodiscard]] virtual Result<void> complete(SqlConnection& connection, std::span<const Task> tasks,
                                                 std::span<const NewTask> children, Deadline deadline) = 0;
-    // Back to wait; countsAttempt false for an unreachable node.
-    [[nodiscard]] virtual Result<void> retryLater(SqlConnection& connection, const Task& task, const Error& error,
-                                                  Milliseconds wait, bool countsAttempt, Deadline deadline) = 0;
-    // Claimed but not begun: ready again at once, no attempt counted.
+    // The same and the tasks' own statements as one transaction in one round trip, outside any other: all or
+    // nothing. A lost lease or a failing statement is an error of any code; complete() tells which.
+    [[nodiscard]] virtual Result<void> completeAll(SqlConnection& connection, std::span<const Task> tasks,
+                                                   std::span<const NewTask> children,
+                                                   std::vector<SqlStatement> statements,
+                                                   Deadline deadline) = 0;
+    // LeaseLost when any lease is gone; the others are put back all the same.
+    [[nodiscard]] virtual Result<void> retryLater(SqlConnection& connection,
+                                                  std::span<const TaskRetry> retries, Deadline deadline) = 0;
+    // Claimed but not begun: ready again at once, no attempt counted. Tasks whose lease is gone are left
+    // alone.
     [[nodiscard]] virtual Result<void> release(SqlConnection& connection, std::span<const Task> tasks,
                                                Deadline deadline) = 0;
+    // The task becomes a dead letter; LeaseLost when its lease is gone.
     [[nodiscard]] virtual Result<void> bury(SqlConnection& connection, const Task& task, const Error& error,
                                             Deadline deadline) = 0;
 
-    // Retries whose time has come and lapsed leases become ready. Returns how many.
+    // Retries whose time has come and lapsed leases become ready, some thousands at once. Returns how many.
     [[nodiscard]] virtual Result<int> promote(SqlConnection& connection, Deadline deadline) = 0;
 
-    [[nodiscard]] virtual Result<std::vector<QueueKindCounts>> counts(SqlConnection& connection, Deadline deadline) = 0;
+    // Exact up to 20,000 tasks per state. Where there are more, the figures of that state are estimated from
+    // a sample of the table, the oldest age from the head of the queue, so that a look costs tens of
+    // milliseconds however long the queue is. Dead letters are counted up to 100,000 per node.
+    [[nodiscard]] virtual Result<std::vector<QueueKindCounts>> counts(SqlConnection& connection,
+                                                                      Deadline deadline) = 0;
+    // Newest first.
     [[nodiscard]] virtual Result<std::vector<DeadLetter>> deadLetters(SqlConnection& connection, int limit,
                                                                       Deadline deadline) = 0;
+    // Dead letters become ready under their old ids, attempts and expiry begin anew. Exactly these ids;
+    // returns how many there were.
     [[nodiscard]] virtual Result<int> reviveDead(SqlConnection& connection, std::span<const std::int64_t> ids,
                                                  Deadline deadline) = 0;
-    [[nodiscard]] virtual Result<int> discardDead(SqlConnection& connection, std::span<const std::int64_t> ids,
-                                                  Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<int> discardDead(SqlConnection& connection,
+                                                  std::span<const std::int64_t> ids, Deadline deadline) = 0;
 };
 
 std::unique_ptr<TaskQueue> makePostgresTaskQueue(int node);

@@ -1,6 +1,7 @@
 #include "backend/queue/worker.h"
 
 #include "backend/common/log.h"
+#include "backend/queue/task_batch.h"
 
 #include <algorithm>
 
@@ -9,259 +10,156 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCallSpan = 5s;       // of one queue statement
-constexpr auto kIdleShortest = 2ms;  // first wait without work; doubles
-constexpr auto kIdleLongest = 100ms; // for work enqueued by other processes
-
-TimePoint now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
-
-Deadline callDeadline() { return Deadline::after(kCallSpan); }
+constexpr auto kClaimSpan = 1'500ms;
+constexpr auto kIdleShortest = 2ms; // first wait without work; doubles up to the pool's idlePoll
+constexpr auto kAfterDefect = 1s;
+constexpr Backoff kNodeBackoff{100ms, 3'000ms};
 
 } // namespace
 
-void WakeSignal::raise()
-{
-    {
-        const std::lock_guard lock(m_mutex);
-        ++m_raises;
-    }
-    m_raised.notify_all();
-}
-
-std::uint64_t WakeSignal::wait(std::uint64_t seen, std::chrono::milliseconds longest, std::stop_token stop)
-{
-    std::unique_lock lock(m_mutex);
-    m_raised.wait_for(lock, stop, longest, [&] { return m_raises != seen; });
-    return m_raises;
-}
-
 Worker::Worker(WorkerShared& shared, int index)
-    : m_shared(shared), m_index(index), m_notBefore(shared.nodes.size()), m_nodeFailures(shared.nodes.size(), 0),
-      m_random(std::random_device{}())
+    : m_shared(shared)
+    , m_index(index)
+    , m_random(std::random_device{}())
+    , m_status(index)
+    , m_idle(kIdleShortest)
+    , m_first(std::size_t(index))
 {
-    m_connections.resize(shared.nodes.size());
-    m_snapshot.index = index;
-    m_snapshot.since = now();
-    m_thread = std::jthread([this](std::stop_token stop) { run(stop); });
+    for (const auto& node : shared.nodes)
+        m_nodes.push_back(std::make_unique<Node>(*node.pool));
+    m_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-Worker::~Worker()
+Worker::~Worker() = default; // the thread's own destructor stops and joins it first
+
+void Worker::interruptHandlers() noexcept
 {
-    m_thread.request_stop();
-    m_shared.wake.raise();
+    const std::lock_guard lock(m_handlersMutex);
+    if (m_handlers) m_handlers->interrupt();
 }
 
-void Worker::run(std::stop_token stop)
+void Worker::interruptConnections() noexcept
 {
-    auto seen = m_shared.wake.wait(0, 0ms, stop);
-    std::chrono::milliseconds idle = kIdleShortest;
+    for (const auto& node : m_nodes)
+        node->connection.interrupt();
+}
+
+void Worker::run(const std::stop_token& stop)
+{
     while (!stop.stop_requested()) {
+        std::string defect;
         try {
-            if (m_shared.paused) {
-                set(WorkerState::Paused);
-                seen = m_shared.wake.wait(seen, 1s, stop);
-                continue;
-            }
-            if (!m_handlers) m_handlers = m_shared.factory(m_index);
-            bool worked = false;
-            for (std::size_t i = 0; i < m_shared.nodes.size() && !stop.stop_requested() && !m_shared.paused; ++i)
-                worked = serve((std::size_t(m_index) + i) % m_shared.nodes.size(), stop) || worked;
-            if (worked) {
-                idle = kIdleShortest;
-                continue;
-            }
-            const bool waiting = std::any_of(m_notBefore.begin(), m_notBefore.end(),
-                                             [](auto at) { return at > std::chrono::steady_clock::now(); });
-            set(waiting ? WorkerState::Waiting : WorkerState::Idle);
-            const auto raises = m_shared.wake.wait(seen, idle, stop);
-            idle = raises != seen ? kIdleShortest : std::min<std::chrono::milliseconds>(idle * 2, kIdleLongest);
-            seen = raises;
+            turn(stop);
+            continue;
         } catch (const std::exception& e) {
-            log::error(std::string("a worker's loop failed and goes on: ") + e.what());
-            failed(e.what());
-            seen = m_shared.wake.wait(seen, 1s, stop);
+            defect = e.what();
+        } catch (...) {
+            defect = "an exception of unknown type";
         }
+        m_held.clear();
+        log::error("worker " + std::to_string(m_index) + " goes on after a defect: " + defect);
+        m_status.setError(defect);
+        m_shared.wake.sleep(m_shared.wake.orders(), kAfterDefect, stop);
     }
-    set(WorkerState::Stopped);
+    {
+        const std::lock_guard lock(m_handlersMutex);
+        m_handlers.reset();
+    }
+    for (const auto& node : m_nodes)
+        node->connection.giveBack();
+    m_status.set(WorkerState::Stopped);
+    m_finished = true;
 }
 
-Result<SqlConnection*> Worker::connection(std::size_t node, Deadline deadline)
+void Worker::turn(const std::stop_token& stop)
 {
-    auto& held = m_connections[node];
-    if (held && held->usable()) return held.get();
-    held.reset();
-    ROOKERY_ASSIGN(held, m_shared.nodes[node].pool->lease(deadline));
-    return held.get();
+    const auto orders = m_shared.wake.orders();
+    if (m_shared.paused) {
+        m_status.set(WorkerState::Paused);
+        for (const auto& node : m_nodes)
+            node->connection.giveBack();
+        m_shared.wake.sleep(orders, 1h, stop);
+        return;
+    }
+    if (!m_handlers) {
+        auto handlers = m_shared.factory(m_index);
+        const std::lock_guard lock(m_handlersMutex);
+        m_handlers = std::move(handlers);
+    }
+    if (serveAll(stop))
+        m_idle = kIdleShortest;
+    else
+        rest(orders, stop);
 }
 
-bool Worker::serve(std::size_t node, std::stop_token stop)
+void Worker::rest(std::uint64_t orders, const std::stop_token& stop)
 {
-    if (m_notBefore[node] > std::chrono::steady_clock::now()) return false;
-    const auto held = connection(node, callDeadline());
-    if (!held) {
-        nodeFailed(node, held.error());
-        return false;
-    }
-    auto& queue = *m_shared.queues[node];
-    auto claimed = queue.claim(**held, m_shared.options.batch, m_shared.options.lease, callDeadline());
+    const auto now = std::chrono::steady_clock::now();
+    const bool waiting =
+        std::any_of(m_nodes.begin(), m_nodes.end(), [&](const auto& node) { return node->notBefore > now; });
+    m_status.set(waiting ? WorkerState::Waiting : WorkerState::Idle);
+    const std::chrono::milliseconds longest = m_shared.options.idlePoll;
+    // Uneven, so that idle workers do not ask all at once.
+    const std::chrono::milliseconds wait(std::uniform_int_distribution<std::int64_t>(
+        std::max<std::int64_t>(1, m_idle.count() / 2), m_idle.count())(m_random));
+    const bool woken = m_shared.wake.sleep(orders, wait, stop);
+    m_idle = woken ? kIdleShortest
+                   : std::min(m_idle * 2, std::max<std::chrono::milliseconds>(longest, kIdleShortest));
+}
+
+bool Worker::serveAll(const std::stop_token& stop)
+{
+    bool worked = false;
+    const auto first = m_first++;
+    for (std::size_t i = 0; i < m_nodes.size() && !stop.stop_requested() && !m_shared.paused; ++i)
+        worked = serve((first + i) % m_nodes.size(), stop) || worked;
+    return worked;
+}
+
+Result<std::vector<Task>> Worker::claim(std::size_t node)
+{
+    auto& connection = m_nodes[node]->connection;
+    const auto soon = Deadline::after(kClaimSpan);
+    const bool kept = connection.usable();
+    const auto once = [&]() -> Result<std::vector<Task>> {
+        ROOKERY_ASSIGN(auto* sql, connection.get(soon));
+        return m_shared.queues[node]->claim(*sql, m_shared.options.batch, m_shared.options.lease, soon);
+    };
+    auto claimed = once();
+    // A kept connection may have died unnoticed, with a server that was restarted: that is worth a second
+    // try.
+    if (!claimed && kept && !connection.usable() && !soon.expired()) claimed = once();
+    return claimed;
+}
+
+bool Worker::serve(std::size_t node, const std::stop_token& stop)
+{
+    auto& state = *m_nodes[node];
+    if (state.notBefore > std::chrono::steady_clock::now()) return false;
+    auto claimed = claim(node);
     if (!claimed) {
         nodeFailed(node, claimed.error());
         return false;
     }
-    m_nodeFailures[node] = 0;
+    state.failures = 0;
+    m_status.nodeAnswered(node);
     if (claimed->empty()) return false;
+    if (claimed->size() >= std::size_t(m_shared.options.batch))
+        m_shared.wake.wakeOne(); // there is probably more
 
-    auto& tasks = *claimed;
-    std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.kind < b.kind; });
-    hold(node, tasks);
-    for (auto first = tasks.begin(); first != tasks.end();) {
-        const auto last = std::find_if(first, tasks.end(), [&](const Task& t) { return t.kind != first->kind; });
-        if (stop.stop_requested()) {
-            std::ignore = queue.release(**held, {first, tasks.end()}, Deadline::after(1s));
-            break;
-        }
-        handleGroup(node, **held, {first, last}, stop);
-        if (!(*held)->usable()) break; // the rest goes back when its lease lapses
-        first = last;
-    }
-    hold(node, {});
+    TaskBatch batch({node, m_shared.nodes[node].name, *m_shared.queues[node], state.connection},
+                    {m_shared.options, m_shared.metrics, *m_handlers, m_status, m_held, m_random}, stop);
+    if (const auto done = batch.run(std::move(*claimed)); !done) nodeFailed(node, done.error());
     return true;
-}
-
-void Worker::handleGroup(std::size_t node, SqlConnection& connection, std::span<const Task> tasks, std::stop_token stop)
-{
-    set(WorkerState::Running, std::string(toString(tasks[0].kind)) + " × " + std::to_string(tasks.size()) + " on "
-                                  + m_shared.nodes[node].name);
-    // A stop waits for the batch at hand; what takes longer than that ends by its deadline and is run again.
-    const auto deadline = Deadline::after(stop.stop_requested() ? std::chrono::milliseconds(1s) : m_shared.options.batchTime);
-    std::vector<TaskOutcome> outcomes;
-    try {
-        outcomes = m_handlers->handle(tasks[0].kind, tasks, deadline);
-    } catch (const std::exception& e) {
-        outcomes.clear();
-        log::error(std::string("a task handler threw: ") + e.what());
-    }
-    if (outcomes.size() != tasks.size()) {
-        outcomes = std::vector<TaskOutcome>(tasks.size());
-        for (auto& outcome : outcomes) outcome.status = fail(ErrorCode::Internal, "the task's handler failed");
-    }
-    if (const auto done = finish(node, connection, tasks, outcomes, deadline); !done)
-        finishOneByOne(node, connection, tasks, outcomes, deadline);
-
-    const auto kind = std::size_t(tasks[0].kind);
-    std::int64_t succeeded = 0;
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        if (outcomes[i].status) {
-            ++succeeded;
-        } else {
-            failed(outcomes[i].status.error().message);
-            if (outcomes[i].status.error().code != ErrorCode::LeaseLost)
-                putBack(node, connection, tasks[i], outcomes[i].status.error(), callDeadline());
-        }
-    }
-    if (kind < m_shared.metrics.tasksDone.size()) {
-        m_shared.metrics.tasksDone[kind].add(succeeded);
-        m_shared.metrics.tasksFailed[kind].add(std::int64_t(tasks.size()) - succeeded);
-    }
-    const std::lock_guard lock(m_mutex);
-    m_snapshot.tasksDone += succeeded;
-    m_snapshot.tasksFailed += std::int64_t(tasks.size()) - succeeded;
-    if (succeeded == std::int64_t(tasks.size())) m_snapshot.error.clear();
-}
-
-// One transaction: what the tasks leave behind, their children, and their end.
-Result<void> Worker::finish(std::size_t node, SqlConnection& connection, std::span<const Task> tasks,
-                            std::span<TaskOutcome> outcomes, Deadline deadline)
-{
-    std::vector<Task> done;
-    std::vector<NewTask> children;
-    std::vector<SqlStatement> completion;
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        if (!outcomes[i].status) continue;
-        done.push_back(tasks[i]);
-        children.insert(children.end(), outcomes[i].children.begin(), outcomes[i].children.end());
-        completion.insert(completion.end(), outcomes[i].completion.begin(), outcomes[i].completion.end());
-    }
-    if (done.empty()) return {};
-    ROOKERY_ASSIGN(auto transaction, SqlTransaction::begin(connection, deadline));
-    if (!completion.empty()) ROOKERY_TRY(connection.executeAll(completion, deadline));
-    ROOKERY_TRY(m_shared.queues[node]->complete(connection, done, children, deadline));
-    return transaction.commit(deadline);
-}
-
-void Worker::finishOneByOne(std::size_t node, SqlConnection& connection, std::span<const Task> tasks,
-                            std::span<TaskOutcome> outcomes, Deadline deadline)
-{
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        if (!outcomes[i].status) continue;
-        if (auto done = finish(node, connection, tasks.subspan(i, 1), outcomes.subspan(i, 1), deadline); !done)
-            outcomes[i].status = fail(std::move(done.error()));
-    }
-}
-
-void Worker::putBack(std::size_t node, SqlConnection& connection, const Task& task, const Error& error, Deadline deadline)
-{
-    auto& queue = *m_shared.queues[node];
-    const bool countsAttempt = error.code != ErrorCode::Unavailable && error.code != ErrorCode::StaleShardMap;
-    const auto wait = m_shared.options.backoff.wait(std::max(1, task.attempts), m_random);
-    const bool last = countsAttempt && task.attempts >= m_shared.options.attempts;
-    Result<void> put;
-    if (!last) {
-        put = queue.retryLater(connection, task, error, wait, countsAttempt, deadline);
-    } else if (const auto ready = m_handlers->beforeBury(task, deadline); ready) {
-        log::error("a task became a dead letter: " + std::string(toString(task.kind)) + " " + std::to_string(task.ref.id)
-                   + " on " + m_shared.nodes[node].name + ": " + error.message);
-        put = queue.bury(connection, task, error, deadline);
-    } else {
-        put = queue.retryLater(connection, task, ready.error(), wait, false, deadline);
-    }
-    if (!put) log::warning("a failed task waits for its lease to lapse: " + put.error().message);
 }
 
 void Worker::nodeFailed(std::size_t node, const Error& error)
 {
-    failed(m_shared.nodes[node].name + ": " + error.message);
-    Backoff backoff{100ms, 3'000ms};
-    m_notBefore[node] = std::chrono::steady_clock::now() + backoff.wait(++m_nodeFailures[node], m_random);
-    m_connections[node].reset();
-}
-
-void Worker::set(WorkerState state, std::string task)
-{
-    const std::lock_guard lock(m_mutex);
-    if (m_snapshot.state == state && m_snapshot.task == task) return;
-    m_snapshot.state = state;
-    m_snapshot.task = std::move(task);
-    m_snapshot.since = now();
-}
-
-void Worker::failed(const std::string& error)
-{
-    const std::lock_guard lock(m_mutex);
-    m_snapshot.error = error;
-}
-
-void Worker::hold(std::size_t node, std::vector<Task> tasks)
-{
-    const std::lock_guard lock(m_mutex);
-    m_held = {node, std::move(tasks)};
-}
-
-void Worker::renewLeases(std::size_t node, SqlConnection& connection, Deadline deadline)
-{
-    std::vector<Task> tasks;
-    {
-        const std::lock_guard lock(m_mutex);
-        if (m_held.node == node) tasks = m_held.tasks;
-    }
-    // Tasks of the batch that are done meanwhile have no lease left to renew; the others are renewed all the same.
-    if (!tasks.empty()) std::ignore = m_shared.queues[node]->renew(connection, tasks, m_shared.options.lease, deadline);
-}
-
-WorkerSnapshot Worker::snapshot() const
-{
-    const std::lock_guard lock(m_mutex);
-    return m_snapshot;
+    auto& state = *m_nodes[node];
+    state.notBefore = std::chrono::steady_clock::now() + kNodeBackoff.wait(++state.failures, m_random);
+    state.connection.giveBack();
+    m_status.nodeFailed(node, error.message);
+    m_status.set(WorkerState::Waiting);
 }
 
 } // namespace backend

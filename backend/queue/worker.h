@@ -1,33 +1,22 @@
-// One worker thread: claims a batch from one node at a time, hands it to its handlers by kind, ends what succeeded, puts
-// back what failed. Owned by the pool. stop, state and snapshot from any thread; the rest runs on the worker's own.
+// One worker thread: claims a batch from one node at a time and runs it (TaskBatch), going round the nodes.
+// Owned by the pool. requestStop, interrupt, finished, snapshot and held from any thread; the rest is the
+// worker's own.
 #pragma once
 
+#include "backend/queue/held_tasks.h"
+#include "backend/queue/node_connection.h"
+#include "backend/queue/wake_signal.h"
 #include "backend/queue/worker_pool.h"
+#include "backend/queue/worker_status.h"
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <random>
 #include <stop_token>
 #include <thread>
 
 namespace backend {
 
-// Wakes sleeping workers: by work enqueued in this process, or by a change of orders. Thread-safe.
-class WakeSignal
-{
-public:
-    void raise();
-    // Waits for a raise after `seen`, the time, or stop. Returns the number of raises.
-    std::uint64_t wait(std::uint64_t seen, std::chrono::milliseconds longest, std::stop_token stop);
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable_any m_raised;
-    std::uint64_t m_raises = 0;
-};
-
-// What all workers of a pool share.
+// What all threads of a pool share.
 struct WorkerShared
 {
     std::vector<QueueNode> nodes;
@@ -45,44 +34,48 @@ public:
     Worker(WorkerShared& shared, int index);
     ~Worker(); // stops and joins
 
+    int index() const { return m_index; }
     void requestStop() { m_thread.request_stop(); }
-    WorkerSnapshot snapshot() const;
-    // Prolongs the leases at hand on a connection of the caller's; the pool's heartbeat calls it.
-    void renewLeases(std::size_t node, SqlConnection& connection, Deadline deadline);
+    bool finished() const { return m_finished; } // joining does not wait
+    // For a stop that cannot wait: first the handlers, and when that does not help the queue's connections.
+    void interruptHandlers() noexcept;
+    void interruptConnections() noexcept;
+    WorkerSnapshot snapshot() const { return m_status.snapshot(); }
+    HeldTasks& held() { return m_held; }
 
 private:
-    struct Held
+    struct Node
     {
-        std::size_t node = 0;
-        std::vector<Task> tasks;
+        explicit Node(SqlPool& pool)
+            : connection(pool)
+        {
+        }
+        NodeConnection connection;
+        std::chrono::steady_clock::time_point notBefore{}; // a node that failed is left alone until then
+        int failures = 0;
     };
 
-    void run(std::stop_token stop);
-    bool serve(std::size_t node, std::stop_token stop); // true when there was work
-    Result<SqlConnection*> connection(std::size_t node, Deadline deadline);
-    void handleGroup(std::size_t node, SqlConnection& connection, std::span<const Task> tasks, std::stop_token stop);
-    Result<void> finish(std::size_t node, SqlConnection& connection, std::span<const Task> tasks,
-                        std::span<TaskOutcome> outcomes, Deadline deadline);
-    void finishOneByOne(std::size_t node, SqlConnection& connection, std::span<const Task> tasks,
-                        std::span<TaskOutcome> outcomes, Deadline deadline);
-    void putBack(std::size_t node, SqlConnection& connection, const Task& task, const Error& error, Deadline deadline);
+    void run(const std::stop_token& stop);
+    void turn(const std::stop_token& stop);
+    void rest(std::uint64_t orders, const std::stop_token& stop);
+    bool serveAll(const std::stop_token& stop); // true when there was work
+    bool serve(std::size_t node, const std::stop_token& stop);
+    Result<std::vector<Task>> claim(std::size_t node);
     void nodeFailed(std::size_t node, const Error& error);
-    void set(WorkerState state, std::string task = {});
-    void failed(const std::string& error);
-    void hold(std::size_t node, std::vector<Task> tasks);
 
     WorkerShared& m_shared;
     const int m_index;
-    std::unique_ptr<TaskHandlers> m_handlers;
-    std::vector<SqlPool::Lease> m_connections; // beside nodes
-    std::vector<std::chrono::steady_clock::time_point> m_notBefore; // a node that failed is left alone until then
-    std::vector<int> m_nodeFailures;
+    std::vector<std::unique_ptr<Node>> m_nodes; // beside the pool's
     std::mt19937_64 m_random;
+    WorkerStatus m_status;
+    HeldTasks m_held;
+    std::chrono::milliseconds m_idle;
+    std::size_t m_first; // the node whose turn is first
 
-    mutable std::mutex m_mutex; // guards m_snapshot and m_held
-    WorkerSnapshot m_snapshot;
-    Held m_held;
+    std::mutex m_handlersMutex; // held while m_handlers changes and while they are interrupted
+    std::unique_ptr<TaskHandlers> m_handlers;
 
+    std::atomic<bool> m_finished{false};
     std::jthread m_thread; // last: it uses all of the above
 };
 

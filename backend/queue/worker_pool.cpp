@@ -1,6 +1,6 @@
 #include "backend/queue/worker_pool.h"
 
-#include "backend/common/log.h"
+#include "backend/queue/node_keeper.h"
 #include "backend/queue/worker.h"
 
 #include <algorithm>
@@ -11,130 +11,190 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kMostWorkers = 64;
-constexpr auto kMaintenance = 200ms;
+// Of a stop's two seconds: what batches have to end by themselves, then handlers once they are interrupted.
+constexpr auto kGrace = 800ms;
+constexpr auto kGraceInterrupted = 400ms;
+
+// Whether all are finished by then.
+template <class Finished>
+bool waitFor(std::chrono::milliseconds span, const Finished& finished)
+{
+    const auto until = std::chrono::steady_clock::now() + span;
+    while (!finished()) {
+        if (std::chrono::steady_clock::now() >= until) return false;
+        std::this_thread::sleep_for(2ms);
+    }
+    return true;
+}
+
+template <class Threads>
+bool allFinished(const Threads& threads)
+{
+    return std::all_of(threads.begin(), threads.end(), [](const auto& thread) { return thread->finished(); });
+}
 
 } // namespace
 
-// Beside the workers runs one maintenance thread: it makes due retries and lapsed leases ready and prolongs the leases of
-// batches that take long.
 struct WorkerPool::Impl
 {
-    Impl(std::vector<QueueNode> nodes, HandlerFactory factory, EngineMetrics& metrics, WorkerPoolOptions options)
-        : shared{std::move(nodes), {}, std::move(factory), metrics, options, {}, {}}, wanted(options.workers)
+    Impl(std::vector<QueueNode> nodes, HandlerFactory factory, EngineMetrics& metrics,
+         WorkerPoolOptions options)
+        : shared{std::move(nodes), {}, std::move(factory), metrics, options, {}, {}}
+        , wanted(std::clamp(options.workers, 0, kMostWorkers))
     {
-        for (const auto& node : shared.nodes) shared.queues.push_back(makePostgresTaskQueue(node.id));
+        for (const auto& node : shared.nodes)
+            shared.queues.push_back(makePostgresTaskQueue(node.id));
     }
 
-    void resize()
-    {
-        std::vector<std::unique_ptr<Worker>> leaving;
-        {
-            const std::lock_guard lock(mutex);
-            while (int(workers.size()) > wanted) {
-                workers.back()->requestStop();
-                leaving.push_back(std::move(workers.back()));
-                workers.pop_back();
-            }
-            while (running && int(workers.size()) < wanted)
-                workers.push_back(std::make_unique<Worker>(shared, int(workers.size())));
-        }
-        shared.wake.raise();
-        leaving.clear(); // joins outside the lock
-    }
-
-    void maintain(std::stop_token stop)
-    {
-        auto renewAt = std::chrono::steady_clock::now() + shared.options.lease / 3;
-        while (!stop.stop_requested()) {
-            const bool renew = std::chrono::steady_clock::now() >= renewAt;
-            if (renew) renewAt += shared.options.lease / 3;
-            for (std::size_t node = 0; node < shared.nodes.size() && !stop.stop_requested(); ++node)
-                maintainNode(node, renew);
-            std::unique_lock lock(sleepMutex);
-            sleeper.wait_for(lock, stop, kMaintenance, [] { return false; });
-        }
-    }
-
-    void maintainNode(std::size_t node, bool renew)
-    {
-        if (wantedNow() == 0) return; // who works here looks after it
-        try {
-            auto lease = shared.nodes[node].pool->lease(Deadline::after(1s));
-            if (!lease) return; // the workers report a node that is down
-            const auto promoted = shared.queues[node]->promote(**lease, Deadline::after(2s));
-            if (promoted && *promoted > 0) shared.wake.raise();
-            if (renew) {
-                const std::lock_guard lock(mutex);
-                for (const auto& worker : workers) worker->renewLeases(node, **lease, Deadline::after(2s));
-            }
-        } catch (const std::exception& e) {
-            log::error(std::string("queue maintenance failed and goes on: ") + e.what());
-        }
-    }
-
-    int wantedNow()
-    {
-        const std::lock_guard lock(mutex);
-        return wanted;
-    }
+    void start();
+    void stop();
+    void resize(int count);
+    bool active();
+    void forEachWorker(const std::function<void(Worker&)>& visit);
+    int freeIndex() const;
 
     WorkerShared shared;
-    std::mutex mutex; // guards all below
-    std::vector<std::unique_ptr<Worker>> workers;
+    mutable std::mutex mutex;                     // guards all below; nothing waits while it is held
+    std::vector<std::unique_ptr<Worker>> workers; // ascending by index
+    std::vector<std::unique_ptr<Worker>> leaving; // end their batches
+    std::vector<std::unique_ptr<NodeKeeper>> keepers;
     int wanted = 0;
     bool running = false;
-
-    std::mutex sleepMutex;
-    std::condition_variable_any sleeper;
-    std::jthread maintenance; // last: it uses all of the above
 };
 
-WorkerPool::WorkerPool(std::vector<QueueNode> nodes, HandlerFactory factory, EngineMetrics& metrics, WorkerPoolOptions options)
+void WorkerPool::Impl::start()
+{
+    {
+        const std::lock_guard lock(mutex);
+        if (running) return;
+        running = true;
+    }
+    std::vector<std::unique_ptr<NodeKeeper>> made;
+    for (std::size_t node = 0; node < shared.nodes.size(); ++node)
+        made.push_back(std::make_unique<NodeKeeper>(
+            shared, node, [this] { return active(); },
+            [this](const std::function<void(Worker&)>& visit) { forEachWorker(visit); }));
+    int count = 0;
+    {
+        const std::lock_guard lock(mutex);
+        if (!running) return; // stopped meanwhile
+        keepers.swap(made);
+        count = wanted;
+    }
+    resize(count);
+}
+
+// The lowest index that no present worker has; those that are leaving keep theirs until they are gone.
+int WorkerPool::Impl::freeIndex() const
+{
+    int index = 0;
+    const auto taken = [&](const auto& list) {
+        return std::any_of(list.begin(), list.end(),
+                           [&](const auto& worker) { return worker->index() == index; });
+    };
+    while (taken(workers) || taken(leaving))
+        ++index;
+    return index;
+}
+
+void WorkerPool::Impl::resize(int count)
+{
+    {
+        const std::lock_guard lock(mutex);
+        wanted = std::clamp(count, 0, kMostWorkers);
+        while (int(workers.size()) > wanted) {
+            workers.back()->requestStop();
+            leaving.push_back(std::move(workers.back()));
+            workers.pop_back();
+        }
+        while (running && int(workers.size()) < wanted)
+            workers.push_back(std::make_unique<Worker>(shared, freeIndex()));
+        std::sort(workers.begin(), workers.end(),
+                  [](const auto& a, const auto& b) { return a->index() < b->index(); });
+    }
+    active(); // takes leave of those that are done
+}
+
+// Whether anybody works here. Joins the workers that are done, which does not wait.
+bool WorkerPool::Impl::active()
+{
+    std::vector<std::unique_ptr<Worker>> gone;
+    const std::lock_guard lock(mutex);
+    for (auto& worker : leaving)
+        if (worker->finished()) gone.push_back(std::move(worker));
+    std::erase(leaving, nullptr);
+    return !workers.empty() || !leaving.empty();
+}
+
+void WorkerPool::Impl::forEachWorker(const std::function<void(Worker&)>& visit)
+{
+    const std::lock_guard lock(mutex);
+    for (const auto& worker : workers)
+        visit(*worker);
+    for (const auto& worker : leaving)
+        visit(*worker);
+}
+
+void WorkerPool::Impl::stop()
+{
+    std::vector<std::unique_ptr<Worker>> ending;
+    std::vector<std::unique_ptr<NodeKeeper>> keeping;
+    {
+        const std::lock_guard lock(mutex);
+        running = false;
+        ending.swap(workers);
+        for (auto& worker : leaving)
+            ending.push_back(std::move(worker));
+        leaving.clear();
+        keeping.swap(keepers);
+    }
+    for (const auto& worker : ending)
+        worker->requestStop();
+    for (const auto& keeper : keeping)
+        keeper->requestStop();
+    if (!waitFor(kGrace, [&] { return allFinished(ending); })) {
+        for (const auto& worker : ending)
+            worker->interruptHandlers();
+        if (!waitFor(kGraceInterrupted, [&] { return allFinished(ending); }))
+            for (const auto& worker : ending)
+                worker->interruptConnections();
+    }
+    if (!allFinished(keeping))
+        for (const auto& keeper : keeping)
+            keeper->interrupt();
+}
+
+WorkerPool::WorkerPool(std::vector<QueueNode> nodes, HandlerFactory factory, EngineMetrics& metrics,
+                       WorkerPoolOptions options)
     : m_impl(std::make_unique<Impl>(std::move(nodes), std::move(factory), metrics, options))
 {
 }
 
-WorkerPool::~WorkerPool() { stop(); }
-
+WorkerPool::~WorkerPool()
+{
+    stop();
+}
 void WorkerPool::start()
 {
-    {
-        const std::lock_guard lock(m_impl->mutex);
-        if (m_impl->running) return;
-        m_impl->running = true;
-    }
-    m_impl->resize();
-    m_impl->maintenance = std::jthread([impl = m_impl.get()](std::stop_token stop) { impl->maintain(stop); });
+    m_impl->start();
 }
-
 void WorkerPool::stop()
 {
-    m_impl->maintenance.request_stop();
-    if (m_impl->maintenance.joinable()) m_impl->maintenance.join();
-    std::vector<std::unique_ptr<Worker>> leaving;
-    {
-        const std::lock_guard lock(m_impl->mutex);
-        m_impl->running = false;
-        leaving.swap(m_impl->workers);
-    }
-    for (const auto& worker : leaving) worker->requestStop();
-    m_impl->shared.wake.raise();
+    m_impl->stop();
 }
 
 void WorkerPool::setPaused(bool paused)
 {
-    if (m_impl->shared.paused.exchange(paused) != paused) m_impl->shared.wake.raise();
+    if (m_impl->shared.paused.exchange(paused) != paused) m_impl->shared.wake.wakeAll();
 }
 
-bool WorkerPool::paused() const { return m_impl->shared.paused; }
-
+bool WorkerPool::paused() const
+{
+    return m_impl->shared.paused;
+}
 void WorkerPool::setWorkers(int count)
 {
-    {
-        const std::lock_guard lock(m_impl->mutex);
-        m_impl->wanted = std::clamp(count, 0, kMostWorkers);
-    }
-    m_impl->resize();
+    m_impl->resize(count);
 }
 
 int WorkerPool::workers() const
@@ -143,13 +203,16 @@ int WorkerPool::workers() const
     return m_impl->wanted;
 }
 
-void WorkerPool::wake() { m_impl->shared.wake.raise(); }
+void WorkerPool::wake()
+{
+    m_impl->shared.wake.wakeOne();
+}
 
 std::vector<WorkerSnapshot> WorkerPool::snapshot() const
 {
-    const std::lock_guard lock(m_impl->mutex);
     std::vector<WorkerSnapshot> out;
-    for (const auto& worker : m_impl->workers) out.push_back(worker->snapshot());
+    m_impl->forEachWorker([&](Worker& worker) { out.push_back(worker.snapshot()); });
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
     return out;
 }
 

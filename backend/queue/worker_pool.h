@@ -1,6 +1,7 @@
-// Worker threads over the queues of all PostgreSQL nodes: claim in batches, hand to handlers, complete, retry, bury.
-// Owned by the engine. start/stop/pause/resize from any thread. Every worker has a handler set of its own, with
-// connections of its own, so that whoever takes over its leases can end exactly those connections.
+// Worker threads over the queues of all PostgreSQL nodes: claim in batches, hand to handlers, complete,
+// retry, bury. Owned by the engine. start/stop/pause/resize from any thread. Every worker has a handler set
+// of its own, with connections of its own, so that whoever takes over its leases can end exactly those
+// connections.
 #pragma once
 
 #include "backend/common/backoff.h"
@@ -16,8 +17,8 @@
 
 namespace backend {
 
-// What became of one task. On success `completion` runs on the task's node in the same transaction that ends the task
-// and enqueues `children`.
+// What became of one task. On success `completion` runs on the task's node in the same transaction that ends
+// the task and enqueues `children`.
 struct TaskOutcome
 {
     Result<void> status;
@@ -25,25 +26,31 @@ struct TaskOutcome
     std::vector<SqlStatement> completion;
 };
 
-// Handles batches of one kind from one node. One thread. Must be idempotent: a batch may run again after a crash.
+// Handles batches of one kind from one node. One thread. Must be idempotent: a batch may run again after a
+// crash.
 class TaskHandlers
 {
 public:
     virtual ~TaskHandlers() = default;
     // One outcome per task, in order. Returns by the deadline.
-    virtual std::vector<TaskOutcome> handle(TaskKind kind, std::span<const Task> tasks, Deadline deadline) = 0;
+    virtual std::vector<TaskOutcome> handle(TaskKind kind, std::span<const Task> tasks,
+                                            Deadline deadline) = 0;
     // Called before a task is buried; an error keeps it waiting instead (it is tried again later).
     virtual Result<void> beforeBury(const Task& task, Deadline deadline) = 0;
+    // From another thread, when the pool stops and a batch has not ended within a second: what handle() or
+    // beforeBury() waits for fails now. Without it a stop may have to wait for the batch's deadline.
+    virtual void interrupt() noexcept {}
 };
 
 struct WorkerPoolOptions
 {
     int workers = 4;
-    int batch = 128;              // tasks claimed at once
-    int attempts = 8;             // then a dead letter
-    Milliseconds lease{10'000};   // renewed while a batch is at work; what a killed engine's tasks wait at most
+    int batch = 128;            // tasks claimed at once
+    int attempts = 8;           // then a dead letter
+    Milliseconds lease{10'000}; // renewed while a batch is at work; what a killed engine's tasks wait at most
     Milliseconds batchTime{30'000}; // a batch that takes longer fails and is run again
-    Milliseconds idlePoll{1'000}; // when no notification comes
+    Milliseconds idlePoll{
+        250}; // at most between two looks for work of other processes; wake() tells of our own
     Backoff backoff;
 };
 
@@ -59,19 +66,21 @@ class WorkerPool
 public:
     using HandlerFactory = std::function<std::unique_ptr<TaskHandlers>(int worker)>;
 
-    WorkerPool(std::vector<QueueNode> nodes, HandlerFactory factory, EngineMetrics& metrics, WorkerPoolOptions options);
+    WorkerPool(std::vector<QueueNode> nodes, HandlerFactory factory, EngineMetrics& metrics,
+               WorkerPoolOptions options);
     ~WorkerPool(); // stops
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     void start();
-    // Finishes the batches at hand, gives the rest back, joins; under two seconds.
+    // Ends the groups at hand, gives the rest back, joins; under two seconds, unless handlers go on though
+    // interrupted.
     void stop();
     void setPaused(bool paused);
     bool paused() const;
-    void setWorkers(int count); // 0 … 64
+    void setWorkers(int count); // 0 … 64; returns at once, those that are too many end their group first
     int workers() const;
-    void wake(); // work was enqueued by this process
+    void wake();                                  // work was enqueued by this process
     std::vector<WorkerSnapshot> snapshot() const; // engineSlot and engineName are left to the monitor
 
 private:

@@ -1,0 +1,11 @@
+// Counts the tasks of one node at a bounded cost. Stateless; uses the caller's connection.
+#pragma once
+
+#include "backend/queue/task_queue.h"
+
+namespace backend {
+
+// See TaskQueue::counts(). One entry per kind, in the order of kTaskKinds.
+[[nodiscard]] Result<std::vector<QueueKindCounts>> countTasks(SqlConnection& connection, Deadline deadline);
+
+} // namespace backend

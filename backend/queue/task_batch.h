@@ -1,0 +1,66 @@
+// Runs what a worker claimed from one node at once: hands it to the handlers by kind, ends what succeeded,
+// puts back or buries what failed. Owned and used by one worker's thread.
+#pragma once
+
+#include "backend/queue/held_tasks.h"
+#include "backend/queue/node_connection.h"
+#include "backend/queue/worker_pool.h"
+#include "backend/queue/worker_status.h"
+
+#include <random>
+#include <stop_token>
+
+namespace backend {
+
+// Where a batch comes from.
+struct BatchSource
+{
+    std::size_t node = 0; // position in the pool's nodes
+    const std::string& nodeName;
+    TaskQueue& queue;
+    NodeConnection& connection;
+};
+
+class TaskBatch
+{
+public:
+    struct Surroundings
+    {
+        const WorkerPoolOptions& options;
+        EngineMetrics& metrics;
+        TaskHandlers& handlers;
+        WorkerStatus& status;
+        HeldTasks& held;
+        std::mt19937_64& random;
+    };
+
+    TaskBatch(const BatchSource& source, const Surroundings& surroundings, std::stop_token stop);
+
+    // The tasks are in fair order. An error: the node does not answer any more; leases of what is left lapse.
+    Result<void> run(std::vector<Task> tasks);
+
+private:
+    using Group = std::vector<Task>; // of one kind
+
+    std::vector<Group> groups(std::vector<Task> tasks);
+    Result<void> runGroup(const Group& group);
+    std::vector<TaskOutcome> handle(const Group& group);
+    Result<void> end(const Group& group, std::vector<TaskOutcome>& outcomes);
+    Result<void> endTogether(SqlConnection& connection, const Group& group,
+                             std::vector<TaskOutcome>& outcomes);
+    Result<void> endAlone(SqlConnection& connection, const Task& task, const TaskOutcome& outcome);
+    Result<void> putBack(const Group& group, const std::vector<TaskOutcome>& outcomes);
+    Result<void> bury(SqlConnection& connection, const Task& task, Error error,
+                      std::vector<TaskRetry>& retries);
+    void account(const Group& group, const std::vector<TaskOutcome>& outcomes);
+    Result<void> release(std::span<const Group> groups);
+    std::optional<Error> doom(const Task& task) const;
+    Milliseconds waitAfter(const Task& task, bool countsAttempt);
+    Deadline deadline() const;
+
+    const BatchSource m_source;
+    const Surroundings m_around;
+    const std::stop_token m_stop;
+};
+
+} // namespace backend

@@ -1,0 +1,406 @@
+// The queue of one node against a real server: fair order, fenced leases, retries, dead letters, counts.
+#include <QTest>
+
+#include "tests/integration/queue_fixture.h"
+#include "tests/support/results.h"
+
+#include <set>
+#include <thread>
+
+using namespace backend;
+using namespace std::chrono_literals;
+
+namespace tests {
+
+class QueueTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { m_nodes = std::make_unique<QueueNodes>(1); }
+    void init() { m_nodes->empty(); }
+
+    void claimsInFairOrder();
+    void aTaskOfLaterRankDoesNotHoldASmallOne();
+    void racingClaimsShareOutEveryTaskOnce();
+    void aWaitingTaskIsReadyWhenItsTimeHasCome();
+    void completionEndsTasksAndEnqueuesChildren();
+    void aLapsedLeaseIsTakenOver();
+    void anOldHolderCanNeitherEndNorPutBack();
+    void completingInOnePieceIsAllOrNothing();
+    void renewingKeepsALease();
+    void releasingTakesTheAttemptBack();
+    void retriesKeepTheirError();
+    void expiryCountsFromTheFirstClaim();
+    void buriedWithItsError();
+    void anErrorOfStrayBytesIsStored();
+    void deadLettersAreRetriedAndDiscardedByExactIds();
+    void countsByKindAndState();
+    void countsOfALongQueueAreBounded();
+    void aPlanMadeWhileEmptyServesALongQueue();
+
+private:
+    std::vector<Task> claim(SqlConnection& connection, int limit = 10, Milliseconds lease = 10s)
+    {
+        return take(queue().claim(connection, limit, lease, soon()));
+    }
+    TaskQueue& queue() { return *m_nodes->queues[0]; }
+    void retry(SqlConnection& connection, const Task& task, const Error& error, Milliseconds wait,
+               bool counts)
+    {
+        const TaskRetry retry{task, error, wait, counts};
+        take(queue().retryLater(connection, {&retry, 1}, soon()));
+    }
+    void lapse()
+    {
+        m_nodes->sql("UPDATE queue.tasks SET lease_until = now() - interval '1 second' WHERE state = 1");
+    }
+
+    std::unique_ptr<QueueNodes> m_nodes;
+};
+
+void QueueTest::claimsInFairOrder()
+{
+    std::vector<NewTask> tasks;
+    for (const int delay : {300, 100, 0, 200}) {
+        tasks.push_back(newTask(TaskKind::DeliverChunk, std::to_string(delay)));
+        tasks.back().rankDelay = Milliseconds(delay);
+    }
+    m_nodes->enqueue(tasks);
+    const auto connection = m_nodes->connect();
+    const auto first = claim(*connection, 3);
+    QCOMPARE(first.size(), std::size_t(3));
+    QCOMPARE(first[0].payload, std::string("0"));
+    QCOMPARE(first[1].payload, std::string("100"));
+    QCOMPARE(first[2].payload, std::string("200"));
+    QVERIFY(first[0].kind == TaskKind::DeliverChunk);
+    QCOMPARE(first[0].shard, 7);
+    QCOMPARE(first[0].attempts, 1);
+    QCOMPARE(first[0].ref.node, m_nodes->servers->node("pg-1").id);
+    QVERIFY(first[0].leaseToken != first[1].leaseToken);
+    QVERIFY(!first[0].expired);
+    QCOMPARE(claim(*connection).size(), std::size_t(1));
+    QVERIFY(claim(*connection).empty());
+}
+
+void QueueTest::aTaskOfLaterRankDoesNotHoldASmallOne()
+{
+    // A large audience: 500 chunks, each 10 ms of virtual time after the one before. A small post comes
+    // later.
+    std::vector<NewTask> chunks;
+    for (int i = 0; i < 500; ++i) {
+        chunks.push_back(newTask(TaskKind::DeliverChunk));
+        chunks.back().rankDelay = Milliseconds(i * 10'000);
+    }
+    m_nodes->enqueue(chunks);
+    m_nodes->enqueue({newTask(TaskKind::PostCreated, "small")});
+    const auto connection = m_nodes->connect();
+    const auto tasks = claim(*connection, 2);
+    QVERIFY(tasks[0].kind == TaskKind::DeliverChunk);
+    QCOMPARE(tasks[1].payload, std::string("small"));
+}
+
+void QueueTest::racingClaimsShareOutEveryTaskOnce()
+{
+    std::vector<NewTask> tasks(2'000, newTask());
+    m_nodes->enqueue(tasks);
+    std::vector<std::set<std::int64_t>> claimed(4);
+    {
+        std::vector<std::jthread> threads;
+        for (auto& mine : claimed)
+            threads.emplace_back([this, &mine] {
+                const auto connection = m_nodes->connect();
+                for (auto some = claim(*connection, 7); !some.empty(); some = claim(*connection, 7))
+                    for (const auto& task : some)
+                        mine.insert(task.ref.id);
+            });
+    }
+    std::set<std::int64_t> all;
+    std::size_t sum = 0;
+    for (const auto& mine : claimed) {
+        sum += mine.size();
+        all.insert(mine.begin(), mine.end());
+    }
+    QCOMPARE(sum, std::size_t(2'000));
+    QCOMPARE(all.size(), std::size_t(2'000));
+}
+
+void QueueTest::aWaitingTaskIsReadyWhenItsTimeHasCome()
+{
+    auto later = newTask();
+    later.runAfter = 1h;
+    m_nodes->enqueue({later});
+    const auto connection = m_nodes->connect();
+    QCOMPARE(take(queue().promote(*connection, soon())), 0);
+    QVERIFY(claim(*connection).empty());
+    m_nodes->sql("UPDATE queue.tasks SET run_at = now()");
+    QCOMPARE(take(queue().promote(*connection, soon())), 1);
+    QCOMPARE(claim(*connection).size(), std::size_t(1));
+}
+
+void QueueTest::completionEndsTasksAndEnqueuesChildren()
+{
+    m_nodes->enqueue({newTask(), newTask()});
+    const auto connection = m_nodes->connect();
+    const auto tasks = claim(*connection);
+    const std::vector<NewTask> children{newTask(TaskKind::DeliverChunk, "child")};
+    VERIFY_OK(queue().complete(*connection, tasks, children, soon()));
+    const auto left = claim(*connection);
+    QCOMPARE(left.size(), std::size_t(1));
+    QCOMPARE(left[0].payload, std::string("child"));
+    VERIFY_ERROR(queue().complete(*connection, tasks, {}, soon()), ErrorCode::LeaseLost);
+}
+
+void QueueTest::aLapsedLeaseIsTakenOver()
+{
+    m_nodes->enqueue({newTask()});
+    const auto connection = m_nodes->connect();
+    const auto abandoned = claim(*connection, 1, 1ms); // a worker that died
+    int promoted = 0;
+    QTRY_VERIFY((promoted += take(queue().promote(*connection, soon()))) == 1);
+    const auto taken = claim(*connection);
+    QCOMPARE(taken.size(), std::size_t(1));
+    QCOMPARE(taken[0].ref.id, abandoned[0].ref.id);
+    QCOMPARE(taken[0].attempts, 2);
+    QVERIFY(taken[0].leaseToken != abandoned[0].leaseToken);
+    QCOMPARE(take(queue().promote(*connection, soon())), 0); // the new lease stands
+}
+
+void QueueTest::anOldHolderCanNeitherEndNorPutBack()
+{
+    m_nodes->enqueue({newTask()});
+    const auto connection = m_nodes->connect();
+    const auto old = claim(*connection);
+    lapse();
+    QCOMPARE(take(queue().promote(*connection, soon())), 1);
+    // Ready again, and nobody has it: the old holder has lost it already.
+    VERIFY_ERROR(queue().complete(*connection, old, {}, soon()), ErrorCode::LeaseLost);
+    const auto taken = claim(*connection);
+
+    const TaskRetry retry{old[0], {ErrorCode::Internal, "late", false}, 0ms, true};
+    VERIFY_ERROR(queue().retryLater(*connection, {&retry, 1}, soon()), ErrorCode::LeaseLost);
+    VERIFY_ERROR(queue().bury(*connection, old[0], retry.error, soon()), ErrorCode::LeaseLost);
+    VERIFY_OK(queue().release(*connection, old, soon()));
+    QCOMPARE(take(queue().renew(*connection, old, 10s, soon())), std::vector<std::int64_t>{old[0].ref.id});
+    {
+        TAKE(transaction, SqlTransaction::begin(*connection, soon()));
+        VERIFY_OK(connection->execute("INSERT INTO effect VALUES (1, 1)", {}, soon()));
+        VERIFY_ERROR(queue().complete(*connection, old, {}, soon()), ErrorCode::LeaseLost);
+    }
+    QCOMPARE(m_nodes->number("SELECT count(*) FROM effect"), std::int64_t(0));
+    QCOMPARE(m_nodes->number("SELECT count(*) FROM queue.dead_letters"), std::int64_t(0));
+    VERIFY_OK(queue().complete(*connection, taken, {}, soon()));
+    QCOMPARE(m_nodes->number("SELECT count(*) FROM queue.tasks"), std::int64_t(0));
+}
+
+void QueueTest::completingInOnePieceIsAllOrNothing()
+{
+    m_nodes->enqueue({newTask(), newTask()});
+    const auto connection = m_nodes->connect();
+    auto tasks = claim(*connection);
+    const std::vector<NewTask> children{newTask(TaskKind::DeliverChunk)};
+    const SqlStatement effect{"INSERT INTO effect VALUES (1, 1)", {}};
+    const SqlStatement wrong{"INSERT INTO effect VALUES (1 / (SELECT 0), 1)", {}};
+    auto stranger = tasks;
+    stranger[1].leaseToken ^= 1;
+    QVERIFY(!queue().completeAll(*connection, stranger, children, {effect}, soon()));
+    QVERIFY(!queue().completeAll(*connection, tasks, children, {effect, wrong}, soon()));
+    QCOMPARE(m_nodes->number("SELECT count(*) FROM effect"), std::int64_t(0));
+    QCOMPARE(m_nodes->number("SELECT count(*) FROM queue.tasks"), std::int64_t(2));
+    VERIFY_OK(queue().completeAll(*connection, tasks, children, {effect}, soon()));
+    QCOMPARE(m_nodes->number("SELECT count(*) FROM effect"), std::int64_t(1));
+    QCOMPARE(m_nodes->number("SELECT count(*) FROM queue.tasks WHERE kind = 3"), std::int64_t(1));
+    QCOMPARE(m_nodes->number("SELECT count(*) FROM queue.tasks"), std::int64_t(1));
+}
+
+void QueueTest::renewingKeepsALease()
+{
+    m_nodes->enqueue({newTask()});
+    const auto connection = m_nodes->connect();
+    const auto tasks = claim(*connection);
+    lapse();
+    QVERIFY(
+        take(queue().renew(*connection, tasks, 10s, soon())).empty()); // nobody has taken it: it stands again
+    QCOMPARE(take(queue().promote(*connection, soon())), 0);
+    VERIFY_OK(queue().complete(*connection, tasks, {}, soon()));
+}
+
+void QueueTest::releasingTakesTheAttemptBack()
+{
+    m_nodes->enqueue({newTask()});
+    const auto connection = m_nodes->connect();
+    VERIFY_OK(queue().release(*connection, claim(*connection), soon()));
+    QCOMPARE(claim(*connection)[0].attempts, 1);
+}
+
+void QueueTest::retriesKeepTheirError()
+{
+    m_nodes->enqueue({newTask(), newTask()});
+    const auto connection = m_nodes->connect();
+    const auto tasks = claim(*connection);
+    retry(*connection, tasks[0], {ErrorCode::Internal, "it is \"broken\", 'really'", false}, 0ms, true);
+    retry(*connection, tasks[1], {ErrorCode::Unavailable, "away", true}, 1h, false);
+    QVERIFY(claim(*connection).empty());
+    QCOMPARE(take(queue().promote(*connection, soon())), 1);
+    const auto again = claim(*connection);
+    QCOMPARE(again.size(), std::size_t(1));
+    QCOMPARE(again[0].attempts, 2);
+    const auto rows = m_nodes->sql("SELECT error, attempts FROM queue.tasks ORDER BY id");
+    QCOMPARE(rows.text(0, 0), std::string_view("it is \"broken\", 'really'"));
+    QCOMPARE(rows.text(1, 0), std::string_view("away"));
+    QCOMPARE(rows.integer(1, 1), std::int64_t(0));
+}
+
+void QueueTest::expiryCountsFromTheFirstClaim()
+{
+    m_nodes->enqueue({newTask()});
+    m_nodes->sql(
+        "UPDATE queue.tasks SET expires_at = now() - interval '3 days'"); // a queue that was paused for long
+    const auto connection = m_nodes->connect();
+    const auto first = claim(*connection);
+    QVERIFY(!first[0].expired);
+    QVERIFY(first[0].expiresAt > first[0].createdAt + 23h);
+    VERIFY_OK(queue().release(*connection, first, soon()));
+    const auto second = claim(*connection);
+    QVERIFY(second[0].expiresAt == first[0].expiresAt); // somebody may have begun it: no more time
+    VERIFY_OK(queue().release(*connection, second, soon()));
+    m_nodes->sql("UPDATE queue.tasks SET expires_at = now() - interval '1 second'");
+    QVERIFY(claim(*connection)[0].expired);
+}
+
+void QueueTest::buriedWithItsError()
+{
+    m_nodes->enqueue({newTask(TaskKind::EdgeChanged, R"({"a":1})")});
+    const auto connection = m_nodes->connect();
+    const auto task = claim(*connection)[0];
+    VERIFY_OK(queue().bury(*connection, task, {ErrorCode::Internal, "user 4711 is 'odd'", false}, soon()));
+    QCOMPARE(m_nodes->number("SELECT count(*) FROM queue.tasks"), std::int64_t(0));
+    const auto letters = take(queue().deadLetters(*connection, 10, soon()));
+    QCOMPARE(letters.size(), std::size_t(1));
+    QVERIFY(letters[0].ref == task.ref);
+    QVERIFY(letters[0].kind == TaskKind::EdgeChanged);
+    QCOMPARE(letters[0].shard, 7);
+    QCOMPARE(letters[0].payload, std::string(R"({"a":1})"));
+    QCOMPARE(letters[0].error, std::string("user 4711 is 'odd'"));
+    QCOMPARE(letters[0].signature, std::string("user # is \"…\""));
+    QCOMPARE(letters[0].attempts, 1);
+    QVERIFY(letters[0].createdAt == task.createdAt);
+    QVERIFY(letters[0].diedAt >= letters[0].createdAt);
+}
+
+void QueueTest::anErrorOfStrayBytesIsStored()
+{
+    m_nodes->enqueue({newTask(), newTask()});
+    const auto connection = m_nodes->connect();
+    const auto tasks = claim(*connection);
+    const Error stray{ErrorCode::Internal, std::string("zero \0 and \xff", 12) + std::string(100'000, 'x'),
+                      false};
+    retry(*connection, tasks[0], stray, 1h, true);
+    VERIFY_OK(queue().bury(*connection, tasks[1], stray, soon()));
+    QCOMPARE(m_nodes->number("SELECT length(error) FROM queue.tasks"), std::int64_t(4'000));
+}
+
+void QueueTest::deadLettersAreRetriedAndDiscardedByExactIds()
+{
+    m_nodes->enqueue({newTask(), newTask(), newTask()});
+    const auto connection = m_nodes->connect();
+    const auto tasks = claim(*connection);
+    for (const auto& task : tasks)
+        VERIFY_OK(queue().bury(*connection, task, {ErrorCode::Internal, "no", false}, soon()));
+    QCOMPARE(take(queue().deadLetters(*connection, 2, soon())).size(), std::size_t(2));
+    QVERIFY(take(queue().deadLetters(*connection, 2, soon()))[0].ref == tasks[2].ref); // newest first
+
+    const std::vector<std::int64_t> revived{tasks[0].ref.id, 999'999'999};
+    QCOMPARE(take(queue().reviveDead(*connection, revived, soon())), 1);
+    QCOMPARE(take(queue().reviveDead(*connection, revived, soon())), 0);
+    const auto again = claim(*connection);
+    QCOMPARE(again.size(), std::size_t(1));
+    QVERIFY(again[0].ref == tasks[0].ref);
+    QCOMPARE(again[0].attempts, 1);
+    QVERIFY(again[0].createdAt == tasks[0].createdAt);
+    QVERIFY(again[0].expiresAt > tasks[0].expiresAt);
+    VERIFY_ERROR(queue().complete(*connection, {tasks.data(), 1}, {}, soon()), ErrorCode::LeaseLost);
+
+    const std::vector<std::int64_t> discarded{tasks[2].ref.id};
+    QCOMPARE(take(queue().discardDead(*connection, discarded, soon())), 1);
+    const auto left = take(queue().deadLetters(*connection, 10, soon()));
+    QCOMPARE(left.size(), std::size_t(1));
+    QVERIFY(left[0].ref == tasks[1].ref);
+}
+
+void QueueTest::countsByKindAndState()
+{
+    m_nodes->enqueue({newTask(), newTask(), newTask(), newTask(), newTask(TaskKind::EdgeChanged)});
+    m_nodes->sql("UPDATE queue.tasks SET created_at = now() - interval '90 seconds' WHERE kind = 4");
+    const auto connection = m_nodes->connect();
+    const auto tasks = claim(*connection, 3);
+    retry(*connection, tasks[0], {ErrorCode::Internal, "x", false}, 1h, true);
+    VERIFY_OK(queue().bury(*connection, tasks[1], {ErrorCode::Internal, "x", false}, soon()));
+    const auto counts = take(queue().counts(*connection, soon()));
+    QCOMPARE(counts.size(), kTaskKinds.size());
+    const auto& posts = counts[1];
+    QVERIFY(posts.kind == TaskKind::PostCreated);
+    QCOMPARE(posts.ready, std::int64_t(1));
+    QCOMPARE(posts.running, std::int64_t(1));
+    QCOMPARE(posts.retry, std::int64_t(1));
+    QCOMPARE(posts.dead, std::int64_t(1));
+    QVERIFY(posts.oldestAgeSeconds >= 0 && posts.oldestAgeSeconds < 60);
+    QCOMPARE(counts[3].ready, std::int64_t(1));
+    QVERIFY(counts[3].oldestAgeSeconds >= 90 && counts[3].oldestAgeSeconds < 150);
+    QCOMPARE(counts[0].ready + counts[0].dead, std::int64_t(0));
+    QCOMPARE(counts[0].oldestAgeSeconds, 0.0);
+}
+
+void QueueTest::countsOfALongQueueAreBounded()
+{
+    m_nodes->sql(
+        "INSERT INTO queue.tasks (kind, shard, rank, expires_at, payload, created_at) SELECT 2 + g % 2, 0, "
+        "g, now(),"
+        " repeat('x', 100), now() - interval '1 hour' * (g = 1)::int FROM generate_series(1, 400000) AS g");
+    const auto connection = m_nodes->connect();
+    std::ignore = claim(*connection, 5);
+    const auto before = std::chrono::steady_clock::now();
+    const auto counts = take(queue().counts(*connection, soon()));
+    qInfo("counting 400,000 tasks: %.1f ms",
+          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count());
+    for (const auto& count : {counts[1], counts[2]}) {
+        QVERIFY2(count.ready > 160'000 && count.ready < 240'000, qPrintable(QString::number(count.ready)));
+        QVERIFY(count.oldestAgeSeconds < 4'000);
+    }
+    QCOMPARE(counts[1].running + counts[2].running, std::int64_t(5)); // few: exact
+    QVERIFY(counts[2].oldestAgeSeconds >= 3'600); // the oldest is one of them, and at the head
+}
+
+void QueueTest::aPlanMadeWhileEmptyServesALongQueue()
+{
+    const auto connection = m_nodes->connect();
+    for (int i = 0; i < 10; ++i) { // after five runs a prepared statement keeps its plan
+        QVERIFY(claim(*connection).empty());
+        QCOMPARE(take(queue().promote(*connection, soon())), 0);
+    }
+    m_nodes->sql("INSERT INTO queue.tasks (kind, shard, rank, expires_at, payload) SELECT 2, 0, g, now(), 'x'"
+                 " FROM generate_series(1, 100000) AS g");
+    TAKE(transaction, SqlTransaction::begin(*connection, soon()));
+    const auto rowsScanned = [&] { // by this connection: in this transaction and since it last told
+        const auto rows = connection->execute("SELECT seq_tup_read, idx_scan FROM pg_stat_xact_user_tables"
+                                              " WHERE relname = 'tasks'",
+                                              {}, soon());
+        return std::pair{take(rows).integer(0, 0), take(rows).integer(0, 1)};
+    };
+    const auto before = rowsScanned();
+    const auto tasks = claim(*connection, 10);
+    QCOMPARE(tasks.size(), std::size_t(10));
+    QVERIFY(take(queue().renew(*connection, tasks, 10s, soon())).empty());
+    retry(*connection, tasks[0], {ErrorCode::Internal, "x", false}, 0ms, true);
+    VERIFY_OK(queue().release(*connection, {&tasks[1], 1}, soon()));
+    VERIFY_OK(queue().bury(*connection, tasks[2], {ErrorCode::Internal, "x", false}, soon()));
+    QCOMPARE(take(queue().promote(*connection, soon())), 1);
+    VERIFY_OK(queue().complete(*connection, {&tasks[3], 7}, {}, soon()));
+    QCOMPARE(rowsScanned().first, before.first);
+    QVERIFY(rowsScanned().second > before.second); // the statistics do count
+}
+
+} // namespace tests
+
+QTEST_GUILESS_MAIN(tests::QueueTest)
+#include "queue_test.moc"
