@@ -195,6 +195,11 @@ void MainWindow::showPage(const QString& id, const QString& argument)
     if (!argument.isEmpty()) page->openArgument(argument);
 }
 
+void MainWindow::showExample()
+{
+    if (m_current) m_current->showExample();
+}
+
 // --- the session
 
 void MainWindow::showState(EngineBridge::State state)

@@ -36,6 +36,7 @@ public:
     void openSession(const SessionChoice& choice);
     // argument: see Page::openArgument.
     void showPage(const QString& id, const QString& argument = {});
+    void showExample(); // on the current page, for pictures
     QString currentPageId() const;
     QStringList pageIds() const;
     const StallWatchdog& watchdog() const { return *m_watchdog; }

@@ -6,6 +6,7 @@
 
 #include <QDir>
 #include <QPixmap>
+#include <QThreadPool>
 
 namespace ui {
 namespace {
@@ -32,6 +33,11 @@ ScreenshotRun::ScreenshotRun(MainWindow& window, EngineBridge& bridge, Theme& th
     });
 }
 
+ScreenshotRun::~ScreenshotRun()
+{
+    QThreadPool::globalInstance()->waitForDone(); // what writes a picture speaks to this one
+}
+
 void ScreenshotRun::start()
 {
     m_started = true;
@@ -47,11 +53,13 @@ void ScreenshotRun::next()
 {
     const auto pages = m_window.pageIds();
     if (m_step >= 2 * pages.size()) {
+        m_done = true;
         emit finished({});
         return;
     }
     m_theme.setMode(m_step % 2 == 0 ? ThemeMode::Light : ThemeMode::Dark);
     m_window.showPage(pages[m_step / 2]);
+    if (m_step % 2 == 0) m_window.showExample();
     // The first picture of a page waits for its data, the second only for the colours.
     QTimer::singleShot(m_step % 2 == 0 ? kPageTime : kPageTime / 6, this, &ScreenshotRun::take);
 }
@@ -60,7 +68,16 @@ void ScreenshotRun::take()
 {
     const auto name = QStringLiteral("%1-%2.png").arg(m_window.currentPageId(), m_theme.dark() ? QStringLiteral("dark") : QStringLiteral("light"));
     const auto path = QDir(m_directory).filePath(name);
-    if (!m_window.grab().save(path)) {
+    // Written on another thread: packing a picture takes longer than the window may be still.
+    QThreadPool::globalInstance()->start([this, path, picture = m_window.grab().toImage()] {
+        const bool written = picture.save(path);
+        QMetaObject::invokeMethod(this, [this, path, written] { taken(path, written); }, Qt::QueuedConnection);
+    });
+}
+
+void ScreenshotRun::taken(const QString& path, bool written)
+{
+    if (!written) {
         fail(tr("The picture %1 cannot be written. Is the disk full, or the folder read-only?").arg(path));
         return;
     }

@@ -22,6 +22,9 @@ public:
     // Pictures are named PAGE-light.png and PAGE-dark.png. settle: how long data gather before the first picture.
     ScreenshotRun(MainWindow& window, EngineBridge& bridge, Theme& theme, QString directory,
                   std::chrono::milliseconds settle, QObject* parent);
+    ~ScreenshotRun() override;
+
+    bool done() const { return m_done; } // every picture is written
 
 signals:
     // error empty: all pictures are written.
@@ -31,6 +34,7 @@ private:
     void start();
     void next();
     void take();
+    void taken(const QString& path, bool written);
     void fail(const QString& error);
 
     MainWindow& m_window;
@@ -40,7 +44,7 @@ private:
     std::chrono::milliseconds m_settle;
     QTimer m_timer;
     int m_step = 0; // two per page
-    bool m_started = false;
+    bool m_started = false, m_done = false;
 };
 
 } // namespace ui

@@ -91,7 +91,11 @@ int runWindow(const app::DesktopOptions& options)
             if (!error.isEmpty() || !options.exitAfter) ending("no pictures")(error);
         });
     }
-    if (options.exitAfter) QTimer::singleShot(*options.exitAfter, &window, [] { QCoreApplication::quit(); });
+    if (options.exitAfter)
+        QTimer::singleShot(*options.exitAfter, &window, [&pictures] {
+            const bool early = pictures && !pictures->done();
+            ending("not all pictures were taken")(early ? QStringLiteral("the time of --exit-after was too short") : QString());
+        });
     if (options.opens)
         window.openSession({options.connectFile.isEmpty() ? ui::SessionChoice::Kind::Demo : ui::SessionChoice::Kind::Connect,
                             options.connectFile});

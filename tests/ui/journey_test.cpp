@@ -79,8 +79,7 @@ void JourneyTest::demoDrawsEveryPageInBothThemes()
     const auto before = childrenServers();
     QProcess desktop;
     startProgram(desktop, ROOKERY_PROGRAM,
-                 {QStringLiteral("--demo"), QStringLiteral("--screenshot"), inDirectory(QStringLiteral("pictures")),
-                  QStringLiteral("--exit-after"), QStringLiteral("15")});
+                 {QStringLiteral("--demo"), QStringLiteral("--screenshot"), inDirectory(QStringLiteral("pictures"))});
     QVERIFY(desktop.waitForStarted());
     QVERIFY2(desktop.waitForFinished(kProgramTimeout), "the desktop did not end by itself");
     const auto errors = desktop.readAllStandardError();

@@ -1,5 +1,6 @@
 #include "ui/bridge/requests.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace ui::requests {
@@ -34,6 +35,19 @@ std::optional<backend::UserId> idFrom(const std::string& text)
 Result<std::vector<backend::User>> searchUsers(Engine& engine, const std::string& prefix, int limit)
 {
     return engine.feed().searchUsers(prefix, limit, soon());
+}
+
+Result<std::vector<std::string>> lateAuthors(Engine& engine, int most)
+{
+    backend::PageQuery query;
+    query.limit = 4 * most;
+    ROOKERY_ASSIGN(const auto page, engine.feed().publicPage(query, soon()));
+    std::vector<std::string> out;
+    for (const auto& entry : page.entries) {
+        const bool known = std::find(out.begin(), out.end(), entry.authorHandle) != out.end();
+        if (!known && !entry.authorHandle.empty() && int(out.size()) < most) out.push_back(entry.authorHandle);
+    }
+    return out;
 }
 
 Result<UserOverview> findUser(Engine& engine, const std::string& handleOrId)

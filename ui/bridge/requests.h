@@ -13,6 +13,9 @@ namespace ui::requests {
 backend::Result<std::vector<backend::User>> searchUsers(backend::Engine& engine, const std::string& prefix,
                                                         int limit);
 
+// Handles of those who posted last, each once, newest first; at most `most`.
+backend::Result<std::vector<std::string>> lateAuthors(backend::Engine& engine, int most);
+
 // Everything that the head of the Timeline browser shows.
 struct UserOverview
 {

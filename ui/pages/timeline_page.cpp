@@ -1,6 +1,7 @@
 #include "ui/pages/timeline_page.h"
 
 #include "ui/bridge/engine_bridge.h"
+#include "ui/pages/late_authors.h"
 #include "ui/pages/ledger_view.h"
 #include "ui/pages/timeline_pane.h"
 #include "ui/pages/user_search.h"
@@ -18,6 +19,8 @@
 #include <QStackedLayout>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace ui {
 
 TimelinePage::TimelinePage(const PageContext& context, QWidget* parent)
@@ -32,6 +35,8 @@ void TimelinePage::build()
 {
     m_message = new StateView(context().theme, this);
     m_message->setObjectName(QStringLiteral("timelineMessage"));
+    m_late = new LateAuthors(context().theme, context().bridge, m_message);
+    m_message->setExtra(m_late);
     m_faces = new QStackedLayout;
     m_faces->addWidget(m_message);
     m_userArea = buildUser(this);
@@ -138,6 +143,10 @@ void TimelinePage::connectAll()
     connect(m_search, &UserSearch::suggestionsFailed, this, [this](const QString& message) {
         say(message.isEmpty() ? QString() : tr("No suggestions: %1").arg(message));
     });
+    connect(m_late, &LateAuthors::chosen, this, &TimelinePage::openArgument);
+    connect(m_late, &LateAuthors::loaded, this, [this] {
+        if (std::exchange(m_exampleWanted, false) && !m_late->first().isEmpty()) showExample();
+    });
     connect(m_refresh, &QPushButton::clicked, this, &TimelinePage::refresh);
     connect(m_copyRedis, &QPushButton::clicked, this, [this] {
         copy(tr("Redis command"), m_user ? m_user->location.homeRedisCommand : std::string());
@@ -192,6 +201,7 @@ void TimelinePage::showMessage(StateView::Kind kind, const QString& title, const
     m_author->close();
     m_ledger->clear();
     m_message->show(kind, title, text);
+    m_late->setVisible(kind == StateView::Kind::Empty && !m_late->first().isEmpty());
     m_faces->setCurrentWidget(m_message);
     for (auto* widget : {m_refresh, m_copyRedis, m_copySql, m_copyAuthorSql})
         widget->setEnabled(false);
@@ -199,12 +209,19 @@ void TimelinePage::showMessage(StateView::Kind kind, const QString& title, const
 
 void TimelinePage::showInvitation()
 {
-    if (m_connected == true)
+    if (m_connected == true) {
         showMessage(StateView::Kind::Empty, tr("Whose timeline?"),
                     tr("Find a user by handle or id to see what they see, and why."));
-    else
+        activated();
+    } else {
         showMessage(StateView::Kind::Disconnected, tr("Not connected"),
                     tr("Start the demo or connect to a cluster to browse its timelines."));
+    }
+}
+
+void TimelinePage::activated()
+{
+    if (m_connected == true && !m_user) m_late->load();
 }
 
 // Timelines are read on demand: reading one counts as the reader's visit.
@@ -296,6 +313,17 @@ void TimelinePage::openArgument(const QString& argument)
 {
     m_search->setText(argument);
     openUser(argument);
+}
+
+void TimelinePage::showExample()
+{
+    m_exampleWanted = !m_user && m_late->first().isEmpty();
+    if (m_exampleWanted) {
+        m_late->load();
+        return;
+    }
+    if (!m_user) openArgument(m_late->first());
+    m_home->selectNewest();
 }
 
 void TimelinePage::saveState(QSettings& settings) const

@@ -16,6 +16,7 @@ class QStackedLayout;
 namespace ui {
 
 class Label;
+class LateAuthors;
 class LedgerView;
 class TimelinePane;
 class UserSearch;
@@ -31,7 +32,9 @@ public:
     void openUser(const QString& handleOrId);
 
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
+    void activated() override;
     void openArgument(const QString& argument) override; // a handle or id
+    void showExample() override; // who posted last
     void refresh() override;
     bool focusFind() override;
     void saveState(QSettings& settings) const override;
@@ -60,6 +63,7 @@ private:
     Label* m_outcome = nullptr;
     QStackedLayout* m_faces = nullptr;
     StateView* m_message = nullptr;
+    LateAuthors* m_late = nullptr; // below the invitation
     QWidget* m_userArea = nullptr;
     Label* m_name = nullptr;
     Label* m_facts = nullptr;
@@ -70,6 +74,7 @@ private:
     LedgerView* m_ledger = nullptr;
     std::optional<requests::UserOverview> m_user;
     quint64 m_generation = 0;        // of the user asked for: older answers are dropped
+    bool m_exampleWanted = false;
     std::optional<bool> m_connected; // empty before the first look
 };
 

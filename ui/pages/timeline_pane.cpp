@@ -73,6 +73,9 @@ void TimelinePane::connectAll()
 {
     connect(m_model, &TimelineModel::stateChanged, this, &TimelinePane::updateState);
     connect(m_model, &QAbstractItemModel::rowsInserted, this, &TimelinePane::updateState);
+    connect(m_model, &QAbstractItemModel::rowsInserted, this, [this] {
+        if (m_newestWanted) selectNewest();
+    });
     connect(m_loader, &TimelineLoader::changed, this, &TimelinePane::updateState);
     connect(m_loader, &TimelineLoader::aboutToMerge, this, &TimelinePane::rememberPlace);
     connect(m_loader, &TimelineLoader::merged, this, &TimelinePane::restorePlace);
@@ -97,6 +100,7 @@ void TimelinePane::open(backend::UserId user)
 
 void TimelinePane::close()
 {
+    m_newestWanted = false;
     m_loader->close();
 }
 
@@ -114,6 +118,12 @@ std::optional<backend::TimelineEntry> TimelinePane::selected() const
 void TimelinePane::clearSelection()
 {
     m_view->setCurrentIndex({});
+}
+
+void TimelinePane::selectNewest()
+{
+    m_newestWanted = m_model->rowCount() == 0;
+    if (!m_newestWanted) m_view->setCurrentIndex(m_model->index(0, 0));
 }
 
 // The face of a timeline without entries; false: there are some.

@@ -34,6 +34,7 @@ public:
     void refresh();
     std::optional<backend::TimelineEntry> selected() const;
     void clearSelection();
+    void selectNewest(); // as soon as there is one
 
 signals:
     void postSelected(); // or none: see selected()
@@ -56,6 +57,7 @@ private:
     StateView* m_face = nullptr; // in place of the list while there is none
     Label* m_state = nullptr;
     QPushButton* m_retry = nullptr;
+    bool m_newestWanted = false;
     QPersistentModelIndex m_topEntry; // while a refresh is merged
     int m_topDistance = 0;
 };

@@ -1,10 +1,16 @@
 #include "ui/widgets/stall_watchdog.h"
 
+#include <QLoggingCategory>
 #include <QMetaObject>
+
+#include <pthread.h>
 
 #include <algorithm>
 
 namespace ui {
+
+Q_LOGGING_CATEGORY(stallLog, "rookery.stall", QtWarningMsg) // QT_LOGGING_RULES="rookery.stall=true" tells each stall
+
 namespace {
 
 constexpr std::chrono::milliseconds kPause{20}; // between an answer and the next question
@@ -19,8 +25,9 @@ std::int64_t secondOf(std::chrono::steady_clock::time_point time)
 
 StallWatchdog::StallWatchdog(QObject* parent)
     : QObject(parent)
-    , m_thread([this](std::stop_token stop) { run(stop); })
 {
+    if (pthread_getcpuclockid(pthread_self(), &m_workClock) != 0) m_workClock = CLOCK_PROCESS_CPUTIME_ID;
+    m_thread = std::jthread([this](std::stop_token stop) { run(stop); });
 }
 
 StallWatchdog::~StallWatchdog()
@@ -35,6 +42,7 @@ void StallWatchdog::run(std::stop_token stop)
     while (!stop.stop_requested()) {
         const auto question = ++m_question;
         m_askedAt = Clock::now();
+        m_workAsked = work();
         m_waiting = true;
         lock.unlock();
         QMetaObject::invokeMethod(this, [this, question] { answer(question); }, Qt::QueuedConnection);
@@ -60,22 +68,43 @@ void StallWatchdog::record(Clock::time_point asked, Clock::time_point answered)
     const auto stall = std::chrono::duration_cast<std::chrono::microseconds>(answered - asked);
     const auto number = secondOf(answered);
     auto& second = m_seconds[std::size_t(number) % m_seconds.size()];
-    if (second.number != number) second = {number, std::chrono::microseconds(0)};
-    second.worst = std::max(second.worst, stall);
+    if (second.number != number) second = {number, {}, {}};
+    if (stall > second.worst) second = {number, stall, work() - m_workAsked};
     ++m_answers;
+    if (stall > kNotable)
+        qCInfo(stallLog, "%lld ms, own work %lld ms", (long long)(stall.count() / 1000),
+               (long long)((work() - m_workAsked).count() / 1000));
     m_over50 += stall > kNotable;
     m_over100 += stall > kSevere;
 }
 
-std::chrono::microseconds StallWatchdog::worstOfLastMinute() const
+std::chrono::microseconds StallWatchdog::work() const
+{
+    std::timespec time{};
+    if (clock_gettime(m_workClock, &time) != 0) return {};
+    return std::chrono::seconds(time.tv_sec)
+         + std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds(time.tv_nsec));
+}
+
+StallWatchdog::Second StallWatchdog::worstSecond() const
 {
     const std::scoped_lock lock(m_mutex);
     const auto now = Clock::now();
-    auto worst = m_waiting ? std::chrono::duration_cast<std::chrono::microseconds>(now - m_askedAt)
-                           : std::chrono::microseconds(0);
+    Second worst;
+    if (m_waiting) worst = {0, std::chrono::duration_cast<std::chrono::microseconds>(now - m_askedAt), work() - m_workAsked};
     for (const auto& second : m_seconds)
-        if (second.number > secondOf(now) - std::int64_t(m_seconds.size())) worst = std::max(worst, second.worst);
+        if (second.number > secondOf(now) - std::int64_t(m_seconds.size()) && second.worst > worst.worst) worst = second;
     return worst;
+}
+
+std::chrono::microseconds StallWatchdog::worstOfLastMinute() const
+{
+    return worstSecond().worst;
+}
+
+std::chrono::microseconds StallWatchdog::workInWorstOfLastMinute() const
+{
+    return worstSecond().work;
 }
 
 std::int64_t StallWatchdog::answers() const

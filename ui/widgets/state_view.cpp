@@ -91,6 +91,12 @@ void StateView::show(Kind kind, const QString& title, const QString& text, const
     updateIcon();
 }
 
+void StateView::setExtra(QWidget* extra)
+{
+    auto* column = static_cast<QVBoxLayout*>(layout());
+    column->insertWidget(column->count() - 1, extra);
+}
+
 void StateView::setCompact(bool compact)
 {
     m_compact = compact;

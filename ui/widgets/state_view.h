@@ -28,6 +28,8 @@ public:
     Kind kind() const { return m_kind; }
     QString title() const;
     QString text() const;
+    // A widget below the text, such as something to choose from. Becomes this one's.
+    void setExtra(QWidget* extra);
     // Small places: no icon, tighter.
     void setCompact(bool compact);
 

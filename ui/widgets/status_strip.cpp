@@ -58,7 +58,6 @@ void StatusStrip::build()
     m_zone = label("zone");
     m_zone->setText(tr("Times in %1").arg(zoneName()));
     m_stall = label("stall");
-    m_stall->setToolTip(tr("The longest time for which the window did not react, in the last minute"));
     addWidget(m_health, 1);
     addPermanentWidget(m_zone);
     addPermanentWidget(m_stall);
@@ -121,6 +120,9 @@ void StatusStrip::showStall()
     const auto worst = m_watchdog.worstOfLastMinute();
     const double milliseconds = std::chrono::duration<double, std::milli>(worst).count();
     m_stall->setText(tr("longest stall %1 ms").arg(formatNumber(milliseconds, 0)));
+    const double work = std::chrono::duration<double, std::milli>(m_watchdog.workInWorstOfLastMinute()).count();
+    m_stall->setToolTip(tr("The longest time for which the window did not react, in the last minute. Its own work took "
+                           "%1 ms of it; the rest it waited for a processor.").arg(formatNumber(work, 0)));
     m_stall->setTone(worst > kLongStall ? Tone::Warning : Tone::Muted);
 }
 
