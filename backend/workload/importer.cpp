@@ -146,13 +146,16 @@ Result<void> Importer::prepare(const std::stop_token& stop)
     if (m_record.timeShiftMs == 0)
         ROOKERY_TRY(m_engine.operations().setAgeShift(Milliseconds(now - m_log.lastSecond * 1'000), callDeadline()));
     m_ids.emplace(m_log, m_record.idSlots, m_record.timeShiftMs, m_engine.shardCount());
+    findPairs();
     const std::lock_guard lock(m_mutex);
+    m_status.followsTotal = std::int64_t(m_pairs.size());
     m_status.linesTotal = m_status.linesDone = m_log.linesTotal;
     m_status.malformedLines = m_log.malformedLines;
     m_status.firstMalformed = m_log.firstMalformed;
     m_status.accountsTotal = std::int64_t(m_log.users.size());
     m_status.postsTotal = std::int64_t(m_log.lines.size());
     if (m_record.phase != "accounts") m_status.accounts = m_status.accountsTotal;
+    if (m_record.phase == "posts" || m_record.phase == "done") m_status.follows = m_status.followsTotal;
     if (m_record.phase == "posts") m_status.posts = m_record.linesDone;
     if (m_record.phase == "done") m_status.posts = m_status.postsTotal;
     return {};
@@ -174,19 +177,22 @@ Result<void> Importer::makeAccounts(const std::stop_token& stop)
     return {};
 }
 
+// Who interacts with somebody follows them. Nobody follows themselves.
+void Importer::findPairs()
+{
+    for (const auto& line : m_log.lines)
+        if (line.actor != line.target) m_pairs.push_back((std::uint64_t(line.actor) << 32) | line.target);
+    std::sort(m_pairs.begin(), m_pairs.end());
+    m_pairs.erase(std::unique(m_pairs.begin(), m_pairs.end()), m_pairs.end());
+}
+
 Result<void> Importer::makeFollows(const std::stop_token& stop)
 {
-    std::vector<std::uint64_t> pairs; // who interacts with somebody follows them
-    for (const auto& line : m_log.lines)
-        if (line.actor != line.target) pairs.push_back((std::uint64_t(line.actor) << 32) | line.target);
-    std::sort(pairs.begin(), pairs.end());
-    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-    progressed(&ReplayStatus::followsTotal, std::int64_t(pairs.size()));
     begin(ReplayPhase::Follows);
     std::vector<BulkFollow> batch;
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-        batch.push_back({m_ids->user(std::uint32_t(pairs[i] >> 32)), m_ids->user(std::uint32_t(pairs[i]))});
-        if (batch.size() < kFollowsAtOnce && i + 1 < pairs.size()) continue;
+    for (std::size_t i = 0; i < m_pairs.size(); ++i) {
+        batch.push_back({m_ids->user(std::uint32_t(m_pairs[i] >> 32)), m_ids->user(std::uint32_t(m_pairs[i]))});
+        if (batch.size() < kFollowsAtOnce && i + 1 < m_pairs.size()) continue;
         if (stop.stop_requested()) return fail(cancelled());
         ROOKERY_TRY(m_engine.operations().bulkFollow(batch, callDeadline()));
         batch.clear();

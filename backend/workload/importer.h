@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 namespace backend {
 
@@ -42,6 +43,7 @@ private:
     void run(const std::stop_token& stop);
     Result<void> import(const std::stop_token& stop);
     Result<void> prepare(const std::stop_token& stop);
+    void findPairs();
     Result<void> makeAccounts(const std::stop_token& stop);
     Result<void> makeFollows(const std::stop_token& stop);
     Result<void> makePosts(const std::stop_token& stop);
@@ -55,6 +57,7 @@ private:
     Engine& m_engine;
     const ImportOptions m_options;
     ActivityLog m_log;          // of the thread alone, like the record and the ids
+    std::vector<std::uint64_t> m_pairs; // follower << 32 | followee, as positions in the log's users; ascending
     ImportRecord m_record;
     std::optional<ImportIds> m_ids;
 

@@ -53,6 +53,7 @@ private slots:
     void mistakesNameFileLineAndKey_data();
     void mistakesNameFileLineAndKey();
     void whatIsWrittenReadsTheSame();
+    void exampleOfTheReadmeIsRead();
     void filesThatCannotBeRead();
     void filesThatCannotBeWritten();
 };
@@ -151,6 +152,20 @@ void ConfigTest::whatIsWrittenReadsTheSame()
     QCOMPARE(again.postgres[0].ownerAddress, config.postgres[0].ownerAddress);
     QVERIFY(again.postgres[1].roles == config.postgres[1].roles);
     QVERIFY(!(QFile::permissions(QString::fromStdString(file.string())) & (QFile::ReadGroup | QFile::ReadOther)));
+}
+
+// Between the fences, without the indent of the list it stands in.
+void ConfigTest::exampleOfTheReadmeIsRead()
+{
+    QFile readme(QStringLiteral(ROOKERY_SOURCE_DIR "/README.md"));
+    QVERIFY(readme.open(QIODevice::ReadOnly));
+    const auto text = readme.readAll();
+    const auto begin = text.indexOf("```toml"), end = text.indexOf("```", begin + 7);
+    QVERIFY(begin > 0 && end > begin);
+    const auto config = parseClusterToml(text.mid(begin + 7, end - begin - 7).toStdString(), "README.md");
+    QVERIFY2(config.has_value(), config ? "" : config.error().message.c_str());
+    QCOMPARE(config->postgres.size(), std::size_t(2));
+    QCOMPARE(config->redis.size(), std::size_t(1));
 }
 
 void ConfigTest::filesThatCannotBeRead()

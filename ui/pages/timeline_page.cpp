@@ -22,6 +22,14 @@
 #include <utility>
 
 namespace ui {
+namespace {
+
+QString countOf(std::int64_t count, const QString& one, const QString& many)
+{
+    return QStringLiteral("%1 %2").arg(formatCount(count), count == 1 ? one : many);
+}
+
+} // namespace
 
 TimelinePage::TimelinePage(const PageContext& context, QWidget* parent)
     : Page(QStringLiteral("timeline"), tr("Timeline browser"), context, parent)
@@ -244,9 +252,10 @@ void TimelinePage::showUser(const requests::UserOverview& user)
                         .arg(QString::fromStdString(profile.user.handle),
                              QString::fromStdString(profile.user.displayName))
                         .arg(profile.user.id.value));
-    m_facts->setText(tr("%1 followers · %2 following · %3 posts · %4 · last seen %5 · joined %6")
-                         .arg(formatCount(profile.counters.followers),
-                              formatCount(profile.counters.following), formatCount(profile.counters.posts),
+    m_facts->setText(tr("%1 · %2 following · %3 · %4 · last seen %5 · joined %6")
+                         .arg(countOf(profile.counters.followers, tr("follower"), tr("followers")),
+                              formatCount(profile.counters.following),
+                              countOf(profile.counters.posts, tr("post"), tr("posts")),
                               profile.warm ? tr("warm: home timeline kept in Redis")
                                            : tr("dormant: no home timeline in Redis"),
                               formatTime(profile.lastSeenAt), formatTime(profile.user.createdAt)));
