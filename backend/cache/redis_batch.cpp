@@ -63,6 +63,7 @@ struct RedisBatch::Impl
     explicit Impl(RedisNodes& given)
         : nodes(given)
         , outgoing(given.size())
+        , roundTrips(given.size())
     {
     }
 
@@ -99,6 +100,8 @@ struct RedisBatch::Impl
             places.push_back(place);
         }
         runPipelines(pipelines, replies, kLongestConnect, deadline);
+        for (std::size_t i = 0; i < pipelines.size(); ++i)
+            roundTrips[places[i]] = pipelines[i].roundTrip;
         std::vector<Outgoing> again;
         for (std::size_t i = 0; i < pipelines.size(); ++i) {
             if (pipelines[i].unknownScript.empty()) continue;
@@ -110,7 +113,8 @@ struct RedisBatch::Impl
     }
 
     RedisNodes& nodes;
-    std::vector<Outgoing> outgoing; // by place
+    std::vector<Outgoing> outgoing;                                     // by place
+    std::vector<std::optional<Deadline::Clock::duration>> roundTrips; // by place
     std::vector<Result<RedisReply>> replies;
     std::size_t sentUpTo = 0;
     int lastNode = 0;
@@ -156,6 +160,7 @@ std::size_t RedisBatch::addScript(int node, const RedisScript& script,
 Result<void> RedisBatch::run(Deadline deadline)
 {
     auto& impl = *m_impl;
+    std::fill(impl.roundTrips.begin(), impl.roundTrips.end(), std::nullopt);
     auto again = impl.send(impl.outgoing, deadline);
     for (int round = 1; round < kScriptRounds && !again.empty(); ++round)
         again = impl.send(again, deadline);
@@ -171,6 +176,12 @@ Result<void> RedisBatch::run(Deadline deadline)
 const Result<RedisReply>& RedisBatch::reply(std::size_t index) const
 {
     return m_impl->replies[index];
+}
+
+std::optional<Deadline::Clock::duration> RedisBatch::roundTrip(int node) const
+{
+    const auto place = m_impl->nodes.placeOf(node);
+    return place == RedisNodes::npos ? std::nullopt : m_impl->roundTrips[place];
 }
 
 std::size_t RedisBatch::size() const

@@ -102,6 +102,7 @@ private:
             if (m_unsent.empty() && m_phase == Phase::Commands && !m_commandsBegun) {
                 m_unsent = m_pipeline.commands;
                 m_commandsBegun = true;
+                m_sentAt = Deadline::Clock::now();
             }
             if (m_unsent.empty()) return;
             const auto sent = m_connection.send(m_unsent);
@@ -159,8 +160,10 @@ private:
     void endIfComplete()
     {
         if (m_phase == Phase::Commands && m_preludeSeen.size() == m_preludeReplies &&
-            m_answered == m_pipeline.slots.size())
+            m_answered == m_pipeline.slots.size()) {
             m_phase = Phase::Done;
+            m_pipeline.roundTrip = Deadline::Clock::now() - m_sentAt;
+        }
     }
 
     void end(Error error)
@@ -184,6 +187,7 @@ private:
     std::vector<Result<RedisReply>> m_preludeSeen;
     std::string_view m_unsent;
     bool m_commandsBegun = false;
+    Deadline::Clock::time_point m_sentAt;
     std::size_t m_answered = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "backend/monitoring/redis_prober.h"
 
+#include <tuple>
+
 namespace backend {
 namespace {
 
@@ -64,15 +66,15 @@ void RedisProber::step()
         batch.add(node.endpoint.id, {"INFO"});
         batch.add(node.endpoint.id, {"DBSIZE"});
     }
-    const auto begin = Clock::now();
-    // Each node's own error is in its reply; with one that hangs the time is nobody's round trip.
-    const auto all = batch.run(Deadline::after(m_times.deadline));
+    std::ignore = batch.run(Deadline::after(m_times.deadline)); // each node's own error is in its reply
     const auto now = Clock::now();
-    const double milliseconds = all ? std::chrono::duration<double, std::milli>(now - begin).count() : -1;
     const std::lock_guard lock(m_mutex);
     for (std::size_t i = 0; i < m_nodes.size(); ++i) {
-        take(m_nodes[i], batch.reply(2 * i), batch.reply(2 * i + 1), now);
-        m_nodes[i].figures.probeMilliseconds = milliseconds;
+        auto& node = m_nodes[i];
+        take(node, batch.reply(2 * i), batch.reply(2 * i + 1), now);
+        const auto roundTrip = batch.roundTrip(node.endpoint.id);
+        node.figures.probeMilliseconds =
+            roundTrip ? std::chrono::duration<double, std::milli>(*roundTrip).count() : -1;
     }
 }
 

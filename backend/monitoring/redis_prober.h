@@ -20,7 +20,8 @@ namespace backend {
 struct RedisFigures
 {
     std::string version;
-    double uptimeSeconds = -1, probeMilliseconds = -1;
+    double uptimeSeconds = -1;
+    double probeMilliseconds = -1; // the node's own round trip of the last probe; -1 when it did not answer
     std::int64_t memoryBytes = -1, connections = -1, keys = -1, evictedTotal = -1;
     double commandsPerSecond = -1, evictionsPerSecond = -1;
     double hitRatio = -1;    // of key look-ups between the last two probes; -1 without any

@@ -38,6 +38,7 @@ private slots:
     void batchRunsOnlyWhatIsNew();
     void oneDeadNodeFailsOnlyItsOwn();
     void oneStoppedNodeFailsOnlyItsOwn();
+    void roundTripIsTheNodesOwn();
     void stoppedServerEndsACommandInTime();
     void stoppedServerEndsConnectingInTime();
     void lateReplyIsNeverTakenForAnother();
@@ -216,6 +217,28 @@ void RedisClientTest::oneStoppedNodeFailsOnlyItsOwn()
     QVERIFY(timer.elapsed() < kInTimeMs);
     QCOMPARE(int(batch.reply(0).error().code), int(ErrorCode::DeadlineExceeded));
     QVERIFY(batch.reply(1) && batch.reply(1)->integer == 1);
+}
+
+// One answers half a second later: only its own round trip shows it.
+void RedisClientTest::roundTripIsTheNodesOwn()
+{
+    RedisClient client(nodes());
+    RedisBatch batch(client);
+    batch.add(node("redis-1"), {"PING"});
+    QVERIFY(batch.run(soon()));
+    QVERIFY(batch.roundTrip(node("redis-1")) > 0ns);
+    QVERIFY(!batch.roundTrip(node("redis-2")) && !batch.roundTrip(12345));
+    batch.add(node("redis-2"), {"BLPOP", "nothing comes here", "0.5"});
+    batch.add(node("redis-1"), {"PING"});
+    QVERIFY(batch.run(soon()));
+    QVERIFY(batch.roundTrip(node("redis-2")) >= 490ms);
+    QVERIFY(batch.roundTrip(node("redis-1")) < batch.roundTrip(node("redis-2")));
+    QVERIFY(m_redis->servers().pauseNode("redis-2"));
+    batch.add(node("redis-2"), {"PING"});
+    batch.add(node("redis-1"), {"PING"});
+    QVERIFY(!batch.run(Deadline::after(300ms)));
+    QVERIFY(!batch.roundTrip(node("redis-2")));
+    QVERIFY(batch.roundTrip(node("redis-1")).has_value());
 }
 
 void RedisClientTest::stoppedServerEndsACommandInTime()
