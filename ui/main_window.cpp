@@ -11,6 +11,7 @@
 #include "ui/widgets/top_bar.h"
 #include "ui/widgets/workload_strip.h"
 
+#include <QAbstractButton>
 #include <QCloseEvent>
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -128,6 +129,9 @@ void MainWindow::keyPressEvent(QKeyEvent* event)
         m_context.range.setLive(!m_context.range.live());
     else if (event->key() == Qt::Key_Question)
         showKeySheet();
+    else if (auto* button = qobject_cast<QAbstractButton*>(focusWidget());
+             button && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter))
+        button->click(); // outside dialogs Qt leaves this to Space alone
     else
         QMainWindow::keyPressEvent(event);
 }

@@ -1,6 +1,7 @@
 // rookery: the desktop program. Composition only: reads the command line, builds the parts, connects them.
 #include "app/desktop/desktop_options.h"
 #include "app/desktop/report_export.h"
+#include "app/desktop/stop_signals.h"
 #include "ui/bridge/time_range.h"
 #include "ui/main_window.h"
 #include "ui/screenshot_run.h"
@@ -113,6 +114,8 @@ int main(int argc, char** argv)
     QApplication::setOrganizationName(QStringLiteral("rookery"));
     QApplication::setApplicationName(QStringLiteral("rookery"));
     QApplication::setApplicationVersion(QStringLiteral("0.1.0"));
+    app::StopSignals stop;
+    QObject::connect(&stop, &app::StopSignals::came, &application, [] { QCoreApplication::quit(); });
     const auto options = app::parseDesktopOptions(QApplication::arguments());
     if (!options) {
         tell(QString::fromStdString(options.error().message));
