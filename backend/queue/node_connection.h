@@ -4,6 +4,7 @@
 
 #include "backend/common/sql.h"
 
+#include <atomic>
 #include <mutex>
 
 namespace backend {
@@ -20,13 +21,14 @@ public:
     [[nodiscard]] Result<SqlConnection*> get(Deadline deadline);
     void giveBack();
     bool usable() const { return m_lease && m_lease->usable(); }
-    // What the owner waits for on this connection fails at once.
+    // What the owner waits for on this connection fails at once, and so does whatever it asks for from then on.
     void interrupt() noexcept;
 
 private:
     SqlPool& m_pool;
     std::mutex m_mutex; // held while m_lease changes and while it is interrupted
     SqlPool::Lease m_lease;
+    std::atomic<bool> m_interrupted{false};
 };
 
 } // namespace backend
