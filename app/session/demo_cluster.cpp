@@ -2,13 +2,19 @@
 
 #include "app/session/owner_connections.h"
 
+#include "backend/cache/floor_adoption.h"
 #include "backend/cluster/cluster_init.h"
 #include "backend/cluster/directory.h"
+#include "backend/common/log.h"
+
+#include <thread>
 
 using namespace backend;
 
 namespace app {
 namespace {
+
+constexpr std::chrono::seconds kLongestAdoption{20};
 
 // The first node holds users; the last one posts and the directory. With a single node it holds everything.
 ClusterPlan planFor(const std::vector<EmbeddedNode>& nodes)
@@ -30,6 +36,53 @@ ClusterPlan planFor(const std::vector<EmbeddedNode>& nodes)
     return plan;
 }
 
+Result<OwnerConnections> ownersOf(const std::vector<EmbeddedNode>& nodes, Deadline deadline)
+{
+    std::vector<NodeEndpoint> owners;
+    for (const auto& node : nodes) {
+        if (node.kind != NodeKind::Postgres) continue;
+        owners.push_back(node);
+        owners.back().address = node.ownerAddress;
+    }
+    return connectOwners(owners, deadline);
+}
+
+// Whether the servers hold a cluster. Anything but a clear "no" is an error: a cluster is never made over one.
+Result<bool> holdsCluster(Directory& directory, Deadline deadline)
+{
+    const auto settings = directory.settings(deadline);
+    if (settings) return true;
+    if (settings.error().code == ErrorCode::NotFound) return false;
+    return fail(settings.error());
+}
+
+Result<void> bringUpToDate(Directory& directory, const OwnerConnections& owners, const std::vector<EmbeddedNode>& nodes,
+                           int directoryNode, Deadline deadline)
+{
+    // Before anything else of a directory is read: a newer program's may look different.
+    auto& owner = *owners.connections.at(directoryNode);
+    ROOKERY_TRY(schemaMigrator()(owner, {{"directory", "directory"}}, deadline));
+    ROOKERY_ASSIGN(const auto map, directory.loadShardMap(deadline));
+    ROOKERY_TRY(upgradeCluster(map, directoryNode, owners.connections, schemaMigrator(), deadline));
+    ROOKERY_TRY(saveAddresses(owner, {nodes.begin(), nodes.end()}, deadline));
+    return {};
+}
+
+// A node at a time on each thread; what cannot be adopted is rebuilt.
+void adoptTimelines(const std::vector<EmbeddedNode>& nodes, Deadline deadline)
+{
+    std::vector<std::jthread> adopting;
+    for (const auto& node : nodes)
+        if (!node.formerRunId.empty())
+            adopting.emplace_back([&node, deadline] {
+                const auto adopted = adoptFloors(node, node.formerRunId, deadline);
+                if (!adopted)
+                    log::warning("The timelines of " + node.name + " are rebuilt: " + adopted.error().message);
+                else
+                    log::debug(node.name + " goes on with " + std::to_string(adopted->adopted) + " timelines");
+            });
+}
+
 } // namespace
 
 Result<NodeEndpoint> prepareDemoCluster(const EmbeddedServers& servers, Deadline deadline)
@@ -38,23 +91,19 @@ Result<NodeEndpoint> prepareDemoCluster(const EmbeddedServers& servers, Deadline
     const ClusterPlan plan = planFor(nodes);
     ROOKERY_ASSIGN(const auto checked, checkedPlan(plan));
     const int directoryNode = directoryNodeOf(checked);
-    std::vector<NodeEndpoint> ownerNodes;
-    for (const auto& node : nodes) {
-        if (node.kind != NodeKind::Postgres) continue;
-        ownerNodes.push_back(node);
-        ownerNodes.back().address = node.ownerAddress;
-    }
-    ROOKERY_ASSIGN(const auto owners, connectOwners(ownerNodes, deadline));
     NodeEndpoint endpoint;
     for (const auto& node : nodes)
         if (node.id == directoryNode) endpoint = node;
 
+    ROOKERY_ASSIGN(const auto owners, ownersOf(nodes, deadline));
     Directory directory(*owners.pools.at(directoryNode));
-    if (const auto map = directory.loadShardMap(deadline)) {
-        ROOKERY_TRY(upgradeCluster(*map, directoryNode, owners.connections, schemaMigrator(), deadline));
+    ROOKERY_ASSIGN(const bool there, holdsCluster(directory, deadline));
+    if (!there) {
+        ROOKERY_TRY(initCluster(plan, owners.connections, schemaMigrator(), deadline));
         return endpoint;
     }
-    ROOKERY_TRY(initCluster(plan, owners.connections, schemaMigrator(), deadline));
+    ROOKERY_TRY(bringUpToDate(directory, owners, nodes, directoryNode, deadline));
+    adoptTimelines(nodes, deadline.earlier(kLongestAdoption));
     return endpoint;
 }
 

@@ -12,7 +12,9 @@ namespace app {
 
 inline constexpr int kDemoShards = 64;
 
-// Makes the cluster on the servers unless there is one already, and returns the directory's endpoint for engines.
+// Makes the cluster on the servers unless there is one already; that one is brought up to date, told where its servers
+// are now, and goes on with the timelines that its Redis nodes kept. Before any engine opens. Returns the directory's
+// endpoint for engines.
 [[nodiscard]] backend::Result<backend::NodeEndpoint> prepareDemoCluster(const backend::EmbeddedServers& servers,
                                                                         backend::Deadline deadline);
 

@@ -1,6 +1,7 @@
 #include "app/session/session_factory.h"
 
 #include "app/session/demo_cluster.h"
+#include "app/session/schema_check.h"
 #include "backend/common/config.h"
 #include "backend/engine/open_engine.h"
 #include "backend/workload/importer.h"
@@ -107,6 +108,7 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     } else {
         progress({"connecting", 0.3});
         ROOKERY_ASSIGN(engine, engineOptions(options, *session));
+        ROOKERY_TRY(requireKnownSchemas(engine.directory, deadline));
     }
     engine.role = options.role;
     engine.who = whoAmI();

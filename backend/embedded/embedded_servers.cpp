@@ -4,6 +4,7 @@
 #include "backend/embedded/data_directory.h"
 #include "backend/embedded/postgres_server.h"
 #include "backend/embedded/postgres_template.h"
+#include "backend/embedded/redis_dump.h"
 #include "backend/embedded/redis_server.h"
 #include "backend/embedded/server_programs.h"
 
@@ -58,14 +59,19 @@ struct EmbeddedServers::State
     Result<void> plan(const EmbeddedOptions& options, const ServerPrograms& programs, Deadline deadline,
                       const std::stop_token& stop);
     Result<void> startAll(const EmbeddedOptions& options, Deadline deadline, const std::stop_token& stop);
+    Result<void> waitReady(ServerProcess& server, Deadline deadline, const std::stop_token& stop);
     ServerProcess* find(std::string_view name);
     void endAll() noexcept;
+    std::vector<Result<std::string>> saveAll(Deadline deadline);
+    void mark(const std::vector<Result<std::string>>& runIds);
+    int postgresNodes() const;
 
     mutable std::mutex mutex;
     std::stop_source stopping; // ends a wait inside restartNode
     DataDirectory directory;
     ForkThread forkThread; // outlives the servers
     std::vector<std::unique_ptr<ServerProcess>> servers;
+    bool complete = false; // every node answered once
     bool stopped = false;
     std::jthread cleaner; // of what killed programs left elsewhere
 };
@@ -88,8 +94,12 @@ Result<void> EmbeddedServers::State::plan(const EmbeddedOptions& options, const 
     };
     for (int number = 1; number <= postgresNodes; ++number)
         add(postgresServer(directory, number, programs.postgresBin, source.path));
-    for (int number = 1; number <= redisNodes; ++number)
-        add(redisServer(directory, number, programs.redisServer, options.redisArguments));
+    const std::string state = postgresNodes == existing ? postgresState(directory.path(), existing) : std::string();
+    for (int number = 1; number <= redisNodes; ++number) {
+        ROOKERY_ASSIGN(auto formerRunId,
+                       takeRedisDump(directory.path() / ("redis-" + std::to_string(number)), state));
+        add(redisServer(directory, number, programs.redisServer, options.redisArguments, std::move(formerRunId)));
+    }
     return {};
 }
 
@@ -113,11 +123,27 @@ Result<void> EmbeddedServers::State::startAll(const EmbeddedOptions& options, De
     for (auto& one : launched)
         ROOKERY_TRY(std::move(one));
     for (std::size_t i = 0; i < total; ++i) {
-        ROOKERY_TRY(servers[i]->waitReady(deadline, {stop, stopping.get_token()}));
+        ROOKERY_TRY(waitReady(*servers[i], deadline, stop));
         report(options, servers[i]->name() + " is ready", 0.5 + 0.5 * double(i + 1) / double(total));
     }
     removeTree(directory.path() / "template");
+    complete = true;
     return {};
+}
+
+// A dump that Redis does not take, such as a newer version's, costs a rebuild and not the start.
+Result<void> EmbeddedServers::State::waitReady(ServerProcess& server, Deadline deadline, const std::stop_token& stop)
+{
+    const std::vector<std::stop_token> stops{stop, stopping.get_token()};
+    const EmbeddedNode node = server.node();
+    auto ready = server.waitReady(deadline, stops);
+    if (node.formerRunId.empty()) return ready;
+    if (ready) return removeRedisDump(node.dataDirectory); // it is loaded
+    if (server.running()) return ready;
+    log::warning(ready.error().message + " It starts empty instead.");
+    server.kill();
+    ROOKERY_TRY(server.launch(forkThread));
+    return server.waitReady(deadline, stops);
 }
 
 ServerProcess* EmbeddedServers::State::find(std::string_view name)
@@ -130,12 +156,59 @@ ServerProcess* EmbeddedServers::State::find(std::string_view name)
 void EmbeddedServers::State::endAll() noexcept
 {
     if (std::exchange(stopped, true)) return;
+    const bool saving = complete && !directory.temporary();
     for (const auto& server : servers)
-        server->requestStop();
-    const auto deadline = Deadline::after(directory.temporary() ? kStopPatience : kCheckpointPatience);
-    for (const auto& server : servers)
-        server->finishStop(deadline);
+        if (!saving || !server->savable()) server->requestStop();
+    const auto patience = Deadline::after(directory.temporary() ? kStopPatience : kCheckpointPatience);
+    std::vector<Result<std::string>> saved;
+    if (saving) saved = saveAll(Deadline::after(kSavePatience));
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        if (saving && !saved[i]) servers[i]->requestStop();
+        // What was saved has ended already, or is just about to.
+        servers[i]->finishStop(saving && saved[i] ? Deadline::after(kStopPatience) : patience);
+    }
+    if (saving) mark(saved);
     directory.remove();
+}
+
+// One result per server; an error of those that have nothing to save or could not be saved.
+std::vector<Result<std::string>> EmbeddedServers::State::saveAll(Deadline deadline)
+{
+    const Error nothing{ErrorCode::NotFound, "", false};
+    std::vector<Result<std::string>> runIds(servers.size(), fail(nothing));
+    const auto savable = [](const auto& server) { return server->savable(); };
+    const int nodes = int(std::count_if(servers.begin(), servers.end(), savable));
+    std::vector<std::jthread> saving;
+    for (std::size_t i = 0; i < servers.size(); ++i)
+        if (savable(servers[i]))
+            saving.emplace_back([&, i] {
+                try {
+                    runIds[i] = servers[i]->save(nodes, deadline);
+                } catch (const std::exception& error) {
+                    runIds[i] = fail(ErrorCode::Internal, servers[i]->name() + " was not saved: " + error.what());
+                }
+                if (!runIds[i]) log::warning(runIds[i].error().message);
+            });
+    saving.clear(); // joins
+    return runIds;
+}
+
+int EmbeddedServers::State::postgresNodes() const
+{
+    return int(std::count_if(servers.begin(), servers.end(),
+                             [](const auto& server) { return server->node().kind == NodeKind::Postgres; }));
+}
+
+// After PostgreSQL has ended: a dump is good for exactly the state in which it was left.
+void EmbeddedServers::State::mark(const std::vector<Result<std::string>>& runIds)
+{
+    const std::string state = postgresState(directory.path(), postgresNodes());
+    if (state.empty()) return;
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        if (!runIds[i]) continue;
+        const auto marked = markRedisDump(servers[i]->node().dataDirectory, *runIds[i], state, directory.identity());
+        if (!marked) log::warning(marked.error().message);
+    }
 }
 
 EmbeddedServers::EmbeddedServers(std::unique_ptr<State> state)

@@ -1,18 +1,16 @@
 #include "backend/embedded/redis_server.h"
 
 #include "backend/embedded/leftovers.h"
+#include "backend/embedded/redis_dump.h"
+#include "backend/embedded/redis_talk.h"
 
 #include <csignal>
-#include <cstring>
-#include <string_view>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 namespace backend {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::chrono::milliseconds kPingPatience{200};
 
 std::string quoted(const fs::path& path)
 {
@@ -32,32 +30,22 @@ std::string configuration(const fs::path& socket, const fs::path& data)
            clusterName(data) +
            " {listen-addr}\"\n"
            "daemonize no\nsave \"\"\nappendonly no\nstop-writes-on-bgsave-error no\n"
+           // Saved only when a kept directory's servers are stopped, and then quickly.
+           "dbfilename dump.rdb\nrdbcompression no\n"
            "maxmemory-policy noeviction\nhz 10\ntcp-keepalive 0\ntimeout 0\n"
            "loglevel warning\nalways-show-logo no\n";
 }
 
-bool answersPing(const fs::path& path)
+bool answersPing(const fs::path& socket)
 {
-    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string name = path.string();
-    if (!socket || name.size() >= sizeof address.sun_path) return false;
-    std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
-    const timeval patience{0, 200'000};
-    setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return false;
-    constexpr std::string_view ping = "PING\r\n";
-    if (send(socket.get(), ping.data(), ping.size(), MSG_NOSIGNAL) != ssize_t(ping.size())) return false;
-    char answer[5]{};
-    return recv(socket.get(), answer, sizeof answer, MSG_WAITALL) == 5 &&
-           std::string_view(answer, 5) == "+PONG";
+    auto talk = RedisTalk::open(socket);
+    return talk && talk->say("PING") && talk->line(Deadline::after(kPingPatience)) == "+PONG"; // not while it loads
 }
 
 } // namespace
 
 ServerSpec redisServer(const DataDirectory& directory, int number, const fs::path& program,
-                       const std::vector<std::string>& arguments)
+                       const std::vector<std::string>& arguments, std::string formerRunId)
 {
     const std::string name = "redis-" + std::to_string(number);
     const fs::path data = directory.path() / name;
@@ -68,13 +56,14 @@ ServerSpec redisServer(const DataDirectory& directory, int number, const fs::pat
     spec.node.kind = NodeKind::Redis;
     spec.node.address = "unix://" + socket.string();
     spec.node.dataDirectory = data;
+    spec.node.formerRunId = std::move(formerRunId);
     spec.plan.command = {program.string(), file.string()};
     spec.plan.command.insert(spec.plan.command.end(), arguments.begin(), arguments.end());
     spec.plan.workingDirectory = data;
     spec.plan.output = directory.path() / (name + ".log");
     spec.plan.identity = directory.identity();
     spec.plan.deathSignal = SIGKILL;
-    spec.stopSignal = SIGKILL; // there is nothing to save
+    spec.stopSignal = SIGKILL; // what is to be kept has been saved before
     spec.prepare = [=, identity = directory.identity()]() -> Result<void> {
         ROOKERY_TRY(makeDirectory(data, identity));
         removeTree(socket);
@@ -82,7 +71,11 @@ ServerSpec redisServer(const DataDirectory& directory, int number, const fs::pat
     };
     spec.ready = [socket](pid_t) { return answersPing(socket); };
     spec.processes = [data] { return redisProcesses(data); };
-    spec.clear = [data] { endRedisProcesses(data); };
+    spec.clear = [data] {
+        endRedisProcesses(data);
+        std::ignore = removeRedisDump(data); // the next life begins empty
+    };
+    spec.save = [=](int nodes, Deadline deadline) { return saveRedisNode(name, data, socket, nodes, deadline); };
     return spec;
 }
 

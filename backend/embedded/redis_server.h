@@ -1,5 +1,5 @@
-// A private Redis node as a server to start. It keeps nothing: everything in Redis can be rebuilt from
-// PostgreSQL.
+// A private Redis node as a server to start. It begins empty, because everything in Redis can be rebuilt from
+// PostgreSQL, or with the dump of its former life where that is known to be whole (see redis_dump.h).
 #pragma once
 
 #include "backend/embedded/data_directory.h"
@@ -8,6 +8,6 @@
 namespace backend {
 
 ServerSpec redisServer(const DataDirectory& directory, int number, const std::filesystem::path& program,
-                       const std::vector<std::string>& arguments);
+                       const std::vector<std::string>& arguments, std::string formerRunId);
 
 } // namespace backend

@@ -95,6 +95,13 @@ void ServerProcess::kill() noexcept
     for (const pid_t pid : m_spec.processes())
         ::kill(pid, SIGKILL);
     m_spec.clear();
+    m_spec.node.formerRunId.clear();
+}
+
+Result<std::string> ServerProcess::save(int nodes, Deadline deadline)
+{
+    ROOKERY_TRY(resume());
+    return m_spec.save(nodes, deadline);
 }
 
 void ServerProcess::requestStop() noexcept

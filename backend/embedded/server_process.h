@@ -20,6 +20,8 @@ struct ServerSpec
     std::function<bool(pid_t)> ready;              // answers already?
     std::function<std::vector<pid_t>()> processes; // all processes of the node
     std::function<void()> clear;                   // ends what is left of it after a kill
+    // Redis: saves it and ends it; the run_id that was saved. `nodes` are being saved at the same time.
+    std::function<Result<std::string>(int nodes, Deadline)> save;
 };
 
 class ServerProcess
@@ -33,6 +35,7 @@ public:
     EmbeddedNode node() const;
     const std::string& name() const { return m_spec.node.name; }
     bool running() const { return m_pid > 0; }
+    bool savable() const { return running() && m_spec.save; }
 
     [[nodiscard]] Result<void> launch(ForkThread& forkThread);
     [[nodiscard]] Result<void> waitReady(Deadline deadline, const std::vector<std::stop_token>& stops);
@@ -40,6 +43,8 @@ public:
     [[nodiscard]] Result<void> resume();
     void kill() noexcept;
 
+    // A paused one is resumed for it. finishStop() afterwards.
+    [[nodiscard]] Result<std::string> save(int nodes, Deadline deadline);
     // Asks it to end; then, within the deadline, waits; then ends it for good.
     void requestStop() noexcept;
     void finishStop(Deadline deadline) noexcept;

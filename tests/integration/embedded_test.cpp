@@ -246,7 +246,8 @@ void EmbeddedTest::keptDirectoryKeepsItsData()
     QVERIFY(!std::filesystem::exists(sockets));
     const auto servers = startKept(directory, 1, 1);
     QCOMPARE(tests::sql(text(servers->nodes()[0].ownerAddress), "SELECT id FROM t"), QString("17"));
-    QCOMPARE(tests::redis(text(servers->nodes()[1].address), "EXISTS a"), QString(":0"));
+    QCOMPARE(tests::redis(text(servers->nodes()[1].address), "EXISTS a"), QString(":1"));
+    QVERIFY(!servers->nodes()[1].formerRunId.empty());
 }
 
 void EmbeddedTest::keptDirectoryKeepsItsNodes()
