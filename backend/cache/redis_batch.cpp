@@ -113,7 +113,7 @@ struct RedisBatch::Impl
     }
 
     RedisNodes& nodes;
-    std::vector<Outgoing> outgoing;                                     // by place
+    std::vector<Outgoing> outgoing;                                   // by place
     std::vector<std::optional<Deadline::Clock::duration>> roundTrips; // by place
     std::vector<Result<RedisReply>> replies;
     std::size_t sentUpTo = 0;

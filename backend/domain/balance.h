@@ -29,6 +29,14 @@ struct BalanceSummary
 // users: how many independent users are spread over the bins (n in the formula); 0 when unknown.
 BalanceSummary summarize(const std::vector<double>& values, std::int64_t users);
 
+// The band around the mean in which chance alone puts most bins, on either side, as a part of the mean: the same
+// wherever it is drawn or named.
+inline constexpr double kChanceDeviations = 2; // standard deviations, "2 σ"
+inline double chanceBand(const BalanceSummary& summary)
+{
+    return kChanceDeviations * summary.chanceCoefficientOfVariation;
+}
+
 struct NodeLoad
 {
     int node = 0;

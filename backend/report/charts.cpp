@@ -135,10 +135,15 @@ std::string heatmapSvg(const ShardReport& report, const ShardReportBalance& bala
     return out + colourLegend(left, legendY, width, balance) + "</svg>\n";
 }
 
+std::string chanceBandText(const ShardReportBalance& balance)
+{
+    return "by chance alone ± " + realFigure(chanceBand(balance.byNode) * 100, 1).value_or("0") + " % (2 σ)";
+}
+
 std::string rankedBarsSvg(const ShardReport& report, const ShardReportBalance& balance)
 {
     constexpr double left = 110, plot = 360, right = 130, barHeight = 16, pitch = 22, top = 4;
-    const double mean = balance.byNode.mean, spread = 2 * balance.byNode.chanceCoefficientOfVariation * mean;
+    const double mean = balance.byNode.mean, spread = chanceBand(balance.byNode) * mean;
     const double most = std::max(balance.byNode.max, mean + spread);
     const auto scale = [&](double value) { return most > 0 ? std::max(0.0, value) / most * plot : 0; };
     const double height = top + pitch * double(balance.nodes.size());
@@ -151,12 +156,14 @@ std::string rankedBarsSvg(const ShardReport& report, const ShardReportBalance& b
                rect(left, y, length, barHeight, attribute("class", "bar"));
         out += textAt(left + plot + right - 10, y + 13, shown(load.value, balance.metric), "end") + "\n";
     }
-    if (report.users > 0 && spread > 0)
+    const bool band = report.users > 0 && spread > 0;
+    if (band)
         out += rect(left + scale(mean - spread), 0, scale(mean + spread) - scale(mean - spread), height,
-                    attribute("class", "band"), "two standard deviations of chance around the mean");
+                    attribute("class", "band"), chanceBandText(balance));
     if (mean > 0)
         out += line(left + scale(mean), 0, height, "mean") +
-               textAt(left + scale(mean), height + 14, "mean", "middle");
+               textAt(left, height + 14,
+                      band ? "dashed: mean; shaded: " + chanceBandText(balance) : "dashed: mean");
     return out + "</svg>\n";
 }
 

@@ -13,8 +13,9 @@ std::string xmlText(const std::string& text);
 
 // All logical shards as cells, row by row; colour from 0 to the highest value.
 std::string heatmapSvg(const ShardReport& report, const ShardReportBalance& balance);
-// The nodes, highest first, with the mean and the band of two standard deviations that chance alone would
-// give.
+// "by chance alone ± 7.5 % (2 σ)": what the band in the nodes' chart is.
+std::string chanceBandText(const ShardReportBalance& balance);
+// The nodes, highest first, with the mean and the band in which chance alone puts most of them.
 std::string rankedBarsSvg(const ShardReport& report, const ShardReportBalance& balance);
 
 } // namespace backend

@@ -64,7 +64,7 @@ std::string summaryText(const ShardReportBalance& balance, bool chanceKnown)
     if (chanceKnown)
         out += "; chance alone would give " + text(balance.byShard.chanceCoefficientOfVariation) + " and " +
                text(balance.byNode.chanceCoefficientOfVariation) +
-               ", and the shaded band is twice that around the mean of the nodes";
+               "; the shaded band around the mean of the nodes is " + chanceBandText(balance);
     return out + ".";
 }
 

@@ -316,6 +316,10 @@ void ReportTest::htmlDrawsEveryShardAndNode()
     QVERIFY(html.contains("<title>shard 7: 949 timelines</title>"));
     QVERIFY(html.contains("<title>shard 4: not known timelines</title>"));
     QVERIFY(html.count("class=\"band\"") >= 5 && html.count("class=\"mean\"") >= 5);
+    // The band is named where it is drawn, with its own figure.
+    const double band = chanceBand(m_report.balance.front().byNode);
+    QCOMPARE(band, 2 * m_report.balance.front().byNode.chanceCoefficientOfVariation);
+    QVERIFY(html.contains(QString("shaded: by chance alone ± %1 % (2 σ)").arg(band * 100, 0, 'f', 1)));
     QCOMPARE(html.count("class=\"bar\""), qsizetype(3 * 5 + 1)); // posts lie on one node
 }
 

@@ -30,7 +30,7 @@ public:
 
     static CacheColumnSpec ratio()
     {
-        return {tr("Hit ratio, %"),
+        return {tr("Hit ratio"),
                 tr("Hits among the look-ups of the window"),
                 Qt::AlignRight,
                 [](const CacheRow& r) { return hitRatioText(r.window); },
@@ -87,7 +87,7 @@ public:
 
     static NodeColumn health()
     {
-        return {tr("Health"),
+        return {tr("State"),
                 {},
                 Qt::AlignLeft,
                 [](const Node& n) { return stateText(n.health); },
@@ -162,18 +162,18 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
          {}},
         T::health(),
         T::whole(T::tr("Memory"), T::tr("used_memory of the node"), &N::memoryBytes, &formatBytes),
-        T::whole(T::tr("Keys"), {}, &N::keys, &formatCount),
+        T::whole(T::tr("Keys"), T::tr("DBSIZE of the node"), &N::keys, &formatCount),
         T::real(T::tr("Commands/s"), T::tr("Over the last second"), &N::commandsPerSecond, &formatRate),
-        T::real(T::tr("Key hits, %"), T::tr("Hits among the node's key look-ups, over the last second"),
+        T::real(T::tr("Key hits"), T::tr("Hits among the node's key look-ups, over the last second"),
                 &N::keyspaceHitRatio, &T::ratioText),
         T::real(T::tr("Evictions/s"), T::tr("Over the last second"), &N::evictionsPerSecond, &formatRate),
-        T::whole(T::tr("Evicted keys"),
-                 T::tr("Since the node started; should stay 0: a home timeline must not be evicted"),
+        T::whole(T::tr("Evicted"),
+                 T::tr("Keys evicted since the node started; should stay 0: a home timeline must not be evicted"),
                  &N::evictedTotal, &formatCount, Tone::Warning),
-        T::whole(T::tr("Connections"), {}, &N::connections, &formatCount),
-        T::real(T::tr("Probe"), T::tr("Round trip of the last probe"), &N::probeMilliseconds,
+        T::whole(T::tr("Clients"), T::tr("Connections to the node, of all engines"), &N::connections, &formatCount),
+        T::real(T::tr("Answers in"), T::tr("Round trip of the last probe"), &N::probeMilliseconds,
                 &formatMilliseconds),
-        T::real(T::tr("Up for"), {}, &N::uptimeSeconds, &formatDuration),
+        T::real(T::tr("Up for"), T::tr("Since the server started"), &N::uptimeSeconds, &formatDuration),
     };
     return new RedisNodeModel(
         std::move(columns), [](const N& n) { return n.id; }, parent);

@@ -7,6 +7,8 @@
 namespace ui {
 namespace {
 
+constexpr double kPauseSeconds = 3.5; // between two points: nothing was missed; more is a gap
+
 const backend::CacheCounts* countsOf(const backend::HistoryPoint& point, const std::string& name)
 {
     const auto found = std::find_if(point.caches.begin(), point.caches.end(),
@@ -68,15 +70,25 @@ RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, con
     const double span = std::max(1.0, coveredSeconds(history) / buckets);
     const auto count = std::size_t(std::ceil(coveredSeconds(history) / span));
     std::vector<CacheWindow> sums(count);
-    eachStep(history, cache, [&](const backend::HistoryPoint& point, std::int64_t hits, std::int64_t misses) {
+    std::vector<bool> known(count); // whether any point ends a step there: else the pause was only one in the sampling
+    const auto bucketOf = [&](const backend::HistoryPoint& point) {
         // A step ends at its point, so that one on the border belongs to the span before it.
         const double position = std::ceil((secondsOf(point.at) - start) / span) - 1;
-        auto& sum = sums[std::size_t(std::clamp(position, 0.0, double(count) - 1))];
+        return std::size_t(std::clamp(position, 0.0, double(count) - 1));
+    };
+    for (const auto& point : history.subspan(1))
+        known[bucketOf(point)] = true;
+    eachStep(history, cache, [&](const backend::HistoryPoint& point, std::int64_t hits, std::int64_t misses) {
+        auto& sum = sums[bucketOf(point)];
         sum.hits += hits;
         sum.misses += misses;
     });
+    double last = start;
     for (std::size_t i = 0; i < count; ++i) {
-        out.atSeconds.push_back(start + double(i + 1) * span);
+        const double at = start + double(i + 1) * span;
+        if (!known[i] && at - last < span + kPauseSeconds) continue;
+        last = at;
+        out.atSeconds.push_back(at);
         const auto ratio = sums[i].hitRatio();
         out.percent.push_back(ratio ? *ratio * 100 : std::numeric_limits<double>::quiet_NaN());
     }

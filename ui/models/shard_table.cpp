@@ -5,6 +5,7 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ui {
 namespace {
@@ -78,7 +79,8 @@ public:
                 Qt::AlignRight,
                 [](const ShardRow& r) {
                     const auto age = sweepAge(r);
-                    return age ? tr("%1 ago").arg(formatDuration(*age)) : unknownText();
+                    if (!age) return unknownText();
+                    return *age < 1 ? tr("just now") : tr("%1 ago").arg(formatDuration(std::floor(*age)));
                 },
                 [](const ShardRow& r) {
                     const auto age = sweepAge(r);
@@ -110,11 +112,11 @@ ShardTableModel* makeShardTable(QObject* parent)
         T::number(),
         T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines),
         T::count(T::tr("Entries"), T::tr("Entries of all home timelines in Redis"), &S::entries),
-        T::bytes(T::tr("Redis size"), T::tr("Memory of the home timelines, estimated from a sample"),
+        T::bytes(T::tr("Redis"), T::tr("Memory of the home timelines, estimated from a sample"),
                  &S::bytes),
         T::count(T::tr("Users"), T::tr("Rows, from PostgreSQL's own statistics"), &S::users),
         T::count(T::tr("Posts"), T::tr("Rows, from PostgreSQL's own statistics"), &S::posts),
-        T::bytes(T::tr("PostgreSQL size"), T::tr("Tables and indexes of the shard"), &S::postgresBytes),
+        T::bytes(T::tr("PostgreSQL"), T::tr("Size of tables and indexes of the shard"), &S::postgresBytes),
         T::rate(T::tr("Deliveries/s"),
                 T::tr("Deliveries into the shard's home timelines, over the last second"),
                 &S::deliveriesPerSecond),

@@ -9,7 +9,6 @@
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/table_style.h"
-#include "ui/widgets/time_chart.h"
 
 #include <QHeaderView>
 #include <QSettings>
@@ -104,7 +103,7 @@ QWidget* CachePage::build()
     remakeNodeCharts({});
     for (auto* half : {m_upper, m_middle})
         half->setSizes({5000, 5000}); // parts of what there is
-    m_splitter->setSizes({3600, 3000, 3400});
+    connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_chosen = true; });
     return content;
 }
 
@@ -117,7 +116,7 @@ QWidget* CachePage::buildCaches(QWidget* parent)
     m_cacheTable->setAccessibleName(tr("Hits and misses by cache"));
     m_cacheTable->setModel(m_caches);
     m_cacheTable->setItemDelegate(new ToneDelegate(context().theme, m_cacheTable));
-    styleTable(*m_cacheTable);
+    styleCompactTable(*m_cacheTable);
     m_cacheTable->setSortingEnabled(false);
     fitColumns(*m_cacheTable);
     m_cacheCard->body()->addWidget(m_cacheTable);
@@ -135,7 +134,7 @@ QWidget* CachePage::buildNodes(QWidget* parent)
     m_nodeTable->setAccessibleName(tr("Redis nodes"));
     m_nodeTable->setModel(m_sortedNodes);
     m_nodeTable->setItemDelegate(new ToneDelegate(context().theme, m_nodeTable));
-    styleTable(*m_nodeTable);
+    styleCompactTable(*m_nodeTable);
     fitColumns(*m_nodeTable);
     m_nodeTable->setSortingEnabled(true);
     m_nodeTable->sortByColumn(RedisNameColumn, Qt::AscendingOrder);
@@ -147,9 +146,11 @@ void CachePage::remakeRatioChart(const QStringList& caches)
 {
     TimeChart::Options options;
     options.title = tr("Hit ratio");
-    options.left.unit = tr("%");
+    options.left.unit = tr("of look-ups");
     options.left.format = &percentText;
     options.left.fixedMaximum = 100;
+    options.left.scale = ScaleUnit::Percent;
+    options.left.longestReading = formatRatio(1);
     options.emptyText = tr("No look-ups in the window");
     for (int i = 0; i < caches.size() && i < kMostLines; ++i)
         options.series.push_back({caches[i], i + 1, {}, false});
@@ -160,18 +161,15 @@ void CachePage::remakeRatioChart(const QStringList& caches)
     m_chartCaches = caches;
 }
 
-TimeChart* CachePage::makeNodeChart(const char* name, const QString& title, const QString& unit,
-                                    QString (*format)(double), const backend::ClusterSnapshot& snapshot,
-                                    NodeValue value)
+TimeChart* CachePage::makeNodeChart(const char* name, const QString& title, TimeChart::Axis axis,
+                                    const backend::ClusterSnapshot& snapshot, NodeValue value)
 {
     TimeChart::Options options;
     const auto drawn = drawnNodes(snapshot);
     const auto all = redisNodes(snapshot).size();
-    options.title = drawn.size() < all
-                        ? tr("%1, the %2 fullest of %3 nodes").arg(title).arg(drawn.size()).arg(all)
-                        : title;
-    options.left.unit = unit;
-    options.left.format = format;
+    options.title =
+        drawn.size() < all ? tr("%1, the fullest %2 of %3").arg(title).arg(drawn.size()).arg(all) : title;
+    options.left = std::move(axis);
     for (std::size_t i = 0; i < drawn.size(); ++i)
         options.series.push_back({QString::fromStdString(snapshot.nodes[drawn[i]].name), int(i) + 1,
                                   [at = drawn[i], value](const backend::HistoryPoint& point) {
@@ -187,11 +185,14 @@ TimeChart* CachePage::makeNodeChart(const char* name, const QString& title, cons
 
 void CachePage::remakeNodeCharts(const backend::ClusterSnapshot& snapshot)
 {
-    auto* memory = makeNodeChart("nodeMemoryChart", tr("Memory by node"), tr("bytes"), &bytesText, snapshot,
-                                 &backend::HistoryPoint::nodeMemoryBytes);
+    auto* memory =
+        makeNodeChart("nodeMemoryChart", tr("Memory by node"),
+                      {{}, &bytesText, 1024 * 1024, 0, ScaleUnit::Bytes, QStringLiteral("888.8 MiB")},
+                      snapshot, &backend::HistoryPoint::nodeMemoryBytes);
     replaceIn(*m_middle, 0, m_memory, memory);
     m_memory = memory;
-    auto* commands = makeNodeChart("nodeCommandsChart", tr("Commands by node"), tr("commands/s"), &formatRate,
+    auto* commands = makeNodeChart("nodeCommandsChart", tr("Commands/s by node"),
+                                   {{}, &formatRate, 10, 0, ScaleUnit::Number, QStringLiteral("88,888")},
                                    snapshot, &backend::HistoryPoint::nodeCommandsPerSecond);
     replaceIn(*m_middle, 1, m_commands, commands);
     m_commands = commands;
@@ -203,6 +204,21 @@ void CachePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     if (!m_face->show(snapshot)) return;
     showWindow();
     showNodes(*snapshot);
+    if (!m_chosen && isVisible()) placeParts();
+}
+
+// Both tables get what all their rows need, within reason; the charts get the rest. Until somebody moves a
+// border.
+void CachePage::placeParts()
+{
+    const auto needed = [](const QTableView& table) {
+        return table.parentWidget()->sizeHint().height() - table.sizeHint().height() + fullHeight(table);
+    };
+    const int height = m_splitter->height() - 2 * m_splitter->handleWidth();
+    const int nodes = std::min(needed(*m_nodeTable), height * 2 / 5);
+    const int upper = std::clamp(needed(*m_cacheTable), height / 4, (height - nodes) * 3 / 5);
+    const QList<int> sizes{upper, height - nodes - upper, nodes};
+    if (sizes != m_splitter->sizes()) m_splitter->setSizes(sizes);
 }
 
 // Differences within the visible window: an engine's life time says nothing about now.
@@ -256,15 +272,15 @@ void CachePage::openArgument(const QString& argument)
 
 void CachePage::saveState(QSettings& settings) const
 {
-    settings.setValue("splitter", m_splitter->saveState());
+    if (m_chosen) settings.setValue("splitter", m_splitter->saveState());
     settings.setValue("upper", m_upper->saveState());
     settings.setValue("middle", m_middle->saveState());
-    settings.setValue("nodes", m_nodeTable->horizontalHeader()->saveState());
+    settings.setValue("nodes", columnsState(*m_nodeTable->horizontalHeader()));
 }
 
 void CachePage::restoreState(QSettings& settings)
 {
-    m_splitter->restoreState(settings.value("splitter").toByteArray());
+    m_chosen = m_splitter->restoreState(settings.value("splitter").toByteArray());
     m_upper->restoreState(settings.value("upper").toByteArray());
     m_middle->restoreState(settings.value("middle").toByteArray());
     restoreColumns(*m_nodeTable->horizontalHeader(), settings.value("nodes").toByteArray());

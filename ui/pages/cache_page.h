@@ -5,6 +5,7 @@
 #include "ui/pages/page.h"
 
 #include "ui/models/cache_tables.h"
+#include "ui/widgets/time_chart.h"
 
 #include <QStringList>
 
@@ -13,10 +14,8 @@ class QTableView;
 
 namespace ui {
 
-class Card;
 class PageFace;
 class SortProxy;
-class TimeChart;
 
 class CachePage final : public Page
 {
@@ -41,9 +40,9 @@ private:
     // Charts have fixed lines: they are made anew when caches or nodes are others.
     void remakeRatioChart(const QStringList& caches);
     void remakeNodeCharts(const backend::ClusterSnapshot& snapshot);
-    TimeChart* makeNodeChart(const char* name, const QString& title, const QString& unit,
-                             QString (*format)(double), const backend::ClusterSnapshot& snapshot,
-                             NodeValue value);
+    TimeChart* makeNodeChart(const char* name, const QString& title, TimeChart::Axis axis,
+                             const backend::ClusterSnapshot& snapshot, NodeValue value);
+    void placeParts();
 
     PageFace* m_face = nullptr;
     CacheTableModel* m_caches = nullptr;
@@ -55,6 +54,7 @@ private:
     QSplitter* m_upper = nullptr;  // caches beside their chart
     QSplitter* m_middle = nullptr; // memory beside commands
     QSplitter* m_splitter = nullptr;
+    bool m_chosen = false; // the splitter's parts, by somebody
     TimeChart* m_ratios = nullptr;
     TimeChart* m_memory = nullptr;
     TimeChart* m_commands = nullptr;

@@ -1,57 +1,122 @@
 #include "ui/pages/column_fit.h"
 
+#include <QApplication>
+#include <QEvent>
 #include <QHeaderView>
 #include <QTableView>
 #include <QTimer>
 #include <QTreeView>
 
 #include <algorithm>
+#include <numeric>
+#include <vector>
 
 namespace ui {
 namespace {
 
-constexpr int kRoom = 6;        // for figures that grow
-constexpr int kMostWidth = 320; // longer texts are elided; their tool tips have all
-constexpr const char* kWidthsKnown = "widthsKnown";
+constexpr int kRoom = 4;        // for figures that grow
+constexpr int kMostWidth = 320; // longer words are elided; their tool tips have all
+constexpr int kMostExtra = 48;  // of a column, where the last one takes the rest
+constexpr std::chrono::milliseconds kEvery{1000};
+constexpr const char* kChosen = "widthsChosen"; // by a person
+constexpr char kChosenMark = 'c', kFittedMark = 'f';
 
-template <class View>
-void fit(View& view, QHeaderView& header)
+class ColumnFit final : public QObject
 {
-    if (header.property(kWidthsKnown).toBool() || view.model()->rowCount() == 0) return;
-    header.setProperty(kWidthsKnown, true);
-    const int stretched = header.stretchLastSection() ? header.logicalIndex(header.count() - 1) : -1;
-    for (int column = 0; column < header.count(); ++column) {
-        if (column == stretched) continue;
-        view.resizeColumnToContents(column);
-        header.resizeSection(column, std::min(header.sectionSize(column) + kRoom, kMostWidth));
+public:
+    ColumnFit(QAbstractItemView& view, QHeaderView& header)
+        : QObject(&view)
+        , m_view(view)
+        , m_header(header)
+    {
+        m_timer.setSingleShot(true);
+        connect(&m_timer, &QTimer::timeout, this, &ColumnFit::fit);
+        const auto* model = view.model();
+        connect(model, &QAbstractItemModel::rowsInserted, this, [this] { m_timer.start(0); });
+        connect(model, &QAbstractItemModel::dataChanged, this, [this] {
+            if (!m_timer.isActive() && m_view.isVisible()) m_timer.start(kEvery);
+        });
+        connect(&header, &QHeaderView::sectionResized, this, [this] {
+            if (!m_placing && QApplication::mouseButtons() != Qt::NoButton)
+                m_header.setProperty(kChosen, true);
+        });
+        view.viewport()->installEventFilter(this);
     }
-}
 
-template <class View>
-void fitAtFirstRows(View& view, QHeaderView& header)
-{
-    QObject::connect(view.model(), &QAbstractItemModel::rowsInserted, &view, [&view, &header] {
-        // Later, when the rows that belong together have all come.
-        if (!header.property(kWidthsKnown).toBool())
-            QTimer::singleShot(0, &view, [&view, &header] { fit(view, header); });
-    });
-}
+private:
+    bool eventFilter(QObject* watched, QEvent* event) override
+    {
+        if (event->type() == QEvent::Resize || event->type() == QEvent::Show) m_timer.start(0);
+        return QObject::eventFilter(watched, event);
+    }
+
+    void fit()
+    {
+        if (m_header.property(kChosen).toBool() || m_view.model()->rowCount() == 0 || !m_view.isVisible())
+            return;
+        m_needed.resize(std::size_t(m_header.count()));
+        for (int column = 0; column < m_header.count(); ++column) {
+            const int contents = std::min(m_view.sizeHintForColumn(column) + kRoom, kMostWidth);
+            auto& needed = m_needed[std::size_t(column)];
+            needed = std::max(
+                {needed, contents, m_header.sectionSizeHint(column)}); // never narrower: nothing jumps
+        }
+        place();
+    }
+
+    bool lastIsWords() const
+    {
+        const int last = m_header.logicalIndex(m_header.count() - 1);
+        const auto given = m_view.model()->headerData(last, Qt::Horizontal, Qt::TextAlignmentRole);
+        return !Qt::Alignment(given.toInt()).testFlag(Qt::AlignRight);
+    }
+
+    void place()
+    {
+        const int count = m_header.count();
+        const int free =
+            std::max(0, m_view.viewport()->width() - std::accumulate(m_needed.begin(), m_needed.end(), 0));
+        const bool stretchLast = lastIsWords();
+        const int share = stretchLast ? std::min(free / count, kMostExtra) : free / count;
+        int left = stretchLast ? 0 : free % count; // single pixels for the first columns
+        m_placing = true;
+        m_header.setStretchLastSection(stretchLast);
+        for (int position = 0; position < count; ++position) {
+            const int column = m_header.logicalIndex(position);
+            if (stretchLast && position == count - 1) break;
+            m_header.resizeSection(column, m_needed[std::size_t(column)] + share + (left-- > 0 ? 1 : 0));
+        }
+        m_placing = false;
+    }
+
+    QAbstractItemView& m_view;
+    QHeaderView& m_header;
+    QTimer m_timer;
+    std::vector<int> m_needed; // by column
+    bool m_placing = false;
+};
 
 } // namespace
 
 void fitColumns(QTableView& table)
 {
-    fitAtFirstRows(table, *table.horizontalHeader());
+    new ColumnFit(table, *table.horizontalHeader());
 }
 
 void fitColumns(QTreeView& tree)
 {
-    fitAtFirstRows(tree, *tree.header());
+    new ColumnFit(tree, *tree.header());
+}
+
+QByteArray columnsState(const QHeaderView& header)
+{
+    return (header.property(kChosen).toBool() ? kChosenMark : kFittedMark) + header.saveState();
 }
 
 void restoreColumns(QHeaderView& header, const QByteArray& state)
 {
-    if (!state.isEmpty() && header.restoreState(state)) header.setProperty(kWidthsKnown, true);
+    if (state.isEmpty() || !header.restoreState(state.mid(1))) return;
+    header.setProperty(kChosen, state.front() == kChosenMark);
 }
 
 } // namespace ui

@@ -1,5 +1,5 @@
-// Widths of columns that fit what a table first shows, unless somebody's own widths were restored. GUI thread
-// only.
+// Widths of columns that fit what a table shows, grow with its figures and use all the room there is, until
+// somebody chooses widths of their own. GUI thread only.
 #pragma once
 
 class QByteArray;
@@ -9,11 +9,13 @@ class QTreeView;
 
 namespace ui {
 
-// REQUIRES: the model is set. Widths are set once, when the first rows come.
+// REQUIRES: the model is set. A last column of words takes what the others leave, else all share it.
 void fitColumns(QTableView& table);
 void fitColumns(QTreeView& tree);
 
-// Widths, order and sorting as QHeaderView::saveState gave them; an empty or foreign state changes nothing.
+// Order, sorting, and the widths if somebody chose them.
+QByteArray columnsState(const QHeaderView& header);
+// An empty or foreign state changes nothing.
 void restoreColumns(QHeaderView& header, const QByteArray& state);
 
 } // namespace ui

@@ -4,17 +4,13 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/time_range.h"
 #include "ui/models/cache_window.h"
+#include "ui/pages/health_column.h"
 #include "ui/pages/page_face.h"
-#include "ui/pages/tone_delegate.h"
-#include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/table_style.h"
 #include "ui/widgets/time_chart.h"
 
 #include <QGridLayout>
-#include <QHeaderView>
-#include <QTableView>
 
 #include <algorithm>
 #include <array>
@@ -26,9 +22,9 @@ namespace {
 // When a figure asks for attention. Twitter aimed at five seconds from post to home timeline.
 constexpr double kSlowFanoutMs = 1000, kLateFanoutMs = 5000;
 constexpr double kSlowQueueSeconds = 5, kLateQueueSeconds = 60;
-constexpr double kSkewedBalance = 1.5; // max/mean, where chance does not explain it
-constexpr int kNodesWidth = 330;
-constexpr int kRatioPoints = 120; // of the hit ratio over the window
+constexpr double kSkewedBalance = 1.5;               // max/mean, where chance does not explain it
+constexpr int kChartStretch = 7, kHealthStretch = 5; // of the columns
+constexpr int kRatioPoints = 120;                    // of the hit ratio over the window
 
 constexpr std::array kRatioCaches{"home timeline", "post object", "user object"};
 
@@ -60,9 +56,10 @@ QWidget* OverviewPage::build()
     grid->addWidget(m_rateChart, 1, 1);
     grid->addWidget(m_queueChart, 2, 0);
     grid->addWidget(m_cacheChart, 2, 1);
-    grid->addWidget(buildNodes(content), 1, 2, 2, 1);
+    grid->addWidget(buildHealth(content), 1, 2, 2, 1);
     for (const int column : {0, 1})
-        grid->setColumnStretch(column, 1);
+        grid->setColumnStretch(column, kChartStretch);
+    grid->setColumnStretch(2, kHealthStretch);
     for (const int row : {1, 2})
         grid->setRowStretch(row, 1);
     return content;
@@ -78,8 +75,11 @@ QLayout* OverviewPage::buildTiles()
     m_cache = addTile(row, "cacheTile", tr("Cache hits"), QStringLiteral("cache"));
     m_balance = addTile(row, "balanceTile", tr("Balance index"), QStringLiteral("shards"));
     m_nodes = addTile(row, "nodesTile", tr("Nodes"), QStringLiteral("shards"));
-    m_balance->setToolTip(tr("Deliveries per second of the busiest Redis node over the mean of all. 1 is even."));
-    m_fanout->setToolTip(tr("From the commit of a post to its entry in a home timeline, over the last 10 s."));
+    m_balance->setToolTip(
+        tr("Deliveries per second of the busiest Redis node over the mean of all. 1 is even; "
+           "by chance alone most nodes lie within two standard deviations (2 σ) of the mean."));
+    m_fanout->setToolTip(
+        tr("From the commit of a post to its entry in a home timeline, over the last 10 s."));
     return row;
 }
 
@@ -100,57 +100,52 @@ void OverviewPage::buildCharts(QWidget* parent)
         out->setObjectName(QLatin1StringView(name));
         return out;
     };
-    m_delayChart = chart("delayChart", {tr("Fan-out delay"),
-                                        {tr("commit to delivery"), formatMilliseconds, 10, 0},
-                                        {},
-                                        {{tr("p50"), 1, [](const Point& p) { return p.fanoutP50Ms; }},
-                                         {tr("p95"), 2, [](const Point& p) { return p.fanoutP95Ms; }},
-                                         {tr("p99"), 3, [](const Point& p) { return p.fanoutP99Ms; }}},
-                                        tr("No deliveries in this window")});
-    m_rateChart = chart("rateChart", {tr("Traffic"),
-                                      {tr("deliveries/s"), {}, 10, 0},
-                                      {tr("posts and reads/s"), {}, 10, 0},
-                                      {{tr("deliveries"), 1, [](const Point& p) { return p.deliveriesPerSecond; }},
-                                       {tr("posts"), 2, [](const Point& p) { return p.postsPerSecond; }, true},
-                                       {tr("reads"), 3, [](const Point& p) { return p.readsPerSecond; }, true}},
-                                      {}});
-    m_queueChart = chart("queueChart", {tr("Queue"),
-                                        {tr("tasks"), {}, 10, 0},
-                                        {tr("oldest age"), formatDuration, 1, 0},
-                                        {{tr("waiting"), 1, [](const Point& p) { return p.queueUnfinished; }},
-                                         {tr("oldest"), 2, [](const Point& p) { return p.queueOldestAgeSeconds; }, true}},
-                                        {}});
-    const auto percent = [](double value) {
-        return QStringLiteral("%1 %").arg(formatNumber(value, value == std::round(value) ? 0 : 1));
-    };
-    m_cacheChart = chart("cacheChart", {tr("Cache hits"),
-                                        {tr("of look-ups"), percent, 100, 100},
-                                        {},
-                                        {{tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
-                                        tr("No look-ups in this window")});
+    const auto longTime = QStringLiteral("888 ms");
+    m_delayChart =
+        chart("delayChart",
+              {tr("Fan-out delay"),
+               {tr("commit to delivery"), formatMilliseconds, 10, 0, ScaleUnit::Milliseconds, longTime},
+               {},
+               {{tr("p50"), 1, [](const Point& p) { return p.fanoutP50Ms; }},
+                {tr("p95"), 2, [](const Point& p) { return p.fanoutP95Ms; }},
+                {tr("p99"), 3, [](const Point& p) { return p.fanoutP99Ms; }}},
+               tr("No deliveries in this window")});
+    m_rateChart =
+        chart("rateChart", {tr("Traffic"),
+                            {tr("per second"), {}, 10, 0, ScaleUnit::Number, QStringLiteral("88.8 k")},
+                            {{}, {}, 10},
+                            {{tr("deliveries"), 1, [](const Point& p) { return p.deliveriesPerSecond; }},
+                             {tr("posts"), 2, [](const Point& p) { return p.postsPerSecond; }, true},
+                             {tr("reads"), 3, [](const Point& p) { return p.readsPerSecond; }, true}},
+                            {}});
+    m_queueChart = chart(
+        "queueChart", {tr("Queue"),
+                       {tr("tasks, age of the oldest"), {}, 4, 0, ScaleUnit::Whole, QStringLiteral("88,888")},
+                       {{}, formatDuration, 0.1, 0, ScaleUnit::Seconds, longTime},
+                       {{tr("waiting"), 1, [](const Point& p) { return p.queueUnfinished; }},
+                        {tr("oldest"), 2, [](const Point& p) { return p.queueOldestAgeSeconds; }, true}},
+                       {}});
+    const auto percent = [](double value) { return formatRatio(value / 100); };
+    m_cacheChart =
+        chart("cacheChart", {tr("Cache hits"),
+                             {tr("of look-ups"), percent, 100, 100, ScaleUnit::Percent, percent(100)},
+                             {},
+                             {{tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
+                             tr("No look-ups in this window")});
 }
 
-QWidget* OverviewPage::buildNodes(QWidget* parent)
+QWidget* OverviewPage::buildHealth(QWidget* parent)
 {
-    m_nodeCard = new Card(context().theme, tr("Nodes"), parent);
-    m_nodeCard->setFixedWidth(kNodesWidth);
-    m_nodeModel = makeNodeTable(this);
-    m_nodeTable = new QTableView(m_nodeCard);
-    m_nodeTable->setObjectName(QStringLiteral("nodeTable"));
-    m_nodeTable->setAccessibleName(tr("Nodes and their health"));
-    m_nodeTable->setModel(m_nodeModel);
-    m_nodeTable->setItemDelegate(new ToneDelegate(context().theme, m_nodeTable));
-    styleTable(*m_nodeTable);
-    m_nodeTable->horizontalHeader()->setStretchLastSection(false);
-    m_nodeTable->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_nodeTable->horizontalHeader()->setSectionsMovable(false);
-    connect(m_nodeTable, &QTableView::activated, this, [this](const QModelIndex& index) {
-        const auto& node = m_nodeModel->row(index);
+    m_health = new HealthColumn(context().theme, parent);
+    connect(m_health, &HealthColumn::nodeActivated, this, [this](const backend::NodeSnapshot& node) {
         const bool redis = node.kind == backend::NodeKind::Redis;
-        emit openPage(redis ? QStringLiteral("cache") : QStringLiteral("shards"), QString::fromStdString(node.name));
+        emit openPage(redis ? QStringLiteral("cache") : QStringLiteral("shards"),
+                      QString::fromStdString(node.name));
     });
-    m_nodeCard->body()->addWidget(m_nodeTable);
-    return m_nodeCard;
+    connect(m_health, &HealthColumn::shardActivated, this, [this](int shard) {
+        emit openPage(QStringLiteral("shards"), QStringLiteral("shard %1").arg(shard));
+    });
+    return m_health;
 }
 
 void OverviewPage::setSnapshot(const backend::SnapshotPtr& snapshot)
@@ -176,20 +171,23 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
     const bool known = snapshot.fanoutP95Ms >= 0;
     const auto [number, unit] = durationFigure(snapshot.fanoutP95Ms / 1000);
     m_fanout->setValue(number, unit);
-    m_fanout->setSubline(known ? tr("p50 %1 · p99 %2").arg(formatMilliseconds(snapshot.fanoutP50Ms),
-                                                           formatMilliseconds(snapshot.fanoutP99Ms))
-                               : tr("no deliveries in 10 s"));
+    m_fanout->setSubline(
+        known ? tr("p50 %1 · p99 %2")
+                    .arg(formatMilliseconds(snapshot.fanoutP50Ms), formatMilliseconds(snapshot.fanoutP99Ms))
+              : tr("no deliveries in 10 s"));
     m_fanout->setStatus(known ? toneFor(snapshot.fanoutP95Ms, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted);
     m_deliveries->setValue(formatRate(snapshot.deliveriesPerSecond), tr("/s"));
     m_deliveries->setSubline(
-        tr("%1 posts/s · %2 reads/s").arg(formatRate(snapshot.postsPerSecond), formatRate(snapshot.readsPerSecond)));
+        tr("%1 posts/s · %2 reads/s")
+            .arg(formatRate(snapshot.postsPerSecond), formatRate(snapshot.readsPerSecond)));
 }
 
 void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
 {
     m_queue->setValue(formatCount(snapshot.queueUnfinished), tr("tasks"));
-    auto words = snapshot.queueUnfinished > 0 ? tr("oldest %1").arg(formatDuration(snapshot.queueOldestAgeSeconds))
-                                              : tr("nothing waits");
+    auto words = snapshot.queueUnfinished > 0
+                     ? tr("oldest %1").arg(formatDuration(snapshot.queueOldestAgeSeconds))
+                     : tr("nothing waits");
     if (snapshot.queueDead > 0)
         words += tr(" · %1 dead").arg(formatCount(snapshot.queueDead));
     else if (snapshot.queueUnfinished > 0 && snapshot.secondsToDrain)
@@ -234,11 +232,11 @@ void OverviewPage::showBalance(const backend::ClusterSnapshot& snapshot)
         m_balance->setStatus(Tone::Muted);
         return;
     }
-    const double chance = balance.chanceCoefficientOfVariation;
+    const double band = backend::chanceBand(balance);
     m_balance->setValue(formatNumber(balance.maxOverMean, 2), tr("max/mean"));
-    m_balance->setSubline(chance > 0 ? tr("by node · chance ± %1").arg(formatRatio(chance))
-                                     : tr("of deliveries/s by node"));
-    const bool skewed = balance.maxOverMean > kSkewedBalance && balance.coefficientOfVariation > 2 * chance;
+    m_balance->setSubline(band > 0 ? tr("by chance ± %1 (2 σ)").arg(formatRatio(band))
+                                   : tr("of deliveries/s by node"));
+    const bool skewed = balance.maxOverMean > kSkewedBalance && balance.coefficientOfVariation > band;
     m_balance->setStatus(skewed ? Tone::Warning : Tone::Ok);
 }
 
@@ -254,10 +252,11 @@ void OverviewPage::showNodes(const backend::ClusterSnapshot& snapshot)
     QStringList troubles;
     if (down > 0) troubles << tr("%1 down").arg(down);
     if (degraded > 0) troubles << tr("%1 degraded").arg(degraded);
-    if (const auto unknown = all - ok - down - degraded; unknown > 0) troubles << tr("%1 not known").arg(unknown);
+    if (const auto unknown = all - ok - down - degraded; unknown > 0)
+        troubles << tr("%1 not known").arg(unknown);
     m_nodes->setSubline(troubles.isEmpty() ? tr("every node answers") : troubles.join(QStringLiteral(" · ")));
     m_nodes->setStatus(down > 0 ? Tone::Critical : troubles.isEmpty() ? Tone::Ok : Tone::Warning);
-    m_nodeModel->setRows(worstFirst(snapshot.nodes));
+    m_health->setSnapshot(snapshot);
 }
 
 // --- charts

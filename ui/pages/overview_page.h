@@ -1,18 +1,14 @@
-// Overview: is every post reaching its readers in time, and if not, where is the trouble? Tiles that lead to the pages
-// behind them, four charts, and the nodes. Owned by the main window; GUI thread only.
+// Overview: is every post reaching its readers in time, and if not, where is the trouble? Tiles that lead to
+// the pages behind them, four charts, the nodes and the shards. Owned by the main window; GUI thread only.
 #pragma once
 
 #include <QString>
 
 #include "ui/pages/page.h"
 
-#include "ui/pages/node_table.h"
-
-class QTableView;
-
 namespace ui {
 
-class Card;
+class HealthColumn;
 class MetricTile;
 class PageFace;
 class TimeChart;
@@ -29,7 +25,7 @@ public:
 private:
     QWidget* build();
     QLayout* buildTiles();
-    QWidget* buildNodes(QWidget* parent);
+    QWidget* buildHealth(QWidget* parent);
     void buildCharts(QWidget* parent);
     MetricTile* addTile(QLayout* row, const char* name, const QString& title, const QString& page);
     void showTiles(const backend::ClusterSnapshot& snapshot);
@@ -51,9 +47,7 @@ private:
     TimeChart* m_rateChart = nullptr;
     TimeChart* m_queueChart = nullptr;
     TimeChart* m_cacheChart = nullptr;
-    Card* m_nodeCard = nullptr;
-    NodeTableModel* m_nodeModel = nullptr;
-    QTableView* m_nodeTable = nullptr;
+    HealthColumn* m_health = nullptr;
 };
 
 } // namespace ui

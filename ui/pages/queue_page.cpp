@@ -23,11 +23,13 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace ui {
 namespace {
 
 constexpr int kWorkersTab = 0, kLettersTab = 1;
-constexpr double kOldSeconds = 10, kVeryOldSeconds = 60; // for the oldest waiting task
+constexpr double kFreshSeconds = 1, kOldSeconds = 10, kVeryOldSeconds = 60; // for the oldest waiting task
 
 } // namespace
 
@@ -81,13 +83,12 @@ QWidget* QueuePage::buildUpper(QWidget* parent)
 {
     TimeChart::Options options;
     options.title = tr("Arrival against drain");
-    options.left.unit = tr("tasks/s");
-    options.left.format = &formatRate;
-    options.right.unit = tr("tasks");
+    options.left = {tr("tasks/s"), &formatRate, 4, 0, ScaleUnit::Number, QStringLiteral("8,888")};
+    options.right = {{}, {}, 4, 0, ScaleUnit::Whole, QStringLiteral("88,888")};
     options.series = {
         {tr("arriving"), 1, [](const backend::HistoryPoint& p) { return p.arrivalsPerSecond; }, false},
         {tr("done"), 2, [](const backend::HistoryPoint& p) { return p.drainPerSecond; }, false},
-        {tr("unfinished (right)"), 3, [](const backend::HistoryPoint& p) { return p.queueUnfinished; }, true},
+        {tr("unfinished"), 3, [](const backend::HistoryPoint& p) { return p.queueUnfinished; }, true},
     };
     m_rates = new TimeChart(context().theme, context().range, std::move(options), parent);
     m_rates->setObjectName(QStringLiteral("queueRates"));
@@ -96,7 +97,7 @@ QWidget* QueuePage::buildUpper(QWidget* parent)
     m_upper->setChildrenCollapsible(false);
     m_upper->addWidget(m_rates);
     m_upper->addWidget(buildKinds(m_upper));
-    m_upper->setSizes({4200, 5800}); // parts of what there is
+    connect(m_upper, &QSplitter::splitterMoved, this, [this] { m_upperChosen = true; });
     return m_upper;
 }
 
@@ -109,7 +110,7 @@ QWidget* QueuePage::buildKinds(QWidget* parent)
     m_kindTable->setAccessibleName(tr("Tasks by kind"));
     m_kindTable->setModel(m_kinds);
     m_kindTable->setItemDelegate(new ToneDelegate(context().theme, m_kindTable));
-    styleTable(*m_kindTable);
+    styleCompactTable(*m_kindTable);
     m_kindTable->setSortingEnabled(false);
     fitColumns(*m_kindTable);
     card->body()->addWidget(m_kindTable);
@@ -177,6 +178,20 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_controls->setSnapshot(*snapshot);
     m_letters->setSnapshot(snapshot);
     m_rates->setHistory(context().bridge.history());
+    if (!m_upperChosen && isVisible()) placeUpper();
+}
+
+// The table gets what its columns need and the chart the rest, until somebody moves the border. In steps, so
+// that a figure's next digit moves nothing.
+void QueuePage::placeUpper()
+{
+    constexpr int kStep = 40;
+    const int chrome = m_kindTable->parentWidget()->width() - m_kindTable->viewport()->width();
+    const int needed = (fullWidth(*m_kindTable) + chrome + kStep) / kStep * kStep;
+    const int room = m_upper->width() - m_upper->handleWidth();
+    const int table = std::min(needed, room * 13 / 20);
+    if (m_upper->sizes().value(1) < table || m_upper->sizes().value(1) > table + 2 * kStep)
+        m_upper->setSizes({room - table, table});
 }
 
 void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
@@ -200,9 +215,13 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
         m_drain->setValue(left.number, left.unit);
         m_drain->setSubline(tr("at the present rates"));
     } else {
-        m_drain->setValue(unknownText(), {});
-        m_drain->setSubline(snapshot.arrivalsPerSecond < 0 ? tr("rates are not known yet")
-                                                           : tr("the queue grows or stands"));
+        // What the workers hold already is no backlog; between two claims the rates say nothing of it.
+        const bool atWork = snapshot.queueUnfinished <= std::int64_t(snapshot.workers.size()) &&
+                            snapshot.queueOldestAgeSeconds < kFreshSeconds;
+        m_drain->setValue(atWork ? tr("now") : unknownText(), {});
+        m_drain->setSubline(atWork                           ? tr("no more tasks than workers")
+                            : snapshot.arrivalsPerSecond < 0 ? tr("rates are not known yet")
+                                                             : tr("the queue grows or stands"));
     }
     m_dead->setValue(formatCount(snapshot.queueDead), {});
     m_dead->setSubline(snapshot.queueDead > 0 ? tr("wait for a decision")
@@ -237,15 +256,15 @@ void QueuePage::openArgument(const QString& argument)
 void QueuePage::saveState(QSettings& settings) const
 {
     settings.setValue("splitter", m_splitter->saveState());
-    settings.setValue("upper", m_upper->saveState());
-    settings.setValue("workers", m_tree->header()->saveState());
+    if (m_upperChosen) settings.setValue("upper", m_upper->saveState());
+    settings.setValue("workers", columnsState(*m_tree->header()));
     settings.setValue("tab", m_tabs->currentIndex());
 }
 
 void QueuePage::restoreState(QSettings& settings)
 {
     m_splitter->restoreState(settings.value("splitter").toByteArray());
-    m_upper->restoreState(settings.value("upper").toByteArray());
+    m_upperChosen = m_upper->restoreState(settings.value("upper").toByteArray());
     restoreColumns(*m_tree->header(), settings.value("workers").toByteArray());
     m_tabs->setCurrentIndex(settings.value("tab", kWorkersTab).toInt());
 }

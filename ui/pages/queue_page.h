@@ -43,6 +43,7 @@ private:
     QWidget* buildWorkers(QWidget* parent);
     void showTiles(const backend::ClusterSnapshot& snapshot);
     void showQueue(const backend::ClusterSnapshot& snapshot);
+    void placeUpper();
     QString blockedReason() const;
 
     PageFace* m_face = nullptr;
@@ -59,6 +60,7 @@ private:
     DeadLettersView* m_letters = nullptr;
     QTabWidget* m_tabs = nullptr;
     QSplitter* m_upper = nullptr;
+    bool m_upperChosen = false; // its parts, by somebody
     QSplitter* m_splitter = nullptr;
 };
 

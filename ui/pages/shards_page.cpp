@@ -91,8 +91,7 @@ QWidget* ShardsPage::build()
     m_splitter->setChildrenCollapsible(false);
     m_splitter->addWidget(buildPictures(m_splitter));
     m_splitter->addWidget(buildTable(m_splitter));
-    m_splitter->setStretchFactor(0, 4);
-    m_splitter->setStretchFactor(1, 3);
+    m_splitter->setSizes({5300, 4700}); // parts of what there is
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->setSpacing(kSpacingSmall);
@@ -184,7 +183,7 @@ QWidget* ShardsPage::buildTable(QWidget* parent)
     m_table->setAccessibleName(tr("Logical shards"));
     m_table->setModel(m_sorted);
     m_table->setItemDelegate(new ToneDelegate(context().theme, m_table));
-    styleTable(*m_table);
+    styleCompactTable(*m_table);
     fitColumns(*m_table);
     m_table->setSortingEnabled(true);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -253,7 +252,7 @@ void ShardsPage::showBalance(const backend::ClusterSnapshot& snapshot)
         const auto& row = names[std::size_t(shard)];
         return tr("on %1").arg(metric == BalanceMetric::Posts ? row.postsNode : row.timelinesNode);
     });
-    m_heat->setValues(std::move(shards));
+    m_heat->setValues(std::move(shards), byShard.chanceCoefficientOfVariation);
     m_heatCard->setSubtitle(
         byShard.known == int(snapshot.shards.size())
             ? tr("%1 shards").arg(formatCount(byShard.known))
@@ -284,11 +283,11 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
                           known ? tr("%") : QString());
     const double chance = shards.chanceCoefficientOfVariation;
     m_variation->setSubline(!known       ? tr("not known yet")
-                            : usersKnown ? tr("chance alone: %1 %").arg(formatNumber(chance * 100, 1))
+                            : usersKnown ? tr("by chance alone %1 % (1 σ)").arg(formatNumber(chance * 100, 1))
                                          : tr("chance: users not known yet"));
-    m_variation->setStatus(!known || !usersKnown                         ? Tone::Normal
-                           : shards.coefficientOfVariation <= 2 * chance ? Tone::Ok
-                                                                         : Tone::Warning);
+    m_variation->setStatus(!known || !usersKnown                                          ? Tone::Normal
+                           : shards.coefficientOfVariation <= backend::chanceBand(shards) ? Tone::Ok
+                                                                                          : Tone::Warning);
 }
 
 void ShardsPage::showBars(const backend::ClusterSnapshot& snapshot)
@@ -302,13 +301,11 @@ void ShardsPage::showBars(const backend::ClusterSnapshot& snapshot)
     }
     const auto users = usersOf(snapshot);
     const auto summary = backend::summarize(values, users);
-    m_barsCard->setSubtitle(summary.known > 0 && users > 0
-                                ? tr("band: ±%1 % by chance alone")
-                                      .arg(formatNumber(summary.chanceCoefficientOfVariation * 100, 1))
-                                : QString());
+    m_barsCard->setSubtitle(bars.size() == 1 ? tr("1 node")
+                                             : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size()))));
     m_bars->setBars(std::move(bars),
                     summary.known > 0 ? summary.mean : std::numeric_limits<double>::quiet_NaN(),
-                    summary.chanceCoefficientOfVariation);
+                    backend::chanceBand(summary));
 }
 
 void ShardsPage::selectShard(int shard)
@@ -378,7 +375,7 @@ void ShardsPage::saveState(QSettings& settings) const
     settings.setValue("metric", m_metric->currentIndex());
     settings.setValue("splitter", m_splitter->saveState());
     settings.setValue("pictures", m_pictures->saveState());
-    settings.setValue("columns", m_table->horizontalHeader()->saveState());
+    settings.setValue("columns", columnsState(*m_table->horizontalHeader()));
 }
 
 void ShardsPage::restoreState(QSettings& settings)

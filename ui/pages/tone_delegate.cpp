@@ -1,6 +1,7 @@
 #include "ui/pages/tone_delegate.h"
 
 #include "ui/models/table_roles.h"
+#include "ui/widgets/table_style.h"
 
 #include <QApplication>
 #include <QPainter>
@@ -8,7 +9,8 @@
 namespace ui {
 namespace {
 
-constexpr int kIndent = 5;
+constexpr int kStyleMargin = 3; // that the style leaves itself
+constexpr int kIndent = kCellPadding - kStyleMargin;
 
 bool isNumber(const QModelIndex& index)
 {
@@ -26,22 +28,19 @@ ToneDelegate::ToneDelegate(const Theme& theme, QObject* parent)
 void ToneDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                          const QModelIndex& index) const
 {
-    if (isNumber(index)) {
-        QStyledItemDelegate::paint(painter, option, index);
-        return;
-    }
     QStyleOptionViewItem cell = option;
     initStyleOption(&cell, index);
     const auto* style = cell.widget ? cell.widget->style() : QApplication::style();
     style->drawPrimitive(QStyle::PE_PanelItemViewItem, &cell, painter, cell.widget);
-    cell.rect.setLeft(cell.rect.left() + kIndent);
+    // Texts stand under their header's: words at the left, figures at the right.
+    cell.rect.adjust(isNumber(index) ? 0 : kIndent, 0, isNumber(index) ? -kIndent : 0, 0);
     style->drawControl(QStyle::CE_ItemViewItem, &cell, painter, cell.widget);
 }
 
 QSize ToneDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    const auto size = QStyledItemDelegate::sizeHint(option, index).expandedTo(QSize(0, kRowHeight));
-    return isNumber(index) ? size : size + QSize(kIndent, 0);
+    return QStyledItemDelegate::sizeHint(option, index).expandedTo(QSize(0, kRowHeight)) +
+           QSize(2 * kIndent, 0);
 }
 
 void ToneDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const

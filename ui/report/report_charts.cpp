@@ -1,5 +1,7 @@
 #include "ui/report/report_pages.h"
 
+#include "ui/widgets/formatting.h"
+
 #include <QCoreApplication>
 #include <QPainter>
 
@@ -105,7 +107,7 @@ void Chart::bar(const QRectF& row, const backend::NodeLoad& load, double length)
 
 void Chart::rankedBars(const QRectF& area) const
 {
-    const double mean = balance.byNode.mean, spread = 2 * balance.byNode.chanceCoefficientOfVariation * mean;
+    const double mean = balance.byNode.mean, spread = chanceBand(balance.byNode) * mean;
     const double most = std::max(balance.byNode.max, mean + spread),
                  plot = area.width() - kNameWidth - kValueWidth;
     const auto at = [&](double value) { return most > 0 ? std::max(0.0, value) / most * plot : 0.0; };
@@ -126,7 +128,8 @@ void Chart::rankedBars(const QRectF& area) const
         painter.drawLine(QPointF(left + at(mean), area.y()), QPointF(left + at(mean), area.y() + height));
     }
     QString note = report.users > 0
-                       ? ReportChartsText::tr("dashed: mean; shaded: ±2 standard deviations of chance")
+                       ? ReportChartsText::tr("dashed: mean; shaded: by chance alone ± %1 (2 σ)")
+                             .arg(formatRatio(chanceBand(balance.byNode)))
                        : ReportChartsText::tr("dashed: mean");
     if (balance.nodes.size() > bars())
         note += ReportChartsText::tr("; %1 more in the table").arg(balance.nodes.size() - bars());

@@ -7,13 +7,38 @@
 #include <QVBoxLayout>
 
 namespace ui {
+namespace {
+
+// Gives way to what stands beside it: ends in an ellipsis and then has all its words in the tool tip.
+class TitleLabel final : public Label
+{
+public:
+    using Label::Label;
+
+    QSize minimumSizeHint() const override { return {0, Label::minimumSizeHint().height()}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        painter.setPen(palette().color(QPalette::WindowText));
+        painter.drawText(rect(), Qt::AlignLeft | Qt::AlignVCenter, fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    }
+    void resizeEvent(QResizeEvent* event) override
+    {
+        Label::resizeEvent(event);
+        setToolTip(fontMetrics().horizontalAdvance(text()) > width() ? text() : QString());
+    }
+};
+
+} // namespace
 
 Card::Card(const Theme& theme, const QString& title, QWidget* parent)
     : QFrame(parent)
     , m_theme(theme)
     , m_head(new QWidget(this))
     , m_headRow(new QHBoxLayout(m_head))
-    , m_title(new Label(theme, title, FontRole::Strong, Tone::Normal, m_head))
+    , m_title(new TitleLabel(theme, title, FontRole::Strong, Tone::Normal, m_head))
     , m_subtitle(new Label(theme, FontRole::Small, Tone::Muted, m_head))
     , m_body(new QVBoxLayout)
 {

@@ -5,13 +5,14 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <numeric>
 
 namespace ui {
 namespace {
 
-constexpr int kSampleWidth = 18;
-constexpr int kLeastEntryWidth = 118;
-constexpr double kSamplePen = 2;
+constexpr int kSampleWidth = 24;
+constexpr int kNameGap = 5, kValueGap = 6, kColumnGap = kSpacingLarge;
+constexpr double kSamplePen = 1.6;
 
 } // namespace
 
@@ -20,70 +21,153 @@ ChartLegend::ChartLegend(const Theme& theme, std::vector<Entry> entries, QWidget
     , m_theme(theme)
     , m_entries(std::move(entries))
 {
-    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    policy.setHeightForWidth(true);
-    setSizePolicy(policy);
+    measure();
+    setBeside(0);
+}
+
+void ChartLegend::measure()
+{
+    const QFontMetrics metrics(m_theme.font(FontRole::Small));
+    for (const auto& entry : m_entries) {
+        m_nameWidths.push_back(metrics.horizontalAdvance(entry.name) +
+                               2); // elidedText cuts what fits exactly
+        m_valueWidths.push_back(figureWidth(metrics, entry.longestValue));
+    }
 }
 
 void ChartLegend::setValues(const std::vector<QString>& values)
 {
-    bool changed = false;
+    bool changed = false, grown = false;
+    const QFontMetrics metrics(m_theme.font(FontRole::Small));
     for (std::size_t i = 0; i < m_entries.size() && i < values.size(); ++i) {
-        changed = changed || m_entries[i].value != values[i];
+        if (m_entries[i].value == values[i]) continue;
+        changed = true;
         m_entries[i].value = values[i];
+        const int width = figureWidth(metrics, values[i]);
+        grown = grown || width > m_valueWidths[i];
+        m_valueWidths[i] = std::max(m_valueWidths[i], width);
     }
+    if (grown) updateGeometry();
     if (changed) update();
 }
+
+void ChartLegend::setBeside(int height)
+{
+    m_besideHeight = height;
+    QSizePolicy policy(height > 0 ? QSizePolicy::Fixed : QSizePolicy::Expanding,
+                       height > 0 ? QSizePolicy::Preferred : QSizePolicy::Fixed);
+    policy.setHeightForWidth(height == 0);
+    setSizePolicy(policy);
+    updateGeometry();
+    update();
+}
+
+// --- geometry
 
 int ChartLegend::rowHeight() const
 {
     return QFontMetrics(m_theme.font(FontRole::Small)).height() + 2;
 }
 
-int ChartLegend::columns(int width) const
+int ChartLegend::Shape::width() const
 {
-    return std::clamp(width / kLeastEntryWidth, 1, std::max(1, int(m_entries.size())));
+    return std::accumulate(columnWidths.begin(), columnWidths.end(),
+                           (int(columnWidths.size()) - 1) * kColumnGap);
+}
+
+ChartLegend::Shape ChartLegend::shapeWith(int columns) const
+{
+    Shape out;
+    const auto count = m_entries.size();
+    out.rows = int(count + std::size_t(columns) - 1) / columns;
+    out.columnWidths.assign(std::size_t(columns), 0);
+    for (std::size_t i = 0; i < count; ++i) {
+        // Below a chart one reads along the rows, beside it down the columns.
+        auto& width =
+            out.columnWidths[m_besideHeight > 0 ? i / std::size_t(out.rows) : i % std::size_t(columns)];
+        width = std::max(width, kSampleWidth + kNameGap + m_nameWidths[i] + kValueGap + m_valueWidths[i]);
+    }
+    return out;
+}
+
+ChartLegend::Shape ChartLegend::shapeWithin(int width) const
+{
+    for (int columns = int(m_entries.size()); columns > 1; --columns)
+        if (auto shape = shapeWith(columns); shape.width() <= width) return shape;
+    return shapeWith(1);
+}
+
+int ChartLegend::besideColumns() const
+{
+    const int rows = std::max(1, m_besideHeight / rowHeight());
+    return std::max(1, (int(m_entries.size()) + rows - 1) / rows);
+}
+
+ChartLegend::Shape ChartLegend::shape() const
+{
+    return m_besideHeight > 0 ? shapeWith(besideColumns()) : shapeWithin(width());
 }
 
 int ChartLegend::heightForWidth(int width) const
 {
-    const int perRow = columns(width);
-    return (int(m_entries.size()) + perRow - 1) / perRow * rowHeight();
+    return shapeWithin(width).rows * rowHeight();
 }
 
 QSize ChartLegend::sizeHint() const
 {
-    return {kLeastEntryWidth, rowHeight()};
+    if (m_besideHeight > 0) {
+        const auto s = shape();
+        return {s.width(), s.rows * rowHeight()};
+    }
+    return {shapeWith(1).width(), heightForWidth(width())};
 }
 
 QSize ChartLegend::minimumSizeHint() const
 {
-    return {0, heightForWidth(width())};
+    return m_besideHeight > 0 ? QSize(sizeHint().width(), 0) : QSize(0, heightForWidth(width()));
 }
+
+QRect ChartLegend::entryRect(std::size_t entry) const
+{
+    const auto s = shape();
+    const auto columns = s.columnWidths.size();
+    const auto column = m_besideHeight > 0 ? entry / std::size_t(s.rows) : entry % columns;
+    const auto row = m_besideHeight > 0 ? entry % std::size_t(s.rows) : entry / columns;
+    const int left = std::accumulate(s.columnWidths.begin(), s.columnWidths.begin() + std::ptrdiff_t(column),
+                                     int(column) * kColumnGap);
+    return {left, int(row) * rowHeight(), s.columnWidths[column], rowHeight()};
+}
+
+// --- painting
 
 void ChartLegend::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.setFont(m_theme.font(FontRole::Small));
+    for (std::size_t i = 0; i < m_entries.size(); ++i)
+        drawEntry(painter, m_entries[i], entryRect(i).intersected(rect()));
+}
+
+void ChartLegend::drawEntry(QPainter& painter, const Entry& entry, const QRect& cell) const
+{
+    QPen pen(m_theme.series(entry.number), kSamplePen);
+    pen.setCapStyle(Qt::FlatCap);
+    if (const auto dash = m_theme.seriesDash(entry.number); !dash.isEmpty()) pen.setDashPattern(dash);
+    painter.setPen(pen);
+    painter.drawLine(cell.left(), cell.center().y() + 1, cell.left() + kSampleWidth, cell.center().y() + 1);
     const auto metrics = painter.fontMetrics();
-    const int perRow = columns(width());
-    // Wider than a good reading distance between name and value helps nobody.
-    const int entryWidth = std::min(width() / perRow, 2 * kLeastEntryWidth);
-    for (std::size_t i = 0; i < m_entries.size(); ++i) {
-        const auto& entry = m_entries[i];
-        const QRect cell(int(i) % perRow * entryWidth, int(i) / perRow * rowHeight(), entryWidth - kSpacingSmall, rowHeight());
-        QPen pen(m_theme.series(entry.number), kSamplePen);
-        pen.setCapStyle(Qt::FlatCap);
-        if (const auto dash = m_theme.seriesDash(entry.number); !dash.isEmpty()) pen.setDashPattern(dash);
-        painter.setPen(pen);
-        painter.drawLine(cell.left(), cell.center().y() + 1, cell.left() + kSampleWidth, cell.center().y() + 1);
-        const int baseline = cell.top() + 1 + metrics.ascent();
-        const int nameLeft = cell.left() + kSampleWidth + kSpacingTiny + 1;
-        painter.setPen(m_theme.textMuted());
-        painter.drawText(nameLeft, baseline, entry.name);
-        painter.setPen(m_theme.text());
-        drawFigure(painter, {nameLeft + metrics.horizontalAdvance(entry.name) + kSpacingTiny + 2, baseline}, entry.value);
-    }
+    const int baseline = cell.top() + 1 + metrics.ascent();
+    const int nameLeft = cell.left() + kSampleWidth + kNameGap;
+    const int valueWidth = figureWidth(metrics, entry.value);
+    // Only where one column alone is too narrow: the value stays whole.
+    const auto name =
+        metrics.elidedText(entry.name, Qt::ElideRight, cell.right() + 1 - nameLeft - kValueGap - valueWidth);
+    painter.setPen(m_theme.textMuted());
+    painter.drawText(nameLeft, baseline, name);
+    painter.setPen(m_theme.text());
+    const int valueLeft = m_besideHeight > 0 ? cell.right() + 1 - valueWidth
+                                             : nameLeft + metrics.horizontalAdvance(name) + kValueGap;
+    drawFigure(painter, {valueLeft, baseline}, entry.value);
 }
 
 } // namespace ui

@@ -1,5 +1,6 @@
-// The row under a chart: for each series a sample of its line, its name and a value. Entries have equal widths, so
-// that nothing moves while values change. Owned by its chart; GUI thread only.
+// The names of a chart's lines: for each series a sample of its line, its name and a value. Columns are as
+// wide as the longest value seen or to be expected, so that nothing moves or overlaps while values change.
+// Below its chart it takes the width it gets, beside it the height. Owned by its chart; GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -18,25 +19,43 @@ public:
         QString name;
         int number = 1; // Theme::series
         QString value;
+        QString longestValue; // room is kept for it
     };
 
     ChartLegend(const Theme& theme, std::vector<Entry> entries, QWidget* parent);
 
     void setValues(const std::vector<QString>& values);
+    // > 0: beside the chart, as many columns as this height asks for; 0: below it.
+    void setBeside(int height);
+    QRect entryRect(std::size_t entry) const; // where it is painted
+
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
-    bool hasHeightForWidth() const override { return true; }
+    bool hasHeightForWidth() const override { return m_besideHeight == 0; }
     int heightForWidth(int width) const override;
 
 protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
-    int columns(int width) const;
+    struct Shape
+    {
+        int rows = 1;
+        std::vector<int> columnWidths;
+        int width() const;
+    };
+    Shape shapeWith(int columns) const;
+    Shape shapeWithin(int width) const; // as many columns as fit
+    Shape shape() const;
+    int besideColumns() const;
     int rowHeight() const;
+    void measure();
+    void drawEntry(QPainter& painter, const Entry& entry, const QRect& cell) const;
 
     const Theme& m_theme;
     std::vector<Entry> m_entries;
+    std::vector<int> m_nameWidths, m_valueWidths;
+    int m_besideHeight = 0;
 };
 
 } // namespace ui

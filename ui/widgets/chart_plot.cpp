@@ -1,7 +1,5 @@
 #include "ui/widgets/chart_plot.h"
 
-#include "ui/widgets/formatting.h"
-
 #include <QMouseEvent>
 
 #include <qcustomplot.h>
@@ -12,50 +10,60 @@
 namespace ui {
 namespace {
 
-constexpr int kLeftMargin = 48, kRightMargin = 12; // fixed: live axes stand still
-constexpr int kLeastWidth = 180, kLeastHeight = 84;
-constexpr double kLinePen = 1.4;
+constexpr int kRightMargin = 12;
+constexpr int kLeastWidth = 180, kLeastHeight = 72;
+constexpr int kValueLabelPadding = 6;
+constexpr double kHeadroom = 0.05, kFootroom = 0.02; // of the scale: lines at its ends are seen whole
+constexpr double kLinePen = 1.4, kThinPen = 1;       // thin: QPainter's fast path
+constexpr double kDotSize = 4;
+constexpr qsizetype kSmoothPoints = 700; // of a line; more are not antialiased
+constexpr int kTimeTickPixels = 96;
 constexpr float kFillAlpha = 0.10F;
 
-// Even steps of a scale that begins at 0, in the axis' own words.
+} // namespace
+
+// The steps of an AxisScale with their words.
 class ScaleTicker final : public QCPAxisTicker
 {
 public:
-    explicit ScaleTicker(std::function<QString(double)> format)
-        : m_format(std::move(format))
+    void setSteps(ScaleUnit unit, const ScaleSteps& steps)
     {
+        if (steps == m_steps && !m_labels.isEmpty()) return;
+        m_steps = steps;
+        const auto values = steps.values();
+        const auto labels = scaleLabels(unit, steps);
+        m_ticks = QVector<double>(values.begin(), values.end());
+        m_labels = QVector<QString>(labels.begin(), labels.end());
     }
 
-    void generate(const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks, QVector<double>* subTicks,
-                  QVector<QString>* labels) override
+    void generate(const QCPRange&, const QLocale&, QChar, int, QVector<double>& ticks,
+                  QVector<double>* subTicks, QVector<QString>* labels) override
     {
-        const auto steps = scaleSteps(range.upper);
-        ticks = QVector<double>(steps.begin(), steps.end());
+        ticks = m_ticks;
         if (subTicks) subTicks->clear();
-        if (!labels) return;
-        labels->clear();
-        for (const double step : steps)
-            labels->append(m_format(step));
+        if (labels) *labels = m_labels;
     }
 
 private:
-    std::function<QString(double)> m_format;
+    ScaleSteps m_steps;
+    QVector<double> m_ticks;
+    QVector<QString> m_labels;
 };
-
-} // namespace
 
 ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options, QWidget* parent)
     : QObject(parent)
     , m_theme(theme)
     , m_plot(new QCustomPlot(parent))
-    , m_leftScale(options.left.leastMaximum)
-    , m_rightScale(options.right.leastMaximum)
+    , m_leftScale(options.left.scale, options.left.leastMaximum)
+    , m_rightScale(options.right.scale, options.right.leastMaximum)
+    , m_leftTicker(QSharedPointer<ScaleTicker>::create())
+    , m_rightTicker(QSharedPointer<ScaleTicker>::create())
     , m_leftFixed(options.left.fixedMaximum)
-    , m_rightFixed(options.right.fixedMaximum)
 {
-    m_hasRight = std::any_of(options.series.begin(), options.series.end(), [](const auto& s) { return s.right; });
+    m_hasRight =
+        std::any_of(options.series.begin(), options.series.end(), [](const auto& s) { return s.right; });
     build(options);
-    buildAxes(options);
+    buildAxes();
     buildCursor();
     applyTheme();
     fitValues(NAN, NAN);
@@ -82,26 +90,29 @@ void ChartPlot::build(const TimeChart::Options& options)
         graph->setAdaptiveSampling(true);
         m_graphs.push_back(graph);
         m_numbers.push_back(series.number);
+        auto* dots = m_plot->addGraph(m_plot->xAxis, graph->valueAxis());
+        dots->setLineStyle(QCPGraph::lsNone);
+        m_dots.push_back(dots);
     }
 }
 
-void ChartPlot::buildAxes(const TimeChart::Options& options)
+void ChartPlot::buildAxes()
 {
     auto* area = m_plot->axisRect();
-    area->setAutoMargins(QCP::msTop | QCP::msBottom);
-    area->setMargins(QMargins(kLeftMargin, 0, m_hasRight ? kLeftMargin : kRightMargin, 0));
-    area->setMinimumMargins(QMargins(0, kSpacingSmall, 0, 0));
-    const auto formatOr = [](const TimeChart::Axis& axis) { return axis.format ? axis.format : formatCompact; };
-    m_plot->yAxis->setTicker(QSharedPointer<ScaleTicker>::create(formatOr(options.left)));
-    m_plot->yAxis2->setTicker(QSharedPointer<ScaleTicker>::create(formatOr(options.right)));
+    const QFontMetrics metrics(m_theme.font(FontRole::Small));
+    // Fixed: live axes stand still.
+    const int scaleMargin = metrics.horizontalAdvance(longestScaleLabel()) + kValueLabelPadding;
+    area->setAutoMargins(QCP::msBottom);
+    area->setMargins(QMargins(scaleMargin, metrics.height() / 2, m_hasRight ? scaleMargin : kRightMargin, 0));
+    m_plot->yAxis->setTicker(m_leftTicker);
+    m_plot->yAxis2->setTicker(m_rightTicker);
     m_plot->yAxis2->setVisible(m_hasRight);
     m_plot->yAxis2->grid()->setVisible(false);
     for (auto* axis : {m_plot->xAxis, m_plot->yAxis, m_plot->yAxis2}) {
         axis->setSubTicks(false);
         axis->setTickLength(0, 3);
-        axis->setTickLabelPadding(axis == m_plot->xAxis ? 3 : 6);
+        axis->setTickLabelPadding(axis == m_plot->xAxis ? 3 : kValueLabelPadding);
         axis->grid()->setSubGridVisible(false);
-        axis->grid()->setZeroLinePen(Qt::NoPen);
     }
     m_plot->yAxis->setTickLength(0, 0);
     m_plot->yAxis2->setTickLength(0, 0);
@@ -125,26 +136,34 @@ void ChartPlot::applyTheme()
 {
     m_plot->setBackground(m_theme.card());
     applyAxisTheme();
-    for (std::size_t i = 0; i < m_graphs.size(); ++i) {
-        QPen pen(m_theme.series(m_numbers[i]), kLinePen);
-        if (const auto dash = m_theme.seriesDash(m_numbers[i]); !dash.isEmpty()) pen.setDashPattern(dash);
-        m_graphs[i]->setPen(pen);
-        QColor fill = m_theme.series(m_numbers[i]);
-        fill.setAlphaF(kFillAlpha);
-        m_graphs[i]->setBrush(m_graphs.size() == 1 ? QBrush(fill) : QBrush(Qt::NoBrush));
-    }
+    applyLinePens();
     QPen cursor(m_theme.textMuted(), 0);
     m_cursor->setPen(cursor);
+}
+
+void ChartPlot::applyLinePens()
+{
+    for (std::size_t i = 0; i < m_graphs.size(); ++i) {
+        const auto color = m_theme.series(m_numbers[i]);
+        QPen pen(color, m_smooth ? kLinePen : kThinPen);
+        if (const auto dash = m_theme.seriesDash(m_numbers[i]); !dash.isEmpty()) pen.setDashPattern(dash);
+        m_graphs[i]->setPen(pen);
+        QColor fill = color;
+        fill.setAlphaF(kFillAlpha);
+        m_graphs[i]->setBrush(m_graphs.size() == 1 ? QBrush(fill) : QBrush(Qt::NoBrush));
+        m_dots[i]->setScatterStyle({QCPScatterStyle::ssDisc, color, color, kDotSize});
+    }
 }
 
 void ChartPlot::applyAxisTheme()
 {
     for (auto* axis : {m_plot->xAxis, m_plot->yAxis, m_plot->yAxis2}) {
-        axis->setBasePen(axis == m_plot->xAxis ? QPen(m_theme.cardBorder(), 0) : QPen(Qt::NoPen));
+        axis->setBasePen(Qt::NoPen); // the grid's line at zero stands for it
         axis->setTickPen(QPen(m_theme.cardBorder(), 0));
         axis->setTickLabelColor(m_theme.textMuted());
         axis->setTickLabelFont(m_theme.font(FontRole::Small));
         axis->grid()->setPen(QPen(m_theme.grid(), 0));
+        axis->grid()->setZeroLinePen(QPen(m_theme.cardBorder(), 0));
     }
 }
 
@@ -155,32 +174,64 @@ void ChartPlot::setData(const std::vector<double>& atSeconds, const std::vector<
         points.reserve(qsizetype(atSeconds.size()));
         for (std::size_t i = 0; g < values.size() && i < atSeconds.size(); ++i)
             points.append({atSeconds[i], values[g][i]});
+        setIsolated(g, points);
         m_graphs[g]->data()->set(points, true);
     }
+}
+
+void ChartPlot::setIsolated(std::size_t graph, const QVector<QCPGraphData>& points)
+{
+    QVector<QCPGraphData> alone;
+    const auto known = [&](qsizetype i) {
+        return i >= 0 && i < points.size() && !std::isnan(points[i].value);
+    };
+    for (qsizetype i = 0; i < points.size(); ++i)
+        if (known(i) && !known(i - 1) && !known(i + 1)) alone.append(points[i]);
+    m_dots[graph]->data()->set(alone, true);
 }
 
 void ChartPlot::setRange(double beginSeconds, double endSeconds)
 {
     m_plot->xAxis->setRange(beginSeconds, endSeconds);
     setTimeTicks(endSeconds - beginSeconds);
+    qsizetype most = 0;
+    for (auto* graph : m_graphs)
+        most = std::max(
+            most, qsizetype(graph->data()->findEnd(endSeconds) - graph->data()->findBegin(beginSeconds)));
+    if (const bool smooth = most <= kSmoothPoints; smooth != m_smooth) {
+        m_smooth = smooth;
+        m_plot->setAntialiasedElement(QCP::aePlottables, smooth);
+        applyLinePens();
+    }
 }
 
 void ChartPlot::setTimeTicks(double spanSeconds)
 {
-    if (spanSeconds == m_span) return;
+    const int ticks = std::clamp(m_plot->axisRect()->width() / kTimeTickPixels, 3, 10);
+    if (spanSeconds == m_span && ticks == m_timeTicks) return;
+    if (spanSeconds != m_span) { // another window shows other values
+        m_leftScale.reset();
+        m_rightScale.reset();
+    }
     m_span = spanSeconds;
+    m_timeTicks = ticks;
     auto ticker = QSharedPointer<QCPAxisTickerDateTime>::create();
     ticker->setDateTimeFormat(spanSeconds < 120 ? QStringLiteral("HH:mm:ss") : QStringLiteral("HH:mm"));
-    ticker->setTickCount(spanSeconds < 120 ? 4 : 5);
+    ticker->setTickCount(ticks);
     m_plot->xAxis->setTicker(ticker);
 }
 
 void ChartPlot::fitValues(double leftLargest, double rightLargest)
 {
-    m_leftScale.fit(leftLargest);
-    m_rightScale.fit(rightLargest);
-    m_plot->yAxis->setRange(0, m_leftFixed > 0 ? m_leftFixed : m_leftScale.maximum());
-    m_plot->yAxis2->setRange(0, m_rightFixed > 0 ? m_rightFixed : m_rightScale.maximum());
+    m_leftScale.fit(0, leftLargest);
+    const auto left = m_leftFixed > 0 ? stepsFor(m_leftScale.unit(), 0, m_leftFixed) : m_leftScale.steps();
+    m_rightScale.fit(0, std::isnan(rightLargest) ? 0 : rightLargest, left.count);
+    const auto show = [](QCPAxis& axis, ScaleTicker& ticker, ScaleUnit unit, const ScaleSteps& steps) {
+        ticker.setSteps(unit, steps);
+        axis.setRange(-kFootroom * steps.end(), (1 + kHeadroom) * steps.end());
+    };
+    show(*m_plot->yAxis, *m_leftTicker, m_leftScale.unit(), left);
+    show(*m_plot->yAxis2, *m_rightTicker, m_rightScale.unit(), m_rightScale.steps());
 }
 
 void ChartPlot::setCursor(std::optional<double> atSeconds)

@@ -1,7 +1,10 @@
-// The drawing inside a TimeChart: QCustomPlot with its graphs, axes and crosshair. Only time_chart.cpp includes this.
+// The drawing inside a TimeChart: QCustomPlot with its graphs, axes and crosshair. Only time_chart.cpp
+// includes this.
 #pragma once
 
 #include <QObject>
+#include <QSharedPointer>
+#include <QVector>
 
 #include "ui/widgets/axis_scale.h"
 #include "ui/widgets/time_chart.h"
@@ -11,9 +14,12 @@
 
 class QCustomPlot;
 class QCPGraph;
+class QCPGraphData;
 class QCPItemStraightLine;
 
 namespace ui {
+
+class ScaleTicker;
 
 class ChartPlot final : public QObject
 {
@@ -26,7 +32,8 @@ public:
     // Both in the shape of TimeChart::setData; values are NaN where unknown.
     void setData(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& values);
     void setRange(double beginSeconds, double endSeconds);
-    // Fits the value axes to what lies within the range.
+    // Fits the value axes to what lies within the range; both have the same number of steps, so that the grid
+    // is of both.
     void fitValues(double leftLargest, double rightLargest);
     void setCursor(std::optional<double> atSeconds);
     void replot(); // queued, if it can be seen
@@ -40,21 +47,27 @@ protected:
 
 private:
     void build(const TimeChart::Options& options);
-    void buildAxes(const TimeChart::Options& options);
+    void buildAxes();
     void buildCursor();
     void applyTheme();
     void applyAxisTheme();
+    void applyLinePens();
     void setTimeTicks(double spanSeconds);
+    void setIsolated(std::size_t graph, const QVector<QCPGraphData>& points);
 
     const Theme& m_theme;
     QCustomPlot* m_plot;
     std::vector<QCPGraph*> m_graphs;
-    std::vector<int> m_numbers; // Theme::series of each graph
+    std::vector<QCPGraph*> m_dots; // by graph: points without neighbours, which a line does not show
+    std::vector<int> m_numbers;    // Theme::series of each graph
     QCPItemStraightLine* m_cursor = nullptr;
     AxisScale m_leftScale, m_rightScale;
-    double m_leftFixed = 0, m_rightFixed = 0;
+    QSharedPointer<ScaleTicker> m_leftTicker, m_rightTicker;
+    double m_leftFixed = 0;
     bool m_hasRight = false;
-    double m_span = 0;
+    bool m_smooth = true; // few points: antialiased
+    double m_span = 0;    // of the time axis, seconds
+    int m_timeTicks = 0;
 };
 
 } // namespace ui

@@ -15,9 +15,12 @@ namespace ui {
 namespace {
 
 constexpr int kLabelWidth = 40; // shard numbers at the left
-constexpr int kScaleWidth = 10, kScaleLabelWidth = 62;
+constexpr int kScaleWidth = 10, kScaleLabelWidth = 42;
 constexpr int kLeastCell = 4;
-constexpr int kWideCell = 10; // from here on cells have gaps between them
+constexpr int kWideCell = 10;            // from here on cells have gaps between them
+constexpr double kChanceSpread = 2.5;    // standard deviations of chance on either side of the mean
+constexpr double kLeastVariation = 0.02; // differences below this are not worth a colour
+constexpr double kFromZero = 0.4; // a scale whose low end is below this part of its high end starts at 0
 
 } // namespace
 
@@ -32,12 +35,12 @@ HeatGrid::HeatGrid(const Theme& theme, QWidget* parent)
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
-void HeatGrid::setValues(std::vector<double> values)
+void HeatGrid::setValues(std::vector<double> values, double chanceVariation)
 {
     m_values = std::move(values);
     if (m_current >= int(m_values.size())) m_current = -1;
     if (m_hovered >= int(m_values.size())) m_hovered = -1;
-    updateScale();
+    updateScale(chanceVariation);
     describe();
     update();
 }
@@ -47,7 +50,6 @@ void HeatGrid::setMetric(const QString& metric, Format format)
     if (metric != m_metric) m_scale.reset();
     m_metric = metric;
     m_format = format ? std::move(format) : formatCompact;
-    updateScale();
     describe();
     update();
 }
@@ -58,13 +60,30 @@ void HeatGrid::setDetail(std::function<QString(int)> detail)
     update();
 }
 
-void HeatGrid::updateScale()
+void HeatGrid::updateScale(double chanceVariation)
 {
-    double largest = NAN;
-    for (const double value : m_values)
-        if (!std::isnan(value)) largest = std::isnan(largest) ? value : std::max(largest, value);
-    m_known = !std::isnan(largest);
-    m_scale.fit(largest);
+    double lowest = NAN, highest = NAN, total = 0;
+    int known = 0;
+    for (const double value : m_values) {
+        if (std::isnan(value)) continue;
+        lowest = std::isnan(lowest) ? value : std::min(lowest, value);
+        highest = std::isnan(highest) ? value : std::max(highest, value);
+        total += value;
+        ++known;
+    }
+    m_known = known > 0;
+    if (!m_known) return;
+    m_mean = total / known;
+    if (m_mean <= 0) return;
+    const double spread = kChanceSpread * std::max(chanceVariation, kLeastVariation);
+    const double low = std::min(lowest / m_mean, 1 - spread), high = std::max(highest / m_mean, 1 + spread);
+    m_scale.fit(low < kFromZero * high ? 0 : low, high);
+}
+
+double HeatGrid::placeOf(double partOfMean) const
+{
+    const auto steps = m_scale.steps();
+    return (partOfMean - steps.begin) / (steps.end() - steps.begin);
 }
 
 void HeatGrid::setCurrent(int shard)
@@ -79,7 +98,8 @@ void HeatGrid::setCurrent(int shard)
 QString HeatGrid::cellText(int shard) const
 {
     const double value = m_values[std::size_t(shard)];
-    const auto figure = std::isnan(value) ? tr("not known yet") : QStringLiteral("%1 %2").arg(m_format(value), m_metric);
+    const auto figure =
+        std::isnan(value) ? tr("not known yet") : QStringLiteral("%1 %2").arg(m_format(value), m_metric);
     const auto head = tr("Shard %1: %2").arg(shard).arg(figure);
     const auto detail = m_detail ? m_detail(shard) : QString();
     return detail.isEmpty() ? head : QStringLiteral("%1, %2").arg(head, detail);
@@ -97,8 +117,9 @@ void HeatGrid::describe()
         const double value = m_values[std::size_t(s)];
         if (!std::isnan(value) && (highest < 0 || value > m_values[std::size_t(highest)])) highest = s;
     }
-    setAccessibleDescription(highest < 0 ? tr("%n shard(s), nothing known yet", nullptr, int(m_values.size()))
-                                         : tr("%n shard(s). Highest: %1", nullptr, int(m_values.size())).arg(cellText(highest)));
+    setAccessibleDescription(
+        highest < 0 ? tr("%n shard(s), nothing known yet", nullptr, int(m_values.size()))
+                    : tr("%n shard(s). Highest: %1", nullptr, int(m_values.size())).arg(cellText(highest)));
 }
 
 // --- geometry
@@ -107,13 +128,15 @@ HeatGrid::Shape HeatGrid::shape() const
 {
     const int small = QFontMetrics(m_theme.font(FontRole::Small)).height();
     Shape out;
-    const QRect inside = rect().adjusted(kLabelWidth, 0, -(kScaleWidth + kScaleLabelWidth + kSpacingLarge), -(2 * small + kSpacingMedium));
+    const QRect inside = rect().adjusted(kLabelWidth, 0, -(kScaleWidth + kScaleLabelWidth + kSpacingLarge),
+                                         -(2 * small + kSpacingMedium));
     const int count = std::max(1, int(m_values.size()));
     // A power of two of columns whose cells come nearest to squares.
     double best = 1e9;
     for (int columns = 1; columns <= count; columns *= 2) {
         const int rows = (count + columns - 1) / columns;
-        const double ratio = (double(std::max(1, inside.width())) / columns) / (double(std::max(1, inside.height())) / rows);
+        const double ratio =
+            (double(std::max(1, inside.width())) / columns) / (double(std::max(1, inside.height())) / rows);
         const double distance = std::abs(std::log(ratio / 1.3)); // a little wider than high reads best
         if (distance < best) {
             best = distance;
@@ -132,7 +155,8 @@ QRect HeatGrid::cellRect(int shard) const
 {
     const auto s = shape();
     const int width = s.cells.width() / s.columns, height = s.cells.height() / s.rows;
-    return {s.cells.left() + shard % s.columns * width, s.cells.top() + shard / s.columns * height, width, height};
+    return {s.cells.left() + shard % s.columns * width, s.cells.top() + shard / s.columns * height, width,
+            height};
 }
 
 int HeatGrid::cellAt(const QPoint& position) const
@@ -222,7 +246,8 @@ void HeatGrid::keyPressEvent(QKeyEvent* event)
 void HeatGrid::focusInEvent(QFocusEvent* event)
 {
     QWidget::focusInEvent(event);
-    const bool byKeyboard = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+    const bool byKeyboard =
+        event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
     if (byKeyboard && m_current < 0 && !m_values.empty()) setCurrent(0);
     update();
 }
@@ -247,7 +272,8 @@ void HeatGrid::paintEvent(QPaintEvent*)
 
 void HeatGrid::drawCells(QPainter& painter, const Shape& s) const
 {
-    const int gap = s.cells.width() / s.columns >= kWideCell && s.cells.height() / s.rows >= kWideCell ? 2 : 0;
+    const int gap =
+        s.cells.width() / s.columns >= kWideCell && s.cells.height() / s.rows >= kWideCell ? 2 : 0;
     const QBrush hatch(m_theme.cardBorder(), Qt::BDiagPattern);
     for (int shard = 0; shard < int(m_values.size()); ++shard) {
         const QRect cell = cellRect(shard).adjusted(0, 0, -gap, -gap);
@@ -255,7 +281,7 @@ void HeatGrid::drawCells(QPainter& painter, const Shape& s) const
         if (std::isnan(value))
             painter.fillRect(cell, hatch);
         else
-            painter.fillRect(cell, m_theme.loadColor(value / scaleMaximum()));
+            painter.fillRect(cell, m_theme.loadColor(m_mean > 0 ? placeOf(value / m_mean) : 0));
     }
     const auto frame = [&](int shard, const QColor& color, int width) {
         if (shard < 0) return;
@@ -280,8 +306,8 @@ void HeatGrid::drawLabels(QPainter& painter, const Shape& s) const
     const int widest = metrics.horizontalAdvance(QStringLiteral("+%1").arg(s.columns)) + kSpacingSmall;
     const int everyColumn = std::max(1, int(std::ceil(double(widest) / cellWidth)));
     for (int column = 0; column < s.columns; column += everyColumn) {
-        const QRect place(s.cells.left() + column * cellWidth - widest, s.cells.bottom() + kSpacingTiny, cellWidth + 2 * widest,
-                          metrics.height());
+        const QRect place(s.cells.left() + column * cellWidth - widest, s.cells.bottom() + kSpacingTiny,
+                          cellWidth + 2 * widest, metrics.height());
         painter.drawText(place, Qt::AlignHCenter | Qt::AlignTop, QStringLiteral("+%1").arg(column));
     }
 }
@@ -294,11 +320,16 @@ void HeatGrid::drawScale(QPainter& painter, const Shape& s) const
     }
     painter.setPen(m_theme.textMuted());
     const auto metrics = painter.fontMetrics();
-    if (!m_known) return;
-    for (const double step : scaleSteps(scaleMaximum())) {
-        const int y = s.scale.bottom() - int(step / scaleMaximum() * (s.scale.height() - 1));
-        const int baseline = std::clamp(y + metrics.ascent() / 2 - 1, s.scale.top() + metrics.ascent() - 3, s.scale.bottom() + 1);
-        drawFigure(painter, {s.scale.right() + kSpacingTiny + 2, baseline}, m_format(step));
+    if (!m_known || m_mean <= 0) return;
+    painter.drawText(s.scale.left(), s.scale.bottom() + kSpacingTiny + metrics.ascent(), tr("× mean"));
+    const auto values = m_scale.steps().values();
+    const auto labels = m_scale.labels();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const int y = s.scale.bottom() - int(std::lround(placeOf(values[i]) * (s.scale.height() - 1)));
+        const int baseline = std::clamp(y + metrics.ascent() / 2 - 1, s.scale.top() + metrics.ascent() - 3,
+                                        s.scale.bottom() + 1);
+        painter.drawLine(s.scale.right() + 1, y, s.scale.right() + 3, y);
+        drawFigure(painter, {s.scale.right() + kSpacingTiny + 3, baseline}, labels[i]);
     }
 }
 
@@ -306,10 +337,11 @@ void HeatGrid::drawReadout(QPainter& painter) const
 {
     const auto metrics = painter.fontMetrics();
     const int shard = m_hovered >= 0 ? m_hovered : m_current;
-    const auto words = shard >= 0 ? cellText(shard) : tr("%1 per logical shard; point at a cell to read it").arg(m_metric);
+    const auto words = shard >= 0 ? cellText(shard) : tr("Point at a cell to read it");
     painter.setPen(shard >= 0 ? m_theme.text() : m_theme.textMuted());
     const int baseline = height() - metrics.descent();
-    drawFigure(painter, {kLabelWidth, baseline}, metrics.elidedText(words, Qt::ElideRight, width() - kLabelWidth));
+    drawFigure(painter, {kLabelWidth, baseline},
+               metrics.elidedText(words, Qt::ElideRight, width() - kLabelWidth));
 }
 
 } // namespace ui

@@ -1,5 +1,7 @@
-// All logical shards as cells on a labelled scale that starts at 0; unknown cells are hatched. Mouse, keyboard and
-// screen reader reach every cell. Owned by its page; GUI thread only.
+// All logical shards as cells; unknown ones are hatched. The scale is labelled in parts of the mean, so that
+// it stands still when the load of all rises and falls, and spans what chance alone may do and everything
+// beyond that occurs: noise stays in its middle, a hot shard stands out. Mouse, keyboard and screen reader
+// reach every cell. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -21,8 +23,8 @@ public:
 
     HeatGrid(const Theme& theme, QWidget* parent);
 
-    // values[shard]; NaN: not known. The scale's end is a round number above the largest and moves only when it must.
-    void setValues(std::vector<double> values);
+    // values[shard]; NaN: not known. chanceVariation: coefficient of variation by chance alone; 0: not known.
+    void setValues(std::vector<double> values, double chanceVariation);
     // metric: what is measured, with its unit ("deliveries/s"); another one starts the scale anew.
     void setMetric(const QString& metric, Format format);
     // What is said of a shard besides its value: "on redis-3".
@@ -30,8 +32,8 @@ public:
 
     int current() const { return m_current; } // -1: none
     void setCurrent(int shard);
-    double scaleMaximum() const { return m_scale.maximum(); }
-    QString cellText(int shard) const; // as in the readout
+    ScaleSteps scale() const { return m_scale.steps(); } // in parts of the mean
+    QString cellText(int shard) const;                   // as in the readout
     QRect cellRect(int shard) const;
 
     QSize sizeHint() const override;
@@ -58,7 +60,8 @@ private:
     Shape shape() const;
     int cellAt(const QPoint& position) const;
     void setHovered(int shard);
-    void updateScale();
+    void updateScale(double chanceVariation);
+    double placeOf(double partOfMean) const; // 0 … 1 on the scale
     void describe();
     void drawCells(QPainter& painter, const Shape& shape) const;
     void drawLabels(QPainter& painter, const Shape& shape) const;
@@ -70,7 +73,8 @@ private:
     QString m_metric;
     Format m_format;
     std::function<QString(int)> m_detail;
-    AxisScale m_scale{1};
+    AxisScale m_scale;
+    double m_mean = 0;    // of the known values
     bool m_known = false; // any value
     int m_current = -1;
     int m_hovered = -1;

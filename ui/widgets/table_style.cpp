@@ -2,12 +2,91 @@
 
 #include "ui/theme/theme.h"
 
+#include <QApplication>
 #include <QHeaderView>
+#include <QPainter>
+#include <QPainterPath>
 #include <QTableView>
 #include <QTreeView>
 
+#include <algorithm>
+
 namespace ui {
 namespace {
+
+constexpr int kHeaderPaddingY = 5;
+constexpr double kArrow = 3; // half of the sort mark's width
+
+// A header whose texts stand exactly over their columns' texts, end in an ellipsis where they must, and whose
+// sort mark lives in the padding, so that it never moves or hides a letter. Colours are the application's
+// palette: they follow the theme, and the style sheet does not change them.
+class TableHeader final : public QHeaderView
+{
+public:
+    explicit TableHeader(QWidget* parent)
+        : QHeaderView(Qt::Horizontal, parent)
+    {
+        setSectionsClickable(true);
+        setMouseTracking(true);
+    }
+
+protected:
+    QSize sectionSizeFromContents(int section) const override
+    {
+        return {fontMetrics().horizontalAdvance(title(section)) + 2 * kCellPadding + 1,
+                fontMetrics().height() + 2 * kHeaderPaddingY + 1};
+    }
+
+    void paintSection(QPainter* painter, const QRect& rect, int section) const override
+    {
+        painter->fillRect(rect, color(QPalette::Base));
+        painter->setPen(color(QPalette::Mid));
+        painter->drawLine(rect.bottomLeft(), rect.bottomRight());
+        const auto inside = rect.adjusted(kCellPadding, 0, -kCellPadding, -1);
+        const auto alignment = alignmentOf(section);
+        const auto text = painter->fontMetrics().elidedText(title(section), Qt::ElideRight, inside.width());
+        painter->setPen(color(QPalette::PlaceholderText));
+        painter->drawText(inside, int(alignment) | Qt::TextSingleLine, text);
+        if (isSortIndicatorShown() && sortIndicatorSection() == section)
+            drawMark(*painter, rect, alignment.testFlag(Qt::AlignRight));
+    }
+
+    void paintEvent(QPaintEvent* event) override
+    {
+        QPainter painter(viewport());
+        painter.fillRect(viewport()->rect(), color(QPalette::Base));
+        painter.setPen(color(QPalette::Mid));
+        painter.drawLine(viewport()->rect().bottomLeft(), viewport()->rect().bottomRight());
+        painter.end();
+        QHeaderView::paintEvent(event);
+    }
+
+private:
+    static QColor color(QPalette::ColorRole role) { return QApplication::palette().color(role); }
+    QString title(int section) const { return model()->headerData(section, orientation()).toString(); }
+
+    Qt::Alignment alignmentOf(int section) const
+    {
+        const auto given = model()->headerData(section, orientation(), Qt::TextAlignmentRole);
+        return given.isValid() ? Qt::Alignment(given.toInt()) : defaultAlignment();
+    }
+
+    // In the padding beside the text: right of figures' titles, left of words'. Points up: smallest first.
+    void drawMark(QPainter& painter, const QRect& rect, bool atRight) const
+    {
+        const double x = atRight ? rect.right() - kArrow : rect.left() + kArrow + 0.5, y = rect.center().y();
+        const double up = sortIndicatorOrder() == Qt::AscendingOrder ? 1 : -1;
+        QPainterPath mark;
+        mark.moveTo(x - kArrow, y + up * kArrow / 2);
+        mark.lineTo(x + kArrow, y + up * kArrow / 2);
+        mark.lineTo(x, y - up * kArrow);
+        mark.closeSubpath();
+        painter.save();
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.fillPath(mark, color(QPalette::Highlight));
+        painter.restore();
+    }
+};
 
 void styleView(QAbstractItemView& view)
 {
@@ -24,6 +103,7 @@ void styleHeader(QHeaderView& header)
     header.setSectionsMovable(true);
     header.setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     header.setStretchLastSection(true);
+    header.setMinimumSectionSize(4 * kCellPadding);
 }
 
 } // namespace
@@ -31,6 +111,7 @@ void styleHeader(QHeaderView& header)
 void styleTable(QTableView& table)
 {
     styleView(table);
+    table.setHorizontalHeader(new TableHeader(&table));
     styleHeader(*table.horizontalHeader());
     table.verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     table.verticalHeader()->setDefaultSectionSize(kRowHeight);
@@ -42,11 +123,34 @@ void styleTable(QTableView& table)
     table.setTabKeyNavigation(false);
 }
 
+void styleCompactTable(QTableView& table)
+{
+    styleTable(table);
+    table.verticalHeader()->setMinimumSectionSize(kCompactRowHeight);
+    table.verticalHeader()->setDefaultSectionSize(kCompactRowHeight);
+}
+
 void styleTree(QTreeView& tree)
 {
     styleView(tree);
+    tree.setHeader(new TableHeader(&tree));
     styleHeader(*tree.header());
     tree.setUniformRowHeights(true);
+}
+
+int fullHeight(const QTableView& table)
+{
+    return table.horizontalHeader()->sizeHint().height() +
+           table.model()->rowCount() * table.verticalHeader()->defaultSectionSize();
+}
+
+int fullWidth(const QTableView& table)
+{
+    const QAbstractItemView& cells = table; // where the hint is public
+    int width = 0;
+    for (int column = 0; column < table.model()->columnCount(); ++column)
+        width += std::max(cells.sizeHintForColumn(column), table.horizontalHeader()->sectionSizeHint(column));
+    return width;
 }
 
 } // namespace ui

@@ -1,13 +1,23 @@
 // One look for all tables and trees. GUI thread only.
 #pragma once
 
+class QHeaderView;
 class QTableView;
 class QTreeView;
 
 namespace ui {
 
-// Row height, no grid, whole rows, sortable header that keeps its columns; the caller sets model, names and widths.
+inline constexpr int kCellPadding = 8; // between a column's edge and its text, in headers and cells alike
+inline constexpr int kCompactRowHeight = 23; // of tables whose rows should all be seen at once
+
+// Row height, no grid, whole rows, sortable header that keeps its columns; the caller sets model, names and
+// widths.
 void styleTable(QTableView& table);
+void styleCompactTable(QTableView& table);
 void styleTree(QTreeView& tree);
+
+// What the table needs to show all its rows, header included, and its columns without an ellipsis.
+int fullHeight(const QTableView& table);
+int fullWidth(const QTableView& table);
 
 } // namespace ui

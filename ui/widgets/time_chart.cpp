@@ -18,23 +18,18 @@ namespace {
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 constexpr double kGapSeconds = 3.5; // a history point comes every second; more than this is a gap
 
-QString titleWithUnits(const TimeChart::Options& options, bool hasRight)
+constexpr double kBesideRatio = 2.6; // of width to height: wider ones have their legend at the right
+
+QString titleWithUnit(const TimeChart::Options& options)
 {
-    if (hasRight)
-        return TimeChart::tr("%1  ·  %2, %3 at the right").arg(options.title, options.left.unit, options.right.unit);
     return options.left.unit.isEmpty() ? options.title
                                        : QStringLiteral("%1  ·  %2").arg(options.title, options.left.unit);
-}
-
-bool anyRight(const TimeChart::Options& options)
-{
-    return std::any_of(options.series.begin(), options.series.end(), [](const auto& s) { return s.right; });
 }
 
 } // namespace
 
 TimeChart::TimeChart(const Theme& theme, TimeRange& range, Options options, QWidget* parent)
-    : Card(theme, titleWithUnits(options, anyRight(options)), parent)
+    : Card(theme, titleWithUnit(options), parent)
     , m_range(range)
     , m_options(std::move(options))
     , m_values(m_options.series.size())
@@ -54,8 +49,13 @@ void TimeChart::build()
 {
     m_plot = new ChartPlot(theme(), m_options, this);
     std::vector<ChartLegend::Entry> entries;
-    for (const auto& series : m_options.series)
-        entries.push_back({series.name, series.number, {}});
+    for (const auto& series : m_options.series) {
+        const auto& longest = (series.right ? m_options.right : m_options.left).longestReading;
+        entries.push_back({series.right ? tr("%1 (right)").arg(series.name) : series.name,
+                           series.number,
+                           {},
+                           longest.isEmpty() ? QStringLiteral("8,888") : longest});
+    }
     m_legend = new ChartLegend(theme(), std::move(entries), this);
     m_empty = new Label(theme(), m_options.emptyText.isEmpty() ? tr("Waiting for data") : m_options.emptyText,
                         FontRole::Body, Tone::Muted, m_plot->widget());
@@ -63,9 +63,11 @@ void TimeChart::build()
     m_empty->setAttribute(Qt::WA_TransparentForMouseEvents);
     auto* over = new QVBoxLayout(m_plot->widget());
     over->addWidget(m_empty);
-    body()->setSpacing(kSpacingTiny);
-    body()->addWidget(m_plot->widget(), 1);
-    body()->addWidget(m_legend);
+    m_parts = new QBoxLayout(QBoxLayout::TopToBottom);
+    m_parts->setSpacing(kSpacingTiny);
+    m_parts->addWidget(m_plot->widget(), 1);
+    m_parts->addWidget(m_legend);
+    body()->addLayout(m_parts);
     m_plot->widget()->setAccessibleName(tr("Chart: %1").arg(m_options.title));
 }
 
@@ -140,9 +142,14 @@ std::size_t TimeChart::shownIndex() const
     return index;
 }
 
+const TimeChart::Axis& TimeChart::axisOf(std::size_t series) const
+{
+    return m_options.series[series].right ? m_options.right : m_options.left;
+}
+
 QString TimeChart::formatted(std::size_t series, std::size_t index) const
 {
-    const auto& axis = m_options.series[series].right ? m_options.right : m_options.left;
+    const auto& axis = axisOf(series);
     const double value = index < m_at.size() ? m_values[series][index] : kNothing;
     if (std::isnan(value)) return unknownText();
     return axis.format ? axis.format(value) : formatCompact(value);
@@ -173,6 +180,25 @@ void TimeChart::updateReadout()
                 reading ? Tone::Normal : Tone::Muted);
     m_plot->setCursor(cursor ? std::optional(secondsOf(*cursor)) : std::nullopt);
     m_plot->widget()->setAccessibleDescription(readout());
+}
+
+// Beside a low and wide chart a legend takes no height from it.
+void TimeChart::placeLegend()
+{
+    const auto room = body()->geometry();
+    const bool beside =
+        m_options.series.size() > 1 && room.height() > 0 && room.width() > kBesideRatio * room.height();
+    const auto direction = beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom;
+    if (direction == m_parts->direction() && !beside) return;
+    m_legend->setBeside(beside ? room.height() : 0);
+    m_parts->setSpacing(beside ? kSpacingMedium : kSpacingTiny);
+    m_parts->setDirection(direction);
+}
+
+void TimeChart::resizeEvent(QResizeEvent* event)
+{
+    Card::resizeEvent(event);
+    placeLegend();
 }
 
 void TimeChart::showEvent(QShowEvent* event)

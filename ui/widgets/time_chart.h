@@ -1,16 +1,20 @@
-// Lines over the shared time window: fixed margins so that live axes stand still, gaps where nothing is known, a
-// legend with the values at the newest point or under the mouse, the same crosshair in all charts. Replots are queued
-// and happen only while it can be seen. Owned by its page; GUI thread only.
+// Lines over the shared time window: fixed margins so that live axes stand still, gaps where nothing is
+// known, a legend with the values at the newest point or under the mouse (below, or beside where the chart is
+// wide and low), the same crosshair in all charts. Replots are queued and happen only while it can be seen.
+// Owned by its page; GUI thread only.
 #pragma once
 
 #include <QString> // first: Qt 6.4's moc stumbles over <concepts> otherwise
 
 #include "backend/domain/snapshot.h"
+#include "ui/widgets/axis_scale.h"
 #include "ui/widgets/card.h"
 
 #include <functional>
 #include <span>
 #include <vector>
+
+class QBoxLayout;
 
 namespace ui {
 
@@ -26,22 +30,25 @@ public:
     struct Series
     {
         QString name;
-        int number = 1;     // Theme::series, 1 … 8
-        std::function<double(const backend::HistoryPoint&)> value; // for setHistory; NaN or negative: not known
-        bool right = false; // measured on the right axis
+        int number = 1; // Theme::series, 1 … 8
+        std::function<double(const backend::HistoryPoint&)>
+            value;          // for setHistory; NaN or negative: not known
+        bool right = false; // measured on the right axis; its name in the legend says so
     };
     struct Axis
     {
-        QString unit;                             // "ms", "deliveries/s"
-        std::function<QString(double)> format;    // of ticks and readings; absent: formatCompact
-        double leastMaximum = 1;                  // the axis shows at least 0 to this
-        double fixedMaximum = 0;                  // > 0: exactly 0 to this
+        QString unit;                          // "deliveries/s": beside the title
+        std::function<QString(double)> format; // of readings; absent: formatCompact
+        double leastMaximum = 1;               // the axis shows at least 0 to this
+        double fixedMaximum = 0;               // > 0: exactly 0 to this
+        ScaleUnit scale = ScaleUnit::Number;   // of the ticks
+        QString longestReading = {};           // for a legend that stands still; absent: "8,888"
     };
     struct Options
     {
         QString title;
         Axis left;
-        Axis right; // used when a series is `right`
+        Axis right; // used when a series is `right`; its unit is not shown: `left.unit` speaks for both
         std::vector<Series> series;
         QString emptyText; // when nothing is known in the window; absent: "Waiting for data"
     };
@@ -60,12 +67,15 @@ public:
 
 protected:
     void showEvent(QShowEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void build();
+    void placeLegend();
     void fit(); // range, scales, legend, words
     void updateReadout();
     std::size_t shownIndex() const; // of the point that is read out; m_at.size(): none
+    const Axis& axisOf(std::size_t series) const;
     QString formatted(std::size_t series, std::size_t index) const;
 
     TimeRange& m_range;
@@ -75,6 +85,7 @@ private:
     int m_pointsShown = 0;
     ChartPlot* m_plot = nullptr;
     ChartLegend* m_legend = nullptr;
+    QBoxLayout* m_parts = nullptr; // the plot and its legend
     Label* m_empty = nullptr;
 };
 

@@ -1,0 +1,103 @@
+#include "ui/pages/health_column.h"
+
+#include "backend/domain/balance.h"
+#include "ui/pages/column_fit.h"
+#include "ui/pages/tone_delegate.h"
+#include "ui/widgets/card.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/heat_grid.h"
+#include "ui/widgets/table_style.h"
+
+#include <QHeaderView>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace ui {
+namespace {
+
+constexpr int kWidth = 330;
+constexpr int kLeastHeat = 230; // of the shards' card
+
+} // namespace
+
+HealthColumn::HealthColumn(const Theme& theme, QWidget* parent)
+    : QWidget(parent)
+{
+    buildNodes(theme);
+    buildShards(theme);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->setSpacing(kSpacingMedium - 2);
+    layout->addWidget(m_nodeCard);
+    layout->addWidget(m_shardCard, 1);
+    setMinimumWidth(kWidth);
+}
+
+void HealthColumn::buildNodes(const Theme& theme)
+{
+    m_nodeCard = new Card(theme, tr("Nodes"), this);
+    m_model = makeNodeTable(this);
+    m_table = new QTableView(m_nodeCard);
+    m_table->setObjectName(QStringLiteral("nodeTable"));
+    m_table->setAccessibleName(tr("Nodes and their health"));
+    m_table->setModel(m_model);
+    m_table->setItemDelegate(new ToneDelegate(theme, m_table));
+    styleCompactTable(*m_table);
+    m_table->horizontalHeader()->setSectionsMovable(false);
+    fitColumns(*m_table);
+    connect(m_table, &QTableView::activated, this,
+            [this](const QModelIndex& index) { emit nodeActivated(m_model->row(index)); });
+    m_nodeCard->body()->addWidget(m_table);
+}
+
+void HealthColumn::buildShards(const Theme& theme)
+{
+    m_shardCard = new Card(theme, tr("Shards  ·  deliveries/s"), this);
+    m_heat = new HeatGrid(theme, m_shardCard);
+    m_heat->setObjectName(QStringLiteral("overviewHeat"));
+    m_heat->setMetric(tr("deliveries/s"), formatRate);
+    connect(m_heat, &HeatGrid::cellActivated, this, &HealthColumn::shardActivated);
+    m_shardCard->body()->addWidget(m_heat, 1);
+}
+
+void HealthColumn::setSnapshot(const backend::ClusterSnapshot& snapshot)
+{
+    m_model->setRows(worstFirst(snapshot.nodes));
+    showShards(snapshot);
+    placeParts();
+}
+
+void HealthColumn::showShards(const backend::ClusterSnapshot& snapshot)
+{
+    std::vector<double> values;
+    std::int64_t users = 0;
+    for (const auto& shard : snapshot.shards) {
+        values.push_back(backend::valueOf(shard, backend::BalanceMetric::Deliveries));
+        users += std::max<std::int64_t>(shard.users, 0);
+    }
+    const auto summary = backend::summarize(values, users);
+    m_shardCard->setSubtitle(summary.known > 0 ? tr("mean %1").arg(formatRate(summary.mean)) : QString());
+    m_heat->setValues(std::move(values), summary.chanceCoefficientOfVariation);
+}
+
+void HealthColumn::placeParts()
+{
+    const int chrome = m_nodeCard->sizeHint().height() - m_table->sizeHint().height();
+    const int most = std::max(height() - kLeastHeat, height() / 3);
+    m_nodeCard->setFixedHeight(std::min(chrome + fullHeight(*m_table), most));
+}
+
+void HealthColumn::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    placeParts();
+}
+
+QSize HealthColumn::sizeHint() const
+{
+    return {kWidth, 2 * kLeastHeat};
+}
+
+} // namespace ui

@@ -1,0 +1,48 @@
+// The Overview's right column: every node with its health, worst first, above the deliveries of all logical
+// shards. Both lead to the pages behind them. Owned by the overview; GUI thread only.
+#pragma once
+
+#include <QWidget>
+
+#include "ui/pages/node_table.h"
+
+class QTableView;
+
+namespace ui {
+
+class Card;
+class HeatGrid;
+class Theme;
+
+class HealthColumn final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    HealthColumn(const Theme& theme, QWidget* parent);
+
+    void setSnapshot(const backend::ClusterSnapshot& snapshot);
+
+    QSize sizeHint() const override;
+
+signals:
+    void nodeActivated(const backend::NodeSnapshot& node);
+    void shardActivated(int shard);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void buildNodes(const Theme& theme);
+    void buildShards(const Theme& theme);
+    void showShards(const backend::ClusterSnapshot& snapshot);
+    void placeParts(); // all nodes, within reason; the map gets the rest
+
+    Card* m_nodeCard = nullptr;
+    NodeTableModel* m_model = nullptr;
+    QTableView* m_table = nullptr;
+    Card* m_shardCard = nullptr;
+    HeatGrid* m_heat = nullptr;
+};
+
+} // namespace ui
