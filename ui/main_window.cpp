@@ -216,6 +216,21 @@ void MainWindow::showState(EngineBridge::State state)
     } else {
         m_faces->setCurrentIndex(0);
         setWindowTitle(tr("Rookery"));
+        dropPages();
+    }
+}
+
+// What pages show and ask belongs to the session: the next one gets fresh ones.
+void MainWindow::dropPages()
+{
+    savePages();
+    m_current = nullptr;
+    for (auto& entry : m_entries) {
+        if (!entry.page) continue;
+        disconnect(entry.page, nullptr, this, nullptr);
+        m_pages->removeWidget(entry.page);
+        entry.page->deleteLater(); // one of its buttons may have brought us here
+        entry.page = nullptr;
     }
 }
 
@@ -262,6 +277,11 @@ void MainWindow::saveState()
     m_settings.setValue(kPageKey, m_wantedPage);
     m_settings.setValue(kWindowKey, qlonglong(m_context.range.window().count()));
     saveThemeMode(m_settings, m_context.theme.mode());
+    savePages();
+}
+
+void MainWindow::savePages()
+{
     for (const auto& entry : m_entries) {
         if (!entry.page) continue;
         m_settings.beginGroup(kPagesGroup + entry.entry.id);

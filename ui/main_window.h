@@ -1,5 +1,5 @@
 // The one window: rail, top bar, pages and status; it gives the shown page each snapshot and keeps the state between
-// starts. Pages are made when first shown. Owned by the program; GUI thread only.
+// starts. Pages are made when first shown in a session and go with it. Owned by the program; GUI thread only.
 #pragma once
 
 #include <QMainWindow>
@@ -59,6 +59,8 @@ private:
     void addShortcuts();
     void restoreState();
     void saveState();
+    void savePages();
+    void dropPages();
     Page* pageOf(Entry& entry);
     Entry* find(const QString& id);
     void showState(EngineBridge::State state);

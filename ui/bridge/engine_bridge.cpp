@@ -264,6 +264,11 @@ tl::unexpected<backend::Error> EngineBridge::notOpen()
                          tr("Not connected to a cluster. Open one first.").toStdString(), true);
 }
 
+tl::unexpected<backend::Error> EngineBridge::closedMeanwhile()
+{
+    return backend::fail(backend::ErrorCode::Cancelled, tr("The cluster was closed before this was done.").toStdString());
+}
+
 tl::unexpected<backend::Error> EngineBridge::defect(const char* what)
 {
     return backend::fail(backend::ErrorCode::Internal,
@@ -272,13 +277,14 @@ tl::unexpected<backend::Error> EngineBridge::defect(const char* what)
 
 void EngineBridge::start(QObject* context, Job job)
 {
-    m_calls.start([this, guard = QPointer<QObject>(context), job = std::move(job), session = m_session]() mutable {
+    m_calls.start([this, guard = QPointer<QObject>(context), job = std::move(job), generation = m_generation,
+                   session = m_session]() mutable {
         auto finish = job(session ? &session->engine() : nullptr);
         session.reset();
         QMetaObject::invokeMethod(
             this,
-            [guard = std::move(guard), finish = std::move(finish)] {
-                if (guard) finish();
+            [this, guard = std::move(guard), generation, finish = std::move(finish)] {
+                if (guard) finish(generation == m_generation);
             },
             Qt::QueuedConnection);
     });

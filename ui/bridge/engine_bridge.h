@@ -68,19 +68,23 @@ public:
     bool polling() const { return m_polling; }
     // Reads a snapshot now, polling or not.
     void refresh();
+    std::chrono::milliseconds pollInterval() const { return m_timer.intervalAsDuration(); }
     void setPollInterval(std::chrono::milliseconds interval);
     void setStaleAfter(std::chrono::milliseconds age);
 
     // Runs work(backend::Engine&), which returns a backend::Result<T>, on one of at most four threads, then done(result)
-    // on the GUI thread if `context` is still alive. Without a session done gets Unavailable. The engine stays open
-    // until the work has returned. work and done are copyable; work touches nothing of the GUI.
+    // on the GUI thread if `context` is still alive. Without a session done gets Unavailable; when the session was closed
+    // meanwhile it gets Cancelled in place of the result. The engine stays open until the work has returned. work and done
+    // are copyable; work touches nothing of the GUI.
     template <class Work, class Done>
     void call(QObject* context, Work work, Done done)
     {
         using Outcome = std::invoke_result_t<Work&, backend::Engine&>;
         start(context, [work = std::move(work), done = std::move(done)](backend::Engine* engine) mutable {
             auto outcome = std::make_shared<Outcome>(engine ? guarded<Outcome>(work, *engine) : Outcome(notOpen()));
-            return Finish([done = std::move(done), outcome]() mutable { done(std::move(*outcome)); });
+            return Finish([done = std::move(done), outcome](bool current) mutable {
+                done(current ? std::move(*outcome) : Outcome(closedMeanwhile()));
+            });
         });
     }
 
@@ -93,7 +97,7 @@ signals:
 private:
     struct Opened;                                       // what an opening brought
     struct Polled;                                       // what a poll brought
-    using Finish = std::function<void()>;                // on the GUI thread
+    using Finish = std::function<void(bool current)>;    // on the GUI thread; current: its session is still open
     using Job = std::function<Finish(backend::Engine*)>; // on a thread of the pool
 
     template <class Outcome, class Work>
@@ -106,6 +110,7 @@ private:
         }
     }
     static tl::unexpected<backend::Error> notOpen();
+    static tl::unexpected<backend::Error> closedMeanwhile();
     static tl::unexpected<backend::Error> defect(const char* what);
 
     void start(QObject* context, Job job);
