@@ -1,7 +1,10 @@
 #include "app/desktop/desktop_options.h"
 
 #include <QCommandLineParser>
+#include <QFileInfo>
 #include <QRegularExpression>
+
+#include <cmath>
 
 namespace app {
 namespace {
@@ -15,15 +18,17 @@ struct Options
     QCommandLineOption connect{"connect", "Connect to the cluster of this cluster.toml.", "FILE"};
     QCommandLineOption data{"data", "Demo: keep its servers in this directory.", "DIR"};
     QCommandLineOption replay{"replay", "Demo: import this activity log and replay it.", "FILE"};
-    QCommandLineOption speed{"speed", "Replay this many times as fast as it happened, or max (60: an hour a minute).",
-                             "N", "60"};
+    QCommandLineOption speed{
+        "speed", "Replay this many times as fast as it happened, or max (60: an hour a minute).", "N", "60"};
     QCommandLineOption keepTimes{"keep-times", "Replay: leave the log's times as they are."};
     QCommandLineOption readOnly{"read-only", "Refuse every change."};
     QCommandLineOption theme{"theme", "light, dark or system.", "NAME"};
     QCommandLineOption size{"size", "Size of the window.", "WxH"};
-    QCommandLineOption screenshot{"screenshot", "Write a picture of every page in both themes to this directory.", "DIR"};
+    QCommandLineOption screenshot{"screenshot",
+                                  "Write a picture of every page in both themes to this directory.", "DIR"};
     QCommandLineOption exitAfter{"exit-after", "End by itself after this time.", "SECONDS"};
-    QCommandLineOption exportReport{"export-report", "Write the shard report (.pdf .html .json .csv) and end.", "FILE"};
+    QCommandLineOption exportReport{"export-report",
+                                    "Write the shard report (.pdf .html .json .csv) and end.", "FILE"};
 
     QList<QCommandLineOption> all() const
     {
@@ -47,15 +52,17 @@ Result<double> speedOf(const QString& text)
     if (text == QLatin1StringView("max")) return 0.0;
     bool ok = false;
     const double speed = text.toDouble(&ok);
-    if (!ok || speed <= 0) return wrong(QStringLiteral("--speed takes a number above 0, or max; not \"%1\"").arg(text));
+    if (!ok || !std::isfinite(speed) || speed <= 0)
+        return wrong(QStringLiteral("--speed takes a number above 0, or max; not \"%1\"").arg(text));
     return speed;
 }
 
 Result<QSize> sizeOf(const QString& text)
 {
-    static const QRegularExpression form(QStringLiteral("^(\\d{3,5})x(\\d{3,5})$"));
+    static const QRegularExpression form(QStringLiteral("^(\\d{3,4})x(\\d{3,4})$"));
     const auto match = form.match(text);
-    if (!match.hasMatch()) return wrong(QStringLiteral("--size takes WxH, such as 1920x1080; not \"%1\"").arg(text));
+    if (!match.hasMatch())
+        return wrong(QStringLiteral("--size takes WxH, such as 1920x1080; not \"%1\"").arg(text));
     return QSize(match.captured(1).toInt(), match.captured(2).toInt());
 }
 
@@ -67,12 +74,46 @@ Result<ui::ThemeMode> themeOf(const QString& text)
     return wrong(QStringLiteral("--theme is light, dark or system; not \"%1\"").arg(text));
 }
 
+// An option that is given says something: an empty value, from a variable that is not set, must not choose
+// another way.
+Result<void> checkValues(const QCommandLineParser& parser, const Options& options)
+{
+    for (const auto& option :
+         {options.connect, options.data, options.replay, options.screenshot, options.exportReport})
+        if (parser.isSet(option) && parser.value(option).isEmpty())
+            return wrong(QStringLiteral("--%1 needs a %2").arg(option.names().first(), option.valueName()));
+    return {};
+}
+
+Result<void> checkTogether(const QCommandLineParser& parser, const Options& options)
+{
+    const auto set = [&](const QCommandLineOption& option) { return parser.isSet(option); };
+    if (set(options.demo) && set(options.connect))
+        return wrong(QStringLiteral("--demo and --connect exclude each other"));
+    if (!set(options.demo) && (set(options.data) || set(options.replay)))
+        return wrong(QStringLiteral("--data and --replay belong to --demo"));
+    if (!set(options.replay) && (set(options.speed) || set(options.keepTimes)))
+        return wrong(QStringLiteral("--speed and --keep-times belong to --replay"));
+    if (set(options.replay) && set(options.readOnly))
+        return wrong(QStringLiteral("--replay writes and --read-only refuses that: leave one of them out"));
+    if (set(options.screenshot) && set(options.exportReport))
+        return wrong(QStringLiteral("--screenshot and --export-report exclude each other"));
+    return {};
+}
+
+Result<void> checkReport(const QString& file)
+{
+    static const QStringList known{QStringLiteral("pdf"), QStringLiteral("html"), QStringLiteral("htm"),
+                                   QStringLiteral("json"), QStringLiteral("csv")};
+    if (file.isEmpty() || known.contains(QFileInfo(file).suffix().toLower())) return {};
+    return wrong(
+        QStringLiteral("--export-report takes a name that ends in .pdf, .html, .json or .csv; not \"%1\"")
+            .arg(file));
+}
+
 Result<void> readSession(const QCommandLineParser& parser, const Options& options, DesktopOptions& out)
 {
     const bool demo = parser.isSet(options.demo), connect = parser.isSet(options.connect);
-    if (demo && connect) return wrong(QStringLiteral("--demo and --connect exclude each other"));
-    if (!demo && (parser.isSet(options.data) || parser.isSet(options.replay)))
-        return wrong(QStringLiteral("--data and --replay belong to --demo"));
     if (out.unattended() && !demo && !connect)
         return wrong(QStringLiteral("--screenshot and --export-report need --demo or --connect FILE"));
     out.opens = demo || connect;
@@ -111,8 +152,8 @@ Result<DesktopOptions> parseDesktopOptions(const QStringList& arguments)
 {
     const Options options;
     QCommandLineParser parser;
-    parser.setApplicationDescription(
-        QStringLiteral("Runs and watches a fan-out timeline backend. Without an option it asks what to open."));
+    parser.setApplicationDescription(QStringLiteral(
+        "Runs and watches a fan-out timeline backend. Without an option it asks what to open."));
     parser.addHelpOption();
     parser.addVersionOption();
     parser.addOptions(options.all());
@@ -124,6 +165,9 @@ Result<DesktopOptions> parseDesktopOptions(const QStringList& arguments)
     DesktopOptions out;
     out.screenshotDirectory = parser.value(options.screenshot);
     out.reportFile = parser.value(options.exportReport);
+    ROOKERY_TRY(checkValues(parser, options));
+    ROOKERY_TRY(checkTogether(parser, options));
+    ROOKERY_TRY(checkReport(out.reportFile));
     ROOKERY_TRY(readSession(parser, options, out));
     ROOKERY_TRY(readWindow(parser, options, out));
     return out;
