@@ -113,6 +113,13 @@ void FakeEngine::release(const std::string& call)
     m_released.notify_all();
 }
 
+void FakeEngine::releaseAll()
+{
+    const std::scoped_lock lock(m_mutex);
+    m_held.clear();
+    m_released.notify_all();
+}
+
 // --- record
 
 std::vector<std::string> FakeEngine::calls() const

@@ -52,6 +52,7 @@ public:
     // The named call ("*": all) waits inside the engine until released.
     void hold(const std::string& call);
     void release(const std::string& call);
+    void releaseAll();
 
     // --- record
     // Calls so far with their arguments, in order: "pauseWorkers -1", "setWorkerCount 3 8", "homePage 42".

@@ -1,0 +1,371 @@
+// The Overview on a scripted engine: its figures are the snapshot's, its tiles lead on, and it says what it
+// lacks.
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTest>
+
+#include "tests/ui/page_fixture.h"
+#include "ui/pages/overview_page.h"
+#include "ui/widgets/heat_grid.h"
+#include "ui/widgets/metric_tile.h"
+#include "ui/widgets/state_view.h"
+
+#include <algorithm>
+#include <map>
+
+using namespace std::chrono_literals;
+
+namespace tests {
+
+class OverviewTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void saysThatItIsLoading();
+    void waitsForTheFirstFigures();
+    void figuresAreTheSnapshots();
+    void queueSaysWhatWaits_data();
+    void queueSaysWhatWaits();
+    void hitRatioIsOverTheWindow();
+    void balanceIsOfTheRedisNodes();
+    void nothingToShowWithoutTraffic();
+    void slowFiguresAreMarked();
+    void tilesLeadOn_data();
+    void tilesLeadOn();
+    void nodeAndShardLeadOn();
+    void deadNodeIsShown();
+    void staleFiguresStay();
+
+private:
+    // Of the last hour: older history is nobody's.
+    static backend::TimePoint takenAt()
+    {
+        static const auto time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+        return time;
+    }
+    // Stands still: the engine gives this one again and again.
+    static void fix(PageFixture& fixture, backend::ClusterSnapshot snapshot)
+    {
+        fixture.engine().setSequenceAdvances(false);
+        fixture.engine().setSnapshot(std::move(snapshot));
+    }
+    static backend::ClusterSnapshot still()
+    {
+        auto snapshot = fakeSnapshot(1);
+        snapshot.takenAt = takenAt();
+        return snapshot;
+    }
+    static ui::MetricTile& tile(const PageFixture& fixture, const char* name)
+    {
+        return *fixture.find<ui::MetricTile>(name);
+    }
+};
+
+// --- what there is not
+
+void OverviewTest::saysThatItIsLoading()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto* state = fixture.find<ui::StateView>("pageState");
+    QCOMPARE(state->kind(), ui::StateView::Kind::Disconnected);
+    QVERIFY(!tile(fixture, "fanoutTile").isVisible());
+    fixture.fake->holdOpening = true;
+    fixture.bridge.open(fakeOpener(fixture.fake));
+    QTRY_COMPARE(state->text(), QString("creating 64 shards"));
+    QCOMPARE(state->kind(), ui::StateView::Kind::Loading);
+    QVERIFY(state->isVisible());
+    fixture.fake->openingFails =
+        backend::Error{backend::ErrorCode::Unavailable, "pg-1 does not answer", true};
+    fixture.fake->holdOpening = false;
+    QTRY_COMPARE(state->kind(), ui::StateView::Kind::Failed);
+    QCOMPARE(state->text(), QString("pg-1 does not answer"));
+    fixture.fake->openingFails.reset();
+    QTest::mouseClick(fixture.find<QPushButton>("stateAction"), Qt::LeftButton);
+    QTRY_VERIFY(tile(fixture, "fanoutTile").isVisible());
+    QVERIFY(!state->isVisible());
+}
+
+void OverviewTest::waitsForTheFirstFigures()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    fix(fixture, backend::ClusterSnapshot{}); // sequence 0: nothing is known yet
+    fixture.bridge.open(fakeOpener(fixture.fake));
+    auto* state = fixture.find<ui::StateView>("pageState");
+    QTRY_COMPARE(state->title(), QString("Waiting for the first figures"));
+    QTRY_VERIFY(fixture.engine().count("snapshot") > 3);
+    QVERIFY(state->isVisible());
+    QVERIFY(!tile(fixture, "nodesTile").isVisible());
+    fixture.engine().setSnapshot(still());
+    QTRY_VERIFY(tile(fixture, "nodesTile").isVisible());
+    QCOMPARE(tile(fixture, "nodesTile").value(), QString("10"));
+}
+
+// --- figures
+
+void OverviewTest::figuresAreTheSnapshots()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    snapshot.readsPerSecond = 63.4;
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    const auto &fanout = tile(fixture, "fanoutTile"), &deliveries = tile(fixture, "deliveriesTile");
+    QCOMPARE(fanout.value() + " " + fanout.unit(), QString("48 ms"));
+    QCOMPARE(fanout.subline(), QString("p50 12 ms · p99 97 ms"));
+    QCOMPARE(fanout.status(), ui::Tone::Ok);
+    QCOMPARE(deliveries.value() + deliveries.unit(), QString("1,234/s"));
+    QCOMPARE(deliveries.subline(), QString("21.5 posts/s · 63.4 reads/s"));
+    const auto& nodes = tile(fixture, "nodesTile");
+    QCOMPARE(nodes.value() + " " + nodes.unit(), QString("10 of 10 ok"));
+    QCOMPARE(nodes.subline(), QString("every node answers"));
+    QCOMPARE(nodes.status(), ui::Tone::Ok);
+    // Screen readers hear the same.
+    QCOMPARE(fanout.text(), QString("Fan-out delay, p95: 48 ms. p50 12 ms · p99 97 ms"));
+    snapshot.sequence = 2;
+    snapshot.fanoutP95Ms = 1500;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(fanout.value() + " " + fanout.unit(), QString("1.5 s"));
+}
+
+void OverviewTest::queueSaysWhatWaits_data()
+{
+    QTest::addColumn<int>("unfinished");
+    QTest::addColumn<double>("oldest");
+    QTest::addColumn<int>("dead");
+    QTest::addColumn<QString>("words");
+    QTest::addColumn<int>("tone");
+    QTest::newRow("empty") << 0 << 0.0 << 0 << "nothing waits" << int(ui::Tone::Ok);
+    QTest::newRow("drains") << 1234 << 2.5 << 0 << "oldest 2.5 s · drains in 10 s" << int(ui::Tone::Ok);
+    QTest::newRow("slow") << 1234 << 8.0 << 0 << "oldest 8 s · drains in 10 s" << int(ui::Tone::Warning);
+    QTest::newRow("late") << 5 << 90.0 << 0 << "oldest 1 min 30 s · drains in 10 s"
+                          << int(ui::Tone::Critical);
+    QTest::newRow("dead") << 5 << 2.5 << 4 << "oldest 2.5 s · 4 dead" << int(ui::Tone::Warning);
+    QTest::newRow("only dead") << 0 << 0.0 << 4 << "nothing waits · 4 dead" << int(ui::Tone::Warning);
+}
+
+void OverviewTest::queueSaysWhatWaits()
+{
+    QFETCH(int, unfinished);
+    QFETCH(double, oldest);
+    QFETCH(int, dead);
+    QFETCH(QString, words);
+    QFETCH(int, tone);
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    snapshot.queueUnfinished = unfinished;
+    snapshot.queueOldestAgeSeconds = oldest;
+    snapshot.queueDead = dead;
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    const auto& queue = tile(fixture, "queueTile");
+    QCOMPARE(queue.value() + " " + queue.unit(),
+             unfinished == 1234 ? QString("1,234 tasks") : QString("%1 tasks").arg(unfinished));
+    QCOMPARE(queue.subline(), words);
+    QCOMPARE(queue.status(), ui::Tone(tone));
+}
+
+void OverviewTest::hitRatioIsOverTheWindow()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    fix(fixture, still());
+    // Each second 305 hits and 65 misses over all caches, as fakeHistory has it; the last minute is better:
+    // no misses.
+    auto history = fakeHistory(takenAt(), 241);
+    const auto misses = [](backend::HistoryPoint& point, const backend::HistoryPoint& like) {
+        for (std::size_t i = 0; i < point.caches.size(); ++i)
+            point.caches[i].misses = like.caches[i].misses;
+    };
+    for (std::size_t i = 181; i < history.size(); ++i)
+        misses(history[i], history[180]);
+    fixture.engine().setHistory(history);
+    QVERIFY(fixture.open());
+    const auto& cache = tile(fixture, "cacheTile");
+    const double hits = 240 * 305, all = hits + 180 * 65;
+    QCOMPARE(cache.value() + cache.unit(), QString("%1%").arg(100 * hits / all, 0, 'f', 1));
+    QCOMPARE(cache.subline(), QString("of 84.9 k, last 5 min"));
+    fixture.range.setWindow(1min);
+    QCOMPARE(cache.value() + cache.unit(), QString("100.0%"));
+    QCOMPARE(cache.subline(), QString("of 18.3 k, last 1 min"));
+}
+
+void OverviewTest::balanceIsOfTheRedisNodes()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    for (auto& shard : snapshot.shards)
+        shard.deliveriesPerSecond = shard.timelinesNode == 5 ? 45 : 15; // one node takes three times as much
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    std::map<int, double> byNode;
+    double sum = 0, most = 0;
+    for (const auto& shard : snapshot.shards) {
+        sum += shard.deliveriesPerSecond;
+        most = std::max(most, byNode[shard.timelinesNode] += shard.deliveriesPerSecond);
+    }
+    const auto& balance = tile(fixture, "balanceTile");
+    QCOMPARE(balance.value(), QString::number(most * double(byNode.size()) / sum, 'f', 2));
+    QCOMPARE(balance.unit(), QString("max/mean"));
+    QVERIFY2(balance.subline().contains("chance"), qPrintable(balance.subline()));
+    QCOMPARE(balance.status(), ui::Tone::Warning);
+    for (auto& shard : snapshot.shards)
+        shard.deliveriesPerSecond = 15;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(balance.value(), QString("1.00"));
+    QCOMPARE(balance.status(), ui::Tone::Ok);
+}
+
+void OverviewTest::nothingToShowWithoutTraffic()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    snapshot.fanoutP50Ms = snapshot.fanoutP95Ms = snapshot.fanoutP99Ms = -1;
+    snapshot.deliveriesPerSecond = snapshot.postsPerSecond = snapshot.readsPerSecond = 0;
+    for (auto& shard : snapshot.shards)
+        shard.deliveriesPerSecond = shard.readsPerSecond = 0;
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    const auto &fanout = tile(fixture, "fanoutTile"), &cache = tile(fixture, "cacheTile");
+    QCOMPARE(fanout.value() + fanout.unit(), QString("–"));
+    QCOMPARE(fanout.subline(), QString("no deliveries in 10 s"));
+    QCOMPARE(fanout.status(), ui::Tone::Muted);
+    QCOMPARE(tile(fixture, "deliveriesTile").value(), QString("0"));
+    QCOMPARE(cache.value() + cache.unit(), QString("n/a"));
+    QCOMPARE(cache.subline(), QString("no look-ups, last 5 min"));
+    const auto& balance = tile(fixture, "balanceTile");
+    QCOMPARE(balance.value() + balance.unit(), QString("n/a"));
+    QCOMPARE(balance.subline(), QString("no deliveries now"));
+    QCOMPARE(balance.status(), ui::Tone::Muted);
+}
+
+void OverviewTest::slowFiguresAreMarked()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    snapshot.fanoutP95Ms = 1200;
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    const auto& fanout = tile(fixture, "fanoutTile");
+    QCOMPARE(fanout.status(), ui::Tone::Warning);
+    snapshot.fanoutP95Ms = 6000;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(fanout.status(), ui::Tone::Critical);
+}
+
+// --- links
+
+void OverviewTest::tilesLeadOn_data()
+{
+    QTest::addColumn<QString>("page");
+    QTest::newRow("fanoutTile") << "queue";
+    QTest::newRow("deliveriesTile") << "queue";
+    QTest::newRow("queueTile") << "queue";
+    QTest::newRow("cacheTile") << "cache";
+    QTest::newRow("balanceTile") << "shards";
+    QTest::newRow("nodesTile") << "shards";
+}
+
+void OverviewTest::tilesLeadOn()
+{
+    QFETCH(QString, page);
+    PageFixture fixture;
+    auto& overview = fixture.make<ui::OverviewPage>();
+    QVERIFY(fixture.open());
+    QTRY_VERIFY(tile(fixture, QTest::currentDataTag()).isVisible());
+    QSignalSpy opened(&overview, &ui::Page::openPage);
+    auto* one = &tile(fixture, QTest::currentDataTag());
+    QTest::mouseClick(one, Qt::LeftButton);
+    QCOMPARE(opened.size(), 1);
+    QCOMPARE(opened.takeFirst().at(0).toString(), page);
+    QTest::mouseClick(one, Qt::RightButton);
+    QVERIFY(opened.isEmpty());
+    QVERIFY((one->focusPolicy() & Qt::TabFocus) != 0);
+    one->setFocus();
+    for (const auto key : {Qt::Key_Return, Qt::Key_Enter, Qt::Key_Space}) {
+        QTest::keyClick(one, key);
+        QCOMPARE(opened.size(), 1);
+        QCOMPARE(opened.takeFirst().at(0).toString(), page);
+    }
+}
+
+void OverviewTest::nodeAndShardLeadOn()
+{
+    PageFixture fixture;
+    auto& overview = fixture.make<ui::OverviewPage>();
+    QVERIFY(fixture.open());
+    QSignalSpy opened(&overview, &ui::Page::openPage);
+    auto* table = fixture.find<QTableView>("nodeTable");
+    QTRY_COMPARE(table->model()->rowCount(), 10);
+    table->setFocus();
+    table->setCurrentIndex(table->model()->index(1, 0));
+    QTest::keyClick(table, Qt::Key_Return);
+    QCOMPARE(opened.size(), 1);
+    QCOMPARE(opened.takeFirst(), (QList<QVariant>{"shards", "pg-2"}));
+    table->setCurrentIndex(table->model()->index(4, 0));
+    QTest::keyClick(table, Qt::Key_Return);
+    QCOMPARE(opened.size(), 1);
+    QCOMPARE(opened.takeFirst(), (QList<QVariant>{"cache", "redis-3"}));
+    auto* heat = fixture.find<ui::HeatGrid>("overviewHeat");
+    QTest::mouseDClick(heat, Qt::LeftButton, {}, heat->cellRect(17).center());
+    QVERIFY(!opened.isEmpty());
+    QCOMPARE(opened.takeFirst(), (QList<QVariant>{"shards", "shard 17"}));
+}
+
+// --- trouble
+
+void OverviewTest::deadNodeIsShown()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    snapshot.nodes[5].health = backend::Health::Down;
+    snapshot.nodes[5].probeMilliseconds = -1;
+    snapshot.nodes[7].health = backend::Health::Degraded;
+    snapshot.nodes[8].health = backend::Health::Unknown;
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    const auto& nodes = tile(fixture, "nodesTile");
+    QCOMPARE(nodes.value() + " " + nodes.unit(), QString("7 of 10 ok"));
+    QCOMPARE(nodes.subline(), QString("1 down · 1 degraded · 1 not known"));
+    QCOMPARE(nodes.status(), ui::Tone::Critical);
+    const auto* model = fixture.find<QTableView>("nodeTable")->model();
+    QCOMPARE(model->index(0, 0).data().toString(), QString("redis-4"));
+    QCOMPARE(model->index(1, 0).data().toString(), QString("redis-6"));
+    snapshot.nodes[5].health = backend::Health::Ok;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(nodes.status(), ui::Tone::Warning);
+    QCOMPARE(model->index(0, 0).data().toString(), QString("redis-6"));
+}
+
+void OverviewTest::staleFiguresStay()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    fixture.bridge.setStaleAfter(50ms);
+    fix(fixture, still());
+    QVERIFY(fixture.open());
+    QTRY_VERIFY(fixture.bridge.stale());
+    QVERIFY(tile(fixture, "fanoutTile").isVisible());
+    QCOMPARE(tile(fixture, "fanoutTile").value(), QString("48"));
+    QVERIFY(!fixture.find<ui::StateView>("pageState")->isVisible());
+    fixture.bridge.close();
+    QVERIFY(!tile(fixture, "fanoutTile").isVisible());
+    QCOMPARE(fixture.find<ui::StateView>("pageState")->kind(), ui::StateView::Kind::Disconnected);
+}
+
+} // namespace tests
+
+QTEST_MAIN(tests::OverviewTest)
+#include "overview_test.moc"
