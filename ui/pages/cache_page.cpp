@@ -217,7 +217,8 @@ void CachePage::placeParts()
     const int height = m_splitter->height() - 2 * m_splitter->handleWidth();
     const int nodes = std::min(needed(*m_nodeTable), height * 2 / 5);
     const int upper = std::clamp(needed(*m_cacheTable), height / 4, (height - nodes) * 3 / 5);
-    const QList<int> sizes{upper, height - nodes - upper, nodes};
+    const int charts = height - nodes - upper, top = upper + std::max(0, charts - upper) / 4;
+    const QList<int> sizes{top, height - nodes - top, nodes};
     if (sizes != m_splitter->sizes()) m_splitter->setSizes(sizes);
 }
 

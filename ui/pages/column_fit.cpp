@@ -14,11 +14,11 @@
 namespace ui {
 namespace {
 
-constexpr int kRoom = 4;        // for figures that grow
-constexpr int kMostWidth = 320; // longer words are elided; their tool tips have all
-constexpr int kMostExtra = 48;  // of a column, where the last one takes the rest
-constexpr std::chrono::milliseconds kEvery{1000};
-constexpr const char* kChosen = "widthsChosen"; // by a person
+constexpr int kRoom = 4;                           // for figures that grow
+constexpr int kMostWidth = 320;                    // longer words are elided; their tool tips have all
+constexpr int kMostExtra = 48;                     // of a column, where the last one takes the rest
+constexpr std::chrono::milliseconds kTogether{30}; // rows that change at once are measured once
+constexpr const char* kChosen = "widthsChosen";    // by a person
 constexpr char kChosenMark = 'c', kFittedMark = 'f';
 
 class ColumnFit final : public QObject
@@ -34,7 +34,7 @@ public:
         const auto* model = view.model();
         connect(model, &QAbstractItemModel::rowsInserted, this, [this] { m_timer.start(0); });
         connect(model, &QAbstractItemModel::dataChanged, this, [this] {
-            if (!m_timer.isActive() && m_view.isVisible()) m_timer.start(kEvery);
+            if (!m_timer.isActive() && m_view.isVisible()) m_timer.start(kTogether);
         });
         connect(&header, &QHeaderView::sectionResized, this, [this] {
             if (!m_placing && QApplication::mouseButtons() != Qt::NoButton)

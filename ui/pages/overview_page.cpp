@@ -110,14 +110,14 @@ void OverviewPage::buildCharts(QWidget* parent)
                 {tr("p95"), 2, [](const Point& p) { return p.fanoutP95Ms; }},
                 {tr("p99"), 3, [](const Point& p) { return p.fanoutP99Ms; }}},
                tr("No deliveries in this window")});
-    m_rateChart =
-        chart("rateChart", {tr("Traffic"),
-                            {tr("per second"), {}, 10, 0, ScaleUnit::Number, QStringLiteral("88.8 k")},
-                            {{}, {}, 10},
-                            {{tr("deliveries"), 1, [](const Point& p) { return p.deliveriesPerSecond; }},
-                             {tr("posts"), 2, [](const Point& p) { return p.postsPerSecond; }, true},
-                             {tr("reads"), 3, [](const Point& p) { return p.readsPerSecond; }, true}},
-                            {}});
+    m_rateChart = chart("rateChart",
+                        {tr("Traffic"),
+                         {tr("per second"), formatRate, 10, 0, ScaleUnit::Number, QStringLiteral("88,888")},
+                         {{}, formatRate, 10},
+                         {{tr("deliveries"), 1, [](const Point& p) { return p.deliveriesPerSecond; }},
+                          {tr("posts"), 2, [](const Point& p) { return p.postsPerSecond; }, true},
+                          {tr("reads"), 3, [](const Point& p) { return p.readsPerSecond; }, true}},
+                         {}});
     m_queueChart = chart(
         "queueChart", {tr("Queue"),
                        {tr("tasks, age of the oldest"), {}, 4, 0, ScaleUnit::Whole, QStringLiteral("88,888")},
@@ -184,7 +184,8 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
 
 void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
 {
-    m_queue->setValue(formatCount(snapshot.queueUnfinished), tr("tasks"));
+    m_queue->setValue(formatCount(snapshot.queueUnfinished),
+                      snapshot.queueUnfinished == 1 ? tr("task") : tr("tasks"));
     auto words = snapshot.queueUnfinished > 0
                      ? tr("oldest %1").arg(formatDuration(snapshot.queueOldestAgeSeconds))
                      : tr("nothing waits");

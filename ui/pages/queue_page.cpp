@@ -196,7 +196,8 @@ void QueuePage::placeUpper()
 
 void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
 {
-    m_unfinished->setValue(formatCount(snapshot.queueUnfinished), tr("tasks"));
+    m_unfinished->setValue(formatCount(snapshot.queueUnfinished),
+                           snapshot.queueUnfinished == 1 ? tr("task") : tr("tasks"));
     m_unfinished->setSubline(
         tr("%1/s arriving, %2/s done")
             .arg(formatRate(snapshot.arrivalsPerSecond), formatRate(snapshot.drainPerSecond)));

@@ -16,7 +16,7 @@ constexpr int kValueLabelPadding = 6;
 constexpr double kHeadroom = 0.05, kFootroom = 0.02; // of the scale: lines at its ends are seen whole
 constexpr double kLinePen = 1.4, kThinPen = 1;       // thin: QPainter's fast path
 constexpr double kDotSize = 4;
-constexpr qsizetype kSmoothPoints = 700; // of a line; more are not antialiased
+constexpr qsizetype kSmoothPoints = 700; // of a line; more are neither antialiased nor filled below
 constexpr int kTimeTickPixels = 96;
 constexpr float kFillAlpha = 0.10F;
 
@@ -150,7 +150,7 @@ void ChartPlot::applyLinePens()
         m_graphs[i]->setPen(pen);
         QColor fill = color;
         fill.setAlphaF(kFillAlpha);
-        m_graphs[i]->setBrush(m_graphs.size() == 1 ? QBrush(fill) : QBrush(Qt::NoBrush));
+        m_graphs[i]->setBrush(m_graphs.size() == 1 && m_smooth ? QBrush(fill) : QBrush(Qt::NoBrush));
         m_dots[i]->setScatterStyle({QCPScatterStyle::ssDisc, color, color, kDotSize});
     }
 }
