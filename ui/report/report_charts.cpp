@@ -22,6 +22,21 @@ struct ReportChartsText
     Q_DECLARE_TR_FUNCTIONS(ui::ReportPages)
 };
 
+// Short and with its unit, as on the screen; the tables have every digit.
+QString chartFigure(double value, backend::BalanceMetric metric)
+{
+    if (std::isnan(value)) return reportMetricFigure(value, metric);
+    switch (metric) {
+    case backend::BalanceMetric::Bytes:
+        return formatBytes(std::int64_t(value));
+    case backend::BalanceMetric::Deliveries:
+    case backend::BalanceMetric::Reads:
+        return formatRate(value);
+    default:
+        return formatCount(std::llround(value));
+    }
+}
+
 struct Chart
 {
     QPainter& painter;
@@ -89,7 +104,7 @@ void Chart::legend(const QRectF& area) const
     text(QRectF(x + scale + points(4), area.y(), area.width() - scale - kShardWidth - points(14),
                 area.height()),
          any ? ReportChartsText::tr("%1, most of a shard")
-                   .arg(reportMetricFigure(balance.byShard.max, balance.metric))
+                   .arg(chartFigure(balance.byShard.max, balance.metric))
              : ReportChartsText::tr("not known yet"),
          Qt::AlignLeft, palette.textMuted);
 }
@@ -102,7 +117,7 @@ void Chart::bar(const QRectF& row, const backend::NodeLoad& load, double length)
     painter.setBrush(palette.bar);
     painter.drawRect(QRectF(row.x() + kNameWidth, row.y(), length, kBarHeight));
     text(QRectF(row.right() - kValueWidth, row.y(), kValueWidth, kBarHeight),
-         reportMetricFigure(load.value, balance.metric), Qt::AlignRight, palette.text);
+         chartFigure(load.value, balance.metric), Qt::AlignRight, palette.text);
 }
 
 void Chart::rankedBars(const QRectF& area) const
@@ -112,7 +127,8 @@ void Chart::rankedBars(const QRectF& area) const
                  plot = area.width() - kNameWidth - kValueWidth;
     const auto at = [&](double value) { return most > 0 ? std::max(0.0, value) / most * plot : 0.0; };
     const double left = area.x() + kNameWidth, height = kBarPitch * double(bars());
-    if (report.users > 0 && spread > 0) {
+    const bool band = report.users > 0 && spread > 0;
+    if (band) {
         painter.setPen(Qt::NoPen);
         painter.setBrush(palette.band);
         painter.drawRect(
@@ -127,10 +143,9 @@ void Chart::rankedBars(const QRectF& area) const
         painter.setPen(QPen(palette.mean, points(0.8), Qt::DashLine));
         painter.drawLine(QPointF(left + at(mean), area.y()), QPointF(left + at(mean), area.y() + height));
     }
-    QString note = report.users > 0
-                       ? ReportChartsText::tr("dashed: mean; shaded: by chance alone ± %1 (2 σ)")
-                             .arg(formatRatio(chanceBand(balance.byNode)))
-                       : ReportChartsText::tr("dashed: mean");
+    QString note = band ? ReportChartsText::tr("dashed: mean; shaded: by chance alone ± %1 (2 σ)")
+                              .arg(formatRatio(chanceBand(balance.byNode)))
+                        : ReportChartsText::tr("dashed: mean");
     if (balance.nodes.size() > bars())
         note += ReportChartsText::tr("; %1 more in the table").arg(balance.nodes.size() - bars());
     text(QRectF(area.x(), area.y() + height, area.width(), kLegend), note, Qt::AlignLeft, palette.textMuted);

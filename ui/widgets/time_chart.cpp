@@ -174,10 +174,13 @@ void TimeChart::updateReadout()
         values.push_back(formatted(s, index));
     m_legend->setValues(values);
     const auto cursor = m_range.cursor();
-    const bool reading = cursor && index < m_at.size();
-    setSubtitle(reading ? QStringLiteral("%1 %2").arg(formatClock(timeOf(m_at[index])), zoneName())
-                        : QStringLiteral("%1 · %2").arg(m_range.windowText(), zoneName()),
-                reading ? Tone::Normal : Tone::Muted);
+    // Under the crosshair its own moment where nothing is known there.
+    if (cursor)
+        setSubtitle(
+            tr("%1 %2").arg(formatClock(index < m_at.size() ? timeOf(m_at[index]) : *cursor), zoneName()),
+            Tone::Normal);
+    else
+        setSubtitle(tr("%1 · %2").arg(m_range.windowText(), zoneName()));
     m_plot->setCursor(cursor ? std::optional(secondsOf(*cursor)) : std::nullopt);
     m_plot->widget()->setAccessibleDescription(readout());
 }
