@@ -47,7 +47,7 @@ Result<OwnerConnections> ownersOf(const std::vector<EmbeddedNode>& nodes, Deadli
     return connectOwners(owners, deadline);
 }
 
-// Whether the servers hold a cluster. Anything but a clear "no" is an error: a cluster is never made over one.
+// Whether the servers hold a cluster. Anything but a clear "no" is an error: none is ever made over another.
 Result<bool> holdsCluster(Directory& directory, Deadline deadline)
 {
     const auto settings = directory.settings(deadline);
@@ -56,8 +56,8 @@ Result<bool> holdsCluster(Directory& directory, Deadline deadline)
     return fail(settings.error());
 }
 
-Result<void> bringUpToDate(Directory& directory, const OwnerConnections& owners, const std::vector<EmbeddedNode>& nodes,
-                           int directoryNode, Deadline deadline)
+Result<void> bringUpToDate(Directory& directory, const OwnerConnections& owners,
+                           const std::vector<EmbeddedNode>& nodes, int directoryNode, Deadline deadline)
 {
     // Before anything else of a directory is read: a newer program's may look different.
     auto& owner = *owners.connections.at(directoryNode);
@@ -68,19 +68,26 @@ Result<void> bringUpToDate(Directory& directory, const OwnerConnections& owners,
     return {};
 }
 
-// A node at a time on each thread; what cannot be adopted is rebuilt.
+// What cannot be adopted is rebuilt.
+void adoptTimelinesOf(const EmbeddedNode& node, Deadline deadline) noexcept
+{
+    try {
+        const auto adopted = adoptFloors(node, node.formerRunId, deadline);
+        if (!adopted)
+            log::warning("The timelines of " + node.name + " are rebuilt: " + adopted.error().message);
+        else
+            log::debug(node.name + " goes on with " + std::to_string(adopted->adopted) + " timelines");
+    } catch (const std::exception& error) {
+        log::warning(std::string("Timelines are rebuilt: ") + error.what());
+    }
+}
+
 void adoptTimelines(const std::vector<EmbeddedNode>& nodes, Deadline deadline)
 {
-    std::vector<std::jthread> adopting;
+    std::vector<std::jthread> adopting; // joined at the end
     for (const auto& node : nodes)
         if (!node.formerRunId.empty())
-            adopting.emplace_back([&node, deadline] {
-                const auto adopted = adoptFloors(node, node.formerRunId, deadline);
-                if (!adopted)
-                    log::warning("The timelines of " + node.name + " are rebuilt: " + adopted.error().message);
-                else
-                    log::debug(node.name + " goes on with " + std::to_string(adopted->adopted) + " timelines");
-            });
+            adopting.emplace_back([&node, deadline] { adoptTimelinesOf(node, deadline); });
 }
 
 } // namespace

@@ -20,7 +20,8 @@ Result<void> checkNode(const NodeEndpoint& node, const std::vector<SchemaTarget>
     const auto pool = makePostgresPool(node, {});
     const auto connection = pool->lease(deadline);
     auto checked = connection ? checkSchemas(**connection, targets, deadline) : fail(connection.error());
-    if (checked || checked.error().code == ErrorCode::SchemaTooNew || checked.error().code == ErrorCode::Configuration)
+    if (checked || checked.error().code == ErrorCode::SchemaTooNew ||
+        checked.error().code == ErrorCode::Configuration)
         return checked;
     return {};
 }
@@ -42,7 +43,8 @@ Result<void> requireKnownSchemas(const NodeEndpoint& endpoint, Deadline deadline
     for (const auto& node : map.nodes)
         if (node.kind == NodeKind::Postgres)
             running.push_back(std::async(std::launch::async, [&] {
-                return checkNode(node, schemasOn(map, node.id, settings.directoryNode), deadline.earlier(kNodePatience));
+                return checkNode(node, schemasOn(map, node.id, settings.directoryNode),
+                                 deadline.earlier(kNodePatience));
             }));
     Result<void> outcome;
     for (auto& one : running)

@@ -7,8 +7,8 @@ namespace {
 
 constexpr auto kPiece = "5000"; // keys: some milliseconds of the node's time
 
-// Looks and writes inside the node, so that no key travels. ARGV: the cursor, how many keys, the former run_id.
-// Replies: the next cursor, how many floors were adopted, how many keys there were.
+// Looks and writes inside the node, so that no key travels. ARGV: the cursor, how many keys, the former
+// run_id. Replies: the next cursor, how many floors were adopted, how many keys there were.
 const RedisScript& adoptPiece()
 {
     static const RedisScript script(R"lua(
@@ -44,12 +44,14 @@ Result<FloorAdoption> adoptFloors(const NodeEndpoint& node, const std::string& f
     do {
         if (deadline.expired())
             return fail(ErrorCode::DeadlineExceeded,
-                        node.name + " holds more timelines than could be adopted in time: the others are rebuilt.");
+                        node.name +
+                            " holds more timelines than could be adopted in time: the others are rebuilt.");
         batch.clear();
         batch.addScript(node.id, adoptPiece(), {}, {cursor, kPiece, formerRunId});
         ROOKERY_TRY(batch.run(deadline));
         const auto& parts = batch.reply(0)->elements;
-        if (parts.size() != 3) return fail(ErrorCode::Internal, node.name + " answered an adoption with something else");
+        if (parts.size() != 3)
+            return fail(ErrorCode::Internal, node.name + " answered an adoption with something else");
         cursor = parts[0].text;
         done.adopted += parts[1].integer;
         done.keys += parts[2].integer;

@@ -94,11 +94,13 @@ Result<void> EmbeddedServers::State::plan(const EmbeddedOptions& options, const 
     };
     for (int number = 1; number <= postgresNodes; ++number)
         add(postgresServer(directory, number, programs.postgresBin, source.path));
-    const std::string state = postgresNodes == existing ? postgresState(directory.path(), existing) : std::string();
+    const std::string state =
+        postgresNodes == existing ? postgresState(directory.path(), existing) : std::string();
     for (int number = 1; number <= redisNodes; ++number) {
         ROOKERY_ASSIGN(auto formerRunId,
                        takeRedisDump(directory.path() / ("redis-" + std::to_string(number)), state));
-        add(redisServer(directory, number, programs.redisServer, options.redisArguments, std::move(formerRunId)));
+        add(redisServer(directory, number, programs.redisServer, options.redisArguments,
+                        std::move(formerRunId)));
     }
     return {};
 }
@@ -132,7 +134,8 @@ Result<void> EmbeddedServers::State::startAll(const EmbeddedOptions& options, De
 }
 
 // A dump that Redis does not take, such as a newer version's, costs a rebuild and not the start.
-Result<void> EmbeddedServers::State::waitReady(ServerProcess& server, Deadline deadline, const std::stop_token& stop)
+Result<void> EmbeddedServers::State::waitReady(ServerProcess& server, Deadline deadline,
+                                               const std::stop_token& stop)
 {
     const std::vector<std::stop_token> stops{stop, stopping.get_token()};
     const EmbeddedNode node = server.node();
@@ -185,7 +188,8 @@ std::vector<Result<std::string>> EmbeddedServers::State::saveAll(Deadline deadli
                 try {
                     runIds[i] = servers[i]->save(nodes, deadline);
                 } catch (const std::exception& error) {
-                    runIds[i] = fail(ErrorCode::Internal, servers[i]->name() + " was not saved: " + error.what());
+                    runIds[i] =
+                        fail(ErrorCode::Internal, servers[i]->name() + " was not saved: " + error.what());
                 }
                 if (!runIds[i]) log::warning(runIds[i].error().message);
             });
@@ -206,7 +210,8 @@ void EmbeddedServers::State::mark(const std::vector<Result<std::string>>& runIds
     if (state.empty()) return;
     for (std::size_t i = 0; i < servers.size(); ++i) {
         if (!runIds[i]) continue;
-        const auto marked = markRedisDump(servers[i]->node().dataDirectory, *runIds[i], state, directory.identity());
+        const auto marked =
+            markRedisDump(servers[i]->node().dataDirectory, *runIds[i], state, directory.identity());
         if (!marked) log::warning(marked.error().message);
     }
 }

@@ -21,9 +21,9 @@ namespace backend {
 
 struct EmbeddedOptions
 {
-    // Kept between runs: PostgreSQL comes back with its data, Redis with its own after a stop() that could save it,
-    // else empty. A directory that was started with more nodes before starts with as many again. Empty: a private
-    // temporary directory, removed at the end.
+    // Kept between runs: PostgreSQL comes back with its data, Redis with its own after a stop() that could
+    // save it, else empty. A directory that was started with more nodes before starts with as many again.
+    // Empty: a private temporary directory, removed at the end.
     std::filesystem::path dataDirectory;
     int postgresNodes = 2;
     int redisNodes = 8;
@@ -68,9 +68,10 @@ public:
     [[nodiscard]] Result<void> resumeNode(std::string_view name);
 
     // Ends every server, in well under two seconds, and removes a temporary directory (a huge one goes on
-    // disappearing after the return). Of a kept directory the Redis nodes are saved, which takes longer when they hold
-    // much, kSavePatience at most. Nobody uses the servers any more: what is written to Redis by then is saved, and
-    // nothing must change in PostgreSQL afterwards that no task tells Redis about. Idempotent.
+    // disappearing after the return). Of a kept directory the Redis nodes are saved, which takes longer when
+    // they hold much, kSavePatience at most. Nobody uses the servers any more: what is written to Redis by
+    // then is saved, and nothing must change in PostgreSQL afterwards that no task tells Redis about.
+    // Idempotent.
     static constexpr std::chrono::seconds kSavePatience{20};
     void stop() noexcept;
 

@@ -27,7 +27,8 @@ constexpr std::int64_t kSpareBytes = 64LL << 20;
 Error saveError(const std::string& name, const std::string& why)
 {
     return {ErrorCode::Unavailable,
-            name + " was not saved (" + why + "): it starts empty the next time, and its timelines are rebuilt.",
+            name + " was not saved (" + why +
+                "): it starts empty the next time, and its timelines are rebuilt.",
             false};
 }
 
@@ -52,13 +53,15 @@ bool hasRoom(const fs::path& data, std::int64_t bytes)
 Result<void> sync(const fs::path& path, int flags)
 {
     const FileDescriptor opened(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW));
-    if (!opened || fsync(opened.get()) != 0) return fail(fileError("cannot be written to the disk", path, errno));
+    if (!opened || fsync(opened.get()) != 0)
+        return fail(fileError("cannot be written to the disk", path, errno));
     return {};
 }
 
 Result<void> removeFile(const fs::path& file)
 {
-    if (unlink(file.c_str()) != 0 && errno != ENOENT) return fail(fileError("cannot be removed", file, errno));
+    if (unlink(file.c_str()) != 0 && errno != ENOENT)
+        return fail(fileError("cannot be removed", file, errno));
     return {};
 }
 
@@ -68,7 +71,8 @@ std::string postgresState(const fs::path& directory, int nodes)
 {
     std::uint64_t digest = 14695981039346656037ULL; // FNV-1a
     for (int number = 1; number <= nodes; ++number) {
-        const std::string control = readFile(directory / ("pg-" + std::to_string(number)) / "global" / "pg_control");
+        const std::string control =
+            readFile(directory / ("pg-" + std::to_string(number)) / "global" / "pg_control");
         if (control.empty()) return {};
         for (const char c : control)
             digest = (digest ^ std::uint8_t(c)) * 1099511628211ULL;
@@ -76,8 +80,8 @@ std::string postgresState(const fs::path& directory, int nodes)
     return std::to_string(nodes) + "-" + std::to_string(digest);
 }
 
-Result<std::string> saveRedisNode(const std::string& name, const fs::path& data, const fs::path& socket, int nodes,
-                                  Deadline deadline)
+Result<std::string> saveRedisNode(const std::string& name, const fs::path& data, const fs::path& socket,
+                                  int nodes, Deadline deadline)
 {
     auto talk = RedisTalk::open(socket);
     if (!talk || !talk->say("INFO")) return fail(saveError(name, "it does not answer"));
@@ -87,7 +91,8 @@ Result<std::string> saveRedisNode(const std::string& name, const fs::path& data,
     const std::string memory = field(*info, "used_memory");
     std::int64_t bytes = 0;
     std::from_chars(memory.data(), memory.data() + memory.size(), bytes);
-    if (runId.empty() || !hasRoom(data, bytes * nodes)) return fail(saveError(name, "the disk is nearly full"));
+    if (runId.empty() || !hasRoom(data, bytes * nodes))
+        return fail(saveError(name, "the disk is nearly full"));
     ROOKERY_TRY(removeRedisDump(data)); // so that one that is there afterwards is of now
 
     if (!talk->say("SHUTDOWN SAVE")) return fail(saveError(name, "it does not answer"));
@@ -101,7 +106,8 @@ Result<void> markRedisDump(const fs::path& data, const std::string& runId, const
                            const std::optional<ProcessIdentity>& owner)
 {
     const fs::path unfinished = data / (std::string(kMark) + ".new");
-    ROOKERY_TRY(writeFile(unfinished, std::string(kFormat) + " " + runId + " " + postgresState + "\n", owner));
+    ROOKERY_TRY(
+        writeFile(unfinished, std::string(kFormat) + " " + runId + " " + postgresState + "\n", owner));
     ROOKERY_TRY(sync(unfinished, O_RDONLY));
     ROOKERY_TRY(renamePath(unfinished, data / kMark));
     return sync(data, O_RDONLY | O_DIRECTORY);
@@ -115,7 +121,8 @@ Result<std::string> takeRedisDump(const fs::path& data, const std::string& postg
     std::string format, runId, state;
     mark >> format >> runId >> state;
     ROOKERY_TRY(removeFile(data / kMark));
-    ROOKERY_TRY(sync(data, O_RDONLY | O_DIRECTORY)); // a mark must not come back with a machine that lost its power
+    ROOKERY_TRY(
+        sync(data, O_RDONLY | O_DIRECTORY)); // a mark must not come back with a machine that lost its power
     if (format == kFormat && !runId.empty() && !state.empty() && state == postgresState &&
         fs::exists(data / kDump, error))
         return runId;

@@ -39,7 +39,8 @@ std::string configuration(const fs::path& socket, const fs::path& data)
 bool answersPing(const fs::path& socket)
 {
     auto talk = RedisTalk::open(socket);
-    return talk && talk->say("PING") && talk->line(Deadline::after(kPingPatience)) == "+PONG"; // not while it loads
+    return talk && talk->say("PING") &&
+           talk->line(Deadline::after(kPingPatience)) == "+PONG"; // not while it loads
 }
 
 } // namespace
@@ -75,7 +76,9 @@ ServerSpec redisServer(const DataDirectory& directory, int number, const fs::pat
         endRedisProcesses(data);
         std::ignore = removeRedisDump(data); // the next life begins empty
     };
-    spec.save = [=](int nodes, Deadline deadline) { return saveRedisNode(name, data, socket, nodes, deadline); };
+    spec.save = [=](int nodes, Deadline deadline) {
+        return saveRedisNode(name, data, socket, nodes, deadline);
+    };
     return spec;
 }
 

@@ -1,5 +1,5 @@
-// A few words with a private Redis node over its socket, without a driver: is it ready, what does it say of itself,
-// save and end. Every call returns by its deadline. One thread at a time.
+// A few words with a private Redis node over its socket, without a driver: is it ready, what does it say of
+// itself, save and end. Every call returns by its deadline. One thread at a time.
 #pragma once
 
 #include "backend/common/deadline.h"

@@ -1,5 +1,5 @@
-// A kept cluster that is stopped and started again: after a clean stop it goes on with its timelines, after any other
-// end it begins with empty Redis nodes, and in both cases every page is right.
+// A kept cluster that is stopped and started again: after a clean stop it goes on with its timelines, after
+// any other end it begins with empty Redis nodes, and in both cases every page is right.
 #include "backend/cache/raw_timeline.h"
 #include "tests/integration/helper_process.h"
 #include "tests/support/demo_session.h"
@@ -62,7 +62,8 @@ void PlannedRestartTest::init()
 {
     m_place = std::make_unique<QTemporaryDir>();
     // Started by root the servers run as another user, who must be able to pass.
-    QFile::setPermissions(m_place->path(), QFile::permissions(m_place->path()) | QFile::ReadOther | QFile::ExeOther);
+    QFile::setPermissions(m_place->path(),
+                          QFile::permissions(m_place->path()) | QFile::ReadOther | QFile::ExeOther);
     m_data = m_place->filePath("data");
     m_model = {};
     m_users.clear();
@@ -95,7 +96,8 @@ void PlannedRestartTest::post(UserId author)
 // Enough users that every Redis node holds some of their timelines.
 void PlannedRestartTest::makeCrowd()
 {
-    for (int i = 0; i < 40; ++i) user("kept_" + std::to_string(i));
+    for (int i = 0; i < 40; ++i)
+        user("kept_" + std::to_string(i));
     for (std::size_t i = 0; i < m_users.size(); ++i)
         for (const std::size_t step : {1U, 3U, 7U}) {
             const UserId followee = m_users[(i + step) % m_users.size()];
@@ -103,10 +105,12 @@ void PlannedRestartTest::makeCrowd()
             m_model.followed(m_users[i], followee);
         }
     for (int round = 0; round < 3; ++round)
-        for (const auto author : m_users) post(author);
+        for (const auto author : m_users)
+            post(author);
     QVERIFY(drain(m_session->engine()));
     std::set<int> nodes;
-    for (const auto one : m_users) nodes.insert(m_session->auditInputs().map->timelinesNode.at(std::size_t(one.shard())));
+    for (const auto one : m_users)
+        nodes.insert(m_session->auditInputs().map->timelinesNode.at(std::size_t(one.shard())));
     QCOMPARE(nodes.size(), 8U);
 }
 
@@ -121,7 +125,8 @@ std::vector<RawTimeline> PlannedRestartTest::homes()
 {
     const auto nodes = redisNodes();
     RedisClient client({nodes.begin(), nodes.end()});
-    return take(readRawTimelines(client, *m_session->auditInputs().map, TimelineFamily::Home, m_users, soon()));
+    return take(
+        readRawTimelines(client, *m_session->auditInputs().map, TimelineFamily::Home, m_users, soon()));
 }
 
 std::string PlannedRestartTest::nodeOf(UserId owner)
@@ -135,7 +140,8 @@ void PlannedRestartTest::everythingIsRight()
     QVERIFY(drain(m_session->engine()));
     const auto idsOf = [](const TimelinePage& page) {
         std::vector<PostId> ids;
-        for (const auto& entry : page.entries) ids.push_back(entry.id);
+        for (const auto& entry : page.entries)
+            ids.push_back(entry.id);
         return ids;
     };
     const PageQuery all{.before = {}, .after = {}, .limit = 200};
@@ -154,9 +160,11 @@ void PlannedRestartTest::cleanStopKeepsTheTimelines()
     for (int round = 0; round < 2; ++round) { // the second time they are adopted timelines that are kept
         const auto before = homes();
         std::map<std::string, std::string> lives; // by node
-        for (const auto& node : redisNodes()) lives[node.name] = node.formerRunId;
+        for (const auto& node : redisNodes())
+            lives[node.name] = node.formerRunId;
         close();
-        for (const auto& [name, life] : lives) QVERIFY(QFile::exists(file(name, "saved")));
+        for (const auto& [name, life] : lives)
+            QVERIFY(QFile::exists(file(name, "saved")));
 
         open(0); // nobody rebuilds anything
         for (const auto& node : redisNodes()) {
@@ -184,7 +192,8 @@ void PlannedRestartTest::cleanStopKeepsTheTimelines()
         QCOMPARE(homeTimelines().misses, 0);
 
         take(m_session->engine().operations().setWorkerCount(-1, 4, soon()));
-        for (const auto author : m_users) post(author);
+        for (const auto author : m_users)
+            post(author);
         const UserId newcomer = user("newcomer_" + std::to_string(round));
         take(feed().follow(newcomer, m_users[0], soon()));
         m_model.followed(newcomer, m_users[0]);
@@ -222,7 +231,8 @@ void PlannedRestartTest::killedLaterItBeginsEmpty()
     QVERIFY(QFile::copy(file("redis-2", "dump.rdb"), m_place->filePath("dump-2")));
     workUntilKilled();
     if (QTest::currentTestFailed()) return;
-    for (const auto& node : nodes) QVERIFY(!QFile::exists(file(node.name, "saved")));
+    for (const auto& node : nodes)
+        QVERIFY(!QFile::exists(file(node.name, "saved")));
     for (const char* name : {"saved", "dump.rdb"})
         QVERIFY(QFile::copy(m_place->filePath(name), file("redis-1", name)));
     QVERIFY(QFile::copy(m_place->filePath("dump-2"), file("redis-2", "dump.rdb")));
@@ -241,7 +251,8 @@ void PlannedRestartTest::queuedPostsAreDeliveredAfterwards()
     open();
     makeCrowd();
     take(m_session->engine().operations().pauseWorkers(-1, soon()));
-    for (const auto author : m_users) post(author);
+    for (const auto author : m_users)
+        post(author);
     const PostId gone = m_model.by(m_users[0]).front();
     take(feed().deletePost(gone, soon()));
     m_model.deleted(gone);
@@ -252,7 +263,8 @@ void PlannedRestartTest::queuedPostsAreDeliveredAfterwards()
 
     open(0);
     QVERIFY(take(m_session->engine().monitor().unfinishedTasks(soon())) >= std::int64_t(m_users.size()));
-    for (const auto& home : homes()) QVERIFY(home.valid());
+    for (const auto& home : homes())
+        QVERIFY(home.valid());
     take(m_session->engine().operations().setWorkerCount(-1, 4, soon()));
     everythingIsRight();
 }
@@ -281,9 +293,11 @@ void PlannedRestartTest::nodesWithoutAGoodDumpBeginEmpty()
         QCOMPARE(after[i].valid(), !lost);
         if (lost) QVERIFY(after[i].ids.empty());
     }
-    for (const auto& node : redisNodes()) QCOMPARE(node.formerRunId.empty(), empty.contains(node.name));
+    for (const auto& node : redisNodes())
+        QCOMPARE(node.formerRunId.empty(), empty.contains(node.name));
     take(m_session->engine().operations().setWorkerCount(-1, 4, soon()));
-    for (const auto author : m_users) post(author);
+    for (const auto author : m_users)
+        post(author);
     everythingIsRight();
 }
 
@@ -294,7 +308,8 @@ void PlannedRestartTest::restartedNodeBeginsEmpty()
     close();
     open();
     const auto nodes = redisNodes();
-    QCOMPARE(redis(QString::fromStdString(nodes[0].address), "SAVE"), QStringLiteral("+OK")); // somebody's own dump
+    QCOMPARE(redis(QString::fromStdString(nodes[0].address), "SAVE"),
+             QStringLiteral("+OK")); // somebody's own dump
     take(m_session->servers()->restartNode("redis-1"));
     QCOMPARE(redisNodes()[0].formerRunId, std::string());
     QCOMPARE(redis(QString::fromStdString(nodes[0].address), "DBSIZE"), QStringLiteral(":0"));
@@ -318,7 +333,8 @@ void PlannedRestartTest::movedDirectoryIsFound()
     QVERIFY(m_session->auditInputs().map->epoch > epoch);
     for (const auto& node : m_session->auditInputs().map->nodes)
         QVERIFY2(node.address.find(moved.toStdString()) != std::string::npos, node.address.c_str());
-    for (const auto& home : homes()) QVERIFY(home.valid());
+    for (const auto& home : homes())
+        QVERIFY(home.valid());
     everythingIsRight();
 }
 
@@ -326,14 +342,18 @@ void PlannedRestartTest::newerClusterIsRefused()
 {
     open();
     const QString owner = QString::fromStdString(m_session->servers()->nodes()[0].ownerAddress);
-    QCOMPARE(sql(owner, "INSERT INTO rookery.migrations (scope, schema, number) VALUES ('users', 'users_0003', 999)"), QString());
+    QCOMPARE(
+        sql(owner,
+            "INSERT INTO rookery.migrations (scope, schema, number) VALUES ('users', 'users_0003', 999)"),
+        QString());
     app::SessionOptions connect;
     connect.kind = app::SessionOptions::Kind::Connect;
     connect.configFile = m_session->configFile();
     const auto connected = app::openSession(connect, [](const SessionProgress&) {}, {});
     QVERIFY(!connected);
     QVERIFY(connected.error().code == ErrorCode::SchemaTooNew);
-    QVERIFY2(connected.error().message.find("newer rookery") != std::string::npos, connected.error().message.c_str());
+    QVERIFY2(connected.error().message.find("newer rookery") != std::string::npos,
+             connected.error().message.c_str());
     close();
 
     app::SessionOptions again;
