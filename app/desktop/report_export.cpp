@@ -8,12 +8,29 @@
 namespace app {
 namespace {
 
-constexpr std::chrono::seconds kPatience{20}; // then the report says what is not known
+constexpr std::chrono::seconds kPatience{20}, kPatienceDemo{60}; // then the report says what is not known
+constexpr std::chrono::seconds kTraffic{5};                       // of a demo, so that there are rates to report
 
-bool swept(const backend::ClusterSnapshot& snapshot)
+bool sweptSince(const backend::ClusterSnapshot& snapshot, backend::TimePoint since)
 {
     return !snapshot.shards.empty() &&
-           std::all_of(snapshot.shards.begin(), snapshot.shards.end(), [](const auto& s) { return s.sweptAt.has_value(); });
+           std::all_of(snapshot.shards.begin(), snapshot.shards.end(),
+                       [&](const auto& s) { return s.sweptAt && *s.sweptAt >= since; });
+}
+
+// Accounts and follows are there: what is reported from now on is not half a crowd.
+bool populated(const ui::EngineBridge& bridge)
+{
+    if (const auto* workload = bridge.workload()) {
+        const auto phase = workload->status().phase;
+        return phase == "running" || phase == "stopped" || phase == "failed";
+    }
+    if (const auto* replay = bridge.replay()) {
+        const auto phase = replay->status().phase;
+        return phase != backend::ReplayPhase::Reading && phase != backend::ReplayPhase::Accounts
+            && phase != backend::ReplayPhase::Follows;
+    }
+    return true;
 }
 
 } // namespace
@@ -34,10 +51,13 @@ ReportExport::ReportExport(ui::EngineBridge& bridge, QString path, QObject* pare
 void ReportExport::consider(const backend::SnapshotPtr& snapshot)
 {
     if (!snapshot || m_writing) return;
-    if (swept(*snapshot))
-        write(snapshot);
-    else if (!m_patience.isActive())
-        m_patience.start(kPatience);
+    const bool demo = m_bridge.workload() || m_bridge.replay();
+    if (!m_populatedAt) {
+        if (!populated(m_bridge)) return;
+        m_populatedAt = snapshot->takenAt;
+        m_patience.start(demo ? kPatienceDemo : kPatience);
+    }
+    if (sweptSince(*snapshot, demo ? *m_populatedAt + kTraffic : backend::TimePoint{})) write(snapshot);
 }
 
 void ReportExport::write(const backend::SnapshotPtr& snapshot)

@@ -1,9 +1,11 @@
-// Writes the shard report without a window: waits until the sweep has seen every shard (or for a while), writes the
-// file and tells how it went. Owned by main; GUI thread only.
+// Writes the shard report without a window: waits until a demo's crowd is there and the sweep has seen every shard (or for
+// a while), writes the file and tells how it went. Owned by main; GUI thread only.
 #pragma once
 
 #include <QObject>
 #include <QTimer>
+
+#include <optional>
 
 #include "ui/bridge/engine_bridge.h"
 
@@ -26,6 +28,7 @@ private:
     ui::EngineBridge& m_bridge;
     QString m_path;
     QTimer m_patience;
+    std::optional<backend::TimePoint> m_populatedAt;
     bool m_writing = false;
 };
 

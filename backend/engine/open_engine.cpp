@@ -13,6 +13,7 @@
 #include "backend/store/postgres_pool.h"
 
 #include <cstdlib>
+#include <mutex>
 #include <unistd.h>
 
 namespace backend {
@@ -109,7 +110,7 @@ public:
     std::chrono::milliseconds ageShift() const override { return m_ageClock.shift(); }
 
 private:
-    Result<EngineOrders> heartbeat(const std::string& status);
+    Result<void> heartbeat(const std::string& status);
     Result<void> renewSlot(Deadline deadline);
     Result<void> registerSelf(Deadline deadline);
     void obey(const EngineOrders& orders);
@@ -122,6 +123,7 @@ private:
     const std::string m_name = engineName();
     SystemWallClock m_clock;
     AgeClock m_ageClock;
+    std::mutex m_ordersMutex; // from reading orders to obeying them: older ones must not overtake newer ones
     Directory& m_directory;
     ShardMapCache& m_maps;
     EngineMetrics m_metrics;
@@ -214,8 +216,7 @@ Result<void> RookeryEngine::start(Deadline deadline)
         publish = [this](const std::string& status) { return heartbeat(status); };
     }
     m_sampler = std::make_unique<Sampler>(SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock,
-                                                        [this] { return m_workers.snapshot(); }, std::move(publish),
-                                                        [this](const EngineOrders& orders) { obey(orders); }},
+                                                        [this] { return m_workers.snapshot(); }, std::move(publish)},
                                           samplerSettings());
     m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger);
     return {};
@@ -241,23 +242,26 @@ Result<void> RookeryEngine::registerSelf(Deadline deadline)
 }
 
 // Runs on the sampler's directory thread, once a second.
-Result<EngineOrders> RookeryEngine::heartbeat(const std::string& status)
+Result<void> RookeryEngine::heartbeat(const std::string& status)
 {
     const auto deadline = Deadline::after(400ms);
     m_metrics.borrowedIdMilliseconds = m_ids.borrowedMilliseconds();
     if (std::chrono::steady_clock::now() - m_slotRenewedAt >= SlotLease::kRenewEvery) ROOKERY_TRY(renewSlot(deadline));
+    const std::lock_guard lock(m_ordersMutex);
     auto orders = m_directory.heartbeat(m_slot.slot(), status, deadline);
     if (!orders && orders.error().code == ErrorCode::NotFound) { // a new slot, or taken for dead meanwhile
         ROOKERY_TRY(registerSelf(deadline));
         orders = m_directory.heartbeat(m_slot.slot(), status, deadline);
     }
-    if (orders) ROOKERY_TRY(followSettings(deadline));
-    return orders;
+    if (!orders) return fail(std::move(orders.error()));
+    obey(*orders);
+    return followSettings(deadline);
 }
 
 void RookeryEngine::refreshOrders()
 {
     const auto soon = Deadline::after(1s);
+    const std::lock_guard lock(m_ordersMutex);
     if (const auto orders = m_directory.orders(m_slot.slot(), soon)) obey(*orders);
     if (const auto followed = followSettings(soon); !followed)
         log::warning("the cluster's settings cannot be read yet: " + followed.error().message);

@@ -23,12 +23,11 @@ EngineRow engineRow(EngineRecord record)
 
 } // namespace
 
-DirectoryProber::DirectoryProber(NodeEndpoint node, SqlPool& pool, Publish publish, Obey obey,
+DirectoryProber::DirectoryProber(NodeEndpoint node, SqlPool& pool, Publish publish,
                                  std::function<EngineStatus()> ownStatus, ProbeTimes times)
     : m_node(std::move(node))
     , m_directory(pool)
     , m_publish(std::move(publish))
-    , m_obey(std::move(obey))
     , m_ownStatus(std::move(ownStatus))
     , m_times(times)
     , m_health(Clock::now())
@@ -45,10 +44,8 @@ DirectoryProber::View DirectoryProber::view() const
 std::optional<Error> DirectoryProber::publish()
 {
     if (!m_publish) return std::nullopt;
-    const auto orders = m_publish(encodeStatus(m_ownStatus()));
-    if (!orders) return orders.error();
-    if (m_obey) m_obey(*orders);
-    return std::nullopt;
+    const auto published = m_publish(encodeStatus(m_ownStatus()));
+    return published ? std::nullopt : std::optional(published.error());
 }
 
 void DirectoryProber::step()

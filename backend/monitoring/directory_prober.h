@@ -1,5 +1,4 @@
-// Once a second: publishes this engine's status through the heartbeat, passes on the orders that come back,
-// and reads what all engines published. Owned by the sampler; a thread of its own. view() from any thread.
+// Once a second: publishes this engine's status through the heartbeat and reads what all engines published. Owned by the sampler; a thread of its own. view() from any thread.
 #pragma once
 
 #include "backend/cluster/directory.h"
@@ -20,10 +19,9 @@ namespace backend {
 class DirectoryProber
 {
 public:
-    // Writes the status with the heartbeat (Directory::heartbeat, within a probe's deadline). Empty in a
-    // read-only engine.
-    using Publish = std::function<Result<EngineOrders>(const std::string& statusJson)>;
-    using Obey = std::function<void(const EngineOrders&)>; // called with the orders each time; may be empty
+    // Writes the status with the heartbeat (Directory::heartbeat, within a probe's deadline); the orders that come back are
+    // the engine's own affair. Empty in a read-only engine.
+    using Publish = std::function<Result<void>(const std::string& statusJson)>;
 
     struct View
     {
@@ -33,7 +31,7 @@ public:
         NodeHealth::Time readAt{}; // zero: never
     };
 
-    DirectoryProber(NodeEndpoint node, SqlPool& pool, Publish publish, Obey obey,
+    DirectoryProber(NodeEndpoint node, SqlPool& pool, Publish publish,
                     std::function<EngineStatus()> ownStatus, ProbeTimes times);
 
     View view() const;
@@ -47,7 +45,6 @@ private:
     const NodeEndpoint m_node;
     Directory m_directory; // of the thread alone
     const Publish m_publish;
-    const Obey m_obey;
     const std::function<EngineStatus()> m_ownStatus;
     const ProbeTimes m_times;
 

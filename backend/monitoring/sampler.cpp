@@ -53,7 +53,7 @@ void Sampler::startProbers()
     const int directory = m_settings.identity.directoryNode;
     if (const auto pool = m_inputs.pools.pool(directory))
         m_directory = std::make_unique<DirectoryProber>(
-            directoryEndpoint(*map, directory), **pool, m_inputs.publish, m_inputs.obey,
+            directoryEndpoint(*map, directory), **pool, m_inputs.publish,
             [this] { return ownStatus(); }, m_settings.times);
     const auto redis = nodesOf(*map, NodeKind::Redis);
     m_redis = std::make_unique<RedisProber>(redis, m_settings.times);

@@ -39,7 +39,6 @@ struct SamplerInputs
     const WallClock& clock;
     std::function<std::vector<WorkerSnapshot>()> workers; // may be empty
     DirectoryProber::Publish publish;                     // may be empty: read-only
-    DirectoryProber::Obey obey;                           // may be empty
 };
 
 class Sampler

@@ -43,10 +43,11 @@ struct Watch
         : directory(cluster.pool("pg-2"))
         , sampler({cluster.maps, *cluster.pools, metrics, clock,
                    [] { return std::vector<WorkerSnapshot>(2); },
-                   [this](const std::string& status) {
-                       return directory.heartbeat(kOwnSlot, status, Deadline::after(500ms));
-                   },
-                   [this](const EngineOrders& orders) { paused = orders.paused; }},
+                   [this](const std::string& status) -> Result<void> {
+                       ROOKERY_ASSIGN(const auto orders, directory.heartbeat(kOwnSlot, status, Deadline::after(500ms)));
+                       paused = orders.paused;
+                       return {};
+                   }},
                   settings(cluster))
         , ledger(*cluster.pools, cluster.maps)
         , service(sampler, cluster.maps, ledger)
