@@ -3,9 +3,17 @@
 #include "backend/store/post_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 namespace backend {
+namespace {
+
+constexpr int kRounds = 4;
+constexpr std::chrono::seconds kPipeline{5};      // of what is taken back: little
+constexpr std::chrono::minutes kClockMargin{2};   // between the clocks of two nodes, and from a transaction's begin to its end
+
+} // namespace
 
 DeliveryRun::DeliveryRun(FanoutContext& context) : m_context(context), m_batch(context.redis) {}
 
@@ -18,7 +26,7 @@ Delivery& DeliveryRun::add(Delivery delivery)
 Result<void> DeliveryRun::run(Deadline deadline)
 {
     for (auto& sent : m_sent) queueCommands(sent);
-    std::ignore = m_batch.run(deadline); // judged reply by reply
+    std::ignore = m_batch.run(deadline.earlier(deadline.remaining() / 2)); // judged reply by reply; leaves time to look again
     readReplies(m_context.clock.now());
     ROOKERY_TRY(takeBackDeleted(deadline));
     ROOKERY_TRY(takeBackUnfollowed(deadline));
@@ -45,12 +53,19 @@ void DeliveryRun::queueCommands(Sent& sent)
     sent.endReply = m_batch.size();
 }
 
+// What Redis did not answer fails the delivery it belongs to, and no other.
+void DeliveryRun::failBroken(Sent& sent)
+{
+    auto& status = sent.delivery.status;
+    for (auto i = sent.firstReply; i < sent.endReply && status; ++i)
+        if (const auto& reply = m_batch.reply(i); !reply) status = fail(reply.error());
+}
+
 void DeliveryRun::readReplies(TimePoint deliveredAt)
 {
     for (auto& sent : m_sent) {
         auto& d = sent.delivery;
-        for (auto i = sent.firstReply; i < sent.endReply && d.status; ++i)
-            if (const auto& reply = m_batch.reply(i); !reply) d.status = fail(reply.error());
+        failBroken(sent);
         if (!d.status) continue;
         d.pushed = std::int64_t(sent.readers.size());
         if (d.pushed > 0) d.deliveredAt = deliveredAt;
@@ -77,7 +92,8 @@ Result<void> DeliveryRun::takeBackDeleted(Deadline deadline)
     m_batch.clear();
     for (auto& sent : m_sent) {
         auto& d = sent.delivery;
-        if (!d.status || !gone.contains(d.post)) continue;
+        sent.gone = d.status && gone.contains(d.post);
+        if (!sent.gone) continue;
         takeBack(sent, sent.readers);
         if (d.publish) {
             const std::vector<PostId> one{d.post};
@@ -85,47 +101,84 @@ Result<void> DeliveryRun::takeBackDeleted(Deadline deadline)
             m_context.timelines.removeEntries(m_batch, TimelineFamily::Author, d.author, one);
             m_context.timelines.removeEntries(m_batch, TimelineFamily::Public, Timelines::publicOwner(d.post.shard()), one);
         }
+        sent.endReply = m_batch.size();
         d.deleted = d.pushed;
         d.pushed = 0;
         d.deliveredAt.reset();
         sent.readers.clear();
     }
-    return m_batch.run(deadline);
+    std::ignore = m_batch.run(deadline.earlier(kPipeline));
+    for (auto& sent : m_sent)
+        if (sent.gone) failBroken(sent);
+    return {};
 }
 
+// Looks until nothing changes: an edge may begin again while its entry is being taken back.
 Result<void> DeliveryRun::takeBackUnfollowed(Deadline deadline)
 {
+    ROOKERY_ASSIGN(auto open, suspects(deadline));
+    for (int round = 0; round < kRounds && !open.empty(); ++round) {
+        ROOKERY_ASSIGN(open, reconcile(open, deadline));
+    }
+    for (auto* sent : open)
+        sent->delivery.status = fail(ErrorCode::Overloaded, "its readers' edges change faster than it is delivered; it is tried again", true);
+    return {};
+}
+
+// Deliveries some of whose readers may have unfollowed since the audience was read, by this run or by an earlier one that
+// was killed before it could look. The latter leaves no other trace than when the author last lost a follower.
+Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::suspects(Deadline deadline)
+{
+    std::vector<Sent*> open, found;
     std::vector<UserId> authors;
-    for (const auto& sent : m_sent)
-        if (sent.delivery.audience && sent.delivery.status) authors.push_back(sent.delivery.author);
-    ROOKERY_ASSIGN(const auto ended, EdgeStore::edgesEnded(m_context.sql, authors, deadline));
-
-    std::vector<Sent*> suspects;
-    std::vector<EdgeStore::AudienceQuery> queries;
-    std::size_t next = 0;
     for (auto& sent : m_sent) {
-        if (!sent.delivery.audience || !sent.delivery.status) continue;
-        if (ended[next++] == sent.delivery.audience->edgesEnded || sent.readers.empty()) continue;
-        suspects.push_back(&sent);
-        queries.push_back(sent.delivery.query);
-        queries.back().limit = 1'000'000; // whoever of the range is left, newcomers included
+        if (!sent.delivery.audience || !sent.delivery.status || sent.gone) continue;
+        open.push_back(&sent);
+        authors.push_back(sent.delivery.author);
     }
-    if (suspects.empty()) return {};
+    ROOKERY_ASSIGN(const auto lost, EdgeStore::lostFollowers(m_context.sql, authors, deadline));
+    for (std::size_t i = 0; i < open.size(); ++i) {
+        const auto& d = open[i]->delivery;
+        if (lost[i].count != d.audience->edgesEnded || (lost[i].lastAt && *lost[i].lastAt >= d.committedAt - kClockMargin))
+            found.push_back(open[i]);
+    }
+    return found;
+}
 
-    ROOKERY_ASSIGN(const auto present, EdgeStore::audiences(m_context.sql, queries, deadline));
+// Takes back where the edge has ended, delivers again where it began again. Returns those in which it found either.
+Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector<Sent*>& suspects, Deadline deadline)
+{
+    std::vector<EdgeStore::EndedQuery> queries;
+    for (const auto* sent : suspects) queries.push_back({sent->delivery.query, sent->delivery.committedAt - kClockMargin});
+    ROOKERY_ASSIGN(const auto ended, EdgeStore::endedSince(m_context.sql, queries, deadline));
     m_batch.clear();
+    std::vector<Sent*> changed;
     for (std::size_t i = 0; i < suspects.size(); ++i) {
-        std::unordered_set<UserId> still;
-        for (const auto& follower : present[i].followers) still.insert(follower.id);
-        auto& d = suspects[i]->delivery;
+        auto& sent = *suspects[i];
+        const std::set<UserId> now(ended[i].begin(), ended[i].end());
+        if (now == sent.takenBack) continue;
         std::vector<UserId> left;
-        for (const auto reader : suspects[i]->readers)
-            if (reader != d.author && !still.contains(reader)) left.push_back(reader);
-        takeBack(*suspects[i], left);
-        d.unfollowed += std::int64_t(left.size());
-        d.pushed -= std::int64_t(left.size());
+        std::set_difference(now.begin(), now.end(), sent.takenBack.begin(), sent.takenBack.end(), std::back_inserter(left));
+        takeBack(sent, left);
+        for (const auto reader : sent.takenBack)
+            if (!now.contains(reader)) m_context.timelines.addEntry(m_batch, TimelineFamily::Home, reader, sent.delivery.post);
+        sent.endReply = m_batch.size();
+        sent.takenBack = now;
+        count(sent);
+        changed.push_back(&sent);
     }
-    return m_batch.run(deadline);
+    std::ignore = m_batch.run(deadline.earlier(kPipeline));
+    for (auto* sent : changed) failBroken(*sent);
+    std::erase_if(changed, [](const Sent* sent) { return !sent->delivery.status; });
+    return changed;
+}
+
+void DeliveryRun::count(Sent& sent)
+{
+    auto& d = sent.delivery;
+    d.unfollowed = std::count_if(sent.readers.begin(), sent.readers.end(),
+                                 [&](UserId reader) { return reader != d.author && sent.takenBack.contains(reader); });
+    d.pushed = std::int64_t(sent.readers.size()) - d.unfollowed;
 }
 
 void DeliveryRun::record()

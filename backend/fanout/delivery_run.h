@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace backend {
@@ -43,13 +44,19 @@ private:
         Delivery delivery;
         std::vector<UserId> readers; // pushed to, ascending except for the author, who comes last
         std::size_t firstReply = 0, endReply = 0;
+        bool gone = false;         // the post was deleted meanwhile
+        std::set<UserId> takenBack{}; // readers whose edge has ended, delivered to by this run or by one that was killed
     };
 
     void queueCommands(Sent& sent);
     void readReplies(TimePoint deliveredAt);
+    void failBroken(Sent& sent);
     Result<void> takeBackDeleted(Deadline deadline);
     Result<void> takeBackUnfollowed(Deadline deadline);
+    Result<std::vector<Sent*>> suspects(Deadline deadline);
+    Result<std::vector<Sent*>> reconcile(const std::vector<Sent*>& suspects, Deadline deadline);
     void takeBack(Sent& sent, const std::vector<UserId>& readers);
+    void count(Sent& sent);
     void record();
 
     FanoutContext& m_context;

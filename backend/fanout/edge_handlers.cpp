@@ -31,22 +31,35 @@ public:
             else if (states[i].following) ROOKERY_TRY(backfill(states[i].edge, *floors[i]));
             else ROOKERY_TRY(remove(states[i].edge, *floors[i]));
         }
-        return m_batch.run(m_deadline);
+        ROOKERY_TRY(m_batch.run(m_deadline));
+        return checkBackfills();
     }
 
 private:
+    // Refused: the timeline began another life after its floor was read, empty or brought back from a dump that ends before
+    // this edge. The next try reads the new floor.
+    Result<void> checkBackfills()
+    {
+        for (const auto i : m_backfills)
+            if (const auto& reply = m_batch.reply(i); reply && reply->integer == -1)
+                return fail(ErrorCode::Unavailable, "a timeline began another life while it was filled; it is tried again", true);
+        return {};
+    }
+
     Result<void> backfill(const Edge& edge, PostId floor)
     {
         const int cap = m_context.timelines.limits().cap;
         const std::vector<UserId> author{edge.followee};
         ROOKERY_ASSIGN(auto posts, PostStore::newestIdsOf(m_context.sql, author, {std::nullopt, floor}, cap + 1, false, m_deadline));
-        PostId completeDownTo = floor;
+        // Not the floor that was read: a rebuild may have lowered it since, and then has these posts as well.
+        PostId completeDownTo;
         if (posts.size() > std::size_t(cap)) {
             posts.resize(std::size_t(cap));
             completeDownTo = posts.back();
         }
         ROOKERY_ASSIGN(const auto runId, m_context.redis.runId(
             m_context.timelines.nodeOf(TimelineFamily::Home, edge.follower), m_deadline));
+        m_backfills.push_back(m_batch.size());
         m_context.timelines.backfill(m_batch, TimelineFamily::Home, edge.follower, posts, completeDownTo, runId);
         return {};
     }
@@ -67,6 +80,7 @@ private:
     FanoutContext& m_context;
     Deadline m_deadline;
     RedisBatch m_batch;
+    std::vector<std::size_t> m_backfills; // positions of their replies
 };
 
 Result<void> publishCounters(FanoutContext& context, const std::vector<Edge>& edges, Deadline deadline)

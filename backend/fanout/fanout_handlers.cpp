@@ -4,8 +4,13 @@
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace backend {
 namespace {
+
+constexpr std::chrono::seconds kIsolation{3}; // how long a failed batch is taken apart
 
 class FanoutHandlers final : public TaskHandlers
 {
@@ -20,18 +25,7 @@ public:
 
     std::vector<TaskOutcome> handle(TaskKind kind, std::span<const Task> tasks, Deadline deadline) override
     {
-        switch (kind) {
-        case TaskKind::UserCreated: return handleUserCreated(m_context, tasks, deadline);
-        case TaskKind::PostCreated: return handlePostCreated(m_context, tasks, deadline);
-        case TaskKind::DeliverChunk: return handleDeliverChunk(m_context, tasks, deadline);
-        case TaskKind::EdgeChanged: return handleEdgeChanged(m_context, tasks, deadline);
-        case TaskKind::PostDeleted: return handlePostDeleted(m_context, tasks, deadline);
-        case TaskKind::ReclaimChunk: return handleReclaimChunk(m_context, tasks, deadline);
-        }
-        return allFailed(tasks.size(), {ErrorCode::SchemaTooNew,
-                                        "this program does not know task kind " + std::to_string(int(kind))
-                                            + "; a newer one wrote it: upgrade this engine",
-                                        true});
+        return handleApart(kind, tasks, deadline, deadline.earlier(kIsolation));
     }
 
     Result<void> beforeBury(const Task& task, Deadline deadline) override
@@ -48,6 +42,36 @@ public:
     }
 
 private:
+    // A batch that failed as a whole is run again in halves: one task that cannot succeed, because its node is away or its
+    // rows are broken, must not hold up the others.
+    std::vector<TaskOutcome> handleApart(TaskKind kind, std::span<const Task> tasks, Deadline deadline, Deadline isolation)
+    {
+        auto outcomes = handleTogether(kind, tasks, deadline);
+        const bool done = std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.status.has_value(); });
+        if (done || tasks.size() < 2 || isolation.expired()) return outcomes;
+        const auto half = tasks.size() / 2;
+        outcomes = handleApart(kind, tasks.first(half), deadline, isolation);
+        auto rest = handleApart(kind, tasks.subspan(half), deadline, isolation);
+        outcomes.insert(outcomes.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
+        return outcomes;
+    }
+
+    std::vector<TaskOutcome> handleTogether(TaskKind kind, std::span<const Task> tasks, Deadline deadline)
+    {
+        switch (kind) {
+        case TaskKind::UserCreated: return handleUserCreated(m_context, tasks, deadline);
+        case TaskKind::PostCreated: return handlePostCreated(m_context, tasks, deadline);
+        case TaskKind::DeliverChunk: return handleDeliverChunk(m_context, tasks, deadline);
+        case TaskKind::EdgeChanged: return handleEdgeChanged(m_context, tasks, deadline);
+        case TaskKind::PostDeleted: return handlePostDeleted(m_context, tasks, deadline);
+        case TaskKind::ReclaimChunk: return handleReclaimChunk(m_context, tasks, deadline);
+        }
+        return allFailed(tasks.size(), {ErrorCode::SchemaTooNew,
+                                        "this program does not know task kind " + std::to_string(int(kind))
+                                            + "; a newer one wrote it: upgrade this engine",
+                                        true});
+    }
+
     static std::vector<NodeEndpoint> redisNodes(const ShardMap& map)
     {
         std::vector<NodeEndpoint> nodes;

@@ -104,7 +104,12 @@ private:
         ROOKERY_ASSIGN(const auto counters, UserStore::applyPostsCounts(m_context.sql, effects, m_deadline));
         RedisBatch batch(m_context.redis);
         for (const auto& [user, stored] : counters) m_context.objects.setCounters(batch, user, {stored.version, stored.counters});
-        if (const auto sent = batch.run(m_deadline); !sent) return fail(sent.error());
+        std::ignore = batch.run(m_deadline); // a node that is away fails the tasks of its own authors only
+        std::map<UserId, Result<void>> published;
+        for (std::size_t k = 0; k < counters.size(); ++k)
+            published[counters[k].first] = batch.reply(k) ? Result<void>{} : fail(batch.reply(k).error());
+        for (std::size_t i = 0; i < m_tasks.size(); ++i)
+            if (m_outcomes[i].status) m_outcomes[i].status = published[m_payloads[i]->author];
         m_context.metrics.posts.add(std::int64_t(effects.size()));
         return {};
     }

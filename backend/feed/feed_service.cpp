@@ -85,15 +85,19 @@ Result<User> FeedService::createUser(const NewUser& wanted, Deadline deadline)
     const int shard = shardOfHandle(wanted.handle, m_services.maps.current()->shardCount);
     ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(shard));
     const User user{UserId{raw}, wanted.handle, wanted.displayName.empty() ? wanted.handle : wanted.displayName, UserId{raw}.time()};
+    // Which life of its node an empty timeline is good for is asked before anybody can know the id, and so before anything
+    // can be delivered: should the node begin another life, the timeline is void.
+    const auto redis = m_services.redis.lease(deadline.earlier(kInlineWork));
+    const Result<std::string> runId =
+        redis ? (*redis)->runId(m_services.timelines.nodeOf(TimelineFamily::Home, user.id), deadline.earlier(kInlineWork))
+              : fail(redis.error());
     ROOKERY_TRY(UserStore::claimHandle(sql, m_services.directoryNode, user, deadline));
     m_services.enqueued();
 
-    // The rest is the task's; doing it now as well lets the caller go on at once. An empty timeline may be published
-    // only here, before anybody else knows the id: nothing can have been delivered yet.
+    // The rest is the task's; doing it now as well lets the caller go on at once.
     const auto soon = deadline.earlier(kInlineWork);
     if (UserStore::insertRows(sql, std::span(&user, 1), soon)) remember(user.id);
-    if (auto redis = m_services.redis.lease(soon)) {
-        const auto runId = (*redis)->runId(m_services.timelines.nodeOf(TimelineFamily::Home, user.id), soon);
+    if (redis) {
         RedisBatch batch(**redis);
         m_services.objects.fillUser(batch, user);
         if (runId) {

@@ -14,7 +14,7 @@ std::vector<PostId> readCache(const FeedServices& services, RedisClient* redis, 
 {
     std::vector<PostId> misses;
     if (!redis) return {ids.begin(), ids.end()};
-    const auto cached = services.objects.posts(*redis, ids, deadline);
+    const auto cached = services.objects.posts(*redis, ids, deadline.earlier(deadline.remaining() / 2)); // the rest is PostgreSQL's
     for (std::size_t i = 0; i < ids.size(); ++i) {
         if (cached.posts[i].state == CachedPost::State::Present) found.emplace(ids[i], cached.posts[i].post);
         else if (cached.posts[i].state == CachedPost::State::Missing) misses.push_back(ids[i]);
@@ -65,7 +65,7 @@ std::unordered_map<UserId, User> Hydrator::users(SqlSession& sql, RedisClient* r
     std::unordered_map<UserId, User> out;
     std::vector<UserId> misses;
     if (redis) {
-        const auto cached = m_services.objects.users(*redis, wanted, deadline);
+        const auto cached = m_services.objects.users(*redis, wanted, deadline.earlier(deadline.remaining() / 2));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             if (cached.users[i]) out.emplace(wanted[i], *cached.users[i]);
             else misses.push_back(wanted[i]);

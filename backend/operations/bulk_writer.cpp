@@ -9,18 +9,25 @@
 
 namespace backend {
 
-Result<void> BulkWriter::publishEmptyTimelines(std::span<const User> users, Deadline deadline)
+Result<BulkWriter::RunIds> BulkWriter::runIdsFor(RedisClient& redis, std::span<const User> users, Deadline deadline)
 {
-    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
-    std::map<int, std::string> runIds;
-    RedisBatch batch(*redis);
+    RunIds runIds;
     for (const auto& user : users) {
         const int node = m_services.timelines.nodeOf(TimelineFamily::Home, user.id);
-        if (!runIds.contains(node)) {
-            ROOKERY_ASSIGN(runIds[node], redis->runId(node, deadline));
-        }
-        m_services.timelines.publishEmpty(batch, TimelineFamily::Home, user.id, runIds[node]);
-        m_services.timelines.publishEmpty(batch, TimelineFamily::Author, user.id, runIds[node]);
+        if (runIds.contains(node)) continue;
+        ROOKERY_ASSIGN(runIds[node], redis.runId(node, deadline));
+    }
+    return runIds;
+}
+
+Result<void> BulkWriter::publishEmptyTimelines(RedisClient& redis, const RunIds& runIds, std::span<const User> users,
+                                               Deadline deadline)
+{
+    RedisBatch batch(redis);
+    for (const auto& user : users) {
+        const auto& runId = runIds.at(m_services.timelines.nodeOf(TimelineFamily::Home, user.id));
+        m_services.timelines.publishEmpty(batch, TimelineFamily::Home, user.id, runId);
+        m_services.timelines.publishEmpty(batch, TimelineFamily::Author, user.id, runId);
     }
     return batch.run(deadline);
 }
@@ -35,12 +42,16 @@ Result<BulkResult> BulkWriter::createUsers(std::span<const BulkUser> wanted, Dea
     }
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_TRY(UserStore::claimHandles(sql, m_services.directoryNode, users, deadline));
+    // Which life of a node an empty timeline is good for is asked while the user is known to have no rows yet: should the
+    // node begin another life after somebody else wrote them, the timeline is void.
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    ROOKERY_ASSIGN(const auto runIds, runIdsFor(*redis, users, deadline));
     ROOKERY_ASSIGN(const auto existing, UserStore::load(sql, ids, deadline));
     std::vector<User> fresh;
     for (std::size_t i = 0; i < users.size(); ++i)
         if (!existing[i]) fresh.push_back(users[i]);
     // Before the rows: a user without rows cannot have been followed or have posted, so an empty timeline is complete.
-    ROOKERY_TRY(publishEmptyTimelines(fresh, deadline));
+    ROOKERY_TRY(publishEmptyTimelines(*redis, runIds, fresh, deadline));
     ROOKERY_TRY(UserStore::insertRows(sql, fresh, deadline));
     return BulkResult{std::int64_t(fresh.size()), std::int64_t(users.size() - fresh.size())};
 }

@@ -4,7 +4,9 @@
 #include "backend/engine.h"
 #include "backend/feed/feed_services.h"
 
+#include <map>
 #include <span>
+#include <string>
 
 namespace backend {
 
@@ -18,7 +20,9 @@ public:
     [[nodiscard]] Result<BulkResult> post(std::span<const Post> posts, Deadline deadline);
 
 private:
-    Result<void> publishEmptyTimelines(std::span<const User> users, Deadline deadline);
+    using RunIds = std::map<int, std::string>; // by node
+    Result<RunIds> runIdsFor(RedisClient& redis, std::span<const User> users, Deadline deadline);
+    Result<void> publishEmptyTimelines(RedisClient& redis, const RunIds& runIds, std::span<const User> users, Deadline deadline);
 
     const FeedServices& m_services;
 };

@@ -68,9 +68,11 @@ void addFollowerStatements(std::vector<ShardStatement>& out, const EdgeState& st
                 " WHERE followee = $1::bigint AND follower = $2::bigint AND old.version < $4::bigint"
                 " RETURNING $3::int - old.state AS delta),"
                 " counted AS (INSERT INTO " + table(shard, "counters")
-              + " AS c (user_id, followers, edges_ended) SELECT $1::bigint, delta, (delta < 0)::int FROM raised WHERE delta <> 0"
+              + " AS c (user_id, followers, edges_ended, ended_at) SELECT $1::bigint, delta, (delta < 0)::int,"
+                " CASE WHEN delta < 0 THEN now() END FROM raised WHERE delta <> 0"
                 " ON CONFLICT (user_id) DO UPDATE SET followers = c.followers + excluded.followers,"
-                " edges_ended = c.edges_ended + excluded.edges_ended, version = c.version + 1 RETURNING 1)"
+                " edges_ended = c.edges_ended + excluded.edges_ended,"
+                " ended_at = coalesce(excluded.ended_at, c.ended_at), version = c.version + 1 RETURNING 1)"
                 " SELECT count(*) FROM counted",
           {followee, follower, sqlParameter(int(state.following)), sqlParameter(state.version)}}});
     // The copy of the reader's state follows its own version, whatever the edge's.
@@ -222,21 +224,44 @@ Result<AudiencePlan> EdgeStore::planAudience(SqlSession& session, UserId author,
     return plan;
 }
 
-Result<std::vector<std::int64_t>> EdgeStore::edgesEnded(SqlSession& session, std::span<const UserId> authors, Deadline deadline)
+Result<std::vector<EdgeStore::LostFollowers>> EdgeStore::lostFollowers(SqlSession& session, std::span<const UserId> authors,
+                                                                       Deadline deadline)
 {
     std::map<int, std::vector<std::int64_t>> shards;
     for (const auto author : authors) shards[author.shard()].push_back(author.value);
     std::vector<ShardStatement> statements;
     for (const auto& [shard, ids] : shards)
         statements.push_back({shard,
-                              {"SELECT user_id, edges_ended FROM " + table(shard, "counters") + " WHERE user_id = ANY ($1::bigint[])",
+                              {"SELECT user_id, edges_ended, (extract(epoch FROM ended_at) * 1000000)::bigint FROM "
+                                   + table(shard, "counters") + " WHERE user_id = ANY ($1::bigint[])",
                                {sqlArray(ids)}}});
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
-    std::map<std::int64_t, std::int64_t> found;
+    std::map<std::int64_t, LostFollowers> found;
     for (const auto& rows : results)
-        for (std::size_t r = 0; r < rows.size(); ++r) found[rows.integer(r, 0)] = rows.integer(r, 1);
-    std::vector<std::int64_t> out;
+        for (std::size_t r = 0; r < rows.size(); ++r) {
+            auto& lost = found[rows.integer(r, 0)];
+            lost.count = rows.integer(r, 1);
+            if (!rows.isNull(r, 2)) lost.lastAt = TimePoint(std::chrono::microseconds(rows.integer(r, 2)));
+        }
+    std::vector<LostFollowers> out;
     for (const auto author : authors) out.push_back(found[author.value]);
+    return out;
+}
+
+Result<std::vector<std::vector<UserId>>> EdgeStore::endedSince(SqlSession& session, std::span<const EndedQuery> queries,
+                                                               Deadline deadline)
+{
+    std::vector<ShardStatement> statements;
+    for (const auto& [range, since] : queries)
+        statements.push_back({range.author.shard(),
+                              {"SELECT follower FROM " + table(range.author.shard(), "followers")
+                                   + " WHERE followee = $1::bigint AND state = 0 AND follower > $2::bigint"
+                                     " AND follower <= $3::bigint AND changed_at >= to_timestamp($4::bigint / 1e6) ORDER BY follower",
+                               {sqlParameter(range.author.value), sqlParameter(range.after.value),
+                                sqlParameter(upperOf(range.upTo)), sqlParameter(since.time_since_epoch().count())}}});
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    std::vector<std::vector<UserId>> out;
+    for (const auto& rows : results) out.push_back(idColumn(rows));
     return out;
 }
 
@@ -280,7 +305,9 @@ Result<std::vector<UserId>> EdgeStore::followersPage(SqlSession& session, UserId
 Result<void> EdgeStore::insertFollowersSide(SqlSession& session, std::span<const Edge> edges, Deadline deadline)
 {
     std::vector<Edge> sorted(edges.begin(), edges.end());
-    std::sort(sorted.begin(), sorted.end());
+    std::sort(sorted.begin(), sorted.end(), [](const Edge& a, const Edge& b) { // in the order of locks of writeFollowers
+        return std::tuple(a.followee, a.follower) < std::tuple(b.followee, b.follower);
+    });
     sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
     std::map<int, EdgeColumns> shards;
     for (const auto& edge : sorted) shards[edge.followee.shard()].add(edge);

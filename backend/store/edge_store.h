@@ -5,6 +5,7 @@
 #include "backend/domain/task.h"
 #include "backend/store/shard_sql.h"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -76,9 +77,23 @@ public:
     [[nodiscard]] static Result<std::vector<Audience>> audiences(SqlSession& session, std::span<const AudienceQuery> queries,
                                                                  Deadline deadline);
     [[nodiscard]] static Result<AudiencePlan> planAudience(SqlSession& session, UserId author, int chunk, Deadline deadline);
-    // counters.edges_ended now, by author in the order given.
-    [[nodiscard]] static Result<std::vector<std::int64_t>> edgesEnded(SqlSession& session, std::span<const UserId> authors,
-                                                                      Deadline deadline);
+    // What counters know about the followers each author lost, by author in the order given.
+    struct LostFollowers
+    {
+        std::int64_t count = 0;
+        std::optional<TimePoint> lastAt; // by the clock of the author's node, as below
+    };
+    [[nodiscard]] static Result<std::vector<LostFollowers>> lostFollowers(SqlSession& session, std::span<const UserId> authors,
+                                                                          Deadline deadline);
+    // Of each range the readers whose edge ended at `since` or later and has not begun again; ascending. `limit` is ignored.
+    struct EndedQuery
+    {
+        AudienceQuery range;
+        TimePoint since;
+    };
+    [[nodiscard]] static Result<std::vector<std::vector<UserId>>> endedSince(SqlSession& session,
+                                                                             std::span<const EndedQuery> queries,
+                                                                             Deadline deadline);
 
     // Whom the reader follows (without the reader).
     [[nodiscard]] static Result<std::vector<UserId>> followees(SqlSession& session, UserId reader, Deadline deadline);

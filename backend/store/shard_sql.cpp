@@ -3,6 +3,16 @@
 #include <cstdio>
 
 namespace backend {
+namespace {
+
+Result<int> nodeOf(const ShardMap& map, Role role, int shard)
+{
+    const auto& placement = map.placement(role);
+    if (std::size_t(shard) < placement.size()) return placement[std::size_t(shard)];
+    return fail(ErrorCode::NotFound, "this cluster has no logical shard " + std::to_string(shard) + "; the id is not one of its own");
+}
+
+} // namespace
 
 SqlPools::SqlPools(std::map<int, std::unique_ptr<SqlPool>> pools) : m_pools(std::move(pools)) {}
 
@@ -30,15 +40,18 @@ Result<SqlConnection*> SqlSession::connection(int node, Deadline deadline)
 
 Result<SqlConnection*> SqlSession::connectionOf(Role role, int shard, Deadline deadline)
 {
-    return connection(m_maps.current()->placement(role).at(std::size_t(shard)), deadline);
+    ROOKERY_ASSIGN(const int node, nodeOf(*m_maps.current(), role, shard));
+    return connection(node, deadline);
 }
 
 Result<std::vector<SqlRows>> SqlSession::run(Role role, const std::vector<ShardStatement>& statements, Deadline deadline)
 {
     const auto map = m_maps.current();
     std::map<int, std::vector<std::size_t>> byNode;
-    for (std::size_t i = 0; i < statements.size(); ++i)
-        byNode[map->placement(role).at(std::size_t(statements[i].shard))].push_back(i);
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+        ROOKERY_ASSIGN(const int node, nodeOf(*map, role, statements[i].shard));
+        byNode[node].push_back(i);
+    }
 
     std::vector<SqlRows> results(statements.size());
     for (const auto& [node, indexes] : byNode) {

@@ -39,7 +39,8 @@ CREATE TABLE {schema}.counters (
     following bigint NOT NULL DEFAULT 0,
     posts bigint NOT NULL DEFAULT 0,
     version bigint NOT NULL DEFAULT 1,    -- grows with every change; Redis keeps the highest
-    edges_ended bigint NOT NULL DEFAULT 0 -- followers lost: a delivery that sees it grow reads its edges again
+    edges_ended bigint NOT NULL DEFAULT 0, -- followers lost: a delivery that sees it grow reads its edges again
+    ended_at timestamptz                  -- when the last of them was lost
 ) WITH (fillfactor = 70);
 
 -- Effects that are not idempotent by themselves, once per task and step. Rows go after expiry when the task is gone.
