@@ -3,12 +3,12 @@
 #include <QAbstractButton>
 #include <QHeaderView>
 #include <QMenu>
-#include <QScreen>
 #include <QSplitter>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
+#include <QTreeView>
 
 #include "tests/ui/window_fixture.h"
 
@@ -33,6 +33,12 @@ private slots:
 
 private:
     QString settingsFile() const { return m_directory->filePath("rookery.ini"); }
+    static QHeaderView* columnsOf(QWidget* view)
+    {
+        if (auto* table = qobject_cast<QTableView*>(view)) return table->horizontalHeader();
+        auto* tree = qobject_cast<QTreeView*>(view);
+        return tree ? tree->header() : nullptr;
+    }
     // As a hand does it.
     static void drag(QWidget* on, QPoint from, QPoint by)
     {
@@ -88,16 +94,16 @@ void WindowStateTest::splitters_data()
 {
     QTest::addColumn<QString>("page");
     QTest::addColumn<QString>("splitter");
-    QTest::newRow("shards") << "shards"
-                            << "shardsSplitter";
-    QTest::newRow("shards, pictures") << "shards"
-                                      << "shardPicturesSplitter";
-    QTest::newRow("queue") << "queue"
-                           << "queueSplitter";
-    QTest::newRow("queue, upper") << "queue"
-                                  << "queueUpperSplitter";
-    QTest::newRow("timeline") << "timeline"
-                              << "timelineSplitter";
+    const auto row = [](const char* name, const char* page, const char* splitter) {
+        QTest::newRow(name) << page << splitter;
+    };
+    row("shards", "shards", "shardsSplitter");
+    row("shards, pictures", "shards", "shardPicturesSplitter");
+    row("queue", "queue", "queueSplitter");
+    row("queue, upper", "queue", "queueUpperSplitter");
+    row("cache", "cache", "cacheSplitter");
+    row("cache, upper", "cache", "cacheUpperSplitter");
+    row("timeline", "timeline", "timelineSplitter");
 }
 
 void WindowStateTest::splitters()
@@ -138,10 +144,10 @@ void WindowStateTest::columnWidths_data()
 {
     QTest::addColumn<QString>("page");
     QTest::addColumn<QString>("table");
-    QTest::newRow("shards") << "shards"
-                            << "shardTable";
-    QTest::newRow("cache") << "cache"
-                           << "redisNodes";
+    const auto row = [](const char* page, const char* table) { QTest::newRow(page) << page << table; };
+    row("shards", "shardTable");
+    row("cache", "redisNodes");
+    row("queue", "workerTree");
 }
 
 void WindowStateTest::columnWidths()
@@ -153,7 +159,8 @@ void WindowStateTest::columnWidths()
         WindowFixture fixture(settingsFile());
         QVERIFY(fixture.showOpen());
         fixture.window->showPage(page);
-        auto* header = fixture.find<QTableView>(qPrintable(table))->horizontalHeader();
+        auto* header = columnsOf(fixture.find<QWidget>(qPrintable(table)));
+        QVERIFY(header);
         QTRY_VERIFY(header->isVisible() && header->sectionSize(1) > 0);
         if (!second) {
             QVERIFY(fixture.waitForNews());
