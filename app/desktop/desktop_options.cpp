@@ -26,6 +26,7 @@ struct Options
     QCommandLineOption size{"size", "Size of the window.", "WxH"};
     QCommandLineOption screenshot{"screenshot",
                                   "Write a picture of every page in both themes to this directory.", "DIR"};
+    QCommandLineOption gather{"gather", "Pictures: how long data gather in the charts before the first (8).", "SECONDS", "8"};
     QCommandLineOption exitAfter{"exit-after", "End by itself after this time.", "SECONDS"};
     QCommandLineOption exportReport{"export-report",
                                     "Write the shard report (.pdf .html .json .csv) and end.", "FILE"};
@@ -33,7 +34,7 @@ struct Options
     QList<QCommandLineOption> all() const
     {
         return {demo,     connect, data, replay,     speed,     keepTimes,
-                readOnly, theme,   size, screenshot, exitAfter, exportReport};
+                readOnly, theme,   size, screenshot, gather, exitAfter, exportReport};
     }
 };
 
@@ -66,6 +67,15 @@ Result<QSize> sizeOf(const QString& text)
     return QSize(match.captured(1).toInt(), match.captured(2).toInt());
 }
 
+Result<std::chrono::seconds> secondsOf(const QCommandLineOption& option, const QCommandLineParser& parser)
+{
+    bool ok = false;
+    const int seconds = parser.value(option).toInt(&ok);
+    if (!ok || seconds < 0)
+        return wrong(QStringLiteral("--%1 takes a number of seconds").arg(option.names().constFirst()));
+    return std::chrono::seconds(seconds);
+}
+
 Result<ui::ThemeMode> themeOf(const QString& text)
 {
     if (text == QLatin1StringView("light")) return ui::ThemeMode::Light;
@@ -92,6 +102,8 @@ Result<void> checkTogether(const QCommandLineParser& parser, const Options& opti
         return wrong(QStringLiteral("--demo and --connect exclude each other"));
     if (!set(options.demo) && (set(options.data) || set(options.replay)))
         return wrong(QStringLiteral("--data and --replay belong to --demo"));
+    if (!set(options.screenshot) && set(options.gather))
+        return wrong(QStringLiteral("--gather belongs to --screenshot"));
     if (!set(options.replay) && (set(options.speed) || set(options.keepTimes)))
         return wrong(QStringLiteral("--speed and --keep-times belong to --replay"));
     if (set(options.replay) && set(options.readOnly))
@@ -138,11 +150,9 @@ Result<void> readWindow(const QCommandLineParser& parser, const Options& options
         out.sizeGiven = true;
     }
     if (parser.isSet(options.exitAfter)) {
-        bool ok = false;
-        const int seconds = parser.value(options.exitAfter).toInt(&ok);
-        if (!ok || seconds < 0) return wrong(QStringLiteral("--exit-after takes a number of seconds"));
-        out.exitAfter = std::chrono::seconds(seconds);
+        ROOKERY_ASSIGN(out.exitAfter, secondsOf(options.exitAfter, parser));
     }
+    ROOKERY_ASSIGN(out.gather, secondsOf(options.gather, parser));
     return {};
 }
 

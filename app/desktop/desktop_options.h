@@ -22,6 +22,7 @@ struct DesktopOptions
     QSize size{1280, 800};
     bool sizeGiven = false;
     QString screenshotDirectory;
+    std::chrono::seconds gather{8}; // data in the charts before the first picture
     std::optional<std::chrono::seconds> exitAfter;
     QString reportFile;
 

@@ -17,8 +17,6 @@
 
 namespace {
 
-constexpr std::chrono::seconds kGatherTime{8}; // data in the charts before the first picture
-
 void tell(const QString& sentence)
 {
     std::fprintf(stderr, "rookery: %s\n", qPrintable(sentence));
@@ -86,7 +84,7 @@ int runWindow(const app::DesktopOptions& options)
     std::unique_ptr<ui::ScreenshotRun> pictures;
     if (!options.screenshotDirectory.isEmpty()) {
         range.setWindow(std::chrono::minutes(1)); // a young cluster's charts are full sooner
-        pictures = std::make_unique<ui::ScreenshotRun>(window, bridge, theme, options.screenshotDirectory, kGatherTime, nullptr);
+        pictures = std::make_unique<ui::ScreenshotRun>(window, bridge, theme, options.screenshotDirectory, options.gather, nullptr);
         QObject::connect(pictures.get(), &ui::ScreenshotRun::finished, &window, [&options](const QString& error) {
             // With --exit-after the window stays until then; without, the pictures were all that was wanted.
             if (!error.isEmpty() || !options.exitAfter) ending("no pictures")(error);

@@ -69,12 +69,12 @@ QLayout* OverviewPage::buildTiles()
 {
     auto* row = new QHBoxLayout;
     row->setSpacing(kSpacingMedium - 2);
-    m_fanout = addTile(row, "fanoutTile", tr("Fan-out delay, p95"), QStringLiteral("queue"));
-    m_deliveries = addTile(row, "deliveriesTile", tr("Deliveries"), QStringLiteral("queue"));
-    m_queue = addTile(row, "queueTile", tr("Queue"), QStringLiteral("queue"));
-    m_cache = addTile(row, "cacheTile", tr("Cache hits"), QStringLiteral("cache"));
-    m_balance = addTile(row, "balanceTile", tr("Balance index"), QStringLiteral("shards"));
-    m_nodes = addTile(row, "nodesTile", tr("Nodes"), QStringLiteral("shards"));
+    m_fanout = addLink(*row, "fanoutTile", tr("Fan-out delay, p95"), QStringLiteral("queue"));
+    m_deliveries = addLink(*row, "deliveriesTile", tr("Deliveries"), QStringLiteral("queue"));
+    m_queue = addLink(*row, "queueTile", tr("Queue"), QStringLiteral("queue"));
+    m_cache = addLink(*row, "cacheTile", tr("Cache hits"), QStringLiteral("cache"));
+    m_balance = addLink(*row, "balanceTile", tr("Balance index"), QStringLiteral("shards"));
+    m_nodes = addLink(*row, "nodesTile", tr("Nodes"), QStringLiteral("shards"));
     m_balance->setToolTip(
         tr("Deliveries per second of the busiest Redis node over the mean of all. 1 is even; "
            "by chance alone most nodes lie within two standard deviations (2 σ) of the mean."));
@@ -83,12 +83,11 @@ QLayout* OverviewPage::buildTiles()
     return row;
 }
 
-MetricTile* OverviewPage::addTile(QLayout* row, const char* name, const QString& title, const QString& page)
+MetricTile* OverviewPage::addLink(QBoxLayout& row, const char* name, const QString& title, const QString& page)
 {
-    auto* tile = new MetricTile(context().theme, title, this);
-    tile->setObjectName(QLatin1StringView(name));
+    auto* tile = addTile(row, context().theme, name, title, {}, this);
+    tile->setLink(true);
     connect(tile, &MetricTile::clicked, this, [this, page] { emit openPage(page, {}); });
-    row->addWidget(tile);
     return tile;
 }
 

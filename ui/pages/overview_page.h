@@ -27,7 +27,7 @@ private:
     QLayout* buildTiles();
     QWidget* buildHealth(QWidget* parent);
     void buildCharts(QWidget* parent);
-    MetricTile* addTile(QLayout* row, const char* name, const QString& title, const QString& page);
+    MetricTile* addLink(QBoxLayout& row, const char* name, const QString& title, const QString& page);
     void showTiles(const backend::ClusterSnapshot& snapshot);
     void showFanout(const backend::ClusterSnapshot& snapshot);
     void showQueue(const backend::ClusterSnapshot& snapshot);

@@ -37,6 +37,7 @@ QueuePage::QueuePage(const PageContext& context, QWidget* parent)
     : Page(QStringLiteral("queue"), tr("Queue & workers"), context, parent)
 {
     m_face = new PageFace(context, this, build());
+    m_dead->setLink(true);
     connect(m_dead, &MetricTile::clicked, this, [this] { m_tabs->setCurrentIndex(kLettersTab); });
     connect(m_tabs, &QTabWidget::currentChanged, this, [this](int tab) {
         if (tab == kLettersTab) m_letters->refresh();
@@ -65,11 +66,7 @@ QLayout* QueuePage::buildTiles(QWidget* parent)
     auto* row = new QHBoxLayout;
     row->setSpacing(kSpacingSmall);
     const auto tile = [&](const QString& title, const char* name, const QString& toolTip) {
-        auto* out = new MetricTile(context().theme, title, parent);
-        out->setObjectName(QLatin1String(name));
-        out->setToolTip(toolTip);
-        row->addWidget(out, 1);
-        return out;
+        return addTile(*row, context().theme, name, title, toolTip, parent);
     };
     m_unfinished =
         tile(tr("Unfinished tasks"), "queueUnfinished", tr("Ready, running and waiting for a retry"));

@@ -130,11 +130,7 @@ QLayout* ShardsPage::buildTiles(QWidget* parent)
     auto* row = new QHBoxLayout;
     row->setSpacing(kSpacingSmall);
     const auto tile = [&](const QString& title, const char* name, const QString& toolTip) {
-        auto* out = new MetricTile(context().theme, title, parent);
-        out->setObjectName(QLatin1String(name));
-        out->setToolTip(toolTip);
-        row->addWidget(out, 1);
-        return out;
+        return addTile(*row, context().theme, name, title, toolTip, parent);
     };
     m_total = tile(tr("Total"), "balanceTotal", tr("Over the shards with a known value"));
     m_shardSpread = tile(tr("Fullest shard / mean"), "shardMaxOverMean", tr("1.00 is perfectly even"));

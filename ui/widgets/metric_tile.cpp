@@ -2,6 +2,7 @@
 
 #include "ui/widgets/figure_text.h"
 
+#include <QBoxLayout>
 #include <QKeyEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -19,8 +20,7 @@ MetricTile::MetricTile(const Theme& theme, const QString& title, QWidget* parent
     , m_title(title)
     , m_value(QStringLiteral("–"))
 {
-    setFocusPolicy(Qt::StrongFocus);
-    setCursor(Qt::PointingHandCursor);
+    setLink(false);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
     updateText();
@@ -39,6 +39,13 @@ void MetricTile::setSubline(const QString& subline)
     if (subline == m_subline) return;
     m_subline = subline;
     updateText();
+}
+
+void MetricTile::setLink(bool link)
+{
+    m_link = link;
+    setFocusPolicy(link ? Qt::StrongFocus : Qt::NoFocus);
+    setCursor(link ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
 void MetricTile::setStatus(Tone status)
@@ -76,6 +83,12 @@ void MetricTile::keyPressEvent(QKeyEvent* event)
         QAbstractButton::keyPressEvent(event);
 }
 
+void MetricTile::focusInEvent(QFocusEvent* event)
+{
+    m_focusShown = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+    QAbstractButton::focusInEvent(event);
+}
+
 void MetricTile::enterEvent(QEnterEvent*)
 {
     update();
@@ -91,9 +104,9 @@ void MetricTile::paintEvent(QPaintEvent*)
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     const QRectF frame = QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5);
-    const bool pointed = isDown() || underMouse();
-    painter.setPen(hasFocus() || pointed ? m_theme.accent() : m_theme.cardBorder());
-    painter.setBrush(isDown() ? m_theme.hover() : m_theme.card());
+    const bool pointed = m_link && (isDown() || underMouse());
+    painter.setPen((hasFocus() && m_focusShown) || pointed ? m_theme.accent() : m_theme.cardBorder());
+    painter.setBrush(m_link && isDown() ? m_theme.hover() : m_theme.card());
     painter.drawRoundedRect(frame, kCardRadius, kCardRadius);
     if (m_status != Tone::Normal && m_status != Tone::Muted) {
         QPainterPath round;
@@ -123,6 +136,16 @@ void MetricTile::paintEvent(QPaintEvent*)
                      painter.fontMetrics().elidedText(m_unit, Qt::ElideRight, inside.right() - numberEnd));
     const auto sublineTone = m_status == Tone::Warning || m_status == Tone::Critical ? m_status : Tone::Muted;
     write(FontRole::Small, m_theme.color(sublineTone), m_subline, top + metrics.height() + kSpacingTiny / 2);
+}
+
+MetricTile* addTile(QBoxLayout& row, const Theme& theme, const char* name, const QString& title, const QString& toolTip,
+                    QWidget* parent)
+{
+    auto* tile = new MetricTile(theme, title, parent);
+    tile->setObjectName(QLatin1StringView(name));
+    tile->setToolTip(toolTip);
+    row.addWidget(tile, 1);
+    return tile;
 }
 
 } // namespace ui

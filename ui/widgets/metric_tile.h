@@ -6,6 +6,8 @@
 
 #include "ui/theme/theme.h"
 
+class QBoxLayout;
+
 namespace ui {
 
 class MetricTile final : public QAbstractButton
@@ -17,6 +19,7 @@ public:
 
     void setValue(const QString& value, const QString& unit);
     void setSubline(const QString& subline);
+    void setLink(bool link);     // leads somewhere: takes the focus, shows that it can be clicked. Not at first
     void setStatus(Tone status); // colour of the stripe; Normal and Muted: none
     QString title() const { return m_title; }
     QString value() const { return m_value; }
@@ -30,6 +33,7 @@ public:
 protected:
     void paintEvent(QPaintEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
     void enterEvent(QEnterEvent* event) override;
     void leaveEvent(QEvent* event) override;
 
@@ -39,6 +43,12 @@ private:
     const Theme& m_theme;
     QString m_title, m_value, m_unit, m_subline;
     Tone m_status = Tone::Normal;
+    bool m_link = false;
+    bool m_focusShown = false; // it came by the keyboard
 };
+
+// A new tile at the end of a row of equals; name is its object name.
+MetricTile* addTile(QBoxLayout& row, const Theme& theme, const char* name, const QString& title, const QString& toolTip,
+                    QWidget* parent);
 
 } // namespace ui
