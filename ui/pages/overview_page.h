@@ -6,6 +6,8 @@
 
 #include "ui/pages/page.h"
 
+class QBoxLayout;
+
 namespace ui {
 
 class HealthColumn;
