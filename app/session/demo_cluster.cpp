@@ -92,26 +92,27 @@ void adoptTimelines(const std::vector<EmbeddedNode>& nodes, Deadline deadline)
 
 } // namespace
 
-Result<NodeEndpoint> prepareDemoCluster(const EmbeddedServers& servers, Deadline deadline)
+Result<DemoCluster> prepareDemoCluster(const EmbeddedServers& servers, Deadline deadline)
 {
     const auto nodes = servers.nodes();
     const ClusterPlan plan = planFor(nodes);
     ROOKERY_ASSIGN(const auto checked, checkedPlan(plan));
     const int directoryNode = directoryNodeOf(checked);
-    NodeEndpoint endpoint;
+    DemoCluster cluster;
     for (const auto& node : nodes)
-        if (node.id == directoryNode) endpoint = node;
+        if (node.id == directoryNode) cluster.directory = node;
 
     ROOKERY_ASSIGN(const auto owners, ownersOf(nodes, deadline));
     Directory directory(*owners.pools.at(directoryNode));
     ROOKERY_ASSIGN(const bool there, holdsCluster(directory, deadline));
     if (!there) {
         ROOKERY_TRY(initCluster(plan, owners.connections, schemaMigrator(), deadline));
-        return endpoint;
+        return cluster;
     }
     ROOKERY_TRY(bringUpToDate(directory, owners, nodes, directoryNode, deadline));
     adoptTimelines(nodes, deadline.earlier(kLongestAdoption));
-    return endpoint;
+    ROOKERY_ASSIGN(cluster.imports, directory.imports(deadline));
+    return cluster;
 }
 
 } // namespace app

@@ -6,16 +6,21 @@
 #include "backend/domain/cluster.h"
 #include "backend/embedded/embedded_servers.h"
 
-#include <stop_token>
+#include <string>
+#include <vector>
 
 namespace app {
 
 inline constexpr int kDemoShards = 64;
 
 // Makes the cluster on the servers unless there is one already; that one is brought up to date, told where its servers
-// are now, and goes on with the timelines that its Redis nodes kept. Before any engine opens. Returns the directory's
-// endpoint for engines.
-[[nodiscard]] backend::Result<backend::NodeEndpoint> prepareDemoCluster(const backend::EmbeddedServers& servers,
-                                                                        backend::Deadline deadline);
+// are now, and goes on with the timelines that its Redis nodes kept. Before any engine opens.
+struct DemoCluster
+{
+    backend::NodeEndpoint directory;  // for engines
+    std::vector<std::string> imports; // what was imported into it so far, by file hash
+};
+[[nodiscard]] backend::Result<DemoCluster> prepareDemoCluster(const backend::EmbeddedServers& servers,
+                                                              backend::Deadline deadline);
 
 } // namespace app

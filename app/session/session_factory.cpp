@@ -7,6 +7,7 @@
 #include "backend/workload/importer.h"
 #include "backend/workload/synthetic.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -54,7 +55,14 @@ public:
     std::unique_ptr<Importer> m_replay;
 };
 
-Result<void> startDemo(const SessionOptions& options, RunningSession& session, NodeEndpoint& directory,
+// A real log that was imported is left as it is: no crowd is added to it.
+bool wantsCrowd(const SessionOptions& options, const std::vector<std::string>& imports)
+{
+    const bool crowdThere = std::any_of(imports.begin(), imports.end(), SyntheticWorkload::isCrowd);
+    return options.kind == SessionOptions::Kind::Demo && options.workload && !options.readOnly && (imports.empty() || crowdThere);
+}
+
+Result<void> startDemo(const SessionOptions& options, RunningSession& session, DemoCluster& cluster,
                        const SessionProgressSink& progress, std::stop_token stop, Deadline deadline)
 {
     EmbeddedOptions embedded;
@@ -62,7 +70,7 @@ Result<void> startDemo(const SessionOptions& options, RunningSession& session, N
     embedded.progress = [&](const SessionProgress& step) { progress({step.step, step.fraction * 0.6}); };
     ROOKERY_ASSIGN(session.m_servers, EmbeddedServers::start(embedded, deadline, stop));
     progress({"preparing " + std::to_string(kDemoShards) + " logical shards", 0.65});
-    ROOKERY_ASSIGN(directory, prepareDemoCluster(*session.m_servers, deadline));
+    ROOKERY_ASSIGN(cluster, prepareDemoCluster(*session.m_servers, deadline));
     return {};
 }
 
@@ -101,8 +109,10 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     const auto deadline = Deadline::after(kOpenTimeout);
     auto session = std::make_shared<RunningSession>();
     EngineOptions engine;
+    DemoCluster cluster;
     if (options.kind == SessionOptions::Kind::Demo) {
-        ROOKERY_TRY(startDemo(options, *session, engine.directory, progress, stop, deadline));
+        ROOKERY_TRY(startDemo(options, *session, cluster, progress, stop, deadline));
+        engine.directory = cluster.directory;
         ROOKERY_TRY(writeConfig(*session, engine.directory));
         engine.workers = kDemoWorkers;
     } else {
@@ -120,7 +130,7 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     if (!options.replayFile.empty())
         session->m_replay = std::make_unique<Importer>(*session->m_engine,
                                                        ImportOptions{options.replayFile, options.replaySpeed, options.keepTimes});
-    else if (options.kind == SessionOptions::Kind::Demo && options.workload && !options.readOnly)
+    else if (wantsCrowd(options, cluster.imports))
         session->m_workload = std::make_unique<SyntheticWorkload>(*session->m_engine, SyntheticOptions{});
     progress({"ready", 1.0});
     return std::shared_ptr<OpenedSession>(std::move(session));

@@ -215,6 +215,14 @@ Result<std::optional<ImportRecord>> Directory::findImport(const std::string& fil
     return std::optional(importFrom(rows, 0));
 }
 
+Result<std::vector<std::string>> Directory::imports(Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto rows, run("SELECT file_hash FROM directory.imports", {}, deadline));
+    std::vector<std::string> hashes;
+    for (std::size_t r = 0; r < rows.size(); ++r) hashes.emplace_back(rows.text(r, 0));
+    return hashes;
+}
+
 Result<void> Directory::saveImport(const ImportRecord& record, Deadline deadline)
 {
     ROOKERY_ASSIGN(const auto rows,

@@ -75,6 +75,7 @@ public:
     [[nodiscard]] Result<ImportRecord> openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs,
                                                   Deadline deadline);
     [[nodiscard]] Result<std::optional<ImportRecord>> findImport(const std::string& fileHash, Deadline deadline);
+    [[nodiscard]] Result<std::vector<std::string>> imports(Deadline deadline); // their file hashes, in no order
     [[nodiscard]] Result<void> saveImport(const ImportRecord& record, Deadline deadline); // phase and lines done
 
     [[nodiscard]] Result<void> appendAudit(const AuditEntry& entry, Deadline deadline);

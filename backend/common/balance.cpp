@@ -42,7 +42,17 @@ double valueOf(const ShardSnapshot& shard, BalanceMetric metric)
     return kUnknown;
 }
 
-BalanceSummary summarize(const std::vector<double>& values, std::int64_t users)
+std::int64_t usersOf(const ClusterSnapshot& snapshot)
+{
+    std::int64_t users = 0;
+    for (const auto& shard : snapshot.shards) {
+        if (shard.users < 0) return 0;
+        users += shard.users;
+    }
+    return users;
+}
+
+BalanceSummary summarize(const std::vector<double>& values, std::int64_t users, bool events)
 {
     BalanceSummary out;
     double squares = 0;
@@ -61,7 +71,10 @@ BalanceSummary summarize(const std::vector<double>& values, std::int64_t users)
         out.maxOverMean = out.max / out.mean;
         out.coefficientOfVariation = std::sqrt(squares / out.known) / out.mean;
     }
-    if (users > 0) out.chanceCoefficientOfVariation = std::sqrt(double(out.known - 1) / double(users));
+    if (users > 0) {
+        const double rare = events && out.total > 0 ? 1 / out.total : 0;
+        out.chanceCoefficientOfVariation = std::sqrt((out.known - 1) * (1 / double(users) + rare));
+    }
     return out;
 }
 
@@ -85,6 +98,22 @@ std::vector<NodeLoad> loadByNode(const ClusterSnapshot& snapshot, BalanceMetric 
     const auto rank = [](const NodeLoad& l) { return std::isnan(l.value) ? -1.0 : l.value; };
     std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return rank(a) > rank(b); });
     return out;
+}
+
+BalanceSummary shardBalance(const ClusterSnapshot& snapshot, BalanceMetric metric)
+{
+    std::vector<double> values;
+    for (const auto& shard : snapshot.shards)
+        values.push_back(valueOf(shard, metric));
+    return summarize(values, usersOf(snapshot), countsEvents(metric));
+}
+
+BalanceSummary nodeBalance(const ClusterSnapshot& snapshot, BalanceMetric metric)
+{
+    std::vector<double> values;
+    for (const auto& load : loadByNode(snapshot, metric))
+        values.push_back(load.value);
+    return summarize(values, usersOf(snapshot), countsEvents(metric));
 }
 
 } // namespace backend

@@ -16,18 +16,27 @@ std::string_view toString(BalanceMetric metric); // "timelines" … "deliveries/
 
 // The metric of one shard; NaN where unknown.
 double valueOf(const ShardSnapshot& shard, BalanceMetric metric);
+// Whether its values count single events of the last second.
+constexpr bool countsEvents(BalanceMetric metric)
+{
+    return metric == BalanceMetric::Deliveries || metric == BalanceMetric::Reads;
+}
+// Of all shards; 0 while those of any shard are not known: a part of them would draw too wide a band of chance.
+std::int64_t usersOf(const ClusterSnapshot& snapshot);
 
 struct BalanceSummary
 {
     double total = 0, mean = 0, max = 0, min = 0; // over the shards (or nodes) with a known value
     double maxOverMean = 0;                       // 0 when the mean is 0
     double coefficientOfVariation = 0;            // standard deviation (population) over mean
-    // What uniform hashing of n equal users over S shards gives by chance: sqrt((S-1)/n).
+    // What uniform hashing of n equal users over S shards gives by chance: sqrt((S-1)/n). Where the values count m single
+    // events, few of them vary by themselves as well: sqrt((S-1)(1/n + 1/m)).
     double chanceCoefficientOfVariation = 0;
     int known = 0;
 };
-// users: how many independent users are spread over the bins (n in the formula); 0 when unknown.
-BalanceSummary summarize(const std::vector<double>& values, std::int64_t users);
+// users: how many independent users are spread over the bins (n in the formula); 0 when unknown. events: the values count
+// single events.
+BalanceSummary summarize(const std::vector<double>& values, std::int64_t users, bool events = false);
 
 // The band around the mean in which chance alone puts most bins, on either side, as a part of the mean: the same
 // wherever it is drawn or named.
@@ -46,5 +55,9 @@ struct NodeLoad
 };
 // Sums by the node that holds the shards in the role the metric belongs to, highest first.
 std::vector<NodeLoad> loadByNode(const ClusterSnapshot& snapshot, BalanceMetric metric);
+
+// Over the logical shards, and over the nodes that hold them.
+BalanceSummary shardBalance(const ClusterSnapshot& snapshot, BalanceMetric metric);
+BalanceSummary nodeBalance(const ClusterSnapshot& snapshot, BalanceMetric metric);
 
 } // namespace backend

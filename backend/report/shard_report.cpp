@@ -12,29 +12,13 @@ std::string nodeName(const ClusterSnapshot& snapshot, int id)
     return found != snapshot.nodes.end() ? found->name : std::to_string(id);
 }
 
-// The n of the chance band; a sum with a gap would draw too wide a band, so it then counts as not known.
-std::int64_t usersOf(const ClusterSnapshot& snapshot)
-{
-    std::int64_t users = 0;
-    for (const auto& shard : snapshot.shards) {
-        if (shard.users < 0) return 0;
-        users += shard.users;
-    }
-    return users;
-}
-
-ShardReportBalance balanceOf(const ClusterSnapshot& snapshot, BalanceMetric metric, std::int64_t users)
+ShardReportBalance balanceOf(const ClusterSnapshot& snapshot, BalanceMetric metric)
 {
     ShardReportBalance out;
     out.metric = metric;
-    std::vector<double> shards, nodes;
-    for (const auto& shard : snapshot.shards)
-        shards.push_back(valueOf(shard, metric));
-    out.byShard = summarize(shards, users);
+    out.byShard = shardBalance(snapshot, metric);
     out.nodes = loadByNode(snapshot, metric);
-    for (const auto& load : out.nodes)
-        nodes.push_back(load.value);
-    out.byNode = summarize(nodes, users);
+    out.byNode = nodeBalance(snapshot, metric);
     return out;
 }
 
@@ -56,7 +40,7 @@ ShardReport buildShardReport(const ClusterSnapshot& snapshot)
     std::sort(out.rows.begin(), out.rows.end(),
               [](const auto& a, const auto& b) { return a.shard.shard < b.shard.shard; });
     for (const auto metric : kBalanceMetrics)
-        out.balance.push_back(balanceOf(snapshot, metric, out.users));
+        out.balance.push_back(balanceOf(snapshot, metric));
     return out;
 }
 

@@ -17,6 +17,7 @@ constexpr auto kDay = 600s;               // the crowd's day
 constexpr auto kSampleWindow = 5s;
 constexpr auto kIdle = 100ms;
 constexpr std::size_t kRemembered = 2'000;
+constexpr std::string_view kCrowd = "synthetic crowd "; // what the directory remembers crowds by
 
 void sleepUntil(SteadyClock::time_point at, const std::stop_token& stop)
 {
@@ -88,10 +89,12 @@ void SyntheticWorkload::run(const std::stop_token& stop)
     }
 }
 
+bool SyntheticWorkload::isCrowd(const std::string& import) { return import.starts_with(kCrowd); }
+
 Result<void> SyntheticWorkload::makeCrowd(const std::stop_token& stop)
 {
     // Remembered like an import, under a name of its own: a kept cluster finds its crowd again.
-    const std::string name = "synthetic crowd " + std::to_string(m_options.seed) + " of " + std::to_string(m_options.users);
+    const std::string name = std::string(kCrowd) + std::to_string(m_options.seed) + " of " + std::to_string(m_options.users);
     const auto now = std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     ROOKERY_ASSIGN(auto record, m_engine.operations().openImport(name, 1, now - kIdEpochUnixMs, Deadline::after(kBulkCall)));
     const int shards = m_engine.shardCount();

@@ -30,6 +30,8 @@ public:
     SyntheticWorkload(Engine& engine, SyntheticOptions options); // starts at once
     ~SyntheticWorkload() override;                               // stops and joins, within one call's deadline
 
+    static bool isCrowd(const std::string& import); // by the file hash under which the directory knows it
+
     WorkloadStatus status() const override;
     void setRates(const WorkloadRates& rates) override;
     void setRunning(bool running) override;

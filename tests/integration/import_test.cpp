@@ -25,6 +25,7 @@ private slots:
     void cancelledInTheMiddleItGoesOnWhereItStopped();
     void keptTimesStayAndAgeCountsFromTheLogsEnd();
     void aDamagedLogWritesNothing();
+    void noCrowdIsAddedToWhatWasImported();
 
 private:
     std::filesystem::path writeLog(int lines);
@@ -148,6 +149,23 @@ void ImportTest::aDamagedLogWritesNothing()
     QVERIFY(status.phase == ReplayPhase::Failed);
     QVERIFY2(status.error.find("nothing was imported") != std::string::npos, status.error.c_str());
     QVERIFY(!m_session->engine().feed().userByHandle("u1", soon()));
+}
+
+void ImportTest::noCrowdIsAddedToWhatWasImported()
+{
+    m_session.reset();
+    const std::filesystem::path kept = m_directory.filePath(QStringLiteral("kept")).toStdString();
+    m_session = openDemo({kept, false, 4});
+    {
+        Importer importer(m_session->engine(), {writeLog(500), 0, false});
+        QVERIFY(finish(importer).phase == ReplayPhase::Done);
+    }
+    m_session.reset();
+    m_session = openDemo({kept, true, 4});
+    QVERIFY(!m_session->workload());
+    m_session.reset();
+    m_session = openDemo({{}, true, 4});
+    QVERIFY(m_session->workload());
 }
 
 QTEST_GUILESS_MAIN(ImportTest)

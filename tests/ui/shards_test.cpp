@@ -80,16 +80,9 @@ void ShardsTest::numbersAreTheSnapshots()
     auto* box = fixture.find<QComboBox>("balanceMetric");
     box->setCurrentIndex(box->findData(metric));
     const auto& snapshot = *fixture.bridge.snapshot();
-    std::vector<double> shards, nodes;
-    std::int64_t users = 0;
-    for (const auto& shard : snapshot.shards) {
-        shards.push_back(backend::valueOf(shard, balanceMetric));
-        users += shard.users;
-    }
     const auto loads = backend::loadByNode(snapshot, balanceMetric);
-    for (const auto& load : loads)
-        nodes.push_back(load.value);
-    const auto byShard = backend::summarize(shards, users), byNode = backend::summarize(nodes, users);
+    const auto byShard = backend::shardBalance(snapshot, balanceMetric);
+    const auto byNode = backend::nodeBalance(snapshot, balanceMetric);
     QVERIFY(byShard.mean > 0);
     QCOMPARE(fixture.find<ui::MetricTile>("shardMaxOverMean")->value(),
              ui::formatNumber(byShard.maxOverMean, 2));

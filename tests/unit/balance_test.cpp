@@ -22,6 +22,7 @@ private slots:
     void summaryOfNothing();
     void summaryOfZeros();
     void chanceBandMatchesUniformHashing();
+    void chanceBandOfEventsMatchesCounting();
     void unknownIsNotANumber();
     void loadsGoToTheNodeOfTheRole();
     void nodeWithoutKnownShardIsLast();
@@ -105,6 +106,28 @@ void BalanceTest::chanceBandMatchesUniformHashing()
         for (int i = 0; i < users; ++i)
             ++counts[random() % bins];
         const auto s = summarize(counts, users);
+        sum += s.coefficientOfVariation * s.coefficientOfVariation;
+        formula = s.chanceCoefficientOfVariation;
+    }
+    const double measured = std::sqrt(sum / rounds);
+    QVERIFY2(std::abs(measured / formula - 1) < 0.05,
+             qPrintable(QString("%1 against %2").arg(measured).arg(formula)));
+}
+
+// Few events vary by themselves, however many users they belong to.
+void BalanceTest::chanceBandOfEventsMatchesCounting()
+{
+    constexpr int bins = 64, users = 6400, events = 320, rounds = 200;
+    std::mt19937_64 random(43);
+    double sum = 0, formula = 0;
+    for (int round = 0; round < rounds; ++round) {
+        std::vector<double> usersOfBin(bins, 0), counts(bins, 0);
+        std::vector<int> home;
+        for (int i = 0; i < users; ++i)
+            home.push_back(int(random() % bins));
+        for (int i = 0; i < events; ++i)
+            ++counts[std::size_t(home[random() % home.size()])];
+        const auto s = summarize(counts, users, true);
         sum += s.coefficientOfVariation * s.coefficientOfVariation;
         formula = s.chanceCoefficientOfVariation;
     }

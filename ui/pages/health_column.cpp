@@ -72,12 +72,9 @@ void HealthColumn::setSnapshot(const backend::ClusterSnapshot& snapshot)
 void HealthColumn::showShards(const backend::ClusterSnapshot& snapshot)
 {
     std::vector<double> values;
-    std::int64_t users = 0;
-    for (const auto& shard : snapshot.shards) {
+    for (const auto& shard : snapshot.shards)
         values.push_back(backend::valueOf(shard, backend::BalanceMetric::Deliveries));
-        users += std::max<std::int64_t>(shard.users, 0);
-    }
-    const auto summary = backend::summarize(values, users);
+    const auto summary = backend::shardBalance(snapshot, backend::BalanceMetric::Deliveries);
     m_shardCard->setSubtitle(summary.known > 0 ? tr("mean %1").arg(formatRate(summary.mean)) : QString());
     m_heat->setValues(std::move(values), summary.chanceCoefficientOfVariation);
 }

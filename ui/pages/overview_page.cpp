@@ -218,14 +218,7 @@ void OverviewPage::showCache()
 
 void OverviewPage::showBalance(const backend::ClusterSnapshot& snapshot)
 {
-    const auto nodes = backend::loadByNode(snapshot, backend::BalanceMetric::Deliveries);
-    std::vector<double> values;
-    for (const auto& node : nodes)
-        values.push_back(node.value);
-    std::int64_t users = 0;
-    for (const auto& shard : snapshot.shards)
-        users += std::max<std::int64_t>(shard.users, 0);
-    const auto balance = backend::summarize(values, users);
+    const auto balance = backend::nodeBalance(snapshot, backend::BalanceMetric::Deliveries);
     if (balance.mean <= 0) {
         m_balance->setValue(tr("n/a"), {});
         m_balance->setSubline(tr("no deliveries now"));

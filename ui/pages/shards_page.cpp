@@ -56,17 +56,6 @@ std::function<QString(double)> formatOf(BalanceMetric metric)
     return [metric](double value) { return valueText(value, metric); };
 }
 
-// The n of the chance band; a sum with a gap would draw too wide a band: it then counts as not known.
-std::int64_t usersOf(const backend::ClusterSnapshot& snapshot)
-{
-    std::int64_t users = 0;
-    for (const auto& shard : snapshot.shards) {
-        if (shard.users < 0) return 0;
-        users += shard.users;
-    }
-    return users;
-}
-
 QString timesMean(const backend::BalanceSummary& summary)
 {
     return summary.known > 0 && summary.mean > 0 ? formatNumber(summary.maxOverMean, 2) : unknownText();
@@ -138,7 +127,7 @@ QLayout* ShardsPage::buildTiles(QWidget* parent)
     m_variation = tile(
         tr("Variation of shards"), "shardVariation",
         tr("Coefficient of variation: standard deviation over mean. Users spread evenly by chance over S "
-           "shards vary by √((S−1)/users) already: up to twice that is chance, not skew."));
+           "shards vary by √((S−1)/users) already, and counts of few events by √((S−1)/events) besides: up to twice that is chance, not skew."));
     return row;
 }
 
@@ -235,14 +224,11 @@ void ShardsPage::setSnapshot(const backend::SnapshotPtr& snapshot)
 
 void ShardsPage::showBalance(const backend::ClusterSnapshot& snapshot)
 {
-    std::vector<double> shards, nodes;
+    std::vector<double> shards;
     for (const auto& shard : snapshot.shards)
         shards.push_back(backend::valueOf(shard, metric()));
-    for (const auto& load : backend::loadByNode(snapshot, metric()))
-        nodes.push_back(load.value);
-    const auto users = usersOf(snapshot);
-    const auto byShard = backend::summarize(shards, users);
-    showSpread(byShard, backend::summarize(nodes, users), users > 0);
+    const auto byShard = backend::shardBalance(snapshot, metric());
+    showSpread(byShard, backend::nodeBalance(snapshot, metric()), backend::usersOf(snapshot) > 0);
     m_heat->setDetail([names = shardRows(snapshot), metric = metric()](int shard) {
         if (shard < 0 || shard >= int(names.size())) return QString();
         const auto& row = names[std::size_t(shard)];
@@ -289,14 +275,11 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
 void ShardsPage::showBars(const backend::ClusterSnapshot& snapshot)
 {
     std::vector<RankedBars::Bar> bars;
-    std::vector<double> values;
     for (const auto& load : backend::loadByNode(snapshot, metric())) {
-        values.push_back(load.value);
         bars.push_back({load.node, QString::fromStdString(load.name), load.value,
                         load.shards == 1 ? tr("1 shard") : tr("%1 shards").arg(formatCount(load.shards))});
     }
-    const auto users = usersOf(snapshot);
-    const auto summary = backend::summarize(values, users);
+    const auto summary = backend::nodeBalance(snapshot, metric());
     m_barsCard->setSubtitle(bars.size() == 1 ? tr("1 node")
                                              : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size()))));
     m_bars->setBars(std::move(bars),
