@@ -219,7 +219,7 @@ void WindowStateTest::switchesTheTheme()
     const auto ground = [&] {
         return fixture.window->grab().toImage().pixelColor(fixture.window->width() - 2, 300);
     };
-    QCOMPARE(ground(), fixture.theme.window());
+    QTRY_COMPARE(ground(), fixture.theme.window());
     const auto light = ground();
     auto* button = fixture.find<QToolButton>("themeButton");
     QVERIFY(button->menu());
@@ -230,10 +230,10 @@ void WindowStateTest::switchesTheTheme()
     choose(ui::ThemeMode::Dark);
     QVERIFY(fixture.theme.dark());
     QVERIFY(button->toolTip().contains("Dark"));
-    QCOMPARE(ground(), fixture.theme.window());
+    QTRY_COMPARE(ground(), fixture.theme.window());
     QVERIFY(ground().lightness() < light.lightness());
     choose(ui::ThemeMode::Light);
-    QCOMPARE(ground(), light);
+    QTRY_COMPARE(ground(), light);
 }
 
 void WindowStateTest::strangeSettingsDoNoHarm()
