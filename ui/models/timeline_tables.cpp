@@ -69,8 +69,8 @@ LedgerChunkModel* makeLedgerChunkTable(QObject* parent)
     using T = TimelineTables;
     using C = backend::LedgerChunk;
     std::vector<T::ChunkColumn> columns{
-        {T::tr("Chunk"),
-         T::tr("0 is the plan, with the whole delivery of a small audience"),
+        {T::tr("#"),
+         T::tr("Chunk: 0 is the plan, with the whole delivery of a small audience"),
          Qt::AlignRight,
          [](const C& c) { return QString::number(c.chunk); },
          [](const C& c) { return QVariant(c.chunk); },
