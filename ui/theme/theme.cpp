@@ -1,23 +1,20 @@
 #include "ui/theme/theme.h"
 
+#include "ui/theme/rookery_style.h"
+#include "ui/theme/svg_icon.h"
 #include "ui/theme/theme_colors.h"
 
 #include <QApplication>
 #include <QEvent>
-#include <QFile>
 #include <QFontDatabase>
-#include <QPainter>
 #include <QPalette>
-#include <QPixmap>
 #include <QStyle>
-#include <QStyleFactory>
-#include <QSvgRenderer>
+#include <QToolTip>
 
 namespace ui {
 namespace {
 
 constexpr double kBodyPoints = 10;
-constexpr int kIconPixels[] = {16, 20, 24, 32, 48, 64};
 
 bool isDark(const QPalette& palette)
 {
@@ -49,16 +46,6 @@ const QString& monoFamily()
     return family;
 }
 
-QPixmap drawIcon(const QByteArray& svg, int pixels)
-{
-    QPixmap pixmap(pixels, pixels);
-    pixmap.fill(Qt::transparent);
-    QSvgRenderer renderer(svg);
-    QPainter painter(&pixmap);
-    renderer.render(&painter);
-    return pixmap;
-}
-
 } // namespace
 
 Theme::Theme(ThemeMode mode, QObject* parent)
@@ -66,9 +53,10 @@ Theme::Theme(ThemeMode mode, QObject* parent)
     , m_mode(mode)
     , m_systemDark(isDark(QApplication::palette()))
 {
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-    QApplication::setFont(font(FontRole::Body));
     m_dark = wantsDark();
+    m_style = new RookeryStyle(styleColors());
+    QApplication::setStyle(m_style); // which owns it from now on
+    QApplication::setFont(font(FontRole::Body));
     apply();
     qApp->installEventFilter(this);
 }
@@ -92,8 +80,10 @@ bool Theme::wantsDark() const
 
 void Theme::apply()
 {
-    QApplication::setPalette(palette());
-    qApp->setStyleSheet(styleSheet());
+    if (m_style) m_style->setColors(styleColors());
+    const auto wanted = palette();
+    QApplication::setPalette(wanted); // repaints every widget
+    QToolTip::setPalette(wanted);
 }
 
 // The desktop environment switched: the style's own palette follows it, ours does not.
@@ -129,23 +119,10 @@ QPalette Theme::palette() const
     return p;
 }
 
-QString Theme::styleSheet() const
+StyleColors Theme::styleColors() const
 {
-    QFile file(QStringLiteral(":/style/rookery.qss"));
-    if (!file.open(QIODevice::ReadOnly)) return {};
-    auto sheet = QString::fromUtf8(file.readAll());
     const Colors& c = colors();
-    // Longer names first: "@cardBorder" begins like "@card".
-    const std::pair<const char*, QColor> names[] = {
-        {"@cardBorder", c.cardBorder}, {"@card", c.card},           {"@window", c.window},
-        {"@hover", c.hover},           {"@textMuted", c.textMuted}, {"@text", c.text},
-        {"@accentSoft", c.accentSoft}, {"@accent", c.accent},       {"@onAccent", c.onAccent},
-        {"@alternate", c.alternate},   {"@rail", c.rail},           {"@critical", c.critical},
-    };
-    for (const auto& [name, color] : names)
-        sheet.replace(QLatin1StringView(name), color.name());
-    sheet.replace(QLatin1StringView("@ground"), m_dark ? QLatin1StringView("dark") : QLatin1StringView("light"));
-    return sheet;
+    return {c.window, c.rail, c.card, c.cardBorder, c.hover, c.text, c.textMuted, c.accent, c.accentSoft, c.onAccent};
 }
 
 QFont Theme::font(FontRole role) const
@@ -184,13 +161,7 @@ QIcon Theme::icon(const QString& name, Tone tone) const
 
 QIcon Theme::icon(const QString& name, const QColor& color) const
 {
-    QFile file(QStringLiteral(":/icons/%1.svg").arg(name));
-    if (!file.open(QIODevice::ReadOnly)) return {};
-    const auto svg = file.readAll().replace("currentColor", color.name().toLatin1());
-    QIcon icon;
-    for (const int pixels : kIconPixels)
-        icon.addPixmap(drawIcon(svg, pixels));
-    return icon;
+    return svgIcon(name, color);
 }
 
 } // namespace ui

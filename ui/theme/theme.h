@@ -7,9 +7,13 @@
 #include <QIcon>
 #include <QObject>
 #include <QPalette>
+#include <QPointer>
 #include <QVector>
 
 namespace ui {
+
+class RookeryStyle;
+struct StyleColors;
 
 // Distances in pixels.
 inline constexpr int kSpacingTiny = 4;
@@ -87,8 +91,9 @@ private:
     bool wantsDark() const;
     void apply();
     QPalette palette() const;
-    QString styleSheet() const;
+    StyleColors styleColors() const;
 
+    QPointer<RookeryStyle> m_style; // the application owns it
     ThemeMode m_mode;
     bool m_dark = false;
     bool m_systemDark = false; // as found before our own palette
