@@ -6,6 +6,7 @@
 #include <QPointer>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -31,6 +32,7 @@ private slots:
     void refreshesWithF5();
     void spacePausesAndGoesOn();
     void spaceOnAButtonIsTheButtons();
+    void aTableLeavesTheWindowItsKeys();
     void minimisedDoesNotPoll();
     void findsWithCtrlF();
     void questionMarkShowsTheKeys();
@@ -257,6 +259,21 @@ void MainWindowTest::spacePausesAndGoesOn()
     fixture.click("liveButton");
     QVERIFY(!fixture.range.live());
     QCOMPARE(live->text(), QString("Paused"));
+}
+
+void MainWindowTest::aTableLeavesTheWindowItsKeys()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    fixture.window->showPage("shards");
+    auto* table = fixture.find<QTableView>("shardTable");
+    QTRY_VERIFY(table->isVisible() && table->model()->rowCount() > 0);
+    table->setFocus();
+    table->selectRow(0);
+    fixture.press(Qt::Key_Space);
+    QVERIFY(!fixture.range.live());
+    QTest::keyClick(fixture.window->windowHandle(), '?');
+    QVERIFY(fixture.find<QDialog>("keySheet"));
 }
 
 void MainWindowTest::spaceOnAButtonIsTheButtons()

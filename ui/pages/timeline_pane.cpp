@@ -6,6 +6,7 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/state_view.h"
+#include "ui/widgets/table_style.h"
 
 #include <QHBoxLayout>
 #include <QListView>
@@ -60,6 +61,7 @@ void TimelinePane::buildView(const QString& name, const Theme& theme)
                                                                    : tr("Author timeline"));
     m_view->setModel(m_model);
     m_view->setItemDelegate(new PostDelegate(theme, m_view));
+    leaveKeysToWindow(*m_view);
     m_view->setUniformItemSizes(true);
     m_view->setMouseTracking(true);
     m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);

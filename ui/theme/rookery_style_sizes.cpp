@@ -1,4 +1,4 @@
-// The sizes and places of RookeryStyle, and its icons.
+// The sizes and places of RookeryStyle, its answers about behaviour, and its icons.
 #include "ui/theme/rookery_style.h"
 
 #include "ui/theme/style_bars.h"
@@ -7,12 +7,21 @@
 #include "ui/theme/style_menus.h"
 #include "ui/theme/svg_icon.h"
 
+#include <QAbstractItemView>
 #include <QStyleOption>
+#include <QWidget>
 
 namespace ui {
 namespace {
 
 constexpr int kToolTipFrame = 4, kMenuPanel = 1, kMenuMargin = 4;
+constexpr int kPopupPaddingX = 7, kPopupPaddingY = 4;
+
+// The entries of a combo box, or what a field suggests.
+bool isPopupList(const QWidget* widget)
+{
+    return qobject_cast<const QAbstractItemView*>(widget) && widget->window()->windowType() == Qt::Popup;
+}
 
 template <class Option>
 const Option* as(const QStyleOption* option)
@@ -44,6 +53,10 @@ QSize RookeryStyle::sizeFromContents(ContentsType type, const QStyleOption* opti
         return contents; // the paddings are the bar's
     case CT_HeaderSection:
         return QProxyStyle::sizeFromContents(type, option, contents, widget) + QSize(2 * kHeaderPaddingX, 2 * kHeaderPaddingY + 1);
+    case CT_ItemViewItem:
+        if (isPopupList(widget))
+            return QProxyStyle::sizeFromContents(type, option, contents, widget) + QSize(0, 2 * kPopupPaddingY);
+        break;
     case CT_MenuItem:
         if (const auto* item = as<QStyleOptionMenuItem>(option)) return menuItemSize(*item, contents);
         break;
@@ -103,6 +116,9 @@ int RookeryStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, co
         return kScrollBarExtent;
     case PM_ScrollBarSliderMin:
         return kScrollHandleLeast;
+    case PM_FocusFrameHMargin:
+        if (isPopupList(widget)) return kPopupPaddingX;
+        break;
     case PM_ToolTipLabelFrameWidth:
         return kToolTipFrame;
     case PM_MenuPanelWidth:
@@ -114,6 +130,18 @@ int RookeryStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, co
         break;
     }
     return QProxyStyle::pixelMetric(metric, option, widget);
+}
+
+int RookeryStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                            QStyleHintReturn* answer) const
+{
+    switch (hint) {
+    case SH_ComboBox_Popup: // a list below the box, not a menu over it
+    case SH_DialogButtonBox_ButtonsHaveIcons:
+        return 0;
+    default:
+        return QProxyStyle::styleHint(hint, option, widget, answer);
+    }
 }
 
 QIcon RookeryStyle::standardIcon(StandardPixmap icon, const QStyleOption* option, const QWidget* widget) const

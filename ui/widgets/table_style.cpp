@@ -4,6 +4,7 @@
 
 #include <QApplication>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QPainter>
 #include <QPainterPath>
 #include <QTableView>
@@ -19,7 +20,7 @@ constexpr double kArrow = 3; // half of the sort mark's width
 
 // A header whose texts stand exactly over their columns' texts, end in an ellipsis where they must, and whose
 // sort mark lives in the padding, so that it never moves or hides a letter. Colours are the application's
-// palette: they follow the theme, and the style sheet does not change them.
+// palette: they follow the theme.
 class TableHeader final : public QHeaderView
 {
 public:
@@ -88,8 +89,26 @@ private:
     }
 };
 
+// A view would choose with Space, which its arrow keys did already, and search for a row that begins with "?".
+class WindowKeys final : public QObject
+{
+public:
+    using QObject::QObject;
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override
+    {
+        if (event->type() != QEvent::KeyPress) return QObject::eventFilter(watched, event);
+        const auto key = static_cast<QKeyEvent*>(event)->key();
+        if (key != Qt::Key_Space && key != Qt::Key_Question) return false;
+        event->ignore(); // to the parents, up to the window
+        return true;
+    }
+};
+
 void styleView(QAbstractItemView& view)
 {
+    leaveKeysToWindow(view);
     view.setAlternatingRowColors(true);
     view.setSelectionBehavior(QAbstractItemView::SelectRows);
     view.setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -107,6 +126,11 @@ void styleHeader(QHeaderView& header)
 }
 
 } // namespace
+
+void leaveKeysToWindow(QAbstractItemView& view)
+{
+    view.installEventFilter(new WindowKeys(&view));
+}
 
 void styleTable(QTableView& table)
 {

@@ -1,6 +1,7 @@
 // One look for all tables and trees. GUI thread only.
 #pragma once
 
+class QAbstractItemView;
 class QHeaderView;
 class QTableView;
 class QTreeView;
@@ -15,6 +16,9 @@ inline constexpr int kCompactRowHeight = 23; // of tables whose rows should all 
 void styleTable(QTableView& table);
 void styleCompactTable(QTableView& table);
 void styleTree(QTreeView& tree);
+
+// Space and "?" mean the same in a list as everywhere else. The functions above see to it.
+void leaveKeysToWindow(QAbstractItemView& view);
 
 // What the table needs to show all its rows, header included, and its columns without an ellipsis.
 int fullHeight(const QTableView& table);
