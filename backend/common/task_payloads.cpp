@@ -80,4 +80,17 @@ Result<UserPayload> decodePayload(const std::string& text)
     });
 }
 
+bool payloadReadable(const Task& task)
+{
+    switch (task.kind) {
+    case TaskKind::UserCreated: return decodePayload<UserPayload>(task.payload).has_value();
+    case TaskKind::PostCreated:
+    case TaskKind::PostDeleted: return decodePayload<PostPayload>(task.payload).has_value();
+    case TaskKind::DeliverChunk:
+    case TaskKind::ReclaimChunk: return decodePayload<ChunkPayload>(task.payload).has_value();
+    case TaskKind::EdgeChanged: return decodePayload<EdgePayload>(task.payload).has_value();
+    }
+    return false;
+}
+
 } // namespace backend

@@ -50,4 +50,6 @@ template <> Result<ChunkPayload> decodePayload(const std::string& text);
 template <> Result<EdgePayload> decodePayload(const std::string& text);
 template <> Result<UserPayload> decodePayload(const std::string& text);
 
+[[nodiscard]] bool payloadReadable(const Task& task);
+
 } // namespace backend

@@ -1,5 +1,6 @@
 #include "backend/fanout/fanout_handlers.h"
 
+#include "backend/common/task_payloads.h"
 #include "backend/fanout/edge_handlers.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
@@ -30,6 +31,7 @@ public:
 
     Result<void> beforeBury(const Task& task, Deadline deadline) override
     {
+        if (!payloadReadable(task)) return {}; // whose timelines it meant nobody can tell
         switch (task.kind) {
         case TaskKind::PostCreated: return voidReadersOfPost(m_context, task, deadline);
         case TaskKind::DeliverChunk: return voidReadersOfChunk(m_context, task, deadline);

@@ -31,6 +31,7 @@ private slots:
     void ledgerAccountsForTheAudience();
     void largeAudienceIsDeliveredInChunks();
     void pausedWorkersKeepTasksAndResumeDelivers();
+    void unreadableTaskWaitsForAPerson();
     void randomWorkloadKeepsTheInvariants();
 
 private:
@@ -270,6 +271,26 @@ void EngineTest::pausedWorkersKeepTasksAndResumeDelivers()
 }
 
 // Four threads, each with its own users as actors so that the order of one user's deeds is known; several workers.
+// On its last attempt. Its timelines cannot be voided before it is given up, as those of other tasks are: nobody knows which.
+void EngineTest::unreadableTaskWaitsForAPerson()
+{
+    auto& operations = m_session->engine().operations();
+    const auto inputs = m_session->auditInputs();
+    auto connection = take(inputs.pools->all().begin()->second->lease(soon()));
+    take(connection->execute("INSERT INTO queue.tasks (kind, shard, attempts, rank, expires_at, payload) SELECT kind, 0, 7, 0, now(), '{\"post\":\"x\"}' "
+                             "FROM generate_series(1, 6) kind",
+                             {}, soon()));
+    std::vector<DeadLetter> letters;
+    QTRY_VERIFY_WITH_TIMEOUT((letters = take(operations.deadLetters(100, soon()))).size() == 6, 20'000);
+    std::vector<TaskRef> refs;
+    for (const auto& letter : letters) {
+        QCOMPARE(letter.payload, std::string("{\"post\":\"x\"}"));
+        refs.push_back(letter.ref);
+    }
+    QCOMPARE(take(operations.discardDeadLetters(refs, soon())), 6);
+    drained();
+}
+
 void EngineTest::randomWorkloadKeepsTheInvariants()
 {
     constexpr int kThreads = 4, kUsersPerThread = 12, kDeeds = 350;

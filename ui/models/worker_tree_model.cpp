@@ -137,8 +137,10 @@ QString WorkerTreeModel::engineText(const Group& group, int column) const
     case StateColumn:
         if (engine.heartbeatAgeSeconds > kSilentSeconds)
             return tr("silent for %1").arg(formatDuration(engine.heartbeatAgeSeconds));
+        if (engine.workersWanted == 0 && engine.workers == 0) return tr("watching");
         return engine.paused ? tr("paused") : tr("working");
     case TaskColumn:
+        if (engine.workersWanted == 0 && engine.workers == 0) return tr("no workers");
         return engine.workers == engine.workersWanted
                    ? (engine.workers == 1 ? tr("1 worker") : tr("%1 workers").arg(engine.workers))
                    : tr("%1 of %2 workers wanted").arg(engine.workers).arg(engine.workersWanted);
@@ -181,6 +183,7 @@ Tone WorkerTreeModel::engineTone(const Group& group, int column) const
 {
     if (column != StateColumn) return Tone::Normal;
     if (group.engine.heartbeatAgeSeconds > kSilentSeconds) return Tone::Critical;
+    if (group.engine.workersWanted == 0 && group.engine.workers == 0) return Tone::Muted;
     return group.engine.paused ? Tone::Warning : Tone::Ok;
 }
 

@@ -21,6 +21,11 @@ constexpr std::chrono::milliseconds kTogether{30}; // rows that change at once a
 constexpr const char* kChosen = "widthsChosen";    // by a person
 constexpr char kChosenMark = 'c', kFittedMark = 'f';
 
+int neededWidth(const QAbstractItemView& view, const QHeaderView& header, int column)
+{
+    return std::max(std::min(view.sizeHintForColumn(column) + kRoom, kMostWidth), header.sectionSizeHint(column));
+}
+
 class ColumnFit final : public QObject
 {
 public:
@@ -56,10 +61,8 @@ private:
             return;
         m_needed.resize(std::size_t(m_header.count()));
         for (int column = 0; column < m_header.count(); ++column) {
-            const int contents = std::min(m_view.sizeHintForColumn(column) + kRoom, kMostWidth);
             auto& needed = m_needed[std::size_t(column)];
-            needed = std::max(
-                {needed, contents, m_header.sectionSizeHint(column)}); // never narrower: nothing jumps
+            needed = std::max(needed, neededWidth(m_view, m_header, column)); // never narrower: nothing jumps
         }
         place();
     }
@@ -106,6 +109,14 @@ void fitColumns(QTableView& table)
 void fitColumns(QTreeView& tree)
 {
     new ColumnFit(tree, *tree.header());
+}
+
+int fittedWidth(const QTableView& table)
+{
+    int width = 0;
+    for (int column = 0; column < table.model()->columnCount(); ++column)
+        width += neededWidth(table, *table.horizontalHeader(), column);
+    return width;
 }
 
 QByteArray columnsState(const QHeaderView& header)

@@ -13,6 +13,9 @@ namespace ui {
 void fitColumns(QTableView& table);
 void fitColumns(QTreeView& tree);
 
+// What fitColumns() needs to show everything in full.
+int fittedWidth(const QTableView& table);
+
 // Order, sorting, and the widths if somebody chose them.
 QByteArray columnsState(const QHeaderView& header);
 // An empty or foreign state changes nothing.

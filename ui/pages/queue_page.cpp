@@ -184,7 +184,7 @@ void QueuePage::placeUpper()
 {
     constexpr int kStep = 40;
     const int chrome = m_kindTable->parentWidget()->width() - m_kindTable->viewport()->width();
-    const int needed = (fullWidth(*m_kindTable) + chrome + kStep) / kStep * kStep;
+    const int needed = (fittedWidth(*m_kindTable) + chrome + kStep) / kStep * kStep;
     const int room = m_upper->width() - m_upper->handleWidth();
     const int table = std::min(needed, room * 13 / 20);
     if (m_upper->sizes().value(1) < table || m_upper->sizes().value(1) > table + 2 * kStep)

@@ -50,6 +50,27 @@ private:
     QVector<QString> m_labels;
 };
 
+// Seconds are told where ticks stand closer than minutes; a window of minutes has none of those, so that its labels
+// stay short.
+class TimeTicker final : public QCPAxisTickerDateTime
+{
+public:
+    explicit TimeTicker(double spanSeconds)
+        : m_leastStep(spanSeconds < 120 ? 1 : 60)
+    {
+        setDateTimeFormat(m_leastStep < 60 ? QStringLiteral("HH:mm:ss") : QStringLiteral("HH:mm"));
+    }
+
+protected:
+    double getTickStep(const QCPRange& range) override
+    {
+        return std::max(QCPAxisTickerDateTime::getTickStep(range), m_leastStep);
+    }
+
+private:
+    double m_leastStep;
+};
+
 ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options, QWidget* parent)
     : QObject(parent)
     , m_theme(theme)
@@ -215,8 +236,7 @@ void ChartPlot::setTimeTicks(double spanSeconds)
     }
     m_span = spanSeconds;
     m_timeTicks = ticks;
-    auto ticker = QSharedPointer<QCPAxisTickerDateTime>::create();
-    ticker->setDateTimeFormat(spanSeconds < 120 ? QStringLiteral("HH:mm:ss") : QStringLiteral("HH:mm"));
+    auto ticker = QSharedPointer<TimeTicker>::create(spanSeconds);
     ticker->setTickCount(ticks);
     m_plot->xAxis->setTicker(ticker);
 }

@@ -168,13 +168,4 @@ int fullHeight(const QTableView& table)
            table.model()->rowCount() * table.verticalHeader()->defaultSectionSize();
 }
 
-int fullWidth(const QTableView& table)
-{
-    const QAbstractItemView& cells = table; // where the hint is public
-    int width = 0;
-    for (int column = 0; column < table.model()->columnCount(); ++column)
-        width += std::max(cells.sizeHintForColumn(column), table.horizontalHeader()->sectionSizeHint(column));
-    return width;
-}
-
 } // namespace ui

@@ -20,8 +20,7 @@ void styleTree(QTreeView& tree);
 // Space and "?" mean the same in a list as everywhere else. The functions above see to it.
 void leaveKeysToWindow(QAbstractItemView& view);
 
-// What the table needs to show all its rows, header included, and its columns without an ellipsis.
+// What the table needs to show all its rows, header included.
 int fullHeight(const QTableView& table);
-int fullWidth(const QTableView& table);
 
 } // namespace ui
