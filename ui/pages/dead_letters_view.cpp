@@ -22,6 +22,7 @@ namespace ui {
 namespace {
 
 constexpr int kMostShown = 500;
+constexpr int kQuestionWidth = 360;
 
 } // namespace
 
@@ -184,6 +185,8 @@ bool DeadLettersView::confirmed(Change change, int count)
     auto* discard = box.addButton(tr("Discard %1").arg(formatCount(count)), QMessageBox::DestructiveRole);
     discard->setObjectName(QStringLiteral("confirmDiscard"));
     box.setDefaultButton(box.addButton(QMessageBox::Cancel));
+    for (auto* label : box.findChildren<QLabel*>())
+        if (label->text() == box.informativeText()) label->setMinimumWidth(kQuestionWidth); // else as narrow as can be
     box.exec();
     return box.clickedButton() == discard;
 }

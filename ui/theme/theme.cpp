@@ -83,6 +83,7 @@ void Theme::apply()
     if (m_style) m_style->setColors(styleColors());
     const auto wanted = palette();
     QApplication::setPalette(wanted); // repaints every widget
+    QApplication::setPalette(viewPalette(), "QAbstractItemView");
     QToolTip::setPalette(wanted);
 }
 
@@ -116,6 +117,15 @@ QPalette Theme::palette() const
         p.setColor(QPalette::Disabled, role, faint);
     p.setColor(QPalette::Disabled, QPalette::Highlight, c.hover);
     p.setColor(QPalette::Disabled, QPalette::HighlightedText, c.textMuted);
+    return p;
+}
+
+// Chosen rows keep the colours of their words.
+QPalette Theme::viewPalette() const
+{
+    auto p = palette();
+    p.setColor(QPalette::Highlight, colors().accentSoft);
+    p.setColor(QPalette::HighlightedText, colors().text);
     return p;
 }
 

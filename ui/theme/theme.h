@@ -91,6 +91,7 @@ private:
     bool wantsDark() const;
     void apply();
     QPalette palette() const;
+    QPalette viewPalette() const;
     StyleColors styleColors() const;
 
     QPointer<RookeryStyle> m_style; // the application owns it
