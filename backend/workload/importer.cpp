@@ -61,6 +61,8 @@ ReplayStatus Importer::status() const
     const double fraction = status.fraction();
     if (!ended && status.ratePerSecond > 0 && fraction > 0 && fraction < 1)
         status.secondsLeft = (double(done) / fraction - double(done)) / status.ratePerSecond;
+    if (status.phase == ReplayPhase::Posts && m_lastPostAt)
+        status.secondsLeft = std::max(0.0, -secondsSince(*m_lastPostAt)); // a log is not evenly busy
     return status;
 }
 
@@ -82,6 +84,13 @@ void Importer::progressed(std::int64_t ReplayStatus::* counter, std::int64_t don
 {
     const std::lock_guard lock(m_mutex);
     m_status.*counter = done;
+}
+
+// As much later than planned as the next post is.
+void Importer::expectEnd(SteadyClock::time_point planned, SteadyClock::time_point next)
+{
+    const std::lock_guard lock(m_mutex);
+    m_lastPostAt = planned + std::max(SteadyClock::duration(0), SteadyClock::now() - next);
 }
 
 void Importer::run(const std::stop_token& stop)
@@ -227,6 +236,10 @@ Result<void> Importer::makePosts(const std::stop_token& stop)
     const auto startedAt = SteadyClock::now();
     const std::int64_t total = std::int64_t(m_log.lines.size());
     const std::int64_t startSecond = m_record.linesDone < total ? m_log.lines[std::size_t(m_record.linesDone)].unixSeconds : 0;
+    const auto timeOf = [&](const ActivityLine& line) {
+        return startedAt + std::chrono::duration_cast<SteadyClock::duration>(
+                               std::chrono::duration<double>(double(line.unixSeconds - startSecond) / m_options.speed));
+    };
     std::vector<Post> batch;
     std::int64_t saved = m_record.linesDone;
     for (std::int64_t i = m_record.linesDone; i < total; ++i) {
@@ -236,9 +249,8 @@ Result<void> Importer::makePosts(const std::stop_token& stop)
         const bool due = m_options.speed > 0 && secondEnds;
         if (batch.size() < kPostsAtOnce && i + 1 < total && !due) continue;
         if (m_options.speed > 0) {
-            const auto at = startedAt + std::chrono::duration_cast<SteadyClock::duration>(
-                                            std::chrono::duration<double>(double(line.unixSeconds - startSecond) / m_options.speed));
-            waitUntil(at, stop);
+            expectEnd(timeOf(m_log.lines.back()), timeOf(line));
+            waitUntil(timeOf(line), stop);
         } else {
             ROOKERY_TRY(keepQueueShort(stop));
         }

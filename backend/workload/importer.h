@@ -52,6 +52,7 @@ private:
     bool waitUntil(std::chrono::steady_clock::time_point at, const std::stop_token& stop);
     Result<void> save(const std::string& phase, std::int64_t linesDone);
     void begin(ReplayPhase phase);
+    void expectEnd(std::chrono::steady_clock::time_point planned, std::chrono::steady_clock::time_point next);
     void progressed(std::int64_t ReplayStatus::* counter, std::int64_t done);
 
     Engine& m_engine;
@@ -66,6 +67,7 @@ private:
     ImportTimings m_timings;
     std::chrono::steady_clock::time_point m_phaseAt{};
     std::int64_t m_phaseFrom = 0;
+    std::optional<std::chrono::steady_clock::time_point> m_lastPostAt; // with a speed, once posts began
     std::jthread m_thread; // last: it uses all of the above
 };
 

@@ -24,6 +24,7 @@ private slots:
     void importIsExactAndRunningItTwiceChangesNothing();
     void cancelledInTheMiddleItGoesOnWhereItStopped();
     void keptTimesStayAndAgeCountsFromTheLogsEnd();
+    void aSpeedKeepsTheLogsRhythm();
     void aDamagedLogWritesNothing();
     void noCrowdIsAddedToWhatWasImported();
 
@@ -135,6 +136,26 @@ void ImportTest::keptTimesStayAndAgeCountsFromTheLogsEnd()
     const auto page = take(m_session->engine().feed().homePage(user, {}, soon()));
     QVERIFY(page.entries.front().source == EntrySource::Pushed);
     QCOMPARE(home("u3"), posts);
+    QCOMPARE(auditFindings(*m_session), std::string());
+}
+
+// Two posts at once, one 400 s later, one 1,000 s after the first: 200 times as fast, the last one is 5 s away.
+void ImportTest::aSpeedKeepsTheLogsRhythm()
+{
+    QFile file(m_directory.filePath("rhythm.txt"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("1 2 1341100972 RT\n3 2 1341100972 RE\n1 3 1341101372 MT\n3 1 1341101972 RT\n");
+    file.close();
+    Importer importer(m_session->engine(), {file.fileName().toStdString(), 200, false});
+    QTRY_COMPARE(importer.status().posts, std::int64_t(2));
+    const auto begun = std::chrono::steady_clock::now();
+    // Two of four posts are done, in no time; what is left is told by the log's clock all the same.
+    const auto left = importer.status().secondsLeft;
+    QVERIFY(left && *left > 2.5 && *left <= 5);
+    const auto status = finish(importer);
+    QVERIFY2(status.phase == ReplayPhase::Done, status.error.c_str());
+    QVERIFY(std::chrono::steady_clock::now() - begun > std::chrono::milliseconds(2'500)); // it waited
+    QVERIFY(drain(m_session->engine()));
     QCOMPARE(auditFindings(*m_session), std::string());
 }
 
