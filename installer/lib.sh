@@ -88,9 +88,9 @@ require_supported_system() {
     # shellcheck source=/dev/null
     system=$(. "${ROOKERY_OS_RELEASE:-/etc/os-release}" 2>/dev/null && printf '%s %s' "${ID:-unknown}" "${VERSION_ID:-}") || true
     case $system in
-        "debian 12" | "debian 13") command -v apt-get >/dev/null && return ;;
+        "debian 12") command -v apt-get >/dev/null && return ;;
     esac
-    fail "This script installs packages on Debian 12 and 13 only, not on \"${system:-an unknown system}\": install what these Debian packages hold by hand: ${packages[*]}."
+    fail "This script installs packages on Debian 12 only, not on \"${system:-an unknown system}\": install what these Debian packages hold by hand: ${packages[*]}."
 }
 
 # How to become root: nothing, "sudo", or a sentence.

@@ -12,7 +12,9 @@
 #include <QTemporaryDir>
 #include <QTimer>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 namespace {
@@ -22,7 +24,19 @@ void tell(const QString& sentence)
     std::fprintf(stderr, "rookery: %s\n", qPrintable(sentence));
 }
 
-// Pictures and reports need no display.
+// While the application is made: Qt would end the program with an abort and words that help nobody.
+void answerWithoutDisplay(QtMsgType type, const QMessageLogContext&, const QString& message)
+{
+    static QString before; // its warnings say which part is missing
+    if (type == QtFatalMsg) {
+        tell(QStringLiteral("there is no display to open the window on; \"rookeryctl demo\" runs the backend without one (%1)")
+                 .arg(before.isEmpty() ? message.simplified() : before.simplified()));
+        std::_Exit(1);
+    }
+    before += message + QLatin1Char(' ');
+}
+
+// Pictures, reports and help need no display.
 void chooseOffscreen(int argc, char** argv)
 {
     const auto asked = [&](const char* option) {
@@ -30,7 +44,8 @@ void chooseOffscreen(int argc, char** argv)
     };
     const bool display = qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY");
     const bool chosen = qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
-    if (chosen || !(asked("--export-report") || (asked("--screenshot") && !display))) return;
+    const bool idle = asked("--screenshot") || asked("--help") || asked("-h") || asked("--version") || asked("-v");
+    if (chosen || !(asked("--export-report") || (idle && !display))) return;
     qputenv("QT_QPA_PLATFORM", "offscreen");
 }
 
@@ -108,7 +123,9 @@ int runWindow(const app::DesktopOptions& options)
 int main(int argc, char** argv)
 {
     chooseOffscreen(argc, argv);
+    qInstallMessageHandler(answerWithoutDisplay);
     QApplication application(argc, argv);
+    qInstallMessageHandler(nullptr);
     QApplication::setOrganizationName(QStringLiteral("rookery"));
     QApplication::setApplicationName(QStringLiteral("rookery"));
     QApplication::setApplicationVersion(QStringLiteral("0.1.0"));

@@ -22,6 +22,7 @@ private slots:
     void init();
     void demoDrawsEveryPageInBothThemes();
     void desktopOpensWhatRookeryctlServesAndExportsItsReport();
+    void withoutADisplayItSaysSo();
 
 private:
     QString inDirectory(const QString& name) const { return m_directory->filePath(name); }
@@ -131,6 +132,27 @@ void JourneyTest::desktopOpensWhatRookeryctlServesAndExportsItsReport()
     ::kill(pid_t(server.processId()), SIGTERM);
     QVERIFY(server.waitForFinished(30'000));
     QCOMPARE(server.exitCode(), 0);
+}
+
+void JourneyTest::withoutADisplayItSaysSo()
+{
+    auto environment = QProcessEnvironment::systemEnvironment();
+    for (const auto* name : {"QT_QPA_PLATFORM", "WAYLAND_DISPLAY"}) environment.remove(QLatin1StringView(name));
+    environment.insert(QStringLiteral("DISPLAY"), QStringLiteral(":no-such-display"));
+    QProcess desktop;
+    desktop.setProcessEnvironment(environment);
+    desktop.start(QStringLiteral(ROOKERY_PROGRAM), {QStringLiteral("--demo")});
+    QVERIFY(desktop.waitForFinished(kProgramTimeout));
+    QCOMPARE(desktop.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(desktop.exitCode(), 1);
+    const auto said = QString::fromLocal8Bit(desktop.readAllStandardError());
+    QVERIFY2(said.contains(QStringLiteral("rookeryctl demo")), qPrintable(said));
+    QCOMPARE(said.count(QLatin1Char('\n')), 1);
+    environment.remove(QStringLiteral("DISPLAY"));
+    desktop.setProcessEnvironment(environment);
+    desktop.start(QStringLiteral(ROOKERY_PROGRAM), {QStringLiteral("--help")});
+    QVERIFY(desktop.waitForFinished(kProgramTimeout));
+    QCOMPARE(desktop.exitCode(), 0);
 }
 
 QTEST_GUILESS_MAIN(JourneyTest)
