@@ -44,7 +44,7 @@ void EmbeddedCrashTest::killLeavesNoServer()
     QVERIFY(all.size() > 10);
     killed.killHard();
     QTRY_VERIFY_WITH_TIMEOUT(!tests::anyAlive(all), 20'000);
-    QVERIFY(QFileInfo::exists(killed.directory())); // nobody could remove it
+    // Its directory stays until the next start of anybody, which may have come already.
 
     HelperProcess next(as);
     QVERIFY2(next.start({"--postgres", "1", "--redis", "1"}), qPrintable(next.output()));
