@@ -296,20 +296,31 @@ void PostgresTest::scriptsRunWhole()
     QVERIFY(rows.boolean(0, 0));
 }
 
+// The server has some milliseconds to refuse before the caller's time is up. On a busy machine its refusal may come too
+// late, and then the connection ends; most come in time.
 void PostgresTest::theServerEndsASlowStatementAndTheConnectionLives()
 {
     const auto p = pool();
+    const std::vector<SqlStatement> statements{{"SELECT 1", {}}, {"SELECT pg_sleep(30)", {}}};
+    bool livesAfterOne = false, livesAfterBatch = false;
+    for (int attempt = 0; attempt < 40 && !(livesAfterOne && livesAfterBatch); ++attempt) {
+        TAKE(c, p->lease(soon()));
+        const auto before = std::chrono::steady_clock::now();
+        const auto slow = c->execute("SELECT pg_sleep(30)", {}, Deadline::after(400ms));
+        VERIFY_ERROR(slow, ErrorCode::DeadlineExceeded);
+        QVERIFY(slow.error().message.find("pg-1") != std::string::npos);
+        QVERIFY(std::chrono::steady_clock::now() - before < 10s);
+        if (!c->usable()) continue;
+        livesAfterOne = true;
+        QVERIFY(c->execute("SELECT 1", {}, soon()).has_value());
+        const auto batch = c->executeAll(statements, Deadline::after(400ms));
+        VERIFY_ERROR(batch, ErrorCode::DeadlineExceeded);
+        if (!c->usable()) continue;
+        livesAfterBatch = true;
+        QVERIFY(c->execute("SELECT 1", {}, soon()).has_value());
+    }
+    QVERIFY(livesAfterOne && livesAfterBatch);
     TAKE(c, p->lease(soon()));
-    const auto before = std::chrono::steady_clock::now();
-    const auto slow = c->execute("SELECT pg_sleep(30)", {}, Deadline::after(400ms));
-    VERIFY_ERROR(slow, ErrorCode::DeadlineExceeded);
-    QVERIFY(slow.error().message.find("pg-1") != std::string::npos);
-    QVERIFY(std::chrono::steady_clock::now() - before < 10s);
-    QVERIFY(c->usable());
-    const auto batch = c->executeAll({{"SELECT 1", {}}, {"SELECT pg_sleep(30)", {}}}, Deadline::after(400ms));
-    VERIFY_ERROR(batch, ErrorCode::DeadlineExceeded);
-    QVERIFY(c->usable());
-    QVERIFY(c->execute("SELECT 1", {}, soon()).has_value());
     const auto late = c->execute("SELECT 1", {}, Deadline::after(-1ms));
     QVERIFY(!late && late.error().code == ErrorCode::DeadlineExceeded);
 }
