@@ -270,7 +270,6 @@ void EngineTest::pausedWorkersKeepTasksAndResumeDelivers()
     take(operations.setWorkerCount(-1, 4, soon()));
 }
 
-// Four threads, each with its own users as actors so that the order of one user's deeds is known; several workers.
 // On its last attempt. Its timelines cannot be voided before it is given up, as those of other tasks are: nobody knows which.
 void EngineTest::unreadableTaskWaitsForAPerson()
 {
@@ -291,6 +290,7 @@ void EngineTest::unreadableTaskWaitsForAPerson()
     drained();
 }
 
+// Four threads, each with its own users as actors so that the order of one user's deeds is known; several workers.
 void EngineTest::randomWorkloadKeepsTheInvariants()
 {
     constexpr int kThreads = 4, kUsersPerThread = 12, kDeeds = 350;
