@@ -8,6 +8,7 @@
 #include "backend/domain/audit.h"
 #include "backend/domain/balance.h"
 #include "backend/domain/cluster.h"
+#include "backend/domain/explanation.h"
 #include "backend/domain/feed.h"
 #include "backend/domain/import_record.h"
 #include "backend/domain/ledger.h"
@@ -82,6 +83,10 @@ public:
     [[nodiscard]] virtual Result<std::vector<DeadLetter>> deadLetters(int limit, Deadline deadline) = 0; // newest first
     [[nodiscard]] virtual Result<int> retryDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<int> discardDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) = 0;
+
+    // Why the post is, or is not, in the reader's home timeline, as PostgreSQL and Redis have it now. Changes nothing; a
+    // read-only engine answers it, too. NotFound when there is no such reader.
+    [[nodiscard]] virtual Result<Explanation> explain(PostId post, UserId reader, Deadline deadline) = 0;
 
     // Drops one reader's timeline in Redis and builds it again from PostgreSQL.
     [[nodiscard]] virtual Result<void> rebuildTimeline(UserId reader, Deadline deadline) = 0;

@@ -29,6 +29,7 @@ int runServe(const std::filesystem::path& config, int workers);
 int runImport(const ImportCommand& command);
 int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output);
 int runAuditCommand(const ClusterChoice& cluster, bool json);
+int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::string& reader, bool json); // reader: id or handle
 int runDoctor(const ClusterChoice& cluster, bool json);
 int runClusterInit(const std::filesystem::path& config);
 int runClusterShow(const ClusterChoice& cluster, bool json);

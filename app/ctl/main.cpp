@@ -70,6 +70,15 @@ int main(int argc, char** argv)
     audit->add_flag("--json", json, "as JSON");
     audit->callback([&] { exitCode = chosen(cluster) ? kUsage : runAuditCommand(cluster, json); });
 
+    std::int64_t explained = 0;
+    std::string reader;
+    auto* explain = program.add_subcommand("explain", "why a post is, or is not, in a reader's home timeline; 1 when that is a fault");
+    addCluster(explain, cluster);
+    explain->add_option("POST", explained, "the post's id")->required();
+    explain->add_option("READER", reader, "the reader's id or @handle")->required();
+    explain->add_flag("--json", json, "as JSON");
+    explain->callback([&] { exitCode = chosen(cluster) ? kUsage : runExplain(cluster, explained, reader, json); });
+
     auto* doctor = program.add_subcommand("doctor", "check nodes, versions and settings that hurt");
     addCluster(doctor, cluster);
     doctor->add_flag("--json", json, "as JSON");

@@ -2,6 +2,7 @@
 #include "backend/domain/balance.h"
 #include "backend/domain/cluster.h"
 #include "backend/domain/error.h"
+#include "backend/domain/explanation.h"
 #include "backend/domain/task.h"
 
 namespace backend {
@@ -37,6 +38,23 @@ std::string_view toString(TaskKind kind)
     case TaskKind::EdgeChanged: return "edge_changed";
     case TaskKind::PostDeleted: return "post_deleted";
     case TaskKind::ReclaimChunk: return "reclaim_chunk";
+    }
+    return "unknown";
+}
+
+std::string_view toString(ExplainAnswer answer)
+{
+    switch (answer) {
+    case ExplainAnswer::Delivered: return "delivered";
+    case ExplainAnswer::Rebuilt: return "rebuilt";
+    case ExplainAnswer::BelowFloor: return "below_floor";
+    case ExplainAnswer::UnderWay: return "under_way";
+    case ExplainAnswer::NotFollowed: return "not_followed";
+    case ExplainAnswer::Deleted: return "deleted";
+    case ExplainAnswer::NoSuchPost: return "no_such_post";
+    case ExplainAnswer::Stuck: return "stuck";
+    case ExplainAnswer::Missing: return "missing";
+    case ExplainAnswer::Extra: return "extra";
     }
     return "unknown";
 }

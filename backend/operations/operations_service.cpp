@@ -1,6 +1,7 @@
 #include "backend/operations/operations_service.h"
 
 #include "backend/common/log.h"
+#include "backend/operations/explain.h"
 
 #include <algorithm>
 
@@ -126,6 +127,11 @@ Result<int> OperationsService::retryDeadLetters(std::span<const TaskRef> tasks, 
 Result<int> OperationsService::discardDeadLetters(std::span<const TaskRef> tasks, Deadline deadline)
 {
     return onDeadLetters("discard_dead_letters", tasks, deadline, &TaskQueue::discardDead);
+}
+
+Result<Explanation> OperationsService::explain(PostId post, UserId reader, Deadline deadline)
+{
+    return explainPost(m_services, post, reader, deadline);
 }
 
 Result<void> OperationsService::rebuildTimeline(UserId reader, Deadline deadline)

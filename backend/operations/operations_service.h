@@ -31,6 +31,7 @@ public:
     Result<std::vector<DeadLetter>> deadLetters(int limit, Deadline deadline) override;
     Result<int> retryDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) override;
     Result<int> discardDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) override;
+    Result<Explanation> explain(PostId post, UserId reader, Deadline deadline) override;
     Result<void> rebuildTimeline(UserId reader, Deadline deadline) override;
 
     Result<BulkResult> bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline) override;

@@ -367,6 +367,19 @@ int FakeEngine::takeLetters(std::span<const backend::TaskRef> tasks, std::vector
     return int(taken);
 }
 
+// Delivered when it stands in the reader's home timeline.
+backend::Result<backend::Explanation> FakeEngine::explain(backend::PostId post, backend::UserId reader, Deadline)
+{
+    if (const auto error = enter("explain", text(post.value) + " " + text(reader.value))) return backend::fail(*error);
+    const std::lock_guard lock(m_mutex);
+    const auto member = m_users.find(reader);
+    if (member == m_users.end()) return backend::fail(backend::ErrorCode::NotFound, "no user has the id " + text(reader.value));
+    backend::Explanation out{post, reader, {}, backend::ExplainAnswer::NoSuchPost, false, "no such post", {}};
+    for (const auto& entry : member->second.home)
+        if (entry.id == post) out = {post, reader, entry.author, backend::ExplainAnswer::Delivered, true, "delivered", {}};
+    return out;
+}
+
 backend::Result<void> FakeEngine::rebuildTimeline(backend::UserId reader, Deadline)
 {
     return change("rebuildTimeline", text(reader.value));

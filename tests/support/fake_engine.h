@@ -101,6 +101,7 @@ private:
     Result<std::vector<backend::DeadLetter>> deadLetters(int limit, Deadline deadline) override;
     Result<int> retryDeadLetters(std::span<const backend::TaskRef> tasks, Deadline deadline) override;
     Result<int> discardDeadLetters(std::span<const backend::TaskRef> tasks, Deadline deadline) override;
+    Result<backend::Explanation> explain(backend::PostId post, backend::UserId reader, Deadline deadline) override;
     Result<void> rebuildTimeline(backend::UserId reader, Deadline deadline) override;
     Result<backend::BulkResult> bulkCreateUsers(std::span<const backend::BulkUser> users, Deadline deadline) override;
     Result<backend::BulkResult> bulkFollow(std::span<const backend::BulkFollow> follows, Deadline deadline) override;
