@@ -24,12 +24,19 @@ struct ImportCommand
     bool keepTimes = false, json = false;
 };
 
+struct BenchCommand
+{
+    bool full = false, json = false;
+    std::filesystem::path svg, data;
+};
+
 int runDemo(const std::filesystem::path& data, bool workload);
 int runServe(const std::filesystem::path& config, int workers);
 int runImport(const ImportCommand& command);
 int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output);
 int runAuditCommand(const ClusterChoice& cluster, bool json);
 int runDoctor(const ClusterChoice& cluster, bool json);
+int runBenchCommand(const BenchCommand& command);
 int runClusterInit(const std::filesystem::path& config);
 int runClusterShow(const ClusterChoice& cluster, bool json);
 

@@ -1,0 +1,78 @@
+#include "app/bench/plain_sets.h"
+
+#include <functional>
+#include <map>
+
+using namespace backend;
+
+namespace app {
+namespace {
+
+constexpr std::size_t kAtOnce = 1'000;
+constexpr std::int64_t kFirstMs = 1'700'000'000'000; // Unix; any moment does
+
+} // namespace
+
+Result<PlainSets> PlainSets::make(BenchRun& run, std::span<const UserId> readers, int entries)
+{
+    PlainSets sets;
+    sets.m_entries = entries;
+    sets.m_lastMs = kFirstMs;
+    for (const auto reader : readers)
+        sets.m_keys.push_back({run.timelinesNode(reader.shard()),
+                               "{" + std::to_string(reader.shard()) + "}:plain:" + std::to_string(reader.value)});
+    ROOKERY_TRY(sets.fillTemplates(run));
+    std::map<int, const PlainKey*> first;
+    ROOKERY_TRY(sets.forEach(run, [&](RedisBatch& batch, const PlainKey& set) {
+        const auto [found, isFirst] = first.try_emplace(set.node, &set);
+        if (!isFirst) batch.add(set.node, {"COPY", found->second->key, set.key});
+    }));
+    return sets;
+}
+
+Result<void> PlainSets::fillTemplates(BenchRun& run)
+{
+    const auto entries = nextEntries(m_entries);
+    std::map<int, const PlainKey*> first;
+    RedisBatch batch(run.redis());
+    for (const auto& set : m_keys)
+        if (first.try_emplace(set.node, &set).second)
+            for (const auto& entry : entries) batch.add(set.node, {"ZADD", set.key, entry.score, entry.member});
+    return batch.run(bulkDeadline());
+}
+
+std::vector<PlainEntry> PlainSets::nextEntries(int count)
+{
+    std::vector<PlainEntry> entries;
+    for (int i = 0; i < count; ++i, ++m_lastMs)
+        entries.push_back({std::to_string(m_lastMs), memberOf(PostId{makeRawId(m_lastMs - kIdEpochUnixMs, 0, 0)})});
+    return entries;
+}
+
+Result<void> PlainSets::forEach(BenchRun& run, const std::function<void(RedisBatch&, const PlainKey&)>& add) const
+{
+    RedisBatch batch(run.redis());
+    for (std::size_t i = 0; i < m_keys.size(); ++i) {
+        add(batch, m_keys[i]);
+        if (batch.size() < kAtOnce && i + 1 < m_keys.size()) continue;
+        ROOKERY_TRY(run.goOn());
+        ROOKERY_TRY(batch.run(bulkDeadline()));
+        batch.clear();
+    }
+    return {};
+}
+
+Result<void> PlainSets::trim(BenchRun& run) const
+{
+    const auto last = std::to_string(-m_entries - 1);
+    return forEach(run, [&](RedisBatch& batch, const PlainKey& set) { batch.add(set.node, {"ZREMRANGEBYRANK", set.key, "0", last}); });
+}
+
+Result<void> PlainSets::drop(BenchRun& run)
+{
+    ROOKERY_TRY(forEach(run, [](RedisBatch& batch, const PlainKey& set) { batch.add(set.node, {"UNLINK", set.key}); }));
+    m_keys.clear();
+    return {};
+}
+
+} // namespace app

@@ -1,0 +1,34 @@
+// The other side of the comparison: one plain sorted set per reader, on the same Redis node as the reader's timeline, with
+// as many entries, scores ascending in time. Dropped with drop(). One thread.
+#pragma once
+
+#include "app/bench/bench_run.h"
+
+#include <span>
+#include <vector>
+
+namespace app {
+
+class PlainSets
+{
+public:
+    // The first set of each node is filled by ZADD, the others are copies of it (COPY).
+    [[nodiscard]] static backend::Result<PlainSets> make(BenchRun& run, std::span<const backend::UserId> readers, int entries);
+
+    std::span<const backend::PlainKey> keys() const { return m_keys; }
+    // The next so many entries, above all before.
+    std::vector<backend::PlainEntry> nextEntries(int count);
+    // Back to the first size, so that rounds do not grow the sets. The oldest go.
+    [[nodiscard]] backend::Result<void> trim(BenchRun& run) const;
+    [[nodiscard]] backend::Result<void> drop(BenchRun& run);
+
+private:
+    backend::Result<void> fillTemplates(BenchRun& run);
+    backend::Result<void> forEach(BenchRun& run, const std::function<void(backend::RedisBatch&, const backend::PlainKey&)>& add) const;
+
+    std::vector<backend::PlainKey> m_keys;
+    int m_entries = 0;
+    std::int64_t m_lastMs = 0;
+};
+
+} // namespace app
