@@ -18,14 +18,14 @@ struct ReaderGroup
     int readers = 0;
     int entries = 0;       // wanted; fewer when they do not fit into memory,
     int fewestEntries = 0; // but not below this (plain sorted sets up to 128 entries are kept as listpacks)
-    int spread = 0;        // up to so many more, evenly, so that trims come one by one and not all at once
+    int spread = 0;        // up to so many more, in steps of ten, so that trims do not come all at once
     std::vector<Audience> audiences; // ascending
     std::string costRatio; // key of: cost of one delivery in the largest audience / in the smallest; empty: none
 };
 
 struct BenchSizes
 {
-    int rounds = 5;
+    int rounds = 7;
     std::vector<ReaderGroup> groups; // the first one's last audience is the headline; the last one's last keeps engines busy
     int writers = 64, postsPerWriter = 330; // what page readers follow; also the small tasks of the queue
     int pageReaders = 64;

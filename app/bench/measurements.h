@@ -6,6 +6,7 @@
 #include "app/bench/plain_sets.h"
 #include "app/bench/population.h"
 
+#include <span>
 #include <vector>
 
 namespace app {
@@ -17,12 +18,20 @@ struct PreparedGroup
     std::vector<backend::UserId> readers;
     std::vector<std::vector<backend::UserId>> authors;
     PlainSets plain;
+
+    // Beyond the group's entries: 0, 10, 20 … up to its spread, reader after reader.
+    static constexpr int kSpreadStep = 10;
+    int extraEntries(std::size_t reader) const { return int(reader % std::size_t(group.spread / kSpreadStep + 1)) * kSpreadStep; }
 };
-// Users, follows, full timelines, plain sets. Measures what they cost in memory; the first group gives the ratio.
+// Users, follows, timelines filled by the engine's own fan-out, plain sets. Measures what they cost in memory (the first
+// group gives the ratio) and how fast they were filled.
 [[nodiscard]] backend::Result<PreparedGroup> prepareGroup(BenchRun& run, Population& population, const ReaderGroup& group, bool first);
 
 // Deliveries per second from the first post to the end of the last task, against bare ZADDs into as many plain sets.
 [[nodiscard]] backend::Result<void> measureFanout(BenchRun& run, PreparedGroup& group, bool headline);
+
+// The ledger says of these posts that they reached every follower and the author; an error otherwise. Looks at some.
+[[nodiscard]] backend::Result<void> requireDelivered(BenchRun& run, std::span<const backend::PostId> posts, int followers);
 
 // Bytes per entry of timelines and plain sets that hold exactly the group's entries.
 [[nodiscard]] backend::Result<void> measureMemory(BenchRun& run, const PreparedGroup& group);

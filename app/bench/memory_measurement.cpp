@@ -45,7 +45,7 @@ Result<void> measureMemory(BenchRun& run, const PreparedGroup& prepared)
     std::vector<std::size_t> sampled;
     std::set<UserId> readers;
     for (std::size_t i = 0; i < prepared.readers.size() && int(sampled.size()) < run.sizes().memorySamples; ++i) {
-        const bool exact = i % std::size_t(prepared.group.spread + 1) == 0;
+        const bool exact = prepared.extraEntries(i) == 0;
         if (!exact || run.timelinesNode(prepared.readers[i].shard()) != node) continue;
         sampled.push_back(i);
         readers.insert(prepared.readers[i]);

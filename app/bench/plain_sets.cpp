@@ -1,8 +1,5 @@
 #include "app/bench/plain_sets.h"
 
-#include <functional>
-#include <map>
-
 using namespace backend;
 
 namespace app {
@@ -21,24 +18,8 @@ Result<PlainSets> PlainSets::make(BenchRun& run, std::span<const UserId> readers
     for (const auto reader : readers)
         sets.m_keys.push_back({run.timelinesNode(reader.shard()),
                                "{" + std::to_string(reader.shard()) + "}:plain:" + std::to_string(reader.value)});
-    ROOKERY_TRY(sets.fillTemplates(run));
-    std::map<int, const PlainKey*> first;
-    ROOKERY_TRY(sets.forEach(run, [&](RedisBatch& batch, const PlainKey& set) {
-        const auto [found, isFirst] = first.try_emplace(set.node, &set);
-        if (!isFirst) batch.add(set.node, {"COPY", found->second->key, set.key});
-    }));
+    ROOKERY_TRY(run.bare().addToAll(sets.m_keys, sets.nextEntries(entries), run.stop()));
     return sets;
-}
-
-Result<void> PlainSets::fillTemplates(BenchRun& run)
-{
-    const auto entries = nextEntries(m_entries);
-    std::map<int, const PlainKey*> first;
-    RedisBatch batch(run.redis());
-    for (const auto& set : m_keys)
-        if (first.try_emplace(set.node, &set).second)
-            for (const auto& entry : entries) batch.add(set.node, {"ZADD", set.key, entry.score, entry.member});
-    return batch.run(bulkDeadline());
 }
 
 std::vector<PlainEntry> PlainSets::nextEntries(int count)

@@ -4,6 +4,7 @@
 
 #include "app/bench/bench_run.h"
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace app {
 class PlainSets
 {
 public:
-    // The first set of each node is filled by ZADD, the others are copies of it (COPY).
+    // Filled by the bare pipeline, entry after entry into all sets, as real ones grow.
     [[nodiscard]] static backend::Result<PlainSets> make(BenchRun& run, std::span<const backend::UserId> readers, int entries);
 
     std::span<const backend::PlainKey> keys() const { return m_keys; }
@@ -23,7 +24,6 @@ public:
     [[nodiscard]] backend::Result<void> drop(BenchRun& run);
 
 private:
-    backend::Result<void> fillTemplates(BenchRun& run);
     backend::Result<void> forEach(BenchRun& run, const std::function<void(backend::RedisBatch&, const backend::PlainKey&)>& add) const;
 
     std::vector<backend::PlainKey> m_keys;

@@ -1,18 +1,17 @@
 #include "app/bench/population.h"
 
 #include <algorithm>
-#include <map>
 
 using namespace backend;
 
 namespace app {
 namespace {
 
-constexpr std::size_t kAtOnce = 2'500, kFilledAtOnce = 128;
+constexpr std::size_t kAtOnce = 2'500;
 constexpr std::size_t kBodyBytes = 120;
-// Users are older than prepared entries, those than prepared posts, those than what is posted while measuring.
-constexpr std::int64_t kUsersBackMs = 7'200'000, kEntriesBackMs = 5'400'000, kPostsBackMs = 3'600'000;
-constexpr std::int64_t kPostSpacingMs = 1'000;
+// Users are older than prepared posts, those than what is posted while measuring.
+constexpr std::int64_t kUsersBackMs = 10'800'000, kPostsBackMs = 7'200'000;
+constexpr std::int64_t kPostSpacingMs = 500;
 
 } // namespace
 
@@ -57,49 +56,23 @@ Result<void> Population::follow(std::span<const BulkFollow> follows)
     return {};
 }
 
-Result<std::vector<Post>> Population::postOnceEach(std::span<const UserId> authors)
+Result<std::vector<Post>> Population::post(std::span<const UserId> authors, int each)
 {
     std::vector<Post> posts;
-    const auto at = m_beginMs - kPostsBackMs + m_posts++ * kPostSpacingMs;
-    for (const auto author : authors) {
-        // Authors of one shard one after the other: an id per millisecond, shard and slot.
-        const auto inShard = std::int64_t(posts.size()) / m_run.map().shardCount;
-        posts.push_back({PostId{makeRawId(at + inShard, author.shard(), m_slot)}, author, benchBody(m_posts)});
-    }
-    ROOKERY_TRY(m_run.goOn());
-    ROOKERY_TRY(m_run.operations().bulkPost(posts, bulkDeadline()));
-    return posts;
-}
-
-Result<std::int64_t> Population::fillTimelines(std::span<const UserId> readers, int entries, int spread)
-{
-    std::vector<PostId> ids; // ascending
-    for (int i = 0; i < entries + spread; ++i)
-        ids.push_back(PostId{makeRawId(m_beginMs - kEntriesBackMs + i * kPostSpacingMs, i % m_run.map().shardCount, m_slot)});
-    std::int64_t filled = 0;
-    std::vector<std::size_t> sizes;
-    for (std::size_t i = 0; i < readers.size(); ++i) {
-        sizes.push_back(std::size_t(entries) + i % std::size_t(spread + 1));
-        filled += std::int64_t(sizes.back());
-    }
-    for (std::size_t at = 0; at < readers.size(); at += kFilledAtOnce) {
-        const auto count = std::min(kFilledAtOnce, readers.size() - at);
+    for (int k = 0; k < each; ++k, ++m_times)
+        for (std::size_t i = 0; i < authors.size(); ++i) {
+            // Authors of one shard one after the other: an id per millisecond, shard and slot.
+            const auto inShard = std::int64_t(i) / m_run.map().shardCount;
+            const auto at = m_beginMs - kPostsBackMs + m_times * kPostSpacingMs + inShard;
+            posts.push_back({PostId{makeRawId(at, authors[i].shard(), m_slot)}, authors[i], benchBody(m_times)});
+        }
+    for (auto rest = std::span<const Post>(posts); !rest.empty();) {
         ROOKERY_TRY(m_run.goOn());
-        ROOKERY_TRY(fillSome(readers.subspan(at, count), std::span(sizes).subspan(at, count), ids));
+        const auto some = rest.first(std::min(rest.size(), kAtOnce));
+        ROOKERY_TRY(m_run.operations().bulkPost(some, bulkDeadline()));
+        rest = rest.subspan(some.size());
     }
-    return filled;
-}
-
-Result<void> Population::fillSome(std::span<const UserId> readers, std::span<const std::size_t> sizes, const std::vector<PostId>& ids)
-{
-    RedisBatch batch(m_run.redis());
-    for (std::size_t i = 0; i < readers.size(); ++i) {
-        ROOKERY_ASSIGN(const auto runId, m_run.redis().runId(m_run.timelinesNode(readers[i].shard()), callDeadline()));
-        const auto posts = std::span(ids).last(sizes[i]);
-        m_run.timelines().backfill(batch, TimelineFamily::Home, readers[i], posts, posts.front(), runId);
-    }
-    ROOKERY_TRY(batch.run(bulkDeadline()));
-    return {};
+    return posts;
 }
 
 } // namespace app

@@ -22,11 +22,63 @@ Result<void> makeAuthors(BenchRun& run, Population& population, PreparedGroup& p
     return {};
 }
 
+// One author whom all readers follow posts what every timeline holds, others with fewer followers what some hold beyond.
+Result<std::int64_t> fillByFanout(BenchRun& run, Population& population, const PreparedGroup& prepared)
+{
+    const auto& group = prepared.group;
+    ROOKERY_ASSIGN(const auto authors, population.makeUsers(1 + group.spread / PreparedGroup::kSpreadStep));
+    std::vector<BulkFollow> follows;
+    std::int64_t entries = 0;
+    for (std::size_t i = 0; i < prepared.readers.size(); ++i) {
+        const int extra = prepared.extraEntries(i);
+        for (int k = 0; k <= extra / PreparedGroup::kSpreadStep; ++k) follows.push_back({prepared.readers[i], authors[std::size_t(k)]});
+        entries += group.entries + extra;
+    }
+    ROOKERY_TRY(population.follow(follows));
+    ROOKERY_TRY(run.drain());
+
+    const Stopwatch watch;
+    ROOKERY_ASSIGN(const auto common, population.post(std::span(authors).first(1), group.entries));
+    ROOKERY_TRY(population.post(std::span(authors).subspan(1), PreparedGroup::kSpreadStep));
+    ROOKERY_TRY(run.drain());
+    const double seconds = watch.seconds();
+    std::vector<PostId> posts;
+    for (const auto& post : common) posts.push_back(post.id);
+    ROOKERY_TRY(requireDelivered(run, posts, group.readers));
+    run.report().add({"fill." + std::to_string(group.readers) + "_timelines.engine_deliveries_per_s",
+                      "filling " + withThousands(group.readers) + " timelines: engine", "deliveries/s", {}, entries,
+                      "from empty to " + withThousands(group.entries) + " entries by the engine's own fan-out, from the first bulkPost until no "
+                      "task is left"},
+                     double(entries) / seconds);
+    return entries;
+}
+
+Result<std::int64_t> fillPlainSets(BenchRun& run, PreparedGroup& prepared)
+{
+    const auto& group = prepared.group;
+    const Stopwatch watch;
+    ROOKERY_ASSIGN(prepared.plain, PlainSets::make(run, prepared.readers, group.entries));
+    const auto entries = std::int64_t(group.entries) * group.readers;
+    run.report().add({"fill." + std::to_string(group.readers) + "_timelines.bare_zadd_per_s",
+                      "filling " + withThousands(group.readers) + " plain sets: bare ZADD", "commands/s", {}, entries,
+                      "from empty to " + withThousands(group.entries) + " entries by the bare pipeline"},
+                     double(entries) / watch.seconds());
+    return entries;
+}
+
 void reportUsedMemory(BenchRun& run, const std::string& what, const std::string& label, std::int64_t bytes, std::int64_t entries)
 {
     run.report().add({"memory." + what + ".used_memory_bytes_per_entry", label, "B/entry", {}, entries,
                       "used_memory of all Redis nodes after filling minus before, divided by the entries filled in"},
                      double(bytes) / double(entries));
+}
+
+std::string preparedText(const ReaderGroup& group)
+{
+    return withThousands(group.readers) + " readers, their authors and follows: Operations' bulk calls. Their timelines hold "
+           + withThousands(group.entries) + (group.spread > 0 ? " to " + withThousands(group.entries + group.spread) : std::string())
+           + " entries each, delivered by the engine's own fan-out of posts written with bulkPost. Beside them as many plain sorted "
+             "sets of " + withThousands(group.entries) + " entries on the same nodes, filled by bare ZADDs, entry after entry into all sets.";
 }
 
 } // namespace
@@ -46,27 +98,21 @@ Result<PreparedGroup> prepareGroup(BenchRun& run, Population& population, const 
     const auto key = std::to_string(group.readers) + "_timelines";
     run.step("making " + count + " readers");
     ROOKERY_ASSIGN(prepared.readers, population.makeUsers(group.readers));
-    ROOKERY_TRY(makeAuthors(run, population, prepared));
-    ROOKERY_TRY(run.drain());
-
     run.step("filling " + count + " timelines with " + entries + " entries");
     ROOKERY_ASSIGN(const auto before, run.redisBytes());
-    ROOKERY_ASSIGN(const auto filled, population.fillTimelines(prepared.readers, group.entries, group.spread));
+    ROOKERY_ASSIGN(const auto delivered, fillByFanout(run, population, prepared));
     ROOKERY_ASSIGN(const auto between, run.redisBytes());
     run.step("filling " + count + " plain sets with " + entries + " entries");
-    ROOKERY_ASSIGN(prepared.plain, PlainSets::make(run, prepared.readers, group.entries));
+    ROOKERY_ASSIGN(const auto added, fillPlainSets(run, prepared));
     ROOKERY_ASSIGN(const auto after, run.redisBytes());
 
     const auto each = " of " + count + " with " + entries + " entries";
-    reportUsedMemory(run, key + ".timeline", "Redis' memory, timelines" + each, between - before, filled);
-    reportUsedMemory(run, key + ".plain_set", "Redis' memory, plain sets" + each, after - between, std::int64_t(group.entries) * group.readers);
+    reportUsedMemory(run, key + ".timeline", "Redis' memory, timelines" + each, between - before, delivered);
+    reportUsedMemory(run, key + ".plain_set", "Redis' memory, plain sets" + each, after - between, added);
     if (first) ROOKERY_TRY(measureMemory(run, prepared));
-    run.report().prepared.push_back(
-        count + " readers, their authors and follows: Operations' bulk calls. Their timelines hold " + entries
-        + (group.spread > 0 ? " to " + withThousands(group.entries + group.spread) : std::string())
-        + " entries each, put in through the engine's own timelines (the commands of a follow's backfill), ids of posts that do not "
-          "exist. Beside them as many plain sorted sets of " + entries + " entries on the same nodes, one by ZADD per node, the others "
-          "by COPY.");
+    run.report().prepared.push_back(preparedText(group));
+    ROOKERY_TRY(makeAuthors(run, population, prepared));
+    ROOKERY_TRY(run.drain());
     return prepared;
 }
 

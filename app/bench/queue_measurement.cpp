@@ -33,10 +33,8 @@ Result<Drained> timeTasks(BenchRun& run, const std::function<Result<void>()>& wr
 Result<void> timePosts(BenchRun& run, Population& population, PageWorld& world, int posts)
 {
     ROOKERY_ASSIGN(const auto drained, timeTasks(run, [&]() -> Result<void> {
-        for (int i = 0; i < posts; ++i) {
-            ROOKERY_ASSIGN(const auto some, population.postOnceEach(world.writers));
-            world.posts.insert(world.posts.end(), some.begin(), some.end());
-        }
+        ROOKERY_ASSIGN(const auto some, population.post(world.writers, posts));
+        world.posts.insert(world.posts.end(), some.begin(), some.end());
         return {};
     }));
     run.report().add({"queue.post_created_tasks_per_s", "Small tasks: posts without followers", "tasks/s", {}, drained.tasks,
