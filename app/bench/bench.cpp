@@ -1,6 +1,7 @@
 #include "app/bench/bench.h"
 
 #include "app/bench/bench_run.h"
+#include "app/bench/cpu_watch.h"
 #include "app/bench/machine_facts.h"
 #include "app/bench/measurements.h"
 #include "app/bench/requirements.h"
@@ -64,6 +65,7 @@ void noteShrunken(BenchReport& report, const BenchSizes& wanted, const BenchSize
 Result<BenchReport> runBench(const BenchOptions& options, const BenchProgress& progress, std::stop_token stop)
 {
     const Stopwatch watch;
+    const CpuWatch cpu;
     const auto loadBefore = loadAverage();
     ROOKERY_TRY(requireEmpty(options.dataDirectory));
     ROOKERY_TRY(requireDisk(options.sizes, options.dataDirectory));
@@ -79,6 +81,7 @@ Result<BenchReport> runBench(const BenchOptions& options, const BenchProgress& p
     ROOKERY_TRY(measureAll(*run));
     completeRatios(report);
     report.machine.loadAfter = loadAverage();
+    report.machine.foreignCpuShare = cpu.foreignShare();
     report.seconds = watch.seconds();
     progress("ending the private servers");
     return std::move(report);

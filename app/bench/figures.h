@@ -36,6 +36,7 @@ struct MachineFacts
     std::string processor, kernel, build; // build: "optimised", "unoptimised"
     std::int64_t memoryBytes = 0, memoryAvailableBytes = 0;
     std::array<double, 3> loadBefore{}, loadAfter{};
+    double foreignCpuShare = -1; // of the processors' time, by other programs while it ran; -1: unknown
     std::string postgresVersion, redisVersion, postgresFsync;
     int postgresNodes = 0, redisNodes = 0, logicalShards = 0, workers = 0;
 };

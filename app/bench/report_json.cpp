@@ -19,6 +19,7 @@ Json machineJson(const MachineFacts& machine)
             {"memory_available_bytes", machine.memoryAvailableBytes},
             {"load_before", machine.loadBefore},
             {"load_after", machine.loadAfter},
+            {"cpu_share_of_other_programs", machine.foreignCpuShare < 0 ? Json(nullptr) : Json(machine.foreignCpuShare)},
             {"postgresql", {{"version", machine.postgresVersion}, {"nodes", machine.postgresNodes}, {"fsync", machine.postgresFsync}}},
             {"redis", {{"version", machine.redisVersion}, {"nodes", machine.redisNodes}}},
             {"logical_shards", machine.logicalShards},

@@ -8,6 +8,7 @@ namespace app {
 namespace {
 
 constexpr int kLabelWidth = 62, kLine = 110;
+constexpr double kBusyMachine = 0.1;
 
 [[gnu::format(printf, 2, 3)]] void print(std::string& out, const char* format, ...)
 {
@@ -73,6 +74,9 @@ void addMachine(std::string& out, const BenchReport& report)
           machine.workers);
     print(out, "  load average before %.2f %.2f %.2f, after %.2f %.2f %.2f\n", machine.loadBefore[0], machine.loadBefore[1], machine.loadBefore[2],
           machine.loadAfter[0], machine.loadAfter[1], machine.loadAfter[2]);
+    if (machine.foreignCpuShare >= 0)
+        print(out, "  other programs took %.0f %% of the processors while it ran%s\n", machine.foreignCpuShare * 100,
+              machine.foreignCpuShare > kBusyMachine ? ": too much for figures to rely on, compare ratios at most" : "");
 }
 
 } // namespace

@@ -130,6 +130,8 @@ void BenchTest::aReportIsWhole()
     const auto machine = json["machine"].toObject();
     QVERIFY(machine["cpus"].toInt() > 0);
     QVERIFY(machine["workers"].toInt() > 0);
+    const double foreign = machine["cpu_share_of_other_programs"].toDouble(-1);
+    QVERIFY2(foreign >= 0 && foreign <= 1, qPrintable(QString::number(foreign)));
     QVERIFY(!machine["redis"].toObject()["version"].toString().isEmpty());
     QVERIFY(!machine["postgresql"].toObject()["version"].toString().isEmpty());
     QVERIFY(json["prepared"].toArray().size() >= 3);
