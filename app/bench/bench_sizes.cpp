@@ -8,8 +8,8 @@ BenchSizes BenchSizes::quick()
 {
     BenchSizes sizes;
     sizes.groups = {
-        {10'000, 800, 800, 80, {{10, 100, 20}, {1'000, 10, 20}, {10'000, 1, 30}}, {}},
-        {100'000, 140, 140, 0, {{10'000, 1, 10}, {100'000, 1, 3}}, "delivery_cost_100k_vs_10k"},
+        {10'000, 800, 800, 80, {{10, 100, 20}, {1'000, 10, 20}, {10'000, 1, 60}}, {}},
+        {100'000, 140, 140, 0, {{10'000, 1, 10}, {100'000, 1, 6}}, "delivery_cost_100k_vs_10k"},
     };
     return sizes;
 }
@@ -23,7 +23,6 @@ BenchSizes BenchSizes::full()
     sizes.groups[1].entries = 800;
     sizes.groups.push_back(
         {1'000'000, 48, 48, 0, {{10'000, 1, 3}, {100'000, 1, 1}, {1'000'000, 1, 1}}, "delivery_cost_1m_vs_10k"});
-    sizes.postsPerRound = 1'000;
     sizes.busyPosts = 1;
     sizes.diskGiB = 10;
     return sizes;

@@ -31,9 +31,9 @@ struct BenchSizes
     int pageReaders = 64;
     int pagesPerRound = 256;
     int deepPage = 1'000;
-    int postsPerRound = 400;    // of the post latency, idle and busy each,
-    int postGapMicroseconds = 4'000; // one in so long
-    int busyPosts = 3;          // to the largest audience, at once
+    int postsPerRound = 1'000; // of the post latency, idle and busy each,
+    int postGapMicroseconds = 2'000; // one in so long
+    int busyPosts = 8;         // to the largest audience, at once
     int memorySamples = 40;
     double diskGiB = 3;         // free space wanted
 

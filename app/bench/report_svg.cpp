@@ -176,11 +176,12 @@ void drawRatios(Drawing& drawing, const BenchReport& report)
     }
 }
 
-// "fanout.10000_timelines.audience_1000.engine_deliveries_per_s" → "1,000 of 10,000"
+// "fanout.10000_timelines.audience_1000.engine_deliveries_per_s" → "1,000 of 10,000", "fill.10000_…" → "filling 10,000"
 std::string audienceLabel(const std::string& key)
 {
     const auto numberAfter = [&](std::string_view words) { return std::atof(key.c_str() + key.find(words) + words.size()); };
     const auto whole = [](double value) { return value >= 1'000 ? number(value) : std::to_string(int(value)); };
+    if (key.starts_with("fill.")) return "filling " + whole(numberAfter("fill."));
     return whole(numberAfter("audience_")) + " of " + whole(numberAfter("fanout."));
 }
 
@@ -190,12 +191,15 @@ std::string benchSvg(const BenchReport& report)
 {
     std::vector<Row> rates;
     for (const auto& figure : report.figures) {
-        if (figure.key.ends_with(".bare_zadd_per_s")) rates.push_back({"bare, " + audienceLabel(figure.key), &figure, kBare});
-        if (figure.key.ends_with(".engine_deliveries_per_s")) rates.push_back({"engine, " + audienceLabel(figure.key), &figure, kEngine});
+        constexpr std::string_view bare = ".bare_zadd_per_s";
+        if (!figure.key.ends_with(bare)) continue;
+        const auto* engine = report.figure(figure.key.substr(0, figure.key.size() - bare.size()) + ".engine_deliveries_per_s");
+        rates.push_back({"bare, " + audienceLabel(figure.key), &figure, kBare});
+        if (engine) rates.push_back({"engine, " + audienceLabel(figure.key), engine, kEngine});
     }
     Drawing drawing;
     drawHead(drawing, report);
-    drawing.heading("Deliveries per second", "Audience of each post, and how many timelines there are; bare: pipelined ZADDs into as many plain sorted sets. Lines: lowest to highest round.");
+    drawing.heading("Deliveries per second", "Audience of each post, and how many timelines there are; bare: pipelined ZADDs into as many plain sorted sets. Line: lowest to highest round.");
     drawRates(drawing, rates);
     drawing.heading("Latency, p50 to p99", "Logarithmic. Medians of the rounds.");
     drawLatencies(drawing, report);
