@@ -55,12 +55,12 @@ void wrap(std::string& out, const std::string& text, const std::string& indent)
     out += line + '\n';
 }
 
-void addRow(std::string& out, const std::string& label, const std::vector<double>& rounds, const std::string& unit)
+void addRow(std::string& out, const std::string& label, const std::vector<double>& rounds, const std::string& unit, std::int64_t repetitions)
 {
     const auto [lowest, highest] = std::minmax_element(rounds.begin(), rounds.end());
-    const auto row = "  " + padded(label, kLabelWidth) + padded(shown(median(rounds)), 12) + padded(unit, 14) + shown(*lowest) + " – "
-                     + shown(*highest) + " (" + std::to_string(rounds.size()) + ")\n";
-    out += row;
+    const auto each = repetitions > 0 ? " × " + std::to_string(repetitions) : std::string();
+    out += "  " + padded(label, kLabelWidth) + padded(shown(median(rounds)), 12) + padded(unit, 14)
+           + padded(shown(*lowest) + " – " + shown(*highest), 22) + std::to_string(rounds.size()) + each + "\n";
 }
 
 void addMachine(std::string& out, const BenchReport& report)
@@ -87,12 +87,12 @@ std::string benchTable(const BenchReport& report)
     addMachine(out, report);
     out += "\nPrepared\n";
     for (const auto& line : report.prepared) wrap(out, line, "  ");
-    out += "\n" + padded("Figures", kLabelWidth + 2) + padded("median", 12) + padded("unit", 14) + "min – max (rounds)\n";
-    for (const auto& figure : report.figures) addRow(out, figure.label, figure.rounds, figure.unit);
-    out += "\n" + padded("Ratios, taken round by round", kLabelWidth + 2) + padded("median", 12) + padded("", 14) + "min – max (rounds)\n";
+    out += "\n" + padded("Figures", kLabelWidth + 2) + padded("median", 12) + padded("unit", 14) + padded("min – max", 22) + "rounds × repetitions\n";
+    for (const auto& figure : report.figures) addRow(out, figure.label, figure.rounds, figure.unit, figure.repetitions);
+    out += "\n" + padded("Ratios, taken round by round", kLabelWidth + 2) + padded("median", 12) + padded("", 14) + padded("min – max", 22) + "rounds\n";
     for (const auto& ratio : report.ratios) {
         if (ratio.rounds.empty()) out += "  " + padded(ratio.key, kLabelWidth) + "not measured\n";
-        else addRow(out, ratio.key, ratio.rounds, "");
+        else addRow(out, ratio.key, ratio.rounds, "", 0);
         wrap(out, ratio.reason, "      ");
     }
     return out;
