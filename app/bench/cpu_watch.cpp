@@ -62,6 +62,8 @@ double ownTicks()
 
 } // namespace
 
+double ownCpuSeconds() { return ownTicks() / double(::sysconf(_SC_CLK_TCK)); }
+
 CpuWatch::CpuWatch() : m_from(read()) {}
 
 CpuWatch::Times CpuWatch::read()

@@ -3,6 +3,9 @@
 
 namespace app {
 
+// Used so far by this process and its descendants, in seconds to the hundredth; those that ended count as their parents'.
+double ownCpuSeconds();
+
 class CpuWatch
 {
 public:
