@@ -45,8 +45,6 @@ Result<void> measureAll(BenchRun& run)
 
 void completeRatios(BenchReport& report)
 {
-    report.noRatio("delivery_cost_1m_vs_10k",
-                   "a million timelines are measured with --full; see delivery_cost_100k_vs_10k");
     for (const auto key : kRatioKeys) report.noRatio(std::string(key), "this run did not measure it");
 }
 

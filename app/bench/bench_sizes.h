@@ -25,7 +25,7 @@ struct ReaderGroup
 
 struct BenchSizes
 {
-    int rounds = 7;
+    int rounds = 5;
     std::vector<ReaderGroup> groups; // the first one's last audience is the headline; the last one's last keeps engines busy
     int writers = 64, postsPerWriter = 330; // what page readers follow; also the small tasks of the queue
     int pageReaders = 64;
@@ -33,9 +33,9 @@ struct BenchSizes
     int deepPage = 1'000;
     int postsPerRound = 1'000; // of the post latency, idle and busy each,
     int postGapMicroseconds = 2'000; // one in so long
-    int busyPosts = 8;         // to the largest audience, at once
+    int busyPosts = 1;         // to the largest audience, at once
     int memorySamples = 40;
-    double diskGiB = 3;         // free space wanted
+    double diskGiB = 5;         // free space wanted
 
     static BenchSizes quick();
     static BenchSizes full();

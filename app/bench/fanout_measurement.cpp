@@ -80,7 +80,7 @@ Result<void> timeBare(BenchRun& run, PreparedGroup& prepared, const Audience& au
     took.bareSeconds += watch.seconds();
     took.bareCpuSeconds += ownCpuSeconds() - cpuBefore;
     took.bareCommands += std::int64_t(sets.size()) * posts;
-    return prepared.plain.trim(run);
+    return prepared.plain.trim(run, sets.size());
 }
 
 Result<void> timeEngine(BenchRun& run, const std::vector<UserId>& authors, const Audience& audience, int posts, Took& took)

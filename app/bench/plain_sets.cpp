@@ -30,12 +30,13 @@ std::vector<PlainEntry> PlainSets::nextEntries(int count)
     return entries;
 }
 
-Result<void> PlainSets::forEach(BenchRun& run, const std::function<void(RedisBatch&, const PlainKey&)>& add) const
+Result<void> PlainSets::forFirst(BenchRun& run, std::size_t count,
+                                 const std::function<void(RedisBatch&, const PlainKey&)>& add) const
 {
     RedisBatch batch(run.redis());
-    for (std::size_t i = 0; i < m_keys.size(); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
         add(batch, m_keys[i]);
-        if (batch.size() < kAtOnce && i + 1 < m_keys.size()) continue;
+        if (batch.size() < kAtOnce && i + 1 < count) continue;
         ROOKERY_TRY(run.goOn());
         ROOKERY_TRY(batch.run(bulkDeadline()));
         batch.clear();
@@ -43,15 +44,15 @@ Result<void> PlainSets::forEach(BenchRun& run, const std::function<void(RedisBat
     return {};
 }
 
-Result<void> PlainSets::trim(BenchRun& run) const
+Result<void> PlainSets::trim(BenchRun& run, std::size_t count) const
 {
     const auto last = std::to_string(-m_entries - 1);
-    return forEach(run, [&](RedisBatch& batch, const PlainKey& set) { batch.add(set.node, {"ZREMRANGEBYRANK", set.key, "0", last}); });
+    return forFirst(run, count, [&](RedisBatch& batch, const PlainKey& set) { batch.add(set.node, {"ZREMRANGEBYRANK", set.key, "0", last}); });
 }
 
 Result<void> PlainSets::drop(BenchRun& run)
 {
-    ROOKERY_TRY(forEach(run, [](RedisBatch& batch, const PlainKey& set) { batch.add(set.node, {"UNLINK", set.key}); }));
+    ROOKERY_TRY(forFirst(run, m_keys.size(), [](RedisBatch& batch, const PlainKey& set) { batch.add(set.node, {"UNLINK", set.key}); }));
     m_keys.clear();
     return {};
 }

@@ -19,12 +19,13 @@ public:
     std::span<const backend::PlainKey> keys() const { return m_keys; }
     // The next so many entries, above all before.
     std::vector<backend::PlainEntry> nextEntries(int count);
-    // Back to the first size, so that rounds do not grow the sets. The oldest go.
-    [[nodiscard]] backend::Result<void> trim(BenchRun& run) const;
+    // The first `count` back to their first size, so that rounds do not grow the sets. The oldest go.
+    [[nodiscard]] backend::Result<void> trim(BenchRun& run, std::size_t count) const;
     [[nodiscard]] backend::Result<void> drop(BenchRun& run);
 
 private:
-    backend::Result<void> forEach(BenchRun& run, const std::function<void(backend::RedisBatch&, const backend::PlainKey&)>& add) const;
+    backend::Result<void> forFirst(BenchRun& run, std::size_t count,
+                                   const std::function<void(backend::RedisBatch&, const backend::PlainKey&)>& add) const;
 
     std::vector<backend::PlainKey> m_keys;
     int m_entries = 0;

@@ -79,7 +79,7 @@ int main(int argc, char** argv)
     auto* benching = program.add_subcommand("bench", "measure this engine against bare Redis commands on private servers");
     bool quick = false;
     auto* quickly = benching->add_flag("--quick", quick, "under ten minutes on two cores (default)");
-    benching->add_flag("--full", bench.full, "with a million readers; half an hour or more")->excludes(quickly);
+    benching->add_flag("--full", bench.full, "also 100,000 readers with up to 800 entries, more rounds; half an hour or more")->excludes(quickly);
     benching->add_flag("--json", bench.json, "all figures and ratios as JSON");
     benching->add_option("--svg", bench.svg, "also a plot, into this file");
     benching->add_option("--data", bench.data, "run in this new or empty directory and keep it");
