@@ -24,6 +24,12 @@ struct ImportCommand
     bool keepTimes = false, json = false;
 };
 
+struct BenchCommand
+{
+    bool full = false, json = false;
+    std::filesystem::path svg, data;
+};
+
 int runDemo(const std::filesystem::path& data, bool workload);
 int runServe(const std::filesystem::path& config, int workers);
 int runImport(const ImportCommand& command);
@@ -31,6 +37,7 @@ int runReport(const ClusterChoice& cluster, const std::string& format, const std
 int runAuditCommand(const ClusterChoice& cluster, bool json);
 int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::string& reader, bool json); // reader: id or handle
 int runDoctor(const ClusterChoice& cluster, bool json);
+int runBenchCommand(const BenchCommand& command);
 int runClusterInit(const std::filesystem::path& config);
 int runClusterShow(const ClusterChoice& cluster, bool json);
 

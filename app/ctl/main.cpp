@@ -84,6 +84,16 @@ int main(int argc, char** argv)
     doctor->add_flag("--json", json, "as JSON");
     doctor->callback([&] { exitCode = chosen(cluster) ? kUsage : runDoctor(cluster, json); });
 
+    BenchCommand bench;
+    auto* benching = program.add_subcommand("bench", "measure this engine against bare Redis commands on private servers");
+    bool quick = false;
+    auto* quickly = benching->add_flag("--quick", quick, "under ten minutes on two cores (default)");
+    benching->add_flag("--full", bench.full, "also 100,000 readers with up to 800 entries, more rounds; half an hour or more")->excludes(quickly);
+    benching->add_flag("--json", bench.json, "all figures and ratios as JSON");
+    benching->add_option("--svg", bench.svg, "also a plot, into this file");
+    benching->add_option("--data", bench.data, "run in this new or empty directory and keep it");
+    benching->callback([&] { exitCode = runBenchCommand(bench); });
+
     auto* clusters = program.add_subcommand("cluster", "make or show a cluster");
     clusters->require_subcommand(1);
     std::filesystem::path initConfig;
