@@ -65,6 +65,10 @@ std::string lineOf(const ReplayStatus& status)
     char left[48] = "";
     if (status.secondsLeft) std::snprintf(left, sizeof left, ", %d min %02d s left", int(*status.secondsLeft) / 60, int(*status.secondsLeft) % 60);
     char line[256];
+    if (status.tasksLeft) {
+        std::snprintf(line, sizeof line, "%-15s %ld tasks left", "delivering", long(*status.tasksLeft));
+        return line;
+    }
     std::snprintf(line, sizeof line, "%-15s [%s%s] %5.1f %%  %.0f/s%s", nameOf(status.phase), std::string(std::size_t(filled), '#').c_str(),
                   std::string(std::size_t(kBar - filled), '.').c_str(), status.fraction() * 100, status.ratePerSecond, left);
     return line;

@@ -47,6 +47,7 @@ struct ReplayStatus
     std::int64_t accountsTotal = 0, followsTotal = 0, postsTotal = 0;
     double ratePerSecond = 0; // of the present phase
     std::optional<double> secondsLeft;
+    std::optional<std::int64_t> tasksLeft; // all posts are in; these tasks are still to deliver them
     double speed = 0; // 60 = one hour a minute; 0 = as fast as it goes
     std::string error;
     double fraction() const // of the present phase

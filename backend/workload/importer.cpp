@@ -273,6 +273,10 @@ Result<void> Importer::drain(const std::stop_token& stop)
 {
     for (;;) {
         ROOKERY_ASSIGN(const auto unfinished, m_engine.monitor().unfinishedTasks(callDeadline()));
+        {
+            const std::lock_guard lock(m_mutex);
+            m_status.tasksLeft = unfinished;
+        }
         if (unfinished == 0) return {};
         if (stop.stop_requested()) return fail(cancelled());
         std::this_thread::sleep_for(kTick);

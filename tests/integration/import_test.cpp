@@ -146,12 +146,18 @@ void ImportTest::aSpeedKeepsTheLogsRhythm()
     QVERIFY(file.open(QIODevice::WriteOnly));
     file.write("1 2 1341100972 RT\n3 2 1341100972 RE\n1 3 1341101372 MT\n3 1 1341101972 RT\n");
     file.close();
+    auto& operations = m_session->engine().operations();
+    take(operations.pauseWorkers(-1, soon()));
     Importer importer(m_session->engine(), {file.fileName().toStdString(), 200, false});
     QTRY_COMPARE(importer.status().posts, std::int64_t(2));
     const auto begun = std::chrono::steady_clock::now();
     // Two of four posts are done, in no time; what is left is told by the log's clock all the same.
     const auto left = importer.status().secondsLeft;
     QVERIFY(left && *left > 2.5 && *left <= 5);
+    QVERIFY(!importer.status().tasksLeft);
+    QTRY_VERIFY_WITH_TIMEOUT(importer.status().tasksLeft > 0, 20'000); // all posts are in, nobody delivers
+    QVERIFY(importer.status().phase == ReplayPhase::Posts);
+    take(operations.resumeWorkers(-1, soon()));
     const auto status = finish(importer);
     QVERIFY2(status.phase == ReplayPhase::Done, status.error.c_str());
     QVERIFY(std::chrono::steady_clock::now() - begun > std::chrono::milliseconds(2'500)); // it waited

@@ -250,6 +250,11 @@ void StripsTest::replayMalformedLines()
     status.speed = 0;
     fixture.fake->replay->setStatus(status);
     QTRY_COMPARE(fixture.find<QLabel>("replayPhase")->text(), QString("Replaying posts as fast as it goes"));
+    // The bar stands at its end then; what is left is told in tasks.
+    status.tasksLeft = 1'910;
+    fixture.fake->replay->setStatus(status);
+    QTRY_COMPARE(fixture.find<QLabel>("replayPhase")->text(), QString("Delivering the last posts"));
+    QCOMPARE(detail->text(), QString("1,910 tasks left"));
 }
 
 void StripsTest::replayCancels()

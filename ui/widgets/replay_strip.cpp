@@ -124,6 +124,7 @@ QString ReplayStrip::phaseText(const backend::ReplayStatus& status) const
     case ReplayPhase::Follows:
         return tr("Creating follows");
     case ReplayPhase::Posts:
+        if (status.tasksLeft) return tr("Delivering the last posts");
         return status.speed > 0 ? tr("Replaying posts, %1 times as fast").arg(formatCompact(status.speed))
                                 : tr("Replaying posts as fast as it goes");
     case ReplayPhase::Done:
@@ -142,6 +143,7 @@ QString ReplayStrip::detailText(const backend::ReplayStatus& status) const
     if (over(status))
         return tr("%1 accounts, %2 follows, %3 posts")
             .arg(formatCount(status.accounts), formatCount(status.follows), formatCount(status.posts));
+    if (status.tasksLeft) return tr("%1 tasks left").arg(formatCount(*status.tasksLeft));
     const auto [done, total] = status.phase == ReplayPhase::Accounts  ? std::pair(status.accounts, status.accountsTotal)
                                : status.phase == ReplayPhase::Follows ? std::pair(status.follows, status.followsTotal)
                                : status.phase == ReplayPhase::Posts   ? std::pair(status.posts, status.postsTotal)
