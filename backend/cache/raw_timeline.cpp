@@ -8,6 +8,7 @@ namespace backend {
 namespace {
 
 constexpr std::size_t kOwnersPerTrip = 200;
+constexpr std::size_t kSegmentsPerTrip = 12; // usually all
 
 bool allDigits(const std::string& text)
 {
@@ -17,14 +18,21 @@ bool allDigits(const std::string& text)
 std::optional<RawFloor> parseFloor(const std::string& text)
 {
     std::istringstream words(text);
-    std::string id, runId, more;
-    if (!(words >> id >> runId) || words >> more || id.size() != 19 || !allDigits(id)) return std::nullopt;
+    std::string id, layout, runId, more;
+    if (!(words >> id >> layout >> runId) || words >> more || id.size() != 19 || !allDigits(id) || layout != "2")
+        return std::nullopt;
     return RawFloor{PostId{std::strtoll(id.c_str(), nullptr, 10)}, runId};
 }
 
-// Members and scores alternate.
-void parseEntries(const std::vector<RedisReply>& elements, RawTimeline& out)
+std::int64_t millisecondsOf(PostId id)
 {
+    return std::chrono::duration_cast<Milliseconds>(id.time().time_since_epoch()).count();
+}
+
+// Members and scores alternate. Returns the ids as stored.
+std::vector<PostId> parseEntries(const std::vector<RedisReply>& elements, RawTimeline& out)
+{
+    std::vector<PostId> ids;
     for (std::size_t i = 0; i + 1 < elements.size(); i += 2) {
         const std::string& member = elements[i].text;
         const std::string& score = elements[i + 1].text;
@@ -32,11 +40,30 @@ void parseEntries(const std::vector<RedisReply>& elements, RawTimeline& out)
         if (member.size() != 19 || !allDigits(member))
             out.oddities.push_back("member " + member);
         else
-            out.ids.push_back(id);
-        const auto milliseconds =
-            std::chrono::duration_cast<Milliseconds>(id.time().time_since_epoch()).count();
-        if (score != std::to_string(milliseconds)) out.oddities.push_back("score " + score + " of " + member);
+            ids.push_back(id);
+        if (score != std::to_string(-millisecondsOf(id))) out.oddities.push_back("score " + score + " of " + member);
     }
+    return ids;
+}
+
+// One owner's segments, the open one first.
+void parseSegments(std::span<const RedisReply> segments, RawTimeline& out)
+{
+    std::optional<PostId> oldest; // of the closed segment before
+    bool ended = false;
+    for (std::size_t k = 0; k < segments.size(); ++k) {
+        const auto ids = parseEntries(segments[k].elements, out);
+        out.ids.insert(out.ids.end(), ids.begin(), ids.end());
+        if (k == 0) continue;
+        if (!ids.empty() && ended) out.oddities.push_back("segment " + std::to_string(k) + " behind a gap");
+        ended = ended || ids.empty();
+        if (ids.empty()) continue;
+        if (oldest && millisecondsOf(ids.front()) >= millisecondsOf(*oldest))
+            out.oddities.push_back("segment " + std::to_string(k) + " not older than the one before");
+        oldest = ids.back();
+    }
+    std::sort(out.ids.begin(), out.ids.end());
+    out.ids.erase(std::unique(out.ids.begin(), out.ids.end()), out.ids.end());
 }
 
 Result<int> nodeOf(const ShardMap& map, UserId owner)
@@ -47,20 +74,46 @@ Result<int> nodeOf(const ShardMap& map, UserId owner)
                 true);
 }
 
-Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family,
-                      std::span<const UserId> owners, std::vector<RawTimeline>& out, Deadline deadline)
+// Of every owner the segments from `first` on. True when any may have more.
+Result<bool> readSegments(RedisClient& client, const ShardMap& map, TimelineFamily family, std::span<const UserId> owners,
+                          std::size_t first, std::vector<std::vector<RedisReply>>& segments, Deadline deadline)
 {
     RedisBatch batch(client);
     for (const auto owner : owners) {
         ROOKERY_ASSIGN(const int node, nodeOf(map, owner));
-        batch.add(node, {"ZRANGE", timelineKey(family, owner), "0", "-1", "WITHSCORES"});
-        batch.add(node, {"GET", timelineFloorKey(family, owner)});
+        for (auto k = first; k < first + kSegmentsPerTrip; ++k) {
+            const auto key = timelineKey(family, owner) + (k == 0 ? "" : ":" + std::to_string(k));
+            batch.add(node, {"ZRANGE", key, "0", "-1", "WITHSCORES"});
+        }
     }
     ROOKERY_TRY(batch.run(deadline));
+    bool more = false;
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+        for (std::size_t k = 0; k < kSegmentsPerTrip; ++k)
+            segments[i].push_back(*batch.reply(i * kSegmentsPerTrip + k));
+        more = more || !segments[i].back().elements.empty();
+    }
+    return more;
+}
+
+Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family, std::span<const UserId> owners,
+                      std::vector<RawTimeline>& out, Deadline deadline)
+{
+    std::vector<std::vector<RedisReply>> segments(owners.size());
+    bool more = true;
+    for (std::size_t first = 0; more; first += kSegmentsPerTrip) {
+        ROOKERY_ASSIGN(more, readSegments(client, map, family, owners, first, segments, deadline));
+    }
+    RedisBatch floors(client);
+    for (const auto owner : owners) {
+        ROOKERY_ASSIGN(const int node, nodeOf(map, owner));
+        floors.add(node, {"GET", timelineFloorKey(family, owner)});
+    }
+    ROOKERY_TRY(floors.run(deadline));
     for (std::size_t i = 0; i < owners.size(); ++i) {
         RawTimeline timeline;
-        parseEntries(batch.reply(2 * i)->elements, timeline);
-        if (const auto& floor = *batch.reply(2 * i + 1); !floor.isNil()) {
+        parseSegments(segments[i], timeline);
+        if (const auto& floor = *floors.reply(i); !floor.isNil()) {
             timeline.floorText = floor.text;
             timeline.floor = parseFloor(floor.text);
         }

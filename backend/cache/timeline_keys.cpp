@@ -60,8 +60,18 @@ ShortText memberText(PostId post)
 ShortText scoreText(PostId post)
 {
     ShortText out;
-    out << unixMillisecondsOf(post.value);
+    out << -unixMillisecondsOf(post.value);
     return out;
+}
+
+std::string floorStamp(const std::string& runId)
+{
+    return std::string(kFloorLayout) + runId;
+}
+
+std::string floorValue(PostId floor, const std::string& runId)
+{
+    return memberOf(floor) + floorStamp(runId);
 }
 
 std::string memberOf(PostId post)

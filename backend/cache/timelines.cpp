@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::string_view kVoid = "void";
 
+// Spreads evenly whatever the two have in common.
+std::uint64_t mixed(std::uint64_t post, std::uint64_t owner)
+{
+    auto x = post * 0x9e3779b97f4a7c15U ^ owner;
+    x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93U;
+    return x ^ (x >> 32);
+}
+
 } // namespace
 
 Timelines::Timelines(const ShardMapSource& maps, TimelineLimits limits)
@@ -35,25 +43,40 @@ UserId Timelines::publicOwner(int shard)
     return UserId{makeRawId(0, shard, 0)};
 }
 
-void Timelines::addEntry(RedisBatch& batch, TimelineFamily family, UserId owner, PostId post) const
+void Timelines::addEntry(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
+                         PostId post) const
 {
     const int node = nodeOf(family, owner);
-    batch.add(node, {"ZADD", entriesKey(family, owner), scoreText(post), memberText(post)});
-    const auto draw = std::hash<PostId>()(post) * 31 + std::hash<UserId>()(owner);
-    if (draw % std::size_t(std::max(m_limits.trimOneIn, 1)) != 0) return;
-    const auto oldest =
-        unixMillisecondsOf(post.value) - std::chrono::duration_cast<Milliseconds>(m_limits.age).count();
-    addTrim(batch, family, owner,
-            PostId{makeRawId(std::max<std::int64_t>(oldest - kIdEpochUnixMs, 0), 0, 0)});
+    const auto key = entriesKey(family, owner);
+    batch.add(node, {"ZADD", key, scoreText(post), memberText(post)});
+    const auto draw = mixed(std::uint64_t(post.value), std::uint64_t(owner.value));
+    const bool always = draw % std::uint64_t(std::max(m_limits.upkeepOneIn, 1)) == 0;
+    if (!always && draw % std::uint64_t(std::max(m_limits.checkOneIn, 1)) != 0) return;
+    checks.push_back({batch.add(node, {"ZCARD", key}), family, owner, post, always});
 }
 
-void Timelines::addTrim(RedisBatch& batch, TimelineFamily family, UserId owner, PostId oldest) const
+void Timelines::addUpkeep(RedisBatch& batch, std::vector<SizeCheck>& checks) const
 {
-    const std::string before = oldest.value > 0 ? "(" + scoreText(oldest).text() : "-inf";
-    batch.addScript(nodeOf(family, owner), timeline_scripts::trim(),
-                    {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)},
-                    {std::to_string(std::max(m_limits.cap, 1)), std::to_string(std::max(m_limits.slack, 0)),
-                     before, memberOf(oldest)});
+    const auto age = std::chrono::duration_cast<Milliseconds>(m_limits.age).count();
+    const auto size = std::int64_t(std::stoi(segmentSize()));
+    for (const auto& check : checks) {
+        const auto& count = batch.reply(check.reply);
+        if (!count || (!check.always && count->integer < size)) continue;
+        const auto ms = std::max<std::int64_t>(unixMillisecondsOf(check.post.value) - age - kIdEpochUnixMs, 0);
+        const PostId oldest{makeRawId(ms, 0, 0)};
+        batch.addScript(nodeOf(check.family, check.owner), timeline_scripts::upkeep(),
+                        {entriesKey(check.family, check.owner), floorKey(check.family, check.owner),
+                         buildKey(check.family, check.owner)},
+                        {std::to_string(std::max(m_limits.cap, 1)), segmentSize(),
+                         oldest.value > 0 ? scoreText(oldest).text() : "+inf", memberOf(oldest)});
+    }
+    checks.clear();
+}
+
+// Small caps have small segments, so that what is kept beyond the cap stays in proportion.
+std::string Timelines::segmentSize() const
+{
+    return std::to_string(std::max(std::min(m_limits.segment, m_limits.cap / 2), 1));
 }
 
 void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner,
@@ -62,36 +85,33 @@ void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId o
     // The token first: a build that fills between the two commands cannot publish what is being removed.
     const int node = nodeOf(family, owner);
     batch.add(node, {"UNLINK", buildKey(family, owner)});
-    if (posts.size() == 1) {
-        batch.add(node, {"ZREM", entriesKey(family, owner), memberText(posts.front())});
-    } else if (!posts.empty()) {
-        std::vector<std::string> words{"ZREM", timelineKey(family, owner)};
-        for (const auto post : posts)
-            words.push_back(memberOf(post));
-        batch.add(node, words);
-    }
+    std::vector<std::string> members;
+    for (const auto post : posts)
+        members.push_back(memberOf(post));
+    if (!members.empty())
+        batch.addScript(node, timeline_scripts::remove(), {entriesKey(family, owner)}, members);
 }
 
 void Timelines::backfill(RedisBatch& batch, TimelineFamily family, UserId owner,
                          std::span<const PostId> posts, PostId completeDownTo, const std::string& runId) const
 {
-    std::vector<std::string> arguments{runId, memberOf(completeDownTo),
-                                       "(" + scoreText(completeDownTo).text()};
-    for (const auto post : posts) {
+    std::vector<std::string> arguments{runId.empty() ? std::string() : floorStamp(runId), memberOf(completeDownTo),
+                                       scoreText(completeDownTo).text(), std::to_string(std::max(m_limits.cap, 1)),
+                                       segmentSize()};
+    std::vector<PostId> newestFirst(posts.begin(), posts.end());
+    std::sort(newestFirst.rbegin(), newestFirst.rend());
+    for (const auto post : newestFirst) {
         arguments.push_back(scoreText(post).text());
         arguments.push_back(memberOf(post));
     }
     batch.addScript(nodeOf(family, owner), timeline_scripts::backfill(),
                     {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)}, arguments);
-    addTrim(batch, family, owner,
-            PostId{}); // many follows at once must not pile up without a delivery between
 }
 
 void Timelines::publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner,
                              const std::string& runId) const
 {
-    const std::string value = memberOf(PostId{}) + " " + runId;
-    batch.add(nodeOf(family, owner), {"SET", floorKey(family, owner), value, "NX"});
+    batch.add(nodeOf(family, owner), {"SET", floorKey(family, owner), floorValue(PostId{}, runId), "NX"});
 }
 
 void Timelines::voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner) const
@@ -105,11 +125,10 @@ void Timelines::voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner
 Result<void> Timelines::drop(RedisClient& client, TimelineFamily family, UserId owner,
                              Deadline deadline) const
 {
-    return client
-        .command(nodeOf(family, owner),
-                 {"UNLINK", floorKey(family, owner), buildKey(family, owner), entriesKey(family, owner)},
-                 deadline)
-        .map([](const RedisReply&) {});
+    RedisBatch batch(client);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::drop(),
+                    {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)}, {});
+    return batch.run(deadline);
 }
 
 } // namespace backend

@@ -9,7 +9,6 @@
 namespace backend {
 namespace {
 
-constexpr std::size_t kFillPiece = 400; // entries: a piece must not keep the node busy for long
 constexpr Milliseconds kShortestTokenLife{60'000};
 
 std::string randomText()
@@ -17,6 +16,22 @@ std::string randomText()
     std::random_device device;
     const auto value = (std::uint64_t(device()) << 32) | device();
     return std::to_string(value);
+}
+
+// Cut between two milliseconds, the oldest piece first full; the first piece is of the newest.
+std::vector<std::span<const PostId>> piecesOf(std::span<const PostId> newestFirst, std::size_t size)
+{
+    const auto ms = [&](std::size_t i) { return idMillisecondsOf(newestFirst[i].value); };
+    std::vector<std::span<const PostId>> pieces;
+    for (std::size_t end = newestFirst.size(); end > 0;) {
+        std::size_t begin = end > size ? end - size : 0;
+        while (begin > 0 && ms(begin) == ms(begin - 1))
+            --begin;
+        pieces.push_back(newestFirst.subspan(begin, end - begin));
+        end = begin;
+    }
+    std::reverse(pieces.begin(), pieces.end());
+    return pieces;
 }
 
 } // namespace
@@ -44,9 +59,13 @@ Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, 
 {
     const int node = nodeOf(family, owner);
     RedisBatch batch(client);
-    for (std::size_t begin = 0; begin < posts.size(); begin += kFillPiece) {
-        std::vector<std::string> arguments{token};
-        for (const auto post : posts.subspan(begin, std::min(kFillPiece, posts.size() - begin))) {
+    std::vector<PostId> newestFirst(posts.begin(), posts.end());
+    std::sort(newestFirst.rbegin(), newestFirst.rend());
+    // The open segment is filled too: what is delivered meanwhile goes there as well.
+    std::size_t segment = 0;
+    for (const auto piece : piecesOf(newestFirst, std::stoul(segmentSize()))) {
+        std::vector<std::string> arguments{token, std::to_string(segment++)};
+        for (const auto post : piece) {
             arguments.push_back(scoreText(post).text());
             arguments.push_back(memberOf(post));
         }
@@ -59,7 +78,7 @@ Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, 
         if (batch.reply(i)->integer != 1) return false;
     batch.clear();
     batch.addScript(node, timeline_scripts::publish(), {floorKey(family, owner), buildKey(family, owner)},
-                    {token, memberOf(floor)});
+                    {token, memberOf(floor), std::string(kFloorLayout)});
     ROOKERY_TRY(batch.run(deadline));
     return batch.reply(0)->integer == 1;
 }

@@ -28,6 +28,8 @@ Result<void> DeliveryRun::run(Deadline deadline)
     for (auto& sent : m_sent) queueCommands(sent);
     std::ignore = m_batch.run(deadline.earlier(deadline.remaining() / 2)); // judged reply by reply; leaves time to look again
     readReplies(m_context.clock.now());
+    m_context.timelines.addUpkeep(m_batch, m_checks);
+    std::ignore = m_batch.run(deadline.earlier(kPipeline)); // what it did not reach is left to later deliveries
     ROOKERY_TRY(takeBackDeleted(deadline));
     ROOKERY_TRY(takeBackUnfollowed(deadline));
     record();
@@ -40,8 +42,8 @@ void DeliveryRun::queueCommands(Sent& sent)
     sent.firstReply = m_batch.size();
     if (d.publish) {
         m_context.objects.fillPost(m_batch, *d.publish);
-        m_context.timelines.addEntry(m_batch, TimelineFamily::Author, d.author, d.post);
-        m_context.timelines.addEntry(m_batch, TimelineFamily::Public, Timelines::publicOwner(d.post.shard()), d.post);
+        m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Author, d.author, d.post);
+        m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Public, Timelines::publicOwner(d.post.shard()), d.post);
     }
     if (d.audience)
         for (const auto& follower : d.audience->followers) {
@@ -49,7 +51,7 @@ void DeliveryRun::queueCommands(Sent& sent)
             else ++d.dormant;
         }
     if (d.toAuthor) sent.readers.push_back(d.author);
-    for (const auto reader : sent.readers) m_context.timelines.addEntry(m_batch, TimelineFamily::Home, reader, d.post);
+    for (const auto reader : sent.readers) m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Home, reader, d.post);
     sent.endReply = m_batch.size();
 }
 
@@ -161,13 +163,14 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
         std::set_difference(now.begin(), now.end(), sent.takenBack.begin(), sent.takenBack.end(), std::back_inserter(left));
         takeBack(sent, left);
         for (const auto reader : sent.takenBack)
-            if (!now.contains(reader)) m_context.timelines.addEntry(m_batch, TimelineFamily::Home, reader, sent.delivery.post);
+            if (!now.contains(reader)) m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Home, reader, sent.delivery.post);
         sent.endReply = m_batch.size();
         sent.takenBack = now;
         count(sent);
         changed.push_back(&sent);
     }
     std::ignore = m_batch.run(deadline.earlier(kPipeline));
+    m_checks.clear();
     for (auto* sent : changed) failBroken(*sent);
     std::erase_if(changed, [](const Sent* sent) { return !sent->delivery.status; });
     return changed;

@@ -61,6 +61,7 @@ private:
 
     FanoutContext& m_context;
     RedisBatch m_batch;
+    std::vector<SizeCheck> m_checks;
     std::deque<Sent> m_sent;
 };
 

@@ -122,6 +122,14 @@ std::string nodeName(const ShardMap& map, int id)
     return node ? node->name : std::to_string(id);
 }
 
+// The newest lie in the open segment and, when that was closed just now, in the first closed one.
+std::string newestOfHome(UserId user)
+{
+    const auto key = timelineKey(TimelineFamily::Home, user);
+    return " ZUNION 2 " + quoted(key) + " " + quoted(key + ":1") + " AGGREGATE MIN | head -n " +
+           std::to_string(kLocatePageLength);
+}
+
 } // namespace
 
 std::string redisCliCommand(const NodeEndpoint& node)
@@ -147,9 +155,7 @@ Result<UserLocation> locateUser(const ShardMap& map, UserId user)
     out.postsNode = nodeName(map, map.postsNode[shard]);
     out.timelinesNode = nodeName(map, map.timelinesNode[shard]);
     if (const auto* redis = map.node(map.timelinesNode[shard]))
-        out.homeRedisCommand = redisCliCommand(*redis) + " ZREVRANGE " +
-                               quoted(timelineKey(TimelineFamily::Home, user)) + " 0 " +
-                               std::to_string(kLocatePageLength - 1);
+        out.homeRedisCommand = redisCliCommand(*redis) + newestOfHome(user);
     out.homeSql = homeSql(map, user);
     out.authorSql = authorSql(map, user);
     return out;

@@ -30,14 +30,17 @@ protected:
                  const std::vector<backend::PostId>& posts, backend::TimelineFamily family = kHome)
     {
         backend::RedisBatch batch(*m_client);
+        std::vector<backend::SizeCheck> checks;
         for (const auto post : posts)
-            to.addEntry(batch, family, owner, post);
+            to.addEntry(batch, checks, family, owner, post);
+        if (const auto done = batch.run(soon()); !done) throw std::runtime_error(done.error().message);
+        to.addUpkeep(batch, checks);
         if (const auto done = batch.run(soon()); !done) throw std::runtime_error(done.error().message);
     }
     void setFloor(backend::UserId owner, backend::PostId floor)
     {
         m_redis->redis(node(owner), {"SET", backend::timelineFloorKey(kHome, owner),
-                                     backend::memberOf(floor) + " " + runId(owner)});
+                                     backend::floorValue(floor, runId(owner))});
     }
     backend::TimelineSlice read(const backend::Timelines& from, backend::UserId owner,
                                 std::optional<backend::PostId> before = {},
@@ -48,9 +51,22 @@ protected:
         if (!slice) throw std::runtime_error(slice.error().message);
         return *slice;
     }
+    // Entries of the open segment and of the closed ones.
+    std::vector<std::int64_t> segments(backend::UserId owner)
+    {
+        std::vector<std::int64_t> sizes;
+        auto key = backend::timelineKey(kHome, owner);
+        do {
+            sizes.push_back(std::stoll(m_redis->redis(node(owner), {"ZCARD", key})));
+            key = backend::timelineKey(kHome, owner) + ":" + std::to_string(sizes.size());
+        } while (m_redis->redis(node(owner), {"EXISTS", key}) == "1");
+        return sizes;
+    }
     std::int64_t stored(backend::UserId owner)
     {
-        return std::stoll(m_redis->redis(node(owner), {"ZCARD", backend::timelineKey(kHome, owner)}));
+        std::int64_t all = 0;
+        for (const auto size : segments(owner)) all += size;
+        return all;
     }
     backend::Result<void> backfill(const backend::Timelines& to, backend::UserId owner,
                                    const std::vector<backend::PostId>& posts, backend::PostId downTo,
