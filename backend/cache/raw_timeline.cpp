@@ -8,7 +8,7 @@ namespace backend {
 namespace {
 
 constexpr std::size_t kOwnersPerTrip = 200;
-constexpr std::size_t kSegmentsPerTrip = 12; // usually all
+constexpr std::int64_t kMostSegments = 100'000; // of a readable note
 
 bool allDigits(const std::string& text)
 {
@@ -46,24 +46,40 @@ std::vector<PostId> parseEntries(const std::vector<RedisReply>& elements, RawTim
     return ids;
 }
 
-// One owner's segments, the open one first.
-void parseSegments(std::span<const RedisReply> segments, RawTimeline& out)
+// As noted beside the timeline; {1, 0} when nothing is.
+struct Closed
 {
-    std::optional<PostId> oldest; // of the closed segment before
-    bool ended = false;
-    for (std::size_t k = 0; k < segments.size(); ++k) {
-        const auto ids = parseEntries(segments[k].elements, out);
+    std::int64_t lowest = 1, highest = 0, entries = 0, newestScore = 0;
+};
+
+Closed parseNote(const RedisReply& reply, RawTimeline& out)
+{
+    Closed closed;
+    if (reply.isNil()) return closed;
+    std::istringstream words(reply.text);
+    if (words >> closed.lowest >> closed.highest >> closed.entries >> closed.newestScore && closed.lowest >= 1 &&
+        closed.highest - closed.lowest < kMostSegments)
+        return closed;
+    out.oddities.push_back("note of segments " + reply.text);
+    return {};
+}
+
+// Closed segments, the newest first.
+void parseClosed(std::span<const RedisReply> segments, const Closed& noted, RawTimeline& out)
+{
+    std::optional<PostId> oldest; // of the newer segment before
+    std::int64_t entries = 0;
+    for (const auto& segment : segments) {
+        const auto ids = parseEntries(segment.elements, out);
         out.ids.insert(out.ids.end(), ids.begin(), ids.end());
-        if (k == 0) continue;
-        if (!ids.empty() && ended) out.oddities.push_back("segment " + std::to_string(k) + " behind a gap");
-        ended = ended || ids.empty();
+        entries += std::int64_t(ids.size());
         if (ids.empty()) continue;
-        if (oldest && millisecondsOf(ids.front()) >= millisecondsOf(*oldest))
-            out.oddities.push_back("segment " + std::to_string(k) + " not older than the one before");
+        if (oldest ? millisecondsOf(ids.front()) >= millisecondsOf(*oldest) : -millisecondsOf(ids.front()) < noted.newestScore)
+            out.oddities.push_back("segment of " + memberOf(ids.front()) + " lies behind older entries");
         oldest = ids.back();
     }
-    std::sort(out.ids.begin(), out.ids.end());
-    out.ids.erase(std::unique(out.ids.begin(), out.ids.end()), out.ids.end());
+    if (entries != noted.entries)
+        out.oddities.push_back(std::to_string(entries) + " entries in segments noted with " + std::to_string(noted.entries));
 }
 
 Result<int> nodeOf(const ShardMap& map, UserId owner)
@@ -74,51 +90,42 @@ Result<int> nodeOf(const ShardMap& map, UserId owner)
                 true);
 }
 
-// Of every owner the segments from `first` on. True when any may have more.
-Result<bool> readSegments(RedisClient& client, const ShardMap& map, TimelineFamily family, std::span<const UserId> owners,
-                          std::size_t first, std::vector<std::vector<RedisReply>>& segments, Deadline deadline)
-{
-    RedisBatch batch(client);
-    for (const auto owner : owners) {
-        ROOKERY_ASSIGN(const int node, nodeOf(map, owner));
-        for (auto k = first; k < first + kSegmentsPerTrip; ++k) {
-            const auto key = timelineKey(family, owner) + (k == 0 ? "" : ":" + std::to_string(k));
-            batch.add(node, {"ZRANGE", key, "0", "-1", "WITHSCORES"});
-        }
-    }
-    ROOKERY_TRY(batch.run(deadline));
-    bool more = false;
-    for (std::size_t i = 0; i < owners.size(); ++i) {
-        for (std::size_t k = 0; k < kSegmentsPerTrip; ++k)
-            segments[i].push_back(*batch.reply(i * kSegmentsPerTrip + k));
-        more = more || !segments[i].back().elements.empty();
-    }
-    return more;
-}
-
 Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family, std::span<const UserId> owners,
                       std::vector<RawTimeline>& out, Deadline deadline)
 {
-    std::vector<std::vector<RedisReply>> segments(owners.size());
-    bool more = true;
-    for (std::size_t first = 0; more; first += kSegmentsPerTrip) {
-        ROOKERY_ASSIGN(more, readSegments(client, map, family, owners, first, segments, deadline));
-    }
-    RedisBatch floors(client);
+    RedisBatch heads(client), closed(client);
+    std::vector<int> nodes;
     for (const auto owner : owners) {
         ROOKERY_ASSIGN(const int node, nodeOf(map, owner));
-        floors.add(node, {"GET", timelineFloorKey(family, owner)});
+        nodes.push_back(node);
+        heads.add(node, {"GET", timelineSegmentsKey(family, owner)});
+        heads.add(node, {"ZRANGE", timelineKey(family, owner), "0", "-1", "WITHSCORES"});
+        heads.add(node, {"GET", timelineFloorKey(family, owner)});
     }
-    ROOKERY_TRY(floors.run(deadline));
+    ROOKERY_TRY(heads.run(deadline));
+    std::vector<RawTimeline> timelines(owners.size());
+    std::vector<Closed> noted;
     for (std::size_t i = 0; i < owners.size(); ++i) {
-        RawTimeline timeline;
-        parseSegments(segments[i], timeline);
-        if (const auto& floor = *floors.reply(i); !floor.isNil()) {
+        noted.push_back(parseNote(*heads.reply(3 * i), timelines[i]));
+        for (auto k = noted[i].highest; k >= noted[i].lowest; --k)
+            closed.add(nodes[i], {"ZRANGE", timelineKey(family, owners[i]) + ":" + std::to_string(k), "0", "-1", "WITHSCORES"});
+    }
+    ROOKERY_TRY(closed.run(deadline));
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+        auto& timeline = timelines[i];
+        timeline.ids = parseEntries(heads.reply(3 * i + 1)->elements, timeline);
+        std::vector<RedisReply> segments;
+        for (auto k = noted[i].highest; k >= noted[i].lowest; --k)
+            segments.push_back(*closed.reply(next++));
+        parseClosed(segments, noted[i], timeline);
+        std::sort(timeline.ids.begin(), timeline.ids.end());
+        timeline.ids.erase(std::unique(timeline.ids.begin(), timeline.ids.end()), timeline.ids.end());
+        if (const auto& floor = *heads.reply(3 * i + 2); !floor.isNil()) {
             timeline.floorText = floor.text;
             timeline.floor = parseFloor(floor.text);
         }
-        ROOKERY_ASSIGN(const int node, nodeOf(map, owners[i]));
-        ROOKERY_ASSIGN(timeline.nodeRunId, client.runId(node, deadline));
+        ROOKERY_ASSIGN(timeline.nodeRunId, client.runId(nodes[i], deadline));
         out.push_back(std::move(timeline));
     }
     return {};

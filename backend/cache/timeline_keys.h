@@ -34,6 +34,14 @@ private:
 ShortText entriesKey(TimelineFamily family, UserId owner);
 ShortText floorKey(TimelineFamily family, UserId owner);
 ShortText buildKey(TimelineFamily family, UserId owner);
+ShortText noteKey(TimelineFamily family, UserId owner); // of the closed segments
+
+// Of one timeline, in the order in which scripts take them.
+struct TimelineKeys
+{
+    TimelineKeys(TimelineFamily family, UserId owner);
+    ShortText entries, floor, build, note;
+};
 ShortText memberText(PostId post); // 19 digits
 ShortText scoreText(PostId post);  // Unix ms, negative
 std::string floorStamp(const std::string& runId); // what follows the id in a floor that is valid in that life

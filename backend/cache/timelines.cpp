@@ -4,6 +4,7 @@
 #include "backend/cache/timeline_scripts.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace backend {
 namespace {
@@ -43,32 +44,50 @@ UserId Timelines::publicOwner(int shard)
     return UserId{makeRawId(0, shard, 0)};
 }
 
-void Timelines::addEntry(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
-                         PostId post) const
+void TimelineEntries::add(PostId post)
+{
+    m_arguments.add(scoreText(post));
+    m_arguments.add(memberText(post));
+    m_newest = std::max(m_newest, post);
+}
+
+void Timelines::addEntries(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
+                           const TimelineEntries& entries) const
 {
     const int node = nodeOf(family, owner);
     const auto key = entriesKey(family, owner);
-    batch.add(node, {"ZADD", key, scoreText(post), memberText(post)});
-    const auto draw = mixed(std::uint64_t(post.value), std::uint64_t(owner.value));
-    const bool always = draw % std::uint64_t(std::max(m_limits.upkeepOneIn, 1)) == 0;
-    if (!always && draw % std::uint64_t(std::max(m_limits.checkOneIn, 1)) != 0) return;
-    checks.push_back({batch.add(node, {"ZCARD", key}), family, owner, post, always});
+    batch.add(node, {"ZADD", key}, entries.arguments());
+    const auto draw = mixed(std::uint64_t(entries.newest().value), std::uint64_t(owner.value));
+    const auto drawn = [&](int oneIn) { return draw % std::uint64_t(std::max(oneIn, 1)) < entries.size(); };
+    const bool always = drawn(m_limits.upkeepOneIn);
+    if (!always && !drawn(m_limits.checkOneIn)) return;
+    checks.push_back({batch.add(node, {"ZCARD", key}), family, owner, entries.newest(), always});
+}
+
+void Timelines::addEntry(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
+                         PostId post) const
+{
+    TimelineEntries one;
+    one.add(post);
+    addEntries(batch, checks, family, owner, one);
 }
 
 void Timelines::addUpkeep(RedisBatch& batch, std::vector<SizeCheck>& checks) const
 {
     const auto age = std::chrono::duration_cast<Milliseconds>(m_limits.age).count();
     const auto size = std::int64_t(std::stoi(segmentSize()));
+    std::unordered_set<std::uint64_t> begun; // a batch may deliver to one owner many times
     for (const auto& check : checks) {
         const auto& count = batch.reply(check.reply);
         if (!count || (!check.always && count->integer < size)) continue;
-        const auto ms = std::max<std::int64_t>(unixMillisecondsOf(check.post.value) - age - kIdEpochUnixMs, 0);
+        if (!begun.insert(std::uint64_t(check.owner.value) * 4 + std::uint64_t(check.family)).second) continue;
+        const auto ms = std::max<std::int64_t>(unixMillisecondsOf(check.newest.value) - age - kIdEpochUnixMs, 0);
         const PostId oldest{makeRawId(ms, 0, 0)};
+        const TimelineKeys keys(check.family, check.owner);
         batch.addScript(nodeOf(check.family, check.owner), timeline_scripts::upkeep(),
-                        {entriesKey(check.family, check.owner), floorKey(check.family, check.owner),
-                         buildKey(check.family, check.owner)},
+                        {keys.entries, keys.floor, keys.build, keys.note},
                         {std::to_string(std::max(m_limits.cap, 1)), segmentSize(),
-                         oldest.value > 0 ? scoreText(oldest).text() : "+inf", memberOf(oldest)});
+                         check.always && oldest.value > 0 ? scoreText(oldest).text() : "", memberOf(oldest)});
     }
     checks.clear();
 }
@@ -88,8 +107,9 @@ void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId o
     std::vector<std::string> members;
     for (const auto post : posts)
         members.push_back(memberOf(post));
-    if (!members.empty())
-        batch.addScript(node, timeline_scripts::remove(), {entriesKey(family, owner)}, members);
+    if (members.empty()) return;
+    const TimelineKeys keys(family, owner);
+    batch.addScript(node, timeline_scripts::remove(), {keys.entries, keys.floor, keys.build, keys.note}, members);
 }
 
 void Timelines::backfill(RedisBatch& batch, TimelineFamily family, UserId owner,
@@ -104,8 +124,9 @@ void Timelines::backfill(RedisBatch& batch, TimelineFamily family, UserId owner,
         arguments.push_back(scoreText(post).text());
         arguments.push_back(memberOf(post));
     }
-    batch.addScript(nodeOf(family, owner), timeline_scripts::backfill(),
-                    {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)}, arguments);
+    const TimelineKeys keys(family, owner);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::backfill(), {keys.entries, keys.floor, keys.build, keys.note},
+                    arguments);
 }
 
 void Timelines::publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner,
@@ -126,8 +147,8 @@ Result<void> Timelines::drop(RedisClient& client, TimelineFamily family, UserId 
                              Deadline deadline) const
 {
     RedisBatch batch(client);
-    batch.addScript(nodeOf(family, owner), timeline_scripts::drop(),
-                    {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)}, {});
+    const TimelineKeys keys(family, owner);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::drop(), {keys.entries, keys.floor, keys.build, keys.note}, {});
     return batch.run(deadline);
 }
 

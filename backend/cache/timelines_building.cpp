@@ -18,7 +18,7 @@ std::string randomText()
     return std::to_string(value);
 }
 
-// Cut between two milliseconds, the oldest piece first full; the first piece is of the newest.
+// Cut between two milliseconds; the oldest come first, the last piece is what is left over.
 std::vector<std::span<const PostId>> piecesOf(std::span<const PostId> newestFirst, std::size_t size)
 {
     const auto ms = [&](std::size_t i) { return idMillisecondsOf(newestFirst[i].value); };
@@ -30,7 +30,6 @@ std::vector<std::span<const PostId>> piecesOf(std::span<const PostId> newestFirs
         pieces.push_back(newestFirst.subspan(begin, end - begin));
         end = begin;
     }
-    std::reverse(pieces.begin(), pieces.end());
     return pieces;
 }
 
@@ -44,8 +43,8 @@ Result<std::optional<std::string>> Timelines::beginBuild(RedisClient& client, Ti
     // end the token of a dead one goes by itself.
     const auto life = std::max(kShortestTokenLife, 4 * staleAfter);
     RedisBatch batch(client);
-    batch.addScript(nodeOf(family, owner), timeline_scripts::beginBuild(),
-                    {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)},
+    const TimelineKeys keys(family, owner);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::beginBuild(), {keys.entries, keys.floor, keys.build, keys.note},
                     {randomText(), std::to_string(staleAfter.count()), std::to_string(life.count()),
                      std::string(kVoidLifeMs)});
     ROOKERY_TRY(batch.run(deadline));
@@ -61,23 +60,23 @@ Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, 
     RedisBatch batch(client);
     std::vector<PostId> newestFirst(posts.begin(), posts.end());
     std::sort(newestFirst.rbegin(), newestFirst.rend());
-    // The open segment is filled too: what is delivered meanwhile goes there as well.
-    std::size_t segment = 0;
-    for (const auto piece : piecesOf(newestFirst, std::stoul(segmentSize()))) {
-        std::vector<std::string> arguments{token, std::to_string(segment++)};
-        for (const auto post : piece) {
+    // The newest go into the open segment, where what is delivered meanwhile goes as well.
+    const TimelineKeys keys(family, owner);
+    const auto pieces = piecesOf(newestFirst, std::stoul(segmentSize()));
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        std::vector<std::string> arguments{token, std::to_string(i + 1 < pieces.size() ? i + 1 : 0)};
+        for (const auto post : pieces[i]) {
             arguments.push_back(scoreText(post).text());
             arguments.push_back(memberOf(post));
         }
-        batch.addScript(node, timeline_scripts::fill(), {entriesKey(family, owner), buildKey(family, owner)},
-                        arguments);
+        batch.addScript(node, timeline_scripts::fill(), {keys.entries, keys.floor, keys.build, keys.note}, arguments);
     }
     // Publishing goes in a trip of its own, only after every piece is known to be there.
     ROOKERY_TRY(batch.run(deadline));
     for (std::size_t i = 0; i < batch.size(); ++i)
         if (batch.reply(i)->integer != 1) return false;
     batch.clear();
-    batch.addScript(node, timeline_scripts::publish(), {floorKey(family, owner), buildKey(family, owner)},
+    batch.addScript(node, timeline_scripts::publish(), {keys.floor, keys.build},
                     {token, memberOf(floor), std::string(kFloorLayout)});
     ROOKERY_TRY(batch.run(deadline));
     return batch.reply(0)->integer == 1;

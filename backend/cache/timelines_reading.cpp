@@ -92,9 +92,9 @@ public:
 
     void add(RedisBatch& batch)
     {
+        const TimelineKeys keys(m_request.family, m_request.owner);
         m_reply = batch.addScript(
-            m_node, timeline_scripts::read(),
-            {entriesKey(m_request.family, m_request.owner), floorKey(m_request.family, m_request.owner)},
+            m_node, timeline_scripts::read(), {keys.entries, keys.floor, keys.note},
             {m_request.before ? scoreText(*m_request.before).text() : "-inf", std::to_string(m_step)});
     }
 

@@ -5,6 +5,7 @@
 #include "tests/support/redis_fixture.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace tests {
 
@@ -51,15 +52,20 @@ protected:
         if (!slice) throw std::runtime_error(slice.error().message);
         return *slice;
     }
-    // Entries of the open segment and of the closed ones.
+    // The open one first, then the closed ones, newest first.
+    std::vector<std::string> segmentKeys(backend::UserId owner)
+    {
+        const auto open = backend::timelineKey(kHome, owner);
+        std::istringstream note(m_redis->redis(node(owner), {"GET", backend::timelineSegmentsKey(kHome, owner)}));
+        std::vector<std::string> keys{open};
+        if (int low = 0, high = 0; note >> low >> high)
+            for (int k = high; k >= low; --k) keys.push_back(open + ":" + std::to_string(k));
+        return keys;
+    }
     std::vector<std::int64_t> segments(backend::UserId owner)
     {
         std::vector<std::int64_t> sizes;
-        auto key = backend::timelineKey(kHome, owner);
-        do {
-            sizes.push_back(std::stoll(m_redis->redis(node(owner), {"ZCARD", key})));
-            key = backend::timelineKey(kHome, owner) + ":" + std::to_string(sizes.size());
-        } while (m_redis->redis(node(owner), {"EXISTS", key}) == "1");
+        for (const auto& key : segmentKeys(owner)) sizes.push_back(std::stoll(m_redis->redis(node(owner), {"ZCARD", key})));
         return sizes;
     }
     std::int64_t stored(backend::UserId owner)
