@@ -247,6 +247,7 @@ void WorkerPoolTest::whatDoesNotFitIsGivenBackUncounted()
     };
     m_options.workers = 1;
     m_options.batch = 128;
+    m_options.batchTarget = 50ms;
     enqueue(40, TaskKind::DeliverChunk);
     const auto workers = started();
     QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(40), kPatience);
