@@ -6,6 +6,7 @@
 #include "backend/embedded/embedded_servers.h"
 #include "backend/engine.h"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -23,6 +24,7 @@ struct SessionOptions
     bool readOnly = false;
     bool workload = true;                // demo without a log: synthetic graph and traffic
     int workers = -1;                    // -1: four in the demo and for serve, none otherwise
+    std::chrono::milliseconds openWithin{60'000}; // servers, schemas and engine together, on a slow machine
     std::string role = "desktop";        // as listed among the engines: "desktop", "demo", "serve", "ctl"
 };
 

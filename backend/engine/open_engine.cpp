@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kWaitersOfOwn = 256;
-constexpr int kMonitorConnections = 4;
+constexpr int kMonitorConnections = 4, kMaintenanceConnections = 2;
 
 std::string engineName()
 {
@@ -31,12 +31,13 @@ std::string engineName()
     return std::string(host) + ":" + std::to_string(::getpid());
 }
 
-std::map<int, std::unique_ptr<SqlPool>> makePools(const ShardMap& map, int connections, int waiters)
+std::map<int, std::unique_ptr<SqlPool>> makePools(const ShardMap& map, int connections, int waiters, Milliseconds connectTimeout)
 {
     std::map<int, std::unique_ptr<SqlPool>> pools;
     PoolLimits limits;
     limits.maxConnections = connections;
     limits.maxWaiters = waiters;
+    limits.connectTimeout = connectTimeout;
     for (const auto& node : map.nodes)
         if (node.kind == NodeKind::Postgres) pools.emplace(node.id, makePostgresPool(node, limits));
     return pools;
@@ -54,10 +55,10 @@ std::vector<NodeEndpoint> redisNodes(const ShardMap& map)
 struct Pools
 {
     Pools(const ShardMap& map, const EngineOptions& options)
-        : feed(makePools(map, options.feedConnections, options.feedWaiters))
+        : feed(makePools(map, options.feedConnections, options.feedWaiters, options.connectTimeout))
         // A worker holds one connection per node for its handlers and one for its queue; the maintenance thread one more.
-        , work(makePools(map, 2 * 64 + 2, kWaitersOfOwn))
-        , monitor(makePools(map, kMonitorConnections, kWaitersOfOwn))
+        , work(makePools(map, 2 * 64 + kMaintenanceConnections, kWaitersOfOwn, options.connectTimeout))
+        , monitor(makePools(map, kMonitorConnections, kWaitersOfOwn, options.connectTimeout))
     {
     }
     SqlPools feed, work, monitor;
@@ -169,7 +170,8 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      m_options.readOnly}
     , m_builder(m_feedServices)
     , m_feed(m_feedServices, m_builder)
-    , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed), {m_name, m_options.who})
+    , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed), m_options.directory,
+                   {m_name, m_options.who})
     , m_ledger(m_pools.feed, m_maps)
     , m_workers(queueNodes(*m_maps.current(), m_pools.work),
                 [this](int) {
@@ -201,6 +203,8 @@ SamplerSettings RookeryEngine::samplerSettings() const
     const auto& cluster = m_access.settings;
     settings.identity = {cluster.clusterName, cluster.environment, m_options.readOnly,
                          m_slot.slot(), m_name, cluster.directoryNode};
+    // The workers' own come on top.
+    settings.sqlConnectionsPerNode = m_options.feedConnections + kMaintenanceConnections + kMonitorConnections;
     return settings;
 }
 
@@ -218,7 +222,7 @@ Result<void> RookeryEngine::start(Deadline deadline)
     m_sampler = std::make_unique<Sampler>(SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock,
                                                         [this] { return m_workers.snapshot(); }, std::move(publish)},
                                           samplerSettings());
-    m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger);
+    m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_timelines.limits().cap);
     return {};
 }
 
