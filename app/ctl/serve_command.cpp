@@ -20,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kOpenWithin = 15s;
+constexpr auto kEndWithin = 7s; // of ServiceSignals::kStopWithin: what is at hand may end by itself
 constexpr auto kSeenWithin = 5s; // its own row comes back from the directory
 
 const char* nameOf(Health health)
@@ -179,9 +180,10 @@ private:
         tellServiceManager("STOPPING=1");
         status("stopping");
         log::info("stopping: ends the work at hand, gives the rest back");
+        const bool clean = m_session->stopWorkers(Deadline::after(kEndWithin));
         m_session.reset();
-        log::info("stopped");
-        event("stopped", {{"engine", m_name}, {"slot", m_slot}});
+        log::info(clean ? "stopped; it holds no task any more" : "stopped; the tasks that it had to interrupt are taken over when their leases lapse");
+        event("stopped", {{"engine", m_name}, {"slot", m_slot}, {"clean", clean}});
     }
 
     const ServeCommand& m_command;

@@ -33,6 +33,7 @@ public:
     Engine& engine() override { return *m_engine; }
     EmbeddedServers* servers() override { return m_servers.get(); }
     std::filesystem::path configFile() const override { return m_configFile; }
+    bool stopWorkers(Deadline deadline) override { return m_engine->stopWorkers(deadline); }
     AuditInputs auditInputs() override
     {
         AuditInputs inputs;

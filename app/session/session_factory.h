@@ -36,6 +36,7 @@ class OpenedSession : public backend::Session
 public:
     virtual backend::EmbeddedServers* servers() = 0;             // null when connected
     virtual std::filesystem::path configFile() const = 0;        // opens this cluster from another process
+    virtual bool stopWorkers(backend::Deadline deadline) = 0;    // see OpenEngine
     virtual backend::AuditInputs auditInputs() = 0;              // valid as long as the session
 };
 

@@ -14,6 +14,7 @@
 
 #include <cstdlib>
 #include <mutex>
+#include <thread>
 #include <unistd.h>
 
 namespace backend {
@@ -109,6 +110,7 @@ public:
     const ShardMapSource& shardMaps() override { return m_maps; }
     const TimelineLimits& timelineLimits() const override { return m_timelines.limits(); }
     std::chrono::milliseconds ageShift() const override { return m_ageClock.shift(); }
+    bool stopWorkers(Deadline deadline) override;
 
 private:
     Result<void> heartbeat(const std::string& status);
@@ -124,6 +126,7 @@ private:
     const std::string m_name = engineName();
     SystemWallClock m_clock;
     AgeClock m_ageClock;
+    bool m_ending = false;    // guarded by m_ordersMutex: no orders are obeyed any more
     std::mutex m_ordersMutex; // from reading orders to obeying them: older ones must not overtake newer ones
     Directory& m_directory;
     ShardMapCache& m_maps;
@@ -184,6 +187,21 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                 }())
 {
     m_operations.ordersChanged = [this] { refreshOrders(); };
+}
+
+bool RookeryEngine::stopWorkers(Deadline deadline)
+{
+    {
+        const std::lock_guard lock(m_ordersMutex);
+        m_ending = true;
+        m_workers.setWorkers(0);
+    }
+    while (!m_workers.snapshot().empty()) {
+        if (deadline.expired()) return false;
+        m_workers.setWorkers(0); // takes leave of those that are done
+        std::this_thread::sleep_for(5ms);
+    }
+    return true;
 }
 
 RookeryEngine::~RookeryEngine()
@@ -279,8 +297,10 @@ Result<void> RookeryEngine::followSettings(Deadline deadline)
     return {};
 }
 
+// The mutex is held.
 void RookeryEngine::obey(const EngineOrders& orders)
 {
+    if (m_ending) return;
     m_workers.setPaused(orders.paused);
     if (orders.workersWanted != m_workers.workers()) m_workers.setWorkers(orders.workersWanted);
 }
