@@ -8,6 +8,7 @@ namespace backend {
 namespace {
 
 constexpr std::size_t kOwnersPerTrip = 200;
+constexpr std::int64_t kMostSegments = 100'000; // of a readable note
 
 bool allDigits(const std::string& text)
 {
@@ -17,14 +18,21 @@ bool allDigits(const std::string& text)
 std::optional<RawFloor> parseFloor(const std::string& text)
 {
     std::istringstream words(text);
-    std::string id, runId, more;
-    if (!(words >> id >> runId) || words >> more || id.size() != 19 || !allDigits(id)) return std::nullopt;
+    std::string id, layout, runId, more;
+    if (!(words >> id >> layout >> runId) || words >> more || id.size() != 19 || !allDigits(id) || layout != "2")
+        return std::nullopt;
     return RawFloor{PostId{std::strtoll(id.c_str(), nullptr, 10)}, runId};
 }
 
-// Members and scores alternate.
-void parseEntries(const std::vector<RedisReply>& elements, RawTimeline& out)
+std::int64_t millisecondsOf(PostId id)
 {
+    return std::chrono::duration_cast<Milliseconds>(id.time().time_since_epoch()).count();
+}
+
+// Members and scores alternate. Returns the ids as stored.
+std::vector<PostId> parseEntries(const std::vector<RedisReply>& elements, RawTimeline& out)
+{
+    std::vector<PostId> ids;
     for (std::size_t i = 0; i + 1 < elements.size(); i += 2) {
         const std::string& member = elements[i].text;
         const std::string& score = elements[i + 1].text;
@@ -32,11 +40,46 @@ void parseEntries(const std::vector<RedisReply>& elements, RawTimeline& out)
         if (member.size() != 19 || !allDigits(member))
             out.oddities.push_back("member " + member);
         else
-            out.ids.push_back(id);
-        const auto milliseconds =
-            std::chrono::duration_cast<Milliseconds>(id.time().time_since_epoch()).count();
-        if (score != std::to_string(milliseconds)) out.oddities.push_back("score " + score + " of " + member);
+            ids.push_back(id);
+        if (score != std::to_string(-millisecondsOf(id))) out.oddities.push_back("score " + score + " of " + member);
     }
+    return ids;
+}
+
+// As noted beside the timeline; {1, 0} when nothing is.
+struct Closed
+{
+    std::int64_t lowest = 1, highest = 0, entries = 0, newestScore = 0;
+};
+
+Closed parseNote(const RedisReply& reply, RawTimeline& out)
+{
+    Closed closed;
+    if (reply.isNil()) return closed;
+    std::istringstream words(reply.text);
+    if (words >> closed.lowest >> closed.highest >> closed.entries >> closed.newestScore && closed.lowest >= 1 &&
+        closed.highest - closed.lowest < kMostSegments)
+        return closed;
+    out.oddities.push_back("note of segments " + reply.text);
+    return {};
+}
+
+// Closed segments, the newest first.
+void parseClosed(std::span<const RedisReply> segments, const Closed& noted, RawTimeline& out)
+{
+    std::optional<PostId> oldest; // of the newer segment before
+    std::int64_t entries = 0;
+    for (const auto& segment : segments) {
+        const auto ids = parseEntries(segment.elements, out);
+        out.ids.insert(out.ids.end(), ids.begin(), ids.end());
+        entries += std::int64_t(ids.size());
+        if (ids.empty()) continue;
+        if (oldest ? millisecondsOf(ids.front()) >= millisecondsOf(*oldest) : -millisecondsOf(ids.front()) < noted.newestScore)
+            out.oddities.push_back("segment of " + memberOf(ids.front()) + " lies behind older entries");
+        oldest = ids.back();
+    }
+    if (entries != noted.entries)
+        out.oddities.push_back(std::to_string(entries) + " entries in segments noted with " + std::to_string(noted.entries));
 }
 
 Result<int> nodeOf(const ShardMap& map, UserId owner)
@@ -47,25 +90,42 @@ Result<int> nodeOf(const ShardMap& map, UserId owner)
                 true);
 }
 
-Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family,
-                      std::span<const UserId> owners, std::vector<RawTimeline>& out, Deadline deadline)
+Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family, std::span<const UserId> owners,
+                      std::vector<RawTimeline>& out, Deadline deadline)
 {
-    RedisBatch batch(client);
+    RedisBatch heads(client), closed(client);
+    std::vector<int> nodes;
     for (const auto owner : owners) {
         ROOKERY_ASSIGN(const int node, nodeOf(map, owner));
-        batch.add(node, {"ZRANGE", timelineKey(family, owner), "0", "-1", "WITHSCORES"});
-        batch.add(node, {"GET", timelineFloorKey(family, owner)});
+        nodes.push_back(node);
+        heads.add(node, {"GET", timelineSegmentsKey(family, owner)});
+        heads.add(node, {"ZRANGE", timelineKey(family, owner), "0", "-1", "WITHSCORES"});
+        heads.add(node, {"GET", timelineFloorKey(family, owner)});
     }
-    ROOKERY_TRY(batch.run(deadline));
+    ROOKERY_TRY(heads.run(deadline));
+    std::vector<RawTimeline> timelines(owners.size());
+    std::vector<Closed> noted;
     for (std::size_t i = 0; i < owners.size(); ++i) {
-        RawTimeline timeline;
-        parseEntries(batch.reply(2 * i)->elements, timeline);
-        if (const auto& floor = *batch.reply(2 * i + 1); !floor.isNil()) {
+        noted.push_back(parseNote(*heads.reply(3 * i), timelines[i]));
+        for (auto k = noted[i].highest; k >= noted[i].lowest; --k)
+            closed.add(nodes[i], {"ZRANGE", timelineKey(family, owners[i]) + ":" + std::to_string(k), "0", "-1", "WITHSCORES"});
+    }
+    ROOKERY_TRY(closed.run(deadline));
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+        auto& timeline = timelines[i];
+        timeline.ids = parseEntries(heads.reply(3 * i + 1)->elements, timeline);
+        std::vector<RedisReply> segments;
+        for (auto k = noted[i].highest; k >= noted[i].lowest; --k)
+            segments.push_back(*closed.reply(next++));
+        parseClosed(segments, noted[i], timeline);
+        std::sort(timeline.ids.begin(), timeline.ids.end());
+        timeline.ids.erase(std::unique(timeline.ids.begin(), timeline.ids.end()), timeline.ids.end());
+        if (const auto& floor = *heads.reply(3 * i + 2); !floor.isNil()) {
             timeline.floorText = floor.text;
             timeline.floor = parseFloor(floor.text);
         }
-        ROOKERY_ASSIGN(const int node, nodeOf(map, owners[i]));
-        ROOKERY_ASSIGN(timeline.nodeRunId, client.runId(node, deadline));
+        ROOKERY_ASSIGN(timeline.nodeRunId, client.runId(nodes[i], deadline));
         out.push_back(std::move(timeline));
     }
     return {};

@@ -21,16 +21,17 @@ struct RawFloor
 
 struct RawTimeline
 {
-    std::vector<PostId> ids;           // in stored order: ascending by score, then by member
-    std::vector<std::string> oddities; // members that are no ids, scores that are not their id's time
+    std::vector<PostId> ids;           // of all segments, ascending, each once
+    std::vector<std::string> oddities; // members that are no ids, scores that are not their id's time, closed
+                                       // segments out of order or other than noted
     std::optional<std::string> floorText;
     std::optional<RawFloor> floor; // of floorText; empty when void or unreadable
     std::string nodeRunId;
     bool valid() const { return floor && floor->runId == nodeRunId; }
 };
 
-// One result per owner. Not atomic: entries are read before the floor, so read again before reporting a
-// difference.
+// One result per owner. Not atomic: entries are read before the floor, closed segments after it, so read again before
+// reporting a difference.
 [[nodiscard]] Result<std::vector<RawTimeline>> readRawTimelines(RedisClient& client, const ShardMap& map,
                                                                 TimelineFamily family,
                                                                 std::span<const UserId> owners,

@@ -121,6 +121,12 @@ struct RedisBatch::Impl
     std::size_t lastPlace = nodes.placeOf(0);
 };
 
+void RedisArguments::add(std::string_view argument)
+{
+    appendRedisArgument(m_encoded, argument);
+    ++m_count;
+}
+
 RedisBatch::RedisBatch(RedisClient& client)
     : m_impl(std::make_unique<Impl>(client.m_impl->nodes))
 {
@@ -139,6 +145,13 @@ std::size_t RedisBatch::add(int node, const std::vector<std::string>& arguments)
 {
     const auto index = m_impl->replies.size();
     if (auto* out = m_impl->begin(node)) appendRedisCommand(out->commands, arguments);
+    return index;
+}
+
+std::size_t RedisBatch::add(int node, std::initializer_list<std::string_view> arguments, const RedisArguments& more)
+{
+    const auto index = m_impl->replies.size();
+    if (auto* out = m_impl->begin(node)) appendRedisCommand(out->commands, arguments, more.count(), more.encoded());
     return index;
 }
 

@@ -53,6 +53,19 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
+// Arguments that several commands share, encoded once.
+class RedisArguments
+{
+public:
+    void add(std::string_view argument);
+    std::size_t count() const { return m_count; }
+    std::string_view encoded() const { return m_encoded; }
+
+private:
+    std::string m_encoded;
+    std::size_t m_count = 0;
+};
+
 // Commands for many nodes, sent together. Reused after clear(). A dead node fails only its own commands.
 class RedisBatch
 {
@@ -65,6 +78,7 @@ public:
     // Returns the index of its reply.
     std::size_t add(int node, std::initializer_list<std::string_view> arguments);
     std::size_t add(int node, const std::vector<std::string>& arguments);
+    std::size_t add(int node, std::initializer_list<std::string_view> arguments, const RedisArguments& more);
     // A script by its text: sent as EVALSHA, loaded first on a connection that has not done so. When the node
     // forgot it meanwhile (SCRIPT FLUSH) it is loaded and these commands alone are sent again, then after the
     // others of the batch. The script must outlive run().

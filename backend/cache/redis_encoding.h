@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,29 @@ void appendRedisCommand(std::string& out, const Ranges&... ranges)
     };
     (write(ranges), ...);
     out.resize(std::size_t(to - out.data()));
+}
+
+inline void appendRedisArgument(std::string& out, std::string_view text)
+{
+    const auto start = out.size();
+    out.resize(start + text.size() + 2 + encoding::kLongestHeader);
+    out.resize(std::size_t(encoding::argument(out.data() + start, text) - out.data()));
+}
+
+// One command of some arguments and of others that are encoded already.
+inline void appendRedisCommand(std::string& out, std::initializer_list<std::string_view> arguments, std::size_t moreCount,
+                               std::string_view more)
+{
+    std::size_t most = encoding::kLongestHeader + more.size();
+    for (const auto text : arguments)
+        most += text.size() + 2 + encoding::kLongestHeader;
+    const auto start = out.size();
+    out.resize(start + most);
+    char* to = encoding::header(out.data() + start, '*', arguments.size() + moreCount);
+    for (const auto text : arguments)
+        to = encoding::argument(to, text);
+    std::memcpy(to, more.data(), more.size());
+    out.resize(std::size_t(to + more.size() - out.data()));
 }
 
 } // namespace backend

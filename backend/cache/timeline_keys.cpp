@@ -47,6 +47,19 @@ ShortText buildKey(TimelineFamily family, UserId owner)
     return key(family, owner, "-build");
 }
 
+ShortText noteKey(TimelineFamily family, UserId owner)
+{
+    return key(family, owner, "-segments");
+}
+
+TimelineKeys::TimelineKeys(TimelineFamily family, UserId owner)
+    : entries(entriesKey(family, owner))
+    , floor(floorKey(family, owner))
+    , build(buildKey(family, owner))
+    , note(noteKey(family, owner))
+{
+}
+
 ShortText memberText(PostId post)
 {
     ShortText digits, out;
@@ -60,8 +73,18 @@ ShortText memberText(PostId post)
 ShortText scoreText(PostId post)
 {
     ShortText out;
-    out << unixMillisecondsOf(post.value);
+    out << -unixMillisecondsOf(post.value);
     return out;
+}
+
+std::string floorStamp(const std::string& runId)
+{
+    return std::string(kFloorLayout) + runId;
+}
+
+std::string floorValue(PostId floor, const std::string& runId)
+{
+    return memberOf(floor) + floorStamp(runId);
 }
 
 std::string memberOf(PostId post)
@@ -86,6 +109,10 @@ std::string timelineKey(TimelineFamily family, UserId owner)
 std::string timelineFloorKey(TimelineFamily family, UserId owner)
 {
     return floorKey(family, owner).text();
+}
+std::string timelineSegmentsKey(TimelineFamily family, UserId owner)
+{
+    return noteKey(family, owner).text();
 }
 
 } // namespace backend

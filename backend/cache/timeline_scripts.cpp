@@ -1,92 +1,298 @@
 #include "backend/cache/timeline_scripts.h"
 
 namespace backend::timeline_scripts {
+namespace {
+
+// What several scripts begin with. KEYS[1] is the open segment, KEYS[2] the floor, KEYS[3] the build token, KEYS[4] the note
+// of the closed segments: "<lowest> <highest> <entries> <score of the newest>", absent when there are none. Closed segments
+// are KEYS[1]:<number>, the newest has the highest; each holds milliseconds of its own. One that was emptied is missing.
+// Scores are negative Unix ms, so that rank 0 is the newest. Lists of entries are as ZADD takes them: score, member, ….
+const std::string kSegments = R"lua(
+local low, high, total, newest
+local function segment(k) return k and KEYS[1] .. ':' .. k or KEYS[1] end
+local saved
+local function noteText() return high >= low and string.format('%d %d %d %s', low, high, total, newest) or false end
+local function setNote(note)
+  low, high, total, newest = string.match(note or '', '^(%d+) (%d+) (%d+) (%S+)$')
+  if low then low, high, total = tonumber(low), tonumber(high), tonumber(total)
+  else low, high, total = 1, 0, 0 end
+  saved = noteText()
+end
+local function saveNote()
+  local note = noteText()
+  if note == saved then return end
+  saved = note
+  if note then redis.call('SET', KEYS[4], note) else redis.call('DEL', KEYS[4]) end
+end
+local function add(k, entries)
+  local added = 0
+  for from = 1, #entries, 2000 do
+    added = added + redis.call('ZADD', segment(k), unpack(entries, from, math.min(from + 1999, #entries)))
+  end
+  if k then total = total + added end
+  return added
+end
+local function clear()
+  setNote(redis.call('GET', KEYS[4]))
+  for k = low, high do redis.call('UNLINK', segment(k)) end
+  redis.call('UNLINK', KEYS[1], KEYS[4])
+end
+)lua";
+
+// Puts entries where they belong, closes what is full, drops what is too much.
+const std::string kUpkeep = R"lua(
+-- Cuts segment k, or the open one, into pieces of about `size`, from the oldest on, between two milliseconds.
+local function split(k, size)
+  local all = redis.call('ZRANGE', segment(k), 0, -1, 'WITHSCORES')
+  local pieces, last = {}, #all -- the oldest first
+  while last > 0 do
+    local first = math.max(last - 2 * size + 1, 1)
+    while first > 1 and all[first + 1] == all[first - 1] do first = first - 2 end
+    local piece = {}
+    for i = first, last, 2 do
+      piece[#piece + 1] = all[i + 1]
+      piece[#piece + 1] = all[i]
+    end
+    pieces[#pieces + 1] = piece
+    last = first - 1
+  end
+  local more = #pieces - 1
+  if more < 1 then return end
+  redis.call('UNLINK', segment(k))
+  if k then
+    total = total - #all / 2
+    for i = high, k + 1, -1 do
+      if redis.call('EXISTS', segment(i)) == 1 then redis.call('RENAME', segment(i), segment(i + more)) end
+    end
+    for i, piece in ipairs(pieces) do add(k + i - 1, piece) end
+  else
+    for i = 1, more do add(high + i, pieces[i]) end
+    newest = pieces[more][1]
+    add(nil, pieces[more + 1])
+  end
+  high = high + more
+end
+-- Adds entries, newest first, each to the segment whose time it is of; cuts closed segments that grow too large.
+local function place(entries, size)
+  local numbers, edges = {}, {}
+  for k = high, low, -1 do
+    local first = redis.call('ZRANGE', segment(k), 0, 0, 'WITHSCORES')
+    if first[2] then
+      numbers[#numbers + 1] = k
+      edges[#edges + 1] = #edges == 0 and math.min(tonumber(newest), tonumber(first[2])) or tonumber(first[2])
+    end
+  end
+  if #numbers == 0 then low, high, total = 1, 0, 0 end
+  local at, part, added, touched = 0, {}, 0, {}
+  local function flush()
+    if #part == 0 then return end
+    added = added + add(numbers[at], part)
+    if at > 0 then touched[#touched + 1] = numbers[at] end
+    part = {}
+  end
+  for i = 1, #entries, 2 do
+    while edges[at + 1] and tonumber(entries[i]) >= edges[at + 1] do
+      flush()
+      at = at + 1
+    end
+    part[#part + 1] = entries[i]
+    part[#part + 1] = entries[i + 1]
+  end
+  flush()
+  for _, k in ipairs(touched) do -- the newest first: the numbers of older ones stay
+    if redis.call('ZCARD', segment(k)) >= 1.25 * size then split(k, size) end
+  end
+  return added
+end
+-- What came late into the open segment goes where it belongs.
+local function settle(size)
+  if high < low then return end
+  local oldest = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
+  if not oldest or tonumber(oldest) < tonumber(newest) then return end
+  local late, entries = redis.call('ZRANGEBYSCORE', KEYS[1], newest, '+inf', 'WITHSCORES'), {}
+  for i = 1, #late, 2 do
+    entries[i], entries[i + 1] = late[i + 1], late[i]
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], newest, '+inf')
+  place(entries, size)
+end
+-- Closes a full open segment; what is beyond its size stays open. Returns how many are open then.
+local function rotate(size)
+  local count = redis.call('ZCARD', KEYS[1])
+  if count < size then return count end
+  if count >= 2 * size or count > 128 and redis.call('OBJECT', 'ENCODING', KEYS[1]) == 'skiplist' then
+    split(nil, size)
+    return redis.call('ZCARD', KEYS[1])
+  end
+  local over, top = count - size, {}
+  local range = redis.call('ZRANGE', KEYS[1], 0, over, 'WITHSCORES')
+  while over > 0 and range[2 * over] == range[2 * over + 2] do over = over - 1 end
+  for i = 1, 2 * over, 2 do
+    top[i], top[i + 1] = range[i + 1], range[i]
+  end
+  if over > 0 then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, over - 1) end
+  high, total, newest = high + 1, total + count - over, range[2 * over + 2]
+  redis.call('RENAME', KEYS[1], segment(high))
+  add(nil, top)
+  return over
+end
+-- Before anything goes that is older than `raise`: nobody may take the timeline for complete below it.
+local function raiseFloor(value, raise)
+  if not value then redis.call('SET', KEYS[2], 'void', 'PX', 86400000)
+  elseif value ~= 'void' and raise > string.sub(value, 1, 19) then redis.call('SET', KEYS[2], raise .. string.sub(value, 20)) end
+end
+-- Drops whole closed segments, the oldest first, as long as the cap is kept. Nothing may have come late (settle).
+local function trim(open, cap, floor)
+  local keep, left = low, total
+  while keep <= high do
+    local count = redis.call('ZCARD', segment(keep))
+    if open + left - count < cap then break end
+    keep, left = keep + 1, left - count
+  end
+  if keep == low then return 0 end
+  local oldest = keep <= high and segment(keep) or KEYS[1]
+  local last = redis.call('ZRANGE', oldest, -2, -1, 'WITHSCORES')
+  local raise, score = last[#last - 1], last[#last]
+  if last[2] == score then raise = redis.call('ZRANGEBYSCORE', oldest, score, score, 'LIMIT', 0, 1)[1] end
+  raiseFloor(floor, raise)
+  local first, dropped = low, total - left
+  low, total = keep, left
+  saveNote()
+  for k = first, keep - 1 do redis.call('UNLINK', segment(k)) end
+  return dropped
+end
+-- Drops everything older than a score; `raise` is the smallest id that is young enough.
+local function dropOlder(score, raise, floor)
+  local function isOld(range) return range[2] and tonumber(range[2]) > tonumber(score) end
+  local found, dropped = isOld(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')), 0
+  for k = low, high do
+    local range = redis.call('ZRANGE', segment(k), -1, -1, 'WITHSCORES')
+    if isOld(range) then found = true end
+    if range[2] then break end
+  end
+  if not found then return 0 end
+  raiseFloor(floor, raise)
+  dropped = redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. score, '+inf')
+  for k = low, high do
+    local some = redis.call('ZREMRANGEBYSCORE', segment(k), '(' .. score, '+inf')
+    dropped, total = dropped + some, total - some
+    if redis.call('EXISTS', segment(k)) == 1 then break end
+    low = k + 1
+  end
+  return dropped
+end
+)lua";
+
+} // namespace
 
 const RedisScript& read()
 {
-    // Entries of one millisecond share a score: those at or above `before` come first and are passed over.
+    // The open segment may overlap with every closed one. When it alone gives the whole part, only the newest closed entry
+    // has to be looked at.
     static const RedisScript script(R"lua(
-local value = redis.call('GET', KEYS[2])
-if not value or value == 'void' then return false end
-local floor, limit = string.sub(value, 1, 19), tonumber(ARGV[4])
-local step, seen, ids = limit + 8, 0, {}
-while true do
-  local part = redis.call('ZREVRANGEBYSCORE', KEYS[1], ARGV[2], '-inf', 'LIMIT', seen, step)
-  for _, id in ipairs(part) do
-    if id < ARGV[1] then
-      if id < floor then return {value, 1, ids} end
-      if #ids == limit or id <= ARGV[3] then return {value, 0, ids} end
-      ids[#ids + 1] = id
-    end
-  end
-  if #part < step then return {value, 1, ids} end
-  seen = seen + #part
+local values = redis.call('MGET', KEYS[2], KEYS[3])
+if not values[1] or values[1] == 'void' then return false end
+local from, step = ARGV[1], tonumber(ARGV[2])
+local open = redis.call('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'LIMIT', 0, step)
+local ids, room = {}, step
+local low, high = string.match(values[2] or '', '^(%d+) (%d+) ')
+if not low then return {values[1], open, ids} end
+if #open == step and open[step] > (redis.call('ZRANGE', KEYS[1] .. ':' .. high, 0, 0)[1] or '~') then return {values[1], open, ids} end
+for k = tonumber(high), tonumber(low), -1 do
+  local part = redis.call('ZRANGEBYSCORE', KEYS[1] .. ':' .. k, from, '+inf', 'LIMIT', 0, room)
+  for _, id in ipairs(part) do ids[#ids + 1] = id end
+  room = room - #part
+  if room == 0 then break end
 end
+return {values[1], open, ids}
 )lua");
     return script;
 }
 
-const RedisScript& trim()
+const RedisScript& upkeep()
 {
-    // While a build is under way nothing is dropped: its floor is chosen already and could not be raised any
-    // more.
-    static const RedisScript script(R"lua(
-if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
-local cap, drop, raise = tonumber(ARGV[1]), 0, nil
-local size = redis.call('ZCARD', KEYS[1])
-if size > cap + tonumber(ARGV[2]) then
-  drop = size - cap
-  raise = redis.call('ZRANGE', KEYS[1], drop, drop)[1]
-end
-local old = redis.call('ZCOUNT', KEYS[1], '-inf', ARGV[3])
-if old > drop then
-  drop = old
-  raise = ARGV[4]
-end
-if drop == 0 then return 0 end
-local value = redis.call('GET', KEYS[2])
-if value and value ~= 'void' then
-  local floor = string.sub(value, 1, 19)
-  local newest = redis.call('ZRANGE', KEYS[1], drop - 1, drop - 1)[1]
-  if newest >= floor and raise > floor then redis.call('SET', KEYS[2], raise .. string.sub(value, 20)) end
-end
-redis.call('ZREMRANGEBYRANK', KEYS[1], 0, drop - 1)
-return drop
+    // While a build is under way nothing moves: it fills segments by their number, and its floor is chosen already and could
+    // not be raised any more.
+    static const RedisScript script(kSegments + kUpkeep + R"lua(
+local values, size = redis.call('MGET', KEYS[3], KEYS[4], KEYS[2]), tonumber(ARGV[2])
+if values[1] then return 0 end
+setNote(values[2])
+settle(size)
+local dropped = 0
+if ARGV[3] ~= '' then dropped = dropOlder(ARGV[3], ARGV[4], values[3]) end
+dropped = dropped + trim(rotate(size), tonumber(ARGV[1]), dropped > 0 and redis.call('GET', KEYS[2]) or values[3])
+saveNote()
+return dropped
 )lua");
     return script;
 }
 
 const RedisScript& backfill()
 {
-    static const RedisScript script(R"lua(
+    static const RedisScript script(kSegments + kUpkeep + R"lua(
 redis.call('DEL', KEYS[3])
-local value = redis.call('GET', KEYS[2])
-if not value or ARGV[1] == '' or string.sub(value, 21) ~= ARGV[1] then return -1 end
-local floor = string.sub(value, 1, 19)
+local value, stamp = redis.call('GET', KEYS[2]), ARGV[1]
+if not value or stamp == '' or string.sub(value, 20) ~= stamp then return -1 end
+setNote(redis.call('GET', KEYS[4]))
+local size, floor = tonumber(ARGV[5]), string.sub(value, 1, 19)
+settle(size)
 if ARGV[2] > floor then
   floor = ARGV[2]
-  redis.call('SET', KEYS[2], floor .. ' ' .. ARGV[1])
-  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+  redis.call('SET', KEYS[2], floor .. stamp)
+  value = floor .. stamp
+  dropOlder(ARGV[3], floor, value)
 end
-local pairs_, added = {}, 0
-for i = 4, #ARGV, 2 do
+local entries = {}
+for i = 6, #ARGV, 2 do
   if ARGV[i + 1] >= floor then
-    pairs_[#pairs_ + 1] = ARGV[i]
-    pairs_[#pairs_ + 1] = ARGV[i + 1]
-  end
-  if #pairs_ == 1000 or (i + 2 > #ARGV and #pairs_ > 0) then
-    added = added + redis.call('ZADD', KEYS[1], unpack(pairs_))
-    pairs_ = {}
+    entries[#entries + 1] = ARGV[i]
+    entries[#entries + 1] = ARGV[i + 1]
   end
 end
+local added = place(entries, size)
+trim(rotate(size), tonumber(ARGV[4]), value)
+saveNote()
 return added
+)lua");
+    return script;
+}
+
+const RedisScript& remove()
+{
+    static const RedisScript script(kSegments + R"lua(
+local function removeFrom(k)
+  local removed = 0
+  for from = 1, #ARGV, 1000 do
+    removed = removed + redis.call('ZREM', segment(k), unpack(ARGV, from, math.min(from + 999, #ARGV)))
+  end
+  return removed
+end
+local removed, left = removeFrom(nil), #ARGV
+setNote(redis.call('GET', KEYS[4]))
+for k = high, low, -1 do
+  local here = removeFrom(k)
+  left, total, removed = left - here, total - here, removed + here
+  if left == 0 then break end
+end
+if left < #ARGV then saveNote() end
+return removed
+)lua");
+    return script;
+}
+
+const RedisScript& drop()
+{
+    static const RedisScript script(kSegments + R"lua(
+redis.call('UNLINK', KEYS[2], KEYS[3])
+clear()
+return 1
 )lua");
     return script;
 }
 
 const RedisScript& beginBuild()
 {
-    static const RedisScript script(R"lua(
+    static const RedisScript script(kSegments + R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local other = redis.call('GET', KEYS[3])
@@ -97,7 +303,7 @@ end
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 local token = ARGV[1] .. ' ' .. string.format('%.0f', now) .. ' ' .. run
 redis.call('SET', KEYS[2], 'void', 'PX', ARGV[4])
-redis.call('UNLINK', KEYS[1])
+clear()
 redis.call('SET', KEYS[3], token, 'PX', ARGV[3])
 return token
 )lua");
@@ -106,9 +312,17 @@ return token
 
 const RedisScript& fill()
 {
-    static const RedisScript script(R"lua(
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('ZADD', KEYS[1], unpack(ARGV, 2))
+    static const RedisScript script(kSegments + R"lua(
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
+setNote(redis.call('GET', KEYS[4]))
+local k = tonumber(ARGV[2])
+if k == 0 then
+  add(nil, {unpack(ARGV, 3)})
+else
+  high, newest = k, ARGV[3]
+  add(k, {unpack(ARGV, 3)})
+  saveNote()
+end
 return 1
 )lua");
     return script;
@@ -121,7 +335,7 @@ if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 if string.sub(ARGV[1], -#run) ~= run then return 0 end
-redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. run)
+redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3] .. run)
 return 1
 )lua");
     return script;

@@ -7,21 +7,28 @@
 
 namespace backend::timeline_scripts {
 
-// KEYS entries, floor. ARGV before (nines: newest), its score or +inf, after (empty: none), limit.
-// Returns nothing when the floor is absent or void, else {floor's value, 1 when the floor was reached, ids}.
+// KEYS entries, floor, note. ARGV score from which on (-inf: newest), how many of the open and as many of the closed segments.
+// Returns nothing when the floor is absent or void, else {floor's value, ids of the open segment, ids of closed ones}, both
+// in stored order: milliseconds descending, within one ids ascending. A list shorter than asked for holds all there are; a
+// whole list of the open segment may come with no closed ones, when all of these are older.
 const RedisScript& read();
-// KEYS entries, floor, build. ARGV cap, slack, "(" score before which all is too old or -inf, the smallest id
-// that is young enough. Returns how many were dropped.
-const RedisScript& trim();
-// KEYS entries, floor, build. ARGV run_id, complete down to, "(" its score, then score and member of each
-// entry.
+// KEYS entries, floor, build, note, as in all that follow but publish. ARGV cap, entries per segment, score above which all
+// is too old or nothing, the smallest id that is young enough. Puts late entries in their place, closes a full open segment,
+// trims. Returns how many were dropped.
+const RedisScript& upkeep();
+// ARGV stamp (what follows the id in a valid floor), complete down to, its score, cap, entries per segment, then score and
+// member of each entry, newest first. Returns how many were new; -1 without a valid floor.
 const RedisScript& backfill();
-// KEYS entries, floor, build. ARGV random text, stale after (ms), token's life (ms), void mark's life (ms).
+// ARGV members. From every segment. Returns how many there were.
+const RedisScript& remove();
+const RedisScript& drop();
+// ARGV random text, stale after (ms), token's life (ms), void mark's life (ms).
 // Returns the token; nothing while another build's stands.
 const RedisScript& beginBuild();
-// KEYS entries, build. ARGV token, then score and member of each entry. Returns 1; 0 when the token is gone.
+// ARGV token, segment (0: the open one), then score and member of each entry, newest first. Returns 1; 0 when the token is
+// gone. Closed segments must be filled in ascending order, from the oldest entries on.
 const RedisScript& fill();
-// KEYS floor, build. ARGV token, floor. Returns 1; 0 when the token is gone or of another life.
+// KEYS floor, build. ARGV token, floor, what stands between floor and run_id. Returns 1; 0 when the token is gone or of another life.
 const RedisScript& publish();
 
 } // namespace backend::timeline_scripts

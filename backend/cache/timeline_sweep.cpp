@@ -1,5 +1,7 @@
 #include "backend/cache/timeline_sweep.h"
 
+#include "backend/cache/timeline_keys.h"
+
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -46,7 +48,7 @@ TimelineSweep::Kind TimelineSweep::kindOf(std::string_view key, int& shard)
     if (name == "home") return HomeEntries;
     if (name == "author" || name == "public") return OtherEntries;
     if (name == "home-floor") return HomeFloor;
-    if (name.ends_with("-floor") || name.ends_with("-build")) return OtherTimelineKey;
+    if (name.ends_with("-floor") || name.ends_with("-build") || name.ends_with("-segments")) return OtherTimelineKey;
     if (name == "post") return PostObject;
     if (name == "user") return UserObject;
     if (name == "counters") return CountersObject;
@@ -128,11 +130,11 @@ TimelineSweep::measured(RedisClient& client, const std::vector<RedisReply>& keys
         visits.push_back(visit);
     }
     ROOKERY_TRY(answered(batch, deadline));
-    const std::string ending = " " + m_runId;
+    const std::string ending = floorStamp(m_runId);
     for (auto& visit : visits) {
         if (holdsEntries(visit.kind)) {
             if (const auto& reply = batch.reply(visit.reply)) visit.entries = reply->integer;
-        } else if (visit.kind == HomeFloor) { // "<id> <run_id>" or "void"
+        } else if (visit.kind == HomeFloor) { // see Timelines
             if (const auto& reply = batch.reply(visit.reply))
                 visit.validFloor = reply->text.ends_with(ending);
         }

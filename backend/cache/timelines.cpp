@@ -4,11 +4,20 @@
 #include "backend/cache/timeline_scripts.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace backend {
 namespace {
 
 constexpr std::string_view kVoid = "void";
+
+// Spreads evenly whatever the two have in common.
+std::uint64_t mixed(std::uint64_t post, std::uint64_t owner)
+{
+    auto x = post * 0x9e3779b97f4a7c15U ^ owner;
+    x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93U;
+    return x ^ (x >> 32);
+}
 
 } // namespace
 
@@ -35,25 +44,58 @@ UserId Timelines::publicOwner(int shard)
     return UserId{makeRawId(0, shard, 0)};
 }
 
-void Timelines::addEntry(RedisBatch& batch, TimelineFamily family, UserId owner, PostId post) const
+void TimelineEntries::add(PostId post)
 {
-    const int node = nodeOf(family, owner);
-    batch.add(node, {"ZADD", entriesKey(family, owner), scoreText(post), memberText(post)});
-    const auto draw = std::hash<PostId>()(post) * 31 + std::hash<UserId>()(owner);
-    if (draw % std::size_t(std::max(m_limits.trimOneIn, 1)) != 0) return;
-    const auto oldest =
-        unixMillisecondsOf(post.value) - std::chrono::duration_cast<Milliseconds>(m_limits.age).count();
-    addTrim(batch, family, owner,
-            PostId{makeRawId(std::max<std::int64_t>(oldest - kIdEpochUnixMs, 0), 0, 0)});
+    m_arguments.add(scoreText(post));
+    m_arguments.add(memberText(post));
+    m_newest = std::max(m_newest, post);
 }
 
-void Timelines::addTrim(RedisBatch& batch, TimelineFamily family, UserId owner, PostId oldest) const
+void Timelines::addEntries(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
+                           const TimelineEntries& entries) const
 {
-    const std::string before = oldest.value > 0 ? "(" + scoreText(oldest).text() : "-inf";
-    batch.addScript(nodeOf(family, owner), timeline_scripts::trim(),
-                    {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)},
-                    {std::to_string(std::max(m_limits.cap, 1)), std::to_string(std::max(m_limits.slack, 0)),
-                     before, memberOf(oldest)});
+    const int node = nodeOf(family, owner);
+    const auto key = entriesKey(family, owner);
+    batch.add(node, {"ZADD", key}, entries.arguments());
+    const auto draw = mixed(std::uint64_t(entries.newest().value), std::uint64_t(owner.value));
+    const auto drawn = [&](int oneIn) { return draw % std::uint64_t(std::max(oneIn, 1)) < entries.size(); };
+    const bool always = drawn(m_limits.upkeepOneIn);
+    if (!always && !drawn(m_limits.checkOneIn)) return;
+    checks.push_back({batch.add(node, {"ZCARD", key}), family, owner, entries.newest(), always});
+}
+
+void Timelines::addEntry(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
+                         PostId post) const
+{
+    TimelineEntries one;
+    one.add(post);
+    addEntries(batch, checks, family, owner, one);
+}
+
+void Timelines::addUpkeep(RedisBatch& batch, std::vector<SizeCheck>& checks) const
+{
+    const auto age = std::chrono::duration_cast<Milliseconds>(m_limits.age).count();
+    const auto size = std::int64_t(std::stoi(segmentSize()));
+    std::unordered_set<std::uint64_t> begun; // a batch may deliver to one owner many times
+    for (const auto& check : checks) {
+        const auto& count = batch.reply(check.reply);
+        if (!count || (!check.always && count->integer < size)) continue;
+        if (!begun.insert(std::uint64_t(check.owner.value) * 4 + std::uint64_t(check.family)).second) continue;
+        const auto ms = std::max<std::int64_t>(unixMillisecondsOf(check.newest.value) - age - kIdEpochUnixMs, 0);
+        const PostId oldest{makeRawId(ms, 0, 0)};
+        const TimelineKeys keys(check.family, check.owner);
+        batch.addScript(nodeOf(check.family, check.owner), timeline_scripts::upkeep(),
+                        {keys.entries, keys.floor, keys.build, keys.note},
+                        {std::to_string(std::max(m_limits.cap, 1)), segmentSize(),
+                         check.always && oldest.value > 0 ? scoreText(oldest).text() : "", memberOf(oldest)});
+    }
+    checks.clear();
+}
+
+// Small caps have small segments, so that what is kept beyond the cap stays in proportion.
+std::string Timelines::segmentSize() const
+{
+    return std::to_string(std::max(std::min(m_limits.segment, m_limits.cap / 2), 1));
 }
 
 void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner,
@@ -62,36 +104,35 @@ void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId o
     // The token first: a build that fills between the two commands cannot publish what is being removed.
     const int node = nodeOf(family, owner);
     batch.add(node, {"UNLINK", buildKey(family, owner)});
-    if (posts.size() == 1) {
-        batch.add(node, {"ZREM", entriesKey(family, owner), memberText(posts.front())});
-    } else if (!posts.empty()) {
-        std::vector<std::string> words{"ZREM", timelineKey(family, owner)};
-        for (const auto post : posts)
-            words.push_back(memberOf(post));
-        batch.add(node, words);
-    }
+    std::vector<std::string> members;
+    for (const auto post : posts)
+        members.push_back(memberOf(post));
+    if (members.empty()) return;
+    const TimelineKeys keys(family, owner);
+    batch.addScript(node, timeline_scripts::remove(), {keys.entries, keys.floor, keys.build, keys.note}, members);
 }
 
 void Timelines::backfill(RedisBatch& batch, TimelineFamily family, UserId owner,
                          std::span<const PostId> posts, PostId completeDownTo, const std::string& runId) const
 {
-    std::vector<std::string> arguments{runId, memberOf(completeDownTo),
-                                       "(" + scoreText(completeDownTo).text()};
-    for (const auto post : posts) {
+    std::vector<std::string> arguments{runId.empty() ? std::string() : floorStamp(runId), memberOf(completeDownTo),
+                                       scoreText(completeDownTo).text(), std::to_string(std::max(m_limits.cap, 1)),
+                                       segmentSize()};
+    std::vector<PostId> newestFirst(posts.begin(), posts.end());
+    std::sort(newestFirst.rbegin(), newestFirst.rend());
+    for (const auto post : newestFirst) {
         arguments.push_back(scoreText(post).text());
         arguments.push_back(memberOf(post));
     }
-    batch.addScript(nodeOf(family, owner), timeline_scripts::backfill(),
-                    {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)}, arguments);
-    addTrim(batch, family, owner,
-            PostId{}); // many follows at once must not pile up without a delivery between
+    const TimelineKeys keys(family, owner);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::backfill(), {keys.entries, keys.floor, keys.build, keys.note},
+                    arguments);
 }
 
 void Timelines::publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner,
                              const std::string& runId) const
 {
-    const std::string value = memberOf(PostId{}) + " " + runId;
-    batch.add(nodeOf(family, owner), {"SET", floorKey(family, owner), value, "NX"});
+    batch.add(nodeOf(family, owner), {"SET", floorKey(family, owner), floorValue(PostId{}, runId), "NX"});
 }
 
 void Timelines::voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner) const
@@ -105,11 +146,10 @@ void Timelines::voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner
 Result<void> Timelines::drop(RedisClient& client, TimelineFamily family, UserId owner,
                              Deadline deadline) const
 {
-    return client
-        .command(nodeOf(family, owner),
-                 {"UNLINK", floorKey(family, owner), buildKey(family, owner), entriesKey(family, owner)},
-                 deadline)
-        .map([](const RedisReply&) {});
+    RedisBatch batch(client);
+    const TimelineKeys keys(family, owner);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::drop(), {keys.entries, keys.floor, keys.build, keys.note}, {});
+    return batch.run(deadline);
 }
 
 } // namespace backend

@@ -9,7 +9,6 @@
 namespace backend {
 namespace {
 
-constexpr std::size_t kFillPiece = 400; // entries: a piece must not keep the node busy for long
 constexpr Milliseconds kShortestTokenLife{60'000};
 
 std::string randomText()
@@ -17,6 +16,21 @@ std::string randomText()
     std::random_device device;
     const auto value = (std::uint64_t(device()) << 32) | device();
     return std::to_string(value);
+}
+
+// Cut between two milliseconds; the oldest come first, the last piece is what is left over.
+std::vector<std::span<const PostId>> piecesOf(std::span<const PostId> newestFirst, std::size_t size)
+{
+    const auto ms = [&](std::size_t i) { return idMillisecondsOf(newestFirst[i].value); };
+    std::vector<std::span<const PostId>> pieces;
+    for (std::size_t end = newestFirst.size(); end > 0;) {
+        std::size_t begin = end > size ? end - size : 0;
+        while (begin > 0 && ms(begin) == ms(begin - 1))
+            --begin;
+        pieces.push_back(newestFirst.subspan(begin, end - begin));
+        end = begin;
+    }
+    return pieces;
 }
 
 } // namespace
@@ -29,8 +43,8 @@ Result<std::optional<std::string>> Timelines::beginBuild(RedisClient& client, Ti
     // end the token of a dead one goes by itself.
     const auto life = std::max(kShortestTokenLife, 4 * staleAfter);
     RedisBatch batch(client);
-    batch.addScript(nodeOf(family, owner), timeline_scripts::beginBuild(),
-                    {entriesKey(family, owner), floorKey(family, owner), buildKey(family, owner)},
+    const TimelineKeys keys(family, owner);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::beginBuild(), {keys.entries, keys.floor, keys.build, keys.note},
                     {randomText(), std::to_string(staleAfter.count()), std::to_string(life.count()),
                      std::string(kVoidLifeMs)});
     ROOKERY_TRY(batch.run(deadline));
@@ -44,22 +58,26 @@ Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, 
 {
     const int node = nodeOf(family, owner);
     RedisBatch batch(client);
-    for (std::size_t begin = 0; begin < posts.size(); begin += kFillPiece) {
-        std::vector<std::string> arguments{token};
-        for (const auto post : posts.subspan(begin, std::min(kFillPiece, posts.size() - begin))) {
+    std::vector<PostId> newestFirst(posts.begin(), posts.end());
+    std::sort(newestFirst.rbegin(), newestFirst.rend());
+    // The newest go into the open segment, where what is delivered meanwhile goes as well.
+    const TimelineKeys keys(family, owner);
+    const auto pieces = piecesOf(newestFirst, std::stoul(segmentSize()));
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        std::vector<std::string> arguments{token, std::to_string(i + 1 < pieces.size() ? i + 1 : 0)};
+        for (const auto post : pieces[i]) {
             arguments.push_back(scoreText(post).text());
             arguments.push_back(memberOf(post));
         }
-        batch.addScript(node, timeline_scripts::fill(), {entriesKey(family, owner), buildKey(family, owner)},
-                        arguments);
+        batch.addScript(node, timeline_scripts::fill(), {keys.entries, keys.floor, keys.build, keys.note}, arguments);
     }
     // Publishing goes in a trip of its own, only after every piece is known to be there.
     ROOKERY_TRY(batch.run(deadline));
     for (std::size_t i = 0; i < batch.size(); ++i)
         if (batch.reply(i)->integer != 1) return false;
     batch.clear();
-    batch.addScript(node, timeline_scripts::publish(), {floorKey(family, owner), buildKey(family, owner)},
-                    {token, memberOf(floor)});
+    batch.addScript(node, timeline_scripts::publish(), {keys.floor, keys.build},
+                    {token, memberOf(floor), std::string(kFloorLayout)});
     ROOKERY_TRY(batch.run(deadline));
     return batch.reply(0)->integer == 1;
 }

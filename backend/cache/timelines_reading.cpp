@@ -4,49 +4,151 @@
 #include "backend/cache/timeline_scripts.h"
 
 #include <algorithm>
-#include <array>
 
 namespace backend {
 namespace {
 
-constexpr std::string_view kNewest = "9999999999999999999"; // above every member
+constexpr int kTies = 8; // asked for beyond the limit: entries of the millisecond at which the part begins or ends
 
 // The id of a floor's value if that is valid in this life of the node.
 std::optional<PostId> validFloor(std::string_view value, std::string_view runId)
 {
-    constexpr std::size_t digits = 19;
-    if (value.size() <= digits || value[digits] != ' ' || value.substr(digits + 1) != runId)
+    constexpr std::size_t digits = 19, behind = digits + kFloorLayout.size();
+    if (value.size() <= behind || value.substr(digits, kFloorLayout.size()) != kFloorLayout ||
+        value.substr(behind) != runId)
         return std::nullopt;
     return postOfMember(value.substr(0, digits));
 }
 
-void addRead(RedisBatch& batch, int node, TimelineFamily family, UserId owner, std::optional<PostId> before,
-             std::optional<PostId> after, int limit)
+struct Request
 {
-    batch.addScript(node, timeline_scripts::read(), {entriesKey(family, owner), floorKey(family, owner)},
-                    {before ? memberOf(*before) : std::string(kNewest),
-                     before ? scoreText(*before).text() : "+inf", after ? memberOf(*after) : std::string(),
-                     std::to_string(std::max(limit, 0))});
+    TimelineFamily family;
+    UserId owner;
+    std::optional<PostId> before, after;
+    int limit;
+};
+
+std::vector<PostId> postsOf(const RedisReply& reply)
+{
+    std::vector<PostId> posts;
+    posts.reserve(reply.elements.size());
+    for (const auto& element : reply.elements)
+        if (const auto post = postOfMember(element.text)) posts.push_back(*post);
+    return posts;
 }
 
-// The run_id is asked for after the reply. Should the connection have broken since, it is a later life's:
-// then the floor counts as void, never the other way round.
-Result<TimelineSlice> sliceOf(RedisClient& client, int node, const Result<RedisReply>& reply,
-                              Deadline deadline)
+// What one look brought: everything below `before` of which nothing newer than `unsure` (milliseconds) can be missing.
+struct Look
 {
-    if (!reply) return fail(reply.error());
-    TimelineSlice slice;
-    if (reply->isNil() || reply->elements.size() != 3) return slice;
-    ROOKERY_ASSIGN(const auto runId, client.runId(node, deadline));
-    const auto floor = validFloor(reply->elements[0].text, runId);
-    if (!floor) return slice;
-    slice.valid = true;
-    slice.floor = *floor;
-    slice.reachedFloor = reply->elements[1].integer == 1;
-    slice.entries.reserve(reply->elements[2].elements.size());
-    for (const auto& element : reply->elements[2].elements)
-        if (const auto post = postOfMember(element.text)) slice.entries.push_back(*post);
-    return slice;
+    std::vector<PostId> posts; // newest first, each once
+    std::optional<std::int64_t> unsure;
+};
+
+Look lookOf(const RedisReply& reply, const Request& request, int step)
+{
+    Look look;
+    for (const auto& list : {reply.elements[1], reply.elements[2]}) {
+        const auto posts = postsOf(list);
+        look.posts.insert(look.posts.end(), posts.begin(), posts.end());
+        if (list.elements.size() < std::size_t(step) || posts.empty()) continue;
+        const auto last = idMillisecondsOf(posts.back().value);
+        look.unsure = std::max(look.unsure.value_or(last), last);
+    }
+    std::sort(look.posts.rbegin(), look.posts.rend());
+    look.posts.erase(std::unique(look.posts.begin(), look.posts.end()), look.posts.end());
+    if (request.before)
+        std::erase_if(look.posts, [&](PostId post) { return post >= *request.before; });
+    return look;
+}
+
+// False when a longer look is needed.
+bool fill(TimelineSlice& slice, const Look& look, const Request& request)
+{
+    slice.entries.clear();
+    for (const auto post : look.posts) {
+        if (look.unsure && idMillisecondsOf(post.value) <= *look.unsure) break;
+        if (post < slice.floor) return slice.reachedFloor = true;
+        const bool beyond = int(slice.entries.size()) >= request.limit || (request.after && post <= *request.after);
+        if (beyond) return true;
+        slice.entries.push_back(post);
+    }
+    slice.reachedFloor = !look.unsure || *look.unsure < idMillisecondsOf(slice.floor.value);
+    return slice.reachedFloor;
+}
+
+// One owner's reading, look by look.
+class Reading
+{
+public:
+    Reading(const Timelines& timelines, const Request& request)
+        : m_request(request)
+        , m_node(timelines.nodeOf(request.family, request.owner))
+        , m_step(std::max(request.limit, 0) + kTies)
+    {
+    }
+
+    bool done() const { return m_done; }
+    Result<TimelineSlice> take() { return std::move(m_result); }
+
+    void add(RedisBatch& batch)
+    {
+        const TimelineKeys keys(m_request.family, m_request.owner);
+        m_reply = batch.addScript(
+            m_node, timeline_scripts::read(), {keys.entries, keys.floor, keys.note},
+            {m_request.before ? scoreText(*m_request.before).text() : "-inf", std::to_string(m_step)});
+    }
+
+    // The run_id is asked for after the reply. Should the connection have broken since, it is a later life's: then the floor
+    // counts as void, never the other way round.
+    void answered(RedisClient& client, const RedisBatch& batch, Deadline deadline)
+    {
+        const auto& reply = batch.reply(m_reply);
+        TimelineSlice slice;
+        m_done = true;
+        if (!reply) {
+            m_result = fail(reply.error());
+            return;
+        }
+        if (!reply->isNil() && reply->elements.size() == 3) {
+            const auto runId = client.runId(m_node, deadline);
+            if (!runId) {
+                m_result = fail(runId.error());
+                return;
+            }
+            if (const auto floor = validFloor(reply->elements[0].text, *runId)) {
+                slice.valid = true;
+                slice.floor = *floor;
+                m_done = fill(slice, lookOf(*reply, m_request, m_step), m_request);
+            }
+        }
+        m_step *= 2;
+        m_result = std::move(slice);
+    }
+
+private:
+    Request m_request;
+    int m_node, m_step;
+    bool m_done = false;
+    std::size_t m_reply = 0;
+    Result<TimelineSlice> m_result;
+};
+
+void readAll(RedisClient& client, std::vector<Reading>& readings, Deadline deadline)
+{
+    RedisBatch batch(client);
+    for (;;) {
+        batch.clear();
+        std::vector<Reading*> open;
+        for (auto& reading : readings) {
+            if (reading.done()) continue;
+            reading.add(batch);
+            open.push_back(&reading);
+        }
+        if (open.empty()) return;
+        std::ignore = batch.run(deadline); // judged reply by reply
+        for (auto* reading : open)
+            reading->answered(client, batch, deadline);
+    }
 }
 
 } // namespace
@@ -55,11 +157,9 @@ Result<TimelineSlice> Timelines::read(RedisClient& client, TimelineFamily family
                                       std::optional<PostId> before, std::optional<PostId> after, int limit,
                                       Deadline deadline) const
 {
-    const int node = nodeOf(family, owner);
-    RedisBatch batch(client);
-    addRead(batch, node, family, owner, before, after, limit);
-    ROOKERY_TRY(batch.run(deadline));
-    return sliceOf(client, node, batch.reply(0), deadline);
+    std::vector<Reading> one{Reading(*this, {family, owner, before, after, limit})};
+    readAll(client, one, deadline);
+    return one.front().take();
 }
 
 std::vector<Result<TimelineSlice>> Timelines::readMany(RedisClient& client, TimelineFamily family,
@@ -67,17 +167,15 @@ std::vector<Result<TimelineSlice>> Timelines::readMany(RedisClient& client, Time
                                                        std::optional<PostId> before, int limit,
                                                        Deadline deadline) const
 {
-    RedisBatch batch(client);
-    std::vector<int> nodes;
-    for (const auto owner : owners) {
-        nodes.push_back(nodeOf(family, owner));
-        addRead(batch, nodes.back(), family, owner, before, std::nullopt, limit);
-    }
-    std::ignore = batch.run(deadline); // judged reply by reply
+    std::vector<Reading> readings;
+    readings.reserve(owners.size());
+    for (const auto owner : owners)
+        readings.emplace_back(*this, Request{family, owner, before, std::nullopt, limit});
+    readAll(client, readings, deadline);
     std::vector<Result<TimelineSlice>> slices;
     slices.reserve(owners.size());
-    for (std::size_t i = 0; i < owners.size(); ++i)
-        slices.push_back(sliceOf(client, nodes[i], batch.reply(i), deadline));
+    for (auto& reading : readings)
+        slices.push_back(reading.take());
     return slices;
 }
 

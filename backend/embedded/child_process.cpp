@@ -56,7 +56,7 @@ struct ChildArguments
     char* const* environment;
     const char* workingDirectory;
     const ProcessIdentity* identity;
-    int input, output, report, deathSignal;
+    int input, output, report, deathSignal, niceness;
     pid_t parent;
 };
 
@@ -77,6 +77,7 @@ int becomeProgram(const ChildArguments& child)
         for (int fd = 4; fd < 65'536; ++fd)
             close(fd);
     umask(077);
+    std::ignore = nice(child.niceness); // never fails downwards
     execve(child.command[0], child.command, child.environment);
     return errno;
 }
@@ -135,6 +136,7 @@ Result<pid_t> launchProcess(const ProcessPlan& plan)
                                output.get(),
                                reportWriter.get(),
                                plan.deathSignal,
+                               plan.niceness,
                                getpid()};
     const pid_t pid = fork();
     if (pid < 0) return fail(fileError("cannot be started", program, errno));

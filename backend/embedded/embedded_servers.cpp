@@ -90,6 +90,7 @@ Result<void> EmbeddedServers::State::plan(const EmbeddedOptions& options, const 
     int id = 0;
     const auto add = [&](ServerSpec spec) {
         spec.node.id = ++id;
+        spec.plan.niceness = options.niceness;
         servers.push_back(std::make_unique<ServerProcess>(std::move(spec)));
     };
     for (int number = 1; number <= postgresNodes; ++number)

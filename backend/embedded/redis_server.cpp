@@ -32,6 +32,8 @@ std::string configuration(const fs::path& socket, const fs::path& data)
            "daemonize no\nsave \"\"\nappendonly no\nstop-writes-on-bgsave-error no\n"
            // Saved only when a kept directory's servers are stopped, and then quickly.
            "dbfilename dump.rdb\nrdbcompression no\n"
+           // Timelines' segments stay compact even when a burst comes between two looks at their size.
+           "zset-max-listpack-entries 256\n"
            "maxmemory-policy noeviction\nhz 10\ntcp-keepalive 0\ntimeout 0\n"
            "loglevel warning\nalways-show-logo no\n";
 }

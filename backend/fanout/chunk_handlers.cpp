@@ -6,6 +6,7 @@
 #include "backend/store/user_store.h"
 
 #include <algorithm>
+#include <map>
 
 namespace backend {
 namespace {
@@ -46,7 +47,16 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
     std::vector<TaskOutcome> outcomes(tasks.size());
     const auto chunks = decodeAll<ChunkPayload>(tasks, outcomes);
     const auto queries = rangesOf(chunks);
-    const auto audiences = EdgeStore::audiences(context.sql, queries, deadline);
+    // Posts of one author have chunks alike: their readers are read once, and get them in one go.
+    std::map<std::pair<UserId, std::pair<UserId, UserId>>, std::size_t> places;
+    std::vector<EdgeStore::AudienceQuery> distinct;
+    std::vector<std::size_t> placeOf;
+    for (const auto& query : queries) {
+        const auto [at, added] = places.try_emplace({query.author, {query.after, query.upTo}}, distinct.size());
+        if (added) distinct.push_back(query);
+        placeOf.push_back(at->second);
+    }
+    const auto audiences = EdgeStore::audiences(context.sql, distinct, deadline);
     if (!audiences) return allFailed(tasks.size(), audiences.error());
     std::vector<PostId> posts;
     for (const auto& chunk : chunks) posts.push_back(chunk ? chunk->post : PostId{});
@@ -60,7 +70,7 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
         Delivery delivery;
         delivery.post = chunks[i]->post;
         delivery.author = chunks[i]->author;
-        delivery.audience = &(*audiences)[i];
+        delivery.audience = &(*audiences)[placeOf[i]];
         delivery.query = queries[i];
         delivery.committedAt = TimePoint(std::chrono::microseconds(chunks[i]->committedUnixUs));
         deliveries[i] = &run.add(std::move(delivery));

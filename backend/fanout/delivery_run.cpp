@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <unordered_set>
 
 namespace backend {
@@ -19,55 +20,85 @@ DeliveryRun::DeliveryRun(FanoutContext& context) : m_context(context), m_batch(c
 
 Delivery& DeliveryRun::add(Delivery delivery)
 {
-    m_sent.push_back({std::move(delivery), {}, 0, 0});
+    m_sent.push_back({std::move(delivery), nullptr, {}});
     return m_sent.back().delivery;
 }
 
 Result<void> DeliveryRun::run(Deadline deadline)
 {
-    for (auto& sent : m_sent) queueCommands(sent);
+    group();
+    for (auto& sent : m_sent) publish(sent);
+    for (auto& group : m_groups) push(group);
     std::ignore = m_batch.run(deadline.earlier(deadline.remaining() / 2)); // judged reply by reply; leaves time to look again
     readReplies(m_context.clock.now());
+    m_context.timelines.addUpkeep(m_batch, m_checks);
+    std::ignore = m_batch.run(deadline.earlier(kPipeline)); // what it did not reach is left to later deliveries
     ROOKERY_TRY(takeBackDeleted(deadline));
     ROOKERY_TRY(takeBackUnfollowed(deadline));
     record();
     return {};
 }
 
-void DeliveryRun::queueCommands(Sent& sent)
+// Deliveries of one audience, such as a burst of posts by one author, go together.
+void DeliveryRun::group()
 {
-    auto& d = sent.delivery;
-    sent.firstReply = m_batch.size();
-    if (d.publish) {
-        m_context.objects.fillPost(m_batch, *d.publish);
-        m_context.timelines.addEntry(m_batch, TimelineFamily::Author, d.author, d.post);
-        m_context.timelines.addEntry(m_batch, TimelineFamily::Public, Timelines::publicOwner(d.post.shard()), d.post);
-    }
-    if (d.audience)
-        for (const auto& follower : d.audience->followers) {
-            if (follower.warm) sent.readers.push_back(follower.id);
-            else ++d.dormant;
-        }
-    if (d.toAuthor) sent.readers.push_back(d.author);
-    for (const auto reader : sent.readers) m_context.timelines.addEntry(m_batch, TimelineFamily::Home, reader, d.post);
-    sent.endReply = m_batch.size();
-}
-
-// What Redis did not answer fails the delivery it belongs to, and no other.
-void DeliveryRun::failBroken(Sent& sent)
-{
-    auto& status = sent.delivery.status;
-    for (auto i = sent.firstReply; i < sent.endReply && status; ++i)
-        if (const auto& reply = m_batch.reply(i); !reply) status = fail(reply.error());
-}
-
-void DeliveryRun::readReplies(TimePoint deliveredAt)
-{
+    std::map<std::pair<const Audience*, bool>, Group*> known;
     for (auto& sent : m_sent) {
         auto& d = sent.delivery;
-        failBroken(sent);
+        auto* found = d.audience ? known[{d.audience, d.toAuthor}] : nullptr;
+        if (!found) {
+            found = &m_groups.emplace_back();
+            if (d.audience) known[{d.audience, d.toAuthor}] = found;
+            if (d.audience)
+                for (const auto& follower : d.audience->followers) {
+                    if (follower.warm) found->readers.push_back(follower.id);
+                    else ++found->dormant;
+                }
+            if (d.toAuthor) found->readers.push_back(d.author);
+        }
+        found->entries.add(d.post);
+        d.dormant = found->dormant;
+        sent.group = found;
+    }
+}
+
+void DeliveryRun::publish(Sent& sent)
+{
+    const auto& d = sent.delivery;
+    sent.replies.first = m_batch.size();
+    if (d.publish) {
+        m_context.objects.fillPost(m_batch, *d.publish);
+        m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Author, d.author, d.post);
+        m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Public, Timelines::publicOwner(d.post.shard()), d.post);
+    }
+    sent.replies.end = m_batch.size();
+}
+
+void DeliveryRun::push(Group& group)
+{
+    group.replies.first = m_batch.size();
+    for (const auto reader : group.readers)
+        m_context.timelines.addEntries(m_batch, m_checks, TimelineFamily::Home, reader, group.entries);
+    group.replies.end = m_batch.size();
+}
+
+Result<void> DeliveryRun::answered(const Replies& replies) const
+{
+    for (auto i = replies.first; i < replies.end; ++i)
+        if (const auto& reply = m_batch.reply(i); !reply) return fail(reply.error());
+    return {};
+}
+
+// What Redis did not answer fails the deliveries it belongs to, and no other.
+void DeliveryRun::readReplies(TimePoint deliveredAt)
+{
+    for (auto& group : m_groups) group.status = answered(group.replies);
+    for (auto& sent : m_sent) {
+        auto& d = sent.delivery;
+        d.status = sent.group->status;
+        if (d.status) d.status = answered(sent.replies);
         if (!d.status) continue;
-        d.pushed = std::int64_t(sent.readers.size());
+        d.pushed = std::int64_t(sent.group->readers.size());
         if (d.pushed > 0) d.deliveredAt = deliveredAt;
     }
 }
@@ -75,9 +106,9 @@ void DeliveryRun::readReplies(TimePoint deliveredAt)
 void DeliveryRun::takeBack(Sent& sent, const std::vector<UserId>& readers)
 {
     const std::vector<PostId> posts{sent.delivery.post};
-    sent.firstReply = m_batch.size();
+    sent.replies.first = m_batch.size();
     for (const auto reader : readers) m_context.timelines.removeEntries(m_batch, TimelineFamily::Home, reader, posts);
-    sent.endReply = m_batch.size();
+    sent.replies.end = m_batch.size();
 }
 
 Result<void> DeliveryRun::takeBackDeleted(Deadline deadline)
@@ -94,22 +125,21 @@ Result<void> DeliveryRun::takeBackDeleted(Deadline deadline)
         auto& d = sent.delivery;
         sent.gone = d.status && gone.contains(d.post);
         if (!sent.gone) continue;
-        takeBack(sent, sent.readers);
+        takeBack(sent, sent.group->readers);
         if (d.publish) {
             const std::vector<PostId> one{d.post};
             m_context.objects.tombstonePost(m_batch, d.post);
             m_context.timelines.removeEntries(m_batch, TimelineFamily::Author, d.author, one);
             m_context.timelines.removeEntries(m_batch, TimelineFamily::Public, Timelines::publicOwner(d.post.shard()), one);
         }
-        sent.endReply = m_batch.size();
+        sent.replies.end = m_batch.size();
         d.deleted = d.pushed;
         d.pushed = 0;
         d.deliveredAt.reset();
-        sent.readers.clear();
     }
     std::ignore = m_batch.run(deadline.earlier(kPipeline));
     for (auto& sent : m_sent)
-        if (sent.gone) failBroken(sent);
+        if (sent.gone) sent.delivery.status = answered(sent.replies);
     return {};
 }
 
@@ -161,14 +191,15 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
         std::set_difference(now.begin(), now.end(), sent.takenBack.begin(), sent.takenBack.end(), std::back_inserter(left));
         takeBack(sent, left);
         for (const auto reader : sent.takenBack)
-            if (!now.contains(reader)) m_context.timelines.addEntry(m_batch, TimelineFamily::Home, reader, sent.delivery.post);
-        sent.endReply = m_batch.size();
+            if (!now.contains(reader)) m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Home, reader, sent.delivery.post);
+        sent.replies.end = m_batch.size();
         sent.takenBack = now;
         count(sent);
         changed.push_back(&sent);
     }
     std::ignore = m_batch.run(deadline.earlier(kPipeline));
-    for (auto* sent : changed) failBroken(*sent);
+    m_checks.clear();
+    for (auto* sent : changed) sent->delivery.status = answered(sent->replies);
     std::erase_if(changed, [](const Sent* sent) { return !sent->delivery.status; });
     return changed;
 }
@@ -176,19 +207,23 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
 void DeliveryRun::count(Sent& sent)
 {
     auto& d = sent.delivery;
-    d.unfollowed = std::count_if(sent.readers.begin(), sent.readers.end(),
+    const auto& readers = sent.group->readers;
+    d.unfollowed = std::count_if(readers.begin(), readers.end(),
                                  [&](UserId reader) { return reader != d.author && sent.takenBack.contains(reader); });
-    d.pushed = std::int64_t(sent.readers.size()) - d.unfollowed;
+    d.pushed = std::int64_t(readers.size()) - d.unfollowed;
 }
 
 void DeliveryRun::record()
 {
+    std::map<const Group*, std::int64_t> posts; // that arrived
     for (const auto& sent : m_sent) {
         const auto& d = sent.delivery;
         if (!d.status || !d.deliveredAt || d.pushed <= 0) continue;
         m_context.metrics.fanoutDelay.record(std::max(std::chrono::microseconds(0), *d.deliveredAt - d.committedAt), d.pushed);
-        for (const auto reader : sent.readers) m_context.metrics.deliveries[std::size_t(reader.shard())].add();
+        ++posts[sent.group];
     }
+    for (const auto& [group, count] : posts)
+        for (const auto reader : group->readers) m_context.metrics.deliveries[std::size_t(reader.shard())].add(count);
 }
 
 } // namespace backend

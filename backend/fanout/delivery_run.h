@@ -1,4 +1,5 @@
-// Delivers posts to home timelines: one pipeline per Redis node for a whole batch, then looks again at what may have
+// Delivers posts to home timelines: one pipeline per Redis node for a whole batch, one command for all the posts that go to
+// the same readers, then looks again at what may have
 // ended meanwhile and takes it back (removers commit first, deliveries check last). One thread, one use.
 #pragma once
 
@@ -39,16 +40,32 @@ public:
     [[nodiscard]] Result<void> run(Deadline deadline);
 
 private:
+    struct Replies
+    {
+        std::size_t first = 0, end = 0;
+    };
+    // Posts on their way to the same readers: one command for each reader, whatever their number.
+    struct Group
+    {
+        std::vector<UserId> readers; // ascending except for the author, who comes last
+        std::int64_t dormant = 0;
+        TimelineEntries entries;
+        Replies replies;
+        Result<void> status;
+    };
     struct Sent
     {
         Delivery delivery;
-        std::vector<UserId> readers; // pushed to, ascending except for the author, who comes last
-        std::size_t firstReply = 0, endReply = 0;
+        Group* group = nullptr;
+        Replies replies; // of what concerns this post alone
         bool gone = false;         // the post was deleted meanwhile
         std::set<UserId> takenBack{}; // readers whose edge has ended, delivered to by this run or by one that was killed
     };
 
-    void queueCommands(Sent& sent);
+    void group();
+    void publish(Sent& sent);
+    void push(Group& group);
+    Result<void> answered(const Replies& replies) const;
     void readReplies(TimePoint deliveredAt);
     void failBroken(Sent& sent);
     Result<void> takeBackDeleted(Deadline deadline);
@@ -61,7 +78,9 @@ private:
 
     FanoutContext& m_context;
     RedisBatch m_batch;
+    std::vector<SizeCheck> m_checks;
     std::deque<Sent> m_sent;
+    std::deque<Group> m_groups;
 };
 
 } // namespace backend

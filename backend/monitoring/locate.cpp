@@ -122,6 +122,15 @@ std::string nodeName(const ShardMap& map, int id)
     return node ? node->name : std::to_string(id);
 }
 
+// The newest lie in the open segment; when that was closed just now, in the one whose number is noted as the highest.
+std::string newestOfHome(const std::string& redisCli, UserId user)
+{
+    const auto key = timelineKey(TimelineFamily::Home, user);
+    return redisCli + " ZUNION 2 " + quoted(key) + " " + quoted(key) + ":$(" + redisCli + " GET " +
+           quoted(timelineSegmentsKey(TimelineFamily::Home, user)) + " | cut -d ' ' -f 2) AGGREGATE MIN | head -n " +
+           std::to_string(kLocatePageLength);
+}
+
 } // namespace
 
 std::string redisCliCommand(const NodeEndpoint& node)
@@ -147,9 +156,7 @@ Result<UserLocation> locateUser(const ShardMap& map, UserId user)
     out.postsNode = nodeName(map, map.postsNode[shard]);
     out.timelinesNode = nodeName(map, map.timelinesNode[shard]);
     if (const auto* redis = map.node(map.timelinesNode[shard]))
-        out.homeRedisCommand = redisCliCommand(*redis) + " ZREVRANGE " +
-                               quoted(timelineKey(TimelineFamily::Home, user)) + " 0 " +
-                               std::to_string(kLocatePageLength - 1);
+        out.homeRedisCommand = newestOfHome(redisCliCommand(*redis), user);
     out.homeSql = homeSql(map, user);
     out.authorSql = authorSql(map, user);
     return out;

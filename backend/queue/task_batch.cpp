@@ -71,6 +71,7 @@ Deadline TaskBatch::deadline() const
 
 Result<void> TaskBatch::run(std::vector<Task> tasks)
 {
+    ROOKERY_TRY(giveBackWhatDoesNotFit(tasks));
     m_around.held.hold(m_source.node, tasks);
     const auto all = groups(std::move(tasks));
     Result<void> result;
@@ -85,7 +86,17 @@ Result<void> TaskBatch::run(std::vector<Task> tasks)
     return result;
 }
 
-// One group per kind, in the order in which the kinds come first. Tasks that outlived more leases than they
+// A worker that holds tasks for long keeps others, that came later and are small, waiting.
+Result<void> TaskBatch::giveBackWhatDoesNotFit(std::vector<Task>& tasks)
+{
+    const auto fitting = m_around.pace.fitting(tasks);
+    if (fitting == tasks.size()) return {};
+    const std::vector<Group> rest{{tasks.begin() + std::ptrdiff_t(fitting), tasks.end()}};
+    tasks.resize(fitting);
+    return release(rest);
+}
+
+// One group per kind, those that take the least time first. Tasks that outlived more leases than they
 // have attempts may be what kills engines: each is run alone, last, in random order, so that the innocent
 // ones get through.
 std::vector<TaskBatch::Group> TaskBatch::groups(std::vector<Task> tasks)
@@ -101,6 +112,8 @@ std::vector<TaskBatch::Group> TaskBatch::groups(std::vector<Task> tasks)
         if (group == out.end()) group = out.insert(out.end(), Group{});
         group->push_back(std::move(task));
     }
+    const auto time = [&](const Group& group) { return m_around.pace.perTask(group[0].kind) * double(group.size()); };
+    std::stable_sort(out.begin(), out.end(), [&](const Group& a, const Group& b) { return time(a) < time(b); });
     std::shuffle(suspects.begin(), suspects.end(), m_around.random);
     append(out, suspects);
     return out;
@@ -114,8 +127,10 @@ Result<void> TaskBatch::runGroup(const Group& claimed)
     if (group.empty()) return {};
     m_around.status.set(WorkerState::Running, std::string(toString(group[0].kind)) + " × " +
                                                   std::to_string(group.size()) + " on " + m_source.nodeName);
+    const auto begun = std::chrono::steady_clock::now();
     auto outcomes = handle(group);
     auto result = end(group, outcomes);
+    m_around.pace.ran(group[0].kind, group.size(), std::chrono::steady_clock::now() - begun);
     if (result) result = putBack(group, outcomes);
     account(group, outcomes);
     m_around.held.drop(group);

@@ -4,6 +4,7 @@
 
 #include "backend/queue/held_tasks.h"
 #include "backend/queue/node_connection.h"
+#include "backend/queue/task_pace.h"
 #include "backend/queue/worker_pool.h"
 #include "backend/queue/worker_status.h"
 
@@ -32,11 +33,12 @@ public:
         WorkerStatus& status;
         HeldTasks& held;
         std::mt19937_64& random;
+        TaskPace& pace;
     };
 
     TaskBatch(const BatchSource& source, const Surroundings& surroundings, std::stop_token stop);
 
-    // The tasks are in fair order. An error: the node does not answer any more; leases of what is left lapse.
+    // The tasks are in fair order; what does not fit into the pace is given back first. An error: the node does not answer any more; leases of what is left lapse.
     Result<void> run(std::vector<Task> tasks);
 
 private:
@@ -54,6 +56,7 @@ private:
                       std::vector<TaskRetry>& retries);
     void account(const Group& group, const std::vector<TaskOutcome>& outcomes);
     Result<void> release(std::span<const Group> groups);
+    Result<void> giveBackWhatDoesNotFit(std::vector<Task>& tasks);
     std::optional<Error> doom(const Task& task) const;
     Milliseconds waitAfter(const Task& task, bool countsAttempt);
     Deadline deadline() const;

@@ -22,6 +22,8 @@ Worker::Worker(WorkerShared& shared, int index)
     , m_index(index)
     , m_random(std::random_device{}())
     , m_status(index)
+    , m_pace(index == 0 && shared.options.workers > 1 ? shared.options.quickTarget : shared.options.batchTarget,
+             shared.options.batch)
     , m_idle(kIdleShortest)
     , m_first(std::size_t(index))
 {
@@ -116,14 +118,14 @@ bool Worker::serveAll(const std::stop_token& stop)
     return worked;
 }
 
-Result<std::vector<Task>> Worker::claim(std::size_t node)
+Result<std::vector<Task>> Worker::claim(std::size_t node, int limit)
 {
     auto& connection = m_nodes[node]->connection;
     const auto soon = Deadline::after(kClaimSpan);
     const bool kept = connection.usable();
     const auto once = [&]() -> Result<std::vector<Task>> {
         ROOKERY_ASSIGN(auto* sql, connection.get(soon));
-        return m_shared.queues[node]->claim(*sql, m_shared.options.batch, m_shared.options.lease, soon);
+        return m_shared.queues[node]->claim(*sql, limit, m_shared.options.lease, soon);
     };
     auto claimed = once();
     // A kept connection may have died unnoticed, with a server that was restarted: that is worth a second
@@ -136,7 +138,8 @@ bool Worker::serve(std::size_t node, const std::stop_token& stop)
 {
     auto& state = *m_nodes[node];
     if (state.notBefore > std::chrono::steady_clock::now()) return false;
-    auto claimed = claim(node);
+    const int limit = m_pace.limit();
+    auto claimed = claim(node, limit);
     if (!claimed) {
         nodeFailed(node, claimed.error());
         return false;
@@ -144,11 +147,11 @@ bool Worker::serve(std::size_t node, const std::stop_token& stop)
     state.failures = 0;
     m_status.nodeAnswered(node);
     if (claimed->empty()) return false;
-    if (claimed->size() >= std::size_t(m_shared.options.batch))
+    if (claimed->size() >= std::size_t(limit))
         m_shared.wake.wakeOne(); // there is probably more
 
     TaskBatch batch({node, m_shared.nodes[node].name, *m_shared.queues[node], state.connection},
-                    {m_shared.options, m_shared.metrics, *m_handlers, m_status, m_held, m_random}, stop);
+                    {m_shared.options, m_shared.metrics, *m_handlers, m_status, m_held, m_random, m_pace}, stop);
     if (const auto done = batch.run(std::move(*claimed)); !done) nodeFailed(node, done.error());
     return true;
 }

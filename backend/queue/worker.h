@@ -5,6 +5,7 @@
 
 #include "backend/queue/held_tasks.h"
 #include "backend/queue/node_connection.h"
+#include "backend/queue/task_pace.h"
 #include "backend/queue/wake_signal.h"
 #include "backend/queue/worker_pool.h"
 #include "backend/queue/worker_status.h"
@@ -60,7 +61,7 @@ private:
     void rest(std::uint64_t orders, const std::stop_token& stop);
     bool serveAll(const std::stop_token& stop); // true when there was work
     bool serve(std::size_t node, const std::stop_token& stop);
-    Result<std::vector<Task>> claim(std::size_t node);
+    Result<std::vector<Task>> claim(std::size_t node, int limit);
     void nodeFailed(std::size_t node, const Error& error);
 
     WorkerShared& m_shared;
@@ -69,6 +70,7 @@ private:
     std::mt19937_64 m_random;
     WorkerStatus m_status;
     HeldTasks m_held;
+    TaskPace m_pace;
     std::chrono::milliseconds m_idle;
     std::size_t m_first; // the node whose turn is first
 

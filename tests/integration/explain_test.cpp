@@ -80,7 +80,7 @@ void ExplainTest::init()
 void ExplainTest::redis(const QStringList& words)
 {
     const auto where = take(m_session->engine().monitor().locate(m_reader.id));
-    // "redis-cli -s '/path' ZREVRANGE …": the address in it is the node's.
+    // "redis-cli -s '/path' ZUNION …": the address in it is the node's.
     const auto path = QString::fromStdString(where.homeRedisCommand).section(QLatin1Char('\''), 1, 1);
     QProcess cli;
     cli.start(QStringLiteral("redis-cli"), QStringList{QStringLiteral("-s"), path} + words);
@@ -228,7 +228,7 @@ void ExplainTest::postTooManyInTheSetIsAFault()
 {
     const auto id = take(feed().post(user().id, "elsewhere", soon())).id;
     drained();
-    redis({"ZADD", QString::fromStdString(timelineKey(TimelineFamily::Home, m_reader.id)), QString::number(unixMillisecondsOf(id.value)),
+    redis({"ZADD", QString::fromStdString(timelineKey(TimelineFamily::Home, m_reader.id)), QString::number(-unixMillisecondsOf(id.value)),
            QString::fromStdString(memberOf(id))});
     const auto told = explain(id);
     QVERIFY2(told.answer == ExplainAnswer::Extra && told.shown && pageShows(id), told.reason.c_str());

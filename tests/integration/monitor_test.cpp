@@ -200,7 +200,7 @@ void MonitorTest::timelinesAreCounted()
         TAKE(runId, client.runId(node, soon()));
         // The last reader's floor is of another life: its timeline counts as absent, its entries still lie
         // there.
-        const auto floor = "0 " + (i == 39 ? std::string(40, '0') : runId);
+        const auto floor = floorValue(PostId{}, i == 39 ? std::string(40, '0') : runId);
         VERIFY_OK(client.command(node, {"SET", timelineFloorKey(TimelineFamily::Home, user), floor}, soon()));
         VERIFY_OK(client.command(node, {"SET", "{0}:other:" + std::to_string(i), "x"}, soon()));
         if (i != 39) ++timelines[std::size_t(user.shard())];

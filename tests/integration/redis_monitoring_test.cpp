@@ -77,6 +77,7 @@ std::vector<RedisMonitoringTest::Planted> RedisMonitoringTest::plant(int owners)
     std::vector<Planted> out(kShards);
     std::mt19937_64 random(3);
     RedisBatch batch(*m_client);
+    std::vector<SizeCheck> checks;
     const auto runId = *m_client->runId(m_node, soon());
     for (int i = 0; i < owners; ++i) {
         const int shard = i % 5; // shards 5 … 7 stay empty
@@ -85,7 +86,7 @@ std::vector<RedisMonitoringTest::Planted> RedisMonitoringTest::plant(int owners)
         const int entries = 1 + int(random() % 200);
         for (int k = 0; k < entries; ++k) {
             batch.add(m_node, {"ZADD", timelineKey(kHome, owner),
-                               std::to_string(unixMillisecondsOf(postAt(kNow + k).value)),
+                               std::to_string(-unixMillisecondsOf(postAt(kNow + k).value)),
                                memberOf(postAt(kNow + k))});
         }
         planted.entries += entries;
@@ -96,7 +97,7 @@ std::vector<RedisMonitoringTest::Planted> RedisMonitoringTest::plant(int owners)
             m_timelines->publishEmpty(batch, kHome, owner, i % 11 ? runId : std::string(40, '0'));
         if (i % 7 != 0 && i % 11 != 0) ++planted.timelines;
         m_objects->fillPost(batch, {postAt(i, shard), owner, std::string(100, 'b')});
-        m_timelines->addEntry(batch, TimelineFamily::Author, owner, postAt(kNow, shard));
+        m_timelines->addEntry(batch, checks, TimelineFamily::Author, owner, postAt(kNow, shard));
         ++planted.keys;
     }
     if (const auto done = batch.run(soon()); !done) throw std::runtime_error(done.error().message);
@@ -243,11 +244,12 @@ void RedisMonitoringTest::rawTimelinesShowWhatIsStored()
 {
     std::vector<UserId> owners;
     RedisBatch batch(*m_client);
+    std::vector<SizeCheck> checks;
     const auto runId = *m_client->runId(m_node, soon());
     for (int i = 0; i < 500; ++i) {
         owners.push_back(userOf(i % kShards, 0, i + 1));
         for (int k = 0; k < i % 4; ++k)
-            m_timelines->addEntry(batch, kHome, owners.back(), postAt(kNow + k, 2, 7));
+            m_timelines->addEntry(batch, checks, kHome, owners.back(), postAt(kNow + k, 2, 7));
         if (i % 2) m_timelines->publishEmpty(batch, kHome, owners.back(), i % 3 ? runId : "elsewhere");
     }
     QVERIFY(batch.run(soon()));
@@ -274,10 +276,20 @@ void RedisMonitoringTest::rawTimelinesShowOddities()
     QVERIFY(raw.has_value());
     QCOMPARE(raw->front().ids.size(), std::size_t(1));
     QVERIFY(raw->front().oddities.size() >= 2);
+    const auto crossed = userOf(0, 1); // a closed segment that is newer than the one before, and another count than noted
+    for (const auto& [key, ms] : {std::pair{":3", kNow}, std::pair{":2", kNow + 1}})
+        m_redis->redis(m_node, {"ZADD", timelineKey(kHome, crossed) + key, std::to_string(-unixMillisecondsOf(postAt(ms).value)),
+                                memberOf(postAt(ms))});
+    m_redis->redis(m_node, {"SET", timelineSegmentsKey(kHome, crossed),
+                            "2 3 5 " + std::to_string(-unixMillisecondsOf(postAt(kNow).value))});
+    const auto segments = readRawTimelines(*m_client, *m_redis->current(), kHome, std::vector{crossed}, soon());
+    QVERIFY(segments.has_value());
+    QCOMPARE(segments->front().oddities.size(), std::size_t(2));
+    QCOMPARE(segments->front().ids.size(), std::size_t(2));
     QVERIFY(!raw->front().floor && !raw->front().valid());
     QCOMPARE(*raw->front().floorText, std::string("void"));
     for (const auto* text :
-         {"0000000000000000042", "42 run", "0000000000000000042 run more", "000000000000000004x run"}) {
+         {"0000000000000000042", "0000000000000000042 run", "42 2 run", "0000000000000000042 2 run more", "000000000000000004x 2 run"}) {
         m_redis->redis(m_node, {"SET", timelineFloorKey(kHome, owner), text});
         const auto odd = readRawTimelines(*m_client, *m_redis->current(), kHome, std::vector{owner}, soon());
         QVERIFY2(odd && !odd->front().floor, text);

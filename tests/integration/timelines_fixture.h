@@ -5,6 +5,7 @@
 #include "tests/support/redis_fixture.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace tests {
 
@@ -30,14 +31,17 @@ protected:
                  const std::vector<backend::PostId>& posts, backend::TimelineFamily family = kHome)
     {
         backend::RedisBatch batch(*m_client);
+        std::vector<backend::SizeCheck> checks;
         for (const auto post : posts)
-            to.addEntry(batch, family, owner, post);
+            to.addEntry(batch, checks, family, owner, post);
+        if (const auto done = batch.run(soon()); !done) throw std::runtime_error(done.error().message);
+        to.addUpkeep(batch, checks);
         if (const auto done = batch.run(soon()); !done) throw std::runtime_error(done.error().message);
     }
     void setFloor(backend::UserId owner, backend::PostId floor)
     {
         m_redis->redis(node(owner), {"SET", backend::timelineFloorKey(kHome, owner),
-                                     backend::memberOf(floor) + " " + runId(owner)});
+                                     backend::floorValue(floor, runId(owner))});
     }
     backend::TimelineSlice read(const backend::Timelines& from, backend::UserId owner,
                                 std::optional<backend::PostId> before = {},
@@ -48,9 +52,27 @@ protected:
         if (!slice) throw std::runtime_error(slice.error().message);
         return *slice;
     }
+    // The open one first, then the closed ones, newest first.
+    std::vector<std::string> segmentKeys(backend::UserId owner)
+    {
+        const auto open = backend::timelineKey(kHome, owner);
+        std::istringstream note(m_redis->redis(node(owner), {"GET", backend::timelineSegmentsKey(kHome, owner)}));
+        std::vector<std::string> keys{open};
+        if (int low = 0, high = 0; note >> low >> high)
+            for (int k = high; k >= low; --k) keys.push_back(open + ":" + std::to_string(k));
+        return keys;
+    }
+    std::vector<std::int64_t> segments(backend::UserId owner)
+    {
+        std::vector<std::int64_t> sizes;
+        for (const auto& key : segmentKeys(owner)) sizes.push_back(std::stoll(m_redis->redis(node(owner), {"ZCARD", key})));
+        return sizes;
+    }
     std::int64_t stored(backend::UserId owner)
     {
-        return std::stoll(m_redis->redis(node(owner), {"ZCARD", backend::timelineKey(kHome, owner)}));
+        std::int64_t all = 0;
+        for (const auto size : segments(owner)) all += size;
+        return all;
     }
     backend::Result<void> backfill(const backend::Timelines& to, backend::UserId owner,
                                    const std::vector<backend::PostId>& posts, backend::PostId downTo,

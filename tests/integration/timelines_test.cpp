@@ -101,12 +101,12 @@ void TimelinesTest::floorOfAnotherLifeIsVoid()
     QVERIFY(runId(owner) != before);
     // As if the node had come back with an old data file.
     deliver(t, owner, {postAt(kNow)});
-    m_redis->redis(node(owner), {"SET", timelineFloorKey(kHome, owner), memberOf(PostId{}) + " " + before});
+    m_redis->redis(node(owner), {"SET", timelineFloorKey(kHome, owner), floorValue(PostId{}, before)});
     QVERIFY(!read(t, owner).valid);
     QVERIFY(!t.floors(*m_client, kHome, std::vector{owner}, soon())->front());
     // Nothing that follows makes the old floor valid: not a trim that raises it, not a new owner's
     // publishing.
-    const auto trimming = timelines({.cap = 2, .slack = 0, .trimOneIn = 1});
+    const auto trimming = timelines({.cap = 2, .upkeepOneIn = 1});
     deliver(trimming, owner, {postAt(kNow + 1), postAt(kNow + 2), postAt(kNow + 3)});
     RedisBatch batch(*m_client);
     t.publishEmpty(batch, kHome, owner, runId(owner));
@@ -133,9 +133,10 @@ void TimelinesTest::unreadableFloorIsAbsent_data()
     QTest::newRow("void") << "void";
     QTest::newRow("empty") << "";
     QTest::newRow("id only") << "0000000000000000000";
-    QTest::newRow("short id") << "0 RUN";
-    QTest::newRow("letters") << "000000000000000000x RUN";
-    QTest::newRow("more behind") << "0000000000000000000 RUN more";
+    QTest::newRow("short id") << "0 2 RUN";
+    QTest::newRow("letters") << "000000000000000000x 2 RUN";
+    QTest::newRow("more behind") << "0000000000000000000 2 RUN more";
+    QTest::newRow("another layout") << "0000000000000000000 RUN";
 }
 
 void TimelinesTest::unreadableFloorIsAbsent()

@@ -83,6 +83,8 @@ private slots:
 
     void twoPoolsRaceAndEveryTaskHasItsEffectOnce();
     void kindsAreHandledInGroupsInOrder();
+    void smallTasksPassALargeFanout();
+    void whatDoesNotFitIsGivenBackUncounted();
     void childrenAreEnqueuedOnce();
     void oneBadTaskDoesNotHoldTheOthers();
     void aTakenOverTaskHasItsEffectOnce();
@@ -202,6 +204,55 @@ void WorkerPoolTest::kindsAreHandledInGroupsInOrder()
     QVERIFY(groups[1].first == TaskKind::PostCreated && groups[1].second.size() == 8);
     for (const auto& group : groups)
         QVERIFY(std::is_sorted(group.second.begin(), group.second.end()));
+}
+
+void WorkerPoolTest::smallTasksPassALargeFanout()
+{
+    // Four workers could hold 512 of these at once, for seconds; whoever comes meanwhile must not wait for that.
+    std::atomic<int> chunks = 0, chunksBefore = 0, chunksAfter = 0;
+    m_script.run = [&](const Task& task) {
+        if (task.kind == TaskKind::DeliverChunk) {
+            std::this_thread::sleep_for(5ms);
+            ++chunks;
+        } else {
+            chunksAfter = chunks.load();
+        }
+        return leaveEffect(task);
+    };
+    std::vector<NewTask> large;
+    for (int i = 0; i < 1'000; ++i) {
+        large.push_back(newTask(TaskKind::DeliverChunk));
+        large.back().rankDelay = Milliseconds(60'000 + i); // all of them later in fair order than what is small
+    }
+    m_nodes->enqueue(large);
+    m_options.workers = 4;
+    m_options.batch = 128;
+    const auto workers = started();
+    QTRY_VERIFY_WITH_TIMEOUT(chunks > 100, kPatience);
+    chunksBefore = chunks.load();
+    enqueue(1);
+    QTRY_VERIFY_WITH_TIMEOUT(chunksAfter > 0, kPatience);
+    QVERIFY2(chunksAfter - chunksBefore < 200, qPrintable(QString::number(chunksAfter - chunksBefore)));
+    QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(1'001), kPatience);
+    QCOMPARE(different(), std::int64_t(1'001));
+}
+
+void WorkerPoolTest::whatDoesNotFitIsGivenBackUncounted()
+{
+    std::atomic<int> most = 0;
+    m_script.begin = [&](std::span<const Task> tasks) { most = std::max(most.load(), int(tasks.size())); };
+    m_script.run = [&](const Task& task) {
+        std::this_thread::sleep_for(30ms);
+        return task.attempts == 1 ? leaveEffect(task) : failure(ErrorCode::Internal, "counted a claim that began nothing");
+    };
+    m_options.workers = 1;
+    m_options.batch = 128;
+    m_options.batchTarget = 50ms;
+    enqueue(40, TaskKind::DeliverChunk);
+    const auto workers = started();
+    QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(40), kPatience);
+    QVERIFY(most < 40);
+    QCOMPARE(dead(), std::int64_t(0));
 }
 
 void WorkerPoolTest::childrenAreEnqueuedOnce()

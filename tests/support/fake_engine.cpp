@@ -487,7 +487,8 @@ backend::Result<backend::UserLocation> FakeEngine::locate(backend::UserId user) 
                                  "pg-1",
                                  "pg-2",
                                  "redis-" + text(user.shard() % 8 + 1),
-                                 "redis-cli -s /run/redis.sock ZREVRANGE {" + shard + "}:home:" + id + " 0 19",
+                                 "redis-cli -s /run/redis.sock ZUNION 2 {" + shard + "}:home:" + id + " {" + shard + "}:home:" + id
+                                     + ":1 AGGREGATE MIN | head -n 20",
                                  "SELECT id FROM posts_" + shard + ".posts WHERE author_id = " + id,
                                  "SELECT id, body FROM posts_" + shard + ".posts WHERE author_id = " + id};
 }

@@ -374,7 +374,7 @@ void MonitoringTest::locationOnOneNode()
     QCOMPARE(home.count("LATERAL"), qsizetype(4)); // one arm per shard
     QVERIFY(home.contains("users_0002.follows") && home.contains("posts_0003.posts"));
     QVERIFY(QString::fromStdString(at->homeRedisCommand)
-                .contains("'{2}:home:" + QString::number(kUser.value) + "' 0 19"));
+                .contains("ZUNION 2 '{2}:home:" + QString::number(kUser.value) + "' "));
 }
 
 void MonitoringTest::locationOnSeveralNodes()
