@@ -34,23 +34,34 @@ nlohmann::json toJson(const std::vector<CheckFinding>& findings)
 {
     auto out = nlohmann::json::array();
     for (const auto& finding : findings)
-        out.push_back({{"severity", toString(finding.severity)}, {"node", finding.node}, {"check", finding.check},
-                       {"measured", finding.measured}, {"advice", finding.advice}, {"command", finding.command}});
+        out.push_back({{"severity", toString(finding.severity)},
+                       {"node", finding.node},
+                       {"check", finding.check},
+                       {"measured", finding.measured},
+                       {"advice", finding.advice},
+                       {"command", finding.command}});
     return out;
 }
 
 void print(const CheckFinding& finding, std::FILE* out)
 {
-    std::fprintf(out, "%-8s %s: %s; %s\n", std::string(toString(finding.severity)).c_str(), finding.node.c_str(), finding.measured.c_str(),
-                 finding.advice.c_str());
+    std::fprintf(out, "%-8s %s: %s; %s\n", std::string(toString(finding.severity)).c_str(),
+                 finding.node.c_str(), finding.measured.c_str(), finding.advice.c_str());
     if (!finding.command.empty()) std::fprintf(out, "         $ %s\n", finding.command.c_str());
 }
 
 int refuse(const ClusterSetup& setup, bool json)
 {
-    if (json) std::printf("%s\n", nlohmann::json{{"made", false}, {"obstacles", toJson(setup.obstacles)}, {"remarks", toJson(setup.remarks)}}.dump(2).c_str());
-    for (const auto& finding : setup.obstacles) print(finding, stderr);
-    std::fprintf(stderr, "rookeryctl: nothing was changed: put %zu %s right first\n", setup.obstacles.size(), setup.obstacles.size() == 1 ? "thing" : "things");
+    if (json)
+        std::printf("%s\n", nlohmann::json{{"made", false},
+                                           {"obstacles", toJson(setup.obstacles)},
+                                           {"remarks", toJson(setup.remarks)}}
+                                .dump(2)
+                                .c_str());
+    for (const auto& finding : setup.obstacles)
+        print(finding, stderr);
+    std::fprintf(stderr, "rookeryctl: nothing was changed: put %zu %s right first\n", setup.obstacles.size(),
+                 setup.obstacles.size() == 1 ? "thing" : "things");
     return kFailed;
 }
 
@@ -58,26 +69,36 @@ nlohmann::json nodesJson(const ClusterSetup& setup)
 {
     auto nodes = nlohmann::json::array();
     for (const auto& node : setup.nodes)
-        nodes.push_back({{"id", node.endpoint.id}, {"name", node.endpoint.name}, {"kind", toString(node.endpoint.kind)},
-                         {"address", shownAddress(node.endpoint)}, {"version", node.version}, {"schemas", node.schemas}});
+        nodes.push_back({{"id", node.endpoint.id},
+                         {"name", node.endpoint.name},
+                         {"kind", toString(node.endpoint.kind)},
+                         {"address", shownAddress(node.endpoint)},
+                         {"version", node.version},
+                         {"schemas", node.schemas}});
     return nodes;
 }
 
 void printNodes(const ClusterSetup& setup)
 {
     for (const auto& node : setup.nodes) {
-        const std::string what = node.endpoint.kind == NodeKind::Postgres ? std::to_string(node.schemas) + " schemas" : "timelines";
+        const std::string what = node.endpoint.kind == NodeKind::Postgres
+                                     ? std::to_string(node.schemas) + " schemas"
+                                     : "timelines";
         std::printf("  %-14s %-32s %s\n", node.endpoint.name.c_str(), node.version.c_str(), what.c_str());
     }
 }
 
-long count(const std::vector<int>& placement, int node) { return long(std::count(placement.begin(), placement.end(), node)); }
+long count(const std::vector<int>& placement, int node)
+{
+    return long(std::count(placement.begin(), placement.end(), node));
+}
 
 std::string rolesOf(const ShardMap& map, const ClusterSettings& settings, int node)
 {
     std::string out = node == settings.directoryNode ? "directory" : "";
     for (const auto role : {Role::Users, Role::Posts, Role::Timelines})
-        if (count(map.placement(role), node) > 0) out += (out.empty() ? "" : ", ") + std::string(toString(role));
+        if (count(map.placement(role), node) > 0)
+            out += (out.empty() ? "" : ", ") + std::string(toString(role));
     return out.empty() ? "none" : out;
 }
 
@@ -92,7 +113,8 @@ struct ClusterView
 Result<ClusterView> readCluster(const std::string& directoryAddress)
 {
     const auto deadline = Deadline::after(kLookPatience);
-    const auto pool = makePostgresPool({0, "directory", NodeKind::Postgres, directoryAddress}, {.maxConnections = 1});
+    const auto pool =
+        makePostgresPool({0, "directory", NodeKind::Postgres, directoryAddress}, {.maxConnections = 1});
     Directory directory(*pool);
     ClusterView view;
     ROOKERY_ASSIGN(view.settings, directory.settings(deadline));
@@ -107,30 +129,52 @@ nlohmann::json toJson(const ClusterView& view)
 {
     auto nodes = nlohmann::json::array(), engines = nlohmann::json::array();
     for (const auto& node : view.map.nodes)
-        nodes.push_back({{"id", node.id}, {"name", node.name}, {"kind", toString(node.kind)}, {"address", shownAddress(node)},
-                         {"roles", rolesOf(view.map, view.settings, node.id)}, {"users_shards", count(view.map.usersNode, node.id)},
-                         {"posts_shards", count(view.map.postsNode, node.id)}, {"timelines_shards", count(view.map.timelinesNode, node.id)}});
+        nodes.push_back({{"id", node.id},
+                         {"name", node.name},
+                         {"kind", toString(node.kind)},
+                         {"address", shownAddress(node)},
+                         {"roles", rolesOf(view.map, view.settings, node.id)},
+                         {"users_shards", count(view.map.usersNode, node.id)},
+                         {"posts_shards", count(view.map.postsNode, node.id)},
+                         {"timelines_shards", count(view.map.timelinesNode, node.id)}});
     for (const auto& engine : view.engines)
-        engines.push_back({{"slot", engine.slot}, {"name", engine.name}, {"role", engine.role}, {"started_at", isoTime(engine.startedAt)},
-                           {"heartbeat_age_seconds", engine.heartbeatAgeSeconds}, {"workers", engine.workersWanted}, {"paused", engine.paused}});
-    return {{"cluster", view.settings.clusterName}, {"environment", view.settings.environment}, {"cluster_id", view.id},
-            {"epoch", view.map.epoch}, {"shards", view.map.shardCount}, {"nodes", std::move(nodes)}, {"engines", std::move(engines)}};
+        engines.push_back({{"slot", engine.slot},
+                           {"name", engine.name},
+                           {"role", engine.role},
+                           {"started_at", isoTime(engine.startedAt)},
+                           {"heartbeat_age_seconds", engine.heartbeatAgeSeconds},
+                           {"workers", engine.workersWanted},
+                           {"paused", engine.paused}});
+    return {{"cluster", view.settings.clusterName},
+            {"environment", view.settings.environment},
+            {"cluster_id", view.id},
+            {"epoch", view.map.epoch},
+            {"shards", view.map.shardCount},
+            {"nodes", std::move(nodes)},
+            {"engines", std::move(engines)}};
 }
 
 void print(const ClusterView& view)
 {
-    std::printf("cluster %s (%s), %d logical shards, epoch %ld, id %s\n\n", view.settings.clusterName.c_str(), view.settings.environment.c_str(),
-                view.map.shardCount, long(view.map.epoch), view.id.c_str());
-    std::printf("%3s  %-14s %-9s %6s %6s %10s  %-24s %s\n", "id", "node", "kind", "users", "posts", "timelines", "roles", "address");
+    std::printf("cluster %s (%s), %d logical shards, epoch %ld, id %s\n\n", view.settings.clusterName.c_str(),
+                view.settings.environment.c_str(), view.map.shardCount, long(view.map.epoch),
+                view.id.c_str());
+    std::printf("%3s  %-14s %-9s %6s %6s %10s  %-24s %s\n", "id", "node", "kind", "users", "posts",
+                "timelines", "roles", "address");
     for (const auto& node : view.map.nodes)
-        std::printf("%3d  %-14s %-9s %6ld %6ld %10ld  %-24s %s\n", node.id, node.name.c_str(), std::string(toString(node.kind)).c_str(),
-                    count(view.map.usersNode, node.id), count(view.map.postsNode, node.id), count(view.map.timelinesNode, node.id),
+        std::printf("%3d  %-14s %-9s %6ld %6ld %10ld  %-24s %s\n", node.id, node.name.c_str(),
+                    std::string(toString(node.kind)).c_str(), count(view.map.usersNode, node.id),
+                    count(view.map.postsNode, node.id), count(view.map.timelinesNode, node.id),
                     rolesOf(view.map, view.settings, node.id).c_str(), shownAddress(node).c_str());
-    if (view.engines.empty()) std::puts("\nno engine is registered");
-    else std::printf("\n%4s  %-28s %-8s %7s %10s  %s\n", "slot", "engine", "role", "workers", "heartbeat", "since");
+    if (view.engines.empty())
+        std::puts("\nno engine is registered");
+    else
+        std::printf("\n%4s  %-28s %-8s %7s %10s  %s\n", "slot", "engine", "role", "workers", "heartbeat",
+                    "since");
     for (const auto& engine : view.engines)
-        std::printf("%4d  %-28s %-8s %7d %8.1f s  %s%s\n", engine.slot, engine.name.c_str(), engine.role.c_str(), engine.workersWanted,
-                    engine.heartbeatAgeSeconds, isoTime(engine.startedAt).c_str(), engine.paused ? "  paused" : "");
+        std::printf("%4d  %-28s %-8s %7d %8.1f s  %s%s\n", engine.slot, engine.name.c_str(),
+                    engine.role.c_str(), engine.workersWanted, engine.heartbeatAgeSeconds,
+                    isoTime(engine.startedAt).c_str(), engine.paused ? "  paused" : "");
 }
 
 } // namespace
@@ -143,15 +187,24 @@ int runClusterInit(const std::filesystem::path& config, bool json)
     if (!setup) return failed(setup.error());
     if (!setup->obstacles.empty()) return refuse(*setup, json);
     if (json) {
-        std::printf("%s\n", nlohmann::json{{"made", true}, {"cluster", read->name}, {"environment", read->environment}, {"cluster_id", setup->clusterId},
-                                           {"shards", setup->map.shardCount}, {"resumed", setup->resumed}, {"nodes", nodesJson(*setup)},
-                                           {"remarks", toJson(setup->remarks)}}.dump(2).c_str());
+        std::printf("%s\n", nlohmann::json{{"made", true},
+                                           {"cluster", read->name},
+                                           {"environment", read->environment},
+                                           {"cluster_id", setup->clusterId},
+                                           {"shards", setup->map.shardCount},
+                                           {"resumed", setup->resumed},
+                                           {"nodes", nodesJson(*setup)},
+                                           {"remarks", toJson(setup->remarks)}}
+                                .dump(2)
+                                .c_str());
         return kOk;
     }
-    std::printf("%s the cluster %s (%s): %d logical shards on %zu nodes, id %s\n", setup->resumed ? "finished" : "made", read->name.c_str(),
-                read->environment.c_str(), setup->map.shardCount, setup->nodes.size(), setup->clusterId.c_str());
+    std::printf("%s the cluster %s (%s): %d logical shards on %zu nodes, id %s\n",
+                setup->resumed ? "finished" : "made", read->name.c_str(), read->environment.c_str(),
+                setup->map.shardCount, setup->nodes.size(), setup->clusterId.c_str());
     printNodes(*setup);
-    for (const auto& finding : setup->remarks) print(finding, stdout);
+    for (const auto& finding : setup->remarks)
+        print(finding, stdout);
     std::printf("next: rookeryctl serve --config %s\n", config.c_str());
     return kOk;
 }
@@ -163,7 +216,9 @@ int runClusterUpgrade(const std::filesystem::path& config, bool json)
     const auto setup = upgradeClusterFrom(*read, Deadline::after(kSetupPatience));
     if (!setup) return failed(setup.error());
     if (json) {
-        std::printf("%s\n", nlohmann::json{{"cluster_id", setup->clusterId}, {"nodes", nodesJson(*setup)}}.dump(2).c_str());
+        std::printf(
+            "%s\n",
+            nlohmann::json{{"cluster_id", setup->clusterId}, {"nodes", nodesJson(*setup)}}.dump(2).c_str());
         return kOk;
     }
     std::puts("every schema is at this program's version:");
@@ -185,8 +240,10 @@ int runClusterShow(const ClusterChoice& cluster, bool json)
     if (!config) return failed(config.error());
     const auto view = readCluster(config->directoryAddress);
     if (!view) return failed(view.error());
-    if (json) std::printf("%s\n", toJson(*view).dump(2).c_str());
-    else print(*view);
+    if (json)
+        std::printf("%s\n", toJson(*view).dump(2).c_str());
+    else
+        print(*view);
     return kOk;
 }
 

@@ -1,4 +1,5 @@
-// doctor: prints what the backend found out about a cluster. No engine is opened: the doctor also tells why none opens.
+// doctor: prints what the backend found out about a cluster. No engine is opened: the doctor also tells why
+// none opens.
 #include "app/ctl/support.h"
 
 #include "backend/common/config.h"
@@ -18,14 +19,17 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 30s;
 
-// Where the directory is, and the nodes that a file names: they are looked at when the directory does not answer.
+// Where the directory is, and the nodes that a file names: they are looked at when the directory does not
+// answer.
 DoctorInputs inputsOf(const ClusterConfig& config)
 {
     DoctorInputs inputs;
     inputs.directory = {0, "directory", NodeKind::Postgres, config.directoryAddress};
     int id = 0;
-    for (const auto& node : config.postgres) inputs.knownNodes.push_back({++id, node.name, NodeKind::Postgres, node.address});
-    for (const auto& node : config.redis) inputs.knownNodes.push_back({++id, node.name, NodeKind::Redis, node.address});
+    for (const auto& node : config.postgres)
+        inputs.knownNodes.push_back({++id, node.name, NodeKind::Postgres, node.address});
+    for (const auto& node : config.redis)
+        inputs.knownNodes.push_back({++id, node.name, NodeKind::Redis, node.address});
     return inputs;
 }
 
@@ -33,15 +37,23 @@ nlohmann::json toJson(const Checkup& checkup)
 {
     auto nodes = nlohmann::json::array(), findings = nlohmann::json::array();
     for (const auto& node : checkup.nodes) {
-        nodes.push_back({{"id", node.id}, {"name", node.name}, {"kind", toString(node.kind)}, {"answered", node.answered}, {"version", node.version}});
+        nodes.push_back({{"id", node.id},
+                         {"name", node.name},
+                         {"kind", toString(node.kind)},
+                         {"answered", node.answered},
+                         {"version", node.version}});
         if (node.clockUncertaintyMs < 0) continue;
         nodes.back()["round_trip_ms"] = node.roundTripMs;
         nodes.back()["clock_ahead_ms"] = node.clockAheadMs;
         nodes.back()["clock_uncertainty_ms"] = node.clockUncertaintyMs;
     }
     for (const auto& finding : checkup.findings)
-        findings.push_back({{"severity", toString(finding.severity)}, {"node", finding.node}, {"check", finding.check},
-                            {"measured", finding.measured}, {"advice", finding.advice}, {"command", finding.command}});
+        findings.push_back({{"severity", toString(finding.severity)},
+                            {"node", finding.node},
+                            {"check", finding.check},
+                            {"measured", finding.measured},
+                            {"advice", finding.advice},
+                            {"command", finding.command}});
     return {{"healthy", checkup.healthy()},
             {"cluster", checkup.clusterName},
             {"environment", checkup.environment},
@@ -54,26 +66,31 @@ nlohmann::json toJson(const Checkup& checkup)
 
 void print(const NodeCheckup& node)
 {
-    if (!node.answered) std::printf("  %-14s does not answer\n", node.name.c_str());
-    else if (node.clockUncertaintyMs < 0) std::printf("  %-14s %s\n", node.name.c_str(), node.version.c_str());
+    if (!node.answered)
+        std::printf("  %-14s does not answer\n", node.name.c_str());
+    else if (node.clockUncertaintyMs < 0)
+        std::printf("  %-14s %s\n", node.name.c_str(), node.version.c_str());
     else
-        std::printf("  %-14s %-32s %8.2f ms   clock %+.1f ms ± %.1f\n", node.name.c_str(), node.version.c_str(), node.roundTripMs,
-                    node.clockAheadMs, node.clockUncertaintyMs);
+        std::printf("  %-14s %-32s %8.2f ms   clock %+.1f ms ± %.1f\n", node.name.c_str(),
+                    node.version.c_str(), node.roundTripMs, node.clockAheadMs, node.clockUncertaintyMs);
 }
 
 void print(const Checkup& checkup)
 {
-    if (checkup.clusterName.empty()) std::printf("the directory does not tell which cluster this is\n");
-    else std::printf("cluster %s (%s)\n", checkup.clusterName.c_str(), checkup.environment.c_str());
-    for (const auto& node : checkup.nodes) print(node);
+    if (checkup.clusterName.empty())
+        std::printf("the directory does not tell which cluster this is\n");
+    else
+        std::printf("cluster %s (%s)\n", checkup.clusterName.c_str(), checkup.environment.c_str());
+    for (const auto& node : checkup.nodes)
+        print(node);
     for (const auto& finding : checkup.findings) {
         std::printf("\n%-8s %s: %s\n", std::string(toString(finding.severity)).c_str(),
                     finding.node.empty() ? "the cluster" : finding.node.c_str(), finding.measured.c_str());
         std::printf("         %s  [%s]\n", finding.advice.c_str(), finding.check.c_str());
         if (!finding.command.empty()) std::printf("         $ %s\n", finding.command.c_str());
     }
-    std::printf("\n%zu errors, %zu warnings, %zu notes\n", checkup.count(Severity::Error), checkup.count(Severity::Warning),
-                checkup.count(Severity::Note));
+    std::printf("\n%zu errors, %zu warnings, %zu notes\n", checkup.count(Severity::Error),
+                checkup.count(Severity::Warning), checkup.count(Severity::Note));
 }
 
 } // namespace
@@ -91,8 +108,10 @@ int runDoctor(const ClusterChoice& cluster, bool json)
     const auto config = readClusterToml(file);
     if (!config) return failed(config.error());
     const auto checkup = examineCluster(inputsOf(*config), SystemWallClock(), Deadline::after(kPatience));
-    if (json) std::printf("%s\n", toJson(checkup).dump(2).c_str());
-    else print(checkup);
+    if (json)
+        std::printf("%s\n", toJson(checkup).dump(2).c_str());
+    else
+        print(checkup);
     return checkup.healthy() ? kOk : kFailed;
 }
 

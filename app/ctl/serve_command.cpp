@@ -20,16 +20,20 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kOpenWithin = 15s;
-constexpr auto kEndWithin = 7s; // of ServiceSignals::kStopWithin: what is at hand may end by itself
+constexpr auto kEndWithin = 7s;  // of ServiceSignals::kStopWithin: what is at hand may end by itself
 constexpr auto kSeenWithin = 5s; // its own row comes back from the directory
 
 const char* nameOf(Health health)
 {
     switch (health) {
-    case Health::Unknown: return "unknown";
-    case Health::Ok: return "ok";
-    case Health::Degraded: return "degraded";
-    case Health::Down: return "down";
+    case Health::Unknown:
+        return "unknown";
+    case Health::Ok:
+        return "ok";
+    case Health::Degraded:
+        return "degraded";
+    case Health::Down:
+        return "down";
     }
     return "unknown";
 }
@@ -37,7 +41,11 @@ const char* nameOf(Health health)
 class Service
 {
 public:
-    Service(const ServeCommand& command, ClusterConfig config) : m_command(command), m_config(std::move(config)) {}
+    Service(const ServeCommand& command, ClusterConfig config)
+        : m_command(command)
+        , m_config(std::move(config))
+    {
+    }
 
     int run()
     {
@@ -53,7 +61,8 @@ public:
         m_session = std::move(*session);
         m_signals.opened();
         ready();
-        while (!m_signals.stopRequested()) turn();
+        while (!m_signals.stopRequested())
+            turn();
         stop();
         return kOk;
     }
@@ -72,7 +81,8 @@ private:
 
     const EngineSnapshot* self(const ClusterSnapshot& snapshot) const
     {
-        const auto found = std::find_if(snapshot.engines.begin(), snapshot.engines.end(), [](const auto& e) { return e.self; });
+        const auto found = std::find_if(snapshot.engines.begin(), snapshot.engines.end(),
+                                        [](const auto& e) { return e.self; });
         return found == snapshot.engines.end() ? nullptr : &*found;
     }
 
@@ -89,17 +99,24 @@ private:
             m_name = own->name;
         }
         const int workers = m_command.workers >= 0 ? m_command.workers : m_config.workers;
-        log::info("ready: serving " + snapshot->clusterName + " with " + std::to_string(workers) + " workers on "
-                  + std::to_string(snapshot->nodes.size()) + " nodes; SIGTERM ends it");
-        event("ready", {{"cluster", snapshot->clusterName}, {"environment", snapshot->environment}, {"engine", m_name},
-                        {"slot", m_slot}, {"workers", workers}, {"nodes", snapshot->nodes.size()}, {"shards", snapshot->shardCount}});
+        log::info("ready: serving " + snapshot->clusterName + " with " + std::to_string(workers) +
+                  " workers on " + std::to_string(snapshot->nodes.size()) + " nodes; SIGTERM ends it");
+        event("ready", {{"cluster", snapshot->clusterName},
+                        {"environment", snapshot->environment},
+                        {"engine", m_name},
+                        {"slot", m_slot},
+                        {"workers", workers},
+                        {"nodes", snapshot->nodes.size()},
+                        {"shards", snapshot->shardCount}});
         tellServiceManager("READY=1");
         m_nextStatus = std::chrono::steady_clock::now() + statusEvery();
     }
 
     std::chrono::milliseconds statusEvery() const
     {
-        return m_command.statusEverySeconds > 0 ? std::chrono::milliseconds(long(m_command.statusEverySeconds * 1'000)) : 1h;
+        return m_command.statusEverySeconds > 0
+                   ? std::chrono::milliseconds(long(m_command.statusEverySeconds * 1'000))
+                   : 1h;
     }
 
     void turn()
@@ -125,15 +142,26 @@ private:
             if (error.empty()) error = worker.error;
         }
         const auto* own = self(*snapshot);
-        event(name, {{"engine", m_name}, {"slot", m_slot}, {"health", nameOf(snapshot->health)}, {"message", snapshot->message},
-                     {"workers", workers}, {"paused", own && own->paused}, {"tasks_done", done}, {"tasks_failed", failures},
-                     {"error", error}, {"queue_unfinished", snapshot->queueUnfinished},
-                     {"queue_oldest_seconds", snapshot->queueOldestAgeSeconds}, {"dead_letters", snapshot->queueDead},
+        event(name, {{"engine", m_name},
+                     {"slot", m_slot},
+                     {"health", nameOf(snapshot->health)},
+                     {"message", snapshot->message},
+                     {"workers", workers},
+                     {"paused", own && own->paused},
+                     {"tasks_done", done},
+                     {"tasks_failed", failures},
+                     {"error", error},
+                     {"queue_unfinished", snapshot->queueUnfinished},
+                     {"queue_oldest_seconds", snapshot->queueOldestAgeSeconds},
+                     {"dead_letters", snapshot->queueDead},
                      {"deliveries_per_second", snapshot->deliveriesPerSecond}});
         if (m_command.json) return;
         char line[256];
-        std::snprintf(line, sizeof line, "%ld tasks done here, %ld failed; %ld unfinished in the cluster, the oldest %.1f s; %ld dead letters",
-                      long(done), long(failures), long(snapshot->queueUnfinished), snapshot->queueOldestAgeSeconds, long(snapshot->queueDead));
+        std::snprintf(line, sizeof line,
+                      "%ld tasks done here, %ld failed; %ld unfinished in the cluster, the oldest %.1f s; "
+                      "%ld dead letters",
+                      long(done), long(failures), long(snapshot->queueUnfinished),
+                      snapshot->queueOldestAgeSeconds, long(snapshot->queueDead));
         log::info(error.empty() ? line : line + ("; last error: " + error));
     }
 
@@ -151,9 +179,12 @@ private:
                 if (key != "engine.workers") later.push_back(key);
             const bool changed = applyWorkers(*fresh);
             const int workers = m_config.workers;
-            for (const auto& key : later) log::warning("SIGHUP: " + key.get<std::string>() + " has changed and counts from the next start");
+            for (const auto& key : later)
+                log::warning("SIGHUP: " + key.get<std::string>() +
+                             " has changed and counts from the next start");
             if (!changed && later.empty()) log::info("SIGHUP: nothing has changed");
-            event("reloaded", {{"workers", workers}, {"workers_changed", changed}, {"at_next_start", std::move(later)}});
+            event("reloaded",
+                  {{"workers", workers}, {"workers_changed", changed}, {"at_next_start", std::move(later)}});
         }
         tellServiceManager("READY=1");
     }
@@ -162,7 +193,8 @@ private:
     {
         if (fresh.workers == m_config.workers) return false;
         if (m_command.workers >= 0) {
-            log::warning("SIGHUP: engine.workers has changed, but --workers " + std::to_string(m_command.workers) + " stands");
+            log::warning("SIGHUP: engine.workers has changed, but --workers " +
+                         std::to_string(m_command.workers) + " stands");
             return false;
         }
         const auto set = engine().operations().setWorkerCount(m_slot, fresh.workers, Deadline::after(5s));
@@ -182,7 +214,9 @@ private:
         log::info("stopping: ends the work at hand, gives the rest back");
         const bool clean = m_session->stopWorkers(Deadline::after(kEndWithin));
         m_session.reset();
-        log::info(clean ? "stopped; it holds no task any more" : "stopped; the tasks that it had to interrupt are taken over when their leases lapse");
+        log::info(clean
+                      ? "stopped; it holds no task any more"
+                      : "stopped; the tasks that it had to interrupt are taken over when their leases lapse");
         event("stopped", {{"engine", m_name}, {"slot", m_slot}, {"clean", clean}});
     }
 

@@ -13,13 +13,17 @@
 
 namespace app {
 
-ServiceSignals::ServiceSignals() : m_thread([this](const std::stop_token& stop) { run(stop); }) {}
+ServiceSignals::ServiceSignals()
+    : m_thread([this](const std::stop_token& stop) { run(stop); })
+{
+}
 
 void ServiceSignals::run(const std::stop_token& stop)
 {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&set, signal);
     const timespec aWhile{0, 100'000'000};
     while (!stop.stop_requested()) {
         const int signal = sigtimedwait(&set, nullptr, &aWhile);
@@ -34,7 +38,8 @@ void ServiceSignals::heard(int signal)
     if (signal == SIGHUP) {
         m_reload = true;
     } else if (m_stop) {
-        std::fputs("rookeryctl: ended at once; the tasks it held are taken over when their leases lapse\n", stderr);
+        std::fputs("rookeryctl: ended at once; the tasks it held are taken over when their leases lapse\n",
+                   stderr);
         ::_exit(kFailed);
     } else {
         m_stop = true;
@@ -51,7 +56,9 @@ void ServiceSignals::endWhenOverdue()
         std::fputs("rookeryctl: stopped while it was connecting; nothing had begun\n", stderr);
         ::_exit(kOk);
     }
-    std::fputs("rookeryctl: did not stop in time and was ended; the tasks it held are taken over when their leases lapse\n", stderr);
+    std::fputs("rookeryctl: did not stop in time and was ended; the tasks it held are taken over when their "
+               "leases lapse\n",
+               stderr);
     ::_exit(kFailed);
 }
 
@@ -91,7 +98,8 @@ void tellServiceManager(const char* state)
     const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (socket < 0) return;
     const auto length = socklen_t(offsetof(sockaddr_un, sun_path) + std::strlen(place));
-    std::ignore = ::sendto(socket, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), length);
+    std::ignore = ::sendto(socket, state, std::strlen(state), MSG_NOSIGNAL,
+                           reinterpret_cast<const sockaddr*>(&address), length);
     ::close(socket);
 }
 

@@ -1,5 +1,6 @@
-// What the service hears from outside: SIGTERM or SIGINT asks it to stop, a second one ends it at once, SIGHUP asks it to
-// read its file again. Owned by `serve`; a thread of its own waits for the signals, which takeStopSignals() has blocked.
+// What the service hears from outside: SIGTERM or SIGINT asks it to stop, a second one ends it at once,
+// SIGHUP asks it to read its file again. Owned by `serve`; a thread of its own waits for the signals, which
+// takeStopSignals() has blocked.
 #pragma once
 
 #include <chrono>
@@ -17,9 +18,9 @@ public:
 
     ServiceSignals();
 
-    void opened();        // from now on a stop gives leases back
+    void opened(); // from now on a stop gives leases back
     bool stopRequested() const;
-    bool takeReload();    // true once per SIGHUP, or several that came together
+    bool takeReload(); // true once per SIGHUP, or several that came together
     // Until a signal came or the time is over.
     void wait(std::chrono::steady_clock::time_point until);
 

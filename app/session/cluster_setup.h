@@ -1,4 +1,5 @@
-// Makes a cluster on servers that a configuration file names, or brings one up to date. Composition; any thread.
+// Makes a cluster on servers that a configuration file names, or brings one up to date. Composition; any
+// thread.
 #pragma once
 
 #include "backend/common/config.h"
@@ -29,10 +30,13 @@ struct ClusterSetup
     std::vector<backend::CheckFinding> remarks;
 };
 
-// As the databases' owners. Everything is looked at before anything is changed: with obstacles nothing was. Conflict when
-// there is a cluster already, or an unfinished one of another plan. What an attempt that was killed left is taken up.
-[[nodiscard]] backend::Result<ClusterSetup> initClusterFrom(const backend::ClusterConfig& config, backend::Deadline deadline);
+// As the databases' owners. Everything is looked at before anything is changed: with obstacles nothing was.
+// Conflict when there is a cluster already, or an unfinished one of another plan. What an attempt that was
+// killed left is taken up.
+[[nodiscard]] backend::Result<ClusterSetup> initClusterFrom(const backend::ClusterConfig& config,
+                                                            backend::Deadline deadline);
 // Brings the schemas of the cluster to this program's version; the file needs its nodes' owner_address.
-[[nodiscard]] backend::Result<ClusterSetup> upgradeClusterFrom(const backend::ClusterConfig& config, backend::Deadline deadline);
+[[nodiscard]] backend::Result<ClusterSetup> upgradeClusterFrom(const backend::ClusterConfig& config,
+                                                               backend::Deadline deadline);
 
 } // namespace app

@@ -20,12 +20,16 @@ std::uint64_t mixed(std::uint64_t value) // splitmix64's finisher: neighbouring 
     return value ^ (value >> 31);
 }
 
-// The readers with the smallest hashes seen so far, with their keys. A reader that is among them at the end was among
-// them from its first key on, since the bound only falls: so no key of it is missing.
+// The readers with the smallest hashes seen so far, with their keys. A reader that is among them at the end
+// was among them from its first key on, since the bound only falls: so no key of it is missing.
 class Picked
 {
 public:
-    Picked(std::size_t most, std::uint64_t seed) : m_most(most), m_seed(seed) {}
+    Picked(std::size_t most, std::uint64_t seed)
+        : m_most(most)
+        , m_seed(seed)
+    {
+    }
 
     void see(std::int64_t reader, const std::string& key)
     {
@@ -50,19 +54,23 @@ struct Weighing
     std::size_t bytes = 0, content = 0; // replies
 };
 
-bool isText(const Result<RedisReply>& reply) { return reply && reply->type == RedisReply::Type::Text; }
+bool isText(const Result<RedisReply>& reply)
+{
+    return reply && reply->type == RedisReply::Type::Text;
+}
 
 // Keys that vanished meanwhile, or are no sorted sets, weigh what they weigh; an unreachable node ends it.
 Result<void> answered(RedisBatch& batch, Deadline deadline)
 {
     if (batch.run(deadline)) return {};
     for (std::size_t i = 0; i < batch.size(); ++i)
-        if (const auto& reply = batch.reply(i); !reply && reply.error().code != ErrorCode::Internal) return fail(reply.error());
+        if (const auto& reply = batch.reply(i); !reply && reply.error().code != ErrorCode::Internal)
+            return fail(reply.error());
     return {};
 }
 
-Result<void> weigh(RedisClient& client, int node, const Picked& picked, const std::string& runId, MemorySample& sample,
-                   Deadline deadline)
+Result<void> weigh(RedisClient& client, int node, const Picked& picked, const std::string& runId,
+                   MemorySample& sample, Deadline deadline)
 {
     RedisBatch batch(client);
     std::vector<Weighing> weighings;
@@ -70,7 +78,8 @@ Result<void> weigh(RedisClient& client, int node, const Picked& picked, const st
         ROOKERY_TRY(answered(batch, deadline));
         for (const auto& one : weighings) {
             auto& timeline = sample.weighed[one.reader];
-            if (const auto& bytes = batch.reply(one.bytes); bytes && bytes->type == RedisReply::Type::Integer) {
+            if (const auto& bytes = batch.reply(one.bytes);
+                bytes && bytes->type == RedisReply::Type::Integer) {
                 timeline.bytes += bytes->integer;
                 ++timeline.keys;
             }
@@ -113,11 +122,13 @@ HomeKey homeKeyOf(std::string_view key)
     out.floor = rest.substr(0, colon) == "-floor";
     rest.remove_prefix(colon + 1);
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), out.reader);
-    if (error != std::errc() || out.reader <= 0 || (end != rest.data() + rest.size() && *end != ':')) return {};
+    if (error != std::errc() || out.reader <= 0 || (end != rest.data() + rest.size() && *end != ':'))
+        return {};
     return out;
 }
 
-Result<MemorySample> sampleTimelineMemory(RedisClient& client, int node, int readers, std::uint64_t seed, Deadline deadline)
+Result<MemorySample> sampleTimelineMemory(RedisClient& client, int node, int readers, std::uint64_t seed,
+                                          Deadline deadline)
 {
     MemorySample sample;
     ROOKERY_ASSIGN(const auto info, redisInfo(client, node, deadline));
@@ -127,10 +138,14 @@ Result<MemorySample> sampleTimelineMemory(RedisClient& client, int node, int rea
     std::string cursor = "0";
     do {
         if (deadline.expired())
-            return fail(ErrorCode::DeadlineExceeded, client.nodeName(node) + " has about " + std::to_string(info.keys) + " keys, of which "
-                                                         + std::to_string(sample.keys) + " were seen in time; give it more");
-        ROOKERY_ASSIGN(const auto found, client.command(node, {"SCAN", cursor, "COUNT", kScanPiece}, deadline));
-        if (found.elements.size() != 2) return fail(ErrorCode::Internal, client.nodeName(node) + " answered SCAN with something else");
+            return fail(ErrorCode::DeadlineExceeded, client.nodeName(node) + " has about " +
+                                                         std::to_string(info.keys) + " keys, of which " +
+                                                         std::to_string(sample.keys) +
+                                                         " were seen in time; give it more");
+        ROOKERY_ASSIGN(const auto found,
+                       client.command(node, {"SCAN", cursor, "COUNT", kScanPiece}, deadline));
+        if (found.elements.size() != 2)
+            return fail(ErrorCode::Internal, client.nodeName(node) + " answered SCAN with something else");
         cursor = found.elements[0].text;
         for (const auto& key : found.elements[1].elements) {
             ++sample.keys;

@@ -1,5 +1,5 @@
-// What home timelines cost in memory, measured on this cluster's Redis nodes, and what another cap would cost the readers
-// there are. Nothing here is assumed: what was not measured is empty and says why. Plain values.
+// What home timelines cost in memory, measured on this cluster's Redis nodes, and what another cap would cost
+// the readers there are. Nothing here is assumed: what was not measured is empty and says why. Plain values.
 #pragma once
 
 #include "backend/domain/ids.h"
@@ -26,12 +26,13 @@ struct NodeCapacity
     std::string notMeasured; // why there are no figures of its timelines; empty when there are
     std::int64_t usedMemoryBytes = -1, maxMemoryBytes = -1; // max 0: no limit is set
     std::int64_t keys = -1;
-    std::int64_t timelines = -1;  // home timelines that are there, counted
-    std::int64_t sampled = 0;     // of them, weighed
-    std::int64_t notValid = 0;    // of the sampled: their floor is void or of an earlier life of the node
-    std::int64_t orphans = 0;     // readers with entries but without a floor, counted apart: nobody reads those entries
-    Spread bytesPerTimeline;      // all keys of one timeline together
-    double timelinesBytes = -1;   // of all timelines, scaled from the sample
+    std::int64_t timelines = -1; // home timelines that are there, counted
+    std::int64_t sampled = 0;    // of them, weighed
+    std::int64_t notValid = 0;   // of the sampled: their floor is void or of an earlier life of the node
+    std::int64_t orphans =
+        0; // readers with entries but without a floor, counted apart: nobody reads those entries
+    Spread bytesPerTimeline;                  // all keys of one timeline together
+    double timelinesBytes = -1;               // of all timelines, scaled from the sample
     std::optional<double> growthBytesPerHour; // of used memory
 };
 
@@ -40,14 +41,14 @@ struct CapPrice
 {
     int cap = 0;
     std::string notMeasured; // why there is no price; empty when there is
-    std::string basis;       // "weighed": timelines of that size were; "between": lies between sizes that were
+    std::string basis; // "weighed": timelines of that size were; "between": lies between sizes that were
     double bytesPerTimeline = 0, bytes = 0, readersPerGiB = 0;
 };
 
 struct Capacity
 {
     TimePoint takenAt;
-    int cap = 0; // at present
+    int cap = 0;             // at present
     std::string notMeasured; // why the figures below are missing; empty when they are there
     std::int64_t timelines = 0, sampled = 0;
     Spread bytesPerTimeline, bytesPerEntry, entriesPerTimeline;

@@ -1,5 +1,5 @@
-// What the doctor found: each node's vital signs and a list of findings, each with what was measured and what to do.
-// Plain values.
+// What the doctor found: each node's vital signs and a list of findings, each with what was measured and what
+// to do. Plain values.
 #pragma once
 
 #include "backend/domain/cluster.h"

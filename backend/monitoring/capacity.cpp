@@ -9,8 +9,8 @@ namespace backend {
 namespace {
 
 constexpr double kGiB = 1024.0 * 1024 * 1024;
-constexpr double kNearly = 0.125;            // a timeline so close to a size stands for it
-constexpr std::size_t kEnoughNearly = 5;     // and so many of them are a measurement
+constexpr double kNearly = 0.125;             // a timeline so close to a size stands for it
+constexpr std::size_t kEnoughNearly = 5;      // and so many of them are a measurement
 constexpr double kShortestGrowthSeconds = 60; // below it buffers and connections say more than timelines
 
 Spread spreadOf(std::vector<double> values)
@@ -19,16 +19,21 @@ Spread spreadOf(std::vector<double> values)
     out.samples = std::int64_t(values.size());
     if (values.empty()) return out;
     std::sort(values.begin(), values.end());
-    const auto at = [&](double share) { return values[std::size_t(std::llround(share * double(values.size() - 1)))]; };
+    const auto at = [&](double share) {
+        return values[std::size_t(std::llround(share * double(values.size() - 1)))];
+    };
     double sum = 0, squares = 0;
-    for (const double value : values) sum += value;
+    for (const double value : values)
+        sum += value;
     out.mean = sum / double(values.size());
-    for (const double value : values) squares += (value - out.mean) * (value - out.mean);
+    for (const double value : values)
+        squares += (value - out.mean) * (value - out.mean);
     out.p10 = at(0.1);
     out.p50 = at(0.5);
     out.p90 = at(0.9);
     out.most = values.back();
-    if (values.size() > 1) out.standardError = std::sqrt(squares / double(values.size() - 1) / double(values.size()));
+    if (values.size() > 1)
+        out.standardError = std::sqrt(squares / double(values.size() - 1) / double(values.size()));
     return out;
 }
 
@@ -38,14 +43,16 @@ struct Weighted
     double entries = 0, bytes = 0, weight = 1;
 };
 
-// What timelines of a size weigh, from those that were weighed: the mean of those close to it, or a line between the
-// nearest smaller and larger sizes; an empty timeline weighs what its floor does.
+// What timelines of a size weigh, from those that were weighed: the mean of those close to it, or a line
+// between the nearest smaller and larger sizes; an empty timeline weighs what its floor does.
 class SizePrices
 {
 public:
-    explicit SizePrices(const std::vector<Weighted>& timelines) : m_sorted(timelines)
+    explicit SizePrices(const std::vector<Weighted>& timelines)
+        : m_sorted(timelines)
     {
-        std::sort(m_sorted.begin(), m_sorted.end(), [](const auto& a, const auto& b) { return a.entries < b.entries; });
+        std::sort(m_sorted.begin(), m_sorted.end(),
+                  [](const auto& a, const auto& b) { return a.entries < b.entries; });
     }
 
     double largest() const { return m_sorted.empty() ? 0 : m_sorted.back().entries; }
@@ -58,8 +65,9 @@ public:
     std::optional<Price> at(double entries) const
     {
         if (const auto near = meanNear(entries); near) return Price{*near, true};
-        const auto above = std::lower_bound(m_sorted.begin(), m_sorted.end(), entries,
-                                            [](const auto& timeline, double size) { return timeline.entries < size; });
+        const auto above =
+            std::lower_bound(m_sorted.begin(), m_sorted.end(), entries,
+                             [](const auto& timeline, double size) { return timeline.entries < size; });
         if (above == m_sorted.end()) return std::nullopt;
         const double high = meanNear(above->entries, 1).value_or(above->bytes);
         const Weighted below = above == m_sorted.begin() ? Weighted{} : *std::prev(above);
@@ -73,8 +81,9 @@ private:
     {
         double perEntry = 0;
         std::size_t count = 0;
-        const auto from = std::lower_bound(m_sorted.begin(), m_sorted.end(), entries * (1 - kNearly),
-                                           [](const auto& timeline, double size) { return timeline.entries < size; });
+        const auto from =
+            std::lower_bound(m_sorted.begin(), m_sorted.end(), entries * (1 - kNearly),
+                             [](const auto& timeline, double size) { return timeline.entries < size; });
         for (auto it = from; it != m_sorted.end() && it->entries <= entries * (1 + kNearly); ++it) {
             if (it->entries <= 0) continue;
             perEntry += it->bytes / it->entries;
@@ -93,7 +102,8 @@ CapPrice priceOf(int cap, int presentCap, const std::vector<Weighted>& timelines
     out.cap = cap;
     const SizePrices prices(timelines);
     if (cap > presentCap) {
-        out.notMeasured = "timelines are cut at " + std::to_string(presentCap) + " entries now: how many readers have more to show cannot be seen in Redis";
+        out.notMeasured = "timelines are cut at " + std::to_string(presentCap) +
+                          " entries now: how many readers have more to show cannot be seen in Redis";
         return out;
     }
     double bytes = 0, weights = 0;
@@ -140,10 +150,13 @@ NodeCapacity nodeOf(const SampledNode& node)
     }
     out.sampled = std::int64_t(bytes.size());
     // All of them, unless floors are void: then as large a share as in the sample.
-    out.timelines = withFloor > 0 ? std::llround(double(sample.timelines) * double(out.sampled) / double(withFloor)) : 0;
+    out.timelines =
+        withFloor > 0 ? std::llround(double(sample.timelines) * double(out.sampled) / double(withFloor)) : 0;
     out.bytesPerTimeline = spreadOf(std::move(bytes));
-    if (out.sampled == 0) out.notMeasured = "it holds no home timeline that counts";
-    else out.timelinesBytes = out.bytesPerTimeline.mean * double(out.timelines);
+    if (out.sampled == 0)
+        out.notMeasured = "it holds no home timeline that counts";
+    else
+        out.timelinesBytes = out.bytesPerTimeline.mean * double(out.timelines);
     return out;
 }
 
@@ -167,17 +180,20 @@ double weightedError(const Capacity& capacity)
 
 } // namespace
 
-std::vector<SampledNode> sampleNodes(const std::vector<NodeEndpoint>& redisNodes, int readersPerNode, Deadline deadline)
+std::vector<SampledNode> sampleNodes(const std::vector<NodeEndpoint>& redisNodes, int readersPerNode,
+                                     Deadline deadline)
 {
     const std::uint64_t seed = (std::uint64_t(std::random_device{}()) << 32) | std::random_device{}();
     std::vector<std::future<SampledNode>> running;
     for (const auto& node : redisNodes)
         running.push_back(std::async(std::launch::async, [&node, readersPerNode, seed, deadline] {
             RedisClient client({node});
-            return SampledNode{node.id, node.name, sampleTimelineMemory(client, node.id, readersPerNode, seed, deadline)};
+            return SampledNode{node.id, node.name,
+                               sampleTimelineMemory(client, node.id, readersPerNode, seed, deadline)};
         }));
     std::vector<SampledNode> out;
-    for (auto& one : running) out.push_back(one.get());
+    for (auto& one : running)
+        out.push_back(one.get());
     return out;
 }
 
@@ -197,10 +213,12 @@ Capacity judgeCapacity(const std::vector<SampledNode>& nodes, int presentCap, st
             usedBytes += double(node.usedMemoryBytes);
             for (const auto& timeline : sampled.sample->weighed) {
                 if (!timeline.valid) continue;
-                timelines.push_back({double(timeline.entries), double(timeline.bytes), double(node.timelines) / double(node.sampled)});
+                timelines.push_back({double(timeline.entries), double(timeline.bytes),
+                                     double(node.timelines) / double(node.sampled)});
                 bytes.push_back(double(timeline.bytes));
                 entries.push_back(double(timeline.entries));
-                if (timeline.entries > 0) perEntry.push_back(double(timeline.bytes) / double(timeline.entries));
+                if (timeline.entries > 0)
+                    perEntry.push_back(double(timeline.bytes) / double(timeline.entries));
             }
         }
         out.nodes.push_back(std::move(node));
@@ -215,9 +233,11 @@ Capacity judgeCapacity(const std::vector<SampledNode>& nodes, int presentCap, st
     out.bytesPerTimeline.mean = out.timelinesBytes / double(out.timelines);
     out.bytesPerTimeline.standardError = weightedError(out);
     out.readersPerGiB = kGiB / out.bytesPerTimeline.mean;
-    out.readersPerGiBError = 2 * out.readersPerGiB * out.bytesPerTimeline.standardError / out.bytesPerTimeline.mean;
+    out.readersPerGiBError =
+        2 * out.readersPerGiB * out.bytesPerTimeline.standardError / out.bytesPerTimeline.mean;
     out.otherBytes = std::max(0.0, usedBytes - out.timelinesBytes);
-    for (const int cap : capsOf(caps, presentCap)) out.caps.push_back(priceOf(cap, presentCap, timelines, double(out.timelines)));
+    for (const int cap : capsOf(caps, presentCap))
+        out.caps.push_back(priceOf(cap, presentCap, timelines, double(out.timelines)));
     return out;
 }
 
@@ -235,7 +255,8 @@ void addGrowth(Capacity& capacity, const ClusterSnapshot& snapshot, const std::v
         if (seconds < kShortestGrowthSeconds) continue;
         for (auto& node : capacity.nodes) {
             if (node.node != snapshot.nodes[place].id) continue;
-            node.growthBytesPerHour = (last->nodeMemoryBytes[place] - first->nodeMemoryBytes[place]) / seconds * 3'600;
+            node.growthBytesPerHour =
+                (last->nodeMemoryBytes[place] - first->nodeMemoryBytes[place]) / seconds * 3'600;
             capacity.growthWindowSeconds = std::max(capacity.growthWindowSeconds, seconds);
         }
     }

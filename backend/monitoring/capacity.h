@@ -1,5 +1,5 @@
-// From weighed timelines to what an operator asks: bytes per timeline, readers per GiB, the price of another cap. The
-// judgement is a pure function; measuring takes a thread per Redis node. Any thread.
+// From weighed timelines to what an operator asks: bytes per timeline, readers per GiB, the price of another
+// cap. The judgement is a pure function; measuring takes a thread per Redis node. Any thread.
 #pragma once
 
 #include "backend/cache/memory_sample.h"
@@ -22,7 +22,8 @@ struct SampledNode
 };
 
 // Every node on a thread and a client of its own.
-std::vector<SampledNode> sampleNodes(const std::vector<NodeEndpoint>& redisNodes, int readersPerNode, Deadline deadline);
+std::vector<SampledNode> sampleNodes(const std::vector<NodeEndpoint>& redisNodes, int readersPerNode,
+                                     Deadline deadline);
 
 // `caps` empty: a quarter, a half and the whole of the present one.
 Capacity judgeCapacity(const std::vector<SampledNode>& nodes, int presentCap, std::span<const int> caps);

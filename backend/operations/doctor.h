@@ -1,6 +1,7 @@
-// Looks at a cluster the way an operator would who suspects everything: the directory, each node's reachability, version,
-// rights, settings and clock, the queue, the engines. Changes nothing and needs no engine, so that it also tells why none
-// opens. Connections of its own, a thread per node: a dead or hanging node costs only its own findings. Any thread.
+// Looks at a cluster the way an operator would who suspects everything: the directory, each node's
+// reachability, version, rights, settings and clock, the queue, the engines. Changes nothing and needs no
+// engine, so that it also tells why none opens. Connections of its own, a thread per node: a dead or hanging
+// node costs only its own findings. Any thread.
 #pragma once
 
 #include "backend/common/clock.h"
@@ -19,7 +20,7 @@ struct DoctorLimits
     Milliseconds idleInTransaction{60'000};
     std::int64_t oldTransactionXids = 1'000'000; // where PostgreSQL does not tell its age in time
     std::int64_t deadRows = 20'000;              // of one table, when they also outnumber half the living
-    std::int64_t walHeldBytes = 4LL << 30; // by a slot that nobody uses
+    std::int64_t walHeldBytes = 4LL << 30;       // by a slot that nobody uses
     Milliseconds clockSkew{500};                 // beyond what the round trip leaves uncertain
     Milliseconds heartbeat{5'000};
     Milliseconds oldestTask{600'000};
@@ -27,10 +28,10 @@ struct DoctorLimits
 
 struct DoctorInputs
 {
-    NodeEndpoint directory;                  // as the engine's role
-    std::vector<NodeEndpoint> knownNodes;    // looked at when the directory does not tell
+    NodeEndpoint directory;               // as the engine's role
+    std::vector<NodeEndpoint> knownNodes; // looked at when the directory does not tell
     DoctorLimits limits;
-    std::filesystem::path hostRoot = "/";    // where proc and sys of this machine are
+    std::filesystem::path hostRoot = "/"; // where proc and sys of this machine are
 };
 
 [[nodiscard]] Checkup examineCluster(const DoctorInputs& inputs, const WallClock& clock, Deadline deadline);

@@ -20,8 +20,10 @@ std::string shellQuoted(const std::string& text)
 {
     std::string out = "'";
     for (const char c : text) {
-        if (c == '\'') out += "'\\''";
-        else out += c;
+        if (c == '\'')
+            out += "'\\''";
+        else
+            out += c;
     }
     return out + "'";
 }
@@ -35,20 +37,27 @@ std::string withoutRole(std::string address)
         const auto end = address.find(' ', at);
         address.erase(at, end == std::string::npos ? end : end - at + 1);
     }
-    while (address.ends_with(' ')) address.pop_back();
+    while (address.ends_with(' '))
+        address.pop_back();
     return address;
 }
 
-bool isLoopback(std::string_view host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+bool isLoopback(std::string_view host)
+{
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
 
 } // namespace
 
 std::string_view toString(Severity severity)
 {
     switch (severity) {
-    case Severity::Note: return "note";
-    case Severity::Warning: return "warning";
-    case Severity::Error: return "error";
+    case Severity::Note:
+        return "note";
+    case Severity::Warning:
+        return "warning";
+    case Severity::Error:
+        return "error";
     }
     return "unknown";
 }
@@ -76,11 +85,13 @@ std::string psqlCommand(const NodeEndpoint& node, const std::vector<std::string>
 {
     const bool uri = node.address.find("://") != std::string::npos;
     std::string out = "psql " + shellQuoted(uri ? withoutPassword(node.address) : withoutRole(node.address));
-    for (const auto& statement : statements) out += " -c " + shellQuoted(statement);
+    for (const auto& statement : statements)
+        out += " -c " + shellQuoted(statement);
     return out;
 }
 
-std::string alterSystem(const NodeEndpoint& node, const std::string& setting, const std::string& value, bool restart)
+std::string alterSystem(const NodeEndpoint& node, const std::string& setting, const std::string& value,
+                        bool restart)
 {
     const std::string change = "ALTER SYSTEM SET " + setting + " = " + value;
     return restart ? psqlCommand(node, {change}) + " # then restart the server"
@@ -108,7 +119,8 @@ bool isLocal(const NodeEndpoint& node)
         return address && (address->local() || isLoopback(address->host));
     }
     const auto at = node.address.find("host=");
-    if (at == std::string::npos) return node.address.find("://") == std::string::npos; // libpq's default is a socket
+    if (at == std::string::npos)
+        return node.address.find("://") == std::string::npos; // libpq's default is a socket
     auto host = std::string_view(node.address).substr(at + 5);
     if (host.starts_with('\'')) host.remove_prefix(1);
     host = host.substr(0, host.find_first_of(" '"));
@@ -129,9 +141,11 @@ void checkFreeSpace(const std::string& directory, Findings& findings)
     {
     };
     if (directory.empty() || ::statvfs(directory.c_str(), &space) != 0 || space.f_blocks == 0) return;
-    const double free = double(space.f_bavail) * double(space.f_frsize), all = double(space.f_blocks) * double(space.f_frsize);
+    const double free = double(space.f_bavail) * double(space.f_frsize),
+                 all = double(space.f_blocks) * double(space.f_frsize);
     if (free >= all * kFreeShare || free >= kFreeBytes) return;
-    findings.add(Severity::Error, "disk.space", humanBytes(free) + " of " + humanBytes(all) + " are free in " + directory,
+    findings.add(Severity::Error, "disk.space",
+                 humanBytes(free) + " of " + humanBytes(all) + " are free in " + directory,
                  "free space or give it a larger disk: a full disk stops the node");
 }
 
@@ -158,10 +172,14 @@ std::string humanBytes(double bytes)
 std::string humanSeconds(double seconds)
 {
     char text[48];
-    if (seconds < 120) std::snprintf(text, sizeof text, "%.1f s", seconds);
-    else if (seconds < 7'200) std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
-    else if (seconds < 172'800) std::snprintf(text, sizeof text, "%.1f h", seconds / 3'600);
-    else std::snprintf(text, sizeof text, "%.1f days", seconds / 86'400);
+    if (seconds < 120)
+        std::snprintf(text, sizeof text, "%.1f s", seconds);
+    else if (seconds < 7'200)
+        std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
+    else if (seconds < 172'800)
+        std::snprintf(text, sizeof text, "%.1f h", seconds / 3'600);
+    else
+        std::snprintf(text, sizeof text, "%.1f days", seconds / 86'400);
     return text;
 }
 

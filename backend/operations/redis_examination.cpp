@@ -51,8 +51,13 @@ class RedisExamination
 public:
     RedisExamination(const NodeEndpoint& node, const ExaminedCluster& cluster, const DoctorInputs& inputs,
                      const WallClock& clock, Deadline deadline)
-        : m_node(node), m_cluster(cluster), m_inputs(inputs), m_clock(clock), m_deadline(deadline),
-          m_client({node}), m_findings(m_facts.findings)
+        : m_node(node)
+        , m_cluster(cluster)
+        , m_inputs(inputs)
+        , m_clock(clock)
+        , m_deadline(deadline)
+        , m_client({node})
+        , m_findings(m_facts.findings)
     {
         m_facts.checkup.id = node.id;
         m_facts.checkup.name = m_findings.node = node.name;
@@ -64,7 +69,8 @@ public:
         const auto info = m_client.command(m_node.id, {"INFO"}, m_deadline);
         if (!info) {
             m_findings.add(Severity::Error, "node.unreachable", info.error().message,
-                           "until it answers, its readers' pages come from PostgreSQL; the rest of the cluster works on");
+                           "until it answers, its readers' pages come from PostgreSQL; the rest of the "
+                           "cluster works on");
             return std::move(m_facts);
         }
         m_info = infoWords(info->text);
@@ -93,15 +99,18 @@ private:
 
     std::string configSet(const std::string& setting, const std::string& value) const
     {
-        return redisCommand(m_node, "CONFIG SET " + setting + " " + value) + " && " + redisCommand(m_node, "CONFIG REWRITE");
+        return redisCommand(m_node, "CONFIG SET " + setting + " " + value) + " && " +
+               redisCommand(m_node, "CONFIG REWRITE");
     }
 
     void readConfig()
     {
         const auto config = m_client.command(m_node.id, {"CONFIG", "GET", "*"}, m_deadline);
         if (!config) {
-            m_findings.add(Severity::Note, "redis.config", "its settings cannot be read: " + config.error().message,
-                           "allow this user CONFIG GET, or check maxmemory-policy and zset-max-listpack-entries by hand");
+            m_findings.add(Severity::Note, "redis.config",
+                           "its settings cannot be read: " + config.error().message,
+                           "allow this user CONFIG GET, or check maxmemory-policy and "
+                           "zset-max-listpack-entries by hand");
             return;
         }
         for (std::size_t i = 0; i + 1 < config->elements.size(); i += 2)
@@ -114,50 +123,65 @@ private:
         const std::string version(word(m_info, "redis_version"));
         if (std::sscanf(version.c_str(), "%d.%d", &major, &minor) != 2) return;
         if (major < kOldestMajor || (major == kOldestMajor && minor < kOldestMinor))
-            m_findings.add(Severity::Error, "redis.version", "it is version " + version, "install 6.2 or newer; 7.0 is what is tested");
+            m_findings.add(Severity::Error, "redis.version", "it is version " + version,
+                           "install 6.2 or newer; 7.0 is what is tested");
         else if (major < kTestedMajor)
-            m_findings.add(Severity::Note, "redis.version", "it is version " + version, "7.0 and newer are what is tested");
+            m_findings.add(Severity::Note, "redis.version", "it is version " + version,
+                           "7.0 and newer are what is tested");
     }
 
     void checkState()
     {
         if (word(m_info, "role") == "slave")
-            m_findings.add(Severity::Error, "redis.replica", "it is a replica of " + std::string(word(m_info, "master_host"))
-                                                                 + " and refuses every write",
+            m_findings.add(Severity::Error, "redis.replica",
+                           "it is a replica of " + std::string(word(m_info, "master_host")) +
+                               " and refuses every write",
                            "give the address of the primary");
         if (word(m_info, "loading") == "1")
-            m_findings.add(Severity::Error, "redis.loading", "it is still reading its data file", "wait until it has finished");
+            m_findings.add(Severity::Error, "redis.loading", "it is still reading its data file",
+                           "wait until it has finished");
         const auto policy = word(m_info, "maxmemory_policy");
         if (policy.starts_with("allkeys-"))
             m_findings.add(Severity::Error, "redis.maxmemory_policy",
-                           "maxmemory-policy is " + std::string(policy) + ": it throws away timelines, which carry no expiry",
+                           "maxmemory-policy is " + std::string(policy) +
+                               ": it throws away timelines, which carry no expiry",
                            "set noeviction, or a volatile- policy, which only takes cached objects",
                            configSet("maxmemory-policy", "noeviction"));
         if (!parseRedisAddress(m_node.address)->password.empty() || isLocal(m_node)) return;
-        m_findings.add(Severity::Warning, "redis.no_password", "it is reached over the network without a password",
-                       "whoever reaches it can read and flush every timeline: set requirepass or an ACL user, and put it into the address");
+        m_findings.add(Severity::Warning, "redis.no_password",
+                       "it is reached over the network without a password",
+                       "whoever reaches it can read and flush every timeline: set requirepass or an ACL "
+                       "user, and put it into the address");
     }
 
     void checkMemory()
     {
-        const auto used = double(number(m_info, "used_memory")), most = double(number(m_info, "maxmemory", 0));
+        const auto used = double(number(m_info, "used_memory")),
+                   most = double(number(m_info, "maxmemory", 0));
         const auto system = double(number(m_info, "total_system_memory", 0));
         const bool limited = most > 0;
         const double room = limited ? most : system;
         if (room > 0 && used >= room * kMemoryHigh)
-            m_findings.add(used >= room * kMemoryFull ? Severity::Error : Severity::Warning, "redis.memory",
-                           humanBytes(used) + " of " + humanBytes(room) + (limited ? " (maxmemory)" : " (the machine's memory)") + " are used",
-                           limited ? "writes are refused when it is full: raise maxmemory, add Redis nodes or lower timelines.cap (rookeryctl capacity"
-                                     " tells what each saves)"
-                                   : "the kernel ends it when the machine is full: add Redis nodes or lower timelines.cap");
+            m_findings.add(
+                used >= room * kMemoryFull ? Severity::Error : Severity::Warning, "redis.memory",
+                humanBytes(used) + " of " + humanBytes(room) +
+                    (limited ? " (maxmemory)" : " (the machine's memory)") + " are used",
+                limited
+                    ? "writes are refused when it is full: raise maxmemory, add Redis nodes or lower "
+                      "timelines.cap (rookeryctl capacity"
+                      " tells what each saves)"
+                    : "the kernel ends it when the machine is full: add Redis nodes or lower timelines.cap");
         if (!limited && !m_cluster.throwAway && !m_config.empty())
-            m_findings.add(Severity::Note, "redis.maxmemory", "maxmemory is not set; the machine has " + humanBytes(system),
-                           "set it to what this node may take, so that it refuses writes instead of being killed",
-                           redisCommand(m_node, "CONFIG SET maxmemory SIZE"));
+            m_findings.add(
+                Severity::Note, "redis.maxmemory",
+                "maxmemory is not set; the machine has " + humanBytes(system),
+                "set it to what this node may take, so that it refuses writes instead of being killed",
+                redisCommand(m_node, "CONFIG SET maxmemory SIZE"));
         const auto resident = double(number(m_info, "used_memory_rss", 0));
         if (used >= kFragmentationMattersBytes && resident > used * kFragmented)
             m_findings.add(Severity::Warning, "redis.fragmentation",
-                           "it holds " + humanBytes(resident) + " of memory for " + humanBytes(used) + " of data",
+                           "it holds " + humanBytes(resident) + " of memory for " + humanBytes(used) +
+                               " of data",
                            "let it defragment itself", configSet("activedefrag", "yes"));
     }
 
@@ -165,20 +189,25 @@ private:
 
     void checkPersistence()
     {
-        if (word(m_info, "rdb_last_bgsave_status") == "err" && word(m_config, "stop-writes-on-bgsave-error") == "yes"
-            && !word(m_config, "save").empty())
-            m_findings.add(Severity::Error, "redis.bgsave", "its last save failed, and it refuses writes until one succeeds",
+        if (word(m_info, "rdb_last_bgsave_status") == "err" &&
+            word(m_config, "stop-writes-on-bgsave-error") == "yes" && !word(m_config, "save").empty())
+            m_findings.add(Severity::Error, "redis.bgsave",
+                           "its last save failed, and it refuses writes until one succeeds",
                            "look at its log: a full disk, or no memory to fork");
         if (word(m_info, "aof_last_write_status") == "err")
-            m_findings.add(Severity::Error, "redis.aof", "its append-only file cannot be written, so it refuses writes",
+            m_findings.add(Severity::Error, "redis.aof",
+                           "its append-only file cannot be written, so it refuses writes",
                            "free space on its disk");
         if (m_config.empty()) return;
         if (word(m_config, "appendonly") == "yes" && word(m_config, "appendfsync") == "always")
-            m_findings.add(Severity::Warning, "redis.appendfsync", "appendfsync is always: every delivery waits for the disk",
-                           "everysec is enough: whatever a crash takes is rebuilt from PostgreSQL", configSet("appendfsync", "everysec"));
+            m_findings.add(Severity::Warning, "redis.appendfsync",
+                           "appendfsync is always: every delivery waits for the disk",
+                           "everysec is enough: whatever a crash takes is rebuilt from PostgreSQL",
+                           configSet("appendfsync", "everysec"));
         if (!persists() && !m_cluster.throwAway)
             m_findings.add(Severity::Note, "redis.persistence", "it keeps nothing on disk",
-                           "nothing is lost: after a restart its timelines are rebuilt from PostgreSQL, which costs reads meanwhile");
+                           "nothing is lost: after a restart its timelines are rebuilt from PostgreSQL, "
+                           "which costs reads meanwhile");
         if (persists() && isLocal(m_node)) checkFreeSpace(std::string(word(m_config, "dir")), m_findings);
     }
 
@@ -192,8 +221,10 @@ private:
             const auto value = number(m_config, setting);
             if (value < 0 || value >= least) continue;
             m_findings.add(Severity::Warning, "redis." + std::string(name),
-                           setting + " is " + std::to_string(value) + ": timelines take about five times the memory they need",
-                           "set it to " + std::to_string(least) + " or more; present timelines shrink when they are next written or rebuilt",
+                           setting + " is " + std::to_string(value) +
+                               ": timelines take about five times the memory they need",
+                           "set it to " + std::to_string(least) +
+                               " or more; present timelines shrink when they are next written or rebuilt",
                            configSet(setting, std::to_string(least)));
         }
     }
@@ -215,27 +246,38 @@ private:
         const auto pages = hostFile(m_inputs.hostRoot, "sys/kernel/mm/transparent_hugepage/enabled");
         if (pages && pages->find("[always]") != std::string::npos && word(m_config, "disable-thp") == "no")
             m_findings.add(Severity::Warning, "host.huge_pages",
-                           "transparent huge pages are always on and its disable-thp is no: saving copies far more memory than it writes",
+                           "transparent huge pages are always on and its disable-thp is no: saving copies "
+                           "far more memory than it writes",
                            "start it with disable-thp yes, or turn them off for the machine",
                            "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
         const auto overcommit = hostFile(m_inputs.hostRoot, "proc/sys/vm/overcommit_memory");
         if (overcommit && overcommit->starts_with('0') && persists())
             m_findings.add(Severity::Warning, "host.overcommit",
-                           "vm.overcommit_memory is 0 and this node saves: under low memory the fork fails, and with it the save",
+                           "vm.overcommit_memory is 0 and this node saves: under low memory the fork fails, "
+                           "and with it the save",
                            "let the kernel overcommit", "sysctl vm.overcommit_memory=1");
     }
 
-    // The commands that the engine needs, each in a form that changes nothing: on a key that nobody has, only if present.
+    // The commands that the engine needs, each in a form that changes nothing: on a key that nobody has, only
+    // if present.
     void checkRights()
     {
         const std::string key = "{0}:home:0";
-        const std::vector<std::vector<std::string>> needed{
-            {"ZADD", key, "XX", "0", "0"}, {"ZREM", key, "0"},          {"ZRANGE", key, "0", "0"},
-            {"SET", key, "0", "XX"},       {"GET", "{0}:home-floor:0"}, {"UNLINK", key},
-            {"EVAL", "return 1", "0"},     {"SCRIPT", "EXISTS", "0"},   {"SCAN", "0", "COUNT", "1"},
-            {"MEMORY", "USAGE", key},      {"ZCARD", key},              {"DBSIZE"}};
+        const std::vector<std::vector<std::string>> needed{{"ZADD", key, "XX", "0", "0"},
+                                                           {"ZREM", key, "0"},
+                                                           {"ZRANGE", key, "0", "0"},
+                                                           {"SET", key, "0", "XX"},
+                                                           {"GET", "{0}:home-floor:0"},
+                                                           {"UNLINK", key},
+                                                           {"EVAL", "return 1", "0"},
+                                                           {"SCRIPT", "EXISTS", "0"},
+                                                           {"SCAN", "0", "COUNT", "1"},
+                                                           {"MEMORY", "USAGE", key},
+                                                           {"ZCARD", key},
+                                                           {"DBSIZE"}};
         RedisBatch batch(m_client);
-        for (const auto& command : needed) batch.add(m_node.id, command);
+        for (const auto& command : needed)
+            batch.add(m_node.id, command);
         std::ignore = batch.run(m_deadline);
         std::string refused, first;
         for (std::size_t i = 0; i < needed.size(); ++i) {
@@ -244,7 +286,8 @@ private:
             if (first.empty()) first = batch.reply(i).error().message;
         }
         if (!refused.empty())
-            m_findings.add(Severity::Error, "redis.rights", "the engine needs " + refused + " and is refused: " + first,
+            m_findings.add(Severity::Error, "redis.rights",
+                           "the engine needs " + refused + " and is refused: " + first,
                            "let its user do so (ACL SETUSER), or lift what stands in the way");
     }
 
@@ -252,7 +295,8 @@ private:
     {
         const auto reading = readClock(m_clock, [this]() -> Result<double> {
             ROOKERY_ASSIGN(const auto time, m_client.command(m_node.id, {"TIME"}, m_deadline));
-            if (time.elements.size() != 2) return fail(ErrorCode::Internal, "TIME was answered with something else");
+            if (time.elements.size() != 2)
+                return fail(ErrorCode::Internal, "TIME was answered with something else");
             return std::stod(time.elements[0].text) + std::stod(time.elements[1].text) / 1e6;
         });
         if (!reading) return m_findings.notMade("redis.clock", reading.error());

@@ -1,5 +1,5 @@
-// Capacity: what is told equals what Redis itself says of every key, a sample comes near the whole, what was not measured
-// is not told.
+// Capacity: what is told equals what Redis itself says of every key, a sample comes near the whole, what was
+// not measured is not told.
 #include <QTest>
 
 #include "tests/support/demo_session.h"
@@ -82,8 +82,8 @@ public:
         const std::string id = std::to_string(reader);
         for (std::size_t s = 0; s < segments.size(); ++s)
             for (int i = 0; i < segments[s]; ++i)
-                run({"ZADD", "{3}:home:" + id + (s > 0 ? ":" + std::to_string(s) : ""), std::to_string(1'700'000'000'000 + i),
-                     std::to_string(1'000'000'000'000'000'000 + i)});
+                run({"ZADD", "{3}:home:" + id + (s > 0 ? ":" + std::to_string(s) : ""),
+                     std::to_string(1'700'000'000'000 + i), std::to_string(1'000'000'000'000'000'000 + i)});
         if (floor) run({"SET", "{3}:home-floor:" + id, "17 " + m_runId});
     }
     std::int64_t run(const std::vector<std::string>& command)
@@ -126,8 +126,8 @@ void CapacityTest::everyKeyOfATimelineIsWeighed()
         if (timeline.reader != 7) continue;
         QCOMPARE(timeline.entries, std::int64_t(240));
         QCOMPARE(timeline.keys, 4);
-        QCOMPARE(timeline.bytes, redis.weight("{3}:home:7") + redis.weight("{3}:home:7:1") + redis.weight("{3}:home:7:2")
-                                     + redis.weight("{3}:home-floor:7"));
+        QCOMPARE(timeline.bytes, redis.weight("{3}:home:7") + redis.weight("{3}:home:7:1") +
+                                     redis.weight("{3}:home:7:2") + redis.weight("{3}:home-floor:7"));
     }
     const auto capacity = judgeCapacity({{1, "redis-1", sample}}, 800, {});
     QCOMPARE(capacity.timelines, std::int64_t(2)); // the void one is none
@@ -143,17 +143,20 @@ void CapacityTest::sampleIsFairAndWhole()
     double all = 0;
     for (int reader = 1; reader <= 400; ++reader) {
         redis.add(reader, reader % 3 == 0 ? std::vector{20, 30} : std::vector{reader % 25 + 1});
-        all += double(redis.weight("{3}:home:" + std::to_string(reader)) + redis.weight("{3}:home-floor:" + std::to_string(reader)));
+        all += double(redis.weight("{3}:home:" + std::to_string(reader)) +
+                      redis.weight("{3}:home-floor:" + std::to_string(reader)));
         if (reader % 3 == 0) all += double(redis.weight("{3}:home:" + std::to_string(reader) + ":1"));
     }
     const auto whole = judgeCapacity({{1, "redis-1", redis.sample(1'000)}}, 800, {});
     QCOMPARE(whole.sampled, std::int64_t(400));
     QCOMPARE(whole.timelinesBytes, all);
-    // Of samples of 100 nearly all come within three standard errors of the truth; each holds whole timelines only.
+    // Of samples of 100 nearly all come within three standard errors of the truth; each holds whole timelines
+    // only.
     int near = 0;
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         const auto sample = take(redis.sample(100, seed));
-        for (const auto& timeline : sample.weighed) QCOMPARE(timeline.keys, timeline.reader % 3 == 0 ? 3 : 2);
+        for (const auto& timeline : sample.weighed)
+            QCOMPARE(timeline.keys, timeline.reader % 3 == 0 ? 3 : 2);
         const auto part = judgeCapacity({{1, "redis-1", sample}}, 800, {});
         QCOMPARE(part.sampled, std::int64_t(100));
         QCOMPARE(part.timelines, std::int64_t(400));
@@ -182,8 +185,10 @@ MemorySample CapacityTest::sampleOf(const std::vector<std::pair<int, int>>& entr
 void CapacityTest::pricesComeFromWeighedSizes()
 {
     std::vector<std::pair<int, int>> timelines;
-    for (int i = 0; i < 10; ++i) timelines.push_back({100, 2'500});   // small ones are cheap
-    for (int i = 0; i < 30; ++i) timelines.push_back({800, 80'000});
+    for (int i = 0; i < 10; ++i)
+        timelines.push_back({100, 2'500}); // small ones are cheap
+    for (int i = 0; i < 30; ++i)
+        timelines.push_back({800, 80'000});
     const std::vector<int> caps{100, 400, 800, 1'600};
     const auto capacity = judgeCapacity({{1, "redis-1", sampleOf(timelines)}}, 800, caps);
     QCOMPARE(capacity.bytesPerTimeline.mean, (10 * 2'500.0 + 30 * 80'000.0) / 40);
@@ -195,7 +200,8 @@ void CapacityTest::pricesComeFromWeighedSizes()
     QCOMPARE(capacity.caps[1].bytesPerTimeline, (10 * 2'500.0 + 30 * between) / 40);
     QCOMPARE(capacity.caps[2].bytesPerTimeline, capacity.bytesPerTimeline.mean);
     QCOMPARE(capacity.caps[2].readersPerGiB, capacity.readersPerGiB);
-    QVERIFY(!capacity.caps[3].notMeasured.empty()); // nobody has more than 800: what lies above was never seen
+    QVERIFY(
+        !capacity.caps[3].notMeasured.empty()); // nobody has more than 800: what lies above was never seen
     QCOMPARE(capacity.caps[3].bytes, 0.0);
     // Nodes count by how many timelines they hold, not by how many were weighed.
     auto few = sampleOf({{100, 1'000}, {100, 1'000}}), many = sampleOf({{100, 3'000}, {100, 3'000}});
@@ -208,12 +214,16 @@ void CapacityTest::pricesComeFromWeighedSizes()
 
 void CapacityTest::nothingMeasuredNothingTold()
 {
-    const auto none = judgeCapacity({{1, "redis-1", sampleOf({})}, {2, "redis-2", fail(ErrorCode::Unavailable, "redis-2 is gone")}}, 800, {});
+    const auto none = judgeCapacity(
+        {{1, "redis-1", sampleOf({})}, {2, "redis-2", fail(ErrorCode::Unavailable, "redis-2 is gone")}}, 800,
+        {});
     QVERIFY(!none.notMeasured.empty());
     QVERIFY(none.caps.empty());
     QCOMPARE(none.readersPerGiB, 0.0);
     QCOMPARE(none.nodes[1].notMeasured, std::string("redis-2 is gone"));
-    const auto half = judgeCapacity({{1, "redis-1", sampleOf({{10, 500}})}, {2, "redis-2", fail(ErrorCode::Unavailable, "redis-2 is gone")}}, 800, {});
+    const auto half = judgeCapacity({{1, "redis-1", sampleOf({{10, 500}})},
+                                     {2, "redis-2", fail(ErrorCode::Unavailable, "redis-2 is gone")}},
+                                    800, {});
     QVERIFY(half.notMeasured.empty());
     QCOMPARE(half.timelines, std::int64_t(1));
     QCOMPARE(half.nodes[1].timelines, std::int64_t(-1));
@@ -244,9 +254,12 @@ void CapacityTest::wholeEngineAndCommandLine()
     const auto session = openDemo();
     auto& engine = session->engine();
     std::vector<UserId> users;
-    for (int i = 0; i < 30; ++i) users.push_back(take(engine.feed().createUser({"user_" + std::to_string(i), "User"}, soon())).id);
-    for (std::size_t i = 1; i < users.size(); ++i) take(engine.feed().follow(users[i], users.front(), soon()));
-    for (int i = 0; i < 20; ++i) take(engine.feed().post(users.front(), "post", soon()));
+    for (int i = 0; i < 30; ++i)
+        users.push_back(take(engine.feed().createUser({"user_" + std::to_string(i), "User"}, soon())).id);
+    for (std::size_t i = 1; i < users.size(); ++i)
+        take(engine.feed().follow(users[i], users.front(), soon()));
+    for (int i = 0; i < 20; ++i)
+        take(engine.feed().post(users.front(), "post", soon()));
     QVERIFY(drain(engine));
     const auto capacity = take(engine.monitor().capacity({}, Deadline::after(60s)));
     QVERIFY2(capacity.notMeasured.empty(), capacity.notMeasured.c_str());

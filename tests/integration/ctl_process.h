@@ -1,4 +1,5 @@
-// rookeryctl as a process of a test: what it says line by line, how it ends. Ends with the object. The test's thread.
+// rookeryctl as a process of a test: what it says line by line, how it ends. Ends with the object. The test's
+// thread.
 #pragma once
 
 #include <QJsonDocument>
@@ -25,7 +26,8 @@ public:
         m_process.waitForFinished();
     }
 
-    // The next event of that name that satisfies `wanted`; empty when the process ended or a minute passed without it.
+    // The next event of that name that satisfies `wanted`; empty when the process ended or a minute passed
+    // without it.
     template <class Wanted>
     QJsonObject waitFor(const QString& event, const Wanted& wanted)
     {

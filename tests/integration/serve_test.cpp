@@ -1,9 +1,10 @@
-// rookeryctl serve as processes beside an engine of the test: they share the work exactly once, whatever end they come to;
-// they stop cleanly, at once when told twice, and say clearly why they cannot start.
+// rookeryctl serve as processes beside an engine of the test: they share the work exactly once, whatever end
+// they come to; they stop cleanly, at once when told twice, and say clearly why they cannot start.
 #include <QTest>
 
 #include "tests/support/demo_session.h"
 
+#include "app/ctl/service_signals.h"
 #include "backend/common/config.h"
 #include "backend/domain/ids.h"
 #include "tests/integration/ctl_process.h"
@@ -14,6 +15,7 @@
 #include <QTemporaryDir>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -43,14 +45,16 @@ private slots:
     void otherSchemaIsRefused_data();
     void otherSchemaIsRefused();
     void mistakesInTheFileAreNamed();
+    void unitOfSystemdFitsTheProgram();
 
 private:
     Feed& feed() { return m_session->engine().feed(); }
     std::int64_t unfinished() { return take(m_session->engine().monitor().unfinishedTasks(soon())); }
     std::unique_ptr<CtlProcess> serve(int workers)
     {
-        return std::make_unique<CtlProcess>(QStringList{"serve", "--config", m_config, "--workers", QString::number(workers), "--json",
-                                                        "--status-every", "0.2"});
+        return std::make_unique<CtlProcess>(QStringList{"serve", "--config", m_config, "--workers",
+                                                        QString::number(workers), "--json", "--status-every",
+                                                        "0.2"});
     }
     QString owner(const QString& node) const
     {
@@ -60,8 +64,8 @@ private:
     }
     int leased() const
     {
-        return (sql(owner("pg-1"), "SELECT count(*) FROM queue.tasks WHERE state = 1").toInt())
-               + (sql(owner("pg-2"), "SELECT count(*) FROM queue.tasks WHERE state = 1").toInt());
+        return (sql(owner("pg-1"), "SELECT count(*) FROM queue.tasks WHERE state = 1").toInt()) +
+               (sql(owner("pg-2"), "SELECT count(*) FROM queue.tasks WHERE state = 1").toInt());
     }
     void postWhile(const std::atomic<bool>& go);
 
@@ -74,9 +78,11 @@ void ServeTest::initTestCase()
 {
     m_session = openDemo({.dataDirectory = {}, .workload = false, .workers = 1});
     m_config = QString::fromStdString(m_session->configFile().string());
-    for (int i = 0; i < 60; ++i) m_users.push_back(take(feed().createUser({"user_" + std::to_string(i), "User"}, soon())).id);
+    for (int i = 0; i < 60; ++i)
+        m_users.push_back(take(feed().createUser({"user_" + std::to_string(i), "User"}, soon())).id);
     for (std::size_t i = 0; i < m_users.size(); ++i)
-        for (std::size_t k = 1; k <= 10; ++k) take(feed().follow(m_users[i], m_users[(i + k * k) % m_users.size()], soon()));
+        for (std::size_t k = 1; k <= 10; ++k)
+            take(feed().follow(m_users[i], m_users[(i + k * k) % m_users.size()], soon()));
     QVERIFY(drain(m_session->engine()));
 }
 
@@ -84,7 +90,8 @@ void ServeTest::postWhile(const std::atomic<bool>& go)
 {
     for (std::size_t i = 0; go; ++i) {
         take(feed().post(m_users[i * 7 % m_users.size()], "post " + std::to_string(i), soon()));
-        if (i % 97 == 0) take(feed().unfollow(m_users[i % m_users.size()], m_users[(i + 1) % m_users.size()], soon()));
+        if (i % 97 == 0)
+            take(feed().unfollow(m_users[i % m_users.size()], m_users[(i + 1) % m_users.size()], soon()));
         if (unfinished() > 3'000) std::this_thread::sleep_for(20ms);
     }
 }
@@ -93,7 +100,8 @@ void ServeTest::threeEnginesShareABacklogExactlyOnce()
 {
     auto& operations = m_session->engine().operations();
     take(operations.pauseWorkers(-1, soon()));
-    for (int i = 0; i < 1'500; ++i) take(feed().post(m_users[std::size_t(i) % m_users.size()], "backlog", soon()));
+    for (int i = 0; i < 1'500; ++i)
+        take(feed().post(m_users[std::size_t(i) % m_users.size()], "backlog", soon()));
     const auto first = serve(2), second = serve(2);
     QVERIFY(!first->waitFor("ready").isEmpty());
     QVERIFY(!second->waitFor("ready").isEmpty());
@@ -104,7 +112,10 @@ void ServeTest::threeEnginesShareABacklogExactlyOnce()
     const bool firstWorked = !first->waitFor("status", worked).isEmpty();
     const bool secondWorked = !second->waitFor("status", worked).isEmpty();
     take(operations.resumeWorkers(-1, soon()));
-    const int engines = sql(owner("pg-2"), "SELECT count(*) FROM directory.engines WHERE heartbeat_at > now() - interval '30 seconds'").toInt();
+    const int engines =
+        sql(owner("pg-2"),
+            "SELECT count(*) FROM directory.engines WHERE heartbeat_at > now() - interval '30 seconds'")
+            .toInt();
     first->signal(SIGTERM);
     const int ended = first->exitCode();
     second->signal(SIGKILL);
@@ -119,7 +130,8 @@ void ServeTest::threeEnginesShareABacklogExactlyOnce()
     QVERIFY(drain(m_session->engine())); // what the killed one held is taken over when its leases lapse
     QCOMPARE(auditFindings(*m_session), std::string());
     std::int64_t own = 0;
-    for (const auto& worker : m_session->engine().monitor().snapshot()->workers) own += worker.tasksDone;
+    for (const auto& worker : m_session->engine().monitor().snapshot()->workers)
+        own += worker.tasksDone;
     QVERIFY(own > 0);
 }
 
@@ -138,21 +150,29 @@ void ServeTest::stopGivesLeasesBackAndLeavesTheDirectory()
     take(operations.pauseWorkers(own, soon())); // the service works alone
     std::atomic<bool> go = true;
     std::jthread poster([&] { postWhile(go); });
-    const bool worked = !only->waitFor("status", [](const QJsonObject& s) { return s["tasks_done"].toInt() > 100; }).isEmpty();
+    const bool worked =
+        !only->waitFor("status", [](const QJsonObject& s) { return s["tasks_done"].toInt() > 100; })
+             .isEmpty();
     only->signal(SIGTERM);
     const auto stopped = only->waitFor("stopped");
     const int code = only->exitCode();
     const int held = leased();
-    const auto holders = sql(owner("pg-1"), "SELECT kind, attempts, lease_until - now() FROM queue.tasks WHERE state = 1 LIMIT 5");
-    const auto registered = sql(owner("pg-2"), QStringLiteral("SELECT count(*) FROM directory.engines WHERE slot = %1").arg(slot));
-    const auto lapsed = sql(owner("pg-2"), QStringLiteral("SELECT lease_until <= clock_timestamp() FROM directory.id_slots WHERE slot = %1").arg(slot));
+    const auto holders = sql(
+        owner("pg-1"), "SELECT kind, attempts, lease_until - now() FROM queue.tasks WHERE state = 1 LIMIT 5");
+    const auto registered = sql(
+        owner("pg-2"), QStringLiteral("SELECT count(*) FROM directory.engines WHERE slot = %1").arg(slot));
+    const auto lapsed =
+        sql(owner("pg-2"),
+            QStringLiteral("SELECT lease_until <= clock_timestamp() FROM directory.id_slots WHERE slot = %1")
+                .arg(slot));
     go = false;
     poster.join();
     take(operations.resumeWorkers(own, soon()));
     QVERIFY(worked);
     QVERIFY(stopped["clean"].toBool());
     QCOMPARE(code, 0);
-    QVERIFY2(held == 0, qPrintable(QString::number(held) + " tasks: " + holders)); // nobody waits for a lease to lapse
+    QVERIFY2(held == 0,
+             qPrintable(QString::number(held) + " tasks: " + holders)); // nobody waits for a lease to lapse
     QCOMPARE(registered, QStringLiteral("0"));
     QCOMPARE(lapsed, QStringLiteral("t"));
     QVERIFY(drain(m_session->engine()));
@@ -180,7 +200,8 @@ void ServeTest::hangupReadsTheFileAgain()
     const QTemporaryDir place;
     const auto file = std::filesystem::path(place.filePath("cluster.toml").toStdString());
     take(writeClusterToml(config, file));
-    CtlProcess service({"serve", "--config", QString::fromStdString(file.string()), "--json", "--status-every", "0.2"});
+    CtlProcess service(
+        {"serve", "--config", QString::fromStdString(file.string()), "--json", "--status-every", "0.2"});
     const auto ready = service.waitFor("ready");
     QCOMPARE(ready["workers"].toInt(), 2);
     config.workers = 5;
@@ -191,14 +212,17 @@ void ServeTest::hangupReadsTheFileAgain()
     QCOMPARE(reloaded["workers"].toInt(), 5);
     QVERIFY(reloaded["workers_changed"].toBool());
     QCOMPARE(reloaded["at_next_start"].toVariant().toStringList(), QStringList{"timelines.cap"});
-    QVERIFY(!service.waitFor("status", [](const QJsonObject& s) { return s["workers"].toInt() == 5; }).isEmpty());
+    QVERIFY(
+        !service.waitFor("status", [](const QJsonObject& s) { return s["workers"].toInt() == 5; }).isEmpty());
     QFile broken(QString::fromStdString(file.string()));
-    QVERIFY(broken.open(QIODevice::WriteOnly | QIODevice::Append) && broken.write("[engine]\nworkrs = 1\n") > 0);
+    QVERIFY(broken.open(QIODevice::WriteOnly | QIODevice::Append) &&
+            broken.write("[engine]\nworkrs = 1\n") > 0);
     broken.close();
     service.signal(SIGHUP);
     const auto refused = service.waitFor("reload_failed");
     QVERIFY(refused["error"].toString().contains(QString::fromStdString(file.string())));
-    QVERIFY(!service.waitFor("status", [](const QJsonObject& s) { return s["workers"].toInt() == 5; }).isEmpty()); // it goes on
+    QVERIFY(!service.waitFor("status", [](const QJsonObject& s) { return s["workers"].toInt() == 5; })
+                 .isEmpty()); // it goes on
     service.signal(SIGTERM);
     QCOMPARE(service.exitCode(), 0);
 }
@@ -239,10 +263,17 @@ void ServeTest::unreachableDirectoryIsOneSentence()
     config.directoryAddress = "host=/nowhere dbname=rookery user=rookery_engine";
     const QTemporaryDir place;
     const auto file = place.filePath("cluster.toml");
-    take(writeClusterToml([&] { config.name = "x"; config.environment = "y"; return config; }(), file.toStdString()));
+    take(writeClusterToml(
+        [&] {
+            config.name = "x";
+            config.environment = "y";
+            return config;
+        }(),
+        file.toStdString()));
     const auto outcome = runCtl({"serve", "--config", file, "--json"});
     QCOMPARE(outcome.exitCode, 1);
-    QVERIFY2(outcome.errors.contains("cannot connect to directory (host=/nowhere"), outcome.errors.constData());
+    QVERIFY2(outcome.errors.contains("cannot connect to directory (host=/nowhere"),
+             outcome.errors.constData());
     QCOMPARE(outcome.errors.count('\n'), 1);
     QCOMPARE(outcome.json()["event"].toString(), QStringLiteral("failed"));
     QVERIFY(outcome.json()["error"].toString().contains("/nowhere"));
@@ -265,10 +296,13 @@ void ServeTest::otherSchemaIsRefused_data()
     QTest::addColumn<QString>("change");
     QTest::addColumn<QString>("back");
     QTest::addColumn<QString>("said");
-    QTest::newRow("newer") << "INSERT INTO rookery.migrations (scope, schema, number) VALUES ('directory', 'directory', 99)"
-                           << "DELETE FROM rookery.migrations WHERE number = 99" << "install the newer rookery";
+    QTest::newRow("newer")
+        << "INSERT INTO rookery.migrations (scope, schema, number) VALUES ('directory', 'directory', 99)"
+        << "DELETE FROM rookery.migrations WHERE number = 99"
+        << "install the newer rookery";
     QTest::newRow("older") << "UPDATE rookery.migrations SET scope = 'gone' WHERE schema = 'posts_0004'"
-                           << "UPDATE rookery.migrations SET scope = 'posts' WHERE schema = 'posts_0004'" << "posts_0004 is missing on pg-2";
+                           << "UPDATE rookery.migrations SET scope = 'posts' WHERE schema = 'posts_0004'"
+                           << "posts_0004 is missing on pg-2";
 }
 
 void ServeTest::otherSchemaIsRefused()
@@ -287,13 +321,36 @@ void ServeTest::mistakesInTheFileAreNamed()
 {
     const QTemporaryDir place;
     QFile file(place.filePath("cluster.toml"));
-    QVERIFY(file.open(QIODevice::WriteOnly) && file.write("[directory]\naddress = \"host=x\"\n[engine]\nworker = 4\n") > 0);
+    QVERIFY(file.open(QIODevice::WriteOnly) &&
+            file.write("[directory]\naddress = \"host=x\"\n[engine]\nworker = 4\n") > 0);
     file.close();
     const auto outcome = runCtl({"serve", "--config", file.fileName()});
     QCOMPARE(outcome.exitCode, 1);
-    QVERIFY2(outcome.errors.contains("cluster.toml:4: engine.worker is not a known key; did you mean engine.workers?"), outcome.errors.constData());
+    QVERIFY2(outcome.errors.contains(
+                 "cluster.toml:4: engine.worker is not a known key; did you mean engine.workers?"),
+             outcome.errors.constData());
     QCOMPARE(runCtl({"serve"}).exitCode, 2);
     QCOMPARE(runCtl({"serve", "--config", "/nowhere.toml"}).exitCode, 2);
+}
+
+void ServeTest::unitOfSystemdFitsTheProgram()
+{
+    QFile unit(QStringLiteral(ROOKERY_SOURCE_DIR "/installer/rookery-serve@.service"));
+    QVERIFY(unit.open(QIODevice::ReadOnly));
+    std::map<QString, QString> values;
+    for (const auto& line : QString::fromUtf8(unit.readAll()).split('\n'))
+        if (const auto equals = line.indexOf('='); equals > 0 && !line.startsWith('#'))
+            values[line.left(equals)] = line.mid(equals + 1);
+    QCOMPARE(values["KillSignal"], QStringLiteral("SIGTERM"));
+    QCOMPARE(values["Type"], QStringLiteral("notify"));
+    QVERIFY(std::chrono::seconds(values["TimeoutStopSec"].toInt()) > app::ServiceSignals::kStopWithin);
+    // The command line is one that the program takes.
+    auto words = values["ExecStart"].split(' ').mid(1);
+    words.last() = m_config;
+    CtlProcess service(words + QStringList{"--json"});
+    QVERIFY(!service.waitFor("ready").isEmpty());
+    service.signal(SIGTERM);
+    QCOMPARE(service.exitCode(), 0);
 }
 
 } // namespace tests
