@@ -1,6 +1,7 @@
 #include "backend/cache/memory_sample.h"
 
 #include "backend/cache/redis_info.h"
+#include "backend/cache/timeline_keys.h"
 
 #include <algorithm>
 #include <charconv>
@@ -86,7 +87,7 @@ Result<void> weigh(RedisClient& client, int node, const Picked& picked, const st
             const auto& content = batch.reply(one.content);
             if (one.kind.floor && isText(content)) {
                 timeline.hasFloor = true;
-                timeline.valid = content->text.ends_with(" " + runId);
+                timeline.valid = content->text.ends_with(floorStamp(runId));
             } else if (!one.kind.floor && content && content->type == RedisReply::Type::Integer) {
                 timeline.entries += content->integer;
             }
@@ -110,7 +111,8 @@ Result<void> weigh(RedisClient& client, int node, const Picked& picked, const st
 
 } // namespace
 
-// "{17}:home:<user>", with ":<segment>" behind it or not; "{17}:home-floor:<user>"; "{17}:home-build:<user>".
+// "{17}:home:<user>", with ":<segment>" behind it or not; "{17}:home-floor:<user>" and others with a word of
+// that kind.
 HomeKey homeKeyOf(std::string_view key)
 {
     const auto name = key.find("}:home");

@@ -266,14 +266,22 @@ private:
         const std::vector<std::vector<std::string>> needed{{"ZADD", key, "XX", "0", "0"},
                                                            {"ZREM", key, "0"},
                                                            {"ZRANGE", key, "0", "0"},
+                                                           {"ZRANGEBYSCORE", key, "0", "0"},
+                                                           {"ZREMRANGEBYRANK", key, "0", "0"},
+                                                           {"ZREMRANGEBYSCORE", key, "0", "0"},
+                                                           {"ZCARD", key},
+                                                           {"RENAME", key, key},
                                                            {"SET", key, "0", "XX"},
                                                            {"GET", "{0}:home-floor:0"},
+                                                           {"MGET", "{0}:home-floor:0"},
+                                                           {"EXISTS", key},
+                                                           {"DEL", key},
                                                            {"UNLINK", key},
                                                            {"EVAL", "return 1", "0"},
                                                            {"SCRIPT", "EXISTS", "0"},
                                                            {"SCAN", "0", "COUNT", "1"},
                                                            {"MEMORY", "USAGE", key},
-                                                           {"ZCARD", key},
+                                                           {"OBJECT", "ENCODING", key},
                                                            {"DBSIZE"}};
         RedisBatch batch(m_client);
         for (const auto& command : needed)
@@ -281,9 +289,11 @@ private:
         std::ignore = batch.run(m_deadline);
         std::string refused, first;
         for (std::size_t i = 0; i < needed.size(); ++i) {
-            if (batch.reply(i)) continue;
+            const auto& reply = batch.reply(i);
+            if (reply || reply.error().message.find("no such key") != std::string::npos)
+                continue; // RENAME finds none
             refused += (refused.empty() ? "" : ", ") + needed[i].front();
-            if (first.empty()) first = batch.reply(i).error().message;
+            if (first.empty()) first = reply.error().message;
         }
         if (!refused.empty())
             m_findings.add(Severity::Error, "redis.rights",

@@ -5,6 +5,7 @@
 #include "tests/support/demo_session.h"
 
 #include "backend/cache/memory_sample.h"
+#include "backend/cache/timeline_keys.h"
 #include "backend/monitoring/capacity.h"
 #include "tests/integration/ctl_process.h"
 
@@ -45,6 +46,7 @@ void CapacityTest::keysOfTimelinesAreRecognised_data()
     QTest::newRow("segment") << "{17}:home:42:3" << 42LL << false;
     QTest::newRow("floor") << "{17}:home-floor:42" << 42LL << true;
     QTest::newRow("build token") << "{17}:home-build:42" << 42LL << false;
+    QTest::newRow("note of the segments") << "{17}:home-segments:42" << 42LL << false;
     QTest::newRow("author") << "{17}:author:42" << 0LL << false;
     QTest::newRow("another word") << "{17}:homework:42" << 0LL << false;
     QTest::newRow("no id") << "{17}:home:abc" << 0LL << false;
@@ -84,7 +86,7 @@ public:
             for (int i = 0; i < segments[s]; ++i)
                 run({"ZADD", "{3}:home:" + id + (s > 0 ? ":" + std::to_string(s) : ""),
                      std::to_string(1'700'000'000'000 + i), std::to_string(1'000'000'000'000'000'000 + i)});
-        if (floor) run({"SET", "{3}:home-floor:" + id, "17 " + m_runId});
+        if (floor) run({"SET", "{3}:home-floor:" + id, "17" + floorStamp(m_runId)});
     }
     std::int64_t run(const std::vector<std::string>& command)
     {
@@ -258,14 +260,14 @@ void CapacityTest::wholeEngineAndCommandLine()
         users.push_back(take(engine.feed().createUser({"user_" + std::to_string(i), "User"}, soon())).id);
     for (std::size_t i = 1; i < users.size(); ++i)
         take(engine.feed().follow(users[i], users.front(), soon()));
-    for (int i = 0; i < 20; ++i)
+    for (int i = 0; i < 300; ++i)
         take(engine.feed().post(users.front(), "post", soon()));
     QVERIFY(drain(engine));
     const auto capacity = take(engine.monitor().capacity({}, Deadline::after(60s)));
     QVERIFY2(capacity.notMeasured.empty(), capacity.notMeasured.c_str());
     QCOMPARE(capacity.timelines, std::int64_t(30));
     QCOMPARE(capacity.sampled, std::int64_t(30));
-    QCOMPARE(capacity.entriesPerTimeline.p50, 20.0);
+    QCOMPARE(capacity.entriesPerTimeline.p50, 300.0);
     QVERIFY(capacity.bytesPerEntry.mean > 8 && capacity.bytesPerEntry.mean < 400);
     QVERIFY(std::abs(capacity.readersPerGiB * capacity.bytesPerTimeline.mean - 1024.0 * 1024 * 1024) < 1);
     QVERIFY(!engine.monitor().capacity(std::vector{0}, soon()));
