@@ -130,8 +130,9 @@ void print(const Capacity& capacity)
             else
                 std::printf("cap %6d   %10.0f bytes a reader   %10.3f GiB   %10.0f readers per GiB   %s\n",
                             price.cap, price.bytesPerTimeline, price.bytes / kGiB, price.readersPerGiB,
-                            price.basis == "weighed" ? "timelines of that size were weighed"
-                                                     : "between sizes that were weighed");
+                            price.basis == "uncut"     ? "no reader has so many: nothing is cut"
+                            : price.basis == "weighed" ? "timelines of that size were weighed"
+                                                       : "between sizes that were weighed");
         }
     }
     std::puts("");

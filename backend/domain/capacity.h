@@ -41,7 +41,8 @@ struct CapPrice
 {
     int cap = 0;
     std::string notMeasured; // why there is no price; empty when there is
-    std::string basis; // "weighed": timelines of that size were; "between": lies between sizes that were
+    std::string basis; // "uncut": no reader has so many; "weighed": timelines of that size were; "between":
+                       // lies between sizes that were
     double bytesPerTimeline = 0, bytes = 0, readersPerGiB = 0;
 };
 
@@ -51,7 +52,8 @@ struct Capacity
     int cap = 0;             // at present
     std::string notMeasured; // why the figures below are missing; empty when they are there
     std::int64_t timelines = 0, sampled = 0;
-    Spread bytesPerTimeline, bytesPerEntry, entriesPerTimeline;
+    Spread bytesPerTimeline, entriesPerTimeline;
+    Spread bytesPerEntry; // its mean: all bytes by all entries; the rest by timeline
     double readersPerGiB = 0, readersPerGiBError = 0; // with two standard errors
     double timelinesBytes = 0, otherBytes = 0;        // of used memory: home timelines, and everything else
     std::vector<CapPrice> caps;

@@ -120,7 +120,7 @@ CapPrice priceOf(int cap, int presentCap, const std::vector<Weighted>& timelines
         bytes += weighs * timeline.weight;
         weights += timeline.weight;
     }
-    out.basis = weighed || !cuts ? "weighed" : "between";
+    out.basis = !cuts ? "uncut" : weighed ? "weighed" : "between";
     out.bytesPerTimeline = bytes / weights;
     out.bytes = out.bytesPerTimeline * population;
     out.readersPerGiB = kGiB / out.bytesPerTimeline;
@@ -153,6 +153,10 @@ NodeCapacity nodeOf(const SampledNode& node)
     out.timelines =
         withFloor > 0 ? std::llround(double(sample.timelines) * double(out.sampled) / double(withFloor)) : 0;
     out.bytesPerTimeline = spreadOf(std::move(bytes));
+    // What was weighed needs no guess: of all timelines there is no error left.
+    if (out.timelines > 1)
+        out.bytesPerTimeline.standardError *= std::sqrt(
+            double(std::max<std::int64_t>(out.timelines - out.sampled, 0)) / double(out.timelines - 1));
     if (out.sampled == 0)
         out.notMeasured = "it holds no home timeline that counts";
     else
@@ -230,6 +234,11 @@ Capacity judgeCapacity(const std::vector<SampledNode>& nodes, int presentCap, st
     out.bytesPerTimeline = spreadOf(std::move(bytes));
     out.bytesPerEntry = spreadOf(std::move(perEntry));
     out.entriesPerTimeline = spreadOf(std::move(entries));
+    double allEntries = 0;
+    for (const auto& timeline : timelines)
+        allEntries += timeline.entries * timeline.weight;
+    if (allEntries > 0)
+        out.bytesPerEntry.mean = out.timelinesBytes / allEntries; // not the mean of each one's
     out.bytesPerTimeline.mean = out.timelinesBytes / double(out.timelines);
     out.bytesPerTimeline.standardError = weightedError(out);
     out.readersPerGiB = kGiB / out.bytesPerTimeline.mean;

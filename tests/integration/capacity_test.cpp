@@ -152,6 +152,8 @@ void CapacityTest::sampleIsFairAndWhole()
     const auto whole = judgeCapacity({{1, "redis-1", redis.sample(1'000)}}, 800, {});
     QCOMPARE(whole.sampled, std::int64_t(400));
     QCOMPARE(whole.timelinesBytes, all);
+    QCOMPARE(whole.readersPerGiBError, 0.0); // nothing was left to guess
+    QCOMPARE(whole.caps.back().basis, std::string("uncut"));
     // Of samples of 100 nearly all come within three standard errors of the truth; each holds whole timelines
     // only.
     int near = 0;
@@ -195,6 +197,7 @@ void CapacityTest::pricesComeFromWeighedSizes()
     const auto capacity = judgeCapacity({{1, "redis-1", sampleOf(timelines)}}, 800, caps);
     QCOMPARE(capacity.bytesPerTimeline.mean, (10 * 2'500.0 + 30 * 80'000.0) / 40);
     QCOMPARE(capacity.bytesPerTimeline.p90, 80'000.0);
+    QCOMPARE(capacity.bytesPerEntry.mean, (10 * 2'500.0 + 30 * 80'000.0) / (10 * 100 + 30 * 800));
     QCOMPARE(capacity.caps[0].basis, std::string("weighed"));
     QCOMPARE(capacity.caps[0].bytesPerTimeline, 2'500.0); // not an eighth of the large ones
     QCOMPARE(capacity.caps[1].basis, std::string("between"));
