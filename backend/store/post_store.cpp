@@ -44,15 +44,15 @@ struct AuthorBounds
     std::vector<std::int64_t> authors, before;
 };
 
-// Of one logical shard, its authors and bounds being two parameters from number `parameter` on; $1 and $2 are the lower bound
-// and how many of each author. Bounded by the index on (author_id, id) however much they wrote.
-std::string newestArm(int shard, int parameter, bool withBodies, bool withDeleted)
+// The newest posts of some authors: bounded by the index on (author_id, id) however much they wrote.
+SqlStatement newestStatement(int shard, const AuthorBounds& bounds, PostId from, std::size_t each, bool withBodies, bool withDeleted)
 {
-    const auto number = [](int n) { return "$" + std::to_string(n); };
-    return "(SELECT p.* FROM unnest(" + number(parameter) + "::bigint[], " + number(parameter + 1)
-           + "::bigint[]) AS a (id, before) CROSS JOIN LATERAL (SELECT id, author_id" + (withBodies ? ", body" : "") + " FROM "
-           + postsTable(shard) + " WHERE author_id = a.id AND id < a.before AND id >= $1::bigint"
-           + (withDeleted ? "" : " AND deleted_at IS NULL") + " ORDER BY id DESC LIMIT $2::int) AS p)";
+    return {std::string("SELECT p.* FROM unnest($1::bigint[], $2::bigint[]) AS a (id, before)"
+                        " CROSS JOIN LATERAL (SELECT id, author_id")
+                + (withBodies ? ", body" : "") + " FROM " + postsTable(shard)
+                + " WHERE author_id = a.id AND id < a.before AND id >= $3::bigint"
+                + (withDeleted ? "" : " AND deleted_at IS NULL") + " ORDER BY id DESC LIMIT $4::int) AS p",
+            {sqlArray(bounds.authors), sqlArray(bounds.before), sqlParameter(from.value), sqlParameter(std::int64_t(each))}};
 }
 
 // Merges the newest posts of many authors. Most of them have few on any one page: it asks each for some, and again only
@@ -83,8 +83,6 @@ public:
     }
 
 private:
-    static constexpr int kBlock = 64, kFewestForAll = 6;
-
     struct Seen
     {
         std::size_t lately = 0; // rows of the last answer
@@ -101,8 +99,10 @@ private:
             bounds.before.push_back(seen.oldest.value != 0 ? seen.oldest.value : m_before);
             seen.lately = 0;
         }
+        const auto from = m_posts.size() == m_limit ? std::max(m_range.from, m_posts.back().id) : m_range.from;
         std::vector<ShardStatement> statements;
-        while (!shards.empty()) statements.push_back(nextStatement(shards, each));
+        for (const auto& [shard, bounds] : shards)
+            statements.push_back({shard, newestStatement(shard, bounds, from, each, m_withBodies, m_withDeleted)});
         ROOKERY_ASSIGN(const auto results, m_session.run(Role::Posts, statements, deadline));
         for (const auto& rows : results)
             for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -113,27 +113,6 @@ private:
                 ++seen.lately;
             }
         return {};
-    }
-
-    // For authors of many shards one statement that names all the shards beside each other, so that its text, and with it
-    // its plan, is always the same: a statement a shard costs more than what it reads.
-    ShardStatement nextStatement(std::map<int, AuthorBounds>& shards, std::size_t each)
-    {
-        const int first = shards.begin()->first;
-        auto named = m_session.beside(Role::Posts, first, kBlock);
-        const auto asked = std::count_if(named.begin(), named.end(), [&](int shard) { return shards.contains(shard); });
-        if (asked < kFewestForAll) named = {first};
-        const auto from = m_posts.size() == m_limit ? std::max(m_range.from, m_posts.back().id) : m_range.from;
-        SqlStatement statement{"", {sqlParameter(from.value), sqlParameter(std::int64_t(each))}};
-        for (const int shard : named) {
-            if (!statement.sql.empty()) statement.sql += " UNION ALL ";
-            statement.sql += newestArm(shard, int(statement.parameters.size()) + 1, m_withBodies, m_withDeleted);
-            const auto& bounds = shards[shard];
-            statement.parameters.push_back(sqlArray(bounds.authors));
-            statement.parameters.push_back(sqlArray(bounds.before));
-            shards.erase(shard);
-        }
-        return {first, std::move(statement)};
     }
 
     void cut()

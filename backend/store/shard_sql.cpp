@@ -1,6 +1,5 @@
 #include "backend/store/shard_sql.h"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace backend {
@@ -70,18 +69,6 @@ Result<SqlRows> SqlSession::runOne(Role role, int shard, SqlStatement statement,
 {
     ROOKERY_ASSIGN(auto* held, connectionOf(role, shard, deadline));
     return held->execute(statement.sql, statement.parameters, deadline);
-}
-
-std::vector<int> SqlSession::beside(Role role, int shard, int block) const
-{
-    const auto map = m_maps.current();
-    const auto& placement = map->placement(role);
-    std::vector<int> shards;
-    if (std::size_t(shard) >= placement.size()) return shards;
-    const int first = shard / block * block;
-    for (int other = first; other < std::min(first + block, int(placement.size())); ++other)
-        if (placement[std::size_t(other)] == placement[std::size_t(shard)]) shards.push_back(other);
-    return shards;
 }
 
 std::map<int, int> SqlSession::backendPids() const

@@ -45,10 +45,6 @@ public:
                                                    Deadline deadline);
     [[nodiscard]] Result<SqlRows> runOne(Role role, int shard, SqlStatement statement, Deadline deadline);
 
-    // The logical shards beside this one, itself included: on the same node in that role, of the same `block` numbers (0 …
-    // block-1, block … 2 block-1, …). Empty when the cluster has no such shard.
-    std::vector<int> beside(Role role, int shard, int block) const;
-
     std::map<int, int> backendPids() const; // by node
 
 private:
