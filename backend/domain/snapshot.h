@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/domain/cluster.h"
+#include "backend/domain/restore.h"
 #include "backend/domain/task.h"
 
 #include <cstdint>
@@ -130,6 +131,7 @@ struct ClusterSnapshot
     std::vector<WorkerSnapshot> workers;
     std::vector<EngineSnapshot> engines;
     std::vector<CacheCounts> caches;
+    std::optional<RestoreProgress> restore; // while an engine builds again what Redis nodes have lost
 };
 
 using SnapshotPtr = std::shared_ptr<const ClusterSnapshot>;

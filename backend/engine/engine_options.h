@@ -22,6 +22,7 @@ struct EngineOptions
     Milliseconds connectTimeout{3'000};
     TimelineLimits timelines;
     ObjectTimes objects;
+    int restorePerSecond = 500;  // readers whose lost timelines are built again in the background; 0: none
     FanoutSettings fanout;
 };
 

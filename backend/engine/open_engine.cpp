@@ -10,6 +10,7 @@
 #include "backend/monitoring/monitor_service.h"
 #include "backend/operations/housekeeping.h"
 #include "backend/operations/operations_service.h"
+#include "backend/operations/restorer.h"
 #include "backend/store/postgres_pool.h"
 
 #include <cstdlib>
@@ -145,6 +146,7 @@ private:
     LedgerReader m_ledger;
     WorkerPool m_workers;
     std::unique_ptr<Housekeeping> m_housekeeping;
+    std::unique_ptr<Restorer> m_restorer; // of engines with workers
     std::unique_ptr<Sampler> m_sampler;
     std::unique_ptr<MonitorService> m_monitor;
 };
@@ -208,6 +210,7 @@ RookeryEngine::~RookeryEngine()
 {
     m_workers.stop();
     m_sampler.reset();
+    m_restorer.reset();
     m_housekeeping.reset();
     if (m_slot.slot() < 0) return;
     const auto soon = Deadline::after(500ms); // a directory that is gone cannot be told
@@ -235,10 +238,17 @@ Result<void> RookeryEngine::start(Deadline deadline)
         refreshOrders();
         m_workers.start();
         m_housekeeping = std::make_unique<Housekeeping>(m_pools.feed, m_maps, m_directory);
+        if (m_options.workers > 0 && m_options.restorePerSecond > 0) {
+            RestorerSettings settings;
+            settings.readersPerSecond = m_options.restorePerSecond;
+            m_restorer = std::make_unique<Restorer>(m_feedServices, m_directory, m_builder, settings);
+        }
         publish = [this](const std::string& status) { return heartbeat(status); };
     }
     m_sampler = std::make_unique<Sampler>(SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock,
-                                                        [this] { return m_workers.snapshot(); }, std::move(publish)},
+                                                        [this] { return m_workers.snapshot(); },
+                                                        [this] { return m_restorer ? m_restorer->progress() : RestoreProgress(); },
+                                                        std::move(publish)},
                                           samplerSettings());
     m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_timelines.limits().cap);
     return {};

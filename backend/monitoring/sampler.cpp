@@ -95,6 +95,8 @@ EngineStatus Sampler::ownStatus() const
     out.borrowedIdMilliseconds = m_inputs.metrics.borrowedIdMilliseconds.load();
     out.sqlConnectionsPerNode = m_settings.sqlConnectionsPerNode;
     if (m_inputs.workers) out.workers = m_inputs.workers();
+    if (m_inputs.restore)
+        if (auto restore = m_inputs.restore(); restore.running) out.restore = std::move(restore);
     return out;
 }
 

@@ -39,6 +39,7 @@ struct SamplerInputs
     const EngineMetrics& metrics;
     const WallClock& clock;
     std::function<std::vector<WorkerSnapshot>()> workers; // may be empty
+    std::function<RestoreProgress()> restore;             // may be empty
     DirectoryProber::Publish publish;                     // may be empty: read-only
 };
 

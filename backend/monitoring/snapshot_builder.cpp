@@ -141,6 +141,7 @@ void addEngines(ClusterSnapshot& out, const MonitorIdentity& identity, const Pro
         engine.self = row.slot == identity.ownSlot && row.name == identity.ownEngineName;
         if (row.status) {
             engine.borrowedIdMilliseconds = row.status->borrowedIdMilliseconds;
+            if (row.status->restore) out.restore = row.status->restore;
             for (auto worker : row.status->workers) {
                 if (worker.state != WorkerState::Stopped) ++engine.workers;
                 worker.engineSlot = row.slot;

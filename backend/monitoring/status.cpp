@@ -103,6 +103,26 @@ EngineCounters countersOf(const Json& json)
     return out;
 }
 
+Json restoreJson(const RestoreProgress& restore)
+{
+    return {{"nodes", restore.nodes}, {"started", restore.startedAt.time_since_epoch().count()},
+            {"readers", restore.readers}, {"looked", restore.looked}, {"restored", restore.restored},
+            {"per_second", restore.perSecond}};
+}
+
+RestoreProgress restoreOf(const Json& json)
+{
+    RestoreProgress out;
+    out.running = true;
+    out.nodes = json.value("nodes", std::vector<std::string>());
+    out.startedAt = TimePoint(std::chrono::microseconds(json.value("started", std::int64_t(0))));
+    out.readers = json.value("readers", std::int64_t(0));
+    out.looked = json.value("looked", std::int64_t(0));
+    out.restored = json.value("restored", std::int64_t(0));
+    out.perSecond = json.value("per_second", 0.0);
+    return out;
+}
+
 } // namespace
 
 EngineCounters copyCounters(const EngineMetrics& metrics, int shardCount)
@@ -171,6 +191,7 @@ std::string encodeStatus(const EngineStatus& status)
              {"failed", c.tasksFailed},
              {"delay", sparse(c.fanoutDelay)},
              {"workers", Json::array()}};
+    if (status.restore) out["restore"] = restoreJson(*status.restore);
     for (const auto& worker : status.workers)
         out["workers"].push_back(workerJson(worker));
     return out.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -192,6 +213,7 @@ Result<EngineStatus> decodeStatus(std::string_view text)
         out.borrowedIdMilliseconds = json.value("borrowed_ms", 0.0);
         out.sqlConnectionsPerNode = json.value("pg_connections", 0);
         out.counters = countersOf(json);
+        if (json.contains("restore")) out.restore = restoreOf(json.at("restore"));
         for (const auto& worker : json.value("workers", Json::array()))
             out.workers.push_back(workerOf(worker, int(out.workers.size())));
         return out;

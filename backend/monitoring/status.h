@@ -43,6 +43,7 @@ struct EngineStatus
     EngineCounters counters;
     double borrowedIdMilliseconds = 0;
     int sqlConnectionsPerNode = 0; // its pools may open so many on one node, besides its workers'; read by the doctor
+    std::optional<RestoreProgress> restore; // while it is at it
     std::vector<WorkerSnapshot> workers; // engineSlot and engineName are not published: the row has them
 };
 

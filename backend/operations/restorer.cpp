@@ -1,0 +1,245 @@
+#include "backend/operations/restorer.h"
+
+#include "backend/common/log.h"
+#include "backend/store/user_store.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <thread>
+
+namespace backend {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kCall = 10s;
+constexpr int kAtOnce = 500;                    // readers looked at in one step
+constexpr std::int64_t kLock = 0x726f6f6b657279; // of the directory's advisory locks
+// Readers seen in the last hour come first, on all shards, then those of the last day, week, and all others.
+constexpr std::array<std::string_view, 5> kSeen{"now()", "now() - interval '1 hour'", "now() - interval '1 day'",
+                                                "now() - interval '7 days'", "'-infinity'"};
+constexpr std::size_t kWindows = kSeen.size() - 1;
+
+std::string windowText(std::size_t window)
+{
+    return (window == 0 ? std::string() : " AND last_seen_at < " + std::string(kSeen[window]))
+           + " AND last_seen_at >= " + std::string(kSeen[window + 1]);
+}
+
+// Held as long as the connection lives, or until released.
+class DirectoryLock
+{
+public:
+    static Result<bool> take(SqlConnection& connection, Deadline deadline)
+    {
+        ROOKERY_ASSIGN(const auto rows, connection.execute("SELECT pg_try_advisory_lock($1::bigint)", {sqlParameter(kLock)}, deadline));
+        return rows.boolean(0, 0);
+    }
+    explicit DirectoryLock(SqlConnection& connection) : m_connection(connection) {}
+    ~DirectoryLock()
+    {
+        std::ignore = m_connection.execute("SELECT pg_advisory_unlock($1::bigint)", {sqlParameter(kLock)}, Deadline::after(1s));
+    }
+    DirectoryLock(const DirectoryLock&) = delete;
+    DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+private:
+    SqlConnection& m_connection;
+};
+
+} // namespace
+
+// One look at the readers of some nodes. Its connections go back after each step, so that it holds none while it waits.
+struct Restorer::Sweep
+{
+    std::stop_token stop;
+    std::chrono::steady_clock::time_point notBefore = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point begun = notBefore;
+
+    Result<void> goOn() const
+    {
+        if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the engine stops");
+        return {};
+    }
+};
+
+Restorer::Restorer(const FeedServices& services, Directory& directory, TimelineBuilder& builder, RestorerSettings settings)
+    : m_services(services)
+    , m_directory(directory)
+    , m_builder(builder)
+    , m_settings(settings)
+    , m_thread("restorer", settings.every, [this](const std::stop_token& stop) { step(stop); })
+{
+}
+
+RestoreProgress Restorer::progress() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_progress;
+}
+
+void Restorer::publish(bool running)
+{
+    const std::lock_guard lock(m_mutex);
+    m_progress.running = running;
+    m_progress.updatedAt = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+// Nodes that answer and are in another life than when they were last restored.
+std::vector<int> Restorer::changedNodes(Deadline deadline)
+{
+    std::vector<int> changed;
+    auto redis = m_services.redis.lease(deadline);
+    if (!redis) return changed;
+    const auto map = m_services.maps.current();
+    for (const auto& node : map->nodes) {
+        if (node.kind != NodeKind::Redis) continue;
+        std::ignore = (*redis)->command(node.id, {"PING"}, deadline.earlier(1s)); // a connection of a former life notices
+        const auto life = (*redis)->runId(node.id, deadline.earlier(1s));
+        if (!life) continue;
+        const auto known = m_lives.find(node.id);
+        if (known == m_lives.end() || known->second != *life) changed.push_back(node.id);
+    }
+    return changed;
+}
+
+void Restorer::step(const std::stop_token& stop)
+{
+    auto nodes = changedNodes(Deadline::after(kCall));
+    const auto now = std::chrono::steady_clock::now();
+    const bool everything = now - m_sweptAt >= m_settings.sweepEvery;
+    if (nodes.empty() && !everything) return;
+    const auto deadline = Deadline::after(kCall);
+    auto directory = m_directory.pool().lease(deadline);
+    if (!directory) return;
+    const auto mine = DirectoryLock::take(**directory, deadline);
+    if (!mine || !*mine) return; // another engine is at it
+    const DirectoryLock lock(**directory);
+    std::map<int, std::string> lives;
+    if (auto redis = m_services.redis.lease(deadline))
+        for (const int node : nodes)
+            if (auto life = (*redis)->runId(node, deadline)) lives[node] = *life;
+    const auto done = sweepAll(nodes, stop);
+    {
+        const std::lock_guard guard(m_mutex);
+        m_progress.error = done ? std::string() : done.error().message;
+    }
+    publish(false);
+    if (!done) {
+        if (!stop.stop_requested()) log::warning("restoring goes on later: " + done.error().message);
+        return;
+    }
+    for (const auto& [node, life] : lives) m_lives[node] = life;
+    if (nodes.empty() || everything) m_sweptAt = std::chrono::steady_clock::now();
+}
+
+Result<void> Restorer::sweepAll(const std::vector<int>& nodes, const std::stop_token& stop)
+{
+    Sweep sweep{stop};
+    const auto map = m_services.maps.current();
+    std::vector<int> shards;
+    for (int shard = 0; shard < map->shardCount; ++shard)
+        if (nodes.empty() || std::find(nodes.begin(), nodes.end(), map->timelinesNode[std::size_t(shard)]) != nodes.end())
+            shards.push_back(shard);
+
+    RestoreProgress fresh;
+    fresh.startedAt = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    for (const int node : nodes)
+        if (const auto* known = map->node(node)) fresh.nodes.push_back(known->name);
+    for (const int shard : shards) {
+        SqlSession sql(m_services.pools, m_services.maps);
+        ROOKERY_ASSIGN(const auto rows, sql.runOne(Role::Users, shard,
+                                                   {"SELECT count(*) FROM " + shardTable(Role::Users, shard, "users") + " WHERE warm", {}},
+                                                   Deadline::after(kCall)));
+        fresh.readers += rows.integer(0, 0);
+        ROOKERY_TRY(sweep.goOn());
+    }
+    {
+        const std::lock_guard lock(m_mutex);
+        m_progress = fresh;
+    }
+    publish(true);
+    for (const int shard : shards) ROOKERY_TRY(restoreOne(sweep, TimelineFamily::Public, Timelines::publicOwner(shard)));
+    for (std::size_t window = 0; window < kWindows; ++window)
+        for (const int shard : shards) ROOKERY_TRY(sweepReaders(sweep, shard, window));
+    if (const auto done = progress(); done.restored > 0)
+        log::info("restored the timelines of " + std::to_string(done.restored) + " readers");
+    return {};
+}
+
+Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
+{
+    for (UserId after;;) {
+        ROOKERY_TRY(sweep.goOn());
+        const auto deadline = Deadline::after(kCall);
+        std::vector<UserId> readers, missing;
+        {
+            SqlSession sql(m_services.pools, m_services.maps);
+            ROOKERY_ASSIGN(const auto rows,
+                           sql.runOne(Role::Users, shard,
+                                      {"SELECT id FROM " + shardTable(Role::Users, shard, "users") + " WHERE warm AND id > $1::bigint"
+                                           + windowText(window) + " ORDER BY id LIMIT $2::int",
+                                       {sqlParameter(after.value), sqlParameter(kAtOnce)}},
+                                      deadline));
+            for (std::size_t r = 0; r < rows.size(); ++r) readers.push_back(UserId{rows.integer(r, 0)});
+        }
+        if (readers.empty()) return {};
+        after = readers.back();
+        {
+            ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+            ROOKERY_ASSIGN(const auto floors, m_services.timelines.floors(*redis, TimelineFamily::Home, readers, deadline));
+            for (std::size_t i = 0; i < readers.size(); ++i)
+                if (!floors[i]) missing.push_back(readers[i]);
+        }
+        ROOKERY_TRY(restore(sweep, missing));
+        const std::lock_guard lock(m_mutex);
+        m_progress.looked += std::int64_t(readers.size());
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - sweep.begun;
+        m_progress.perSecond = double(m_progress.looked) / std::max(took.count(), 0.001);
+    }
+}
+
+// Counters and profiles of many at once, timelines one by one in time.
+Result<void> Restorer::restore(Sweep& sweep, const std::vector<UserId>& readers)
+{
+    if (readers.empty()) return {};
+    const auto deadline = Deadline::after(kCall);
+    {
+        SqlSession sql(m_services.pools, m_services.maps);
+        ROOKERY_ASSIGN(const auto counters, UserStore::counters(sql, readers, deadline));
+        ROOKERY_ASSIGN(const auto users, UserStore::load(sql, readers, deadline));
+        ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+        RedisBatch batch(*redis);
+        for (std::size_t i = 0; i < readers.size(); ++i) {
+            m_services.objects.setCounters(batch, readers[i], {counters[i].version, counters[i].counters});
+            if (users[i]) m_services.objects.fillUser(batch, users[i]->user);
+        }
+        ROOKERY_TRY(batch.run(deadline));
+    }
+    for (const auto reader : readers) {
+        ROOKERY_TRY(sweep.goOn());
+        std::this_thread::sleep_until(sweep.notBefore);
+        sweep.notBefore = std::max(sweep.notBefore, std::chrono::steady_clock::now() - 100ms)
+                          + std::chrono::microseconds(1'000'000 / std::max(m_settings.readersPerSecond, 1));
+        ROOKERY_TRY(restoreOne(sweep, TimelineFamily::Home, reader));
+        ROOKERY_TRY(restoreOne(sweep, TimelineFamily::Author, reader));
+        const std::lock_guard lock(m_mutex);
+        ++m_progress.restored;
+    }
+    return {};
+}
+
+Result<void> Restorer::restoreOne(Sweep& sweep, TimelineFamily family, UserId owner)
+{
+    ROOKERY_TRY(sweep.goOn());
+    const auto deadline = Deadline::after(kCall);
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    const std::vector<UserId> owners{owner};
+    ROOKERY_ASSIGN(const auto floors, m_services.timelines.floors(*redis, family, owners, deadline));
+    if (floors[0]) return {}; // a reader came meanwhile
+    SqlSession sql(m_services.pools, m_services.maps);
+    return m_builder.build(sql, *redis, family, owner, deadline);
+}
+
+} // namespace backend
