@@ -25,6 +25,17 @@ struct ImportCommand
     bool keepTimes = false, json = false;
 };
 
+struct DeadLetterCommand
+{
+    enum class Action { List, Show, Retry, Discard };
+    ClusterChoice cluster;
+    Action action = Action::List;
+    std::vector<std::string> ids; // like 2:345
+    std::string signature;        // or all of this one,
+    int expected = 0;             // which must be so many
+    bool json = false;
+};
+
 struct BenchCommand
 {
     bool full = false, json = false;
@@ -53,6 +64,8 @@ int runImport(const ImportCommand& command);
 int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output);
 int runAuditCommand(const ClusterChoice& cluster, bool json);
 int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::string& reader, bool json); // reader: id or handle
+int runDeadLetters(const DeadLetterCommand& command);
+int runRebuild(const ClusterChoice& cluster, const std::string& reader, bool json); // reader: id or handle
 int runDoctor(const ClusterChoice& cluster, bool json);
 int runBenchCommand(const BenchCommand& command);
 int runCapacity(const CapacityCommand& command);

@@ -119,14 +119,9 @@ int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::strin
     if (!session) return failed(session.error());
     auto& engine = (*session)->engine();
     const auto deadline = Deadline::after(30s);
-    const bool isId = !reader.empty() && std::all_of(reader.begin(), reader.end(), [](char c) { return c >= '0' && c <= '9'; });
-    UserId id{isId ? std::strtoll(reader.c_str(), nullptr, 10) : 0};
-    if (!isId) {
-        const auto found = engine.feed().userByHandle(reader.starts_with('@') ? reader.substr(1) : reader, deadline);
-        if (!found) return failed(found.error());
-        id = *found;
-    }
-    const auto told = engine.operations().explain(PostId{post}, id, deadline);
+    const auto id = readerOf(engine, reader, deadline);
+    if (!id) return failed(id.error());
+    const auto told = engine.operations().explain(PostId{post}, *id, deadline);
     if (!told) return failed(told.error());
     const bool fault = told->answer == ExplainAnswer::Missing || told->answer == ExplainAnswer::Extra || told->answer == ExplainAnswer::Stuck;
     if (json) {
@@ -135,7 +130,7 @@ int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::strin
             trail.push_back({{"what", step.what}});
             if (step.at) trail.back()["at"] = isoTime(*step.at);
         }
-        std::printf("%s\n", nlohmann::json{{"post", post}, {"reader", id.value}, {"author", told->author.value}, {"answer", toString(told->answer)},
+        std::printf("%s\n", nlohmann::json{{"post", post}, {"reader", id->value}, {"author", told->author.value}, {"answer", toString(told->answer)},
                                            {"shown", told->shown}, {"reason", told->reason}, {"trail", trail}}.dump(2).c_str());
     } else {
         std::printf("%s: %s\n", told->shown ? "shown" : "not shown", told->reason.c_str());

@@ -80,6 +80,34 @@ int main(int argc, char** argv)
     explain->add_flag("--json", json, "as JSON");
     explain->callback([&] { exitCode = chosen(cluster) ? kUsage : runExplain(cluster, explained, reader, json); });
 
+    DeadLetterCommand dead;
+    auto* letters = program.add_subcommand("dead-letters", "tasks that failed for good");
+    letters->require_subcommand(1);
+    const auto deadLetters = [&](const char* name, const char* what, DeadLetterCommand::Action action) {
+        auto* command = letters->add_subcommand(name, what);
+        addCluster(command, dead.cluster);
+        command->add_flag("--json", dead.json, "as JSON");
+        command->callback([&, action] {
+            dead.action = action;
+            exitCode = chosen(dead.cluster) ? kUsage : runDeadLetters(dead);
+        });
+        return command;
+    };
+    deadLetters("list", "grouped by what they failed of", DeadLetterCommand::Action::List);
+    deadLetters("show", "one, with its payload", DeadLetterCommand::Action::Show)->add_option("ID", dead.ids, "like 2:345")->required()->expected(1);
+    for (auto* command : {deadLetters("retry", "try them again; 1 when any of them was gone", DeadLetterCommand::Action::Retry),
+                          deadLetters("discard", "throw them away; 1 when any of them was gone", DeadLetterCommand::Action::Discard)}) {
+        command->add_option("ID", dead.ids, "like 2:345");
+        auto* signature = command->add_option("--signature", dead.signature, "all of this signature");
+        command->add_option("--expect", dead.expected, "as many as the list said")->needs(signature);
+    }
+
+    auto* rebuild = program.add_subcommand("rebuild", "build one reader's home timeline again from PostgreSQL");
+    addCluster(rebuild, cluster);
+    rebuild->add_option("READER", reader, "the reader's id or @handle")->required();
+    rebuild->add_flag("--json", json, "as JSON");
+    rebuild->callback([&] { exitCode = chosen(cluster) ? kUsage : runRebuild(cluster, reader, json); });
+
     auto* doctor = program.add_subcommand("doctor", "check nodes, versions and settings that hurt");
     addCluster(doctor, cluster);
     doctor->add_flag("--json", json, "as JSON");

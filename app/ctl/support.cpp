@@ -1,7 +1,9 @@
 #include "app/ctl/support.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <pthread.h>
 #include <unistd.h>
@@ -73,6 +75,13 @@ backend::Result<std::shared_ptr<OpenedSession>> openWithSteps(const SessionOptio
                                {});
     if (terminal) std::fputs("\r\033[K", stderr);
     return session;
+}
+
+backend::Result<backend::UserId> readerOf(backend::Engine& engine, const std::string& reader, backend::Deadline deadline)
+{
+    const bool isId = !reader.empty() && std::all_of(reader.begin(), reader.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (isId) return backend::UserId{std::strtoll(reader.c_str(), nullptr, 10)};
+    return engine.feed().userByHandle(reader.starts_with('@') ? reader.substr(1) : reader, deadline);
 }
 
 std::string isoTime(backend::TimePoint time)

@@ -21,6 +21,8 @@ SessionOptions optionsOf(const ClusterChoice& cluster, const std::string& role);
 // Steps go to standard error when that is a terminal.
 backend::Result<std::shared_ptr<OpenedSession>> openWithSteps(const SessionOptions& options);
 
+// The reader with that id or @handle.
+backend::Result<backend::UserId> readerOf(backend::Engine& engine, const std::string& reader, backend::Deadline deadline);
 std::string isoTime(backend::TimePoint time); // "2026-11-23T06:06:16Z"
 
 } // namespace app
