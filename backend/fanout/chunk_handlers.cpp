@@ -1,4 +1,5 @@
 #include "backend/fanout/delivery_run.h"
+#include "backend/common/fault_points.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
 #include "backend/store/ledger_store.h"
@@ -76,6 +77,7 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
         deliveries[i] = &run.add(std::move(delivery));
     }
     if (const auto done = run.run(deadline); !done) return allFailed(tasks.size(), done.error());
+    ROOKERY_FAULT_POINT("deliver.chunk_done");
 
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!chunks[i]) continue;
@@ -100,6 +102,7 @@ std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<con
         effects.push_back({tasks[i].ref, tasks[i].expiresAt, payloads[i]->author, -1});
     }
     if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
+    ROOKERY_FAULT_POINT("delete.removed");
     const auto counters = UserStore::applyPostsCounts(context.sql, effects, deadline);
     if (!counters) return allFailed(tasks.size(), counters.error());
     batch.clear();
@@ -131,6 +134,7 @@ std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<co
     const auto audiences = EdgeStore::audiences(context.sql, rangesOf(chunks), deadline);
     if (!audiences) return allFailed(tasks.size(), audiences.error());
     RedisBatch batch(context.redis);
+    ROOKERY_FAULT_POINT("delete.before_reclaim");
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!chunks[i]) continue;
         const std::vector<PostId> post{chunks[i]->post};

@@ -1,5 +1,6 @@
 #include "backend/fanout/delivery_run.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/store/post_store.h"
 
 #include <algorithm>
@@ -29,12 +30,16 @@ Result<void> DeliveryRun::run(Deadline deadline)
     group();
     for (auto& sent : m_sent) publish(sent);
     for (auto& group : m_groups) push(group);
+    ROOKERY_FAULT_POINT("deliver.before_pipeline");
     std::ignore = m_batch.run(deadline.earlier(deadline.remaining() / 2)); // judged reply by reply; leaves time to look again
     readReplies(m_context.clock.now());
+    ROOKERY_FAULT_POINT("deliver.before_look");
     m_context.timelines.addUpkeep(m_batch, m_checks);
     std::ignore = m_batch.run(deadline.earlier(kPipeline)); // what it did not reach is left to later deliveries
     ROOKERY_TRY(takeBackDeleted(deadline));
+    ROOKERY_FAULT_POINT("deliver.between_looks");
     ROOKERY_TRY(takeBackUnfollowed(deadline));
+    ROOKERY_FAULT_POINT("deliver.after_look");
     record();
     return {};
 }
@@ -77,8 +82,10 @@ void DeliveryRun::publish(Sent& sent)
 void DeliveryRun::push(Group& group)
 {
     group.replies.first = m_batch.size();
-    for (const auto reader : group.readers)
+    for (const auto reader : group.readers) {
         m_context.timelines.addEntries(m_batch, m_checks, TimelineFamily::Home, reader, group.entries);
+        ROOKERY_FAULT_POINT_AFTER("deliver.between_entries", std::ignore = m_batch.run(Deadline::after(kPipeline)));
+    }
     group.replies.end = m_batch.size();
 }
 
