@@ -62,7 +62,8 @@ void strike(const char* point) noexcept
     ::close(file);
     if (order().action == "kill") ::kill(::getpid(), SIGKILL);
     if (order().action == "stop") ::kill(::getpid(), SIGSTOP);
-    while (order().action == "hold" && ::access(order().file.c_str(), F_OK) == 0) std::this_thread::sleep_for(5ms);
+    while (order().action == "hold" && ::access(order().file.c_str(), F_OK) == 0)
+        std::this_thread::sleep_for(5ms);
 }
 
 } // namespace backend::fault

@@ -47,6 +47,7 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
 {
     std::vector<TaskOutcome> outcomes(tasks.size());
     const auto chunks = decodeAll<ChunkPayload>(tasks, outcomes);
+    DeliveryRun run(context);
     const auto queries = rangesOf(chunks);
     // Posts of one author have chunks alike: their readers are read once, and get them in one go.
     std::map<std::pair<UserId, std::pair<UserId, UserId>>, std::size_t> places;
@@ -64,7 +65,6 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
     const auto deleted = PostStore::deletedAmong(context.sql, posts, deadline);
     if (!deleted) return allFailed(tasks.size(), deleted.error());
 
-    DeliveryRun run(context);
     std::vector<Delivery*> deliveries(tasks.size(), nullptr);
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!chunks[i] || std::find(deleted->begin(), deleted->end(), chunks[i]->post) != deleted->end()) continue;
@@ -76,6 +76,7 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
         delivery.committedAt = TimePoint(std::chrono::microseconds(chunks[i]->committedUnixUs));
         deliveries[i] = &run.add(std::move(delivery));
     }
+    ROOKERY_FAULT_POINT("deliver.chunk_read");
     if (const auto done = run.run(deadline); !done) return allFailed(tasks.size(), done.error());
     ROOKERY_FAULT_POINT("deliver.chunk_done");
 

@@ -31,7 +31,8 @@ Result<void> DeliveryRun::run(Deadline deadline)
     for (auto& sent : m_sent) publish(sent);
     for (auto& group : m_groups) push(group);
     ROOKERY_FAULT_POINT("deliver.before_pipeline");
-    std::ignore = m_batch.run(deadline.earlier(deadline.remaining() / 2)); // judged reply by reply; leaves time to look again
+    const Deadline half(std::min(m_until.at(), deadline.earlier(deadline.remaining() / 2).at()));
+    std::ignore = m_batch.run(half); // judged reply by reply; leaves time to look again
     readReplies(m_context.clock.now());
     ROOKERY_FAULT_POINT("deliver.before_look");
     m_context.timelines.addUpkeep(m_batch, m_checks);
@@ -185,6 +186,7 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::suspects(Deadline deadline)
 // Takes back where the edge has ended, delivers again where it began again. Returns those in which it found either.
 Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector<Sent*>& suspects, Deadline deadline)
 {
+    const Deadline until = deadline.earlier(kPipeline); // for reading and acting on it
     std::vector<EdgeStore::EndedQuery> queries;
     for (const auto* sent : suspects) queries.push_back({sent->delivery.query, sent->delivery.committedAt - kClockMargin});
     ROOKERY_ASSIGN(const auto ended, EdgeStore::endedSince(m_context.sql, queries, deadline));
@@ -204,7 +206,7 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
         count(sent);
         changed.push_back(&sent);
     }
-    std::ignore = m_batch.run(deadline.earlier(kPipeline));
+    std::ignore = m_batch.run(until);
     m_checks.clear();
     for (auto* sent : changed) sent->delivery.status = answered(sent->replies);
     std::erase_if(changed, [](const Sent* sent) { return !sent->delivery.status; });

@@ -107,12 +107,13 @@ Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline
 {
     const std::vector<Edge> all = edges;
     for (int round = 0; round < kRounds && !edges.empty(); ++round) {
+        const auto until = deadline.earlier(kReadingsHold);
         ROOKERY_ASSIGN(const auto states, EdgeStore::load(context.sql, edges, deadline));
         ROOKERY_TRY(EdgeStore::writeFollowers(context.sql, states, deadline));
         ROOKERY_FAULT_POINT("edge.after_followers");
         ROOKERY_TRY(EdgeStore::countFollowing(context.sql, edges, deadline));
         ROOKERY_FAULT_POINT("edge.after_count");
-        ROOKERY_TRY(EdgeEffects(context, deadline).apply(states));
+        ROOKERY_TRY(EdgeEffects(context, until).apply(states));
         ROOKERY_ASSIGN(const auto after, EdgeStore::load(context.sql, edges, deadline));
         std::vector<Edge> moved;
         for (std::size_t i = 0; i < edges.size(); ++i)

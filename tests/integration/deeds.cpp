@@ -15,10 +15,14 @@ using namespace backend;
 namespace tests {
 namespace {
 
-std::string text(std::int64_t number) { return std::to_string(number); }
+std::string text(std::int64_t number)
+{
+    return std::to_string(number);
+}
 
 // Newest first, at most `most`, by pages of 50.
-std::vector<TimelineEntry> pages(const std::function<Result<TimelinePage>(const PageQuery&)>& read, std::size_t most)
+std::vector<TimelineEntry> pages(const std::function<Result<TimelinePage>(const PageQuery&)>& read,
+                                 std::size_t most)
 {
     std::vector<TimelineEntry> all;
     PageQuery query{.before = {}, .after = {}, .limit = 50};
@@ -32,12 +36,16 @@ std::vector<TimelineEntry> pages(const std::function<Result<TimelinePage>(const 
 
 } // namespace
 
-Deeds::Deeds(const std::string& file) : m_file(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600))
+Deeds::Deeds(const std::string& file)
+    : m_file(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600))
 {
     if (m_file < 0) std::abort();
 }
 
-Deeds::~Deeds() { ::close(m_file); }
+Deeds::~Deeds()
+{
+    ::close(m_file);
+}
 
 void Deeds::note(const std::string& line) const
 {
@@ -111,26 +119,35 @@ void DeedsModel::readLine(const std::string& line)
         m_edgesInDoubt.emplace(first, second);
     } else {
         m_edgesInDoubt.erase({first, second});
-        if (word == "follow") m_model.followed(UserId{first}, UserId{second});
-        else m_model.unfollowed(UserId{first}, UserId{second});
+        if (word == "follow")
+            m_model.followed(UserId{first}, UserId{second});
+        else
+            m_model.unfollowed(UserId{first}, UserId{second});
     }
 }
 
 std::string DeedsModel::settlePosts(Feed& feed, UserId author)
 {
     std::string wrong;
-    const auto found = pages([&](const PageQuery& query) { return feed.authorPage(author, query, soon()); }, 1'000'000);
+    const auto found =
+        pages([&](const PageQuery& query) { return feed.authorPage(author, query, soon()); }, 1'000'000);
     for (std::size_t i = 0; i < found.size(); ++i) {
         const auto& entry = found[i];
-        if (i > 0 && found[i - 1].id <= entry.id) wrong += "post " + text(entry.id.value) + " stands twice or out of order\n";
+        if (i > 0 && found[i - 1].id <= entry.id)
+            wrong += "post " + text(entry.id.value) + " stands twice or out of order\n";
         if (m_model.posts().contains(entry.id)) continue;
-        if (m_postsInDoubt.contains({author.value, entry.body})) m_model.posted({entry.id, author, entry.body});
-        else wrong += "post " + text(entry.id.value) + " was deleted, or nobody wrote it\n";
+        if (m_postsInDoubt.contains({author.value, entry.body}))
+            m_model.posted({entry.id, author, entry.body});
+        else
+            wrong += "post " + text(entry.id.value) + " was deleted, or nobody wrote it\n";
     }
     for (const auto id : m_model.by(author)) {
-        if (std::any_of(found.begin(), found.end(), [&](const auto& entry) { return entry.id == id; })) continue;
-        if (m_deletesInDoubt.contains(id)) m_model.deleted(id);
-        else wrong += "post " + text(id.value) + " was acknowledged and is lost\n";
+        if (std::any_of(found.begin(), found.end(), [&](const auto& entry) { return entry.id == id; }))
+            continue;
+        if (m_deletesInDoubt.contains(id))
+            m_model.deleted(id);
+        else
+            wrong += "post " + text(id.value) + " was acknowledged and is lost\n";
     }
     return wrong;
 }
@@ -139,14 +156,18 @@ std::string DeedsModel::settleEdges(Feed& feed, UserId follower)
 {
     std::string wrong;
     std::set<UserId> found;
-    for (const auto& user : take(feed.following(follower, {}, 1'000, soon())).users) found.insert(user.id);
+    for (const auto& user : take(feed.following(follower, {}, 1'000, soon())).users)
+        found.insert(user.id);
     for (const auto user : m_model.users()) {
         const bool now = found.contains(user), expected = m_model.follows(follower, user);
         if (now == expected) continue;
         if (!m_edgesInDoubt.contains({follower.value, user.value}))
-            wrong += "user " + text(follower.value) + (now ? " still follows " : " no longer follows ") + text(user.value) + "\n";
-        else if (now) m_model.followed(follower, user);
-        else m_model.unfollowed(follower, user);
+            wrong += "user " + text(follower.value) + (now ? " still follows " : " no longer follows ") +
+                     text(user.value) + "\n";
+        else if (now)
+            m_model.followed(follower, user);
+        else
+            m_model.unfollowed(follower, user);
     }
     return wrong;
 }
@@ -155,25 +176,32 @@ std::string DeedsModel::compareReader(Feed& feed, UserId reader, bool wholly) co
 {
     std::string wrong;
     const std::size_t most = wholly ? 1'000'000 : 150;
-    const auto entries = pages([&](const PageQuery& query) { return feed.homePage(reader, query, soon()); }, most);
+    const auto entries =
+        pages([&](const PageQuery& query) { return feed.homePage(reader, query, soon()); }, most);
     auto expected = m_model.home(reader);
-    if (!wholly && expected.size() > entries.size() && entries.size() >= most) expected.resize(entries.size());
+    if (!wholly && expected.size() > entries.size() && entries.size() >= most)
+        expected.resize(entries.size());
     std::vector<PostId> found;
-    for (const auto& entry : entries) found.push_back(entry.id);
+    for (const auto& entry : entries)
+        found.push_back(entry.id);
     if (found != expected) {
-        wrong += "home page of " + text(reader.value) + ": " + text(std::int64_t(found.size())) + " entries, expected "
-                 + text(std::int64_t(expected.size()));
+        wrong += "home page of " + text(reader.value) + ": " + text(std::int64_t(found.size())) +
+                 " entries, expected " + text(std::int64_t(expected.size()));
         for (const auto id : expected)
-            if (std::find(found.begin(), found.end(), id) == found.end()) wrong += ", without " + text(id.value);
+            if (std::find(found.begin(), found.end(), id) == found.end())
+                wrong += ", without " + text(id.value);
         for (const auto id : found)
-            if (std::find(expected.begin(), expected.end(), id) == expected.end()) wrong += ", with " + text(id.value);
+            if (std::find(expected.begin(), expected.end(), id) == expected.end())
+                wrong += ", with " + text(id.value);
         wrong += "\n";
     }
     const auto counters = take(feed.counters(reader, soon())), right = m_model.counters(reader);
-    if (counters.posts != right.posts || counters.followers != right.followers || counters.following != right.following)
-        wrong += "counters of " + text(reader.value) + ": " + text(counters.posts) + " posts, " + text(counters.followers)
-                 + " followers, " + text(counters.following) + " following; expected " + text(right.posts) + ", "
-                 + text(right.followers) + ", " + text(right.following) + "\n";
+    if (counters.posts != right.posts || counters.followers != right.followers ||
+        counters.following != right.following)
+        wrong += "counters of " + text(reader.value) + ": " + text(counters.posts) + " posts, " +
+                 text(counters.followers) + " followers, " + text(counters.following) +
+                 " following; expected " + text(right.posts) + ", " + text(right.followers) + ", " +
+                 text(right.following) + "\n";
     return wrong;
 }
 
@@ -181,11 +209,13 @@ std::string DeedsModel::compare(Feed& feed)
 {
     std::string wrong;
     const auto users = m_model.users();
-    for (const auto user : users) wrong += settlePosts(feed, user) + settleEdges(feed, user);
+    for (const auto user : users)
+        wrong += settlePosts(feed, user) + settleEdges(feed, user);
     m_postsInDoubt.clear();
     m_deletesInDoubt.clear();
     m_edgesInDoubt.clear();
-    for (const auto user : users) wrong += compareReader(feed, user, user == users.front());
+    for (const auto user : users)
+        wrong += compareReader(feed, user, user == users.front());
     return wrong;
 }
 

@@ -1,6 +1,6 @@
-// A file of what was asked of a backend and what it acknowledged, written by processes that may be killed at any line, and
-// the model that follows from it. A deed is noted before it is asked for and again once it is acknowledged; between the
-// two it is in doubt. One writer per author and edge at a time; one write per line.
+// A file of what was asked of a backend and what it acknowledged, written by processes that may be killed at
+// any line, and the model that follows from it. A deed is noted before it is asked for and again once it is
+// acknowledged; between the two it is in doubt. One writer per author and edge at a time; one write per line.
 #pragma once
 
 #include "backend/engine.h"
@@ -23,7 +23,8 @@ public:
     Deeds& operator=(const Deeds&) = delete;
 
     // Each asks the backend; true when it acknowledged.
-    bool post(backend::Feed& feed, backend::UserId author, const std::string& body, backend::PostId* made = nullptr);
+    bool post(backend::Feed& feed, backend::UserId author, const std::string& body,
+              backend::PostId* made = nullptr);
     bool remove(backend::Feed& feed, backend::PostId post);
     bool follow(backend::Feed& feed, backend::UserId follower, backend::UserId followee);
     bool unfollow(backend::Feed& feed, backend::UserId follower, backend::UserId followee);
@@ -39,10 +40,14 @@ public:
     void created(backend::UserId user) { m_model.created(user); }
     // What was written to the file since the last time.
     void read(const std::string& file);
-    // Looks what became of the deeds in doubt, then holds every page and counter against the model. Empty when all is
-    // right, else what is not. Only when the queue is drained.
+    // Looks what became of the deeds in doubt, then holds every page and counter against the model. Empty
+    // when all is right, else what is not. Only when the queue is drained.
     std::string compare(backend::Feed& feed);
     std::vector<backend::PostId> newest(std::size_t count) const;
+    bool follows(backend::UserId follower, backend::UserId followee) const
+    {
+        return m_model.follows(follower, followee);
+    }
 
 private:
     void readLine(const std::string& line);

@@ -1,8 +1,9 @@
-// Ends, stops and surprises an engine at each of its fault points, on servers that outlive it, and holds what is there
-// afterwards against what was acknowledged and against a recomputation from PostgreSQL: nothing lost, nothing double,
-// counters and ledger exact.
+// Ends, stops and surprises an engine at each of its fault points, on servers that outlive it, and holds what
+// is there afterwards against what was acknowledged and against a recomputation from PostgreSQL: nothing
+// lost, nothing double, counters and ledger exact.
 #include <QDir>
 #include <QDirIterator>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QProcess>
 #include <QRegularExpression>
@@ -23,19 +24,46 @@ using namespace tests;
 
 namespace {
 
-constexpr int kUsers = 24, kActors = 20; // the last ones are the test's own readers
+constexpr int kUsers = 30, kActors = 20; // the last ones are the test's own readers
 
-const std::vector<std::string> kPoints{
-    "post.before_commit",      "post.after_commit",       "delete.before_commit",     "delete.after_commit",
-    "delete.after_tombstone",  "follow.before_commit",    "follow.after_commit",      "unfollow.before_commit",
-    "unfollow.after_commit",   "claim.before",            "claim.after",              "plan.read",
-    "plan.split",              "plan.done",               "deliver.between_entries",  "deliver.before_pipeline",
-    "deliver.before_look",     "deliver.between_looks",   "deliver.after_look",       "deliver.chunk_done",
-    "complete.before_commit",  "complete.after_commit",   "counter.before",           "counter.after",
-    "delete.removed",          "delete.before_reclaim",   "edge.after_followers",     "edge.after_count",
-    "backfill.before_pipeline", "backfill.after_pipeline", "rebuild.after_begin",     "rebuild.before_fill",
-    "rebuild.between_fills",   "rebuild.before_publish",  "rebuild.after_publish",    "housekeeping.before_forget",
-    "housekeeping.after_forget"};
+const std::vector<std::string> kPoints{"post.before_commit",
+                                       "post.after_commit",
+                                       "delete.before_commit",
+                                       "delete.after_commit",
+                                       "delete.after_tombstone",
+                                       "follow.before_commit",
+                                       "follow.after_commit",
+                                       "unfollow.before_commit",
+                                       "unfollow.after_commit",
+                                       "claim.before",
+                                       "claim.after",
+                                       "plan.read",
+                                       "plan.split",
+                                       "plan.done",
+                                       "deliver.between_entries",
+                                       "deliver.before_pipeline",
+                                       "deliver.before_look",
+                                       "deliver.between_looks",
+                                       "deliver.after_look",
+                                       "deliver.chunk_done",
+                                       "deliver.chunk_read",
+                                       "complete.before_commit",
+                                       "complete.after_commit",
+                                       "counter.before",
+                                       "counter.after",
+                                       "delete.removed",
+                                       "delete.before_reclaim",
+                                       "edge.after_followers",
+                                       "edge.after_count",
+                                       "backfill.before_pipeline",
+                                       "backfill.after_pipeline",
+                                       "rebuild.after_begin",
+                                       "rebuild.before_fill",
+                                       "rebuild.between_fills",
+                                       "rebuild.before_publish",
+                                       "rebuild.after_publish",
+                                       "housekeeping.before_forget",
+                                       "housekeeping.after_forget"};
 
 bool programHolds(const char* program, const QByteArray& bytes)
 {
@@ -59,6 +87,7 @@ private slots:
     void killed();
     void stoppedPastItsLease_data();
     void stoppedPastItsLease();
+    void stoppedForLongItDeliversNothing();
     void redisNodeFlushed();
     void redisNodeKilledAndBackEmpty();
     void postgresRestarted_data();
@@ -69,8 +98,13 @@ private:
     void finish(QProcess& victim);
     std::shared_ptr<app::OpenedSession> connect(int workers);
     void onEveryPostgres(const std::string& sql);
-    void lapseLeases() { onEveryPostgres("UPDATE queue.tasks SET lease_until = clock_timestamp() WHERE state = 1"); }
+    void lapseLeases()
+    {
+        onEveryPostgres("UPDATE queue.tasks SET lease_until = clock_timestamp() WHERE state = 1");
+    }
     void flush(const std::string& redis);
+    void makeMarksToForget();
+    void undoEverything(std::size_t posts);
     void everythingIsRight();
     std::string log() const { return m_place.filePath("log").toStdString(); }
     QString struck() const { return m_place.filePath("struck"); }
@@ -91,7 +125,8 @@ private:
 void FaultPointsTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 4);
-    const auto demo = take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))));
+    const auto demo =
+        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))));
     ClusterConfig config;
     config.name = "faults";
     config.environment = "demo";
@@ -110,15 +145,20 @@ void FaultPointsTest::initTestCase()
     }
     Deeds deeds(log());
     for (const auto follower : m_users)
-        for (std::size_t k = 0; k < kActors; ++k) // the first is followed by all, which makes more than one chunk
-            if (follower != m_users[k] && (k == 0 || follower == m_users[0] || (follower.value + std::int64_t(k)) % 2 == 0))
+        for (std::size_t k = 0; k < kActors;
+             ++k) // the first is followed by all, which makes more than one chunk
+            if (follower != m_users[k] &&
+                (k == 0 || follower == m_users[0] || (follower.value + std::int64_t(k)) % 2 == 0))
                 QVERIFY(deeds.follow(feed, follower, m_users[k]));
     for (std::size_t i = 0; i < 150; ++i)
         QVERIFY(deeds.post(feed, m_users[i % kActors], "first." + std::to_string(i)));
     QVERIFY(drain(session->engine()));
 }
 
-void FaultPointsTest::cleanup() { QFile::remove(struck()); }
+void FaultPointsTest::cleanup()
+{
+    QFile::remove(struck());
+}
 
 std::shared_ptr<app::OpenedSession> FaultPointsTest::connect(int workers)
 {
@@ -137,8 +177,9 @@ std::unique_ptr<QProcess> FaultPointsTest::start(const QString& fault, int deeds
     auto environment = QProcessEnvironment::systemEnvironment();
     if (!fault.isEmpty()) environment.insert("ROOKERY_FAULT", fault + ":" + struck());
     victim->setProcessEnvironment(environment);
-    victim->start(QStringLiteral(FAULT_VICTIM), {QString::fromStdString(m_config.string()), QString::fromStdString(log()),
-                                                 QString::number(++m_seed), QString::number(deeds)});
+    victim->start(QStringLiteral(FAULT_VICTIM),
+                  {QString::fromStdString(m_config.string()), QString::fromStdString(log()),
+                   QString::number(++m_seed), QString::number(deeds)});
     return victim;
 }
 
@@ -181,7 +222,8 @@ void FaultPointsTest::everythingIsRight()
 void FaultPointsTest::shippedProgramsHoldNone()
 {
     for (const auto& point : kPoints) {
-        QVERIFY2(programHolds(FAULT_VICTIM, QByteArray::fromStdString(point)), point.c_str()); // they can be found
+        QVERIFY2(programHolds(FAULT_VICTIM, QByteArray::fromStdString(point)),
+                 point.c_str()); // they can be found
         QVERIFY2(!programHolds(SHIPPED_PROGRAM, QByteArray::fromStdString(point)), point.c_str());
     }
     QVERIFY(!programHolds(SHIPPED_PROGRAM, "ROOKERY_FAULT"));
@@ -191,7 +233,8 @@ void FaultPointsTest::everyPointIsListed()
 {
     std::set<std::string> inSources;
     const QRegularExpression pattern("ROOKERY_FAULT_POINT(?:_AFTER)?\\(\"([^\"]+)\"");
-    for (QDirIterator it(ROOKERY_SOURCE_DIR "/backend", {"*.cpp"}, QDir::Files, QDirIterator::Subdirectories); it.hasNext();) {
+    for (QDirIterator it(ROOKERY_SOURCE_DIR "/backend", {"*.cpp"}, QDir::Files, QDirIterator::Subdirectories);
+         it.hasNext();) {
         QFile file(it.next());
         QVERIFY(file.open(QIODevice::ReadOnly));
         for (auto match = pattern.globalMatch(QString::fromUtf8(file.readAll())); match.hasNext();)
@@ -200,10 +243,54 @@ void FaultPointsTest::everyPointIsListed()
     QCOMPARE(inSources, std::set<std::string>(kPoints.begin(), kPoints.end()));
 }
 
+// Marks of applied effects, as old as they are after a day.
+void FaultPointsTest::makeMarksToForget()
+{
+    const auto session = connect(4);
+    Deeds deeds(log());
+    for (int i = 0; i < 20; ++i)
+        QVERIFY(deeds.post(session->engine().feed(), m_users[std::size_t(i)],
+                           "mark." + std::to_string(++m_seed)));
+    QVERIFY(drain(session->engine()));
+    for (const auto& [node, pool] : session->auditInputs().pools->all()) {
+        const auto connection = take(pool->lease(soon()));
+        for (int shard = 0; shard < app::kDemoShards; ++shard) {
+            const auto table = shardTable(Role::Users, shard, "applied");
+            const auto there =
+                take(connection->execute("SELECT to_regclass('" + table + "') IS NOT NULL", {}, soon()));
+            if (there.boolean(0, 0))
+                take(connection->execute("UPDATE " + table + " SET expires_at = now() - interval '1 hour'",
+                                         {}, soon()));
+        }
+    }
+}
+
+// Does the work of a stopped engine, then deletes that many posts, which it may have in its hands, and turns
+// round the test's own edges.
+void FaultPointsTest::undoEverything(std::size_t posts)
+{
+    m_model.read(log());
+    lapseLeases();
+    const auto session = connect(4);
+    auto& feed = session->engine().feed();
+    QVERIFY(drain(session->engine()));
+    Deeds deeds(log());
+    for (const auto post : m_model.newest(posts))
+        QVERIFY(deeds.remove(feed, post));
+    for (std::size_t reader = kActors; reader < kUsers; ++reader)
+        for (std::size_t author = 0; author < kActors; ++author) {
+            const bool ends = m_model.follows(m_users[reader], m_users[author]);
+            QVERIFY(ends ? deeds.unfollow(feed, m_users[reader], m_users[author])
+                         : deeds.follow(feed, m_users[reader], m_users[author]));
+        }
+    QVERIFY(drain(session->engine()));
+}
+
 void FaultPointsTest::killed_data()
 {
     QTest::addColumn<QString>("point");
-    for (const auto& point : kPoints) QTest::newRow(point.c_str()) << QString::fromStdString(point);
+    for (const auto& point : kPoints)
+        QTest::newRow(point.c_str()) << QString::fromStdString(point);
 }
 
 void FaultPointsTest::killed()
@@ -211,19 +298,7 @@ void FaultPointsTest::killed()
     QFETCH(QString, point);
     if (point.startsWith("rebuild.")) flush("redis-" + std::to_string(1 + m_seed % 4));
     const bool house = point.startsWith("housekeeping.");
-    if (house) { // what would take a day
-        const auto session = connect(0);
-        for (int shard = 0; shard < app::kDemoShards; ++shard) {
-            const auto inputs = session->auditInputs();
-            for (const auto& [node, pool] : inputs.pools->all()) {
-                const auto connection = take(pool->lease(soon()));
-                take(connection->execute("SELECT 1", {}, soon()));
-                const auto table = shardTable(Role::Users, shard, "applied");
-                const auto there = take(connection->execute("SELECT to_regclass('" + table + "') IS NOT NULL", {}, soon()));
-                if (there.boolean(0, 0)) take(connection->execute("UPDATE " + table + " SET expires_at = now() - interval '1 hour'", {}, soon()));
-            }
-        }
-    }
+    if (house) makeMarksToForget();
     const int passing = house || point.startsWith("rebuild.") ? 1 : 2 + m_seed % 3;
     const auto victim = start("kill:" + point + ":" + QString::number(passing), house ? 0 : 120);
     QVERIFY2(victim->waitForFinished(90'000), "it neither died nor drained its queue");
@@ -235,14 +310,15 @@ void FaultPointsTest::killed()
 void FaultPointsTest::stoppedPastItsLease_data()
 {
     QTest::addColumn<QString>("point");
-    for (const char* point : {"plan.read", "deliver.before_pipeline", "deliver.before_look", "deliver.between_looks",
-                              "deliver.after_look", "complete.before_commit", "counter.before", "backfill.before_pipeline",
-                              "rebuild.before_fill", "delete.before_reclaim"})
+    for (const char* point :
+         {"plan.read", "deliver.chunk_read", "deliver.before_pipeline", "deliver.before_look",
+          "deliver.between_looks", "deliver.after_look", "complete.before_commit", "counter.before",
+          "backfill.before_pipeline", "rebuild.before_fill", "delete.before_reclaim"})
         QTest::newRow(point) << QString(point);
 }
 
-// Others do its work meanwhile, and undo what it was about to do: all posts it may have in its hands are deleted, all
-// edges ended. When it goes on it must not bring any of it back.
+// Others do its work meanwhile, and undo what it was about to do. When it goes on it must not bring any of it
+// back.
 void FaultPointsTest::stoppedPastItsLease()
 {
     QFETCH(QString, point);
@@ -250,23 +326,40 @@ void FaultPointsTest::stoppedPastItsLease()
     const auto victim = start("stop:" + point + ":2");
     QVERIFY(victim->waitForStarted());
     QTRY_VERIFY2_WITH_TIMEOUT(hasStruck(point), "it did not come to this point", 60'000);
-    m_model.read(log());
-    lapseLeases();
-    {
-        const auto session = connect(4);
-        auto& feed = session->engine().feed();
-        QVERIFY(drain(session->engine()));
-        Deeds deeds(log());
-        for (const auto post : m_model.newest(30)) QVERIFY(deeds.remove(feed, post));
-        for (std::size_t reader = kActors; reader < kUsers; ++reader)
-            for (std::size_t author = 0; author < kActors; ++author) {
-                if (m_seed % 2 == 0) QVERIFY(deeds.unfollow(feed, m_users[reader], m_users[author]));
-                else QVERIFY(deeds.follow(feed, m_users[reader], m_users[author]));
-            }
-        QVERIFY(drain(session->engine()));
-    }
+    undoEverything(10);
+    if (QTest::currentTestFailed()) return;
     ::kill(pid_t(victim->processId()), SIGCONT);
     finish(*victim);
+    everythingIsRight();
+}
+
+// The look after a delivery takes back what came too late, but an engine that was away for long may die
+// before it looks. So it must not deliver at all what it read that long ago.
+void FaultPointsTest::stoppedForLongItDeliversNothing()
+{
+    for (std::size_t reader = kActors; reader < kUsers; ++reader) {
+        const auto session = connect(4);
+        Deeds deeds(log());
+        for (std::size_t author = 0; author < kActors; ++author)
+            QVERIFY(deeds.follow(session->engine().feed(), m_users[reader], m_users[author]));
+        QVERIFY(drain(session->engine()));
+    }
+    const auto victim = start("stop:deliver.chunk_read:4");
+    QVERIFY(victim->waitForStarted());
+    QTRY_VERIFY2_WITH_TIMEOUT(hasStruck("deliver.chunk_read"), "it did not come to this point", 60'000);
+    QElapsedTimer stopped;
+    stopped.start();
+    undoEverything(0);
+    if (QTest::currentTestFailed()) return;
+    QTest::qWait(std::max(0, 10'500 - int(stopped.elapsed()))); // longer than any lease
+    for (const char* node : {"pg-1", "pg-2"})
+        take(m_cluster->servers().pauseNode(node)); // it cannot look
+    ::kill(pid_t(victim->processId()), SIGCONT);
+    QTest::qWait(1'000);
+    victim->kill();
+    QVERIFY(victim->waitForFinished());
+    for (const char* node : {"pg-1", "pg-2"})
+        take(m_cluster->servers().resumeNode(node));
     everythingIsRight();
 }
 
@@ -302,7 +395,8 @@ void FaultPointsTest::postgresRestarted_data()
     QTest::addColumn<bool>("immediately");
     for (const char* node : {"pg-1", "pg-2"})
         for (const bool immediately : {false, true})
-            QTest::addRow("%s %s", node, immediately ? "immediately" : "fast") << QString(node) << immediately;
+            QTest::addRow("%s %s", node, immediately ? "immediately" : "fast")
+                << QString(node) << immediately;
 }
 
 void FaultPointsTest::postgresRestarted()

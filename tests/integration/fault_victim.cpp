@@ -1,6 +1,7 @@
-// A process with an engine on servers that outlive it. The sources with fault points are compiled into it once more with
-// the points in them; ROOKERY_FAULT says where it dies or stops. It notes what it does, and ends when the queue is drained.
-// Usage: fault_victim CONFIG LOG SEED DEEDS_PER_THREAD   (DEEDS_PER_THREAD 0: it keeps house once)
+// A process with an engine on servers that outlive it. The sources with fault points are compiled into it
+// once more with the points in them; ROOKERY_FAULT says where it dies or stops. It notes what it does, and
+// ends when the queue is drained. Usage: fault_victim CONFIG LOG SEED DEEDS_PER_THREAD   (DEEDS_PER_THREAD 0:
+// it keeps house once)
 #include "backend/cluster/directory.h"
 #include "backend/operations/housekeeping.h"
 #include "tests/integration/deeds.h"
@@ -35,7 +36,8 @@ int keepHouse(app::OpenedSession& session)
 }
 
 // Each thread has its own actors, so that what one actor did is in order.
-void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint64_t seed, int thread, int count)
+void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint64_t seed, int thread,
+          int count)
 {
     std::mt19937_64 random(seed);
     std::vector<PostId> own;
@@ -54,7 +56,8 @@ void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint6
             std::ignore = feed.homePage(other, {}, soon());
         } else {
             PostId made;
-            if (deeds.post(feed, actor, std::to_string(seed) + "." + std::to_string(i), &made)) own.push_back(made);
+            if (deeds.post(feed, actor, std::to_string(seed) + "." + std::to_string(i), &made))
+                own.push_back(made);
         }
     }
 }
@@ -87,7 +90,8 @@ int main(int argc, char** argv)
     {
         std::vector<std::jthread> threads;
         for (int t = 0; t < kThreads; ++t)
-            threads.emplace_back([&, t] { work(feed, users, deeds, seed * kThreads + std::uint64_t(t), t, count); });
+            threads.emplace_back(
+                [&, t] { work(feed, users, deeds, seed * kThreads + std::uint64_t(t), t, count); });
     }
     return drain(session->engine()) ? 0 : 4;
 }
