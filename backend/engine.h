@@ -7,6 +7,8 @@
 #include "backend/common/result.h"
 #include "backend/domain/audit.h"
 #include "backend/domain/balance.h"
+#include "backend/domain/capacity.h"
+#include "backend/domain/checkup.h"
 #include "backend/domain/cluster.h"
 #include "backend/domain/explanation.h"
 #include "backend/domain/feed.h"
@@ -88,6 +90,10 @@ public:
     // read-only engine answers it, too. NotFound when there is no such reader.
     [[nodiscard]] virtual Result<Explanation> explain(PostId post, UserId reader, Deadline deadline) = 0;
 
+    // What hurts in this cluster and what to do about it: nodes, rights, settings, clocks, queue, engines. Changes nothing;
+    // a read-only engine answers it, too. A node that does not answer is a finding, not an error.
+    [[nodiscard]] virtual Result<Checkup> doctor(Deadline deadline) = 0;
+
     // Drops one reader's timeline in Redis and builds it again from PostgreSQL.
     [[nodiscard]] virtual Result<void> rebuildTimeline(UserId reader, Deadline deadline) = 0;
 
@@ -133,6 +139,9 @@ public:
     virtual std::string render(const ShardReport& report, ReportFormat format) const = 0;
     // Unfinished tasks on all nodes, counted now.
     [[nodiscard]] virtual Result<std::int64_t> unfinishedTasks(Deadline deadline) = 0;
+    // What home timelines cost, weighed now on every Redis node; `caps` are the counts to price, none: a few around the
+    // present one. Reads only. A node that cannot be weighed by the deadline says so and has no figures.
+    [[nodiscard]] virtual Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) = 0;
 };
 
 class Engine

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace app {
 
@@ -30,15 +31,33 @@ struct BenchCommand
     std::filesystem::path svg, data;
 };
 
+struct ServeCommand
+{
+    std::filesystem::path config;
+    int workers = -1; // -1: as the file says
+    double statusEverySeconds = 60; // 0: never
+    bool json = false;
+};
+
+struct CapacityCommand
+{
+    ClusterChoice cluster;
+    std::vector<int> caps; // none: around the present one
+    int watchSeconds = 0;  // to see growth
+    bool json = false;
+};
+
 int runDemo(const std::filesystem::path& data, bool workload);
-int runServe(const std::filesystem::path& config, int workers);
+int runServe(const ServeCommand& command);
 int runImport(const ImportCommand& command);
 int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output);
 int runAuditCommand(const ClusterChoice& cluster, bool json);
 int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::string& reader, bool json); // reader: id or handle
 int runDoctor(const ClusterChoice& cluster, bool json);
 int runBenchCommand(const BenchCommand& command);
-int runClusterInit(const std::filesystem::path& config);
+int runCapacity(const CapacityCommand& command);
+int runClusterInit(const std::filesystem::path& config, bool json);
+int runClusterUpgrade(const std::filesystem::path& config, bool json);
 int runClusterShow(const ClusterChoice& cluster, bool json);
 
 } // namespace app

@@ -1,11 +1,13 @@
-// doctor: looks at every node of a cluster and says what hurts and what to do about it.
+// doctor: prints what the backend found out about a cluster. No engine is opened: the doctor also tells why
+// none opens.
 #include "app/ctl/support.h"
 
-#include "backend/cache/redis_info.h"
+#include "backend/common/config.h"
+#include "backend/operations/doctor.h"
 
 #include <nlohmann/json.hpp>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 
 using namespace backend;
@@ -15,92 +17,102 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 3s;
-constexpr double kSkewSeconds = 0.5, kOldTransactionSeconds = 300;
-constexpr int kFewestConnections = 100;
+constexpr auto kPatience = 30s;
 
-struct Finding
+// Where the directory is, and the nodes that a file names: they are looked at when the directory does not
+// answer.
+DoctorInputs inputsOf(const ClusterConfig& config)
 {
-    std::string node, level, text; // level: ok, warning, error
-};
-
-using Findings = std::vector<Finding>;
-
-void checkPostgres(const NodeEndpoint& node, SqlPool& pool, Findings& findings)
-{
-    const auto deadline = Deadline::after(kCall);
-    auto connection = pool.lease(deadline);
-    if (!connection) {
-        findings.push_back({node.name, "error", connection.error().message});
-        return;
-    }
-    const auto before = std::chrono::system_clock::now();
-    const auto rows = (*connection)->execute(
-        "SELECT current_setting('server_version'), current_setting('max_connections')::int, current_setting('fsync'),"
-        " current_setting('synchronous_commit'), current_setting('autovacuum'), extract(epoch FROM clock_timestamp()),"
-        " coalesce((SELECT max(extract(epoch FROM now() - xact_start)) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL), 0)",
-        {}, deadline);
-    if (!rows) {
-        findings.push_back({node.name, "error", rows.error().message});
-        return;
-    }
-    findings.push_back({node.name, "ok", "PostgreSQL " + std::string(rows->text(0, 0))});
-    const auto warn = [&](bool when, std::string text) {
-        if (when) findings.push_back({node.name, "warning", std::move(text)});
-    };
-    warn(rows->integer(0, 1) < kFewestConnections, "max_connections is " + std::to_string(rows->integer(0, 1))
-                                                       + "; an engine with 4 workers needs about 40: raise it to 200");
-    warn(rows->text(0, 2) != "on", "fsync is off: a power failure loses the database; turn it on unless the data is throw-away");
-    warn(rows->text(0, 3) == "off", "synchronous_commit is off: a crash loses acknowledged posts; turn it on");
-    warn(rows->text(0, 4) != "on", "autovacuum is off: the queue's tables bloat and claims become slow; turn it on");
-    const double local = std::chrono::duration<double>(before.time_since_epoch()).count();
-    warn(std::abs(rows->real(0, 5) - local) > kSkewSeconds, "its clock differs from this machine's by "
-                                                                + std::to_string(rows->real(0, 5) - local) + " s; delays are measured between them: run NTP");
-    warn(rows->real(0, 6) > kOldTransactionSeconds, "a transaction has been open for " + std::to_string(int(rows->real(0, 6)))
-                                                        + " s and keeps dead rows of the queue; end it");
+    DoctorInputs inputs;
+    inputs.directory = {0, "directory", NodeKind::Postgres, config.directoryAddress};
+    int id = 0;
+    for (const auto& node : config.postgres)
+        inputs.knownNodes.push_back({++id, node.name, NodeKind::Postgres, node.address});
+    for (const auto& node : config.redis)
+        inputs.knownNodes.push_back({++id, node.name, NodeKind::Redis, node.address});
+    return inputs;
 }
 
-void checkRedis(const NodeEndpoint& node, RedisClient& redis, Findings& findings)
+nlohmann::json toJson(const Checkup& checkup)
 {
-    const auto info = redisInfo(redis, node.id, Deadline::after(kCall));
-    if (!info) {
-        findings.push_back({node.name, "error", info.error().message});
-        return;
+    auto nodes = nlohmann::json::array(), findings = nlohmann::json::array();
+    for (const auto& node : checkup.nodes) {
+        nodes.push_back({{"id", node.id},
+                         {"name", node.name},
+                         {"kind", toString(node.kind)},
+                         {"answered", node.answered},
+                         {"version", node.version}});
+        if (node.clockUncertaintyMs < 0) continue;
+        nodes.back()["round_trip_ms"] = node.roundTripMs;
+        nodes.back()["clock_ahead_ms"] = node.clockAheadMs;
+        nodes.back()["clock_uncertainty_ms"] = node.clockUncertaintyMs;
     }
-    findings.push_back({node.name, "ok", "Redis " + info->version});
-    if (info->evictsTimelines())
-        findings.push_back({node.name, "error", "maxmemory-policy is " + info->maxmemoryPolicy
-                                                    + ": timelines would lose entries unnoticed; set noeviction or a volatile policy"});
+    for (const auto& finding : checkup.findings)
+        findings.push_back({{"severity", toString(finding.severity)},
+                            {"node", finding.node},
+                            {"check", finding.check},
+                            {"measured", finding.measured},
+                            {"advice", finding.advice},
+                            {"command", finding.command}});
+    return {{"healthy", checkup.healthy()},
+            {"cluster", checkup.clusterName},
+            {"environment", checkup.environment},
+            {"errors", checkup.count(Severity::Error)},
+            {"warnings", checkup.count(Severity::Warning)},
+            {"notes", checkup.count(Severity::Note)},
+            {"nodes", std::move(nodes)},
+            {"findings", std::move(findings)}};
+}
+
+void print(const NodeCheckup& node)
+{
+    if (!node.answered)
+        std::printf("  %-14s does not answer\n", node.name.c_str());
+    else if (node.clockUncertaintyMs < 0)
+        std::printf("  %-14s %s\n", node.name.c_str(), node.version.c_str());
+    else
+        std::printf("  %-14s %-32s %8.2f ms   clock %+.1f ms ± %.1f\n", node.name.c_str(),
+                    node.version.c_str(), node.roundTripMs, node.clockAheadMs, node.clockUncertaintyMs);
+}
+
+void print(const Checkup& checkup)
+{
+    if (checkup.clusterName.empty())
+        std::printf("the directory does not tell which cluster this is\n");
+    else
+        std::printf("cluster %s (%s)\n", checkup.clusterName.c_str(), checkup.environment.c_str());
+    for (const auto& node : checkup.nodes)
+        print(node);
+    for (const auto& finding : checkup.findings) {
+        std::printf("\n%-8s %s: %s\n", std::string(toString(finding.severity)).c_str(),
+                    finding.node.empty() ? "the cluster" : finding.node.c_str(), finding.measured.c_str());
+        std::printf("         %s  [%s]\n", finding.advice.c_str(), finding.check.c_str());
+        if (!finding.command.empty()) std::printf("         $ %s\n", finding.command.c_str());
+    }
+    std::printf("\n%zu errors, %zu warnings, %zu notes\n", checkup.count(Severity::Error),
+                checkup.count(Severity::Warning), checkup.count(Severity::Note));
 }
 
 } // namespace
 
 int runDoctor(const ClusterChoice& cluster, bool json)
 {
-    auto options = optionsOf(cluster, "ctl");
-    options.readOnly = true;
-    auto session = openWithSteps(options);
-    if (!session) return failed(session.error());
-    const auto inputs = (*session)->auditInputs();
-    std::vector<NodeEndpoint> redisNodes;
-    for (const auto& node : inputs.map->nodes)
-        if (node.kind == NodeKind::Redis) redisNodes.push_back(node);
-    RedisClient redis(redisNodes);
-    Findings findings;
-    for (const auto& node : inputs.map->nodes) {
-        if (node.kind == NodeKind::Redis) checkRedis(node, redis, findings);
-        else if (const auto pool = inputs.pools->pool(node.id)) checkPostgres(node, **pool, findings);
+    std::shared_ptr<OpenedSession> demo; // its servers run as long as it is open
+    auto file = cluster.config;
+    if (cluster.demo) {
+        auto session = openWithSteps(optionsOf(cluster, "ctl"));
+        if (!session) return failed(session.error());
+        demo = std::move(*session);
+        file = demo->configFile();
     }
-
-    bool bad = false;
-    auto list = nlohmann::json::array();
-    for (const auto& finding : findings) {
-        bad = bad || finding.level == "error";
-        list.push_back({{"node", finding.node}, {"level", finding.level}, {"finding", finding.text}});
-        if (!json) std::printf("%-8s %-12s %s\n", finding.level.c_str(), finding.node.c_str(), finding.text.c_str());
-    }
-    if (json) std::printf("%s\n", nlohmann::json{{"healthy", !bad}, {"findings", list}}.dump(2).c_str());
-    return bad ? kFailed : kOk;
+    const auto config = readClusterToml(file);
+    if (!config) return failed(config.error());
+    const auto checkup = examineCluster(inputsOf(*config), SystemWallClock(), Deadline::after(kPatience));
+    if (json)
+        std::printf("%s\n", toJson(checkup).dump(2).c_str());
+    else
+        print(checkup);
+    return checkup.healthy() ? kOk : kFailed;
 }
 
 } // namespace app

@@ -1,9 +1,7 @@
-// Commands that look and end: report, audit, cluster.
+// Commands that look and end: report, audit, explain.
 #include "app/ctl/support.h"
 
-#include "app/session/cluster_setup.h"
 #include "backend/audit/audit.h"
-#include "backend/common/config.h"
 
 #include <nlohmann/json.hpp>
 
@@ -145,46 +143,6 @@ int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::strin
             std::printf("  %-20s  %s\n", step.at ? isoTime(*step.at).c_str() : "now", step.what.c_str());
     }
     return fault ? kFailed : kOk;
-}
-
-int runClusterInit(const std::filesystem::path& config)
-{
-    const auto read = readClusterToml(config);
-    if (!read) return failed(read.error());
-    const auto map = initClusterFrom(*read, Deadline::after(5min));
-    if (!map) return failed(map.error());
-    std::printf("cluster %s: %d logical shards on %zu nodes\n", read->name.c_str(), map->shardCount, map->nodes.size());
-    return kOk;
-}
-
-int runClusterShow(const ClusterChoice& cluster, bool json)
-{
-    auto options = optionsOf(cluster, "ctl");
-    options.readOnly = true;
-    auto session = openWithSteps(options);
-    if (!session) return failed(session.error());
-    const auto map = (*session)->auditInputs().map;
-    auto nodes = nlohmann::json::array();
-    for (const auto& node : map->nodes) {
-        const auto count = [&](const std::vector<int>& placement) { return std::count(placement.begin(), placement.end(), node.id); };
-        nodes.push_back({{"id", node.id},
-                         {"name", node.name},
-                         {"kind", toString(node.kind)},
-                         {"address", node.address},
-                         {"users_shards", count(map->usersNode)},
-                         {"posts_shards", count(map->postsNode)},
-                         {"timelines_shards", count(map->timelinesNode)}});
-    }
-    if (json) {
-        std::printf("%s\n", nlohmann::json{{"epoch", map->epoch}, {"shards", map->shardCount}, {"nodes", nodes}}.dump(2).c_str());
-        return kOk;
-    }
-    std::printf("epoch %ld, %d logical shards\n", long(map->epoch), map->shardCount);
-    for (const auto& node : nodes)
-        std::printf("%-12s %-9s users %4ld  posts %4ld  timelines %4ld  %s\n", node["name"].get<std::string>().c_str(),
-                    node["kind"].get<std::string>().c_str(), node["users_shards"].get<long>(), node["posts_shards"].get<long>(),
-                    node["timelines_shards"].get<long>(), node["address"].get<std::string>().c_str());
-    return kOk;
 }
 
 } // namespace app

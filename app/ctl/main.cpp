@@ -41,12 +41,13 @@ int main(int argc, char** argv)
     demo->add_flag("--json", json, "as always here");
     demo->callback([&] { exitCode = runDemo(demoData, !noWorkload); });
 
-    std::filesystem::path serveConfig;
-    int serveWorkers = -1;
-    auto* serve = program.add_subcommand("serve", "run workers as a service until SIGTERM");
-    serve->add_option("--config", serveConfig, "cluster.toml")->required()->check(CLI::ExistingFile);
-    serve->add_option("--workers", serveWorkers, "instead of the file's number")->check(CLI::Range(0, 64));
-    serve->callback([&] { exitCode = runServe(serveConfig, serveWorkers); });
+    ServeCommand serving;
+    auto* serve = program.add_subcommand("serve", "run workers as a service until SIGTERM; SIGHUP reads the file again");
+    serve->add_option("--config", serving.config, "cluster.toml")->required()->check(CLI::ExistingFile);
+    serve->add_option("--workers", serving.workers, "instead of the file's number")->check(CLI::Range(0, 64));
+    serve->add_option("--status-every", serving.statusEverySeconds, "seconds between status lines; 0: none")->check(CLI::Range(0.0, 86'400.0));
+    serve->add_flag("--json", serving.json, "one JSON object a line on standard output: ready, status, reloaded, stopping, stopped");
+    serve->callback([&] { exitCode = runServe(serving); });
 
     ImportCommand import;
     auto* importing = program.add_subcommand("import", "import a recorded activity log");
@@ -94,13 +95,26 @@ int main(int argc, char** argv)
     benching->add_option("--data", bench.data, "run in this new or empty directory and keep it");
     benching->callback([&] { exitCode = runBenchCommand(bench); });
 
-    auto* clusters = program.add_subcommand("cluster", "make or show a cluster");
+    CapacityCommand capacity;
+    auto* weighing = program.add_subcommand("capacity", "what home timelines cost in memory, weighed here; 1 when it could not be measured");
+    addCluster(weighing, capacity.cluster);
+    weighing->add_option("--cap", capacity.caps, "price this cap, too (several may be given)")->check(CLI::Range(1, 100'000));
+    weighing->add_option("--watch", capacity.watchSeconds, "wait so many seconds, a minute at least, to see growth")->check(CLI::Range(0, 3'600));
+    weighing->add_flag("--json", capacity.json, "as JSON");
+    weighing->callback([&] { exitCode = chosen(capacity.cluster) ? kUsage : runCapacity(capacity); });
+
+    auto* clusters = program.add_subcommand("cluster", "make, upgrade or show a cluster");
     clusters->require_subcommand(1);
     std::filesystem::path initConfig;
     auto* init = clusters->add_subcommand("init", "make a cluster on the servers that the file names");
     init->add_option("--config", initConfig, "cluster.toml")->required()->check(CLI::ExistingFile);
-    init->callback([&] { exitCode = runClusterInit(initConfig); });
-    auto* show = clusters->add_subcommand("show", "nodes and placements");
+    init->add_flag("--json", json, "what was done, as JSON");
+    init->callback([&] { exitCode = runClusterInit(initConfig, json); });
+    auto* upgrade = clusters->add_subcommand("upgrade", "bring the schemas of a cluster to this program's version");
+    upgrade->add_option("--config", initConfig, "cluster.toml with the owner's addresses")->required()->check(CLI::ExistingFile);
+    upgrade->add_flag("--json", json, "what was done, as JSON");
+    upgrade->callback([&] { exitCode = runClusterUpgrade(initConfig, json); });
+    auto* show = clusters->add_subcommand("show", "nodes, placements and engines, as the directory has them");
     addCluster(show, cluster);
     show->add_flag("--json", json, "as JSON");
     show->callback([&] { exitCode = chosen(cluster) ? kUsage : runClusterShow(cluster, json); });

@@ -1,7 +1,6 @@
-// Commands that run until they are told to stop: demo, serve, import.
+// Commands that run until they are told to stop: demo, import.
 #include "app/ctl/support.h"
 
-#include "backend/common/log.h"
 #include "backend/workload/importer.h"
 
 #include <nlohmann/json.hpp>
@@ -137,20 +136,6 @@ int runDemo(const std::filesystem::path& data, bool workload)
     if (!session) return failed(session.error());
     std::printf("%s\n", endpointsOf(**session).dump(2).c_str());
     std::fflush(stdout);
-    waitForStopSignal();
-    return kOk;
-}
-
-int runServe(const std::filesystem::path& config, int workers)
-{
-    ClusterChoice cluster;
-    cluster.config = config;
-    auto options = optionsOf(cluster, "serve");
-    options.workers = workers;
-    auto session = openWithSteps(options);
-    if (!session) return failed(session.error());
-    log::setLevel(log::Level::Info);
-    log::info("serving " + (*session)->engine().monitor().snapshot()->clusterName + "; SIGTERM ends it");
     waitForStopSignal();
     return kOk;
 }

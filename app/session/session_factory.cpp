@@ -19,7 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kDemoWorkers = 4;
-constexpr auto kOpenTimeout = 60s; // servers, schemas and engine together, on a slow machine
 
 std::string whoAmI()
 {
@@ -34,6 +33,7 @@ public:
     Engine& engine() override { return *m_engine; }
     EmbeddedServers* servers() override { return m_servers.get(); }
     std::filesystem::path configFile() const override { return m_configFile; }
+    bool stopWorkers(Deadline deadline) override { return m_engine->stopWorkers(deadline); }
     AuditInputs auditInputs() override
     {
         AuditInputs inputs;
@@ -95,6 +95,7 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
     engine.directory = {0, "directory", NodeKind::Postgres, config.directoryAddress};
     engine.feedConnections = config.connections;
     engine.feedWaiters = config.waiters;
+    engine.connectTimeout = config.connectTimeout;
     engine.workers = options.role == "serve" ? config.workers : 0;
     engine.timelines.cap = config.timelineCap;
     engine.timelines.age = config.timelineAge;
@@ -107,7 +108,7 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
 Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options, const SessionProgressSink& progress,
                                                    std::stop_token stop)
 {
-    const auto deadline = Deadline::after(kOpenTimeout);
+    const auto deadline = Deadline::after(options.openWithin);
     auto session = std::make_shared<RunningSession>();
     EngineOptions engine;
     DemoCluster cluster;

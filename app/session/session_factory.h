@@ -6,6 +6,7 @@
 #include "backend/embedded/embedded_servers.h"
 #include "backend/engine.h"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -23,6 +24,7 @@ struct SessionOptions
     bool readOnly = false;
     bool workload = true;                // demo without a log: synthetic graph and traffic
     int workers = -1;                    // -1: four in the demo and for serve, none otherwise
+    std::chrono::milliseconds openWithin{60'000}; // servers, schemas and engine together, on a slow machine
     std::string role = "desktop";        // as listed among the engines: "desktop", "demo", "serve", "ctl"
 };
 
@@ -34,6 +36,7 @@ class OpenedSession : public backend::Session
 public:
     virtual backend::EmbeddedServers* servers() = 0;             // null when connected
     virtual std::filesystem::path configFile() const = 0;        // opens this cluster from another process
+    virtual bool stopWorkers(backend::Deadline deadline) = 0;    // see OpenEngine
     virtual backend::AuditInputs auditInputs() = 0;              // valid as long as the session
 };
 

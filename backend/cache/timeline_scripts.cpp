@@ -100,7 +100,8 @@ local function place(entries, size)
   end
   flush()
   for _, k in ipairs(touched) do -- the newest first: the numbers of older ones stay
-    if redis.call('ZCARD', segment(k)) >= 1.25 * size then split(k, size) end
+    local count = redis.call('ZCARD', segment(k))
+    if count >= 2 * size or count > 1.25 * size and redis.call('OBJECT', 'ENCODING', segment(k)) == 'skiplist' then split(k, size) end
   end
   return added
 end
@@ -188,23 +189,43 @@ end
 const RedisScript& read()
 {
     // The open segment may overlap with every closed one. When it alone gives the whole part, only the newest closed entry
-    // has to be looked at.
+    // has to be looked at. Ids within some 10^7 may share a millisecond, in which the newest come last: then all of it is taken.
     static const RedisScript script(R"lua(
 local values = redis.call('MGET', KEYS[2], KEYS[3])
 if not values[1] or values[1] == 'void' then return false end
-local from, step = ARGV[1], tonumber(ARGV[2])
-local open = redis.call('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'LIMIT', 0, step)
-local ids, room = {}, step
-local low, high = string.match(values[2] or '', '^(%d+) (%d+) ')
-if not low then return {values[1], open, ids} end
-if #open == step and open[step] > (redis.call('ZRANGE', KEYS[1] .. ':' .. high, 0, 0)[1] or '~') then return {values[1], open, ids} end
-for k = tonumber(high), tonumber(low), -1 do
-  local part = redis.call('ZRANGEBYSCORE', KEYS[1] .. ':' .. k, from, '+inf', 'LIMIT', 0, room)
+local score, step, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local from = score == '' and '-inf' or '(' .. score
+local function near(a, b) return tonumber(string.sub(a, 1, 12)) - tonumber(string.sub(b, 1, 12)) < 2 end
+local function take(key, room, ids)
+  if score ~= '' then
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', key, score, score)) do ids[#ids + 1] = id end
+  end
+  local part = redis.call('ZRANGEBYSCORE', key, from, '+inf', 'LIMIT', 0, room)
   for _, id in ipairs(part) do ids[#ids + 1] = id end
-  room = room - #part
+  if #part < room then return #part, 0 end
+  local last = part[room]
+  if not near(part[math.max(limit - step + room, 1)], last) then return room, 1 end
+  local same = redis.call('ZSCORE', key, last)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key, same, same)) do
+    if id > last then ids[#ids + 1] = id end
+  end
+  return room, 2
+end
+local open, closed, more = {}, {}, 0
+local _, openMore = take(KEYS[1], step, open)
+local low, high = string.match(values[2] or '', '^(%d+) (%d+) ')
+if not low then return {values[1], open, openMore, closed, 0} end
+if openMore > 0 and open[#open] > (redis.call('ZRANGE', KEYS[1] .. ':' .. high, 0, 0)[1] or '~') then
+  return {values[1], open, openMore, closed, 0}
+end
+local room = step
+for k = tonumber(high), tonumber(low), -1 do
+  local count
+  count, more = take(KEYS[1] .. ':' .. k, room, closed)
+  room = room - count
   if room == 0 then break end
 end
-return {values[1], open, ids}
+return {values[1], open, openMore, closed, more}
 )lua");
     return script;
 }

@@ -7,10 +7,11 @@
 
 namespace backend::timeline_scripts {
 
-// KEYS entries, floor, note. ARGV score from which on (-inf: newest), how many of the open and as many of the closed segments.
-// Returns nothing when the floor is absent or void, else {floor's value, ids of the open segment, ids of closed ones}, both
-// in stored order: milliseconds descending, within one ids ascending. A list shorter than asked for holds all there are; a
-// whole list of the open segment may come with no closed ones, when all of these are older.
+// KEYS entries, floor, note. ARGV score of the upper end (empty: newest), how many below it of the open and as many of the
+// closed segments, how many of them are wanted. Returns nothing when the floor is absent or void, else {floor's value, ids of
+// the open segment, whether it has more, ids of closed ones, whether they have more}. Ids of the upper end's own millisecond
+// come along. More: 0 no; 1 yes, perhaps also of the last id's millisecond; 2 yes, but none of that. When the open segment
+// has more and all closed ones are older than its last id, none of these come.
 const RedisScript& read();
 // KEYS entries, floor, build, note, as in all that follow but publish. ARGV cap, entries per segment, score above which all
 // is too old or nothing, the smallest id that is young enough. Puts late entries in their place, closes a full open segment,

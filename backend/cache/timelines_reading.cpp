@@ -8,7 +8,7 @@
 namespace backend {
 namespace {
 
-constexpr int kTies = 8; // asked for beyond the limit: entries of the millisecond at which the part begins or ends
+constexpr int kSpare = 4; // asked for beyond the limit: what tells that the last wanted one is not of the last millisecond
 
 // The id of a floor's value if that is valid in this life of the node.
 std::optional<PostId> validFloor(std::string_view value, std::string_view runId)
@@ -28,15 +28,6 @@ struct Request
     int limit;
 };
 
-std::vector<PostId> postsOf(const RedisReply& reply)
-{
-    std::vector<PostId> posts;
-    posts.reserve(reply.elements.size());
-    for (const auto& element : reply.elements)
-        if (const auto post = postOfMember(element.text)) posts.push_back(*post);
-    return posts;
-}
-
 // What one look brought: everything below `before` of which nothing newer than `unsure` (milliseconds) can be missing.
 struct Look
 {
@@ -44,16 +35,21 @@ struct Look
     std::optional<std::int64_t> unsure;
 };
 
-Look lookOf(const RedisReply& reply, const Request& request, int step)
+void addList(Look& look, const RedisReply& ids, const RedisReply& more)
+{
+    for (const auto& element : ids.elements)
+        if (const auto post = postOfMember(element.text)) look.posts.push_back(*post);
+    if (more.integer == 0 || ids.elements.empty()) return;
+    const auto last = idMillisecondsOf(look.posts.back().value) - (more.integer == 2 ? 1 : 0);
+    look.unsure = std::max(look.unsure.value_or(last), last);
+}
+
+Look lookOf(const RedisReply& reply, const Request& request)
 {
     Look look;
-    for (const auto& list : {reply.elements[1], reply.elements[2]}) {
-        const auto posts = postsOf(list);
-        look.posts.insert(look.posts.end(), posts.begin(), posts.end());
-        if (list.elements.size() < std::size_t(step) || posts.empty()) continue;
-        const auto last = idMillisecondsOf(posts.back().value);
-        look.unsure = std::max(look.unsure.value_or(last), last);
-    }
+    look.posts.reserve(reply.elements[1].elements.size() + reply.elements[3].elements.size());
+    addList(look, reply.elements[1], reply.elements[2]);
+    addList(look, reply.elements[3], reply.elements[4]);
     std::sort(look.posts.rbegin(), look.posts.rend());
     look.posts.erase(std::unique(look.posts.begin(), look.posts.end()), look.posts.end());
     if (request.before)
@@ -83,7 +79,7 @@ public:
     Reading(const Timelines& timelines, const Request& request)
         : m_request(request)
         , m_node(timelines.nodeOf(request.family, request.owner))
-        , m_step(std::max(request.limit, 0) + kTies)
+        , m_step(std::max(request.limit, 0) + kSpare)
     {
     }
 
@@ -95,7 +91,8 @@ public:
         const TimelineKeys keys(m_request.family, m_request.owner);
         m_reply = batch.addScript(
             m_node, timeline_scripts::read(), {keys.entries, keys.floor, keys.note},
-            {m_request.before ? scoreText(*m_request.before).text() : "-inf", std::to_string(m_step)});
+            {m_request.before ? scoreText(*m_request.before).text() : std::string(), std::to_string(m_step),
+             std::to_string(std::max(m_request.limit, 0))});
     }
 
     // The run_id is asked for after the reply. Should the connection have broken since, it is a later life's: then the floor
@@ -109,7 +106,7 @@ public:
             m_result = fail(reply.error());
             return;
         }
-        if (!reply->isNil() && reply->elements.size() == 3) {
+        if (!reply->isNil() && reply->elements.size() == 5) {
             const auto runId = client.runId(m_node, deadline);
             if (!runId) {
                 m_result = fail(runId.error());
@@ -118,7 +115,7 @@ public:
             if (const auto floor = validFloor(reply->elements[0].text, *runId)) {
                 slice.valid = true;
                 slice.floor = *floor;
-                m_done = fill(slice, lookOf(*reply, m_request, m_step), m_request);
+                m_done = fill(slice, lookOf(*reply, m_request), m_request);
             }
         }
         m_step *= 2;

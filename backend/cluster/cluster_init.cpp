@@ -10,6 +10,17 @@ constexpr std::string_view kMakeMark =
     "CREATE TABLE IF NOT EXISTS rookery.membership (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),"
     " cluster_id text NOT NULL)";
 
+// The plan in words, as far as schemas follow from it: another attempt must be of the same.
+std::string planText(const ClusterPlan& plan)
+{
+    std::string out = std::to_string(plan.shardCount) + " shards";
+    for (const auto& node : plan.nodes) {
+        out += "; " + node.endpoint.name + ":";
+        for (const auto role : node.roles) out += " " + std::string(toString(role));
+    }
+    return out;
+}
+
 Result<void> refuseExisting(SqlConnection& directory, Deadline deadline)
 {
     ROOKERY_ASSIGN(const auto there,
@@ -45,6 +56,18 @@ Result<std::string> clusterId(SqlConnection& directory, Deadline deadline)
     ROOKERY_ASSIGN(const auto rows,
                    directory.execute("SELECT value FROM directory.settings WHERE key = 'cluster_id'", {}, deadline));
     return std::string(rows.text(0, 0));
+}
+
+// The first attempt writes down what it was for: schemas of another plan would be left over.
+Result<void> requireSamePlan(SqlConnection& directory, const ClusterPlan& plan, Deadline deadline)
+{
+    const std::string mine = planText(plan);
+    ROOKERY_TRY(directory.execute("INSERT INTO directory.settings (key, value) VALUES ('init_plan', $1) ON CONFLICT DO NOTHING", {mine}, deadline));
+    ROOKERY_ASSIGN(const auto rows, directory.execute("SELECT value FROM directory.settings WHERE key = 'init_plan'", {}, deadline));
+    if (rows.empty() || rows.text(0, 0) == mine) return {}; // none: another attempt has just finished
+    return fail(ErrorCode::Conflict, directory.nodeName() + " holds an unfinished cluster of another plan (" + std::string(rows.text(0, 0))
+                                         + "), not of this one (" + mine
+                                         + "); finish that one with its file, or drop the databases and make them anew");
 }
 
 Result<void> refuseForeign(SqlConnection& owner, const std::string& id, Deadline deadline)
@@ -104,6 +127,7 @@ std::vector<SqlStatement> description(const ClusterPlan& plan, const ShardMap& m
         {"epoch", std::to_string(map.epoch)}}; // its presence says that the description is whole
     for (const auto& [key, value] : settings)
         statements.push_back({"INSERT INTO directory.settings (key, value) VALUES ($1, $2)", {key, value}});
+    statements.push_back({"DELETE FROM directory.settings WHERE key = 'init_plan'", {}});
     return statements;
 }
 
@@ -116,6 +140,8 @@ Result<SqlConnection*> ownerOf(const std::map<int, SqlConnection*>& owners, int 
 }
 
 } // namespace
+
+Result<void> refusePresentCluster(SqlConnection& directoryOwner, Deadline deadline) { return refuseExisting(directoryOwner, deadline); }
 
 Result<ShardMap> initCluster(const ClusterPlan& unchecked, const std::map<int, SqlConnection*>& owners,
                              const SchemaMigrator& migrator, Deadline deadline)
@@ -134,6 +160,7 @@ Result<ShardMap> initCluster(const ClusterPlan& unchecked, const std::map<int, S
     ROOKERY_TRY(refuseForeign(directory, earlier, deadline));
     ROOKERY_TRY(migrator(directory, {{"directory", "directory"}}, deadline));
     ROOKERY_ASSIGN(const auto id, clusterId(directory, deadline));
+    ROOKERY_TRY(requireSamePlan(directory, plan, deadline));
     ROOKERY_TRY(onEveryNode(wanted, [&](int node, SqlConnection& owner) {
         return prepareNode(owner, schemasOn(map, node, directoryNode), id, migrator, deadline);
     }));

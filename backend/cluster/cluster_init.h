@@ -14,9 +14,13 @@ namespace backend {
 using SchemaMigrator = std::function<Result<void>(SqlConnection& owner, const std::vector<SchemaTarget>&, Deadline)>;
 
 // `owners` by node id, one connection per PostgreSQL node. Conflict when the directory describes a cluster already or a
-// node belongs to another one. What a failed attempt left is taken up by the next. Returns the map written.
+// node belongs to another one. What a failed attempt left is taken up by the next, if it is of the same plan: shards, names and roles; else
+// Conflict. Returns the map written.
 [[nodiscard]] Result<ShardMap> initCluster(const ClusterPlan& plan, const std::map<int, SqlConnection*>& owners,
                                            const SchemaMigrator& migrator, Deadline deadline);
+
+// Conflict when that node's directory describes a cluster already. As the owner.
+[[nodiscard]] Result<void> refusePresentCluster(SqlConnection& directoryOwner, Deadline deadline);
 
 // Brings a present cluster's schemas to this program's version.
 [[nodiscard]] Result<void> upgradeCluster(const ShardMap& map, int directoryNode, const std::map<int, SqlConnection*>& owners,

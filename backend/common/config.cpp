@@ -3,10 +3,12 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -37,6 +39,35 @@ bool holdsPassword(std::string_view address)
         return address.find('@', scheme) != std::string_view::npos && user.find(':') != std::string_view::npos;
     }
     return address.find("password") != std::string_view::npos;
+}
+
+// How many letters must be put in, left out or replaced.
+std::size_t distance(std::string_view a, std::string_view b)
+{
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t(0));
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t k = 0; k < b.size(); ++k) {
+            const auto replaced = diagonal + (a[i] == b[k] ? 0 : 1);
+            diagonal = row[k + 1];
+            row[k + 1] = std::min({replaced, row[k] + 1, diagonal + 1});
+        }
+    }
+    return row.back();
+}
+
+// The known key that somebody may have meant; empty when none is near.
+std::string nearest(std::string_view word, const std::set<std::string>& known)
+{
+    std::string best;
+    auto least = std::max<std::size_t>(2, word.size() / 3) + 1;
+    for (const auto& key : known)
+        if (const auto far = distance(word, key); far < least) {
+            least = far;
+            best = key;
+        }
+    return best;
 }
 
 // Reads one table key by key; the first thing wrong is kept, and what was never asked for is wrong as well.
@@ -73,6 +104,13 @@ public:
             return;
         }
         out = int(value);
+    }
+
+    void powerOfTwo(const char* key, int& out, int most)
+    {
+        number(key, out, 1, most);
+        if (const auto* node = m_table.get(key); node && !std::has_single_bit(unsigned(out)))
+            wrong(*node, key, "must be a power of two, not " + std::to_string(out));
     }
 
     void roles(const char* key, std::vector<Role>& out)
@@ -117,7 +155,9 @@ public:
     {
         for (const auto& [key, node] : m_table) {
             const std::string_view word = key.str();
-            if (!m_asked.contains(std::string(word))) wrong(node, word, "is not a known key");
+            if (m_asked.contains(std::string(word))) continue;
+            const auto near = nearest(word, m_asked);
+            wrong(node, word, "is not a known key" + (near.empty() ? "" : "; did you mean " + name(near) + "?"));
         }
     }
 
@@ -179,7 +219,7 @@ void readSections(TableReader& root, ClusterConfig& config, const std::string& f
     section("cluster", [&](TableReader& t) {
         t.text("name", config.name);
         t.text("environment", config.environment);
-        t.number("shards", config.shards, 1, kMaxShards);
+        t.powerOfTwo("shards", config.shards, kMaxShards);
     });
     section("directory", [&](TableReader& t) {
         t.address("address", config.directoryAddress);
@@ -258,6 +298,28 @@ Result<ClusterConfig> readClusterToml(const std::filesystem::path& file)
     std::ostringstream text;
     text << in.rdbuf();
     return parseClusterToml(text.str(), file.string());
+}
+
+std::vector<std::string> changedKeys(const ClusterConfig& before, const ClusterConfig& after)
+{
+    std::vector<std::string> keys;
+    const auto compare = [&](const char* key, const auto& a, const auto& b) {
+        if (a != b) keys.emplace_back(key);
+    };
+    compare("cluster.name", before.name, after.name);
+    compare("cluster.environment", before.environment, after.environment);
+    compare("cluster.shards", before.shards, after.shards);
+    compare("directory.address", before.directoryAddress, after.directoryAddress);
+    compare("engine.workers", before.workers, after.workers);
+    compare("pools.connections", before.connections, after.connections);
+    compare("pools.waiters", before.waiters, after.waiters);
+    compare("pools.connect_timeout_ms", before.connectTimeout, after.connectTimeout);
+    compare("timelines.cap", before.timelineCap, after.timelineCap);
+    compare("timelines.age_days", before.timelineAge, after.timelineAge);
+    compare("fanout.chunk", before.fanoutChunk, after.fanoutChunk);
+    compare("postgres", before.postgres, after.postgres);
+    compare("redis", before.redis, after.redis);
+    return keys;
 }
 
 std::string clusterToml(const ClusterConfig& config)

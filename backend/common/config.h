@@ -18,6 +18,8 @@ struct NodeConfig
     std::string name, address;
     std::string ownerAddress; // PostgreSQL: for migrations, as the owner of the database
     std::vector<Role> roles;  // Redis: always timelines
+
+    bool operator==(const NodeConfig&) const = default;
 };
 
 struct ClusterConfig
@@ -39,6 +41,9 @@ struct ClusterConfig
 // addresses (they belong into ~/.pgpass).
 [[nodiscard]] Result<ClusterConfig> readClusterToml(const std::filesystem::path& file);
 [[nodiscard]] Result<ClusterConfig> parseClusterToml(std::string_view text, const std::string& fileName);
+
+// The keys whose values differ, "engine.workers"; nodes as "postgres" and "redis".
+std::vector<std::string> changedKeys(const ClusterConfig& before, const ClusterConfig& after);
 
 std::string clusterToml(const ClusterConfig& config);
 // Replaces the file as a whole; readable by its owner only.

@@ -19,6 +19,7 @@ struct EngineOptions
     int workers = 4;             // 0: this engine only looks and writes, others do the work
     int feedConnections = 16;    // per PostgreSQL node, and Redis clients
     int feedWaiters = 64;
+    Milliseconds connectTimeout{3'000};
     TimelineLimits timelines;
     ObjectTimes objects;
     FanoutSettings fanout;

@@ -14,6 +14,7 @@
 
 #include <cstdlib>
 #include <mutex>
+#include <thread>
 #include <unistd.h>
 
 namespace backend {
@@ -22,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kWaitersOfOwn = 256;
-constexpr int kMonitorConnections = 4;
+constexpr int kMonitorConnections = 4, kMaintenanceConnections = 2;
 
 std::string engineName()
 {
@@ -31,12 +32,13 @@ std::string engineName()
     return std::string(host) + ":" + std::to_string(::getpid());
 }
 
-std::map<int, std::unique_ptr<SqlPool>> makePools(const ShardMap& map, int connections, int waiters)
+std::map<int, std::unique_ptr<SqlPool>> makePools(const ShardMap& map, int connections, int waiters, Milliseconds connectTimeout)
 {
     std::map<int, std::unique_ptr<SqlPool>> pools;
     PoolLimits limits;
     limits.maxConnections = connections;
     limits.maxWaiters = waiters;
+    limits.connectTimeout = connectTimeout;
     for (const auto& node : map.nodes)
         if (node.kind == NodeKind::Postgres) pools.emplace(node.id, makePostgresPool(node, limits));
     return pools;
@@ -54,10 +56,10 @@ std::vector<NodeEndpoint> redisNodes(const ShardMap& map)
 struct Pools
 {
     Pools(const ShardMap& map, const EngineOptions& options)
-        : feed(makePools(map, options.feedConnections, options.feedWaiters))
+        : feed(makePools(map, options.feedConnections, options.feedWaiters, options.connectTimeout))
         // A worker holds one connection per node for its handlers and one for its queue; the maintenance thread one more.
-        , work(makePools(map, 2 * 64 + 2, kWaitersOfOwn))
-        , monitor(makePools(map, kMonitorConnections, kWaitersOfOwn))
+        , work(makePools(map, 2 * 64 + kMaintenanceConnections, kWaitersOfOwn, options.connectTimeout))
+        , monitor(makePools(map, kMonitorConnections, kWaitersOfOwn, options.connectTimeout))
     {
     }
     SqlPools feed, work, monitor;
@@ -108,6 +110,7 @@ public:
     const ShardMapSource& shardMaps() override { return m_maps; }
     const TimelineLimits& timelineLimits() const override { return m_timelines.limits(); }
     std::chrono::milliseconds ageShift() const override { return m_ageClock.shift(); }
+    bool stopWorkers(Deadline deadline) override;
 
 private:
     Result<void> heartbeat(const std::string& status);
@@ -123,6 +126,7 @@ private:
     const std::string m_name = engineName();
     SystemWallClock m_clock;
     AgeClock m_ageClock;
+    bool m_ending = false;    // guarded by m_ordersMutex: no orders are obeyed any more
     std::mutex m_ordersMutex; // from reading orders to obeying them: older ones must not overtake newer ones
     Directory& m_directory;
     ShardMapCache& m_maps;
@@ -169,7 +173,8 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      m_options.readOnly}
     , m_builder(m_feedServices)
     , m_feed(m_feedServices, m_builder)
-    , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed), {m_name, m_options.who})
+    , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed), m_options.directory,
+                   {m_name, m_options.who})
     , m_ledger(m_pools.feed, m_maps)
     , m_workers(queueNodes(*m_maps.current(), m_pools.work),
                 [this](int) {
@@ -182,6 +187,21 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                 }())
 {
     m_operations.ordersChanged = [this] { refreshOrders(); };
+}
+
+bool RookeryEngine::stopWorkers(Deadline deadline)
+{
+    {
+        const std::lock_guard lock(m_ordersMutex);
+        m_ending = true;
+        m_workers.setWorkers(0);
+    }
+    while (!m_workers.snapshot().empty()) {
+        if (deadline.expired()) return false;
+        m_workers.setWorkers(0); // takes leave of those that are done
+        std::this_thread::sleep_for(5ms);
+    }
+    return true;
 }
 
 RookeryEngine::~RookeryEngine()
@@ -201,6 +221,8 @@ SamplerSettings RookeryEngine::samplerSettings() const
     const auto& cluster = m_access.settings;
     settings.identity = {cluster.clusterName, cluster.environment, m_options.readOnly,
                          m_slot.slot(), m_name, cluster.directoryNode};
+    // The workers' own come on top.
+    settings.sqlConnectionsPerNode = m_options.feedConnections + kMaintenanceConnections + kMonitorConnections;
     return settings;
 }
 
@@ -218,7 +240,7 @@ Result<void> RookeryEngine::start(Deadline deadline)
     m_sampler = std::make_unique<Sampler>(SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock,
                                                         [this] { return m_workers.snapshot(); }, std::move(publish)},
                                           samplerSettings());
-    m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger);
+    m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_timelines.limits().cap);
     return {};
 }
 
@@ -275,8 +297,10 @@ Result<void> RookeryEngine::followSettings(Deadline deadline)
     return {};
 }
 
+// The mutex is held.
 void RookeryEngine::obey(const EngineOrders& orders)
 {
+    if (m_ending) return;
     m_workers.setPaused(orders.paused);
     if (orders.workersWanted != m_workers.workers()) m_workers.setWorkers(orders.workersWanted);
 }

@@ -17,6 +17,9 @@ public:
     virtual const ShardMapSource& shardMaps() = 0;
     virtual const TimelineLimits& timelineLimits() const = 0;
     virtual std::chrono::milliseconds ageShift() const = 0; // entries' age counts from now minus this
+    // Claims nothing more, lets the groups at hand end and gives the rest back; true when that was done in time. For a
+    // service that has longer to stop than the destructor, which interrupts what takes more than a second.
+    virtual bool stopWorkers(Deadline deadline) = 0;
 };
 
 [[nodiscard]] Result<std::unique_ptr<OpenEngine>> openEngine(const EngineOptions& options, Deadline deadline);

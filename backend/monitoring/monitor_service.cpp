@@ -1,5 +1,6 @@
 #include "backend/monitoring/monitor_service.h"
 
+#include "backend/monitoring/capacity.h"
 #include "backend/monitoring/locate.h"
 #include "backend/report/shard_report.h"
 
@@ -18,6 +19,20 @@ ShardReport MonitorService::shardReport(const ClusterSnapshot& snapshot) const
 std::string MonitorService::render(const ShardReport& report, ReportFormat format) const
 {
     return renderShardReport(report, format);
+}
+
+Result<Capacity> MonitorService::capacity(std::span<const int> caps, Deadline deadline)
+{
+    for (const int cap : caps)
+        if (cap < 1) return fail(ErrorCode::InvalidArgument, "a timeline's cap is at least 1, not " + std::to_string(cap));
+    std::vector<NodeEndpoint> redis;
+    for (const auto& node : m_maps.current()->nodes)
+        if (node.kind == NodeKind::Redis) redis.push_back(node);
+    auto out = judgeCapacity(sampleNodes(redis, kReadersSampledPerNode, deadline), m_timelineCap, caps);
+    const auto snapshot = m_sampler.snapshot();
+    out.takenAt = SystemWallClock().now();
+    addGrowth(out, *snapshot, m_sampler.history(out.takenAt - std::chrono::hours(1)));
+    return out;
 }
 
 } // namespace backend

@@ -13,10 +13,11 @@ class MonitorService final : public Monitor
 public:
     // REQUIRES: all references outlive the service. The ledger reader's pools may be the feed's or the
     // monitor's.
-    MonitorService(const Sampler& sampler, const ShardMapSource& maps, const LedgerReader& ledger)
+    MonitorService(const Sampler& sampler, const ShardMapSource& maps, const LedgerReader& ledger, int timelineCap)
         : m_sampler(sampler)
         , m_maps(maps)
         , m_ledger(ledger)
+        , m_timelineCap(timelineCap)
     {
     }
 
@@ -38,11 +39,13 @@ public:
     {
         return m_ledger.unfinishedTasks(deadline);
     }
+    Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
 
 private:
     const Sampler& m_sampler;
     const ShardMapSource& m_maps;
     const LedgerReader& m_ledger;
+    const int m_timelineCap;
 };
 
 } // namespace backend

@@ -93,6 +93,7 @@ EngineStatus Sampler::ownStatus() const
     out.publishedAt = std::chrono::duration_cast<Milliseconds>(Clock::now().time_since_epoch());
     out.counters = copyCounters(m_inputs.metrics, m_inputs.maps.current()->shardCount);
     out.borrowedIdMilliseconds = m_inputs.metrics.borrowedIdMilliseconds.load();
+    out.sqlConnectionsPerNode = m_settings.sqlConnectionsPerNode;
     if (m_inputs.workers) out.workers = m_inputs.workers();
     return out;
 }

@@ -27,6 +27,7 @@ struct SamplerSettings
     MonitorIdentity identity;
     ProbeTimes times;
     SweepSettings sweep;
+    int sqlConnectionsPerNode = 0; // what the engine's pools may open on one node, besides its workers'
 };
 
 // REQUIRES: all references outlive the sampler. `pools` must be the monitor's own (three connections per node

@@ -155,6 +155,7 @@ std::string encodeStatus(const EngineStatus& status)
     Json out{{"v", kStatusVersion},
              {"at_ms", status.publishedAt.count()},
              {"borrowed_ms", status.borrowedIdMilliseconds},
+             {"pg_connections", status.sqlConnectionsPerNode},
              {"deliveries", c.deliveries},
              {"reads", c.reads},
              {"hits", c.cacheHits},
@@ -189,6 +190,7 @@ Result<EngineStatus> decodeStatus(std::string_view text)
         EngineStatus out;
         out.publishedAt = Milliseconds(json.value("at_ms", std::int64_t(0)));
         out.borrowedIdMilliseconds = json.value("borrowed_ms", 0.0);
+        out.sqlConnectionsPerNode = json.value("pg_connections", 0);
         out.counters = countersOf(json);
         for (const auto& worker : json.value("workers", Json::array()))
             out.workers.push_back(workerOf(worker, int(out.workers.size())));

@@ -1,6 +1,7 @@
 #include "backend/operations/operations_service.h"
 
 #include "backend/common/log.h"
+#include "backend/operations/doctor.h"
 #include "backend/operations/explain.h"
 
 #include <algorithm>
@@ -8,8 +9,9 @@
 namespace backend {
 
 OperationsService::OperationsService(const FeedServices& services, Directory& directory, TimelineBuilder& builder,
-                                     std::vector<QueueNode> queues, OperationsIdentity identity)
-    : m_services(services), m_directory(directory), m_builder(builder), m_bulk(services), m_identity(std::move(identity))
+                                     std::vector<QueueNode> queues, NodeEndpoint directoryEndpoint, OperationsIdentity identity)
+    : m_services(services), m_directory(directory), m_builder(builder), m_bulk(services),
+      m_directoryEndpoint(std::move(directoryEndpoint)), m_identity(std::move(identity))
 {
     for (auto& node : queues) {
         const int id = node.id;
@@ -132,6 +134,14 @@ Result<int> OperationsService::discardDeadLetters(std::span<const TaskRef> tasks
 Result<Explanation> OperationsService::explain(PostId post, UserId reader, Deadline deadline)
 {
     return explainPost(m_services, post, reader, deadline);
+}
+
+Result<Checkup> OperationsService::doctor(Deadline deadline)
+{
+    DoctorInputs inputs;
+    inputs.directory = m_directoryEndpoint;
+    inputs.knownNodes = m_services.maps.current()->nodes;
+    return examineCluster(inputs, SystemWallClock(), deadline);
 }
 
 Result<void> OperationsService::rebuildTimeline(UserId reader, Deadline deadline)

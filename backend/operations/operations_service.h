@@ -22,7 +22,7 @@ class OperationsService final : public Operations
 {
 public:
     OperationsService(const FeedServices& services, Directory& directory, TimelineBuilder& builder,
-                      std::vector<QueueNode> queues, OperationsIdentity identity);
+                      std::vector<QueueNode> queues, NodeEndpoint directoryEndpoint, OperationsIdentity identity);
 
     Result<void> pauseWorkers(int engineSlot, Deadline deadline) override;
     Result<void> resumeWorkers(int engineSlot, Deadline deadline) override;
@@ -32,6 +32,7 @@ public:
     Result<int> retryDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) override;
     Result<int> discardDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) override;
     Result<Explanation> explain(PostId post, UserId reader, Deadline deadline) override;
+    Result<Checkup> doctor(Deadline deadline) override;
     Result<void> rebuildTimeline(UserId reader, Deadline deadline) override;
 
     Result<BulkResult> bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline) override;
@@ -63,6 +64,7 @@ private:
     TimelineBuilder& m_builder;
     BulkWriter m_bulk;
     std::map<int, NodeQueue> m_queues;
+    NodeEndpoint m_directoryEndpoint;
     OperationsIdentity m_identity;
 };
 

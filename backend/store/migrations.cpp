@@ -167,7 +167,7 @@ Result<void> checkSchemas(SqlConnection& connection, const std::vector<SchemaTar
             return fail(ErrorCode::Configuration, "the schema " + target.schema + " on " + connection.nodeName()
                                                       + " has version " + std::to_string(version) + ", this program needs "
                                                       + std::to_string(mine)
-                                                      + "; run rookeryctl cluster init with the owner's address to migrate it");
+                                                      + "; bring it up to date with rookeryctl cluster upgrade");
     }
     return {};
 }

@@ -39,27 +39,102 @@ SqlStatement insertStatement(int shard, std::span<const Post* const> posts)
             {sqlArray(ids), sqlArray(authors), sqlArray(bodies), sqlParameter(shard)}};
 }
 
-// Rows of `columns` of the newest posts of some authors: bounded by the index on (author_id, id) however much they wrote.
-SqlStatement newestStatement(int shard, const std::vector<std::int64_t>& authors, const IdRange& range, int limit,
-                             std::string_view columns, bool withDeleted)
+struct AuthorBounds
 {
-    return {"SELECT p.* FROM unnest($1::bigint[]) AS a (id) CROSS JOIN LATERAL (SELECT " + std::string(columns) + " FROM "
-                + postsTable(shard) + " WHERE author_id = a.id AND id < $2::bigint AND id >= $3::bigint"
-                + (withDeleted ? "" : " AND deleted_at IS NULL")
-                + " ORDER BY id DESC LIMIT $4::int) AS p ORDER BY p.id DESC LIMIT $4::int",
-            {sqlArray(authors), upperBound(range), sqlParameter(range.from.value), sqlParameter(limit)}};
+    std::vector<std::int64_t> authors, before;
+};
+
+// The newest posts of some authors: bounded by the index on (author_id, id) however much they wrote.
+SqlStatement newestStatement(int shard, const AuthorBounds& bounds, PostId from, std::size_t each, bool withBodies, bool withDeleted)
+{
+    return {std::string("SELECT p.* FROM unnest($1::bigint[], $2::bigint[]) AS a (id, before)"
+                        " CROSS JOIN LATERAL (SELECT id, author_id")
+                + (withBodies ? ", body" : "") + " FROM " + postsTable(shard)
+                + " WHERE author_id = a.id AND id < a.before AND id >= $3::bigint"
+                + (withDeleted ? "" : " AND deleted_at IS NULL") + " ORDER BY id DESC LIMIT $4::int) AS p",
+            {sqlArray(bounds.authors), sqlArray(bounds.before), sqlParameter(from.value), sqlParameter(std::int64_t(each))}};
 }
 
-std::vector<ShardStatement> byAuthorShard(std::span<const UserId> authors, const IdRange& range, int limit,
-                                          std::string_view columns, bool withDeleted)
+// Merges the newest posts of many authors. Most of them have few on any one page: it asks each for some, and again only
+// those who may have more above the page's end.
+class NewestOfAuthors
 {
-    std::map<int, std::vector<std::int64_t>> shards;
-    for (const auto author : authors) shards[author.shard()].push_back(author.value);
-    std::vector<ShardStatement> statements;
-    for (const auto& [shard, ids] : shards)
-        statements.push_back({shard, newestStatement(shard, ids, range, limit, columns, withDeleted)});
-    return statements;
-}
+public:
+    NewestOfAuthors(SqlSession& session, const IdRange& range, int limit, bool withBodies, bool withDeleted)
+        : m_session(session), m_range(range), m_limit(std::size_t(std::max(limit, 0))),
+          m_before(range.before ? range.before->value : std::numeric_limits<std::int64_t>::max()), m_withBodies(withBodies),
+          m_withDeleted(withDeleted)
+    {
+    }
+
+    // Newest first.
+    Result<std::vector<Post>> read(std::span<const UserId> authors, Deadline deadline)
+    {
+        constexpr std::size_t kSpare = 3;
+        std::vector<UserId> open(authors.begin(), authors.end());
+        auto each = std::min(m_limit, 2 * m_limit / std::max<std::size_t>(authors.size(), 1) + kSpare);
+        while (!open.empty() && m_limit > 0) {
+            ROOKERY_TRY(ask(open, each, deadline));
+            cut();
+            std::erase_if(open, [&](UserId author) { return !mayHaveMore(author, each); });
+            each = std::min(m_limit, each * 4);
+        }
+        return std::move(m_posts);
+    }
+
+private:
+    struct Seen
+    {
+        std::size_t lately = 0; // rows of the last answer
+        PostId oldest;
+    };
+
+    Result<void> ask(const std::vector<UserId>& authors, std::size_t each, Deadline deadline)
+    {
+        std::map<int, AuthorBounds> shards;
+        for (const auto author : authors) {
+            auto& seen = m_seen[author];
+            auto& bounds = shards[author.shard()];
+            bounds.authors.push_back(author.value);
+            bounds.before.push_back(seen.oldest.value != 0 ? seen.oldest.value : m_before);
+            seen.lately = 0;
+        }
+        const auto from = m_posts.size() == m_limit ? std::max(m_range.from, m_posts.back().id) : m_range.from;
+        std::vector<ShardStatement> statements;
+        for (const auto& [shard, bounds] : shards)
+            statements.push_back({shard, newestStatement(shard, bounds, from, each, m_withBodies, m_withDeleted)});
+        ROOKERY_ASSIGN(const auto results, m_session.run(Role::Posts, statements, deadline));
+        for (const auto& rows : results)
+            for (std::size_t r = 0; r < rows.size(); ++r) {
+                m_posts.push_back({PostId{rows.integer(r, 0)}, UserId{rows.integer(r, 1)},
+                                   m_withBodies ? std::string(rows.text(r, 2)) : std::string()});
+                auto& seen = m_seen[m_posts.back().author];
+                seen.oldest = m_posts.back().id;
+                ++seen.lately;
+            }
+        return {};
+    }
+
+    void cut()
+    {
+        std::sort(m_posts.begin(), m_posts.end(), [](const Post& a, const Post& b) { return a.id > b.id; });
+        if (m_posts.size() > m_limit) m_posts.resize(m_limit);
+    }
+
+    bool mayHaveMore(UserId author, std::size_t each) const
+    {
+        const auto& seen = m_seen.at(author);
+        return seen.lately >= each && (m_posts.size() < m_limit || seen.oldest > m_posts.back().id);
+    }
+
+    SqlSession& m_session;
+    const IdRange m_range;
+    const std::size_t m_limit;
+    const std::int64_t m_before;
+    const bool m_withBodies, m_withDeleted;
+    std::unordered_map<UserId, Seen> m_seen;
+    std::vector<Post> m_posts;
+};
 
 std::vector<Post> mergeNewest(const std::vector<SqlRows>& results, int limit)
 {
@@ -71,8 +146,6 @@ std::vector<Post> mergeNewest(const std::vector<SqlRows>& results, int limit)
     if (posts.size() > std::size_t(limit)) posts.resize(std::size_t(limit));
     return posts;
 }
-
-constexpr std::string_view kPostColumns = "id, author_id, body";
 
 } // namespace
 
@@ -165,21 +238,16 @@ Result<std::vector<PostId>> PostStore::deletedAmong(SqlSession& session, std::sp
 Result<std::vector<Post>> PostStore::newestOf(SqlSession& session, std::span<const UserId> authors, const IdRange& range,
                                               int limit, Deadline deadline)
 {
-    ROOKERY_ASSIGN(const auto results,
-                   session.run(Role::Posts, byAuthorShard(authors, range, limit, kPostColumns, false), deadline));
-    return mergeNewest(results, limit);
+    return NewestOfAuthors(session, range, limit, true, false).read(authors, deadline);
 }
 
 Result<std::vector<PostId>> PostStore::newestIdsOf(SqlSession& session, std::span<const UserId> authors,
                                                    const IdRange& range, int limit, bool withDeleted, Deadline deadline)
 {
-    ROOKERY_ASSIGN(const auto results,
-                   session.run(Role::Posts, byAuthorShard(authors, range, limit, "id", withDeleted), deadline));
+    ROOKERY_ASSIGN(const auto posts, NewestOfAuthors(session, range, limit, false, withDeleted).read(authors, deadline));
     std::vector<PostId> ids;
-    for (const auto& rows : results)
-        for (std::size_t r = 0; r < rows.size(); ++r) ids.push_back(PostId{rows.integer(r, 0)});
-    std::sort(ids.begin(), ids.end(), std::greater<>());
-    if (ids.size() > std::size_t(limit)) ids.resize(std::size_t(limit));
+    ids.reserve(posts.size());
+    for (const auto& post : posts) ids.push_back(post.id);
     return ids;
 }
 

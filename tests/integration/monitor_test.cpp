@@ -50,7 +50,7 @@ struct Watch
                    }},
                   settings(cluster))
         , ledger(*cluster.pools, cluster.maps)
-        , service(sampler, cluster.maps, ledger)
+        , service(sampler, cluster.maps, ledger, 800)
     {
     }
 

@@ -380,6 +380,16 @@ backend::Result<backend::Explanation> FakeEngine::explain(backend::PostId post, 
     return out;
 }
 
+// One warning, so that there is something to show.
+backend::Result<backend::Checkup> FakeEngine::doctor(Deadline)
+{
+    if (const auto error = enter("doctor")) return backend::fail(*error);
+    backend::Checkup out;
+    out.clusterName = "fake";
+    out.findings.push_back({backend::Severity::Warning, "redis-1", "redis.memory", "measured", "advice", "command"});
+    return out;
+}
+
 backend::Result<void> FakeEngine::rebuildTimeline(backend::UserId reader, Deadline)
 {
     return change("rebuildTimeline", text(reader.value));
@@ -520,6 +530,15 @@ backend::Result<std::int64_t> FakeEngine::unfinishedTasks(Deadline)
     if (auto error = enter("unfinishedTasks")) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
     return m_snapshot.queueUnfinished;
+}
+
+backend::Result<backend::Capacity> FakeEngine::capacity(std::span<const int> caps, Deadline)
+{
+    if (const auto error = enter("capacity", text(std::int64_t(caps.size())))) return backend::fail(*error);
+    backend::Capacity out;
+    out.cap = 800;
+    out.notMeasured = "nothing is there to be weighed";
+    return out;
 }
 
 } // namespace tests

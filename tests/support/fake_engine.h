@@ -102,6 +102,7 @@ private:
     Result<int> retryDeadLetters(std::span<const backend::TaskRef> tasks, Deadline deadline) override;
     Result<int> discardDeadLetters(std::span<const backend::TaskRef> tasks, Deadline deadline) override;
     Result<backend::Explanation> explain(backend::PostId post, backend::UserId reader, Deadline deadline) override;
+    Result<backend::Checkup> doctor(Deadline deadline) override;
     Result<void> rebuildTimeline(backend::UserId reader, Deadline deadline) override;
     Result<backend::BulkResult> bulkCreateUsers(std::span<const backend::BulkUser> users, Deadline deadline) override;
     Result<backend::BulkResult> bulkFollow(std::span<const backend::BulkFollow> follows, Deadline deadline) override;
@@ -120,6 +121,7 @@ private:
     backend::ShardReport shardReport(const backend::ClusterSnapshot& snapshot) const override;
     std::string render(const backend::ShardReport& report, backend::ReportFormat format) const override;
     Result<std::int64_t> unfinishedTasks(Deadline deadline) override;
+    Result<backend::Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;

@@ -49,6 +49,7 @@ class ConfigTest : public QObject
 
 private slots:
     void everyKeyIsRead();
+    void differencesAreNamed();
     void onlyTheDirectoryIsNeeded();
     void mistakesNameFileLineAndKey_data();
     void mistakesNameFileLineAndKey();
@@ -82,6 +83,17 @@ void ConfigTest::everyKeyIsRead()
     QVERIFY(config.redis[0].roles == std::vector{Role::Timelines});
 }
 
+void ConfigTest::differencesAreNamed()
+{
+    TAKE(before, parseClusterToml(kWhole, "cluster.toml"));
+    auto after = before;
+    QVERIFY(changedKeys(before, after).empty());
+    after.workers = 13;
+    after.timelineCap = 500;
+    after.postgres[1].roles.pop_back();
+    QVERIFY((changedKeys(before, after) == std::vector<std::string>{"engine.workers", "timelines.cap", "postgres"}));
+}
+
 void ConfigTest::onlyTheDirectoryIsNeeded()
 {
     TAKE(config, parseClusterToml("directory.address = 'host=x'", "c.toml"));
@@ -99,8 +111,10 @@ void ConfigTest::mistakesNameFileLineAndKey_data()
     const auto row = [&](const char* name, const QString& text, const char* message) {
         QTest::newRow(name) << start + text << QString::fromUtf8(message);
     };
-    row("unknown key", "[engine]\nworkrs = 4\n", "/etc/c.toml:4: engine.workrs is not a known key");
-    row("unknown section", "[engines]\nworkers = 4\n", "/etc/c.toml:3: engines is not a known key");
+    row("unknown key", "[engine]\nworkrs = 4\n", "/etc/c.toml:4: engine.workrs is not a known key; did you mean engine.workers?");
+    row("unknown section", "[engines]\nworkers = 4\n", "/etc/c.toml:3: engines is not a known key; did you mean engine?");
+    row("unknown key, nothing near", "[engine]\ncolour = 4\n", "/etc/c.toml:4: engine.colour is not a known key");
+    row("not a power of two", "[cluster]\nshards = 48\n", "/etc/c.toml:4: cluster.shards must be a power of two, not 48");
     row("unknown key of a node", "[[redis]]\nname = 'a'\naddress = 'b'\nroles = []\n", "/etc/c.toml:6: redis.roles is not a known key");
     row("text for a number", "[engine]\nworkers = \"four\"\n", "/etc/c.toml:4: engine.workers must be a whole number, not a text");
     row("fraction", "[timelines]\ncap = 800.5\n", "/etc/c.toml:4: timelines.cap must be a whole number, not a fraction");

@@ -1,0 +1,359 @@
+// rookeryctl serve as processes beside an engine of the test: they share the work exactly once, whatever end
+// they come to; they stop cleanly, at once when told twice, and say clearly why they cannot start.
+#include <QTest>
+
+#include "tests/support/demo_session.h"
+
+#include "app/ctl/service_signals.h"
+#include "backend/common/config.h"
+#include "backend/domain/ids.h"
+#include "tests/integration/ctl_process.h"
+#include "tests/integration/helper_process.h"
+
+#include <QElapsedTimer>
+#include <QFile>
+#include <QTemporaryDir>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace backend;
+using namespace std::chrono_literals;
+
+namespace tests {
+
+class ServeTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void cleanupTestCase() { m_session.reset(); }
+
+    void threeEnginesShareABacklogExactlyOnce();
+    void stopGivesLeasesBackAndLeavesTheDirectory();
+    void secondSignalEndsAtOnce();
+    void hangupReadsTheFileAgain();
+    void serviceManagerIsTold();
+    void unreachableDirectoryIsOneSentence();
+    void hangingDirectoryCanBeInterrupted();
+    void otherSchemaIsRefused_data();
+    void otherSchemaIsRefused();
+    void mistakesInTheFileAreNamed();
+    void unitOfSystemdFitsTheProgram();
+
+private:
+    Feed& feed() { return m_session->engine().feed(); }
+    std::int64_t unfinished() { return take(m_session->engine().monitor().unfinishedTasks(soon())); }
+    std::unique_ptr<CtlProcess> serve(int workers)
+    {
+        return std::make_unique<CtlProcess>(QStringList{"serve", "--config", m_config, "--workers",
+                                                        QString::number(workers), "--json", "--status-every",
+                                                        "0.2"});
+    }
+    QString owner(const QString& node) const
+    {
+        for (const auto& one : m_session->servers()->nodes())
+            if (one.name == node.toStdString()) return QString::fromStdString(one.ownerAddress);
+        return {};
+    }
+    int leased() const
+    {
+        return (sql(owner("pg-1"), "SELECT count(*) FROM queue.tasks WHERE state = 1").toInt()) +
+               (sql(owner("pg-2"), "SELECT count(*) FROM queue.tasks WHERE state = 1").toInt());
+    }
+    void postWhile(const std::atomic<bool>& go);
+
+    std::shared_ptr<app::OpenedSession> m_session;
+    QString m_config;
+    std::vector<UserId> m_users;
+};
+
+void ServeTest::initTestCase()
+{
+    m_session = openDemo({.dataDirectory = {}, .workload = false, .workers = 1});
+    m_config = QString::fromStdString(m_session->configFile().string());
+    for (int i = 0; i < 60; ++i)
+        m_users.push_back(take(feed().createUser({"user_" + std::to_string(i), "User"}, soon())).id);
+    for (std::size_t i = 0; i < m_users.size(); ++i)
+        for (std::size_t k = 1; k <= 10; ++k)
+            take(feed().follow(m_users[i], m_users[(i + k * k) % m_users.size()], soon()));
+    QVERIFY(drain(m_session->engine()));
+}
+
+void ServeTest::postWhile(const std::atomic<bool>& go)
+{
+    for (std::size_t i = 0; go; ++i) {
+        take(feed().post(m_users[i * 7 % m_users.size()], "post " + std::to_string(i), soon()));
+        if (i % 97 == 0)
+            take(feed().unfollow(m_users[i % m_users.size()], m_users[(i + 1) % m_users.size()], soon()));
+        if (unfinished() > 3'000) std::this_thread::sleep_for(20ms);
+    }
+}
+
+void ServeTest::threeEnginesShareABacklogExactlyOnce()
+{
+    auto& operations = m_session->engine().operations();
+    take(operations.pauseWorkers(-1, soon()));
+    for (int i = 0; i < 1'500; ++i)
+        take(feed().post(m_users[std::size_t(i) % m_users.size()], "backlog", soon()));
+    const auto first = serve(2), second = serve(2);
+    QVERIFY(!first->waitFor("ready").isEmpty());
+    QVERIFY(!second->waitFor("ready").isEmpty());
+    // Posts go on until both are gone, so that both end in the middle of work, on a machine of any speed.
+    std::atomic<bool> go = true;
+    std::jthread poster([&] { postWhile(go); });
+    const auto worked = [](const QJsonObject& status) { return status["tasks_done"].toInt() > 0; };
+    const bool firstWorked = !first->waitFor("status", worked).isEmpty();
+    const bool secondWorked = !second->waitFor("status", worked).isEmpty();
+    take(operations.resumeWorkers(-1, soon()));
+    const int engines =
+        sql(owner("pg-2"),
+            "SELECT count(*) FROM directory.engines WHERE heartbeat_at > now() - interval '30 seconds'")
+            .toInt();
+    first->signal(SIGTERM);
+    const int ended = first->exitCode();
+    second->signal(SIGKILL);
+    const int killed = second->exitCode();
+    QTest::qSleep(300);
+    go = false;
+    poster.join();
+    QVERIFY(firstWorked && secondWorked);
+    QCOMPARE(engines, 3);
+    QCOMPARE(ended, 0);
+    QCOMPARE(killed, -2);
+    QVERIFY(drain(m_session->engine())); // what the killed one held is taken over when its leases lapse
+    QCOMPARE(auditFindings(*m_session), std::string());
+    std::int64_t own = 0;
+    for (const auto& worker : m_session->engine().monitor().snapshot()->workers)
+        own += worker.tasksDone;
+    QVERIFY(own > 0);
+}
+
+void ServeTest::stopGivesLeasesBackAndLeavesTheDirectory()
+{
+    auto& operations = m_session->engine().operations();
+    const auto only = serve(3);
+    const auto ready = only->waitFor("ready");
+    QVERIFY(!ready.isEmpty());
+    QCOMPARE(ready["workers"].toInt(), 3);
+    QCOMPARE(ready["nodes"].toInt(), 10);
+    const int slot = ready["slot"].toInt();
+    int own = -1;
+    for (const auto& engine : m_session->engine().monitor().snapshot()->engines)
+        if (engine.self) own = engine.slot;
+    take(operations.pauseWorkers(own, soon())); // the service works alone
+    std::atomic<bool> go = true;
+    std::jthread poster([&] { postWhile(go); });
+    const bool worked =
+        !only->waitFor("status", [](const QJsonObject& s) { return s["tasks_done"].toInt() > 100; })
+             .isEmpty();
+    only->signal(SIGTERM);
+    const auto stopped = only->waitFor("stopped");
+    const int code = only->exitCode();
+    const int held = leased();
+    const auto holders = sql(
+        owner("pg-1"), "SELECT kind, attempts, lease_until - now() FROM queue.tasks WHERE state = 1 LIMIT 5");
+    const auto registered = sql(
+        owner("pg-2"), QStringLiteral("SELECT count(*) FROM directory.engines WHERE slot = %1").arg(slot));
+    const auto lapsed =
+        sql(owner("pg-2"),
+            QStringLiteral("SELECT lease_until <= clock_timestamp() FROM directory.id_slots WHERE slot = %1")
+                .arg(slot));
+    go = false;
+    poster.join();
+    take(operations.resumeWorkers(own, soon()));
+    QVERIFY(worked);
+    QVERIFY(stopped["clean"].toBool());
+    QCOMPARE(code, 0);
+    QVERIFY2(held == 0,
+             qPrintable(QString::number(held) + " tasks: " + holders)); // nobody waits for a lease to lapse
+    QCOMPARE(registered, QStringLiteral("0"));
+    QCOMPARE(lapsed, QStringLiteral("t"));
+    QVERIFY(drain(m_session->engine()));
+    QCOMPARE(auditFindings(*m_session), std::string());
+}
+
+void ServeTest::secondSignalEndsAtOnce()
+{
+    const auto service = serve(2);
+    QVERIFY(!service->waitFor("ready").isEmpty());
+    take(m_session->servers()->pauseNode("pg-2")); // a clean stop has to wait for it
+    service->signal(SIGTERM);
+    service->signal(SIGINT);
+    const int code = service->exitCode();
+    take(m_session->servers()->resumeNode("pg-2"));
+    QCOMPARE(code, 1);
+    const auto errors = service->errors();
+    QVERIFY2(errors.contains("ended at once"), errors.constData());
+}
+
+void ServeTest::hangupReadsTheFileAgain()
+{
+    auto config = take(readClusterToml(m_config.toStdString()));
+    config.workers = 2;
+    const QTemporaryDir place;
+    const auto file = std::filesystem::path(place.filePath("cluster.toml").toStdString());
+    take(writeClusterToml(config, file));
+    CtlProcess service(
+        {"serve", "--config", QString::fromStdString(file.string()), "--json", "--status-every", "0.2"});
+    const auto ready = service.waitFor("ready");
+    QCOMPARE(ready["workers"].toInt(), 2);
+    config.workers = 5;
+    config.timelineCap = 300;
+    take(writeClusterToml(config, file));
+    service.signal(SIGHUP);
+    auto reloaded = service.waitFor("reloaded");
+    QCOMPARE(reloaded["workers"].toInt(), 5);
+    QVERIFY(reloaded["workers_changed"].toBool());
+    QCOMPARE(reloaded["at_next_start"].toVariant().toStringList(), QStringList{"timelines.cap"});
+    QVERIFY(
+        !service.waitFor("status", [](const QJsonObject& s) { return s["workers"].toInt() == 5; }).isEmpty());
+    QFile broken(QString::fromStdString(file.string()));
+    QVERIFY(broken.open(QIODevice::WriteOnly | QIODevice::Append) &&
+            broken.write("[engine]\nworkrs = 1\n") > 0);
+    broken.close();
+    service.signal(SIGHUP);
+    const auto refused = service.waitFor("reload_failed");
+    QVERIFY(refused["error"].toString().contains(QString::fromStdString(file.string())));
+    QVERIFY(!service.waitFor("status", [](const QJsonObject& s) { return s["workers"].toInt() == 5; })
+                 .isEmpty()); // it goes on
+    service.signal(SIGTERM);
+    QCOMPARE(service.exitCode(), 0);
+}
+
+// As systemd does with Type=notify.
+void ServeTest::serviceManagerIsTold()
+{
+    const QTemporaryDir place;
+    const auto path = place.filePath("notify").toLocal8Bit();
+    const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.constData(), std::size_t(path.size()));
+    QCOMPARE(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const timeval patience{30, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const auto next = [&] {
+        char text[256];
+        const auto got = ::recv(socket, text, sizeof text, 0);
+        return QByteArray(text, int(std::max<ssize_t>(got, 0)));
+    };
+    qputenv("NOTIFY_SOCKET", path);
+    const auto service = serve(1);
+    qunsetenv("NOTIFY_SOCKET");
+    QCOMPARE(next(), QByteArray("READY=1"));
+    service->signal(SIGHUP);
+    QCOMPARE(next(), QByteArray("RELOADING=1"));
+    QCOMPARE(next(), QByteArray("READY=1"));
+    service->signal(SIGTERM);
+    QCOMPARE(next(), QByteArray("STOPPING=1"));
+    QCOMPARE(service->exitCode(), 0);
+    ::close(socket);
+}
+
+void ServeTest::unreachableDirectoryIsOneSentence()
+{
+    ClusterConfig config;
+    config.directoryAddress = "host=/nowhere dbname=rookery user=rookery_engine";
+    const QTemporaryDir place;
+    const auto file = place.filePath("cluster.toml");
+    take(writeClusterToml(
+        [&] {
+            config.name = "x";
+            config.environment = "y";
+            return config;
+        }(),
+        file.toStdString()));
+    const auto outcome = runCtl({"serve", "--config", file, "--json"});
+    QCOMPARE(outcome.exitCode, 1);
+    QVERIFY2(outcome.errors.contains("cannot connect to directory (host=/nowhere"),
+             outcome.errors.constData());
+    QCOMPARE(outcome.errors.count('\n'), 1);
+    QCOMPARE(outcome.json()["event"].toString(), QStringLiteral("failed"));
+    QVERIFY(outcome.json()["error"].toString().contains("/nowhere"));
+}
+
+void ServeTest::hangingDirectoryCanBeInterrupted()
+{
+    take(m_session->servers()->pauseNode("pg-2"));
+    CtlProcess service({"serve", "--config", m_config});
+    QTest::qSleep(500); // it is connecting, or not yet listening: the signal waits for it either way
+    service.signal(SIGTERM);
+    const int code = service.exitCode(30'000);
+    take(m_session->servers()->resumeNode("pg-2"));
+    QVERIFY2(code == 0 || code == 1, qPrintable(QString::number(code)));
+    QVERIFY(!service.output().contains("ready"));
+}
+
+void ServeTest::otherSchemaIsRefused_data()
+{
+    QTest::addColumn<QString>("change");
+    QTest::addColumn<QString>("back");
+    QTest::addColumn<QString>("said");
+    QTest::newRow("newer")
+        << "INSERT INTO rookery.migrations (scope, schema, number) VALUES ('directory', 'directory', 99)"
+        << "DELETE FROM rookery.migrations WHERE number = 99"
+        << "install the newer rookery";
+    QTest::newRow("older") << "UPDATE rookery.migrations SET scope = 'gone' WHERE schema = 'posts_0004'"
+                           << "UPDATE rookery.migrations SET scope = 'posts' WHERE schema = 'posts_0004'"
+                           << "posts_0004 is missing on pg-2";
+}
+
+void ServeTest::otherSchemaIsRefused()
+{
+    QFETCH(QString, change);
+    QFETCH(QString, back);
+    QFETCH(QString, said);
+    QCOMPARE(sql(owner("pg-2"), change), QString());
+    const auto outcome = runCtl({"serve", "--config", m_config});
+    QCOMPARE(sql(owner("pg-2"), back), QString());
+    QCOMPARE(outcome.exitCode, 1);
+    QVERIFY2(outcome.errors.contains(said.toUtf8()), outcome.errors.constData());
+}
+
+void ServeTest::mistakesInTheFileAreNamed()
+{
+    const QTemporaryDir place;
+    QFile file(place.filePath("cluster.toml"));
+    QVERIFY(file.open(QIODevice::WriteOnly) &&
+            file.write("[directory]\naddress = \"host=x\"\n[engine]\nworker = 4\n") > 0);
+    file.close();
+    const auto outcome = runCtl({"serve", "--config", file.fileName()});
+    QCOMPARE(outcome.exitCode, 1);
+    QVERIFY2(outcome.errors.contains(
+                 "cluster.toml:4: engine.worker is not a known key; did you mean engine.workers?"),
+             outcome.errors.constData());
+    QCOMPARE(runCtl({"serve"}).exitCode, 2);
+    QCOMPARE(runCtl({"serve", "--config", "/nowhere.toml"}).exitCode, 2);
+}
+
+void ServeTest::unitOfSystemdFitsTheProgram()
+{
+    QFile unit(QStringLiteral(ROOKERY_SOURCE_DIR "/installer/rookery-serve@.service"));
+    QVERIFY(unit.open(QIODevice::ReadOnly));
+    std::map<QString, QString> values;
+    for (const auto& line : QString::fromUtf8(unit.readAll()).split('\n'))
+        if (const auto equals = line.indexOf('='); equals > 0 && !line.startsWith('#'))
+            values[line.left(equals)] = line.mid(equals + 1);
+    QCOMPARE(values["KillSignal"], QStringLiteral("SIGTERM"));
+    QCOMPARE(values["Type"], QStringLiteral("notify"));
+    QVERIFY(std::chrono::seconds(values["TimeoutStopSec"].toInt()) > app::ServiceSignals::kStopWithin);
+    // The command line is one that the program takes.
+    auto words = values["ExecStart"].split(' ').mid(1);
+    words.last() = m_config;
+    CtlProcess service(words + QStringList{"--json"});
+    QVERIFY(!service.waitFor("ready").isEmpty());
+    service.signal(SIGTERM);
+    QCOMPARE(service.exitCode(), 0);
+}
+
+} // namespace tests
+
+QTEST_GUILESS_MAIN(tests::ServeTest)
+#include "serve_test.moc"
