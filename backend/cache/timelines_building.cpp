@@ -2,6 +2,7 @@
 
 #include "backend/cache/timeline_keys.h"
 #include "backend/cache/timeline_scripts.h"
+#include "backend/common/fault_points.h"
 
 #include <algorithm>
 #include <random>
@@ -70,11 +71,13 @@ Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, 
             arguments.push_back(memberOf(post));
         }
         batch.addScript(node, timeline_scripts::fill(), {keys.entries, keys.floor, keys.build, keys.note}, arguments);
+        ROOKERY_FAULT_POINT_AFTER("rebuild.between_fills", std::ignore = batch.run(deadline));
     }
     // Publishing goes in a trip of its own, only after every piece is known to be there.
     ROOKERY_TRY(batch.run(deadline));
     for (std::size_t i = 0; i < batch.size(); ++i)
         if (batch.reply(i)->integer != 1) return false;
+    ROOKERY_FAULT_POINT("rebuild.before_publish");
     batch.clear();
     batch.addScript(node, timeline_scripts::publish(), {keys.floor, keys.build},
                     {token, memberOf(floor), std::string(kFloorLayout)});

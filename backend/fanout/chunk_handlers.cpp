@@ -1,4 +1,5 @@
 #include "backend/fanout/delivery_run.h"
+#include "backend/common/fault_points.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
 #include "backend/store/ledger_store.h"
@@ -46,6 +47,7 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
 {
     std::vector<TaskOutcome> outcomes(tasks.size());
     const auto chunks = decodeAll<ChunkPayload>(tasks, outcomes);
+    DeliveryRun run(context);
     const auto queries = rangesOf(chunks);
     // Posts of one author have chunks alike: their readers are read once, and get them in one go.
     std::map<std::pair<UserId, std::pair<UserId, UserId>>, std::size_t> places;
@@ -63,7 +65,6 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
     const auto deleted = PostStore::deletedAmong(context.sql, posts, deadline);
     if (!deleted) return allFailed(tasks.size(), deleted.error());
 
-    DeliveryRun run(context);
     std::vector<Delivery*> deliveries(tasks.size(), nullptr);
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!chunks[i] || std::find(deleted->begin(), deleted->end(), chunks[i]->post) != deleted->end()) continue;
@@ -75,7 +76,9 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
         delivery.committedAt = TimePoint(std::chrono::microseconds(chunks[i]->committedUnixUs));
         deliveries[i] = &run.add(std::move(delivery));
     }
+    ROOKERY_FAULT_POINT("deliver.chunk_read");
     if (const auto done = run.run(deadline); !done) return allFailed(tasks.size(), done.error());
+    ROOKERY_FAULT_POINT("deliver.chunk_done");
 
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!chunks[i]) continue;
@@ -100,6 +103,7 @@ std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<con
         effects.push_back({tasks[i].ref, tasks[i].expiresAt, payloads[i]->author, -1});
     }
     if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
+    ROOKERY_FAULT_POINT("delete.removed");
     const auto counters = UserStore::applyPostsCounts(context.sql, effects, deadline);
     if (!counters) return allFailed(tasks.size(), counters.error());
     batch.clear();
@@ -131,6 +135,7 @@ std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<co
     const auto audiences = EdgeStore::audiences(context.sql, rangesOf(chunks), deadline);
     if (!audiences) return allFailed(tasks.size(), audiences.error());
     RedisBatch batch(context.redis);
+    ROOKERY_FAULT_POINT("delete.before_reclaim");
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!chunks[i]) continue;
         const std::vector<PostId> post{chunks[i]->post};

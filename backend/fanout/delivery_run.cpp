@@ -1,5 +1,6 @@
 #include "backend/fanout/delivery_run.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/store/post_store.h"
 
 #include <algorithm>
@@ -29,12 +30,17 @@ Result<void> DeliveryRun::run(Deadline deadline)
     group();
     for (auto& sent : m_sent) publish(sent);
     for (auto& group : m_groups) push(group);
-    std::ignore = m_batch.run(deadline.earlier(deadline.remaining() / 2)); // judged reply by reply; leaves time to look again
+    ROOKERY_FAULT_POINT("deliver.before_pipeline");
+    const Deadline half(std::min(m_until.at(), deadline.earlier(deadline.remaining() / 2).at()));
+    std::ignore = m_batch.run(half); // judged reply by reply; leaves time to look again
     readReplies(m_context.clock.now());
+    ROOKERY_FAULT_POINT("deliver.before_look");
     m_context.timelines.addUpkeep(m_batch, m_checks);
     std::ignore = m_batch.run(deadline.earlier(kPipeline)); // what it did not reach is left to later deliveries
     ROOKERY_TRY(takeBackDeleted(deadline));
+    ROOKERY_FAULT_POINT("deliver.between_looks");
     ROOKERY_TRY(takeBackUnfollowed(deadline));
+    ROOKERY_FAULT_POINT("deliver.after_look");
     record();
     return {};
 }
@@ -77,8 +83,10 @@ void DeliveryRun::publish(Sent& sent)
 void DeliveryRun::push(Group& group)
 {
     group.replies.first = m_batch.size();
-    for (const auto reader : group.readers)
+    for (const auto reader : group.readers) {
         m_context.timelines.addEntries(m_batch, m_checks, TimelineFamily::Home, reader, group.entries);
+        ROOKERY_FAULT_POINT_AFTER("deliver.between_entries", std::ignore = m_batch.run(Deadline::after(kPipeline)));
+    }
     group.replies.end = m_batch.size();
 }
 
@@ -178,6 +186,7 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::suspects(Deadline deadline)
 // Takes back where the edge has ended, delivers again where it began again. Returns those in which it found either.
 Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector<Sent*>& suspects, Deadline deadline)
 {
+    const Deadline until = deadline.earlier(kPipeline); // for reading and acting on it
     std::vector<EdgeStore::EndedQuery> queries;
     for (const auto* sent : suspects) queries.push_back({sent->delivery.query, sent->delivery.committedAt - kClockMargin});
     ROOKERY_ASSIGN(const auto ended, EdgeStore::endedSince(m_context.sql, queries, deadline));
@@ -197,7 +206,7 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
         count(sent);
         changed.push_back(&sent);
     }
-    std::ignore = m_batch.run(deadline.earlier(kPipeline));
+    std::ignore = m_batch.run(until);
     m_checks.clear();
     for (auto* sent : changed) sent->delivery.status = answered(sent->replies);
     std::erase_if(changed, [](const Sent* sent) { return !sent->delivery.status; });

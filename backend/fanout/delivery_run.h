@@ -32,7 +32,7 @@ struct Delivery
 class DeliveryRun
 {
 public:
-    explicit DeliveryRun(FanoutContext& context);
+    explicit DeliveryRun(FanoutContext& context); // to be made before the audiences are read
 
     // The returned object stays valid as long as the run and holds the outcome afterwards.
     Delivery& add(Delivery delivery);
@@ -77,6 +77,7 @@ private:
     void record();
 
     FanoutContext& m_context;
+    const Deadline m_until = Deadline::after(kReadingsHold); // the audiences were read after this began
     RedisBatch m_batch;
     std::vector<SizeCheck> m_checks;
     std::deque<Sent> m_sent;

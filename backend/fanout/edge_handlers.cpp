@@ -1,5 +1,6 @@
 #include "backend/fanout/edge_handlers.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
@@ -31,7 +32,9 @@ public:
             else if (states[i].following) ROOKERY_TRY(backfill(states[i].edge, *floors[i]));
             else ROOKERY_TRY(remove(states[i].edge, *floors[i]));
         }
+        ROOKERY_FAULT_POINT("backfill.before_pipeline");
         ROOKERY_TRY(m_batch.run(m_deadline));
+        ROOKERY_FAULT_POINT("backfill.after_pipeline");
         return checkBackfills();
     }
 
@@ -104,10 +107,13 @@ Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline
 {
     const std::vector<Edge> all = edges;
     for (int round = 0; round < kRounds && !edges.empty(); ++round) {
+        const auto until = deadline.earlier(kReadingsHold);
         ROOKERY_ASSIGN(const auto states, EdgeStore::load(context.sql, edges, deadline));
         ROOKERY_TRY(EdgeStore::writeFollowers(context.sql, states, deadline));
+        ROOKERY_FAULT_POINT("edge.after_followers");
         ROOKERY_TRY(EdgeStore::countFollowing(context.sql, edges, deadline));
-        ROOKERY_TRY(EdgeEffects(context, deadline).apply(states));
+        ROOKERY_FAULT_POINT("edge.after_count");
+        ROOKERY_TRY(EdgeEffects(context, until).apply(states));
         ROOKERY_ASSIGN(const auto after, EdgeStore::load(context.sql, edges, deadline));
         std::vector<Edge> moved;
         for (std::size_t i = 0; i < edges.size(); ++i)

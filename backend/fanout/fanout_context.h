@@ -17,6 +17,10 @@ struct FanoutSettings
     int reclaimSpacingMs = 50;
 };
 
+// What was read from PostgreSQL is acted on in Redis for so long, which is less than a lease: a process that was stopped
+// for longer lost its tasks, and may die before it looks whether what it wrote too late still holds.
+inline constexpr Milliseconds kReadingsHold{8'000};
+
 struct FanoutContext
 {
     SqlSession& sql;

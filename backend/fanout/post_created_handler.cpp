@@ -1,4 +1,5 @@
 #include "backend/fanout/delivery_run.h"
+#include "backend/common/fault_points.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
 #include "backend/store/ledger_store.h"
@@ -34,10 +35,12 @@ private:
         m_payloads = decodeAll<PostPayload>(m_tasks, m_outcomes);
         ROOKERY_TRY(loadPosts());
         ROOKERY_TRY(loadAudiences());
+        ROOKERY_FAULT_POINT("plan.read");
         ROOKERY_TRY(deliver());
         ROOKERY_TRY(count());
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
             if (m_outcomes[i].status) conclude(i);
+        ROOKERY_FAULT_POINT("plan.done");
         return {};
     }
 
@@ -146,6 +149,7 @@ private:
         row.dormant += plan.dormant;
         row.chunks = 1 + int(plan.ranges.size());
         row.lastReader = UserId{};
+        ROOKERY_FAULT_POINT("plan.split");
         for (std::size_t k = 0; k < plan.ranges.size(); ++k) {
             const auto& range = plan.ranges[k];
             const ChunkPayload chunk{row.post,   m_payloads[i]->author, int(k) + 1,         range.after,

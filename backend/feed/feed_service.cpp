@@ -1,5 +1,6 @@
 #include "backend/feed/feed_service.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
 #include "backend/store/user_store.h"
@@ -120,7 +121,9 @@ Result<Post> FeedService::post(UserId author, std::string_view body, Deadline de
     ROOKERY_TRY(requireUser(sql, author, deadline));
     ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(author.shard()));
     Post post{PostId{raw}, author, std::string(body)};
+    ROOKERY_FAULT_POINT("post.before_commit");
     ROOKERY_TRY(PostStore::insert(sql, post, deadline));
+    ROOKERY_FAULT_POINT("post.after_commit");
     m_services.enqueued();
     return post;
 }
@@ -130,7 +133,9 @@ Result<void> FeedService::deletePost(PostId post, Deadline deadline)
     ROOKERY_TRY(requireWritable());
     if (!validShard(post.value)) return fail(ErrorCode::NotFound, "there is no post with id " + idText(post.value));
     SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_FAULT_POINT("delete.before_commit");
     ROOKERY_TRY(PostStore::markDeleted(sql, post, deadline));
+    ROOKERY_FAULT_POINT("delete.after_commit");
     m_services.enqueued();
     const auto soon = deadline.earlier(kInlineWork); // hidden at once; the task repeats it should this fail
     if (auto redis = m_services.redis.lease(soon)) {
@@ -138,6 +143,7 @@ Result<void> FeedService::deletePost(PostId post, Deadline deadline)
         m_services.objects.tombstonePost(batch, post);
         std::ignore = batch.run(soon);
     }
+    ROOKERY_FAULT_POINT("delete.after_tombstone");
     return {};
 }
 
@@ -149,7 +155,9 @@ Result<void> FeedService::follow(UserId follower, UserId followee, Deadline dead
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_TRY(requireUser(sql, follower, deadline));
     ROOKERY_TRY(requireUser(sql, followee, deadline));
+    ROOKERY_FAULT_POINT("follow.before_commit");
     ROOKERY_TRY(EdgeStore::follow(sql, {follower, followee}, deadline));
+    ROOKERY_FAULT_POINT("follow.after_commit");
     m_services.metrics.follows.add();
     m_services.enqueued();
     return {};
@@ -160,7 +168,9 @@ Result<void> FeedService::unfollow(UserId follower, UserId followee, Deadline de
     ROOKERY_TRY(requireWritable());
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_TRY(requireUser(sql, follower, deadline));
+    ROOKERY_FAULT_POINT("unfollow.before_commit");
     ROOKERY_TRY(EdgeStore::unfollow(sql, {follower, followee}, deadline));
+    ROOKERY_FAULT_POINT("unfollow.after_commit");
     m_services.metrics.unfollows.add();
     m_services.enqueued();
     return {};

@@ -1,5 +1,6 @@
 #include "backend/feed/timeline_builder.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
 
@@ -31,6 +32,7 @@ Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, Time
             if (ready) return {};
             continue;
         }
+        ROOKERY_FAULT_POINT("rebuild.after_begin");
         // Strictly after the token: whatever commits later takes the token away or delivers by itself.
         ROOKERY_ASSIGN(auto ids, newestIds(sql, family, owner, limits.cap + 1, deadline));
         const auto oldest = std::chrono::duration_cast<Milliseconds>((m_services.ageClock.now() - limits.age).time_since_epoch());
@@ -44,7 +46,9 @@ Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, Time
             floor = ageFloor;
             std::erase_if(ids, [&](PostId id) { return id < ageFloor; });
         }
+        ROOKERY_FAULT_POINT("rebuild.before_fill");
         ROOKERY_ASSIGN(const bool published, m_services.timelines.finishBuild(redis, family, owner, *token, ids, floor, deadline));
+        ROOKERY_FAULT_POINT("rebuild.after_publish");
         if (published) {
             m_services.metrics.rebuilds.add();
             return {};

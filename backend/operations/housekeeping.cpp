@@ -1,5 +1,6 @@
 #include "backend/operations/housekeeping.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/common/log.h"
 
 #include <map>
@@ -62,12 +63,14 @@ Result<int> Housekeeping::forgetAppliedOf(SqlSession& sql, int shard, Deadline d
                                            {sqlArray(tasks)}, deadline));
         std::vector<std::int64_t> ids;
         for (std::size_t r = 0; r < gone.size(); ++r) ids.push_back(gone.integer(r, 0));
+        ROOKERY_FAULT_POINT("housekeeping.before_forget");
         ROOKERY_ASSIGN(const auto deleted,
                        sql.runOne(Role::Users, shard,
                                   {"DELETE FROM " + table + " WHERE node = $1::int AND task_id = ANY ($2::bigint[])"
                                    " AND expires_at < now()",
                                    {sqlParameter(node), sqlArray(ids)}},
                                   deadline));
+        ROOKERY_FAULT_POINT("housekeeping.after_forget");
         forgotten += int(deleted.affectedRows());
     }
     return forgotten;

@@ -1,5 +1,6 @@
 #include "backend/queue/task_batch.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/common/log.h"
 
 #include <algorithm>
@@ -221,7 +222,10 @@ Result<void> TaskBatch::endTogether(SqlConnection& connection, const Group& grou
         append(children, outcomes[i].children);
         append(completion, outcomes[i].completion);
     }
-    return m_source.queue.completeAll(connection, done, children, std::move(completion), deadline());
+    ROOKERY_FAULT_POINT("complete.before_commit");
+    const auto ended = m_source.queue.completeAll(connection, done, children, std::move(completion), deadline());
+    ROOKERY_FAULT_POINT("complete.after_commit");
+    return ended;
 }
 
 Result<void> TaskBatch::endAlone(SqlConnection& connection, const Task& task, const TaskOutcome& outcome)

@@ -1,5 +1,6 @@
 #include "backend/queue/worker.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/common/log.h"
 #include "backend/queue/task_batch.h"
 
@@ -139,6 +140,7 @@ bool Worker::serve(std::size_t node, const std::stop_token& stop)
     auto& state = *m_nodes[node];
     if (state.notBefore > std::chrono::steady_clock::now()) return false;
     const int limit = m_pace.limit();
+    ROOKERY_FAULT_POINT("claim.before");
     auto claimed = claim(node, limit);
     if (!claimed) {
         nodeFailed(node, claimed.error());
@@ -147,6 +149,7 @@ bool Worker::serve(std::size_t node, const std::stop_token& stop)
     state.failures = 0;
     m_status.nodeAnswered(node);
     if (claimed->empty()) return false;
+    ROOKERY_FAULT_POINT("claim.after");
     if (claimed->size() >= std::size_t(limit))
         m_shared.wake.wakeOne(); // there is probably more
 

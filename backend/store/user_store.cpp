@@ -1,5 +1,6 @@
 #include "backend/store/user_store.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/common/task_payloads.h"
 
 #include <algorithm>
@@ -219,7 +220,9 @@ Result<std::vector<std::pair<UserId, StoredCounters>>> UserStore::applyPostsCoun
         authors.erase(std::unique(authors.begin(), authors.end()), authors.end());
         statements.push_back({shard, countersStatement(shard, authors)});
     }
+    ROOKERY_FAULT_POINT("counter.before");
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    ROOKERY_FAULT_POINT("counter.after");
     std::vector<std::pair<UserId, StoredCounters>> out;
     for (std::size_t i = 1; i < results.size(); i += 2)
         for (std::size_t r = 0; r < results[i].size(); ++r)

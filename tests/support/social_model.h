@@ -24,6 +24,7 @@ public:
         for (const auto& [user, followees] : m_following) out.push_back(user);
         return out;
     }
+    bool follows(backend::UserId follower, backend::UserId followee) const { return m_following.at(follower).contains(followee); }
     // Newest first.
     std::vector<backend::PostId> home(backend::UserId reader) const
     {

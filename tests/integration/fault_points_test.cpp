@@ -1,0 +1,418 @@
+// Ends, stops and surprises an engine at each of its fault points, on servers that outlive it, and holds what
+// is there afterwards against what was acknowledged and against a recomputation from PostgreSQL: nothing
+// lost, nothing double, counters and ledger exact.
+#include <QDir>
+#include <QDirIterator>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QProcess>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "app/session/demo_cluster.h"
+#include "backend/cache/redis_client.h"
+#include "backend/common/config.h"
+#include "tests/integration/deeds.h"
+#include "tests/support/demo_session.h"
+#include "tests/support/private_cluster.h"
+
+#include <signal.h>
+
+using namespace backend;
+using namespace tests;
+
+namespace {
+
+constexpr int kUsers = 30, kActors = 20; // the last ones are the test's own readers
+
+const std::vector<std::string> kPoints{"post.before_commit",
+                                       "post.after_commit",
+                                       "delete.before_commit",
+                                       "delete.after_commit",
+                                       "delete.after_tombstone",
+                                       "follow.before_commit",
+                                       "follow.after_commit",
+                                       "unfollow.before_commit",
+                                       "unfollow.after_commit",
+                                       "claim.before",
+                                       "claim.after",
+                                       "plan.read",
+                                       "plan.split",
+                                       "plan.done",
+                                       "deliver.between_entries",
+                                       "deliver.before_pipeline",
+                                       "deliver.before_look",
+                                       "deliver.between_looks",
+                                       "deliver.after_look",
+                                       "deliver.chunk_done",
+                                       "deliver.chunk_read",
+                                       "complete.before_commit",
+                                       "complete.after_commit",
+                                       "counter.before",
+                                       "counter.after",
+                                       "delete.removed",
+                                       "delete.before_reclaim",
+                                       "edge.after_followers",
+                                       "edge.after_count",
+                                       "backfill.before_pipeline",
+                                       "backfill.after_pipeline",
+                                       "rebuild.after_begin",
+                                       "rebuild.before_fill",
+                                       "rebuild.between_fills",
+                                       "rebuild.before_publish",
+                                       "rebuild.after_publish",
+                                       "housekeeping.before_forget",
+                                       "housekeeping.after_forget"};
+
+bool programHolds(const char* program, const QByteArray& bytes)
+{
+    QFile file(QString::fromLocal8Bit(program));
+    return file.open(QIODevice::ReadOnly) && file.readAll().contains(bytes);
+}
+
+} // namespace
+
+class FaultPointsTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void cleanup();
+
+    void shippedProgramsHoldNone();
+    void everyPointIsListed();
+    void killed_data();
+    void killed();
+    void stoppedPastItsLease_data();
+    void stoppedPastItsLease();
+    void stoppedForLongItDeliversNothing();
+    void redisNodeFlushed();
+    void redisNodeKilledAndBackEmpty();
+    void postgresRestarted_data();
+    void postgresRestarted();
+
+private:
+    std::unique_ptr<QProcess> start(const QString& fault, int deeds = 120);
+    void finish(QProcess& victim);
+    std::shared_ptr<app::OpenedSession> connect(int workers);
+    void onEveryPostgres(const std::string& sql);
+    void lapseLeases()
+    {
+        onEveryPostgres("UPDATE queue.tasks SET lease_until = clock_timestamp() WHERE state = 1");
+    }
+    void flush(const std::string& redis);
+    void makeMarksToForget();
+    void undoEverything(std::size_t posts);
+    void everythingIsRight();
+    std::string log() const { return m_place.filePath("log").toStdString(); }
+    QString struck() const { return m_place.filePath("struck"); }
+    bool hasStruck(const QString& point) const
+    {
+        QFile file(struck());
+        return file.open(QIODevice::ReadOnly) && file.readAll() == point.toUtf8() + "\n";
+    }
+
+    QTemporaryDir m_place;
+    std::unique_ptr<PrivateCluster> m_cluster;
+    std::filesystem::path m_config;
+    std::vector<UserId> m_users;
+    DeedsModel m_model;
+    int m_seed = 0;
+};
+
+void FaultPointsTest::initTestCase()
+{
+    m_cluster = PrivateCluster::start(2, 4);
+    const auto demo =
+        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))));
+    ClusterConfig config;
+    config.name = "faults";
+    config.environment = "demo";
+    config.shards = app::kDemoShards;
+    config.directoryAddress = demo.directory.address;
+    config.timelineCap = 100; // small ones: timelines are trimmed, audiences are split
+    config.fanoutChunk = 10;
+    m_config = m_place.filePath("cluster.toml").toStdString();
+    take(writeClusterToml(config, m_config));
+
+    const auto session = connect(4);
+    auto& feed = session->engine().feed();
+    for (int i = 0; i < kUsers; ++i) {
+        m_users.push_back(take(feed.createUser({"u_" + std::to_string(i), "User"}, soon())).id);
+        m_model.created(m_users.back());
+    }
+    Deeds deeds(log());
+    for (const auto follower : m_users)
+        for (std::size_t k = 0; k < kActors;
+             ++k) // the first is followed by all, which makes more than one chunk
+            if (follower != m_users[k] &&
+                (k == 0 || follower == m_users[0] || (follower.value + std::int64_t(k)) % 2 == 0))
+                QVERIFY(deeds.follow(feed, follower, m_users[k]));
+    for (std::size_t i = 0; i < 150; ++i)
+        QVERIFY(deeds.post(feed, m_users[i % kActors], "first." + std::to_string(i)));
+    QVERIFY(drain(session->engine()));
+}
+
+void FaultPointsTest::cleanup()
+{
+    QFile::remove(struck());
+}
+
+std::shared_ptr<app::OpenedSession> FaultPointsTest::connect(int workers)
+{
+    app::SessionOptions options;
+    options.kind = app::SessionOptions::Kind::Connect;
+    options.configFile = m_config;
+    options.workers = workers;
+    options.role = "test";
+    return take(app::openSession(options, [](const SessionProgress&) {}, {}));
+}
+
+std::unique_ptr<QProcess> FaultPointsTest::start(const QString& fault, int deeds)
+{
+    auto victim = std::make_unique<QProcess>();
+    victim->setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    auto environment = QProcessEnvironment::systemEnvironment();
+    if (!fault.isEmpty()) environment.insert("ROOKERY_FAULT", fault + ":" + struck());
+    victim->setProcessEnvironment(environment);
+    victim->start(QStringLiteral(FAULT_VICTIM),
+                  {QString::fromStdString(m_config.string()), QString::fromStdString(log()),
+                   QString::number(++m_seed), QString::number(deeds)});
+    return victim;
+}
+
+void FaultPointsTest::finish(QProcess& victim)
+{
+    QVERIFY2(victim.waitForFinished(90'000), "the victim neither died nor drained its queue");
+    QCOMPARE(victim.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(victim.exitCode(), 0);
+}
+
+void FaultPointsTest::onEveryPostgres(const std::string& sql)
+{
+    const auto session = connect(0);
+    for (const auto& [node, pool] : session->auditInputs().pools->all()) {
+        const auto connection = take(pool->lease(soon()));
+        take(connection->execute(sql, {}, soon()));
+    }
+}
+
+void FaultPointsTest::flush(const std::string& redis)
+{
+    const auto node = m_cluster->node(redis);
+    RedisClient client({node});
+    RedisBatch batch(client);
+    batch.add(node.id, {"FLUSHALL"});
+    take(batch.run(soon()));
+}
+
+// A fresh engine does what is left.
+void FaultPointsTest::everythingIsRight()
+{
+    lapseLeases(); // whose holder is dead: waiting would show nothing more
+    const auto session = connect(4);
+    QVERIFY(drain(session->engine()));
+    m_model.read(log());
+    QCOMPARE(m_model.compare(session->engine().feed()), std::string());
+    QCOMPARE(auditFindings(*session), std::string());
+}
+
+void FaultPointsTest::shippedProgramsHoldNone()
+{
+    for (const auto& point : kPoints) {
+        QVERIFY2(programHolds(FAULT_VICTIM, QByteArray::fromStdString(point)),
+                 point.c_str()); // they can be found
+        QVERIFY2(!programHolds(SHIPPED_PROGRAM, QByteArray::fromStdString(point)), point.c_str());
+    }
+    QVERIFY(!programHolds(SHIPPED_PROGRAM, "ROOKERY_FAULT"));
+}
+
+void FaultPointsTest::everyPointIsListed()
+{
+    std::set<std::string> inSources;
+    const QRegularExpression pattern("ROOKERY_FAULT_POINT(?:_AFTER)?\\(\"([^\"]+)\"");
+    for (QDirIterator it(ROOKERY_SOURCE_DIR "/backend", {"*.cpp"}, QDir::Files, QDirIterator::Subdirectories);
+         it.hasNext();) {
+        QFile file(it.next());
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        for (auto match = pattern.globalMatch(QString::fromUtf8(file.readAll())); match.hasNext();)
+            inSources.insert(match.next().captured(1).toStdString());
+    }
+    QCOMPARE(inSources, std::set<std::string>(kPoints.begin(), kPoints.end()));
+}
+
+// Marks of applied effects, as old as they are after a day.
+void FaultPointsTest::makeMarksToForget()
+{
+    const auto session = connect(4);
+    Deeds deeds(log());
+    for (int i = 0; i < 20; ++i)
+        QVERIFY(deeds.post(session->engine().feed(), m_users[std::size_t(i)],
+                           "mark." + std::to_string(++m_seed)));
+    QVERIFY(drain(session->engine()));
+    for (const auto& [node, pool] : session->auditInputs().pools->all()) {
+        const auto connection = take(pool->lease(soon()));
+        for (int shard = 0; shard < app::kDemoShards; ++shard) {
+            const auto table = shardTable(Role::Users, shard, "applied");
+            const auto there =
+                take(connection->execute("SELECT to_regclass('" + table + "') IS NOT NULL", {}, soon()));
+            if (there.boolean(0, 0))
+                take(connection->execute("UPDATE " + table + " SET expires_at = now() - interval '1 hour'",
+                                         {}, soon()));
+        }
+    }
+}
+
+// Does the work of a stopped engine, then deletes that many posts, which it may have in its hands, and turns
+// round the test's own edges.
+void FaultPointsTest::undoEverything(std::size_t posts)
+{
+    m_model.read(log());
+    lapseLeases();
+    const auto session = connect(4);
+    auto& feed = session->engine().feed();
+    QVERIFY(drain(session->engine()));
+    Deeds deeds(log());
+    for (const auto post : m_model.newest(posts))
+        QVERIFY(deeds.remove(feed, post));
+    for (std::size_t reader = kActors; reader < kUsers; ++reader)
+        for (std::size_t author = 0; author < kActors; ++author) {
+            const bool ends = m_model.follows(m_users[reader], m_users[author]);
+            QVERIFY(ends ? deeds.unfollow(feed, m_users[reader], m_users[author])
+                         : deeds.follow(feed, m_users[reader], m_users[author]));
+        }
+    QVERIFY(drain(session->engine()));
+}
+
+void FaultPointsTest::killed_data()
+{
+    QTest::addColumn<QString>("point");
+    for (const auto& point : kPoints)
+        QTest::newRow(point.c_str()) << QString::fromStdString(point);
+}
+
+void FaultPointsTest::killed()
+{
+    QFETCH(QString, point);
+    if (point.startsWith("rebuild.")) flush("redis-" + std::to_string(1 + m_seed % 4));
+    const bool house = point.startsWith("housekeeping.");
+    if (house) makeMarksToForget();
+    const bool seldom =
+        house || point.startsWith("rebuild.") || point.startsWith("delete."); // tasks go in batches
+    const int passing = seldom ? 1 : 2 + m_seed % 3;
+    const auto victim = start("kill:" + point + ":" + QString::number(passing), house ? 0 : 120);
+    QVERIFY2(victim->waitForFinished(90'000), "it neither died nor drained its queue");
+    QVERIFY2(hasStruck(point), "it did not come to this point");
+    QCOMPARE(victim->exitStatus(), QProcess::CrashExit);
+    everythingIsRight();
+}
+
+void FaultPointsTest::stoppedPastItsLease_data()
+{
+    QTest::addColumn<QString>("point");
+    for (const char* point :
+         {"plan.read", "deliver.chunk_read", "deliver.before_pipeline", "deliver.before_look",
+          "deliver.between_looks", "deliver.after_look", "complete.before_commit", "counter.before",
+          "backfill.before_pipeline", "rebuild.before_fill", "delete.before_reclaim"})
+        QTest::newRow(point) << QString(point);
+}
+
+// Others do its work meanwhile, and undo what it was about to do. When it goes on it must not bring any of it
+// back.
+void FaultPointsTest::stoppedPastItsLease()
+{
+    QFETCH(QString, point);
+    if (point.startsWith("rebuild.")) flush("redis-" + std::to_string(1 + m_seed % 4));
+    const auto victim = start("stop:" + point + (point.startsWith("delete.") ? ":1" : ":2"));
+    QVERIFY(victim->waitForStarted());
+    QTRY_VERIFY2_WITH_TIMEOUT(hasStruck(point), "it did not come to this point", 60'000);
+    undoEverything(10);
+    if (QTest::currentTestFailed()) return;
+    ::kill(pid_t(victim->processId()), SIGCONT);
+    finish(*victim);
+    everythingIsRight();
+}
+
+// The look after a delivery takes back what came too late, but an engine that was away for long may die
+// before it looks. So it must not deliver at all what it read that long ago.
+void FaultPointsTest::stoppedForLongItDeliversNothing()
+{
+    for (std::size_t reader = kActors; reader < kUsers; ++reader) {
+        const auto session = connect(4);
+        Deeds deeds(log());
+        for (std::size_t author = 0; author < kActors; ++author)
+            QVERIFY(deeds.follow(session->engine().feed(), m_users[reader], m_users[author]));
+        QVERIFY(drain(session->engine()));
+    }
+    const auto victim = start("stop:deliver.chunk_read:4");
+    QVERIFY(victim->waitForStarted());
+    QTRY_VERIFY2_WITH_TIMEOUT(hasStruck("deliver.chunk_read"), "it did not come to this point", 60'000);
+    QElapsedTimer stopped;
+    stopped.start();
+    undoEverything(0);
+    if (QTest::currentTestFailed()) return;
+    QTest::qWait(std::max(0, 10'500 - int(stopped.elapsed()))); // longer than any lease
+    for (const char* node : {"pg-1", "pg-2"})
+        take(m_cluster->servers().pauseNode(node)); // it cannot look
+    ::kill(pid_t(victim->processId()), SIGCONT);
+    QTest::qWait(1'000);
+    victim->kill();
+    QVERIFY(victim->waitForFinished());
+    for (const char* node : {"pg-1", "pg-2"})
+        take(m_cluster->servers().resumeNode(node));
+    everythingIsRight();
+}
+
+void FaultPointsTest::redisNodeFlushed()
+{
+    const auto victim = start({}, 200);
+    QVERIFY(victim->waitForReadyRead(30'000));
+    for (int i = 0; i < 6; ++i) {
+        QTest::qWait(150);
+        flush("redis-" + std::to_string(1 + i % 4));
+    }
+    finish(*victim);
+    everythingIsRight();
+}
+
+void FaultPointsTest::redisNodeKilledAndBackEmpty()
+{
+    const auto victim = start({}, 200);
+    QVERIFY(victim->waitForReadyRead(30'000));
+    for (const char* node : {"redis-1", "redis-3"}) {
+        QTest::qWait(150);
+        take(m_cluster->servers().killNode(node));
+        QTest::qWait(300);
+        take(m_cluster->servers().restartNode(node));
+    }
+    finish(*victim);
+    everythingIsRight();
+}
+
+void FaultPointsTest::postgresRestarted_data()
+{
+    QTest::addColumn<QString>("node");
+    QTest::addColumn<bool>("immediately");
+    for (const char* node : {"pg-1", "pg-2"})
+        for (const bool immediately : {false, true})
+            QTest::addRow("%s %s", node, immediately ? "immediately" : "fast")
+                << QString(node) << immediately;
+}
+
+void FaultPointsTest::postgresRestarted()
+{
+    QFETCH(QString, node);
+    QFETCH(bool, immediately);
+    const auto victim = start({}, 200);
+    QVERIFY(victim->waitForReadyRead(30'000));
+    QTest::qWait(300);
+    if (immediately) ::kill(pid_t(m_cluster->node(node.toStdString()).pid), SIGQUIT);
+    take(m_cluster->servers().restartNode(node.toStdString()));
+    finish(*victim);
+    everythingIsRight();
+}
+
+QTEST_GUILESS_MAIN(FaultPointsTest)
+#include "fault_points_test.moc"

@@ -1,0 +1,97 @@
+// A process with an engine on servers that outlive it. The sources with fault points are compiled into it
+// once more with the points in them; ROOKERY_FAULT says where it dies or stops. It notes what it does, and
+// ends when the queue is drained. Usage: fault_victim CONFIG LOG SEED DEEDS_PER_THREAD   (DEEDS_PER_THREAD 0:
+// it keeps house once)
+#include "backend/cluster/directory.h"
+#include "backend/operations/housekeeping.h"
+#include "tests/integration/deeds.h"
+#include "tests/support/demo_session.h"
+
+#include <cstdio>
+#include <random>
+#include <string>
+#include <thread>
+
+using namespace backend;
+using namespace tests;
+
+namespace {
+
+constexpr int kThreads = 3, kActors = 20; // further users are left to the test
+
+struct FixedMap final : ShardMapSource
+{
+    std::shared_ptr<const ShardMap> map;
+    std::shared_ptr<const ShardMap> current() const override { return map; }
+};
+
+int keepHouse(app::OpenedSession& session)
+{
+    const auto inputs = session.auditInputs();
+    FixedMap maps;
+    maps.map = inputs.map;
+    Directory directory(*inputs.pools->all().begin()->second);
+    Housekeeping housekeeping(*inputs.pools, maps, directory);
+    return housekeeping.forgetApplied(soon()) ? 0 : 1;
+}
+
+// Each thread has its own actors, so that what one actor did is in order.
+void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint64_t seed, int thread,
+          int count)
+{
+    std::mt19937_64 random(seed);
+    std::vector<PostId> own;
+    for (int i = 0; i < count; ++i) {
+        const UserId actor = users[(random() % (kActors / kThreads)) * kThreads + std::size_t(thread)];
+        const UserId other = users[random() % users.size()];
+        const auto dice = random() % 10;
+        if (dice < 2 && actor != other) {
+            deeds.follow(feed, actor, other);
+        } else if (dice < 3 && actor != other) {
+            deeds.unfollow(feed, actor, other);
+        } else if (dice < 4 && !own.empty()) {
+            deeds.remove(feed, own.back());
+            own.pop_back();
+        } else if (dice < 6) {
+            std::ignore = feed.homePage(other, {}, soon());
+        } else {
+            PostId made;
+            if (deeds.post(feed, actor, std::to_string(seed) + "." + std::to_string(i), &made))
+                own.push_back(made);
+        }
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    if (argc != 5) return 2;
+    app::SessionOptions options;
+    options.kind = app::SessionOptions::Kind::Connect;
+    options.configFile = argv[1];
+    options.workers = 3;
+    options.role = "test";
+    const auto session = take(app::openSession(options, [](const SessionProgress&) {}, {}));
+    const int count = std::atoi(argv[4]);
+    if (count == 0) return keepHouse(*session);
+    auto& feed = session->engine().feed();
+    std::vector<UserId> users;
+    for (int i = 0;; ++i) {
+        const auto user = feed.userByHandle("u_" + std::to_string(i), soon());
+        if (!user) break;
+        users.push_back(*user);
+    }
+    if (users.size() < kActors) return 3;
+    Deeds deeds(argv[2]);
+    std::puts("working");
+    std::fflush(stdout);
+    const auto seed = std::stoull(argv[3]);
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < kThreads; ++t)
+            threads.emplace_back(
+                [&, t] { work(feed, users, deeds, seed * kThreads + std::uint64_t(t), t, count); });
+    }
+    return drain(session->engine()) ? 0 : 4;
+}
