@@ -7,13 +7,15 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kLongestReason = 200; // bytes: a parser quotes what it does not like, however long that is
+
 template <class Payload, class Read>
 Result<Payload> decodeWith(const std::string& text, Read read)
 {
     try {
         return read(json::parse(text));
     } catch (const json::exception& e) {
-        return fail(ErrorCode::Internal, std::string("a task's payload cannot be read: ") + e.what());
+        return fail(ErrorCode::Internal, std::string("a task's payload cannot be read: ") + std::string(e.what()).substr(0, kLongestReason));
     }
 }
 

@@ -42,7 +42,7 @@ struct Watch
     explicit Watch(const MonitorCluster& cluster)
         : directory(cluster.pool("pg-2"))
         , sampler({cluster.maps, *cluster.pools, metrics, clock,
-                   [] { return std::vector<WorkerSnapshot>(2); },
+                   [] { return std::vector<WorkerSnapshot>(2); }, {},
                    [this](const std::string& status) -> Result<void> {
                        ROOKERY_ASSIGN(const auto orders, directory.heartbeat(kOwnSlot, status, Deadline::after(500ms)));
                        paused = orders.paused;
