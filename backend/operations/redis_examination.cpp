@@ -15,6 +15,8 @@ using Words = std::map<std::string, std::string, std::less<>>;
 constexpr int kOldestMajor = 6, kOldestMinor = 2, kTestedMajor = 7;
 // Timelines lie in sorted sets of at most 127 entries whose members have 19 digits.
 constexpr std::int64_t kListpackEntries = 128, kListpackValue = 64;
+// What a segment may grow to in a burst or by backfills before it is cut.
+constexpr std::int64_t kRoomyEntries = 256;
 constexpr double kMemoryHigh = 0.80, kMemoryFull = 0.95;
 constexpr double kFragmented = 1.5, kFragmentationMattersBytes = 256.0 * (1 << 20);
 constexpr double kClientsHigh = 0.8;
@@ -219,6 +221,13 @@ private:
               std::tuple{"zset-max-listpack-value", "zset-max-ziplist-value", kListpackValue}}) {
             const std::string setting = word(m_config, name).empty() ? old : name;
             const auto value = number(m_config, setting);
+            if (value >= least && least == kListpackEntries && value < kRoomyEntries)
+                m_findings.add(Severity::Note, "redis.listpack-bursts",
+                               setting + " is " + std::to_string(value),
+                               "at " + std::to_string(kRoomyEntries) +
+                                   " timelines also stay compact while bursts and new "
+                                   "follows are worked in",
+                               configSet(setting, std::to_string(kRoomyEntries)));
             if (value < 0 || value >= least) continue;
             m_findings.add(Severity::Warning, "redis." + std::string(name),
                            setting + " is " + std::to_string(value) +
