@@ -21,6 +21,7 @@ class MainWindowTest : public QObject
 private slots:
     void init();
     void choosesTheDemo();
+    void tellsWhatIsBuiltAgain();
     void showsTheProgressOfOpening();
     void cancelsAnOpening();
     void failedOpeningSaysWhyAndTriesAgain();
@@ -70,6 +71,32 @@ void MainWindowTest::choosesTheDemo()
     QVERIFY(fixture.window->windowTitle().startsWith("fake"));
     QCOMPARE(fixture.find<QLabel>("healthSummary")->text(),
              QString("10 of 10 nodes ok · 64 logical shards · shard map epoch 7"));
+}
+
+void MainWindowTest::tellsWhatIsBuiltAgain()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.show());
+    fixture.press(Qt::Key_Return);
+    QTRY_COMPARE(fixture.bridge.state(), ui::EngineBridge::State::Open);
+    auto snapshot = *fixture.fake->engine->monitor().snapshot();
+    backend::RestoreProgress restore;
+    restore.running = true;
+    restore.nodes = {"redis-3"};
+    restore.readers = 12'000;
+    restore.looked = 3'000;
+    restore.restored = 2'900;
+    restore.perSecond = 500;
+    snapshot.restore = restore;
+    ++snapshot.sequence;
+    fixture.fake->engine->setSnapshot(snapshot);
+    QTRY_COMPARE(fixture.find<QLabel>("healthSummary")->text(),
+                 QString("10 of 10 nodes ok · building timelines again on redis-3: 3,000 of 12,000 readers looked at, 18 s left"
+                         " · 64 logical shards · shard map epoch 7"));
+    snapshot.restore->restored = 0; // everything was there
+    ++snapshot.sequence;
+    fixture.fake->engine->setSnapshot(snapshot);
+    QTRY_VERIFY(!fixture.find<QLabel>("healthSummary")->text().contains("building"));
 }
 
 void MainWindowTest::showsTheProgressOfOpening()

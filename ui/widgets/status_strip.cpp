@@ -29,6 +29,20 @@ QString modeText(ThemeMode mode)
     return StatusStrip::tr("Dark");
 }
 
+// Empty while every timeline that was looked at is there.
+QString restoreText(const backend::ClusterSnapshot& snapshot)
+{
+    if (!snapshot.restore || !snapshot.restore->running || snapshot.restore->restored == 0) return {};
+    const auto& restore = *snapshot.restore;
+    QStringList nodes;
+    for (const auto& node : restore.nodes) nodes << QString::fromStdString(node);
+    auto text = StatusStrip::tr("building timelines again%1: %2 of %3 readers looked at")
+                    .arg(nodes.isEmpty() ? QString() : StatusStrip::tr(" on %1").arg(nodes.join(QStringLiteral(", "))),
+                         formatCount(restore.looked), formatCount(restore.readers));
+    if (const double left = restore.secondsLeft(); left >= 0) text += StatusStrip::tr(", %1 left").arg(formatDuration(left));
+    return text;
+}
+
 } // namespace
 
 StatusStrip::StatusStrip(Theme& theme, const StallWatchdog& watchdog, QWidget* parent)
@@ -108,6 +122,7 @@ void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
     for (const auto& node : snapshot->nodes)
         if (node.health == backend::Health::Down) named << QString::fromStdString(node.name);
     if (!named.isEmpty()) words += tr(", down: %1").arg(named.join(QStringLiteral(", ")));
+    if (const auto restoring = restoreText(*snapshot); !restoring.isEmpty()) words += tr(" · %1").arg(restoring);
     m_health->setText(tr("%1 · %2 logical shards · shard map epoch %3")
                           .arg(words)
                           .arg(snapshot->shardCount)
