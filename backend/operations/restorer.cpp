@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 10s;
+constexpr auto kCall = 2s; // a stop waits for one call at most
 constexpr int kAtOnce = 500;                    // readers looked at in one step
 constexpr std::int64_t kLock = 0x726f6f6b657279; // of the directory's advisory locks
 // Readers seen in the last hour come first, on all shards, then those of the last day, week, and all others.
@@ -54,6 +54,7 @@ private:
 struct Restorer::Sweep
 {
     std::stop_token stop;
+    std::map<int, std::string> lives{}; // run_id by node, when it began
     std::chrono::steady_clock::time_point notBefore = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point begun = notBefore;
 
@@ -137,6 +138,10 @@ void Restorer::step(const std::stop_token& stop)
 Result<void> Restorer::sweepAll(const std::vector<int>& nodes, const std::stop_token& stop)
 {
     Sweep sweep{stop};
+    if (auto redis = m_services.redis.lease(Deadline::after(kCall)))
+        for (const auto& node : m_services.maps.current()->nodes)
+            if (node.kind == NodeKind::Redis)
+                if (auto life = (*redis)->runId(node.id, Deadline::after(kCall))) sweep.lives[node.id] = *life;
     const auto map = m_services.maps.current();
     std::vector<int> shards;
     for (int shard = 0; shard < map->shardCount; ++shard)
@@ -205,6 +210,14 @@ Result<void> Restorer::restore(Sweep& sweep, const std::vector<UserId>& readers)
 {
     if (readers.empty()) return {};
     const auto deadline = Deadline::after(kCall);
+    {
+        // A node that is lost in the middle is looked at from the start, or else those seen last would come last.
+        ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+        const int node = m_services.timelines.nodeOf(TimelineFamily::Home, readers.front());
+        ROOKERY_ASSIGN(const auto life, redis->runId(node, deadline));
+        if (sweep.lives.try_emplace(node, life).first->second != life)
+            return fail(ErrorCode::Unavailable, redis->nodeName(node) + " began another life meanwhile", true);
+    }
     {
         SqlSession sql(m_services.pools, m_services.maps);
         ROOKERY_ASSIGN(const auto counters, UserStore::counters(sql, readers, deadline));
