@@ -1,6 +1,7 @@
-// The one facade. Desktop, rookeryctl and workloads reach the backend only through Engine, which hands out three
-// interfaces: Feed (an application), Operations (an operator), Monitor (what is going on). All calls are thread-safe.
-// Every call takes a deadline and returns by it with a result or a typed error; nothing waits for ever.
+// The one facade. Desktop, rookeryctl and workloads reach the backend only through Engine, which hands out
+// three interfaces: Feed (an application), Operations (an operator), Monitor (what is going on). All calls
+// are thread-safe. Every call takes a deadline and returns by it with a result or a typed error; nothing
+// waits for ever.
 #pragma once
 
 #include "backend/common/deadline.h"
@@ -39,25 +40,32 @@ public:
     // Returns once the post and its task are committed; the time does not depend on the number of followers.
     [[nodiscard]] virtual Result<Post> post(UserId author, std::string_view body, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> deletePost(PostId post, Deadline deadline) = 0; // idempotent
-    [[nodiscard]] virtual Result<void> follow(UserId follower, UserId followee, Deadline deadline) = 0;   // idempotent
-    [[nodiscard]] virtual Result<void> unfollow(UserId follower, UserId followee, Deadline deadline) = 0; // idempotent
+    [[nodiscard]] virtual Result<void> follow(UserId follower, UserId followee,
+                                              Deadline deadline) = 0; // idempotent
+    [[nodiscard]] virtual Result<void> unfollow(UserId follower, UserId followee,
+                                                Deadline deadline) = 0; // idempotent
 
-    [[nodiscard]] virtual Result<TimelinePage> homePage(UserId reader, const PageQuery& query, Deadline deadline) = 0;
-    [[nodiscard]] virtual Result<TimelinePage> authorPage(UserId author, const PageQuery& query, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<TimelinePage> homePage(UserId reader, const PageQuery& query,
+                                                        Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<TimelinePage> authorPage(UserId author, const PageQuery& query,
+                                                          Deadline deadline) = 0;
     [[nodiscard]] virtual Result<TimelinePage> publicPage(const PageQuery& query, Deadline deadline) = 0;
 
     [[nodiscard]] virtual Result<Profile> profile(UserId user, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<Counters> counters(UserId user, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<UserId> userByHandle(std::string_view handle, Deadline deadline) = 0;
     // Up to `limit` users whose handle starts with the prefix, or the user with that id, by handle.
-    [[nodiscard]] virtual Result<std::vector<User>> searchUsers(std::string_view prefix, int limit, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<std::vector<User>> searchUsers(std::string_view prefix, int limit,
+                                                                Deadline deadline) = 0;
     // Ascending by id, after `after` (exclusive).
-    [[nodiscard]] virtual Result<EdgePage> followers(UserId user, UserId after, int limit, Deadline deadline) = 0;
-    [[nodiscard]] virtual Result<EdgePage> following(UserId user, UserId after, int limit, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<EdgePage> followers(UserId user, UserId after, int limit,
+                                                     Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<EdgePage> following(UserId user, UserId after, int limit,
+                                                     Deadline deadline) = 0;
 };
 
-// Many rows in few round trips, for imports and the demo's graph. Ids are the caller's (Operations::reserveImport);
-// everything is idempotent: run again after a lost answer.
+// Many rows in few round trips, for imports and the demo's graph. Ids are the caller's
+// (Operations::reserveImport); everything is idempotent: run again after a lost answer.
 struct BulkUser
 {
     UserId id;
@@ -80,32 +88,39 @@ public:
     // Workers. engineSlot -1: all engines of the cluster. Written to the directory, obeyed within a second.
     [[nodiscard]] virtual Result<void> pauseWorkers(int engineSlot, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> resumeWorkers(int engineSlot, Deadline deadline) = 0;
-    [[nodiscard]] virtual Result<void> setWorkerCount(int engineSlot, int count, Deadline deadline) = 0; // 0 … 64
+    [[nodiscard]] virtual Result<void> setWorkerCount(int engineSlot, int count,
+                                                      Deadline deadline) = 0; // 0 … 64
 
-    [[nodiscard]] virtual Result<std::vector<DeadLetter>> deadLetters(int limit, Deadline deadline) = 0; // newest first
+    [[nodiscard]] virtual Result<std::vector<DeadLetter>> deadLetters(int limit,
+                                                                      Deadline deadline) = 0; // newest first
     [[nodiscard]] virtual Result<int> retryDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) = 0;
-    [[nodiscard]] virtual Result<int> discardDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<int> discardDeadLetters(std::span<const TaskRef> tasks,
+                                                         Deadline deadline) = 0;
 
-    // Why the post is, or is not, in the reader's home timeline, as PostgreSQL and Redis have it now. Changes nothing; a
-    // read-only engine answers it, too. NotFound when there is no such reader.
+    // Why the post is, or is not, in the reader's home timeline, as PostgreSQL and Redis have it now. Changes
+    // nothing; a read-only engine answers it, too. NotFound when there is no such reader.
     [[nodiscard]] virtual Result<Explanation> explain(PostId post, UserId reader, Deadline deadline) = 0;
 
-    // What hurts in this cluster and what to do about it: nodes, rights, settings, clocks, queue, engines. Changes nothing;
-    // a read-only engine answers it, too. A node that does not answer is a finding, not an error.
+    // What hurts in this cluster and what to do about it: nodes, rights, settings, clocks, queue, engines.
+    // Changes nothing; a read-only engine answers it, too. A node that does not answer is a finding, not an
+    // error.
     [[nodiscard]] virtual Result<Checkup> doctor(Deadline deadline) = 0;
 
     // Drops one reader's timeline in Redis and builds it again from PostgreSQL.
     [[nodiscard]] virtual Result<void> rebuildTimeline(UserId reader, Deadline deadline) = 0;
 
-    // Bulk writing, see above. Users: rows in their shard, handles, counters; new readers get an empty, complete
-    // home timeline. Follows: both directions and counters, and backfill through the queue where the followee may
-    // have posts already. Posts: rows and tasks, like Feed::post.
-    [[nodiscard]] virtual Result<BulkResult> bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline) = 0;
-    [[nodiscard]] virtual Result<BulkResult> bulkFollow(std::span<const BulkFollow> follows, Deadline deadline) = 0;
+    // Bulk writing, see above. Users: rows in their shard, handles, counters; new readers get an empty,
+    // complete home timeline. Follows: both directions and counters, and backfill through the queue where the
+    // followee may have posts already. Posts: rows and tasks, like Feed::post.
+    [[nodiscard]] virtual Result<BulkResult> bulkCreateUsers(std::span<const BulkUser> users,
+                                                             Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<BulkResult> bulkFollow(std::span<const BulkFollow> follows,
+                                                        Deadline deadline) = 0;
     [[nodiscard]] virtual Result<BulkResult> bulkPost(std::span<const Post> posts, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<ImportRecord> openImport(const std::string& fileHash, int slots,
                                                           std::int64_t timeShiftMs, Deadline deadline) = 0;
-    // For logs that keep their own times: timelines' ages count from now minus this. All engines follow in a second.
+    // For logs that keep their own times: timelines' ages count from now minus this. All engines follow in a
+    // second.
     [[nodiscard]] virtual Result<void> setAgeShift(Milliseconds shift, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> saveImport(const ImportRecord& record, Deadline deadline) = 0;
 };
@@ -131,16 +146,17 @@ public:
     virtual std::vector<HistoryPoint> history(TimePoint since) const = 0;
     [[nodiscard]] virtual Result<DeliveryLedger> ledger(PostId post, Deadline deadline) = 0;
     // When each post reached this reader, counted from its commit; empty where no chunk recorded it (yet).
-    [[nodiscard]] virtual Result<std::vector<std::optional<Milliseconds>>> deliveryDelays(
-        UserId reader, std::span<const PostId> posts, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<std::vector<std::optional<Milliseconds>>>
+    deliveryDelays(UserId reader, std::span<const PostId> posts, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<UserLocation> locate(UserId user) const = 0;
     // The shard report of a snapshot, and its rendering. PDF is drawn by the desktop from the same values.
     virtual ShardReport shardReport(const ClusterSnapshot& snapshot) const = 0;
     virtual std::string render(const ShardReport& report, ReportFormat format) const = 0;
     // Unfinished tasks on all nodes, counted now.
     [[nodiscard]] virtual Result<std::int64_t> unfinishedTasks(Deadline deadline) = 0;
-    // What home timelines cost, weighed now on every Redis node; `caps` are the counts to price, none: a few around the
-    // present one. Reads only. A node that cannot be weighed by the deadline says so and has no figures.
+    // What home timelines cost, weighed now on every Redis node; `caps` are the counts to price, none: a few
+    // around the present one. Reads only. A node that cannot be weighed by the deadline says so and has no
+    // figures.
     [[nodiscard]] virtual Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) = 0;
 };
 
@@ -156,6 +172,7 @@ public:
 };
 
 // Opens a backend off the caller's thread: reports steps, gives up when stop is requested. Made by app/.
-using SessionOpener = std::function<Result<std::shared_ptr<Session>>(const SessionProgressSink&, std::stop_token)>;
+using SessionOpener =
+    std::function<Result<std::shared_ptr<Session>>(const SessionProgressSink&, std::stop_token)>;
 
 } // namespace backend

@@ -122,7 +122,8 @@ void MainWindow::addShortcuts()
     });
 }
 
-// Not as shortcuts: those would take the keys from buttons and fields. Whatever these do not use arrives here.
+// Not as shortcuts: those would take the keys from buttons and fields. Whatever these do not use arrives
+// here.
 void MainWindow::keyPressEvent(QKeyEvent* event)
 {
     if (event->key() == Qt::Key_Space && m_current)
@@ -166,7 +167,8 @@ QString MainWindow::currentPageId() const
 
 MainWindow::Entry* MainWindow::find(const QString& id)
 {
-    const auto found = std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& e) { return e.entry.id == id; });
+    const auto found =
+        std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& e) { return e.entry.id == id; });
     return found == m_entries.end() ? nullptr : &*found;
 }
 

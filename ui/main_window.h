@@ -1,5 +1,6 @@
-// The one window: rail, top bar, pages and status; it gives the shown page each snapshot and keeps the state between
-// starts. Pages are made when first shown in a session and go with it. Owned by the program; GUI thread only.
+// The one window: rail, top bar, pages and status; it gives the shown page each snapshot and keeps the state
+// between starts. Pages are made when first shown in a session and go with it. Owned by the program; GUI
+// thread only.
 #pragma once
 
 #include <QMainWindow>
@@ -75,7 +76,7 @@ private:
     StallWatchdog* m_watchdog = nullptr;
     std::vector<Entry> m_entries;
     Page* m_current = nullptr;
-    QString m_wantedPage; // shown when a session opens
+    QString m_wantedPage;              // shown when a session opens
     QStackedWidget* m_faces = nullptr; // start page or workspace
     QStackedWidget* m_pages = nullptr;
     StartPage* m_start = nullptr;

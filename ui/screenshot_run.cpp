@@ -66,12 +66,15 @@ void ScreenshotRun::next()
 
 void ScreenshotRun::take()
 {
-    const auto name = QStringLiteral("%1-%2.png").arg(m_window.currentPageId(), m_theme.dark() ? QStringLiteral("dark") : QStringLiteral("light"));
+    const auto name =
+        QStringLiteral("%1-%2.png")
+            .arg(m_window.currentPageId(), m_theme.dark() ? QStringLiteral("dark") : QStringLiteral("light"));
     const auto path = QDir(m_directory).filePath(name);
     // Written on another thread: packing a picture takes longer than the window may be still.
     QThreadPool::globalInstance()->start([this, path, picture = m_window.grab().toImage()] {
         const bool written = picture.save(path);
-        QMetaObject::invokeMethod(this, [this, path, written] { taken(path, written); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this, path, written] { taken(path, written); }, Qt::QueuedConnection);
     });
 }
 

@@ -1,5 +1,5 @@
-// Takes a picture of every page in both themes once live data are there, then tells that it is done. Owned by the
-// program; GUI thread only.
+// Takes a picture of every page in both themes once live data are there, then tells that it is done. Owned by
+// the program; GUI thread only.
 #pragma once
 
 #include <QObject>
@@ -19,7 +19,8 @@ class ScreenshotRun final : public QObject
     Q_OBJECT
 
 public:
-    // Pictures are named PAGE-light.png and PAGE-dark.png. settle: how long data gather before the first picture.
+    // Pictures are named PAGE-light.png and PAGE-dark.png. settle: how long data gather before the first
+    // picture.
     ScreenshotRun(MainWindow& window, EngineBridge& bridge, Theme& theme, QString directory,
                   std::chrono::milliseconds settle, QObject* parent);
     ~ScreenshotRun() override;

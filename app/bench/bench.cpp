@@ -23,7 +23,8 @@ std::string nowUtc()
     return text;
 }
 
-// Pages, queue and rebuild come while the first group's timelines fill the nodes, posting beside the largest audience.
+// Pages, queue and rebuild come while the first group's timelines fill the nodes, posting beside the largest
+// audience.
 Result<void> measureAll(BenchRun& run)
 {
     ROOKERY_ASSIGN(auto population, Population::open(run));
@@ -38,14 +39,17 @@ Result<void> measureAll(BenchRun& run)
         }
         ROOKERY_TRY(measureFanout(run, prepared, first));
         ROOKERY_TRY(prepared.plain.drop(run));
-        if (last) ROOKERY_TRY(measurePosting(run, population, prepared.authors.back().front(), groups[i].audiences.back().followers));
+        if (last)
+            ROOKERY_TRY(measurePosting(run, population, prepared.authors.back().front(),
+                                       groups[i].audiences.back().followers));
     }
     return {};
 }
 
 void completeRatios(BenchReport& report)
 {
-    for (const auto key : kRatioKeys) report.noRatio(std::string(key), "this run did not measure it");
+    for (const auto key : kRatioKeys)
+        report.noRatio(std::string(key), "this run did not measure it");
 }
 
 void noteShrunken(BenchReport& report, const BenchSizes& wanted, const BenchSizes& fitted)
@@ -53,8 +57,10 @@ void noteShrunken(BenchReport& report, const BenchSizes& wanted, const BenchSize
     for (std::size_t i = 0; i < wanted.groups.size(); ++i) {
         const auto &before = wanted.groups[i], &after = fitted.groups[i];
         if (after.entries < before.entries)
-            report.prepared.push_back("The " + withThousands(after.readers) + " timelines hold " + withThousands(after.entries) + " entries instead of "
-                                      + withThousands(before.entries) + ": more do not fit into this machine's memory beside as many plain sets.");
+            report.prepared.push_back(
+                "The " + withThousands(after.readers) + " timelines hold " + withThousands(after.entries) +
+                " entries instead of " + withThousands(before.entries) +
+                ": more do not fit into this machine's memory beside as many plain sets.");
     }
 }
 

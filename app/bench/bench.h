@@ -1,6 +1,6 @@
-// rookeryctl bench: what this engine reaches on this machine, against bare Redis commands on the same servers in the same
-// run. Starts a private cluster, prepares it, measures in rounds, ends it. Composition; one thread, not the one that
-// waits for signals.
+// rookeryctl bench: what this engine reaches on this machine, against bare Redis commands on the same servers
+// in the same run. Starts a private cluster, prepares it, measures in rounds, ends it. Composition; one
+// thread, not the one that waits for signals.
 #pragma once
 
 #include "app/bench/bench_sizes.h"
@@ -23,9 +23,9 @@ struct BenchOptions
 
 using BenchProgress = std::function<void(const std::string& step)>;
 
-// Configuration or DiskFull when directory, memory or disk do not suffice, before anything is started; Cancelled when
-// stopped, within seconds and with nothing left running.
-[[nodiscard]] backend::Result<BenchReport> runBench(const BenchOptions& options, const BenchProgress& progress,
-                                                    std::stop_token stop);
+// Configuration or DiskFull when directory, memory or disk do not suffice, before anything is started;
+// Cancelled when stopped, within seconds and with nothing left running.
+[[nodiscard]] backend::Result<BenchReport> runBench(const BenchOptions& options,
+                                                    const BenchProgress& progress, std::stop_token stop);
 
 } // namespace app

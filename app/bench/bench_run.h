@@ -1,5 +1,5 @@
-// What the measurements of one bench share: the private cluster and ways into it, sizes, the report they write to. Owned
-// by runBench(); its thread, except where a measurement starts threads of its own on feed().
+// What the measurements of one bench share: the private cluster and ways into it, sizes, the report they
+// write to. Owned by runBench(); its thread, except where a measurement starts threads of its own on feed().
 #pragma once
 
 #include "app/bench/bench.h"
@@ -13,13 +13,22 @@
 
 namespace app {
 
-inline backend::Deadline callDeadline() { return backend::Deadline::after(std::chrono::seconds(20)); }
-inline backend::Deadline bulkDeadline() { return backend::Deadline::after(std::chrono::seconds(120)); }
+inline backend::Deadline callDeadline()
+{
+    return backend::Deadline::after(std::chrono::seconds(20));
+}
+inline backend::Deadline bulkDeadline()
+{
+    return backend::Deadline::after(std::chrono::seconds(120));
+}
 
 class Stopwatch
 {
 public:
-    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - m_from).count(); }
+    double seconds() const
+    {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - m_from).count();
+    }
     double milliseconds() const { return seconds() * 1e3; }
 
 private:
@@ -29,8 +38,8 @@ private:
 class BenchRun
 {
 public:
-    [[nodiscard]] static backend::Result<std::unique_ptr<BenchRun>> open(const BenchOptions& options, const BenchProgress& progress,
-                                                                         std::stop_token stop);
+    [[nodiscard]] static backend::Result<std::unique_ptr<BenchRun>>
+    open(const BenchOptions& options, const BenchProgress& progress, std::stop_token stop);
 
     backend::Feed& feed() { return m_session->engine().feed(); }
     backend::Operations& operations() { return m_session->engine().operations(); }

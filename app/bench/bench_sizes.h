@@ -20,22 +20,24 @@ struct ReaderGroup
     int fewestEntries = 0; // but not below this (plain sorted sets up to 128 entries are kept as listpacks)
     int spread = 0;        // up to so many more, in steps of ten, so that trims do not come all at once
     std::vector<Audience> audiences; // ascending
-    std::string costRatio; // key of: cost of one delivery in the largest audience / in the smallest; empty: none
+    std::string
+        costRatio; // key of: cost of one delivery in the largest audience / in the smallest; empty: none
 };
 
 struct BenchSizes
 {
     int rounds = 5;
-    std::vector<ReaderGroup> groups; // the first one's last audience is the headline; the last one's last keeps engines busy
+    std::vector<ReaderGroup>
+        groups; // the first one's last audience is the headline; the last one's last keeps engines busy
     int writers = 64, postsPerWriter = 330; // what page readers follow; also the small tasks of the queue
     int pageReaders = 64;
     int pagesPerRound = 256;
     int deepPage = 1'000;
-    int postsPerRound = 1'000; // of the post latency, idle and busy each,
+    int postsPerRound = 1'000;       // of the post latency, idle and busy each,
     int postGapMicroseconds = 2'000; // one in so long
-    int busyPosts = 1;         // to the largest audience, at once
+    int busyPosts = 1;               // to the largest audience, at once
     int memorySamples = 40;
-    double diskGiB = 5;         // free space wanted
+    double diskGiB = 5; // free space wanted
 
     static BenchSizes quick();
     static BenchSizes full();

@@ -1,9 +1,11 @@
-// How much of the machine other programs took while a bench ran: figures of a busy machine say so themselves. One thread.
+// How much of the machine other programs took while a bench ran: figures of a busy machine say so themselves.
+// One thread.
 #pragma once
 
 namespace app {
 
-// Used so far by this process and its descendants, in seconds to the hundredth; those that ended count as their parents'.
+// Used so far by this process and its descendants, in seconds to the hundredth; those that ended count as
+// their parents'.
 double ownCpuSeconds();
 
 class CpuWatch

@@ -15,7 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kPosters = 4;
-constexpr int kSlices = 3; // of a round: engine and reference change places, so that what disturbs one meets the other
+constexpr int kSlices =
+    3; // of a round: engine and reference change places, so that what disturbs one meets the other
 constexpr std::size_t kLedgersRead = 200; // of a round's posts
 
 // What one audience took in one round.
@@ -54,7 +55,8 @@ Result<std::vector<PostId>> postAll(BenchRun& run, const std::vector<UserId>& au
         for (int t = 0; t < std::min(kPosters, wanted); ++t)
             posters.emplace_back([&] {
                 for (int i = next++; i < wanted && !run.stop().stop_requested(); i = next++) {
-                    const auto post = postPatiently(run.feed(), authors[std::size_t(i) % authors.size()], benchBody(i), run.stop());
+                    const auto post = postPatiently(run.feed(), authors[std::size_t(i) % authors.size()],
+                                                    benchBody(i), run.stop());
                     if (post) {
                         posts[std::size_t(i)] = post->id;
                         continue;
@@ -73,7 +75,8 @@ Result<std::vector<PostId>> postAll(BenchRun& run, const std::vector<UserId>& au
 Result<void> timeBare(BenchRun& run, PreparedGroup& prepared, const Audience& audience, int posts, Took& took)
 {
     const auto entries = prepared.plain.nextEntries(posts);
-    const auto sets = prepared.plain.keys().first(std::size_t(audience.followers) * std::size_t(audience.authors));
+    const auto sets =
+        prepared.plain.keys().first(std::size_t(audience.followers) * std::size_t(audience.authors));
     const double cpuBefore = ownCpuSeconds();
     const Stopwatch watch;
     ROOKERY_TRY(run.bare().addToAll(sets, entries, run.stop()));
@@ -83,7 +86,8 @@ Result<void> timeBare(BenchRun& run, PreparedGroup& prepared, const Audience& au
     return prepared.plain.trim(run, sets.size());
 }
 
-Result<void> timeEngine(BenchRun& run, const std::vector<UserId>& authors, const Audience& audience, int posts, Took& took)
+Result<void> timeEngine(BenchRun& run, const std::vector<UserId>& authors, const Audience& audience,
+                        int posts, Took& took)
 {
     const double cpuBefore = ownCpuSeconds();
     const Stopwatch watch;
@@ -111,22 +115,38 @@ Result<Took> timeBoth(BenchRun& run, PreparedGroup& prepared, std::size_t which,
 
 void reportRound(BenchReport& report, const ReaderGroup& group, const Audience& audience, const Took& took)
 {
-    const auto key = "fanout." + std::to_string(group.readers) + "_timelines.audience_" + std::to_string(audience.followers) + ".";
-    const auto label = "audience " + withThousands(audience.followers) + ", " + withThousands(group.entries) + " entries: ";
-    const auto work = std::to_string(audience.authors * audience.posts) + " posts of " + std::to_string(audience.authors) + " authors";
-    report.add({key + "bare_zadd_per_s", label + "bare ZADD", "commands/s", {}, took.bareCommands,
-                "hiredis, one client thread, pipelines of " + std::to_string(BarePipeline::kPipelineCommands)
-                    + ", two under way per node, plain sorted sets of " + withThousands(group.entries) + " entries"},
-               took.barePerSecond());
-    report.add({key + "engine_deliveries_per_s", label + "engine", "deliveries/s", {}, took.deliveries,
-                work + ", from the first Feed::post until no task is left; tasks and ledger included, checked in the ledger"},
+    const auto key = "fanout." + std::to_string(group.readers) + "_timelines.audience_" +
+                     std::to_string(audience.followers) + ".";
+    const auto label =
+        "audience " + withThousands(audience.followers) + ", " + withThousands(group.entries) + " entries: ";
+    const auto work = std::to_string(audience.authors * audience.posts) + " posts of " +
+                      std::to_string(audience.authors) + " authors";
+    report.add(
+        {key + "bare_zadd_per_s",
+         label + "bare ZADD",
+         "commands/s",
+         {},
+         took.bareCommands,
+         "hiredis, one client thread, pipelines of " + std::to_string(BarePipeline::kPipelineCommands) +
+             ", two under way per node, plain sorted sets of " + withThousands(group.entries) + " entries"},
+        took.barePerSecond());
+    report.add({key + "engine_deliveries_per_s",
+                label + "engine",
+                "deliveries/s",
+                {},
+                took.deliveries,
+                work + ", from the first Feed::post until no task is left; tasks and ledger included, "
+                       "checked in the ledger"},
                took.enginePerSecond());
     report.add({key + "us_per_delivery", label + "cost", "µs/delivery", {}, took.deliveries, "wall time"},
                took.microsecondsPerDelivery());
-    report.add({key + "engine_vs_bare", label + "engine / bare", "ratio", {}, took.deliveries, "of the same round"},
-               took.enginePerSecond() / took.barePerSecond());
-    // Other programs lengthen both, but not alike: the engine is spread over more processes. What it uses stays.
-    const std::string cpuNote = "processor time of this program and all its servers, in steps of 10 ms: other programs change it little";
+    report.add(
+        {key + "engine_vs_bare", label + "engine / bare", "ratio", {}, took.deliveries, "of the same round"},
+        took.enginePerSecond() / took.barePerSecond());
+    // Other programs lengthen both, but not alike: the engine is spread over more processes. What it uses
+    // stays.
+    const std::string cpuNote = "processor time of this program and all its servers, in steps of 10 ms: "
+                                "other programs change it little";
     report.add({key + "bare_cpu_us", label + "bare ZADD, CPU", "µs/command", {}, took.bareCommands, cpuNote},
                took.bareCpuSeconds * 1e6 / double(took.bareCommands));
     report.add({key + "engine_cpu_us", label + "engine, CPU", "µs/delivery", {}, took.deliveries, cpuNote},
@@ -141,8 +161,10 @@ Result<void> requireDelivered(BenchRun& run, std::span<const PostId> posts, int 
     for (std::size_t i = 0; i < posts.size(); i += step) {
         ROOKERY_ASSIGN(const auto ledger, run.monitor().ledger(posts[i], callDeadline()));
         if (!ledger.complete() || ledger.pushed != followers + 1)
-            return fail(ErrorCode::Internal, "post " + std::to_string(posts[i].value) + " was pushed to " + std::to_string(ledger.pushed) + " of "
-                                                 + std::to_string(followers + 1) + " readers: the fan-out that was timed did not happen");
+            return fail(ErrorCode::Internal, "post " + std::to_string(posts[i].value) + " was pushed to " +
+                                                 std::to_string(ledger.pushed) + " of " +
+                                                 std::to_string(followers + 1) +
+                                                 " readers: the fan-out that was timed did not happen");
     }
     return {};
 }
@@ -151,25 +173,31 @@ Result<void> measureFanout(BenchRun& run, PreparedGroup& prepared, bool headline
 {
     const auto& group = prepared.group;
     run.step("fan-out to " + withThousands(group.readers) + " timelines: warming up");
-    for (std::size_t k = 0; k < group.audiences.size(); ++k) ROOKERY_TRY(timeBoth(run, prepared, k, 1, false));
+    for (std::size_t k = 0; k < group.audiences.size(); ++k)
+        ROOKERY_TRY(timeBoth(run, prepared, k, 1, false));
     for (int round = 0; round < run.sizes().rounds; ++round) {
         std::vector<Took> took;
         for (std::size_t k = 0; k < group.audiences.size(); ++k) {
-            run.step("fan-out to an audience of " + withThousands(group.audiences[k].followers) + ", round " + std::to_string(round + 1));
-            ROOKERY_ASSIGN(const auto both, timeBoth(run, prepared, k, group.audiences[k].posts, round % 2 == 1));
+            run.step("fan-out to an audience of " + withThousands(group.audiences[k].followers) + ", round " +
+                     std::to_string(round + 1));
+            ROOKERY_ASSIGN(const auto both,
+                           timeBoth(run, prepared, k, group.audiences[k].posts, round % 2 == 1));
             reportRound(run.report(), group, group.audiences[k], both);
             took.push_back(both);
         }
         if (headline)
-            run.report().addRatio("fanout_vs_bare_zadd", took.back().enginePerSecond() / took.back().barePerSecond(),
-                                  "deliveries/s of an audience of " + withThousands(group.audiences.back().followers)
-                                      + " through the whole engine / bare ZADDs/s into as many plain sets of "
-                                      + withThousands(group.entries) + " entries");
+            run.report().addRatio(
+                "fanout_vs_bare_zadd", took.back().enginePerSecond() / took.back().barePerSecond(),
+                "deliveries/s of an audience of " + withThousands(group.audiences.back().followers) +
+                    " through the whole engine / bare ZADDs/s into as many plain sets of " +
+                    withThousands(group.entries) + " entries");
         if (!group.costRatio.empty())
-            run.report().addRatio(group.costRatio, took.back().microsecondsPerDelivery() / took.front().microsecondsPerDelivery(),
-                                  "time of one delivery to an audience of " + withThousands(group.audiences.back().followers) + " / of "
-                                      + withThousands(group.audiences.front().followers) + ", " + withThousands(group.entries)
-                                      + " entries in both");
+            run.report().addRatio(
+                group.costRatio,
+                took.back().microsecondsPerDelivery() / took.front().microsecondsPerDelivery(),
+                "time of one delivery to an audience of " + withThousands(group.audiences.back().followers) +
+                    " / of " + withThousands(group.audiences.front().followers) + ", " +
+                    withThousands(group.entries) + " entries in both");
     }
     return run.requireNoDeadLetters();
 }

@@ -1,5 +1,5 @@
-// What a bench found, as values: figures with their unit, one value a round; ratios taken round by round; the machine.
-// Plain values: any thread.
+// What a bench found, as values: figures with their unit, one value a round; ratios taken round by round; the
+// machine. Plain values: any thread.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace app {
 
-double median(std::vector<double> values);                     // 0 without any
+double median(std::vector<double> values);                    // 0 without any
 double quantile(std::vector<double> values, double fraction); // nearest rank, 0 … 1; 0 without any
 
 struct Figure
@@ -43,7 +43,7 @@ struct MachineFacts
 
 struct BenchReport
 {
-    std::string mode; // "quick", "full"
+    std::string mode;    // "quick", "full"
     std::string takenAt; // ISO 8601, UTC
     double seconds = 0;
     int rounds = 0;
@@ -63,7 +63,7 @@ struct BenchReport
 
 // The keys that every report's ratios have, measured or not.
 inline constexpr std::array<std::string_view, 7> kRatioKeys{
-    "fanout_vs_bare_zadd", "bytes_per_entry",     "post_p99_busy_vs_idle",  "warm_page_vs_bare",
+    "fanout_vs_bare_zadd", "bytes_per_entry",   "post_p99_busy_vs_idle",  "warm_page_vs_bare",
     "page_1000_vs_page_1", "queue_tasks_per_s", "delivery_cost_1m_vs_10k"};
 
 // Renderings of a report.

@@ -19,7 +19,8 @@ namespace {
 int usableCpus()
 {
     cpu_set_t set;
-    return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : int(::sysconf(_SC_NPROCESSORS_ONLN));
+    return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
+                                                         : int(::sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 std::string processorName()
@@ -42,7 +43,8 @@ int workersOf(Monitor& monitor)
 {
     int workers = 0;
     for (const auto until = Deadline::after(std::chrono::seconds(5)); workers == 0 && !until.expired();) {
-        for (const auto& engine : monitor.snapshot()->engines) workers += engine.workersWanted;
+        for (const auto& engine : monitor.snapshot()->engines)
+            workers += engine.workersWanted;
         if (workers == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     return workers;
@@ -74,7 +76,9 @@ Result<MachineFacts> machineFacts(BenchRun& run)
     const auto postgres = run.nodes(NodeKind::Postgres), redis = run.nodes(NodeKind::Redis);
     ROOKERY_ASSIGN(auto* pool, inputs.pools->pool(postgres.front().id));
     ROOKERY_ASSIGN(const auto connection, pool->lease(callDeadline()));
-    ROOKERY_ASSIGN(const auto rows, connection->execute("SELECT current_setting('server_version'), current_setting('fsync')", {}, callDeadline()));
+    ROOKERY_ASSIGN(const auto rows,
+                   connection->execute("SELECT current_setting('server_version'), current_setting('fsync')",
+                                       {}, callDeadline()));
     facts.postgresVersion = rows.text(0, 0);
     facts.postgresFsync = rows.text(0, 1);
     ROOKERY_ASSIGN(const auto info, redisInfo(run.redis(), redis.front().id, callDeadline()));

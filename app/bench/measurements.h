@@ -1,5 +1,6 @@
-// The measurements of a bench: each prepares nothing but what is its own, runs its rounds, reference and engine in turn,
-// checks that what it timed really happened, and adds figures and ratios to the run's report. One thread, that of the run.
+// The measurements of a bench: each prepares nothing but what is its own, runs its rounds, reference and
+// engine in turn, checks that what it timed really happened, and adds figures and ratios to the run's report.
+// One thread, that of the run.
 #pragma once
 
 #include "app/bench/bench_run.h"
@@ -21,25 +22,35 @@ struct PreparedGroup
 
     // Beyond the group's entries: 0, 10, 20 … up to its spread, reader after reader.
     static constexpr int kSpreadStep = 10;
-    int extraEntries(std::size_t reader) const { return int(reader % std::size_t(group.spread / kSpreadStep + 1)) * kSpreadStep; }
+    int extraEntries(std::size_t reader) const
+    {
+        return int(reader % std::size_t(group.spread / kSpreadStep + 1)) * kSpreadStep;
+    }
 };
-// Users, follows, timelines filled by the engine's own fan-out, plain sets. Measures what they cost in memory (the first
-// group gives the ratio) and how fast they were filled.
-[[nodiscard]] backend::Result<PreparedGroup> prepareGroup(BenchRun& run, Population& population, const ReaderGroup& group, bool first);
+// Users, follows, timelines filled by the engine's own fan-out, plain sets. Measures what they cost in memory
+// (the first group gives the ratio) and how fast they were filled.
+[[nodiscard]] backend::Result<PreparedGroup> prepareGroup(BenchRun& run, Population& population,
+                                                          const ReaderGroup& group, bool first);
 
-// Deliveries per second from the first post to the end of the last task, against bare ZADDs into as many plain sets.
+// Deliveries per second from the first post to the end of the last task, against bare ZADDs into as many
+// plain sets.
 [[nodiscard]] backend::Result<void> measureFanout(BenchRun& run, PreparedGroup& group, bool headline);
 
-// The ledger says of these posts that they reached every follower and the author; an error otherwise. Looks at some.
-[[nodiscard]] backend::Result<void> requireDelivered(BenchRun& run, std::span<const backend::PostId> posts, int followers);
+// The ledger says of these posts that they reached every follower and the author; an error otherwise. Looks
+// at some.
+[[nodiscard]] backend::Result<void> requireDelivered(BenchRun& run, std::span<const backend::PostId> posts,
+                                                     int followers);
 
 // Bytes per entry of timelines and plain sets that hold exactly the group's entries.
 [[nodiscard]] backend::Result<void> measureMemory(BenchRun& run, const PreparedGroup& group);
 
-// Feed::post by authors whom nobody follows, paced, on an idle engine and while posts to `celebrity`'s audience fan out.
-[[nodiscard]] backend::Result<void> measurePosting(BenchRun& run, Population& population, backend::UserId celebrity, int audience);
+// Feed::post by authors whom nobody follows, paced, on an idle engine and while posts to `celebrity`'s
+// audience fan out.
+[[nodiscard]] backend::Result<void> measurePosting(BenchRun& run, Population& population,
+                                                   backend::UserId celebrity, int audience);
 
-// Writers with posts and readers who follow all of them, made through the queue: its tasks are timed meanwhile.
+// Writers with posts and readers who follow all of them, made through the queue: its tasks are timed
+// meanwhile.
 struct PageWorld
 {
     std::vector<backend::UserId> readers, writers;

@@ -10,24 +10,33 @@ namespace {
 constexpr int kPage = 20;
 constexpr std::size_t kPlainEntries = 800;
 
-std::string plainBodyKey(PostId post) { return "{" + std::to_string(post.shard()) + "}:plain-body:" + memberOf(post); }
+std::string plainBodyKey(PostId post)
+{
+    return "{" + std::to_string(post.shard()) + "}:plain-body:" + memberOf(post);
+}
 
-// The same entries and bodies as plain keys, placed as the engine places its own: the set with the reader, a body with
-// its author.
+// The same entries and bodies as plain keys, placed as the engine places its own: the set with the reader, a
+// body with its author.
 class PlainPages
 {
 public:
-    PlainPages(BenchRun& run, const PageWorld& world) : m_run(run), m_world(world) {}
+    PlainPages(BenchRun& run, const PageWorld& world)
+        : m_run(run)
+        , m_world(world)
+    {
+    }
 
     Result<void> make()
     {
         const auto newest = std::span(m_world.posts).first(std::min(kPlainEntries, m_world.posts.size()));
         RedisBatch batch(m_run.redis());
-        for (const auto& post : newest) batch.add(m_run.timelinesNode(post.id.shard()), {"SET", plainBodyKey(post.id), post.body});
+        for (const auto& post : newest)
+            batch.add(m_run.timelinesNode(post.id.shard()), {"SET", plainBodyKey(post.id), post.body});
         for (const auto reader : m_world.readers) {
             const auto set = setOf(reader);
             for (auto post = newest.rbegin(); post != newest.rend(); ++post)
-                batch.add(set.node, {"ZADD", set.key, std::to_string(unixMillisecondsOf(post->id.value)), memberOf(post->id)});
+                batch.add(set.node, {"ZADD", set.key, std::to_string(unixMillisecondsOf(post->id.value)),
+                                     memberOf(post->id)});
         }
         return batch.run(bulkDeadline());
     }
@@ -39,10 +48,12 @@ public:
         ROOKERY_ASSIGN(const auto members, m_run.bare().newest(set, kPage));
         std::vector<PlainKey> keys;
         for (const auto& member : members)
-            if (const auto post = postOfMember(member)) keys.push_back({m_run.timelinesNode(post->shard()), plainBodyKey(*post)});
+            if (const auto post = postOfMember(member))
+                keys.push_back({m_run.timelinesNode(post->shard()), plainBodyKey(*post)});
         ROOKERY_ASSIGN(const auto bodies, m_run.bare().values(keys));
         const double took = watch.milliseconds();
-        if (bodies.size() != kPage || std::any_of(bodies.begin(), bodies.end(), [](const auto& body) { return body.empty(); }))
+        if (bodies.size() != kPage ||
+            std::any_of(bodies.begin(), bodies.end(), [](const auto& body) { return body.empty(); }))
             return fail(ErrorCode::Internal, "the plain page that the engine is compared with is not whole");
         return took;
     }
@@ -50,7 +61,8 @@ public:
 private:
     PlainKey setOf(UserId reader) const
     {
-        return {m_run.timelinesNode(reader.shard()), "{" + std::to_string(reader.shard()) + "}:plain:" + std::to_string(reader.value)};
+        return {m_run.timelinesNode(reader.shard()),
+                "{" + std::to_string(reader.shard()) + "}:plain:" + std::to_string(reader.value)};
     }
 
     BenchRun& m_run;
@@ -68,13 +80,17 @@ Result<double> readPage(BenchRun& run, const PageWorld& world, UserId reader, st
     const double took = watch.milliseconds();
     bool right = !page.partial && page.entries.size() == kPage;
     for (std::size_t i = 0; right && i < kPage; ++i)
-        right = page.entries[i].id == world.posts[first + i].id && page.entries[i].body == world.posts[first + i].body
-                && !page.entries[i].authorHandle.empty();
-    if (!right) return fail(ErrorCode::Internal, "a page that was timed does not hold the entries that it must: nothing is worth measuring");
+        right = page.entries[i].id == world.posts[first + i].id &&
+                page.entries[i].body == world.posts[first + i].body && !page.entries[i].authorHandle.empty();
+    if (!right)
+        return fail(
+            ErrorCode::Internal,
+            "a page that was timed does not hold the entries that it must: nothing is worth measuring");
     return took;
 }
 
-void reportTimes(BenchReport& report, const std::string& key, const std::string& label, const std::vector<double>& times, const std::string& note)
+void reportTimes(BenchReport& report, const std::string& key, const std::string& label,
+                 const std::vector<double>& times, const std::string& note)
 {
     const auto count = std::int64_t(times.size());
     report.add({"page." + key + ".p50_ms", label + ", p50", "ms", {}, count, note}, quantile(times, 0.50));
@@ -87,7 +103,8 @@ struct PageTimes
 };
 
 // One of each kind after the other, so that noise meets all.
-Result<PageTimes> timePages(BenchRun& run, const PageWorld& world, PlainPages& plain, std::size_t deepFirst, int pages)
+Result<PageTimes> timePages(BenchRun& run, const PageWorld& world, PlainPages& plain, std::size_t deepFirst,
+                            int pages)
 {
     PageTimes times;
     const auto into = [](std::vector<double>& list, const Result<double>& took) -> Result<void> {
@@ -117,7 +134,8 @@ Result<void> measurePages(BenchRun& run, const PageWorld& world)
     const int deepPage = run.sizes().deepPage;
     const auto deepFirst = std::size_t(deepPage - 1) * kPage;
     if (world.posts.size() < deepFirst + kPage)
-        return fail(ErrorCode::InvalidArgument, "the bench's writers have too few posts for its deepest page");
+        return fail(ErrorCode::InvalidArgument,
+                    "the bench's writers have too few posts for its deepest page");
     run.step("pages: warming up");
     PlainPages plain(run, world);
     ROOKERY_TRY(plain.make());
@@ -128,15 +146,19 @@ Result<void> measurePages(BenchRun& run, const PageWorld& world)
         run.step("pages, round " + std::to_string(round + 1));
         ROOKERY_ASSIGN(const auto times, timePages(run, world, plain, deepFirst, run.sizes().pagesPerRound));
         reportTimes(report, "bare", "Bare ZREVRANGE + MGET", times.bare,
-                    "hiredis, the same entries and bodies as plain keys on the same nodes: one ZREVRANGE, then one MGET per node that "
+                    "hiredis, the same entries and bodies as plain keys on the same nodes: one ZREVRANGE, "
+                    "then one MGET per node that "
                     "holds bodies of the page, sent together");
-        reportTimes(report, "warm", "Home page of 20, warm", times.warm, "Feed::homePage with bodies and handles, one reader at a time");
+        reportTimes(report, "warm", "Home page of 20, warm", times.warm,
+                    "Feed::homePage with bodies and handles, one reader at a time");
         reportTimes(report, "first", "Home page 1", times.first, "taken in turn with " + deep);
         reportTimes(report, "deep", "Home " + deep, times.deep,
-                    "below the cap, from PostgreSQL, merged from " + std::to_string(world.writers.size()) + " authors");
+                    "below the cap, from PostgreSQL, merged from " + std::to_string(world.writers.size()) +
+                        " authors");
         report.addRatio("warm_page_vs_bare", quantile(times.warm, 0.5) / quantile(times.bare, 0.5),
                         "p50 of a warm home page of 20 with bodies / p50 of the bare commands");
-        report.addRatio("page_1000_vs_page_1", quantile(times.deep, 0.5) / quantile(times.first, 0.5), "p50 of " + deep + " / p50 of page 1");
+        report.addRatio("page_1000_vs_page_1", quantile(times.deep, 0.5) / quantile(times.first, 0.5),
+                        "p50 of " + deep + " / p50 of page 1");
     }
     return {};
 }

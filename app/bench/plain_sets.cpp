@@ -16,8 +16,9 @@ Result<PlainSets> PlainSets::make(BenchRun& run, std::span<const UserId> readers
     sets.m_entries = entries;
     sets.m_lastMs = kFirstMs;
     for (const auto reader : readers)
-        sets.m_keys.push_back({run.timelinesNode(reader.shard()),
-                               "{" + std::to_string(reader.shard()) + "}:plain:" + std::to_string(reader.value)});
+        sets.m_keys.push_back(
+            {run.timelinesNode(reader.shard()),
+             "{" + std::to_string(reader.shard()) + "}:plain:" + std::to_string(reader.value)});
     ROOKERY_TRY(run.bare().addToAll(sets.m_keys, sets.nextEntries(entries), run.stop()));
     return sets;
 }
@@ -26,7 +27,8 @@ std::vector<PlainEntry> PlainSets::nextEntries(int count)
 {
     std::vector<PlainEntry> entries;
     for (int i = 0; i < count; ++i, ++m_lastMs)
-        entries.push_back({std::to_string(m_lastMs), memberOf(PostId{makeRawId(m_lastMs - kIdEpochUnixMs, 0, 0)})});
+        entries.push_back(
+            {std::to_string(m_lastMs), memberOf(PostId{makeRawId(m_lastMs - kIdEpochUnixMs, 0, 0)})});
     return entries;
 }
 
@@ -47,12 +49,16 @@ Result<void> PlainSets::forFirst(BenchRun& run, std::size_t count,
 Result<void> PlainSets::trim(BenchRun& run, std::size_t count) const
 {
     const auto last = std::to_string(-m_entries - 1);
-    return forFirst(run, count, [&](RedisBatch& batch, const PlainKey& set) { batch.add(set.node, {"ZREMRANGEBYRANK", set.key, "0", last}); });
+    return forFirst(run, count, [&](RedisBatch& batch, const PlainKey& set) {
+        batch.add(set.node, {"ZREMRANGEBYRANK", set.key, "0", last});
+    });
 }
 
 Result<void> PlainSets::drop(BenchRun& run)
 {
-    ROOKERY_TRY(forFirst(run, m_keys.size(), [](RedisBatch& batch, const PlainKey& set) { batch.add(set.node, {"UNLINK", set.key}); }));
+    ROOKERY_TRY(forFirst(run, m_keys.size(), [](RedisBatch& batch, const PlainKey& set) {
+        batch.add(set.node, {"UNLINK", set.key});
+    }));
     m_keys.clear();
     return {};
 }

@@ -24,7 +24,10 @@ std::string benchBody(int number)
 
 Result<Population> Population::open(BenchRun& run)
 {
-    const auto now = std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count() - kIdEpochUnixMs;
+    const auto now =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count() -
+        kIdEpochUnixMs;
     ROOKERY_ASSIGN(const auto record, run.operations().openImport("bench", 1, now, callDeadline()));
     return Population(run, record.timeShiftMs, record.idSlots.front());
 }
@@ -35,7 +38,8 @@ Result<std::vector<UserId>> Population::makeUsers(int count)
     std::vector<UserId> ids;
     std::vector<BulkUser> batch;
     for (int i = 0; i < count; ++i, ++m_users) {
-        ids.push_back(UserId{makeRawId(m_beginMs - kUsersBackMs + m_users / shards, m_users % shards, m_slot)});
+        ids.push_back(
+            UserId{makeRawId(m_beginMs - kUsersBackMs + m_users / shards, m_users % shards, m_slot)});
         batch.push_back({ids.back(), "b" + std::to_string(m_users), "Bench user " + std::to_string(m_users)});
         if (batch.size() < kAtOnce && i + 1 < count) continue;
         ROOKERY_TRY(m_run.goOn());
@@ -64,7 +68,8 @@ Result<std::vector<Post>> Population::post(std::span<const UserId> authors, int 
             // Authors of one shard one after the other: an id per millisecond, shard and slot.
             const auto inShard = std::int64_t(i) / m_run.map().shardCount;
             const auto at = m_beginMs - kPostsBackMs + m_times * kPostSpacingMs + inShard;
-            posts.push_back({PostId{makeRawId(at, authors[i].shard(), m_slot)}, authors[i], benchBody(m_times)});
+            posts.push_back(
+                {PostId{makeRawId(at, authors[i].shard(), m_slot)}, authors[i], benchBody(m_times)});
         }
     for (auto rest = std::span<const Post>(posts); !rest.empty();) {
         ROOKERY_TRY(m_run.goOn());

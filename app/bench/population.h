@@ -18,10 +18,16 @@ public:
     [[nodiscard]] backend::Result<std::vector<backend::UserId>> makeUsers(int count);
     [[nodiscard]] backend::Result<void> follow(std::span<const backend::BulkFollow> follows);
     // So many posts of each author, in turn, all newer than those before. Their tasks are then in the queue.
-    [[nodiscard]] backend::Result<std::vector<backend::Post>> post(std::span<const backend::UserId> authors, int each);
+    [[nodiscard]] backend::Result<std::vector<backend::Post>> post(std::span<const backend::UserId> authors,
+                                                                   int each);
 
 private:
-    Population(BenchRun& run, std::int64_t beginMs, int slot) : m_run(run), m_beginMs(beginMs), m_slot(slot) {}
+    Population(BenchRun& run, std::int64_t beginMs, int slot)
+        : m_run(run)
+        , m_beginMs(beginMs)
+        , m_slot(slot)
+    {
+    }
     BenchRun& m_run;
     std::int64_t m_beginMs; // of ids
     int m_slot;

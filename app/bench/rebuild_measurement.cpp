@@ -15,7 +15,8 @@ constexpr int kReaders = 4; // at once
 Result<void> voidAll(BenchRun& run, const std::vector<UserId>& readers)
 {
     RedisBatch batch(run.redis());
-    for (const auto reader : readers) run.timelines().voidFloor(batch, TimelineFamily::Home, reader);
+    for (const auto reader : readers)
+        run.timelines().voidFloor(batch, TimelineFamily::Home, reader);
     return batch.run(bulkDeadline());
 }
 
@@ -45,7 +46,8 @@ Result<void> readAll(BenchRun& run, const std::vector<UserId>& readers)
 
 Result<void> requireBuilt(BenchRun& run, const std::vector<UserId>& readers)
 {
-    ROOKERY_ASSIGN(const auto floors, run.timelines().floors(run.redis(), TimelineFamily::Home, readers, callDeadline()));
+    ROOKERY_ASSIGN(const auto floors,
+                   run.timelines().floors(run.redis(), TimelineFamily::Home, readers, callDeadline()));
     for (const auto& floor : floors)
         if (!floor) return fail(ErrorCode::Internal, "a timeline whose rebuild was timed is still void");
     return {};
@@ -62,9 +64,13 @@ Result<void> measureRebuild(BenchRun& run, const PageWorld& world)
         ROOKERY_TRY(readAll(run, world.readers));
         const double seconds = watch.seconds();
         ROOKERY_TRY(requireBuilt(run, world.readers));
-        run.report().add({"rebuild.timelines_per_s", "Rebuild of void timelines", "timelines/s", {}, std::int64_t(world.readers.size()),
-                          "built from PostgreSQL when their readers come, " + std::to_string(kReaders) + " at once, each from "
-                              + std::to_string(world.writers.size()) + " followees"},
+        run.report().add({"rebuild.timelines_per_s",
+                          "Rebuild of void timelines",
+                          "timelines/s",
+                          {},
+                          std::int64_t(world.readers.size()),
+                          "built from PostgreSQL when their readers come, " + std::to_string(kReaders) +
+                              " at once, each from " + std::to_string(world.writers.size()) + " followees"},
                          double(world.readers.size()) / seconds);
     }
     return {};

@@ -19,8 +19,12 @@ Json machineJson(const MachineFacts& machine)
             {"memory_available_bytes", machine.memoryAvailableBytes},
             {"load_before", machine.loadBefore},
             {"load_after", machine.loadAfter},
-            {"cpu_share_of_other_programs", machine.foreignCpuShare < 0 ? Json(nullptr) : Json(machine.foreignCpuShare)},
-            {"postgresql", {{"version", machine.postgresVersion}, {"nodes", machine.postgresNodes}, {"fsync", machine.postgresFsync}}},
+            {"cpu_share_of_other_programs",
+             machine.foreignCpuShare < 0 ? Json(nullptr) : Json(machine.foreignCpuShare)},
+            {"postgresql",
+             {{"version", machine.postgresVersion},
+              {"nodes", machine.postgresNodes},
+              {"fsync", machine.postgresFsync}}},
             {"redis", {{"version", machine.redisVersion}, {"nodes", machine.redisNodes}}},
             {"logical_shards", machine.logicalShards},
             {"workers", machine.workers}};
@@ -34,7 +38,10 @@ Json spreadJson(const std::vector<double>& rounds)
 
 Json figureJson(const Figure& figure)
 {
-    Json json{{"key", figure.key}, {"label", figure.label}, {"unit", figure.unit}, {"median", median(figure.rounds)}};
+    Json json{{"key", figure.key},
+              {"label", figure.label},
+              {"unit", figure.unit},
+              {"median", median(figure.rounds)}};
     json.update(spreadJson(figure.rounds));
     json["repetitions_per_round"] = figure.repetitions;
     json["how"] = figure.note;
@@ -52,7 +59,8 @@ std::string benchJson(const BenchReport& report)
         reasons[ratio.key] = ratio.reason;
     }
     auto figures = Json::array();
-    for (const auto& figure : report.figures) figures.push_back(figureJson(figure));
+    for (const auto& figure : report.figures)
+        figures.push_back(figureJson(figure));
     return Json{{"mode", report.mode},
                 {"taken_at", report.takenAt},
                 {"seconds", report.seconds},

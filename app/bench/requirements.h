@@ -18,7 +18,8 @@ std::int64_t expectedRedisBytes(const BenchSizes& sizes);
 [[nodiscard]] backend::Result<BenchSizes> fitIntoMemory(BenchSizes sizes, std::int64_t memoryBytes);
 
 // DiskFull when there is less free space than wanted where the data will be.
-[[nodiscard]] backend::Result<void> requireDisk(const BenchSizes& sizes, const std::filesystem::path& dataDirectory);
+[[nodiscard]] backend::Result<void> requireDisk(const BenchSizes& sizes,
+                                                const std::filesystem::path& dataDirectory);
 // Configuration when the directory holds something: a bench begins with an empty cluster.
 [[nodiscard]] backend::Result<void> requireEmpty(const std::filesystem::path& dataDirectory);
 

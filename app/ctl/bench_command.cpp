@@ -55,7 +55,10 @@ int runBenchCommand(const BenchCommand& command)
     std::ofstream svg;
     if (!command.svg.empty()) { // tried before minutes are spent
         svg.open(command.svg, std::ios::binary | std::ios::trunc);
-        if (!svg) return failed({ErrorCode::Configuration, "the plot cannot be written to " + command.svg.string() + "; name a file in a directory that is there and writable"});
+        if (!svg)
+            return failed(
+                {ErrorCode::Configuration, "the plot cannot be written to " + command.svg.string() +
+                                               "; name a file in a directory that is there and writable"});
     }
     const auto report = runUntilStopped(options);
     if (!report) {
@@ -68,7 +71,8 @@ int runBenchCommand(const BenchCommand& command)
     }
     std::printf("%s\n", (command.json ? benchJson(*report) : benchTable(*report)).c_str());
     if (svg.is_open() && !(svg << benchSvg(*report) << std::flush))
-        return failed({ErrorCode::DiskFull, "the plot could not be written to " + command.svg.string() + "; is the disk full?"});
+        return failed({ErrorCode::DiskFull,
+                       "the plot could not be written to " + command.svg.string() + "; is the disk full?"});
     return kOk;
 }
 

@@ -13,7 +13,7 @@ namespace app {
 struct ClusterChoice
 {
     bool demo = false;
-    std::filesystem::path data;   // with demo: kept here
+    std::filesystem::path data; // with demo: kept here
     std::filesystem::path config;
 };
 
@@ -45,7 +45,7 @@ struct BenchCommand
 struct ServeCommand
 {
     std::filesystem::path config;
-    int workers = -1; // -1: as the file says
+    int workers = -1;               // -1: as the file says
     double statusEverySeconds = 60; // 0: never
     bool json = false;
 };
@@ -63,7 +63,8 @@ int runServe(const ServeCommand& command);
 int runImport(const ImportCommand& command);
 int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output);
 int runAuditCommand(const ClusterChoice& cluster, bool json);
-int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::string& reader, bool json); // reader: id or handle
+int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::string& reader,
+               bool json); // reader: id or handle
 int runDeadLetters(const DeadLetterCommand& command);
 int runRebuild(const ClusterChoice& cluster, const std::string& reader, bool json); // reader: id or handle
 int runDoctor(const ClusterChoice& cluster, bool json);

@@ -24,9 +24,9 @@ SnapshotPtr fullSnapshot(Monitor& monitor)
     SnapshotPtr snapshot = monitor.snapshot();
     for (int i = 0; i < 150 && !stopSignalCame(); ++i) {
         snapshot = monitor.snapshot();
-        const bool swept = !snapshot->shards.empty() && std::all_of(snapshot->shards.begin(), snapshot->shards.end(), [](const auto& s) {
-            return s.timelines >= 0 && s.posts >= 0;
-        });
+        const bool swept = !snapshot->shards.empty() &&
+                           std::all_of(snapshot->shards.begin(), snapshot->shards.end(),
+                                       [](const auto& s) { return s.timelines >= 0 && s.posts >= 0; });
         if (swept) break;
         std::this_thread::sleep_for(200ms);
     }
@@ -36,7 +36,8 @@ SnapshotPtr fullSnapshot(Monitor& monitor)
 nlohmann::json toJson(const AuditReport& report)
 {
     auto differences = nlohmann::json::array();
-    for (const auto& d : report.differences) differences.push_back({{"subject", d.subject}, {"id", d.id}, {"detail", d.detail}});
+    for (const auto& d : report.differences)
+        differences.push_back({{"subject", d.subject}, {"id", d.id}, {"detail", d.detail}});
     return {{"clean", report.clean()},
             {"started_at", isoTime(report.startedAt)},
             {"finished_at", isoTime(report.finishedAt)},
@@ -53,10 +54,13 @@ nlohmann::json toJson(const AuditReport& report)
 
 void print(const AuditReport& report)
 {
-    std::printf("%ld home timelines with %ld entries, %ld absent; %ld counters, %ld ledgers; %ld tasks unfinished, %ld dead letters\n",
-                long(report.timelinesWarm), long(report.entries), long(report.timelinesAbsent), long(report.countersChecked),
-                long(report.ledgersChecked), long(report.unfinishedTasks), long(report.deadTasks));
-    for (const auto& d : report.differences) std::printf("%s %ld: %s\n", d.subject.c_str(), long(d.id), d.detail.c_str());
+    std::printf("%ld home timelines with %ld entries, %ld absent; %ld counters, %ld ledgers; %ld tasks "
+                "unfinished, %ld dead letters\n",
+                long(report.timelinesWarm), long(report.entries), long(report.timelinesAbsent),
+                long(report.countersChecked), long(report.ledgersChecked), long(report.unfinishedTasks),
+                long(report.deadTasks));
+    for (const auto& d : report.differences)
+        std::printf("%s %ld: %s\n", d.subject.c_str(), long(d.id), d.detail.c_str());
     std::printf(report.clean() ? "no differences\n" : "%ld differences\n", long(report.differencesTotal));
 }
 
@@ -79,16 +83,25 @@ int runReport(const ClusterChoice& cluster, const std::string& format, const std
     auto session = openWithSteps(options);
     if (!session) return failed(session.error());
     auto& monitor = (*session)->engine().monitor();
-    const auto kind = format == "json" ? ReportFormat::Json : format == "html" ? ReportFormat::Html : ReportFormat::Csv;
+    const auto kind = format == "json"   ? ReportFormat::Json
+                      : format == "html" ? ReportFormat::Html
+                                         : ReportFormat::Csv;
     const auto text = monitor.render(monitor.shardReport(*fullSnapshot(monitor)), kind);
     if (output.empty()) {
         std::fwrite(text.data(), 1, text.size(), stdout);
-        return std::fflush(stdout) == 0 ? kOk : failed({ErrorCode::DiskFull, "the report could not be written to standard output", false});
+        return std::fflush(stdout) == 0
+                   ? kOk
+                   : failed(
+                         {ErrorCode::DiskFull, "the report could not be written to standard output", false});
     }
     std::ofstream file(output, std::ios::binary);
     file << text;
     file.close();
-    if (!file) return failed({ErrorCode::DiskFull, "the report could not be written to " + output.string() + "; is the disk full or the folder read-only?", false});
+    if (!file)
+        return failed({ErrorCode::DiskFull,
+                       "the report could not be written to " + output.string() +
+                           "; is the disk full or the folder read-only?",
+                       false});
     return kOk;
 }
 
@@ -106,8 +119,10 @@ int runAuditCommand(const ClusterChoice& cluster, bool json)
     const auto report = runAudit((*session)->auditInputs(), progress, Deadline::after(1h));
     if (terminal) std::fputs("\r\033[K", stderr);
     if (!report) return failed(report.error());
-    if (json) std::printf("%s\n", toJson(*report).dump(2).c_str());
-    else print(*report);
+    if (json)
+        std::printf("%s\n", toJson(*report).dump(2).c_str());
+    else
+        print(*report);
     return report->clean() ? kOk : kFailed;
 }
 
@@ -123,15 +138,23 @@ int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::strin
     if (!id) return failed(id.error());
     const auto told = engine.operations().explain(PostId{post}, *id, deadline);
     if (!told) return failed(told.error());
-    const bool fault = told->answer == ExplainAnswer::Missing || told->answer == ExplainAnswer::Extra || told->answer == ExplainAnswer::Stuck;
+    const bool fault = told->answer == ExplainAnswer::Missing || told->answer == ExplainAnswer::Extra ||
+                       told->answer == ExplainAnswer::Stuck;
     if (json) {
         auto trail = nlohmann::json::array();
         for (const auto& step : told->trail) {
             trail.push_back({{"what", step.what}});
             if (step.at) trail.back()["at"] = isoTime(*step.at);
         }
-        std::printf("%s\n", nlohmann::json{{"post", post}, {"reader", id->value}, {"author", told->author.value}, {"answer", toString(told->answer)},
-                                           {"shown", told->shown}, {"reason", told->reason}, {"trail", trail}}.dump(2).c_str());
+        std::printf("%s\n", nlohmann::json{{"post", post},
+                                           {"reader", id->value},
+                                           {"author", told->author.value},
+                                           {"answer", toString(told->answer)},
+                                           {"shown", told->shown},
+                                           {"reason", told->reason},
+                                           {"trail", trail}}
+                                .dump(2)
+                                .c_str());
     } else {
         std::printf("%s: %s\n", told->shown ? "shown" : "not shown", told->reason.c_str());
         for (const auto& step : told->trail)

@@ -11,13 +11,17 @@ void addCluster(CLI::App* command, ClusterChoice& choice)
 {
     auto* demo = command->add_flag("--demo", choice.demo, "a private cluster on embedded servers");
     command->add_option("--data", choice.data, "keep the private cluster in this directory")->needs(demo);
-    command->add_option("--config", choice.config, "cluster.toml of a running cluster")->excludes(demo)->check(CLI::ExistingFile);
+    command->add_option("--config", choice.config, "cluster.toml of a running cluster")
+        ->excludes(demo)
+        ->check(CLI::ExistingFile);
 }
 
 int chosen(const ClusterChoice& choice)
 {
     if (choice.demo || !choice.config.empty()) return kOk;
-    std::fputs("rookeryctl: say which cluster: --demo (with --data DIR to keep it) or --config cluster.toml\n", stderr);
+    std::fputs(
+        "rookeryctl: say which cluster: --demo (with --data DIR to keep it) or --config cluster.toml\n",
+        stderr);
     return kUsage;
 }
 
@@ -42,17 +46,21 @@ int main(int argc, char** argv)
     demo->callback([&] { exitCode = runDemo(demoData, !noWorkload); });
 
     ServeCommand serving;
-    auto* serve = program.add_subcommand("serve", "run workers as a service until SIGTERM; SIGHUP reads the file again");
+    auto* serve = program.add_subcommand(
+        "serve", "run workers as a service until SIGTERM; SIGHUP reads the file again");
     serve->add_option("--config", serving.config, "cluster.toml")->required()->check(CLI::ExistingFile);
     serve->add_option("--workers", serving.workers, "instead of the file's number")->check(CLI::Range(0, 64));
-    serve->add_option("--status-every", serving.statusEverySeconds, "seconds between status lines; 0: none")->check(CLI::Range(0.0, 86'400.0));
-    serve->add_flag("--json", serving.json, "one JSON object a line on standard output: ready, status, reloaded, stopping, stopped");
+    serve->add_option("--status-every", serving.statusEverySeconds, "seconds between status lines; 0: none")
+        ->check(CLI::Range(0.0, 86'400.0));
+    serve->add_flag("--json", serving.json,
+                    "one JSON object a line on standard output: ready, status, reloaded, stopping, stopped");
     serve->callback([&] { exitCode = runServe(serving); });
 
     ImportCommand import;
     auto* importing = program.add_subcommand("import", "import a recorded activity log");
     addCluster(importing, import.cluster);
-    importing->add_option("FILE", import.file, "lines \"userA userB unix-time KIND\", plain or gzip")->required();
+    importing->add_option("FILE", import.file, "lines \"userA userB unix-time KIND\", plain or gzip")
+        ->required();
     importing->add_option("--speed", import.speed, "60 = one hour a minute; max = as fast as it goes");
     importing->add_flag("--keep-times", import.keepTimes, "do not shift the log to end now");
     importing->add_flag("--json", import.json, "the final report as JSON");
@@ -62,23 +70,27 @@ int main(int argc, char** argv)
     std::filesystem::path output;
     auto* report = program.add_subcommand("report", "the shard report");
     addCluster(report, cluster);
-    report->add_option("--format", format, "csv, json or html")->check(CLI::IsMember({"csv", "json", "html"}));
+    report->add_option("--format", format, "csv, json or html")
+        ->check(CLI::IsMember({"csv", "json", "html"}));
     report->add_option("-o,--output", output, "a file instead of standard output");
     report->callback([&] { exitCode = chosen(cluster) ? kUsage : runReport(cluster, format, output); });
 
-    auto* audit = program.add_subcommand("audit", "recompute every timeline, counter and ledger row; 1 when any differs");
+    auto* audit = program.add_subcommand(
+        "audit", "recompute every timeline, counter and ledger row; 1 when any differs");
     addCluster(audit, cluster);
     audit->add_flag("--json", json, "as JSON");
     audit->callback([&] { exitCode = chosen(cluster) ? kUsage : runAuditCommand(cluster, json); });
 
     std::int64_t explained = 0;
     std::string reader;
-    auto* explain = program.add_subcommand("explain", "why a post is, or is not, in a reader's home timeline; 1 when that is a fault");
+    auto* explain = program.add_subcommand(
+        "explain", "why a post is, or is not, in a reader's home timeline; 1 when that is a fault");
     addCluster(explain, cluster);
     explain->add_option("POST", explained, "the post's id")->required();
     explain->add_option("READER", reader, "the reader's id or @handle")->required();
     explain->add_flag("--json", json, "as JSON");
-    explain->callback([&] { exitCode = chosen(cluster) ? kUsage : runExplain(cluster, explained, reader, json); });
+    explain->callback(
+        [&] { exitCode = chosen(cluster) ? kUsage : runExplain(cluster, explained, reader, json); });
 
     DeadLetterCommand dead;
     auto* letters = program.add_subcommand("dead-letters", "tasks that failed for good");
@@ -94,15 +106,21 @@ int main(int argc, char** argv)
         return command;
     };
     deadLetters("list", "grouped by what they failed of", DeadLetterCommand::Action::List);
-    deadLetters("show", "one, with its payload", DeadLetterCommand::Action::Show)->add_option("ID", dead.ids, "like 2:345")->required()->expected(1);
-    for (auto* command : {deadLetters("retry", "try them again; 1 when any of them was gone", DeadLetterCommand::Action::Retry),
-                          deadLetters("discard", "throw them away; 1 when any of them was gone", DeadLetterCommand::Action::Discard)}) {
+    deadLetters("show", "one, with its payload", DeadLetterCommand::Action::Show)
+        ->add_option("ID", dead.ids, "like 2:345")
+        ->required()
+        ->expected(1);
+    for (auto* command : {deadLetters("retry", "try them again; 1 when any of them was gone",
+                                      DeadLetterCommand::Action::Retry),
+                          deadLetters("discard", "throw them away; 1 when any of them was gone",
+                                      DeadLetterCommand::Action::Discard)}) {
         command->add_option("ID", dead.ids, "like 2:345");
         auto* signature = command->add_option("--signature", dead.signature, "all of this signature");
         command->add_option("--expect", dead.expected, "as many as the list said")->needs(signature);
     }
 
-    auto* rebuild = program.add_subcommand("rebuild", "build one reader's home timeline again from PostgreSQL");
+    auto* rebuild =
+        program.add_subcommand("rebuild", "build one reader's home timeline again from PostgreSQL");
     addCluster(rebuild, cluster);
     rebuild->add_option("READER", reader, "the reader's id or @handle")->required();
     rebuild->add_flag("--json", json, "as JSON");
@@ -114,20 +132,29 @@ int main(int argc, char** argv)
     doctor->callback([&] { exitCode = chosen(cluster) ? kUsage : runDoctor(cluster, json); });
 
     BenchCommand bench;
-    auto* benching = program.add_subcommand("bench", "measure this engine against bare Redis commands on private servers");
+    auto* benching =
+        program.add_subcommand("bench", "measure this engine against bare Redis commands on private servers");
     bool quick = false;
     auto* quickly = benching->add_flag("--quick", quick, "under ten minutes on two cores (default)");
-    benching->add_flag("--full", bench.full, "also 100,000 readers with up to 800 entries, more rounds; half an hour or more")->excludes(quickly);
+    benching
+        ->add_flag("--full", bench.full,
+                   "also 100,000 readers with up to 800 entries, more rounds; half an hour or more")
+        ->excludes(quickly);
     benching->add_flag("--json", bench.json, "all figures and ratios as JSON");
     benching->add_option("--svg", bench.svg, "also a plot, into this file");
     benching->add_option("--data", bench.data, "run in this new or empty directory and keep it");
     benching->callback([&] { exitCode = runBenchCommand(bench); });
 
     CapacityCommand capacity;
-    auto* weighing = program.add_subcommand("capacity", "what home timelines cost in memory, weighed here; 1 when it could not be measured");
+    auto* weighing = program.add_subcommand(
+        "capacity", "what home timelines cost in memory, weighed here; 1 when it could not be measured");
     addCluster(weighing, capacity.cluster);
-    weighing->add_option("--cap", capacity.caps, "price this cap, too (several may be given)")->check(CLI::Range(1, 100'000));
-    weighing->add_option("--watch", capacity.watchSeconds, "wait so many seconds, a minute at least, to see growth")->check(CLI::Range(0, 3'600));
+    weighing->add_option("--cap", capacity.caps, "price this cap, too (several may be given)")
+        ->check(CLI::Range(1, 100'000));
+    weighing
+        ->add_option("--watch", capacity.watchSeconds,
+                     "wait so many seconds, a minute at least, to see growth")
+        ->check(CLI::Range(0, 3'600));
     weighing->add_flag("--json", capacity.json, "as JSON");
     weighing->callback([&] { exitCode = chosen(capacity.cluster) ? kUsage : runCapacity(capacity); });
 
@@ -138,8 +165,11 @@ int main(int argc, char** argv)
     init->add_option("--config", initConfig, "cluster.toml")->required()->check(CLI::ExistingFile);
     init->add_flag("--json", json, "what was done, as JSON");
     init->callback([&] { exitCode = runClusterInit(initConfig, json); });
-    auto* upgrade = clusters->add_subcommand("upgrade", "bring the schemas of a cluster to this program's version");
-    upgrade->add_option("--config", initConfig, "cluster.toml with the owner's addresses")->required()->check(CLI::ExistingFile);
+    auto* upgrade =
+        clusters->add_subcommand("upgrade", "bring the schemas of a cluster to this program's version");
+    upgrade->add_option("--config", initConfig, "cluster.toml with the owner's addresses")
+        ->required()
+        ->check(CLI::ExistingFile);
     upgrade->add_flag("--json", json, "what was done, as JSON");
     upgrade->callback([&] { exitCode = runClusterUpgrade(initConfig, json); });
     auto* show = clusters->add_subcommand("show", "nodes, placements and engines, as the directory has them");

@@ -23,7 +23,8 @@ nlohmann::json endpointsOf(OpenedSession& session)
     auto nodes = nlohmann::json::array();
     const auto inputs = session.auditInputs();
     for (const auto& node : inputs.map->nodes)
-        nodes.push_back({{"id", node.id}, {"name", node.name}, {"kind", toString(node.kind)}, {"address", node.address}});
+        nodes.push_back(
+            {{"id", node.id}, {"name", node.name}, {"kind", toString(node.kind)}, {"address", node.address}});
     return {{"config", session.configFile().string()},
             {"pid", ::getpid()},
             {"shards", inputs.map->shardCount},
@@ -35,19 +36,28 @@ std::optional<double> speedOf(const std::string& text)
     if (text == "max") return 0.0;
     double speed = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), speed);
-    return parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && speed > 0 ? std::optional(speed) : std::nullopt;
+    return parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && speed > 0
+               ? std::optional(speed)
+               : std::nullopt;
 }
 
 const char* nameOf(ReplayPhase phase)
 {
     switch (phase) {
-    case ReplayPhase::Reading: return "reading the log";
-    case ReplayPhase::Accounts: return "accounts";
-    case ReplayPhase::Follows: return "follows";
-    case ReplayPhase::Posts: return "posts";
-    case ReplayPhase::Done: return "done";
-    case ReplayPhase::Cancelled: return "cancelled";
-    case ReplayPhase::Failed: return "failed";
+    case ReplayPhase::Reading:
+        return "reading the log";
+    case ReplayPhase::Accounts:
+        return "accounts";
+    case ReplayPhase::Follows:
+        return "follows";
+    case ReplayPhase::Posts:
+        return "posts";
+    case ReplayPhase::Done:
+        return "done";
+    case ReplayPhase::Cancelled:
+        return "cancelled";
+    case ReplayPhase::Failed:
+        return "failed";
     }
     return "";
 }
@@ -62,14 +72,18 @@ std::string lineOf(const ReplayStatus& status)
     constexpr int kBar = 30;
     const int filled = int(status.fraction() * kBar);
     char left[48] = "";
-    if (status.secondsLeft) std::snprintf(left, sizeof left, ", %d min %02d s left", int(*status.secondsLeft) / 60, int(*status.secondsLeft) % 60);
+    if (status.secondsLeft)
+        std::snprintf(left, sizeof left, ", %d min %02d s left", int(*status.secondsLeft) / 60,
+                      int(*status.secondsLeft) % 60);
     char line[256];
     if (status.tasksLeft) {
         std::snprintf(line, sizeof line, "%-15s %ld tasks left", "delivering", long(*status.tasksLeft));
         return line;
     }
-    std::snprintf(line, sizeof line, "%-15s [%s%s] %5.1f %%  %.0f/s%s", nameOf(status.phase), std::string(std::size_t(filled), '#').c_str(),
-                  std::string(std::size_t(kBar - filled), '.').c_str(), status.fraction() * 100, status.ratePerSecond, left);
+    std::snprintf(line, sizeof line, "%-15s [%s%s] %5.1f %%  %.0f/s%s", nameOf(status.phase),
+                  std::string(std::size_t(filled), '#').c_str(),
+                  std::string(std::size_t(kBar - filled), '.').c_str(), status.fraction() * 100,
+                  status.ratePerSecond, left);
     return line;
 }
 
@@ -111,12 +125,15 @@ int conclude(const Importer& importer, bool json)
                                       {"drain", timings.drainSeconds}}}};
         std::printf("%s\n", report.dump(2).c_str());
     } else {
-        std::printf("%s: %ld accounts, %ld follows, %ld posts\n", nameOf(status.phase), long(status.accounts), long(status.follows),
-                    long(status.posts));
-        std::printf("seconds: reading %.1f, accounts %.1f, follows %.1f, posts %.1f, draining the queue %.1f\n", timings.readingSeconds,
-                    timings.accountsSeconds, timings.followsSeconds, timings.postsSeconds, timings.drainSeconds);
+        std::printf("%s: %ld accounts, %ld follows, %ld posts\n", nameOf(status.phase), long(status.accounts),
+                    long(status.follows), long(status.posts));
+        std::printf(
+            "seconds: reading %.1f, accounts %.1f, follows %.1f, posts %.1f, draining the queue %.1f\n",
+            timings.readingSeconds, timings.accountsSeconds, timings.followsSeconds, timings.postsSeconds,
+            timings.drainSeconds);
         if (status.malformedLines > 0)
-            std::printf("%ld malformed lines skipped, the first: %s\n", long(status.malformedLines), status.firstMalformed.c_str());
+            std::printf("%ld malformed lines skipped, the first: %s\n", long(status.malformedLines),
+                        status.firstMalformed.c_str());
     }
     if (status.phase == ReplayPhase::Done) return kOk;
     std::fprintf(stderr, "rookeryctl: %s\n", status.error.c_str());
@@ -144,7 +161,8 @@ int runImport(const ImportCommand& command)
 {
     const auto speed = speedOf(command.speed);
     if (!speed) {
-        std::fprintf(stderr, "rookeryctl: --speed %s is neither a positive number nor max\n", command.speed.c_str());
+        std::fprintf(stderr, "rookeryctl: --speed %s is neither a positive number nor max\n",
+                     command.speed.c_str());
         return kUsage;
     }
     auto options = optionsOf(command.cluster, "ctl");

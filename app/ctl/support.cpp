@@ -45,7 +45,8 @@ void waitForStopSignal()
 {
     const auto set = stopSignals();
     int signal = 0;
-    while (!s_came && sigwait(&set, &signal) == 0) s_came = true;
+    while (!s_came && sigwait(&set, &signal) == 0)
+        s_came = true;
 }
 
 int failed(const backend::Error& error)
@@ -77,16 +78,19 @@ backend::Result<std::shared_ptr<OpenedSession>> openWithSteps(const SessionOptio
     return session;
 }
 
-backend::Result<backend::UserId> readerOf(backend::Engine& engine, const std::string& reader, backend::Deadline deadline)
+backend::Result<backend::UserId> readerOf(backend::Engine& engine, const std::string& reader,
+                                          backend::Deadline deadline)
 {
-    const bool isId = !reader.empty() && std::all_of(reader.begin(), reader.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool isId = !reader.empty() &&
+                      std::all_of(reader.begin(), reader.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (isId) return backend::UserId{std::strtoll(reader.c_str(), nullptr, 10)};
     return engine.feed().userByHandle(reader.starts_with('@') ? reader.substr(1) : reader, deadline);
 }
 
 std::string isoTime(backend::TimePoint time)
 {
-    const auto seconds = std::time_t(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+    const auto seconds =
+        std::time_t(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
     std::tm utc{};
     gmtime_r(&seconds, &utc);
     char text[32];

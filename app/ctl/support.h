@@ -1,4 +1,5 @@
-// What the commands share: stop signals, opening a session with its steps on the terminal, errors in one line.
+// What the commands share: stop signals, opening a session with its steps on the terminal, errors in one
+// line.
 #pragma once
 
 #include "app/ctl/commands.h"
@@ -22,7 +23,8 @@ SessionOptions optionsOf(const ClusterChoice& cluster, const std::string& role);
 backend::Result<std::shared_ptr<OpenedSession>> openWithSteps(const SessionOptions& options);
 
 // The reader with that id or @handle.
-backend::Result<backend::UserId> readerOf(backend::Engine& engine, const std::string& reader, backend::Deadline deadline);
+backend::Result<backend::UserId> readerOf(backend::Engine& engine, const std::string& reader,
+                                          backend::Deadline deadline);
 std::string isoTime(backend::TimePoint time); // "2026-11-23T06:06:16Z"
 
 } // namespace app

@@ -26,15 +26,16 @@ struct Options
     QCommandLineOption size{"size", "Size of the window.", "WxH"};
     QCommandLineOption screenshot{"screenshot",
                                   "Write a picture of every page in both themes to this directory.", "DIR"};
-    QCommandLineOption gather{"gather", "Pictures: how long data gather in the charts before the first (8).", "SECONDS", "8"};
+    QCommandLineOption gather{"gather", "Pictures: how long data gather in the charts before the first (8).",
+                              "SECONDS", "8"};
     QCommandLineOption exitAfter{"exit-after", "End by itself after this time.", "SECONDS"};
     QCommandLineOption exportReport{"export-report",
                                     "Write the shard report (.pdf .html .json .csv) and end.", "FILE"};
 
     QList<QCommandLineOption> all() const
     {
-        return {demo,     connect, data, replay,     speed,     keepTimes,
-                readOnly, theme,   size, screenshot, gather, exitAfter, exportReport};
+        return {demo,  connect, data,       replay, speed,     keepTimes,   readOnly,
+                theme, size,    screenshot, gather, exitAfter, exportReport};
     }
 };
 

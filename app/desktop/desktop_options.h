@@ -30,7 +30,8 @@ struct DesktopOptions
     bool unattended() const { return !screenshotDirectory.isEmpty() || !reportFile.isEmpty(); }
 };
 
-// An error is one sentence for standard error; then the program ends with 2. --help and --version end it with 0.
+// An error is one sentence for standard error; then the program ends with 2. --help and --version end it with
+// 0.
 backend::Result<DesktopOptions> parseDesktopOptions(const QStringList& arguments);
 
 } // namespace app

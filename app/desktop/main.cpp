@@ -29,7 +29,8 @@ void answerWithoutDisplay(QtMsgType type, const QMessageLogContext&, const QStri
 {
     static QString before; // its warnings say which part is missing
     if (type == QtFatalMsg) {
-        tell(QStringLiteral("there is no display to open the window on; \"rookeryctl demo\" runs the backend without one (%1)")
+        tell(QStringLiteral("there is no display to open the window on; \"rookeryctl demo\" runs the backend "
+                            "without one (%1)")
                  .arg(before.isEmpty() ? message.simplified() : before.simplified()));
         std::_Exit(1);
     }
@@ -40,11 +41,13 @@ void answerWithoutDisplay(QtMsgType type, const QMessageLogContext&, const QStri
 void chooseOffscreen(int argc, char** argv)
 {
     const auto asked = [&](const char* option) {
-        return std::any_of(argv + 1, argv + argc, [&](const char* a) { return QByteArrayView(a).startsWith(option); });
+        return std::any_of(argv + 1, argv + argc,
+                           [&](const char* a) { return QByteArrayView(a).startsWith(option); });
     };
     const bool display = qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY");
     const bool chosen = qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
-    const bool idle = asked("--screenshot") || asked("--help") || asked("-h") || asked("--version") || asked("-v");
+    const bool idle =
+        asked("--screenshot") || asked("--help") || asked("-h") || asked("--version") || asked("-v");
     if (chosen || !(asked("--export-report") || (idle && !display))) return;
     qputenv("QT_QPA_PLATFORM", "offscreen");
 }
@@ -81,9 +84,9 @@ int exportReport(const app::DesktopOptions& options)
 // A person's settings, or a fresh file when nobody is there.
 std::unique_ptr<QSettings> settingsFor(const app::DesktopOptions& options, const QTemporaryDir& scratch)
 {
-    return options.unattended()
-               ? std::make_unique<QSettings>(scratch.filePath(QStringLiteral("rookery.ini")), QSettings::IniFormat)
-               : std::make_unique<QSettings>();
+    return options.unattended() ? std::make_unique<QSettings>(scratch.filePath(QStringLiteral("rookery.ini")),
+                                                              QSettings::IniFormat)
+                                : std::make_unique<QSettings>();
 }
 
 int runWindow(const app::DesktopOptions& options)
@@ -99,20 +102,25 @@ int runWindow(const app::DesktopOptions& options)
     std::unique_ptr<ui::ScreenshotRun> pictures;
     if (!options.screenshotDirectory.isEmpty()) {
         range.setWindow(std::chrono::minutes(1)); // a young cluster's charts are full sooner
-        pictures = std::make_unique<ui::ScreenshotRun>(window, bridge, theme, options.screenshotDirectory, options.gather, nullptr);
-        QObject::connect(pictures.get(), &ui::ScreenshotRun::finished, &window, [&options](const QString& error) {
-            // With --exit-after the window stays until then; without, the pictures were all that was wanted.
-            if (!error.isEmpty() || !options.exitAfter) ending("no pictures")(error);
-        });
+        pictures = std::make_unique<ui::ScreenshotRun>(window, bridge, theme, options.screenshotDirectory,
+                                                       options.gather, nullptr);
+        QObject::connect(pictures.get(), &ui::ScreenshotRun::finished, &window,
+                         [&options](const QString& error) {
+                             // With --exit-after the window stays until then; without, the pictures were all
+                             // that was wanted.
+                             if (!error.isEmpty() || !options.exitAfter) ending("no pictures")(error);
+                         });
     }
     if (options.exitAfter)
         QTimer::singleShot(*options.exitAfter, &window, [&pictures] {
             const bool early = pictures && !pictures->done();
-            ending("not all pictures were taken")(early ? QStringLiteral("the time of --exit-after was too short") : QString());
+            ending("not all pictures were taken")(
+                early ? QStringLiteral("the time of --exit-after was too short") : QString());
         });
     if (options.opens)
-        window.openSession({options.connectFile.isEmpty() ? ui::SessionChoice::Kind::Demo : ui::SessionChoice::Kind::Connect,
-                            options.connectFile});
+        window.openSession(
+            {options.connectFile.isEmpty() ? ui::SessionChoice::Kind::Demo : ui::SessionChoice::Kind::Connect,
+             options.connectFile});
     const int outcome = QApplication::exec();
     window.close();
     return outcome;

@@ -9,7 +9,7 @@ namespace app {
 namespace {
 
 constexpr std::chrono::seconds kPatience{20}, kPatienceDemo{60}; // then the report says what is not known
-constexpr std::chrono::seconds kTraffic{5};                       // of a demo, so that there are rates to report
+constexpr std::chrono::seconds kTraffic{5}; // of a demo, so that there are rates to report
 
 bool sweptSince(const backend::ClusterSnapshot& snapshot, backend::TimePoint since)
 {
@@ -27,8 +27,8 @@ bool populated(const ui::EngineBridge& bridge)
     }
     if (const auto* replay = bridge.replay()) {
         const auto phase = replay->status().phase;
-        return phase != backend::ReplayPhase::Reading && phase != backend::ReplayPhase::Accounts
-            && phase != backend::ReplayPhase::Follows;
+        return phase != backend::ReplayPhase::Reading && phase != backend::ReplayPhase::Accounts &&
+               phase != backend::ReplayPhase::Follows;
     }
     return true;
 }

@@ -1,5 +1,5 @@
-// Writes the shard report without a window: waits until a demo's crowd is there and the sweep has seen every shard (or for
-// a while), writes the file and tells how it went. Owned by main; GUI thread only.
+// Writes the shard report without a window: waits until a demo's crowd is there and the sweep has seen every
+// shard (or for a while), writes the file and tells how it went. Owned by main; GUI thread only.
 #pragma once
 
 #include <QObject>

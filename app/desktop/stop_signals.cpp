@@ -21,8 +21,10 @@ extern "C" void tellSignal(int)
 
 StopSignals::StopSignals()
 {
-    std::signal(SIGPIPE, SIG_IGN); // a server that went away is an error of the call, not the end of the program
-    if (::pipe2(s_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return; // the signals then end the program at once, as ever
+    std::signal(SIGPIPE,
+                SIG_IGN); // a server that went away is an error of the call, not the end of the program
+    if (::pipe2(s_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+        return; // the signals then end the program at once, as ever
     m_notifier = std::make_unique<QSocketNotifier>(s_pipe[0], QSocketNotifier::Read);
     connect(m_notifier.get(), &QSocketNotifier::activated, this, [this] {
         m_notifier->setEnabled(false);

@@ -1,5 +1,5 @@
-// SIGTERM, SIGINT and SIGHUP end the program as closing its window does: sessions are closed, servers stopped, data kept.
-// Owned by main; GUI thread only. One at a time.
+// SIGTERM, SIGINT and SIGHUP end the program as closing its window does: sessions are closed, servers
+// stopped, data kept. Owned by main; GUI thread only. One at a time.
 #pragma once
 
 #include <QObject>

@@ -1,4 +1,5 @@
-// Turns private servers into a cluster: schemas and directory the first time, upgrades later. Composition; any thread.
+// Turns private servers into a cluster: schemas and directory the first time, upgrades later. Composition;
+// any thread.
 #pragma once
 
 #include "backend/common/deadline.h"
@@ -13,8 +14,8 @@ namespace app {
 
 inline constexpr int kDemoShards = 64;
 
-// Makes the cluster on the servers unless there is one already; that one is brought up to date, told where its servers
-// are now, and goes on with the timelines that its Redis nodes kept. Before any engine opens.
+// Makes the cluster on the servers unless there is one already; that one is brought up to date, told where
+// its servers are now, and goes on with the timelines that its Redis nodes kept. Before any engine opens.
 struct DemoCluster
 {
     backend::NodeEndpoint directory;  // for engines

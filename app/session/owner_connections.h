@@ -1,4 +1,5 @@
-// Connections of the databases' owner to every PostgreSQL node, and what brings schemas up with them. Composition.
+// Connections of the databases' owner to every PostgreSQL node, and what brings schemas up with them.
+// Composition.
 #pragma once
 
 #include "backend/cluster/cluster_init.h"

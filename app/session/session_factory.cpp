@@ -59,7 +59,8 @@ public:
 bool wantsCrowd(const SessionOptions& options, const std::vector<std::string>& imports)
 {
     const bool crowdThere = std::any_of(imports.begin(), imports.end(), SyntheticWorkload::isCrowd);
-    return options.kind == SessionOptions::Kind::Demo && options.workload && !options.readOnly && (imports.empty() || crowdThere);
+    return options.kind == SessionOptions::Kind::Demo && options.workload && !options.readOnly &&
+           (imports.empty() || crowdThere);
 }
 
 Result<void> startDemo(const SessionOptions& options, RunningSession& session, DemoCluster& cluster,
@@ -105,8 +106,8 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
 
 } // namespace
 
-Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options, const SessionProgressSink& progress,
-                                                   std::stop_token stop)
+Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options,
+                                                   const SessionProgressSink& progress, std::stop_token stop)
 {
     const auto deadline = Deadline::after(options.openWithin);
     auto session = std::make_shared<RunningSession>();
@@ -130,8 +131,8 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     progress({"starting the engine", 0.9});
     ROOKERY_ASSIGN(session->m_engine, openEngine(engine, deadline));
     if (!options.replayFile.empty())
-        session->m_replay = std::make_unique<Importer>(*session->m_engine,
-                                                       ImportOptions{options.replayFile, options.replaySpeed, options.keepTimes});
+        session->m_replay = std::make_unique<Importer>(
+            *session->m_engine, ImportOptions{options.replayFile, options.replaySpeed, options.keepTimes});
     else if (wantsCrowd(options, cluster.imports))
         session->m_workload = std::make_unique<SyntheticWorkload>(*session->m_engine, SyntheticOptions{});
     progress({"ready", 1.0});
@@ -140,8 +141,8 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
 
 SessionOpener makeSessionOpener(SessionOptions options)
 {
-    return [options = std::move(options)](const SessionProgressSink& progress, std::stop_token stop)
-               -> Result<std::shared_ptr<Session>> {
+    return [options = std::move(options)](const SessionProgressSink& progress,
+                                          std::stop_token stop) -> Result<std::shared_ptr<Session>> {
         ROOKERY_ASSIGN(auto session, openSession(options, progress, std::move(stop)));
         return std::shared_ptr<Session>(std::move(session));
     };

@@ -1,5 +1,5 @@
-// How the programs open a backend: the demo on private servers, or a running cluster by its configuration file. Used by
-// rookery and rookeryctl; composition only. The opener may run on any thread.
+// How the programs open a backend: the demo on private servers, or a running cluster by its configuration
+// file. Used by rookery and rookeryctl; composition only. The opener may run on any thread.
 #pragma once
 
 #include "backend/audit/audit.h"
@@ -18,14 +18,15 @@ struct SessionOptions
     Kind kind = Kind::Demo;
     std::filesystem::path dataDirectory; // demo: kept here; empty: temporary
     std::filesystem::path configFile;    // connect
-    std::filesystem::path replayFile;    // demo or connect: import this activity log; the demo then makes no graph of its own
-    double replaySpeed = 60;             // 60 = one hour a minute; 0 = as fast as it goes
+    std::filesystem::path
+        replayFile; // demo or connect: import this activity log; the demo then makes no graph of its own
+    double replaySpeed = 60; // 60 = one hour a minute; 0 = as fast as it goes
     bool keepTimes = false;
     bool readOnly = false;
-    bool workload = true;                // demo without a log: synthetic graph and traffic
-    int workers = -1;                    // -1: four in the demo and for serve, none otherwise
+    bool workload = true;                         // demo without a log: synthetic graph and traffic
+    int workers = -1;                             // -1: four in the demo and for serve, none otherwise
     std::chrono::milliseconds openWithin{60'000}; // servers, schemas and engine together, on a slow machine
-    std::string role = "desktop";        // as listed among the engines: "desktop", "demo", "serve", "ctl"
+    std::string role = "desktop"; // as listed among the engines: "desktop", "demo", "serve", "ctl"
 };
 
 backend::SessionOpener makeSessionOpener(SessionOptions options);
@@ -34,14 +35,14 @@ backend::SessionOpener makeSessionOpener(SessionOptions options);
 class OpenedSession : public backend::Session
 {
 public:
-    virtual backend::EmbeddedServers* servers() = 0;             // null when connected
-    virtual std::filesystem::path configFile() const = 0;        // opens this cluster from another process
-    virtual bool stopWorkers(backend::Deadline deadline) = 0;    // see OpenEngine
-    virtual backend::AuditInputs auditInputs() = 0;              // valid as long as the session
+    virtual backend::EmbeddedServers* servers() = 0;          // null when connected
+    virtual std::filesystem::path configFile() const = 0;     // opens this cluster from another process
+    virtual bool stopWorkers(backend::Deadline deadline) = 0; // see OpenEngine
+    virtual backend::AuditInputs auditInputs() = 0;           // valid as long as the session
 };
 
-[[nodiscard]] backend::Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options,
-                                                                          const backend::SessionProgressSink& progress,
-                                                                          std::stop_token stop);
+[[nodiscard]] backend::Result<std::shared_ptr<OpenedSession>>
+openSession(const SessionOptions& options, const backend::SessionProgressSink& progress,
+            std::stop_token stop);
 
 } // namespace app

@@ -9,17 +9,22 @@
 namespace backend {
 namespace {
 
-constexpr int kPasses = 3;                 // a difference must stand in each of them
+constexpr int kPasses = 3; // a difference must stand in each of them
 constexpr Milliseconds kBetweenPasses{1'000};
 
-TimePoint now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+TimePoint now()
+{
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
 using Subjects = std::set<std::pair<std::string, std::int64_t>>;
 
 // Only what differed before as well.
 void keepOnly(const Subjects& before, AuditReport& report)
 {
-    std::erase_if(report.differences, [&](const AuditDifference& d) { return !before.contains({d.subject, d.id}); });
+    std::erase_if(report.differences, [&](const AuditDifference& d) {
+        return !before.contains({d.subject, d.id});
+    });
     report.differencesTotal = std::int64_t(report.differences.size());
 }
 
@@ -48,7 +53,8 @@ Result<AuditReport> runAudit(const AuditInputs& inputs, const AuditProgress& pro
         if (pass > 0 && !tooManyToCompare) keepOnly(before, report);
         if (report.clean()) break;
         before.clear();
-        for (const auto& difference : report.differences) before.emplace(difference.subject, difference.id);
+        for (const auto& difference : report.differences)
+            before.emplace(difference.subject, difference.id);
     }
     report.finishedAt = now();
     return report;

@@ -1,6 +1,7 @@
-// Recomputes every home, author and public timeline, every counter and every ledger row from PostgreSQL on a path of its
-// own (its own SQL, plain ZRANGE and GET) and reports what differs. Judges only posts older than the oldest unfinished
-// task, and reads a difference again before reporting it. The caller's thread; reads only.
+// Recomputes every home, author and public timeline, every counter and every ledger row from PostgreSQL on a
+// path of its own (its own SQL, plain ZRANGE and GET) and reports what differs. Judges only posts older than
+// the oldest unfinished task, and reads a difference again before reporting it. The caller's thread; reads
+// only.
 #pragma once
 
 #include "backend/common/deadline.h"
@@ -18,13 +19,14 @@ struct AuditInputs
 {
     const SqlPools* pools = nullptr;
     std::shared_ptr<const ShardMap> map;
-    int cap = 800;                     // entries a timeline keeps
-    std::chrono::hours age{24 * 30};   // and how old they get,
-    Milliseconds ageShift{0};          // counted from now minus this
+    int cap = 800;                   // entries a timeline keeps
+    std::chrono::hours age{24 * 30}; // and how old they get,
+    Milliseconds ageShift{0};        // counted from now minus this
 };
 
 using AuditProgress = std::function<void(const std::string& step, double fraction)>; // may be empty
 
-[[nodiscard]] Result<AuditReport> runAudit(const AuditInputs& inputs, const AuditProgress& progress, Deadline deadline);
+[[nodiscard]] Result<AuditReport> runAudit(const AuditInputs& inputs, const AuditProgress& progress,
+                                           Deadline deadline);
 
 } // namespace backend

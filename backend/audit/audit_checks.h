@@ -1,4 +1,5 @@
-// Holds Redis and the stored counters and ledgers against what was read from PostgreSQL. One audit pass; one thread.
+// Holds Redis and the stored counters and ledgers against what was read from PostgreSQL. One audit pass; one
+// thread.
 #pragma once
 
 #include "backend/audit/audit_data.h"
@@ -10,7 +11,10 @@ class AuditChecks
 {
 public:
     AuditChecks(const AuditInputs& inputs, const AuditData& data, RedisClient& redis, AuditReport& report)
-        : m_inputs(inputs), m_data(data), m_redis(redis), m_report(report)
+        : m_inputs(inputs)
+        , m_data(data)
+        , m_redis(redis)
+        , m_report(report)
     {
     }
 
@@ -21,14 +25,16 @@ private:
     {
         std::vector<AuditedPost> visible; // of the reader and whom it follows, ascending
         std::int64_t everAtOrAbove(PostId floor) const;
-        std::vector<PostId> past;         // of whom it followed once, any order
+        std::vector<PostId> past; // of whom it followed once, any order
     };
 
     Result<void> checkHomes(std::span<const UserId> readers, Deadline deadline);
     Result<void> checkAuthors(std::span<const UserId> authors, Deadline deadline);
     Result<void> checkPublic(Deadline deadline);
-    void checkTimeline(const char* subject, std::int64_t id, const struct RawTimeline& raw, const Expected& expected);
-    void checkFloor(const char* subject, std::int64_t id, const struct RawTimeline& raw, const Expected& expected);
+    void checkTimeline(const char* subject, std::int64_t id, const struct RawTimeline& raw,
+                       const Expected& expected);
+    void checkFloor(const char* subject, std::int64_t id, const struct RawTimeline& raw,
+                    const Expected& expected);
     Expected expectedHome(UserId reader) const;
     Result<void> checkCounters(Deadline deadline);
     void checkLedgers();

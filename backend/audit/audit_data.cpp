@@ -9,7 +9,10 @@ namespace {
 class FixedMap final : public ShardMapSource
 {
 public:
-    explicit FixedMap(std::shared_ptr<const ShardMap> map) : m_map(std::move(map)) {}
+    explicit FixedMap(std::shared_ptr<const ShardMap> map)
+        : m_map(std::move(map))
+    {
+    }
     std::shared_ptr<const ShardMap> current() const override { return m_map; }
 
 private:
@@ -20,7 +23,11 @@ class Loader
 {
 public:
     Loader(const AuditInputs& inputs, const AuditProgress& progress, Deadline deadline)
-        : m_inputs(inputs), m_progress(progress), m_deadline(deadline), m_maps(inputs.map), m_sql(*inputs.pools, m_maps)
+        : m_inputs(inputs)
+        , m_progress(progress)
+        , m_deadline(deadline)
+        , m_maps(inputs.map)
+        , m_sql(*inputs.pools, m_maps)
     {
     }
 
@@ -42,19 +49,26 @@ public:
     }
 
 private:
-    Result<SqlRows> query(Role role, int shard, const std::string& sql) { return m_sql.runOne(role, shard, {sql, {}}, m_deadline); }
+    Result<SqlRows> query(Role role, int shard, const std::string& sql)
+    {
+        return m_sql.runOne(role, shard, {sql, {}}, m_deadline);
+    }
 
-    // Before anything else: what is judged must be older than work that is still to be done, and older than now.
+    // Before anything else: what is judged must be older than work that is still to be done, and older than
+    // now.
     Result<void> loadTasks()
     {
         std::int64_t oldestUs = std::chrono::duration_cast<std::chrono::microseconds>(
-                                    std::chrono::system_clock::now().time_since_epoch()).count();
+                                    std::chrono::system_clock::now().time_since_epoch())
+                                    .count();
         for (const auto& [node, pool] : m_inputs.pools->all()) {
             ROOKERY_ASSIGN(auto* connection, m_sql.connection(node, m_deadline));
-            ROOKERY_ASSIGN(const auto rows,
-                           connection->execute("SELECT (SELECT count(*) FROM queue.tasks), (SELECT count(*) FROM queue.dead_letters),"
-                                               " (SELECT (extract(epoch FROM min(created_at)) * 1000000)::bigint FROM queue.tasks)",
-                                               {}, m_deadline));
+            ROOKERY_ASSIGN(
+                const auto rows,
+                connection->execute(
+                    "SELECT (SELECT count(*) FROM queue.tasks), (SELECT count(*) FROM queue.dead_letters),"
+                    " (SELECT (extract(epoch FROM min(created_at)) * 1000000)::bigint FROM queue.tasks)",
+                    {}, m_deadline));
             m_data.unfinishedTasks += rows.integer(0, 0);
             m_data.deadTasks += rows.integer(0, 1);
             if (!rows.isNull(0, 2)) oldestUs = std::min(oldestUs, rows.integer(0, 2));
@@ -66,32 +80,39 @@ private:
 
     Result<void> loadUsers(int shard)
     {
-        ROOKERY_ASSIGN(const auto users, query(Role::Users, shard, "SELECT id FROM " + shardTable(Role::Users, shard, "users")));
-        for (std::size_t r = 0; r < users.size(); ++r) m_data.users.push_back(UserId{users.integer(r, 0)});
+        ROOKERY_ASSIGN(const auto users, query(Role::Users, shard,
+                                               "SELECT id FROM " + shardTable(Role::Users, shard, "users")));
+        for (std::size_t r = 0; r < users.size(); ++r)
+            m_data.users.push_back(UserId{users.integer(r, 0)});
         ROOKERY_ASSIGN(const auto counters,
-                       query(Role::Users, shard, "SELECT user_id, followers, following, posts, version FROM "
-                                                     + shardTable(Role::Users, shard, "counters")));
+                       query(Role::Users, shard,
+                             "SELECT user_id, followers, following, posts, version FROM " +
+                                 shardTable(Role::Users, shard, "counters")));
         for (std::size_t r = 0; r < counters.size(); ++r)
             m_data.counters[UserId{counters.integer(r, 0)}] = {
-                true, {counters.integer(r, 1), counters.integer(r, 2), counters.integer(r, 3)}, counters.integer(r, 4)};
+                true,
+                {counters.integer(r, 1), counters.integer(r, 2), counters.integer(r, 3)},
+                counters.integer(r, 4)};
         return {};
     }
 
     Result<void> loadFollows(int shard)
     {
-        ROOKERY_ASSIGN(const auto rows, query(Role::Users, shard, "SELECT follower, followee, state, version FROM "
-                                                                      + shardTable(Role::Users, shard, "follows")));
+        ROOKERY_ASSIGN(const auto rows, query(Role::Users, shard,
+                                              "SELECT follower, followee, state, version FROM " +
+                                                  shardTable(Role::Users, shard, "follows")));
         for (std::size_t r = 0; r < rows.size(); ++r)
-            m_data.follows[UserId{rows.integer(r, 0)}].push_back({UserId{rows.integer(r, 1)}, rows.integer(r, 2) == 1, rows.integer(r, 3)});
+            m_data.follows[UserId{rows.integer(r, 0)}].push_back(
+                {UserId{rows.integer(r, 1)}, rows.integer(r, 2) == 1, rows.integer(r, 3)});
         return {};
     }
 
     Result<void> loadFollowers(int shard)
     {
-        ROOKERY_ASSIGN(const auto rows,
-                       query(Role::Users, shard, "SELECT followee, follower, state, version,"
-                                                 " (extract(epoch FROM changed_at) * 1000000)::bigint FROM "
-                                                     + shardTable(Role::Users, shard, "followers")));
+        ROOKERY_ASSIGN(const auto rows, query(Role::Users, shard,
+                                              "SELECT followee, follower, state, version,"
+                                              " (extract(epoch FROM changed_at) * 1000000)::bigint FROM " +
+                                                  shardTable(Role::Users, shard, "followers")));
         for (std::size_t r = 0; r < rows.size(); ++r) {
             const UserId followee{rows.integer(r, 0)}, follower{rows.integer(r, 1)};
             const bool following = rows.integer(r, 2) == 1;
@@ -105,16 +126,21 @@ private:
 
     Result<void> loadPosts(int shard)
     {
-        const std::string posts = shardTable(Role::Posts, shard, "posts"), deliveries = shardTable(Role::Posts, shard, "deliveries");
-        ROOKERY_ASSIGN(
-            const auto rows,
-            query(Role::Posts, shard,
-                  "SELECT coalesce(p.id, l.post_id), p.author_id, p.deleted_at IS NOT NULL, coalesce(l.rows, 0), l.chunks,"
-                  " l.last_chunk, l.audience, l.accounted, (extract(epoch FROM l.planned_at) * 1000000)::bigint, p.id IS NULL FROM "
-                      + posts + " AS p FULL JOIN (SELECT post_id, count(*) AS rows, max(chunks) AS chunks, max(chunk) AS last_chunk,"
-                        " sum(audience) AS audience, sum(pushed + dormant + unfollowed + deleted + pulled + failed) AS accounted,"
-                        " min(planned_at) FILTER (WHERE chunk = 0) AS planned_at FROM "
-                      + deliveries + " GROUP BY post_id) AS l ON l.post_id = p.id ORDER BY 1"));
+        const std::string posts = shardTable(Role::Posts, shard, "posts"),
+                          deliveries = shardTable(Role::Posts, shard, "deliveries");
+        ROOKERY_ASSIGN(const auto rows,
+                       query(Role::Posts, shard,
+                             "SELECT coalesce(p.id, l.post_id), p.author_id, p.deleted_at IS NOT NULL, "
+                             "coalesce(l.rows, 0), l.chunks,"
+                             " l.last_chunk, l.audience, l.accounted, (extract(epoch FROM l.planned_at) * "
+                             "1000000)::bigint, p.id IS NULL FROM " +
+                                 posts +
+                                 " AS p FULL JOIN (SELECT post_id, count(*) AS rows, max(chunks) AS chunks, "
+                                 "max(chunk) AS last_chunk,"
+                                 " sum(audience) AS audience, sum(pushed + dormant + unfollowed + deleted + "
+                                 "pulled + failed) AS accounted,"
+                                 " min(planned_at) FILTER (WHERE chunk = 0) AS planned_at FROM " +
+                                 deliveries + " GROUP BY post_id) AS l ON l.post_id = p.id ORDER BY 1"));
         for (std::size_t r = 0; r < rows.size(); ++r) {
             const PostId id{rows.integer(r, 0)};
             if (rows.boolean(r, 9)) {
@@ -125,8 +151,8 @@ private:
             const AuditedPost post{id, rows.boolean(r, 2)};
             m_data.posts[author].push_back(post);
             m_data.postsOfShard[std::size_t(shard)].push_back(post);
-            m_data.ledger.push_back({id, author, rows.integer(r, 3), rows.integer(r, 4), rows.integer(r, 5), rows.integer(r, 6),
-                                     rows.integer(r, 7), rows.integer(r, 8)});
+            m_data.ledger.push_back({id, author, rows.integer(r, 3), rows.integer(r, 4), rows.integer(r, 5),
+                                     rows.integer(r, 6), rows.integer(r, 7), rows.integer(r, 8)});
         }
         return {};
     }
@@ -139,17 +165,20 @@ private:
             for (const auto& edge : edges) {
                 const auto found = m_authorsSide.find({follower, edge.followee});
                 if (found == m_authorsSide.end())
-                    m_data.mirror.push_back({"edge", follower.value, "follows " + std::to_string(edge.followee.value)
-                                                                         + ", who does not know it"});
+                    m_data.mirror.push_back(
+                        {"edge", follower.value,
+                         "follows " + std::to_string(edge.followee.value) + ", who does not know it"});
                 else if (found->second.following != edge.following || found->second.version != edge.version)
-                    m_data.mirror.push_back({"edge", follower.value, "and the side of " + std::to_string(edge.followee.value)
-                                                                         + " differ in state or version"});
+                    m_data.mirror.push_back({"edge", follower.value,
+                                             "and the side of " + std::to_string(edge.followee.value) +
+                                                 " differ in state or version"});
                 if (found != m_authorsSide.end()) m_authorsSide.erase(found);
             }
         for (const auto& [pair, edge] : m_authorsSide)
             if (edge.following)
-                m_data.mirror.push_back({"edge", pair.first.value, "is a follower of " + std::to_string(pair.second.value)
-                                                                       + " but does not follow"});
+                m_data.mirror.push_back(
+                    {"edge", pair.first.value,
+                     "is a follower of " + std::to_string(pair.second.value) + " but does not follow"});
         m_authorsSide.clear();
     }
 

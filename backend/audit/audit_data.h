@@ -1,5 +1,5 @@
-// What PostgreSQL holds, read in bulk, one shard schema after the other. Memory: about 40 bytes a post, 60 a follow.
-// Owned by one audit pass; one thread.
+// What PostgreSQL holds, read in bulk, one shard schema after the other. Memory: about 40 bytes a post, 60 a
+// follow. Owned by one audit pass; one thread.
 #pragma once
 
 #include "backend/audit/audit.h"
@@ -46,19 +46,20 @@ struct AuditedFollowers // of one author, as the author's side has them
 
 struct AuditData
 {
-    std::vector<UserId> users; // ascending
-    std::unordered_map<UserId, std::vector<AuditedPost>> posts; // by author, ascending
-    std::vector<std::vector<AuditedPost>> postsOfShard;         // ascending
+    std::vector<UserId> users;                                    // ascending
+    std::unordered_map<UserId, std::vector<AuditedPost>> posts;   // by author, ascending
+    std::vector<std::vector<AuditedPost>> postsOfShard;           // ascending
     std::unordered_map<UserId, std::vector<AuditedEdge>> follows; // by follower
     std::unordered_map<UserId, AuditedFollowers> followers;       // by followee
     std::unordered_map<UserId, AuditedCounters> counters;
     std::vector<AuditedLedger> ledger;
     std::vector<AuditDifference> mirror; // where follows and followers disagree
     std::int64_t unfinishedTasks = 0, deadTasks = 0;
-    std::int64_t judgedUpTo = 0;         // posts with larger ids are left out of the judgement
-    bool quiet = false;                  // no task was unfinished: counters and edges are final
+    std::int64_t judgedUpTo = 0; // posts with larger ids are left out of the judgement
+    bool quiet = false;          // no task was unfinished: counters and edges are final
 };
 
-[[nodiscard]] Result<AuditData> loadAuditData(const AuditInputs& inputs, const AuditProgress& progress, Deadline deadline);
+[[nodiscard]] Result<AuditData> loadAuditData(const AuditInputs& inputs, const AuditProgress& progress,
+                                              Deadline deadline);
 
 } // namespace backend

@@ -25,7 +25,10 @@ struct ReplyDeleter
 using Context = std::unique_ptr<redisContext, ContextDeleter>;
 using Reply = std::unique_ptr<redisReply, ReplyDeleter>;
 
-std::string textOf(const redisReply& reply) { return reply.str ? std::string(reply.str, reply.len) : std::string(); }
+std::string textOf(const redisReply& reply)
+{
+    return reply.str ? std::string(reply.str, reply.len) : std::string();
+}
 
 } // namespace
 
@@ -34,20 +37,23 @@ struct BarePipeline::Lane
 {
     NodeEndpoint node;
     Context context;
-    std::vector<std::size_t> sets; // positions in the caller's list
-    std::size_t entry = 0, set = 0; // the next command
+    std::vector<std::size_t> sets;     // positions in the caller's list
+    std::size_t entry = 0, set = 0;    // the next command
     std::vector<std::size_t> underWay; // commands of each pipeline sent and not yet answered, oldest first
     std::string buffer;
 
     Error lost() const
     {
         return {ErrorCode::Unavailable,
-                node.name + " at " + node.address + " broke off the bare pipeline: " + context->errstr + "; look at its log", true};
+                node.name + " at " + node.address + " broke off the bare pipeline: " + context->errstr +
+                    "; look at its log",
+                true};
     }
 
     Result<void> send()
     {
-        if (redisAppendFormattedCommand(context.get(), buffer.data(), buffer.size()) != REDIS_OK) return fail(lost());
+        if (redisAppendFormattedCommand(context.get(), buffer.data(), buffer.size()) != REDIS_OK)
+            return fail(lost());
         for (int done = 0; !done;)
             if (redisBufferWrite(context.get(), &done) != REDIS_OK) return fail(lost());
         return {};
@@ -70,8 +76,9 @@ struct BarePipeline::Lane
         buffer.clear();
         std::size_t commands = 0;
         for (; commands < kPipelineCommands && entry < entries.size(); ++commands) {
-            appendRedisCommand(buffer, std::array<std::string_view, 4>{"ZADD", all[sets[set]].key, entries[entry].score,
-                                                                       entries[entry].member});
+            appendRedisCommand(buffer,
+                               std::array<std::string_view, 4>{"ZADD", all[sets[set]].key,
+                                                               entries[entry].score, entries[entry].member});
             if (++set == sets.size()) {
                 set = 0;
                 ++entry;
@@ -85,7 +92,8 @@ struct BarePipeline::Lane
     {
         const auto commands = underWay.front();
         underWay.erase(underWay.begin());
-        for (std::size_t i = 0; i < commands; ++i) ROOKERY_TRY(receive());
+        for (std::size_t i = 0; i < commands; ++i)
+            ROOKERY_TRY(receive());
         return {};
     }
 };
@@ -93,22 +101,27 @@ struct BarePipeline::Lane
 BarePipeline::BarePipeline() = default;
 BarePipeline::~BarePipeline() = default;
 
-Result<std::unique_ptr<BarePipeline>> BarePipeline::connect(const std::vector<NodeEndpoint>& redisNodes, Deadline deadline)
+Result<std::unique_ptr<BarePipeline>> BarePipeline::connect(const std::vector<NodeEndpoint>& redisNodes,
+                                                            Deadline deadline)
 {
     std::unique_ptr<BarePipeline> pipeline(new BarePipeline);
     for (const auto& node : redisNodes) {
         ROOKERY_ASSIGN(const auto address, parseRedisAddress(node.address));
         if (!address.password.empty() || address.database != 0)
-            return fail(ErrorCode::Configuration, node.name + " wants a password or another database; the bare pipeline measures "
-                                                              "private servers alone");
+            return fail(ErrorCode::Configuration,
+                        node.name + " wants a password or another database; the bare pipeline measures "
+                                    "private servers alone");
         const auto left = deadline.remaining();
         const timeval wait{left.count() / 1000, left.count() % 1000 * 1000};
         auto lane = std::make_unique<Lane>();
         lane->node = node;
-        lane->context.reset(address.local() ? redisConnectUnixWithTimeout(address.path.c_str(), wait)
-                                            : redisConnectWithTimeout(address.host.c_str(), std::stoi(address.port), wait));
-        if (!lane->context) return fail(ErrorCode::Unavailable, "there is no memory for a connection to " + node.name);
-        if (lane->context->err != 0 || redisSetTimeout(lane->context.get(), kSilence) != REDIS_OK) return fail(lane->lost());
+        lane->context.reset(
+            address.local() ? redisConnectUnixWithTimeout(address.path.c_str(), wait)
+                            : redisConnectWithTimeout(address.host.c_str(), std::stoi(address.port), wait));
+        if (!lane->context)
+            return fail(ErrorCode::Unavailable, "there is no memory for a connection to " + node.name);
+        if (lane->context->err != 0 || redisSetTimeout(lane->context.get(), kSilence) != REDIS_OK)
+            return fail(lane->lost());
         pipeline->m_lanes.push_back(std::move(lane));
     }
     return pipeline;
@@ -118,7 +131,8 @@ Result<BarePipeline::Lane*> BarePipeline::laneOf(int node)
 {
     for (const auto& lane : m_lanes)
         if (lane->node.id == node) return lane.get();
-    return fail(ErrorCode::InvalidArgument, "the bare pipeline has no connection to node " + std::to_string(node));
+    return fail(ErrorCode::InvalidArgument,
+                "the bare pipeline has no connection to node " + std::to_string(node));
 }
 
 Result<void> BarePipeline::addToAll(std::span<const PlainKey> sets, std::span<const PlainEntry> entries,
@@ -155,7 +169,8 @@ Result<std::vector<std::string>> BarePipeline::newest(const PlainKey& set, int c
     ROOKERY_TRY(lane->send());
     ROOKERY_ASSIGN(const auto reply, lane->receive());
     std::vector<std::string> members;
-    for (std::size_t i = 0; i < reply->elements; ++i) members.push_back(textOf(*reply->element[i]));
+    for (std::size_t i = 0; i < reply->elements; ++i)
+        members.push_back(textOf(*reply->element[i]));
     return members;
 }
 
@@ -179,7 +194,8 @@ Result<std::vector<std::string>> BarePipeline::values(std::span<const PlainKey> 
     std::vector<std::string> values(keys.size());
     for (const auto& [lane, places] : asked) {
         ROOKERY_ASSIGN(const auto reply, lane->receive());
-        for (std::size_t i = 0; i < reply->elements && i < places.size(); ++i) values[places[i]] = textOf(*reply->element[i]);
+        for (std::size_t i = 0; i < reply->elements && i < places.size(); ++i)
+            values[places[i]] = textOf(*reply->element[i]);
     }
     return values;
 }

@@ -19,7 +19,8 @@ std::optional<RawFloor> parseFloor(const std::string& text)
 {
     std::istringstream words(text);
     std::string id, layout, runId, more;
-    if (!(words >> id >> layout >> runId) || words >> more || id.size() != 19 || !allDigits(id) || layout != "2")
+    if (!(words >> id >> layout >> runId) || words >> more || id.size() != 19 || !allDigits(id) ||
+        layout != "2")
         return std::nullopt;
     return RawFloor{PostId{std::strtoll(id.c_str(), nullptr, 10)}, runId};
 }
@@ -41,7 +42,8 @@ std::vector<PostId> parseEntries(const std::vector<RedisReply>& elements, RawTim
             out.oddities.push_back("member " + member);
         else
             ids.push_back(id);
-        if (score != std::to_string(-millisecondsOf(id))) out.oddities.push_back("score " + score + " of " + member);
+        if (score != std::to_string(-millisecondsOf(id)))
+            out.oddities.push_back("score " + score + " of " + member);
     }
     return ids;
 }
@@ -57,8 +59,8 @@ Closed parseNote(const RedisReply& reply, RawTimeline& out)
     Closed closed;
     if (reply.isNil()) return closed;
     std::istringstream words(reply.text);
-    if (words >> closed.lowest >> closed.highest >> closed.entries >> closed.newestScore && closed.lowest >= 1 &&
-        closed.highest - closed.lowest < kMostSegments)
+    if (words >> closed.lowest >> closed.highest >> closed.entries >> closed.newestScore &&
+        closed.lowest >= 1 && closed.highest - closed.lowest < kMostSegments)
         return closed;
     out.oddities.push_back("note of segments " + reply.text);
     return {};
@@ -74,12 +76,14 @@ void parseClosed(std::span<const RedisReply> segments, const Closed& noted, RawT
         out.ids.insert(out.ids.end(), ids.begin(), ids.end());
         entries += std::int64_t(ids.size());
         if (ids.empty()) continue;
-        if (oldest ? millisecondsOf(ids.front()) >= millisecondsOf(*oldest) : -millisecondsOf(ids.front()) < noted.newestScore)
+        if (oldest ? millisecondsOf(ids.front()) >= millisecondsOf(*oldest)
+                   : -millisecondsOf(ids.front()) < noted.newestScore)
             out.oddities.push_back("segment of " + memberOf(ids.front()) + " lies behind older entries");
         oldest = ids.back();
     }
     if (entries != noted.entries)
-        out.oddities.push_back(std::to_string(entries) + " entries in segments noted with " + std::to_string(noted.entries));
+        out.oddities.push_back(std::to_string(entries) + " entries in segments noted with " +
+                               std::to_string(noted.entries));
 }
 
 Result<int> nodeOf(const ShardMap& map, UserId owner)
@@ -90,8 +94,8 @@ Result<int> nodeOf(const ShardMap& map, UserId owner)
                 true);
 }
 
-Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family, std::span<const UserId> owners,
-                      std::vector<RawTimeline>& out, Deadline deadline)
+Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family,
+                      std::span<const UserId> owners, std::vector<RawTimeline>& out, Deadline deadline)
 {
     RedisBatch heads(client), closed(client);
     std::vector<int> nodes;
@@ -108,7 +112,8 @@ Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily f
     for (std::size_t i = 0; i < owners.size(); ++i) {
         noted.push_back(parseNote(*heads.reply(3 * i), timelines[i]));
         for (auto k = noted[i].highest; k >= noted[i].lowest; --k)
-            closed.add(nodes[i], {"ZRANGE", timelineKey(family, owners[i]) + ":" + std::to_string(k), "0", "-1", "WITHSCORES"});
+            closed.add(nodes[i], {"ZRANGE", timelineKey(family, owners[i]) + ":" + std::to_string(k), "0",
+                                  "-1", "WITHSCORES"});
     }
     ROOKERY_TRY(closed.run(deadline));
     std::size_t next = 0;

@@ -148,10 +148,12 @@ std::size_t RedisBatch::add(int node, const std::vector<std::string>& arguments)
     return index;
 }
 
-std::size_t RedisBatch::add(int node, std::initializer_list<std::string_view> arguments, const RedisArguments& more)
+std::size_t RedisBatch::add(int node, std::initializer_list<std::string_view> arguments,
+                            const RedisArguments& more)
 {
     const auto index = m_impl->replies.size();
-    if (auto* out = m_impl->begin(node)) appendRedisCommand(out->commands, arguments, more.count(), more.encoded());
+    if (auto* out = m_impl->begin(node))
+        appendRedisCommand(out->commands, arguments, more.count(), more.encoded());
     return index;
 }
 

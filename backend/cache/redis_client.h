@@ -90,8 +90,8 @@ public:
     // reply yet: whether it carried them out is then unknown.
     Result<void> run(Deadline deadline);
     const Result<RedisReply>& reply(std::size_t index) const;
-    // Of the last run: from sending the node's commands to its last reply, without connecting; absent when it was asked
-    // nothing or did not answer all.
+    // Of the last run: from sending the node's commands to its last reply, without connecting; absent when it
+    // was asked nothing or did not answer all.
     std::optional<Deadline::Clock::duration> roundTrip(int node) const;
     std::size_t size() const;
     void clear();

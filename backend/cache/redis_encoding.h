@@ -68,8 +68,8 @@ inline void appendRedisArgument(std::string& out, std::string_view text)
 }
 
 // One command of some arguments and of others that are encoded already.
-inline void appendRedisCommand(std::string& out, std::initializer_list<std::string_view> arguments, std::size_t moreCount,
-                               std::string_view more)
+inline void appendRedisCommand(std::string& out, std::initializer_list<std::string_view> arguments,
+                               std::size_t moreCount, std::string_view more)
 {
     std::size_t most = encoding::kLongestHeader + more.size();
     for (const auto text : arguments)

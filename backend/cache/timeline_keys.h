@@ -13,7 +13,8 @@ namespace backend {
 // away from a timeline whose past it cannot know.
 inline constexpr std::string_view kVoidLifeMs = "86400000";
 
-// Stands between a floor's id and the run_id. Another layout of the entries gets another number: its floors are void then.
+// Stands between a floor's id and the run_id. Another layout of the entries gets another number: its floors
+// are void then.
 inline constexpr std::string_view kFloorLayout = " 2 ";
 
 // A short text in place.
@@ -42,8 +43,8 @@ struct TimelineKeys
     TimelineKeys(TimelineFamily family, UserId owner);
     ShortText entries, floor, build, note;
 };
-ShortText memberText(PostId post); // 19 digits
-ShortText scoreText(PostId post);  // Unix ms, negative
+ShortText memberText(PostId post);                // 19 digits
+ShortText scoreText(PostId post);                 // Unix ms, negative
 std::string floorStamp(const std::string& runId); // what follows the id in a floor that is valid in that life
 
 } // namespace backend

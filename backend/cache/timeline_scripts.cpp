@@ -3,10 +3,11 @@
 namespace backend::timeline_scripts {
 namespace {
 
-// What several scripts begin with. KEYS[1] is the open segment, KEYS[2] the floor, KEYS[3] the build token, KEYS[4] the note
-// of the closed segments: "<lowest> <highest> <entries> <score of the newest>", absent when there are none. Closed segments
-// are KEYS[1]:<number>, the newest has the highest; each holds milliseconds of its own. One that was emptied is missing.
-// Scores are negative Unix ms, so that rank 0 is the newest. Lists of entries are as ZADD takes them: score, member, ….
+// What several scripts begin with. KEYS[1] is the open segment, KEYS[2] the floor, KEYS[3] the build token,
+// KEYS[4] the note of the closed segments: "<lowest> <highest> <entries> <score of the newest>", absent when
+// there are none. Closed segments are KEYS[1]:<number>, the newest has the highest; each holds milliseconds
+// of its own. One that was emptied is missing. Scores are negative Unix ms, so that rank 0 is the newest.
+// Lists of entries are as ZADD takes them: score, member, ….
 const std::string kSegments = R"lua(
 local low, high, total, newest
 local function segment(k) return k and KEYS[1] .. ':' .. k or KEYS[1] end
@@ -188,8 +189,9 @@ end
 
 const RedisScript& read()
 {
-    // The open segment may overlap with every closed one. When it alone gives the whole part, only the newest closed entry
-    // has to be looked at. Ids within some 10^7 may share a millisecond, in which the newest come last: then all of it is taken.
+    // The open segment may overlap with every closed one. When it alone gives the whole part, only the newest
+    // closed entry has to be looked at. Ids within some 10^7 may share a millisecond, in which the newest
+    // come last: then all of it is taken.
     static const RedisScript script(R"lua(
 local values = redis.call('MGET', KEYS[2], KEYS[3])
 if not values[1] or values[1] == 'void' then return false end
@@ -232,8 +234,8 @@ return {values[1], open, openMore, closed, more}
 
 const RedisScript& upkeep()
 {
-    // While a build is under way nothing moves: it fills segments by their number, and its floor is chosen already and could
-    // not be raised any more.
+    // While a build is under way nothing moves: it fills segments by their number, and its floor is chosen
+    // already and could not be raised any more.
     static const RedisScript script(kSegments + kUpkeep + R"lua(
 local values, size = redis.call('MGET', KEYS[3], KEYS[4], KEYS[2]), tonumber(ARGV[2])
 if values[1] then return 0 end

@@ -48,7 +48,8 @@ TimelineSweep::Kind TimelineSweep::kindOf(std::string_view key, int& shard)
     if (name == "home") return HomeEntries;
     if (name == "author" || name == "public") return OtherEntries;
     if (name == "home-floor") return HomeFloor;
-    if (name.ends_with("-floor") || name.ends_with("-build") || name.ends_with("-segments")) return OtherTimelineKey;
+    if (name.ends_with("-floor") || name.ends_with("-build") || name.ends_with("-segments"))
+        return OtherTimelineKey;
     if (name == "post") return PostObject;
     if (name == "user") return UserObject;
     if (name == "counters") return CountersObject;

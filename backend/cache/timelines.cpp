@@ -51,8 +51,8 @@ void TimelineEntries::add(PostId post)
     m_newest = std::max(m_newest, post);
 }
 
-void Timelines::addEntries(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
-                           const TimelineEntries& entries) const
+void Timelines::addEntries(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family,
+                           UserId owner, const TimelineEntries& entries) const
 {
     const int node = nodeOf(family, owner);
     const auto key = entriesKey(family, owner);
@@ -64,8 +64,8 @@ void Timelines::addEntries(RedisBatch& batch, std::vector<SizeCheck>& checks, Ti
     checks.push_back({batch.add(node, {"ZCARD", key}), family, owner, entries.newest(), always});
 }
 
-void Timelines::addEntry(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
-                         PostId post) const
+void Timelines::addEntry(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family,
+                         UserId owner, PostId post) const
 {
     TimelineEntries one;
     one.add(post);
@@ -80,8 +80,10 @@ void Timelines::addUpkeep(RedisBatch& batch, std::vector<SizeCheck>& checks) con
     for (const auto& check : checks) {
         const auto& count = batch.reply(check.reply);
         if (!count || (!check.always && count->integer < size)) continue;
-        if (!begun.insert(std::uint64_t(check.owner.value) * 4 + std::uint64_t(check.family)).second) continue;
-        const auto ms = std::max<std::int64_t>(unixMillisecondsOf(check.newest.value) - age - kIdEpochUnixMs, 0);
+        if (!begun.insert(std::uint64_t(check.owner.value) * 4 + std::uint64_t(check.family)).second)
+            continue;
+        const auto ms =
+            std::max<std::int64_t>(unixMillisecondsOf(check.newest.value) - age - kIdEpochUnixMs, 0);
         const PostId oldest{makeRawId(ms, 0, 0)};
         const TimelineKeys keys(check.family, check.owner);
         batch.addScript(nodeOf(check.family, check.owner), timeline_scripts::upkeep(),
@@ -109,15 +111,16 @@ void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId o
         members.push_back(memberOf(post));
     if (members.empty()) return;
     const TimelineKeys keys(family, owner);
-    batch.addScript(node, timeline_scripts::remove(), {keys.entries, keys.floor, keys.build, keys.note}, members);
+    batch.addScript(node, timeline_scripts::remove(), {keys.entries, keys.floor, keys.build, keys.note},
+                    members);
 }
 
 void Timelines::backfill(RedisBatch& batch, TimelineFamily family, UserId owner,
                          std::span<const PostId> posts, PostId completeDownTo, const std::string& runId) const
 {
-    std::vector<std::string> arguments{runId.empty() ? std::string() : floorStamp(runId), memberOf(completeDownTo),
-                                       scoreText(completeDownTo).text(), std::to_string(std::max(m_limits.cap, 1)),
-                                       segmentSize()};
+    std::vector<std::string> arguments{runId.empty() ? std::string() : floorStamp(runId),
+                                       memberOf(completeDownTo), scoreText(completeDownTo).text(),
+                                       std::to_string(std::max(m_limits.cap, 1)), segmentSize()};
     std::vector<PostId> newestFirst(posts.begin(), posts.end());
     std::sort(newestFirst.rbegin(), newestFirst.rend());
     for (const auto post : newestFirst) {
@@ -125,8 +128,8 @@ void Timelines::backfill(RedisBatch& batch, TimelineFamily family, UserId owner,
         arguments.push_back(memberOf(post));
     }
     const TimelineKeys keys(family, owner);
-    batch.addScript(nodeOf(family, owner), timeline_scripts::backfill(), {keys.entries, keys.floor, keys.build, keys.note},
-                    arguments);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::backfill(),
+                    {keys.entries, keys.floor, keys.build, keys.note}, arguments);
 }
 
 void Timelines::publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner,
@@ -148,7 +151,8 @@ Result<void> Timelines::drop(RedisClient& client, TimelineFamily family, UserId 
 {
     RedisBatch batch(client);
     const TimelineKeys keys(family, owner);
-    batch.addScript(nodeOf(family, owner), timeline_scripts::drop(), {keys.entries, keys.floor, keys.build, keys.note}, {});
+    batch.addScript(nodeOf(family, owner), timeline_scripts::drop(),
+                    {keys.entries, keys.floor, keys.build, keys.note}, {});
     return batch.run(deadline);
 }
 

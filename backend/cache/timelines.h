@@ -1,12 +1,14 @@
-// Timelines in Redis: sorted sets of post ids (member: 19 digits, score: the post's Unix time in ms, negative, so that the
-// newest comes first) with a floor, the oldest id down to which they are known to be complete. A timeline is held in
-// segments, small enough for Redis' compact encoding: the open one takes what is delivered; when it is full it is renamed and
-// so closed; the oldest is dropped whole. A timeline without a valid floor is absent, whatever entries exist; a floor is valid
-// for one life (run_id) of its node. Stateless apart from scripts; thread-safe. Calls that take a batch only add commands to
-// it: the caller runs it. Keys: {17}:home:<user> (open), {17}:home:<user>:<number> (closed, the newest has the highest),
-// {17}:home-segments:<user>, {17}:home-floor:<user>, {17}:home-build:<user>, the same with `author`, and with `public` without
-// a user. Values: a floor is "<19 digits> 2 <run_id>" (2: this layout) or "void"; segments are noted as "<lowest number>
-// <highest> <entries> <score of the newest>"; a build token is "<random> <begun, Unix ms> <run_id>".
+// Timelines in Redis: sorted sets of post ids (member: 19 digits, score: the post's Unix time in ms,
+// negative, so that the newest comes first) with a floor, the oldest id down to which they are known to be
+// complete. A timeline is held in segments, small enough for Redis' compact encoding: the open one takes what
+// is delivered; when it is full it is renamed and so closed; the oldest is dropped whole. A timeline without
+// a valid floor is absent, whatever entries exist; a floor is valid for one life (run_id) of its node.
+// Stateless apart from scripts; thread-safe. Calls that take a batch only add commands to it: the caller runs
+// it. Keys: {17}:home:<user> (open), {17}:home:<user>:<number> (closed, the newest has the highest),
+// {17}:home-segments:<user>, {17}:home-floor:<user>, {17}:home-build:<user>, the same with `author`, and with
+// `public` without a user. Values: a floor is "<19 digits> 2 <run_id>" (2: this layout) or "void"; segments
+// are noted as "<lowest number> <highest> <entries> <score of the newest>"; a build token is "<random>
+// <begun, Unix ms> <run_id>".
 #pragma once
 
 #include "backend/cache/redis_client.h"
@@ -24,7 +26,8 @@ enum class TimelineFamily { Home, Author, Public }; // Public: owner is the logi
 struct TimelineLimits
 {
     int cap = 800; // entries kept at least; up to two segments more until the oldest is dropped
-    // Entries of a closed segment: 102 fill one of the allocator's sizes, and Redis keeps up to 128 compact by default.
+    // Entries of a closed segment: 102 fill one of the allocator's sizes, and Redis keeps up to 128 compact
+    // by default.
     int segment = 102;
     int checkOneIn = 8;    // a full segment is looked for on one delivery in so many,
     int upkeepOneIn = 512; // and what is too old on one in so many
@@ -61,7 +64,7 @@ struct SizeCheck
     std::size_t reply = 0; // of the batch
     TimelineFamily family{};
     UserId owner;
-    PostId newest; // of those delivered
+    PostId newest;       // of those delivered
     bool always = false; // upkeep whatever the size
 };
 
@@ -78,10 +81,11 @@ public:
     // Idempotent. Asks for the size now and then (deterministic in post and owner).
     void addEntries(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
                     const TimelineEntries& entries) const;
-    void addEntry(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner, PostId post) const;
-    // After the batch has run: puts what came late in its place, closes full segments, and drops, floor first, what is
-    // beyond the cap or older than the greatest age counted back from the post; nothing during a build. To be run again;
-    // what it does not reach is left to later deliveries. Forgets the checks.
+    void addEntry(RedisBatch& batch, std::vector<SizeCheck>& checks, TimelineFamily family, UserId owner,
+                  PostId post) const;
+    // After the batch has run: puts what came late in its place, closes full segments, and drops, floor
+    // first, what is beyond the cap or older than the greatest age counted back from the post; nothing during
+    // a build. To be run again; what it does not reach is left to later deliveries. Forgets the checks.
     void addUpkeep(RedisBatch& batch, std::vector<SizeCheck>& checks) const;
     // Removals delete the build token (whoever builds starts again), before they remove.
     void removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner,
@@ -98,14 +102,14 @@ public:
     void voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner) const;
 
     // --- reading
-    // Entries below `before` (exclusive; empty: newest) and above `after` (exclusive): of these the newest `limit`,
-    // in both directions. One atomic look at entries and floor, so neither a trim nor a build can slip
-    // between.
+    // Entries below `before` (exclusive; empty: newest) and above `after` (exclusive): of these the newest
+    // `limit`, in both directions. One atomic look at entries and floor, so neither a trim nor a build can
+    // slip between.
     [[nodiscard]] Result<TimelineSlice> read(RedisClient& client, TimelineFamily family, UserId owner,
                                              std::optional<PostId> before, std::optional<PostId> after,
                                              int limit, Deadline deadline) const;
-    // The same for many owners in one round trip per node (more where many entries share a millisecond); one result per
-    // owner.
+    // The same for many owners in one round trip per node (more where many entries share a millisecond); one
+    // result per owner.
     [[nodiscard]] std::vector<Result<TimelineSlice>> readMany(RedisClient& client, TimelineFamily family,
                                                               std::span<const UserId> owners,
                                                               std::optional<PostId> before, int limit,
@@ -117,8 +121,8 @@ public:
                                                                     Deadline deadline) const;
 
     // --- building
-    // Clears entries and floor and sets a token. Empty when another build's token is younger than `staleAfter` by
-    // the node's clock; an older one is taken over, and its builder cannot publish any more.
+    // Clears entries and floor and sets a token. Empty when another build's token is younger than
+    // `staleAfter` by the node's clock; an older one is taken over, and its builder cannot publish any more.
     [[nodiscard]] Result<std::optional<std::string>> beginBuild(RedisClient& client, TimelineFamily family,
                                                                 UserId owner, Milliseconds staleAfter,
                                                                 Deadline deadline) const;

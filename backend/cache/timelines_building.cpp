@@ -45,7 +45,8 @@ Result<std::optional<std::string>> Timelines::beginBuild(RedisClient& client, Ti
     const auto life = std::max(kShortestTokenLife, 4 * staleAfter);
     RedisBatch batch(client);
     const TimelineKeys keys(family, owner);
-    batch.addScript(nodeOf(family, owner), timeline_scripts::beginBuild(), {keys.entries, keys.floor, keys.build, keys.note},
+    batch.addScript(nodeOf(family, owner), timeline_scripts::beginBuild(),
+                    {keys.entries, keys.floor, keys.build, keys.note},
                     {randomText(), std::to_string(staleAfter.count()), std::to_string(life.count()),
                      std::string(kVoidLifeMs)});
     ROOKERY_TRY(batch.run(deadline));
@@ -70,7 +71,8 @@ Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, 
             arguments.push_back(scoreText(post).text());
             arguments.push_back(memberOf(post));
         }
-        batch.addScript(node, timeline_scripts::fill(), {keys.entries, keys.floor, keys.build, keys.note}, arguments);
+        batch.addScript(node, timeline_scripts::fill(), {keys.entries, keys.floor, keys.build, keys.note},
+                        arguments);
         ROOKERY_FAULT_POINT_AFTER("rebuild.between_fills", std::ignore = batch.run(deadline));
     }
     // Publishing goes in a trip of its own, only after every piece is known to be there.

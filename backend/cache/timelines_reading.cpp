@@ -8,7 +8,8 @@
 namespace backend {
 namespace {
 
-constexpr int kSpare = 4; // asked for beyond the limit: what tells that the last wanted one is not of the last millisecond
+constexpr int kSpare =
+    4; // asked for beyond the limit: what tells that the last wanted one is not of the last millisecond
 
 // The id of a floor's value if that is valid in this life of the node.
 std::optional<PostId> validFloor(std::string_view value, std::string_view runId)
@@ -28,7 +29,8 @@ struct Request
     int limit;
 };
 
-// What one look brought: everything below `before` of which nothing newer than `unsure` (milliseconds) can be missing.
+// What one look brought: everything below `before` of which nothing newer than `unsure` (milliseconds) can be
+// missing.
 struct Look
 {
     std::vector<PostId> posts; // newest first, each once
@@ -52,8 +54,7 @@ Look lookOf(const RedisReply& reply, const Request& request)
     addList(look, reply.elements[3], reply.elements[4]);
     std::sort(look.posts.rbegin(), look.posts.rend());
     look.posts.erase(std::unique(look.posts.begin(), look.posts.end()), look.posts.end());
-    if (request.before)
-        std::erase_if(look.posts, [&](PostId post) { return post >= *request.before; });
+    if (request.before) std::erase_if(look.posts, [&](PostId post) { return post >= *request.before; });
     return look;
 }
 
@@ -64,7 +65,8 @@ bool fill(TimelineSlice& slice, const Look& look, const Request& request)
     for (const auto post : look.posts) {
         if (look.unsure && idMillisecondsOf(post.value) <= *look.unsure) break;
         if (post < slice.floor) return slice.reachedFloor = true;
-        const bool beyond = int(slice.entries.size()) >= request.limit || (request.after && post <= *request.after);
+        const bool beyond =
+            int(slice.entries.size()) >= request.limit || (request.after && post <= *request.after);
         if (beyond) return true;
         slice.entries.push_back(post);
     }
@@ -89,14 +91,13 @@ public:
     void add(RedisBatch& batch)
     {
         const TimelineKeys keys(m_request.family, m_request.owner);
-        m_reply = batch.addScript(
-            m_node, timeline_scripts::read(), {keys.entries, keys.floor, keys.note},
-            {m_request.before ? scoreText(*m_request.before).text() : std::string(), std::to_string(m_step),
-             std::to_string(std::max(m_request.limit, 0))});
+        m_reply = batch.addScript(m_node, timeline_scripts::read(), {keys.entries, keys.floor, keys.note},
+                                  {m_request.before ? scoreText(*m_request.before).text() : std::string(),
+                                   std::to_string(m_step), std::to_string(std::max(m_request.limit, 0))});
     }
 
-    // The run_id is asked for after the reply. Should the connection have broken since, it is a later life's: then the floor
-    // counts as void, never the other way round.
+    // The run_id is asked for after the reply. Should the connection have broken since, it is a later life's:
+    // then the floor counts as void, never the other way round.
     void answered(RedisClient& client, const RedisBatch& batch, Deadline deadline)
     {
         const auto& reply = batch.reply(m_reply);

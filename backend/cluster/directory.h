@@ -1,5 +1,5 @@
-// The directory database of a cluster: settings, nodes and placements, handles, engines, imports, audit log. Every call
-// is one round trip on a connection of its own from the pool. Owned by the engine; thread-safe.
+// The directory database of a cluster: settings, nodes and placements, handles, engines, imports, audit log.
+// Every call is one round trip on a connection of its own from the pool. Owned by the engine; thread-safe.
 #pragma once
 
 #include "backend/common/sql.h"
@@ -57,7 +57,10 @@ struct AuditEntry
 class Directory
 {
 public:
-    explicit Directory(SqlPool& pool) : m_pool(pool) {}
+    explicit Directory(SqlPool& pool)
+        : m_pool(pool)
+    {
+    }
 
     // NotFound when the node holds no cluster.
     [[nodiscard]] Result<ClusterSettings> settings(Deadline deadline);
@@ -68,15 +71,19 @@ public:
 
     [[nodiscard]] Result<std::optional<UserId>> userByHandle(std::string_view handle, Deadline deadline);
     // Ascending by handle's bytes.
-    [[nodiscard]] Result<std::vector<HandleEntry>> handlesByPrefix(std::string_view prefix, int limit, Deadline deadline);
+    [[nodiscard]] Result<std::vector<HandleEntry>> handlesByPrefix(std::string_view prefix, int limit,
+                                                                   Deadline deadline);
 
-    // The import of that file; the first call makes it with `slots` id slots that nobody ever gets again, taken from the
-    // highest free ones downwards. Overloaded when there are not that many left.
-    [[nodiscard]] Result<ImportRecord> openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs,
-                                                  Deadline deadline);
-    [[nodiscard]] Result<std::optional<ImportRecord>> findImport(const std::string& fileHash, Deadline deadline);
-    [[nodiscard]] Result<std::vector<std::string>> imports(Deadline deadline); // their file hashes, in no order
-    [[nodiscard]] Result<void> saveImport(const ImportRecord& record, Deadline deadline); // phase and lines done
+    // The import of that file; the first call makes it with `slots` id slots that nobody ever gets again,
+    // taken from the highest free ones downwards. Overloaded when there are not that many left.
+    [[nodiscard]] Result<ImportRecord> openImport(const std::string& fileHash, int slots,
+                                                  std::int64_t timeShiftMs, Deadline deadline);
+    [[nodiscard]] Result<std::optional<ImportRecord>> findImport(const std::string& fileHash,
+                                                                 Deadline deadline);
+    [[nodiscard]] Result<std::vector<std::string>>
+    imports(Deadline deadline); // their file hashes, in no order
+    [[nodiscard]] Result<void> saveImport(const ImportRecord& record,
+                                          Deadline deadline); // phase and lines done
 
     [[nodiscard]] Result<void> appendAudit(const AuditEntry& entry, Deadline deadline);
     [[nodiscard]] Result<std::vector<AuditEntry>> newestAudit(int limit, Deadline deadline);
@@ -89,8 +96,8 @@ public:
     [[nodiscard]] Result<EngineOrders> orders(int slot, Deadline deadline);
     [[nodiscard]] Result<void> removeEngine(int slot, Deadline deadline);
     [[nodiscard]] Result<int> removeSilentEngines(Milliseconds silence, Deadline deadline);
-    // slot -1: all engines; those that only look and have no workers are given none. Returns how many heard it;
-    // NotFound when none.
+    // slot -1: all engines; those that only look and have no workers are given none. Returns how many heard
+    // it; NotFound when none.
     [[nodiscard]] Result<int> setPaused(int slot, bool paused, Deadline deadline);
     [[nodiscard]] Result<int> setWorkersWanted(int slot, int workers, Deadline deadline);
 

@@ -8,17 +8,22 @@ namespace {
 
 std::int64_t steadyMilliseconds()
 {
-    return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 } // namespace
 
 IdGenerator::IdGenerator(int shardCount, SteadyMilliseconds steady)
-    : m_steady(steady ? std::move(steady) : SteadyMilliseconds(steadyMilliseconds)), m_last(std::size_t(shardCount), 0)
+    : m_steady(steady ? std::move(steady) : SteadyMilliseconds(steadyMilliseconds))
+    , m_last(std::size_t(shardCount), 0)
 {
 }
 
-std::int64_t IdGenerator::nowLocked() const { return m_anchorMs + (m_steady() - m_anchorSteady); }
+std::int64_t IdGenerator::nowLocked() const
+{
+    return m_anchorMs + (m_steady() - m_anchorSteady);
+}
 
 void IdGenerator::grant(const IdGrant& grant)
 {
@@ -41,12 +46,14 @@ Result<std::int64_t> IdGenerator::next(int shard)
     const auto now = nowLocked();
     const auto candidate = std::max({now, last + 1, m_grant.fromMs});
     if (m_grant.slot < 0 || candidate >= m_grant.untilMs)
-        return fail(ErrorCode::Unavailable, "the lease of this engine's id slot was not renewed, so it makes no ids;"
-                                            " check that the directory node answers",
+        return fail(ErrorCode::Unavailable,
+                    "the lease of this engine's id slot was not renewed, so it makes no ids;"
+                    " check that the directory node answers",
                     true);
     if (candidate - now > kBorrowLimitMs)
-        return fail(ErrorCode::Overloaded, "logical shard " + std::to_string(shard)
-                                               + " has used up the ids of the coming second; slow down and try again",
+        return fail(ErrorCode::Overloaded,
+                    "logical shard " + std::to_string(shard) +
+                        " has used up the ids of the coming second; slow down and try again",
                     true);
     last = candidate;
     m_highest = std::max(m_highest, candidate);

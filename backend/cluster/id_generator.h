@@ -1,9 +1,10 @@
 // Makes ids without asking anyone: one per millisecond, logical shard and generator slot, within the range of
 // milliseconds that the slot's lease grants (DESIGN 5 and 8a.11). Owned by the engine; thread-safe.
 //
-// Its time is the directory's clock at the last grant plus what a steady clock measured since. Where the directory's
-// clock turns out to be behind, its time slows down and does not step back; no wall clock can make it repeat or reorder
-// ids of a shard. A burst borrows the coming milliseconds, at most a second of them.
+// Its time is the directory's clock at the last grant plus what a steady clock measured since. Where the
+// directory's clock turns out to be behind, its time slows down and does not step back; no wall clock can
+// make it repeat or reorder ids of a shard. A burst borrows the coming milliseconds, at most a second of
+// them.
 #pragma once
 
 #include "backend/common/result.h"
@@ -15,7 +16,8 @@
 
 namespace backend {
 
-// What a lease allows: ids of `slot` with id milliseconds in [fromMs, untilMs). nowMs: the directory's clock when granted.
+// What a lease allows: ids of `slot` with id milliseconds in [fromMs, untilMs). nowMs: the directory's clock
+// when granted.
 struct IdGrant
 {
     int slot = -1;
@@ -34,9 +36,11 @@ public:
 
     explicit IdGenerator(int shardCount, SteadyMilliseconds steady = {});
 
-    // A first or renewed grant; a renewal has the same slot and beginning. Under another grant ids go on above the last.
+    // A first or renewed grant; a renewal has the same slot and beginning. Under another grant ids go on
+    // above the last.
     void grant(const IdGrant& grant);
-    // Overloaded when the shard has borrowed a second; Unavailable when the range is used up or nothing was granted.
+    // Overloaded when the shard has borrowed a second; Unavailable when the range is used up or nothing was
+    // granted.
     [[nodiscard]] Result<std::int64_t> next(int shard);
 
     std::int64_t nowMs() const;          // its time, in id milliseconds

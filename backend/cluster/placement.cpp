@@ -8,7 +8,10 @@
 namespace backend {
 namespace {
 
-bool has(const PlannedNode& node, Role role) { return std::find(node.roles.begin(), node.roles.end(), role) != node.roles.end(); }
+bool has(const PlannedNode& node, Role role)
+{
+    return std::find(node.roles.begin(), node.roles.end(), role) != node.roles.end();
+}
 
 std::vector<int> nodesWith(const ClusterPlan& plan, Role role)
 {
@@ -18,7 +21,10 @@ std::vector<int> nodesWith(const ClusterPlan& plan, Role role)
     return ids;
 }
 
-tl::unexpected<Error> wrong(const std::string& what) { return fail(ErrorCode::InvalidArgument, "the plan of the cluster: " + what); }
+tl::unexpected<Error> wrong(const std::string& what)
+{
+    return fail(ErrorCode::InvalidArgument, "the plan of the cluster: " + what);
+}
 
 Result<void> checkNode(const PlannedNode& node)
 {
@@ -28,15 +34,16 @@ Result<void> checkNode(const PlannedNode& node)
     if (node.roles.empty()) return wrong("node " + endpoint.name + " has no role");
     for (const auto role : node.roles)
         if ((role == Role::Timelines) != (endpoint.kind == NodeKind::Redis))
-            return wrong("node " + endpoint.name + " is " + std::string(toString(endpoint.kind)) + " and cannot hold "
-                         + std::string(toString(role)));
+            return wrong("node " + endpoint.name + " is " + std::string(toString(endpoint.kind)) +
+                         " and cannot hold " + std::string(toString(role)));
     return {};
 }
 
 std::vector<int> deal(int shardCount, const std::vector<int>& nodes)
 {
     std::vector<int> placement(static_cast<std::size_t>(shardCount));
-    for (std::size_t shard = 0; shard < placement.size(); ++shard) placement[shard] = nodes[shard % nodes.size()];
+    for (std::size_t shard = 0; shard < placement.size(); ++shard)
+        placement[shard] = nodes[shard % nodes.size()];
     return placement;
 }
 
@@ -53,21 +60,26 @@ Result<ClusterPlan> checkedPlan(ClusterPlan plan)
 {
     if (plan.name.empty()) return wrong("it has no name");
     if (plan.environment.empty()) return wrong("it has no environment");
-    if (plan.shardCount < 1 || plan.shardCount > kMaxShards || !std::has_single_bit(unsigned(plan.shardCount)))
-        return wrong("the number of shards must be a power of two up to " + std::to_string(kMaxShards) + ", not "
-                     + std::to_string(plan.shardCount));
+    if (plan.shardCount < 1 || plan.shardCount > kMaxShards ||
+        !std::has_single_bit(unsigned(plan.shardCount)))
+        return wrong("the number of shards must be a power of two up to " + std::to_string(kMaxShards) +
+                     ", not " + std::to_string(plan.shardCount));
     std::set<std::string> names;
     std::set<int> ids;
     for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
         auto& node = plan.nodes[i];
         if (node.endpoint.id == 0) node.endpoint.id = int(i) + 1;
         ROOKERY_TRY(checkNode(node));
-        if (!names.insert(node.endpoint.name).second) return wrong("two nodes are called " + node.endpoint.name);
-        if (!ids.insert(node.endpoint.id).second) return wrong("two nodes have the id " + std::to_string(node.endpoint.id));
+        if (!names.insert(node.endpoint.name).second)
+            return wrong("two nodes are called " + node.endpoint.name);
+        if (!ids.insert(node.endpoint.id).second)
+            return wrong("two nodes have the id " + std::to_string(node.endpoint.id));
     }
-    if (nodesWith(plan, Role::Directory).size() != 1) return wrong("exactly one node must have the role directory");
+    if (nodesWith(plan, Role::Directory).size() != 1)
+        return wrong("exactly one node must have the role directory");
     for (const auto role : {Role::Users, Role::Posts, Role::Timelines})
-        if (nodesWith(plan, role).empty()) return wrong("no node has the role " + std::string(toString(role)));
+        if (nodesWith(plan, role).empty())
+            return wrong("no node has the role " + std::string(toString(role)));
     return plan;
 }
 
@@ -76,14 +88,18 @@ ShardMap dealShards(const ClusterPlan& plan)
     ShardMap map;
     map.epoch = 1;
     map.shardCount = plan.shardCount;
-    for (const auto& node : plan.nodes) map.nodes.push_back(node.endpoint);
+    for (const auto& node : plan.nodes)
+        map.nodes.push_back(node.endpoint);
     map.usersNode = deal(plan.shardCount, nodesWith(plan, Role::Users));
     map.postsNode = deal(plan.shardCount, nodesWith(plan, Role::Posts));
     map.timelinesNode = deal(plan.shardCount, nodesWith(plan, Role::Timelines));
     return map;
 }
 
-int directoryNodeOf(const ClusterPlan& plan) { return nodesWith(plan, Role::Directory).front(); }
+int directoryNodeOf(const ClusterPlan& plan)
+{
+    return nodesWith(plan, Role::Directory).front();
+}
 
 std::vector<SchemaTarget> schemasOn(const ShardMap& map, int node, int directoryNode)
 {

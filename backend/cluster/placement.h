@@ -23,8 +23,8 @@ struct ClusterPlan
     std::vector<PlannedNode> nodes;
 };
 
-// The plan with every node numbered, or InvalidArgument with what is wrong with it: one directory node, at least one
-// node for each other role, names and ids unique, roles that fit the kind of server.
+// The plan with every node numbered, or InvalidArgument with what is wrong with it: one directory node, at
+// least one node for each other role, names and ids unique, roles that fit the kind of server.
 [[nodiscard]] Result<ClusterPlan> checkedPlan(ClusterPlan plan);
 
 // Shards dealt round robin over the nodes of each role; epoch 1. The plan is a checked one.

@@ -3,7 +3,8 @@
 namespace backend {
 
 ShardMapCache::ShardMapCache(Directory& directory, ShardMap map)
-    : m_directory(directory), m_map(std::make_shared<const ShardMap>(std::move(map)))
+    : m_directory(directory)
+    , m_map(std::make_shared<const ShardMap>(std::move(map)))
 {
 }
 

@@ -1,4 +1,5 @@
-// The engine's copy of the shard map, replaced when the directory has a newer one. Owned by the engine; thread-safe.
+// The engine's copy of the shard map, replaced when the directory has a newer one. Owned by the engine;
+// thread-safe.
 #pragma once
 
 #include "backend/cluster/directory.h"

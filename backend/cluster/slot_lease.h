@@ -1,7 +1,8 @@
-// The lease of one id slot in the directory: which id milliseconds this engine may use. It runs by the directory's
-// clock; the range reaches as far ahead as the lease, and each renewal extends both. Whoever takes a lapsed slot begins
-// where the old range ended, so ranges never overlap, whatever a stopped or cut-off holder still does. Owned by the
-// engine, whose heartbeat renews it; one thread at a time, except slot().
+// The lease of one id slot in the directory: which id milliseconds this engine may use. It runs by the
+// directory's clock; the range reaches as far ahead as the lease, and each renewal extends both. Whoever
+// takes a lapsed slot begins where the old range ended, so ranges never overlap, whatever a stopped or
+// cut-off holder still does. Owned by the engine, whose heartbeat renews it; one thread at a time, except
+// slot().
 #pragma once
 
 #include "backend/cluster/id_generator.h"
@@ -25,10 +26,12 @@ public:
     // The holder's name is for people; a suffix makes it unlike any other process's.
     SlotLease(SqlPool& directory, const std::string& holder, Milliseconds span = kSpan);
 
-    // Takes a slot, or renews the one it holds; another one when that was taken over meanwhile. `ownNowMs` is the
-    // generator's time, which may be ahead of a directory's clock that was set back. Overloaded when all are leased.
+    // Takes a slot, or renews the one it holds; another one when that was taken over meanwhile. `ownNowMs` is
+    // the generator's time, which may be ahead of a directory's clock that was set back. Overloaded when all
+    // are leased.
     [[nodiscard]] Result<IdGrant> renew(Deadline deadline, std::int64_t ownNowMs = 0);
-    // Gives the slot back at once; the next holder starts at `usedUntilMs`. Nobody may make ids under it any more.
+    // Gives the slot back at once; the next holder starts at `usedUntilMs`. Nobody may make ids under it any
+    // more.
     [[nodiscard]] Result<void> release(std::int64_t usedUntilMs, Deadline deadline);
     int slot() const { return m_slot.load(); } // -1 without one
 

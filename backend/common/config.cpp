@@ -22,13 +22,20 @@ constexpr std::array kServerRoles{Role::Directory, Role::Users, Role::Posts};
 std::string_view typeName(toml::node_type type)
 {
     switch (type) {
-    case toml::node_type::string: return "a text";
-    case toml::node_type::integer: return "a whole number";
-    case toml::node_type::floating_point: return "a fraction";
-    case toml::node_type::boolean: return "true or false";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::table: return "a table";
-    default: return "a date or time";
+    case toml::node_type::string:
+        return "a text";
+    case toml::node_type::integer:
+        return "a whole number";
+    case toml::node_type::floating_point:
+        return "a fraction";
+    case toml::node_type::boolean:
+        return "true or false";
+    case toml::node_type::array:
+        return "a list";
+    case toml::node_type::table:
+        return "a table";
+    default:
+        return "a date or time";
     }
 }
 
@@ -36,7 +43,8 @@ bool holdsPassword(std::string_view address)
 {
     if (const auto scheme = address.find("://"); scheme != std::string_view::npos) {
         const auto user = address.substr(scheme + 3, address.find('@', scheme) - scheme - 3);
-        return address.find('@', scheme) != std::string_view::npos && user.find(':') != std::string_view::npos;
+        return address.find('@', scheme) != std::string_view::npos &&
+               user.find(':') != std::string_view::npos;
     }
     return address.find("password") != std::string_view::npos;
 }
@@ -74,8 +82,12 @@ std::string nearest(std::string_view word, const std::set<std::string>& known)
 class TableReader
 {
 public:
-    TableReader(const toml::table& table, std::string path, const std::string& file, std::optional<Error>& error)
-        : m_table(table), m_path(std::move(path)), m_file(file), m_error(error)
+    TableReader(const toml::table& table, std::string path, const std::string& file,
+                std::optional<Error>& error)
+        : m_table(table)
+        , m_path(std::move(path))
+        , m_file(file)
+        , m_error(error)
     {
     }
 
@@ -100,7 +112,9 @@ public:
         if (!node) return;
         const auto value = node->as_integer()->get();
         if (value < least || value > most) {
-            wrong(*node, key, "must be " + std::to_string(least) + " to " + std::to_string(most) + ", not " + std::to_string(value));
+            wrong(*node, key,
+                  "must be " + std::to_string(least) + " to " + std::to_string(most) + ", not " +
+                      std::to_string(value));
             return;
         }
         out = int(value);
@@ -140,8 +154,10 @@ public:
         std::vector<const toml::table*> out;
         if (const auto* list = find(key, toml::node_type::array))
             for (const auto& item : *list->as_array()) {
-                if (!item.is_table()) wrong(item, key, "must be written as [[" + std::string(key) + "]] tables");
-                else out.push_back(item.as_table());
+                if (!item.is_table())
+                    wrong(item, key, "must be written as [[" + std::string(key) + "]] tables");
+                else
+                    out.push_back(item.as_table());
             }
         return out;
     }
@@ -157,7 +173,8 @@ public:
             const std::string_view word = key.str();
             if (m_asked.contains(std::string(word))) continue;
             const auto near = nearest(word, m_asked);
-            wrong(node, word, "is not a known key" + (near.empty() ? "" : "; did you mean " + name(near) + "?"));
+            wrong(node, word,
+                  "is not a known key" + (near.empty() ? "" : "; did you mean " + name(near) + "?"));
         }
     }
 
@@ -167,11 +184,15 @@ private:
         m_asked.insert(key);
         const auto* node = m_table.get(key);
         if (!node || node->type() == type) return node;
-        wrong(*node, key, "must be " + std::string(typeName(type)) + ", not " + std::string(typeName(node->type())));
+        wrong(*node, key,
+              "must be " + std::string(typeName(type)) + ", not " + std::string(typeName(node->type())));
         return nullptr;
     }
 
-    std::string name(std::string_view key) const { return m_path.empty() ? std::string(key) : m_path + "." + std::string(key); }
+    std::string name(std::string_view key) const
+    {
+        return m_path.empty() ? std::string(key) : m_path + "." + std::string(key);
+    }
     void wrong(const toml::node& node, std::string_view key, const std::string& what)
     {
         keep(node.source().begin.line, name(key) + " " + what);
@@ -207,7 +228,8 @@ void readNode(TableReader node, NodeConfig& config, bool postgres)
     node.noMoreKeys();
 }
 
-void readSections(TableReader& root, ClusterConfig& config, const std::string& file, std::optional<Error>& error)
+void readSections(TableReader& root, ClusterConfig& config, const std::string& file,
+                  std::optional<Error>& error)
 {
     const auto section = [&](const char* name, const auto& read) {
         if (const auto* table = root.table(name)) {
@@ -249,13 +271,16 @@ Result<ClusterConfig> configOf(const toml::table& parsed, const std::string& fil
     TableReader root(parsed, "", file, error);
     readSections(root, config, file, error);
     const auto nodes = [&](const char* name, std::vector<NodeConfig>& out, bool postgres) {
-        for (const auto* table : root.tables(name)) readNode(TableReader(*table, name, file, error), out.emplace_back(), postgres);
+        for (const auto* table : root.tables(name))
+            readNode(TableReader(*table, name, file, error), out.emplace_back(), postgres);
     };
     nodes("postgres", config.postgres, true);
     nodes("redis", config.redis, false);
     root.noMoreKeys();
     if (!error && config.directoryAddress.empty())
-        error = Error{ErrorCode::Configuration, file + ": directory.address is missing: the PostgreSQL node that holds the directory", false};
+        error = Error{ErrorCode::Configuration,
+                      file + ": directory.address is missing: the PostgreSQL node that holds the directory",
+                      false};
     if (error) return fail(std::move(*error));
     return config;
 }
@@ -280,7 +305,8 @@ Result<ClusterConfig> parseClusterToml(std::string_view text, const std::string&
     try {
         return configOf(toml::parse(text, fileName), fileName);
     } catch (const toml::parse_error& e) {
-        return fail(ErrorCode::Configuration, fileName + ":" + std::to_string(e.source().begin.line) + ": " + std::string(e.description()));
+        return fail(ErrorCode::Configuration, fileName + ":" + std::to_string(e.source().begin.line) + ": " +
+                                                  std::string(e.description()));
     } catch (const std::exception& e) {
         return fail(ErrorCode::Configuration, fileName + ": " + e.what());
     }
@@ -293,8 +319,8 @@ Result<ClusterConfig> readClusterToml(const std::filesystem::path& file)
         return fail(ErrorCode::Configuration, file.string() + " is a directory, not a configuration file");
     std::ifstream in(file, std::ios::binary);
     if (!in)
-        return fail(ErrorCode::Configuration, "cannot read " + file.string() + ": " + std::strerror(errno)
-                                                  + "; name the cluster's configuration file");
+        return fail(ErrorCode::Configuration, "cannot read " + file.string() + ": " + std::strerror(errno) +
+                                                  "; name the cluster's configuration file");
     std::ostringstream text;
     text << in.rdbuf();
     return parseClusterToml(text.str(), file.string());
@@ -332,10 +358,12 @@ std::string clusterToml(const ClusterConfig& config)
         << "\n\n[timelines]\ncap = " << config.timelineCap << "\nage_days = " << config.timelineAge.count()
         << "\n\n[fanout]\nchunk = " << config.fanoutChunk << "\n";
     for (const auto& node : config.postgres) {
-        out << "\n[[postgres]]\nname = " << quoted(node.name) << "\naddress = " << quoted(node.address) << "\n";
+        out << "\n[[postgres]]\nname = " << quoted(node.name) << "\naddress = " << quoted(node.address)
+            << "\n";
         if (!node.ownerAddress.empty()) out << "owner_address = " << quoted(node.ownerAddress) << "\n";
         out << "roles = [";
-        for (std::size_t i = 0; i < node.roles.size(); ++i) out << (i > 0 ? ", \"" : "\"") << toString(node.roles[i]) << '"';
+        for (std::size_t i = 0; i < node.roles.size(); ++i)
+            out << (i > 0 ? ", \"" : "\"") << toString(node.roles[i]) << '"';
         out << "]\n";
     }
     for (const auto& node : config.redis)
@@ -352,8 +380,10 @@ Result<void> writeClusterToml(const ClusterConfig& config, const std::filesystem
     int failure = 0;
     while (done < text.size() && failure == 0) {
         const auto written = ::write(out, text.data() + done, text.size() - done);
-        if (written > 0) done += std::size_t(written);
-        else if (written < 0 && errno != EINTR) failure = errno;
+        if (written > 0)
+            done += std::size_t(written);
+        else if (written < 0 && errno != EINTR)
+            failure = errno;
     }
     ::close(out);
     if (failure == 0 && ::rename(half.c_str(), file.c_str()) != 0) failure = errno;

@@ -1,5 +1,6 @@
-// cluster.toml: where a cluster's directory is and how this process serves it; for `cluster init` also the nodes. A
-// running engine reads the nodes from the directory, not from here. Plain values and pure functions; any thread.
+// cluster.toml: where a cluster's directory is and how this process serves it; for `cluster init` also the
+// nodes. A running engine reads the nodes from the directory, not from here. Plain values and pure functions;
+// any thread.
 #pragma once
 
 #include "backend/common/result.h"
@@ -26,19 +27,19 @@ struct ClusterConfig
 {
     std::string name, environment; // [cluster]
     int shards = 64;
-    std::string directoryAddress;  // [directory]; the one key that is always needed
-    int workers = 4;               // [engine]
-    int connections = 16;          // [pools], per node
+    std::string directoryAddress; // [directory]; the one key that is always needed
+    int workers = 4;              // [engine]
+    int connections = 16;         // [pools], per node
     int waiters = 64;
     std::chrono::milliseconds connectTimeout{3'000};
-    int timelineCap = 800;         // [timelines]
+    int timelineCap = 800; // [timelines]
     std::chrono::days timelineAge{30};
-    int fanoutChunk = 1'000;       // [fanout]
+    int fanoutChunk = 1'000;                 // [fanout]
     std::vector<NodeConfig> postgres, redis; // [[postgres]], [[redis]]
 };
 
-// Configuration errors name file, line and key: for unknown keys, wrong types, numbers out of range, passwords in
-// addresses (they belong into ~/.pgpass).
+// Configuration errors name file, line and key: for unknown keys, wrong types, numbers out of range,
+// passwords in addresses (they belong into ~/.pgpass).
 [[nodiscard]] Result<ClusterConfig> readClusterToml(const std::filesystem::path& file);
 [[nodiscard]] Result<ClusterConfig> parseClusterToml(std::string_view text, const std::string& fileName);
 

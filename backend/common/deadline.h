@@ -11,7 +11,10 @@ class Deadline
 public:
     using Clock = std::chrono::steady_clock;
 
-    explicit Deadline(Clock::time_point at) : m_at(at) {}
+    explicit Deadline(Clock::time_point at)
+        : m_at(at)
+    {
+    }
     static Deadline after(std::chrono::milliseconds span) { return Deadline(Clock::now() + span); }
 
     Clock::time_point at() const { return m_at; }
@@ -22,7 +25,10 @@ public:
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(m_at - Clock::now());
         return std::max(left, std::chrono::milliseconds(0));
     }
-    Deadline earlier(std::chrono::milliseconds span) const { return Deadline(std::min(m_at, Clock::now() + span)); }
+    Deadline earlier(std::chrono::milliseconds span) const
+    {
+        return Deadline(std::min(m_at, Clock::now() + span));
+    }
 
 private:
     Clock::time_point m_at;

@@ -9,7 +9,10 @@ constexpr double kFirstUpperMs = 0.1;
 constexpr double kBucketsPerDoubling = 4.0;
 } // namespace
 
-double delayBucketUpperMilliseconds(int bucket) { return kFirstUpperMs * std::exp2(bucket / kBucketsPerDoubling); }
+double delayBucketUpperMilliseconds(int bucket)
+{
+    return kFirstUpperMs * std::exp2(bucket / kBucketsPerDoubling);
+}
 
 int delayBucket(std::chrono::microseconds delay)
 {
@@ -26,14 +29,16 @@ void DelayRecorder::record(std::chrono::microseconds delay, std::int64_t times)
 std::vector<std::int64_t> DelayRecorder::counts() const
 {
     std::vector<std::int64_t> out(m_counts.size());
-    std::transform(m_counts.begin(), m_counts.end(), out.begin(), [](const auto& c) { return c.load(std::memory_order_relaxed); });
+    std::transform(m_counts.begin(), m_counts.end(), out.begin(),
+                   [](const auto& c) { return c.load(std::memory_order_relaxed); });
     return out;
 }
 
 double delayQuantile(const std::vector<std::int64_t>& counts, double quantile)
 {
     std::int64_t total = 0;
-    for (const auto c : counts) total += std::max<std::int64_t>(0, c);
+    for (const auto c : counts)
+        total += std::max<std::int64_t>(0, c);
     if (total == 0) return -1;
     const double rank = quantile * double(total);
     double below = 0;

@@ -1,4 +1,5 @@
-// The engine's log: one line per event worth a person's time, to stderr or a file. Thread-safe. The process owns it.
+// The engine's log: one line per event worth a person's time, to stderr or a file. Thread-safe. The process
+// owns it.
 #pragma once
 
 #include <string_view>

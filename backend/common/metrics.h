@@ -1,5 +1,5 @@
-// What one engine counts: cumulative, lock-free, cheap enough for every delivery. Owned by the engine, shared by
-// reference with everything in it; the monitor publishes copies. Thread-safe.
+// What one engine counts: cumulative, lock-free, cheap enough for every delivery. Owned by the engine, shared
+// by reference with everything in it; the monitor publishes copies. Thread-safe.
 #pragma once
 
 #include "backend/common/histogram.h"
@@ -27,7 +27,7 @@ struct EngineMetrics
 {
     std::array<MetricCounter, kCacheKindNames.size()> cacheHits, cacheMisses;
     std::array<MetricCounter, kMaxShards> deliveries; // by the reader's logical shard
-    std::array<MetricCounter, kMaxShards> reads;      // home, author and profile reads by the user's logical shard
+    std::array<MetricCounter, kMaxShards> reads; // home, author and profile reads by the user's logical shard
     MetricCounter posts, deletes, follows, unfollows, pages, rebuilds, readThroughs;
     std::array<MetricCounter, kTaskKinds.size() + 1> tasksDone, tasksFailed; // index = int(TaskKind)
     DelayRecorder fanoutDelay; // commit to delivery, one count per delivery

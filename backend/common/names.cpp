@@ -10,21 +10,36 @@ namespace backend {
 std::string_view toString(ErrorCode code)
 {
     switch (code) {
-    case ErrorCode::InvalidArgument: return "invalid_argument";
-    case ErrorCode::NotFound: return "not_found";
-    case ErrorCode::Conflict: return "conflict";
-    case ErrorCode::ReadOnly: return "read_only";
-    case ErrorCode::Overloaded: return "overloaded";
-    case ErrorCode::DeadlineExceeded: return "deadline_exceeded";
-    case ErrorCode::Unavailable: return "unavailable";
-    case ErrorCode::StaleShardMap: return "stale_shard_map";
-    case ErrorCode::SchemaTooNew: return "schema_too_new";
-    case ErrorCode::Configuration: return "configuration";
-    case ErrorCode::Unauthorized: return "unauthorized";
-    case ErrorCode::DiskFull: return "disk_full";
-    case ErrorCode::Cancelled: return "cancelled";
-    case ErrorCode::LeaseLost: return "lease_lost";
-    case ErrorCode::Internal: return "internal";
+    case ErrorCode::InvalidArgument:
+        return "invalid_argument";
+    case ErrorCode::NotFound:
+        return "not_found";
+    case ErrorCode::Conflict:
+        return "conflict";
+    case ErrorCode::ReadOnly:
+        return "read_only";
+    case ErrorCode::Overloaded:
+        return "overloaded";
+    case ErrorCode::DeadlineExceeded:
+        return "deadline_exceeded";
+    case ErrorCode::Unavailable:
+        return "unavailable";
+    case ErrorCode::StaleShardMap:
+        return "stale_shard_map";
+    case ErrorCode::SchemaTooNew:
+        return "schema_too_new";
+    case ErrorCode::Configuration:
+        return "configuration";
+    case ErrorCode::Unauthorized:
+        return "unauthorized";
+    case ErrorCode::DiskFull:
+        return "disk_full";
+    case ErrorCode::Cancelled:
+        return "cancelled";
+    case ErrorCode::LeaseLost:
+        return "lease_lost";
+    case ErrorCode::Internal:
+        return "internal";
     }
     return "unknown";
 }
@@ -32,12 +47,18 @@ std::string_view toString(ErrorCode code)
 std::string_view toString(TaskKind kind)
 {
     switch (kind) {
-    case TaskKind::UserCreated: return "user_created";
-    case TaskKind::PostCreated: return "post_created";
-    case TaskKind::DeliverChunk: return "deliver_chunk";
-    case TaskKind::EdgeChanged: return "edge_changed";
-    case TaskKind::PostDeleted: return "post_deleted";
-    case TaskKind::ReclaimChunk: return "reclaim_chunk";
+    case TaskKind::UserCreated:
+        return "user_created";
+    case TaskKind::PostCreated:
+        return "post_created";
+    case TaskKind::DeliverChunk:
+        return "deliver_chunk";
+    case TaskKind::EdgeChanged:
+        return "edge_changed";
+    case TaskKind::PostDeleted:
+        return "post_deleted";
+    case TaskKind::ReclaimChunk:
+        return "reclaim_chunk";
     }
     return "unknown";
 }
@@ -45,16 +66,26 @@ std::string_view toString(TaskKind kind)
 std::string_view toString(ExplainAnswer answer)
 {
     switch (answer) {
-    case ExplainAnswer::Delivered: return "delivered";
-    case ExplainAnswer::Rebuilt: return "rebuilt";
-    case ExplainAnswer::BelowFloor: return "below_floor";
-    case ExplainAnswer::UnderWay: return "under_way";
-    case ExplainAnswer::NotFollowed: return "not_followed";
-    case ExplainAnswer::Deleted: return "deleted";
-    case ExplainAnswer::NoSuchPost: return "no_such_post";
-    case ExplainAnswer::Stuck: return "stuck";
-    case ExplainAnswer::Missing: return "missing";
-    case ExplainAnswer::Extra: return "extra";
+    case ExplainAnswer::Delivered:
+        return "delivered";
+    case ExplainAnswer::Rebuilt:
+        return "rebuilt";
+    case ExplainAnswer::BelowFloor:
+        return "below_floor";
+    case ExplainAnswer::UnderWay:
+        return "under_way";
+    case ExplainAnswer::NotFollowed:
+        return "not_followed";
+    case ExplainAnswer::Deleted:
+        return "deleted";
+    case ExplainAnswer::NoSuchPost:
+        return "no_such_post";
+    case ExplainAnswer::Stuck:
+        return "stuck";
+    case ExplainAnswer::Missing:
+        return "missing";
+    case ExplainAnswer::Extra:
+        return "extra";
     }
     return "unknown";
 }
@@ -62,25 +93,38 @@ std::string_view toString(ExplainAnswer answer)
 std::string_view toString(Role role)
 {
     switch (role) {
-    case Role::Directory: return "directory";
-    case Role::Users: return "users";
-    case Role::Posts: return "posts";
-    case Role::Timelines: return "timelines";
+    case Role::Directory:
+        return "directory";
+    case Role::Users:
+        return "users";
+    case Role::Posts:
+        return "posts";
+    case Role::Timelines:
+        return "timelines";
     }
     return "unknown";
 }
 
-std::string_view toString(NodeKind kind) { return kind == NodeKind::Postgres ? "postgres" : "redis"; }
+std::string_view toString(NodeKind kind)
+{
+    return kind == NodeKind::Postgres ? "postgres" : "redis";
+}
 
 std::string_view toString(BalanceMetric metric)
 {
     switch (metric) {
-    case BalanceMetric::Timelines: return "timelines";
-    case BalanceMetric::Entries: return "entries";
-    case BalanceMetric::Bytes: return "bytes";
-    case BalanceMetric::Posts: return "posts";
-    case BalanceMetric::Deliveries: return "deliveries/s";
-    case BalanceMetric::Reads: return "reads/s";
+    case BalanceMetric::Timelines:
+        return "timelines";
+    case BalanceMetric::Entries:
+        return "entries";
+    case BalanceMetric::Bytes:
+        return "bytes";
+    case BalanceMetric::Posts:
+        return "posts";
+    case BalanceMetric::Deliveries:
+        return "deliveries/s";
+    case BalanceMetric::Reads:
+        return "reads/s";
     }
     return "unknown";
 }

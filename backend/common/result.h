@@ -14,7 +14,10 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message, bool retr
 {
     return tl::unexpected<Error>(Error{code, std::move(message), retryable});
 }
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error)
+{
+    return tl::unexpected<Error>(std::move(error));
+}
 
 } // namespace backend
 

@@ -1,5 +1,5 @@
-// Of many callers that need the same thing at the same moment one does the work; the others wait for its result, never
-// past their deadline. Thread-safe. Key needs std::hash.
+// Of many callers that need the same thing at the same moment one does the work; the others wait for its
+// result, never past their deadline. Thread-safe. Key needs std::hash.
 #pragma once
 
 #include "backend/common/deadline.h"
@@ -26,13 +26,15 @@ public:
         if (const auto found = m_flights.find(key); found != m_flights.end()) {
             const auto flight = found->second;
             if (!flight->landed.wait_until(lock, deadline.at(), [&] { return flight->result.has_value(); }))
-                return fail(ErrorCode::DeadlineExceeded, "another reader's rebuild was not done in time; try again", true);
+                return fail(ErrorCode::DeadlineExceeded,
+                            "another reader's rebuild was not done in time; try again", true);
             return *flight->result;
         }
         const auto flight = m_flights.emplace(key, std::make_shared<Flight>()).first->second;
         lock.unlock();
         if (ran) *ran = true;
-        Result<void> result = fail(ErrorCode::Internal, "the work this call waited for ended without a result", true);
+        Result<void> result =
+            fail(ErrorCode::Internal, "the work this call waited for ended without a result", true);
         const Landing landing{*this, key, *flight, result};
         result = work();
         return result;

@@ -1,5 +1,5 @@
-// SQL as the rest of the engine sees it: connections leased from bounded pools, every statement timed, errors as
-// values. backend/store implements it for PostgreSQL; nothing outside that implementation sees the driver.
+// SQL as the rest of the engine sees it: connections leased from bounded pools, every statement timed, errors
+// as values. backend/store implements it for PostgreSQL; nothing outside that implementation sees the driver.
 #pragma once
 
 #include "backend/common/deadline.h"
@@ -20,15 +20,18 @@ namespace backend {
 using SqlParameter = std::optional<std::string>;
 using SqlParameters = std::vector<SqlParameter>;
 
-std::string sqlArray(const std::vector<std::int64_t>& values);  // {1,2,3}, for $1::bigint[]
-std::string sqlArray(const std::vector<std::string>& values);   // {"a","b"}, quoted, for $1::text[]
+std::string sqlArray(const std::vector<std::int64_t>& values); // {1,2,3}, for $1::bigint[]
+std::string sqlArray(const std::vector<std::string>& values);  // {"a","b"}, quoted, for $1::text[]
 
 template <class T>
 SqlParameter sqlParameter(const T& value)
 {
-    if constexpr (std::is_same_v<T, bool>) return std::string(value ? "t" : "f");
-    else if constexpr (std::is_arithmetic_v<T>) return std::to_string(value);
-    else return std::string(value);
+    if constexpr (std::is_same_v<T, bool>)
+        return std::string(value ? "t" : "f");
+    else if constexpr (std::is_arithmetic_v<T>)
+        return std::to_string(value);
+    else
+        return std::string(value);
 }
 
 // Rows of one statement. Cheap to copy; immutable.
@@ -46,7 +49,10 @@ public:
     };
 
     SqlRows() = default;
-    explicit SqlRows(std::shared_ptr<const Source> source) : m_source(std::move(source)) {}
+    explicit SqlRows(std::shared_ptr<const Source> source)
+        : m_source(std::move(source))
+    {
+    }
 
     std::size_t size() const { return m_source ? m_source->rowCount() : 0; }
     bool empty() const { return size() == 0; }
@@ -68,7 +74,8 @@ struct SqlStatement
 };
 
 // A connection to one PostgreSQL node. One thread at a time. Statements outside begin()/commit() commit by
-// themselves. Statement texts are prepared on first use and kept, so keep their number bounded (one per shard is fine).
+// themselves. Statement texts are prepared on first use and kept, so keep their number bounded (one per shard
+// is fine).
 class SqlConnection
 {
 public:
@@ -76,15 +83,18 @@ public:
 
     [[nodiscard]] virtual Result<SqlRows> execute(std::string_view sql, const SqlParameters& parameters,
                                                   Deadline deadline) = 0;
-    // Several statements in one round trip, in order; the first error ends it. Outside a transaction the whole
-    // batch is one transaction of its own.
+    // Several statements in one round trip, in order; the first error ends it. Outside a transaction the
+    // whole batch is one transaction of its own.
     [[nodiscard]] virtual Result<std::vector<SqlRows>> executeAll(const std::vector<SqlStatement>& statements,
                                                                   Deadline deadline) = 0;
     // A script of many statements without parameters, unprepared (migrations).
     [[nodiscard]] virtual Result<void> executeScript(std::string_view script, Deadline deadline) = 0;
-    // COPY table(columns) FROM STDIN; a row is a list of text values, NULL when empty. Returns the rows written.
-    [[nodiscard]] virtual Result<std::size_t> copyIn(std::string_view table, const std::vector<std::string>& columns,
-                                                     const std::vector<SqlParameters>& rows, Deadline deadline) = 0;
+    // COPY table(columns) FROM STDIN; a row is a list of text values, NULL when empty. Returns the rows
+    // written.
+    [[nodiscard]] virtual Result<std::size_t> copyIn(std::string_view table,
+                                                     const std::vector<std::string>& columns,
+                                                     const std::vector<SqlParameters>& rows,
+                                                     Deadline deadline) = 0;
 
     [[nodiscard]] virtual Result<void> begin(Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> commit(Deadline deadline) = 0;
@@ -92,8 +102,8 @@ public:
 
     virtual int backendPid() const = 0;
     virtual bool usable() const = 0; // false once the connection broke: get a new one
-    // From any thread while the connection is leased: what its owner waits for fails at once, and the connection is of no
-    // further use. For a shutdown that cannot wait for a deadline.
+    // From any thread while the connection is leased: what its owner waits for fails at once, and the
+    // connection is of no further use. For a shutdown that cannot wait for a deadline.
     virtual void interrupt() noexcept {}
     virtual const std::string& nodeName() const = 0;
 };
@@ -103,7 +113,10 @@ class SqlTransaction
 {
 public:
     [[nodiscard]] static Result<SqlTransaction> begin(SqlConnection& connection, Deadline deadline);
-    SqlTransaction(SqlTransaction&& other) noexcept : m_connection(std::exchange(other.m_connection, nullptr)) {}
+    SqlTransaction(SqlTransaction&& other) noexcept
+        : m_connection(std::exchange(other.m_connection, nullptr))
+    {
+    }
     SqlTransaction(const SqlTransaction&) = delete;
     SqlTransaction& operator=(const SqlTransaction&) = delete;
     SqlTransaction& operator=(SqlTransaction&&) = delete;
@@ -114,7 +127,10 @@ public:
     [[nodiscard]] Result<void> commit(Deadline deadline);
 
 private:
-    explicit SqlTransaction(SqlConnection& connection) : m_connection(&connection) {}
+    explicit SqlTransaction(SqlConnection& connection)
+        : m_connection(&connection)
+    {
+    }
     SqlConnection* m_connection;
 };
 
@@ -124,8 +140,8 @@ struct SqlPoolStatistics
     std::int64_t statements = 0, refused = 0; // since the pool was made
 };
 
-// A bounded pool of connections to one node. Thread-safe. Leases return by RAII. When all are leased callers wait,
-// at most `maxWaiters` of them and never past their deadline; beyond that Overloaded.
+// A bounded pool of connections to one node. Thread-safe. Leases return by RAII. When all are leased callers
+// wait, at most `maxWaiters` of them and never past their deadline; beyond that Overloaded.
 class SqlPool
 {
 public:

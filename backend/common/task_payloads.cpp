@@ -7,7 +7,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLongestReason = 200; // bytes: a parser quotes what it does not like, however long that is
+constexpr std::size_t kLongestReason =
+    200; // bytes: a parser quotes what it does not like, however long that is
 
 template <class Payload, class Read>
 Result<Payload> decodeWith(const std::string& text, Read read)
@@ -15,37 +16,46 @@ Result<Payload> decodeWith(const std::string& text, Read read)
     try {
         return read(json::parse(text));
     } catch (const json::exception& e) {
-        return fail(ErrorCode::Internal, std::string("a task's payload cannot be read: ") + std::string(e.what()).substr(0, kLongestReason));
+        return fail(ErrorCode::Internal, std::string("a task's payload cannot be read: ") +
+                                             std::string(e.what()).substr(0, kLongestReason));
     }
 }
 
-std::int64_t number(const json& object, const char* key) { return object.at(key).get<std::int64_t>(); }
+std::int64_t number(const json& object, const char* key)
+{
+    return object.at(key).get<std::int64_t>();
+}
 
 } // namespace
 
 std::string encode(const PostPayload& payload)
 {
-    return "{\"post\":" + std::to_string(payload.post.value) + ",\"author\":" + std::to_string(payload.author.value) + "}";
+    return "{\"post\":" + std::to_string(payload.post.value) +
+           ",\"author\":" + std::to_string(payload.author.value) + "}";
 }
 
 std::string encode(const ChunkPayload& payload)
 {
-    return json{{"post", payload.post.value},       {"author", payload.author.value},
-                {"chunk", payload.chunk},           {"after", payload.after.value},
-                {"up_to", payload.upTo.value},      {"expected", payload.expected},
+    return json{{"post", payload.post.value},
+                {"author", payload.author.value},
+                {"chunk", payload.chunk},
+                {"after", payload.after.value},
+                {"up_to", payload.upTo.value},
+                {"expected", payload.expected},
                 {"committed_us", payload.committedUnixUs}}
         .dump();
 }
 
 std::string encode(const EdgePayload& payload)
 {
-    return "{\"follower\":" + std::to_string(payload.follower.value)
-           + ",\"followee\":" + std::to_string(payload.followee.value) + "}";
+    return "{\"follower\":" + std::to_string(payload.follower.value) +
+           ",\"followee\":" + std::to_string(payload.followee.value) + "}";
 }
 
 std::string encode(const UserPayload& payload)
 {
-    return json{{"user", payload.user.value}, {"handle", payload.handle}, {"name", payload.displayName}}.dump();
+    return json{{"user", payload.user.value}, {"handle", payload.handle}, {"name", payload.displayName}}
+        .dump();
 }
 
 template <>
@@ -60,8 +70,8 @@ template <>
 Result<ChunkPayload> decodePayload(const std::string& text)
 {
     return decodeWith<ChunkPayload>(text, [](const json& o) {
-        return ChunkPayload{PostId{number(o, "post")},   UserId{number(o, "author")}, o.at("chunk").get<int>(),
-                            UserId{number(o, "after")},  UserId{number(o, "up_to")},  number(o, "expected"),
+        return ChunkPayload{PostId{number(o, "post")},  UserId{number(o, "author")}, o.at("chunk").get<int>(),
+                            UserId{number(o, "after")}, UserId{number(o, "up_to")},  number(o, "expected"),
                             number(o, "committed_us")};
     });
 }
@@ -78,19 +88,24 @@ template <>
 Result<UserPayload> decodePayload(const std::string& text)
 {
     return decodeWith<UserPayload>(text, [](const json& o) {
-        return UserPayload{UserId{number(o, "user")}, o.at("handle").get<std::string>(), o.at("name").get<std::string>()};
+        return UserPayload{UserId{number(o, "user")}, o.at("handle").get<std::string>(),
+                           o.at("name").get<std::string>()};
     });
 }
 
 bool payloadReadable(const Task& task)
 {
     switch (task.kind) {
-    case TaskKind::UserCreated: return decodePayload<UserPayload>(task.payload).has_value();
+    case TaskKind::UserCreated:
+        return decodePayload<UserPayload>(task.payload).has_value();
     case TaskKind::PostCreated:
-    case TaskKind::PostDeleted: return decodePayload<PostPayload>(task.payload).has_value();
+    case TaskKind::PostDeleted:
+        return decodePayload<PostPayload>(task.payload).has_value();
     case TaskKind::DeliverChunk:
-    case TaskKind::ReclaimChunk: return decodePayload<ChunkPayload>(task.payload).has_value();
-    case TaskKind::EdgeChanged: return decodePayload<EdgePayload>(task.payload).has_value();
+    case TaskKind::ReclaimChunk:
+        return decodePayload<ChunkPayload>(task.payload).has_value();
+    case TaskKind::EdgeChanged:
+        return decodePayload<EdgePayload>(task.payload).has_value();
     }
     return false;
 }

@@ -22,7 +22,7 @@ struct ChunkPayload
     UserId author;
     int chunk = 0;
     UserId after, upTo;
-    std::int64_t expected = 0;      // warm readers in the range when planned
+    std::int64_t expected = 0;        // warm readers in the range when planned
     std::int64_t committedUnixUs = 0; // of the post, by its node's clock
 };
 
@@ -45,10 +45,14 @@ std::string encode(const UserPayload& payload);
 // Internal error when the text is not what the kind carries.
 template <class Payload>
 [[nodiscard]] Result<Payload> decodePayload(const std::string& text);
-template <> Result<PostPayload> decodePayload(const std::string& text);
-template <> Result<ChunkPayload> decodePayload(const std::string& text);
-template <> Result<EdgePayload> decodePayload(const std::string& text);
-template <> Result<UserPayload> decodePayload(const std::string& text);
+template <>
+Result<PostPayload> decodePayload(const std::string& text);
+template <>
+Result<ChunkPayload> decodePayload(const std::string& text);
+template <>
+Result<EdgePayload> decodePayload(const std::string& text);
+template <>
+Result<UserPayload> decodePayload(const std::string& text);
 
 [[nodiscard]] bool payloadReadable(const Task& task);
 

@@ -10,7 +10,8 @@ namespace backend {
 
 struct AuditDifference
 {
-    std::string subject; // "home timeline", "author timeline", "counters", "redis counters", "ledger", "queue"
+    std::string
+        subject; // "home timeline", "author timeline", "counters", "redis counters", "ledger", "queue"
     std::int64_t id = 0; // user or post
     std::string detail;  // "missing 3: 123, 124, 125", "followers 17, recounted 18"
 };

@@ -9,8 +9,8 @@
 namespace backend {
 
 enum class BalanceMetric { Timelines, Entries, Bytes, Posts, Deliveries, Reads };
-inline constexpr std::array kBalanceMetrics{BalanceMetric::Timelines, BalanceMetric::Entries,
-                                            BalanceMetric::Bytes,     BalanceMetric::Posts,
+inline constexpr std::array kBalanceMetrics{BalanceMetric::Timelines,  BalanceMetric::Entries,
+                                            BalanceMetric::Bytes,      BalanceMetric::Posts,
                                             BalanceMetric::Deliveries, BalanceMetric::Reads};
 std::string_view toString(BalanceMetric metric); // "timelines" … "deliveries/s" "reads/s"
 
@@ -21,7 +21,8 @@ constexpr bool countsEvents(BalanceMetric metric)
 {
     return metric == BalanceMetric::Deliveries || metric == BalanceMetric::Reads;
 }
-// Of all shards; 0 while those of any shard are not known: a part of them would draw too wide a band of chance.
+// Of all shards; 0 while those of any shard are not known: a part of them would draw too wide a band of
+// chance.
 std::int64_t usersOf(const ClusterSnapshot& snapshot);
 
 struct BalanceSummary
@@ -29,17 +30,17 @@ struct BalanceSummary
     double total = 0, mean = 0, max = 0, min = 0; // over the shards (or nodes) with a known value
     double maxOverMean = 0;                       // 0 when the mean is 0
     double coefficientOfVariation = 0;            // standard deviation (population) over mean
-    // What uniform hashing of n equal users over S shards gives by chance: sqrt((S-1)/n). Where the values count m single
-    // events, few of them vary by themselves as well: sqrt((S-1)(1/n + 1/m)).
+    // What uniform hashing of n equal users over S shards gives by chance: sqrt((S-1)/n). Where the values
+    // count m single events, few of them vary by themselves as well: sqrt((S-1)(1/n + 1/m)).
     double chanceCoefficientOfVariation = 0;
     int known = 0;
 };
-// users: how many independent users are spread over the bins (n in the formula); 0 when unknown. events: the values count
-// single events.
+// users: how many independent users are spread over the bins (n in the formula); 0 when unknown. events: the
+// values count single events.
 BalanceSummary summarize(const std::vector<double>& values, std::int64_t users, bool events = false);
 
-// The band around the mean in which chance alone puts most bins, on either side, as a part of the mean: the same
-// wherever it is drawn or named.
+// The band around the mean in which chance alone puts most bins, on either side, as a part of the mean: the
+// same wherever it is drawn or named.
 inline constexpr double kChanceDeviations = 2; // standard deviations, "2 σ"
 inline double chanceBand(const BalanceSummary& summary)
 {

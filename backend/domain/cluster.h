@@ -1,4 +1,5 @@
-// Nodes, roles and the shard map, as values. The directory holds the truth; every engine keeps a copy with its epoch.
+// Nodes, roles and the shard map, as values. The directory holds the truth; every engine keeps a copy with
+// its epoch.
 #pragma once
 
 #include "backend/domain/ids.h"
@@ -20,11 +21,11 @@ std::string_view toString(NodeKind kind);
 
 struct NodeEndpoint
 {
-    int id = 0; // in the directory; stable for the node's life
+    int id = 0;       // in the directory; stable for the node's life
     std::string name; // "pg-1", "redis-3": what people see
     NodeKind kind = NodeKind::Postgres;
-    // PostgreSQL: libpq keyword string without a password ("host=/run/x port=5432 dbname=rookery user=rookery_engine").
-    // Redis: "unix:///path/redis.sock" or "redis://host:port/db".
+    // PostgreSQL: libpq keyword string without a password ("host=/run/x port=5432 dbname=rookery
+    // user=rookery_engine"). Redis: "unix:///path/redis.sock" or "redis://host:port/db".
     std::string address;
 };
 
@@ -47,7 +48,8 @@ struct ShardMap
     }
 };
 
-// One schema of a PostgreSQL node and the scope of its migrations: {"users", "users_0017"}, {"queue", "queue"}.
+// One schema of a PostgreSQL node and the scope of its migrations: {"users", "users_0017"}, {"queue",
+// "queue"}.
 struct SchemaTarget
 {
     std::string scope, schema;

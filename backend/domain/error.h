@@ -20,8 +20,8 @@ enum class ErrorCode {
     Unauthorized,     // wrong password or missing privilege
     DiskFull,
     Cancelled,
-    LeaseLost,        // somebody else took the task over
-    Internal,         // a defect of ours
+    LeaseLost, // somebody else took the task over
+    Internal,  // a defect of ours
 };
 
 std::string_view toString(ErrorCode code);

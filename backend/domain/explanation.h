@@ -1,4 +1,5 @@
-// Why a post is, or is not, in a reader's home timeline: the answer and the trail that leads to it. Plain values.
+// Why a post is, or is not, in a reader's home timeline: the answer and the trail that leads to it. Plain
+// values.
 #pragma once
 
 #include "backend/domain/ids.h"
@@ -11,16 +12,16 @@
 namespace backend {
 
 enum class ExplainAnswer {
-    Delivered,    // in the sorted set: pages show it
-    Rebuilt,      // the timeline is not kept, or not valid: the next page builds it and shows the post
-    BelowFloor,   // older than what the timeline keeps: pages read it from PostgreSQL and show it
-    UnderWay,     // a task that decides it is unfinished
-    NotFollowed,  // the reader does not follow the author
-    Deleted,      // the post was deleted: hidden everywhere
-    NoSuchPost,   // PostgreSQL has no such post
-    Stuck,        // a dead letter waits for a person; the post is missing or shown until it is retried or discarded
-    Missing,      // a fault: it should be there and nothing is under way; rebuild the timeline
-    Extra,        // a fault: it should not be there and nothing is under way; rebuild the timeline
+    Delivered,   // in the sorted set: pages show it
+    Rebuilt,     // the timeline is not kept, or not valid: the next page builds it and shows the post
+    BelowFloor,  // older than what the timeline keeps: pages read it from PostgreSQL and show it
+    UnderWay,    // a task that decides it is unfinished
+    NotFollowed, // the reader does not follow the author
+    Deleted,     // the post was deleted: hidden everywhere
+    NoSuchPost,  // PostgreSQL has no such post
+    Stuck, // a dead letter waits for a person; the post is missing or shown until it is retried or discarded
+    Missing, // a fault: it should be there and nothing is under way; rebuild the timeline
+    Extra,   // a fault: it should not be there and nothing is under way; rebuild the timeline
 };
 
 // One thing that is known to have happened, or to be so now (no time).
@@ -34,10 +35,10 @@ struct Explanation
 {
     PostId post;
     UserId reader;
-    UserId author;      // 0: unknown
+    UserId author; // 0: unknown
     ExplainAnswer answer = ExplainAnswer::NoSuchPost;
-    bool shown = false; // the reader's pages show the post
-    std::string reason; // one sentence, with what to do where there is something to do
+    bool shown = false;             // the reader's pages show the post
+    std::string reason;             // one sentence, with what to do where there is something to do
     std::vector<ExplainStep> trail; // by time; what is so now comes last
 };
 

@@ -73,8 +73,8 @@ struct TimelinePage
 {
     std::vector<TimelineEntry> entries; // ids strictly descending
     std::optional<PostId> next;         // pass as `before` for the following page; empty at the very end
-    std::optional<PostId> floor;        // home and author pages from Redis: complete down to here; empty when absent
-    bool partial = false;               // some bodies or shards could not be read in time
+    std::optional<PostId> floor; // home and author pages from Redis: complete down to here; empty when absent
+    bool partial = false;        // some bodies or shards could not be read in time
 };
 
 struct EdgePage // one page of followers or followees, ascending by id

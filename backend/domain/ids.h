@@ -24,10 +24,22 @@ constexpr std::int64_t makeRawId(std::int64_t idMilliseconds, int shard, int slo
 {
     return (idMilliseconds << (kShardBits + kSlotBits)) | (std::int64_t(shard) << kSlotBits) | slot;
 }
-constexpr int shardOfRawId(std::int64_t raw) { return int((raw >> kSlotBits) & (kMaxShards - 1)); }
-constexpr int slotOfRawId(std::int64_t raw) { return int(raw & (kMaxSlots - 1)); }
-constexpr std::int64_t idMillisecondsOf(std::int64_t raw) { return raw >> (kShardBits + kSlotBits); }
-constexpr std::int64_t unixMillisecondsOf(std::int64_t raw) { return idMillisecondsOf(raw) + kIdEpochUnixMs; }
+constexpr int shardOfRawId(std::int64_t raw)
+{
+    return int((raw >> kSlotBits) & (kMaxShards - 1));
+}
+constexpr int slotOfRawId(std::int64_t raw)
+{
+    return int(raw & (kMaxSlots - 1));
+}
+constexpr std::int64_t idMillisecondsOf(std::int64_t raw)
+{
+    return raw >> (kShardBits + kSlotBits);
+}
+constexpr std::int64_t unixMillisecondsOf(std::int64_t raw)
+{
+    return idMillisecondsOf(raw) + kIdEpochUnixMs;
+}
 
 template <class Tag>
 struct Id
@@ -50,7 +62,8 @@ struct std::hash<backend::Id<Tag>>
 {
     std::size_t operator()(const backend::Id<Tag>& id) const noexcept
     {
-        auto x = std::uint64_t(id.value); // splitmix64 finaliser: low bits of an id are the slot, nearly constant
+        auto x =
+            std::uint64_t(id.value); // splitmix64 finaliser: low bits of an id are the slot, nearly constant
         x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
         x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
         return std::size_t(x ^ (x >> 31));

@@ -23,7 +23,8 @@ struct DeliveryLedger
     PostId post;
     FanoutMode mode = FanoutMode::Push;
     std::int64_t audience = 0; // followers and the author, when planned
-    std::int64_t pushed = 0, skippedDormant = 0, skippedUnfollowed = 0, skippedDeleted = 0, pulled = 0, failed = 0;
+    std::int64_t pushed = 0, skippedDormant = 0, skippedUnfollowed = 0, skippedDeleted = 0, pulled = 0,
+                 failed = 0;
     int chunksPlanned = 0, chunksDone = 0;
     TimePoint committedAt; // the post's commit by its node's clock: delivery delay counts from here
     TimePoint plannedAt;

@@ -1,5 +1,6 @@
-// An opened backend with what belongs to it: engine, and in the demo servers and workload. The desktop gets an opener
-// and runs it off the GUI thread; app/ implements it. Destroying the session closes everything, in under two seconds.
+// An opened backend with what belongs to it: engine, and in the demo servers and workload. The desktop gets
+// an opener and runs it off the GUI thread; app/ implements it. Destroying the session closes everything, in
+// under two seconds.
 #pragma once
 
 #include "backend/domain/workload.h"

@@ -1,4 +1,5 @@
-// The shard report as values: every rendering (CSV, JSON, HTML, PDF) shows these numbers and no others. Plain values.
+// The shard report as values: every rendering (CSV, JSON, HTML, PDF) shows these numbers and no others. Plain
+// values.
 #pragma once
 
 #include "backend/domain/balance.h"
@@ -33,8 +34,8 @@ struct ShardReport
     TimePoint takenAt; // the snapshot's; UTC
     std::int64_t epoch = 0;
     int shardCount = 0;
-    std::int64_t users = 0; // n of the chance band; 0 when unknown
-    std::vector<ShardReportRow> rows; // ascending by shard
+    std::int64_t users = 0;                  // n of the chance band; 0 when unknown
+    std::vector<ShardReportRow> rows;        // ascending by shard
     std::vector<ShardReportBalance> balance; // one per BalanceMetric, in its order
     std::vector<NodeSnapshot> nodes;
 };

@@ -1,5 +1,5 @@
-// What the monitor sees, as immutable values, taken once a second. Rates are per second over the interval since the
-// previous snapshot unless said otherwise; -1 (or empty) means "not known yet", never zero.
+// What the monitor sees, as immutable values, taken once a second. Rates are per second over the interval
+// since the previous snapshot unless said otherwise; -1 (or empty) means "not known yet", never zero.
 #pragma once
 
 #include "backend/domain/cluster.h"
@@ -27,25 +27,26 @@ struct NodeSnapshot
     std::string message; // why not Ok, and what to do
     std::string version;
     double uptimeSeconds = -1;
-    double probeMilliseconds = -1;     // round trip of the probe
-    std::int64_t memoryBytes = -1;     // Redis: used_memory; PostgreSQL: unknown
-    std::int64_t diskBytes = -1;       // PostgreSQL: database size
+    double probeMilliseconds = -1; // round trip of the probe
+    std::int64_t memoryBytes = -1; // Redis: used_memory; PostgreSQL: unknown
+    std::int64_t diskBytes = -1;   // PostgreSQL: database size
     std::int64_t connections = -1;
-    double commandsPerSecond = -1;     // Redis commands, PostgreSQL transactions
-    double evictionsPerSecond = -1;    // Redis
+    double commandsPerSecond = -1;  // Redis commands, PostgreSQL transactions
+    double evictionsPerSecond = -1; // Redis
     std::int64_t evictedTotal = -1;
-    double keyspaceHitRatio = -1;      // Redis, this interval; -1 without look-ups
-    std::int64_t keys = -1;            // Redis
+    double keyspaceHitRatio = -1; // Redis, this interval; -1 without look-ups
+    std::int64_t keys = -1;       // Redis
 };
 
 struct ShardSnapshot
 {
     int shard = 0;
     int usersNode = 0, postsNode = 0, timelinesNode = 0; // node ids
-    std::int64_t users = -1, posts = -1;                  // PostgreSQL's own statistics
+    std::int64_t users = -1, posts = -1;                 // PostgreSQL's own statistics
     std::int64_t postgresBytes = -1;
-    std::int64_t timelines = -1, entries = -1, bytes = -1; // Redis, from the sweep; bytes estimated from a sample
-    std::optional<TimePoint> sweptAt;                     // when the sweep last finished this shard
+    std::int64_t timelines = -1, entries = -1,
+                 bytes = -1;          // Redis, from the sweep; bytes estimated from a sample
+    std::optional<TimePoint> sweptAt; // when the sweep last finished this shard
     double deliveriesPerSecond = 0, readsPerSecond = 0;
 };
 
@@ -58,7 +59,14 @@ struct QueueKindSnapshot
     std::int64_t unfinished() const { return ready + running + retry; }
 };
 
-enum class WorkerState { Starting, Idle, Running, Paused, Waiting /* backing off: a node is down */, Stopped };
+enum class WorkerState {
+    Starting,
+    Idle,
+    Running,
+    Paused,
+    Waiting /* backing off: a node is down */,
+    Stopped
+};
 
 struct WorkerSnapshot
 {
@@ -88,7 +96,8 @@ struct EngineSnapshot
 // Cumulative since the engines started, summed over the engines alive; differences give windows.
 struct CacheCounts
 {
-    std::string name; // "home timeline", "post object", "user object", "counters", "author timeline", "public timeline"
+    std::string name; // "home timeline", "post object", "user object", "counters", "author timeline", "public
+                      // timeline"
     std::int64_t hits = 0, misses = 0;
 };
 
@@ -100,7 +109,8 @@ struct DelayHistogram
     std::int64_t count() const
     {
         std::int64_t sum = 0;
-        for (auto b : buckets) sum += b;
+        for (auto b : buckets)
+            sum += b;
         return sum;
     }
 };
@@ -108,7 +118,7 @@ struct DelayHistogram
 struct ClusterSnapshot
 {
     std::uint64_t sequence = 0;
-    TimePoint takenAt; // by this process's clock
+    TimePoint takenAt;                    // by this process's clock
     std::string clusterName, environment; // environment: "demo", "staging", "production" …
     bool readOnly = false;
     std::int64_t epoch = 0;
@@ -117,9 +127,9 @@ struct ClusterSnapshot
     std::string message;
 
     double deliveriesPerSecond = 0, postsPerSecond = 0, readsPerSecond = 0;
-    double fanoutP50Ms = -1, fanoutP95Ms = -1, fanoutP99Ms = -1; // last 10 s; -1 with no delivery
+    double fanoutP50Ms = -1, fanoutP95Ms = -1, fanoutP99Ms = -1;      // last 10 s; -1 with no delivery
     std::int64_t deliveriesTotal = 0, postsTotal = 0, readsTotal = 0; // since the engines started
-    std::int64_t fanoutCount = 0; // deliveries behind the percentiles
+    std::int64_t fanoutCount = 0;                                     // deliveries behind the percentiles
     std::int64_t queueUnfinished = 0, queueDead = 0;
     double queueOldestAgeSeconds = 0;
     double arrivalsPerSecond = -1, drainPerSecond = -1;
@@ -144,9 +154,9 @@ struct HistoryPoint
     double fanoutP50Ms, fanoutP95Ms, fanoutP99Ms;
     double queueUnfinished, queueOldestAgeSeconds, queueDead;
     double arrivalsPerSecond, drainPerSecond;
-    double imbalance; // max/mean of deliveries/s over nodes
-    std::vector<CacheCounts> caches;       // cumulative, as in the snapshot
-    std::vector<double> nodeMemoryBytes;   // by position in snapshot.nodes; NaN where unknown
+    double imbalance;                    // max/mean of deliveries/s over nodes
+    std::vector<CacheCounts> caches;     // cumulative, as in the snapshot
+    std::vector<double> nodeMemoryBytes; // by position in snapshot.nodes; NaN where unknown
     std::vector<double> nodeCommandsPerSecond;
 };
 

@@ -1,5 +1,5 @@
-// Units of asynchronous work. A task is written in the same transaction as the row that causes it, on the same
-// node, and stays there. Plain values.
+// Units of asynchronous work. A task is written in the same transaction as the row that causes it, on the
+// same node, and stays there. Plain values.
 #pragma once
 
 #include "backend/domain/ids.h"
@@ -11,15 +11,16 @@
 namespace backend {
 
 enum class TaskKind : int {
-    UserCreated = 1,  // make the user's rows in its shard (the handle is in the directory)
-    PostCreated = 2,  // object cache, author and public timelines, posts counter, plan; small audiences deliver at once
+    UserCreated = 1, // make the user's rows in its shard (the handle is in the directory)
+    PostCreated =
+        2, // object cache, author and public timelines, posts counter, plan; small audiences deliver at once
     DeliverChunk = 3, // one id range of the followers of one post's author
     EdgeChanged = 4,  // reconcile one (follower, followee) edge to its current state; backfill or removal
     PostDeleted = 5,  // tombstone, author and public timelines, posts counter
     ReclaimChunk = 6, // take a deleted post's id out of one id range of home timelines
 };
-inline constexpr std::array kTaskKinds{TaskKind::UserCreated,  TaskKind::PostCreated, TaskKind::DeliverChunk,
-                                       TaskKind::EdgeChanged,  TaskKind::PostDeleted, TaskKind::ReclaimChunk};
+inline constexpr std::array kTaskKinds{TaskKind::UserCreated, TaskKind::PostCreated, TaskKind::DeliverChunk,
+                                       TaskKind::EdgeChanged, TaskKind::PostDeleted, TaskKind::ReclaimChunk};
 
 std::string_view toString(TaskKind kind); // "post_created" …
 
@@ -28,10 +29,11 @@ enum class TaskState { Ready, Running, Retry, Dead };
 struct NewTask
 {
     TaskKind kind;
-    int shard = 0;          // logical shard of the row that causes it
-    std::string payload;    // JSON object, see common/task_payloads.h
-    Milliseconds rankDelay{0}; // later in fair order by this much (virtual time, not a wait): spreads big audiences
-    Milliseconds runAfter{0};  // not before now + this (a real wait)
+    int shard = 0;       // logical shard of the row that causes it
+    std::string payload; // JSON object, see common/task_payloads.h
+    Milliseconds rankDelay{
+        0}; // later in fair order by this much (virtual time, not a wait): spreads big audiences
+    Milliseconds runAfter{0}; // not before now + this (a real wait)
 };
 
 // A task's identity in the cluster: task ids are unique per node.
@@ -48,11 +50,11 @@ struct Task
     TaskKind kind = TaskKind::UserCreated;
     int shard = 0;
     std::string payload;
-    int attempts = 0;         // 1 on the first run
-    TimePoint createdAt;      // commit time by the node's clock
-    TimePoint expiresAt;      // effects are refused after this; the task becomes a dead letter
+    int attempts = 0;    // 1 on the first run
+    TimePoint createdAt; // commit time by the node's clock
+    TimePoint expiresAt; // effects are refused after this; the task becomes a dead letter
     std::int64_t leaseToken = 0;
-    bool expired = false;     // by its node's clock when claimed, a minute early: it must not run any more
+    bool expired = false; // by its node's clock when claimed, a minute early: it must not run any more
 };
 
 struct DeadLetter

@@ -18,8 +18,8 @@ struct WorkloadRates // per second, wanted; 0 stops that kind
 struct WorkloadStatus
 {
     bool running = false;
-    std::string phase; // "creating accounts", "following", "running", "stopped", "failed"
-    double phaseFraction = 0; // 0 … 1 while creating
+    std::string phase;            // "creating accounts", "following", "running", "stopped", "failed"
+    double phaseFraction = 0;     // 0 … 1 while creating
     WorkloadRates wanted, actual; // actual: over the last few seconds, daily rhythm included
     std::int64_t users = 0, follows = 0;
     std::string error;
@@ -42,13 +42,13 @@ struct ReplayStatus
     std::string file;
     std::int64_t linesTotal = 0, linesDone = 0;
     std::int64_t malformedLines = 0;
-    std::string firstMalformed; // "line 17: …"
+    std::string firstMalformed;                        // "line 17: …"
     std::int64_t accounts = 0, follows = 0, posts = 0; // done so far
     std::int64_t accountsTotal = 0, followsTotal = 0, postsTotal = 0;
     double ratePerSecond = 0; // of the present phase
     std::optional<double> secondsLeft;
     std::optional<std::int64_t> tasksLeft; // all posts are in; these tasks are still to deliver them
-    double speed = 0; // 60 = one hour a minute; 0 = as fast as it goes
+    double speed = 0;                      // 60 = one hour a minute; 0 = as fast as it goes
     std::string error;
     double fraction() const // of the present phase
     {

@@ -1,4 +1,5 @@
-// The clock from which entries' age counts: now, or the end of a log that was imported with its own times. Thread-safe.
+// The clock from which entries' age counts: now, or the end of a log that was imported with its own times.
+// Thread-safe.
 #pragma once
 
 #include "backend/common/clock.h"

@@ -12,17 +12,17 @@ namespace backend {
 
 struct EngineOptions
 {
-    NodeEndpoint directory;      // the PostgreSQL node that holds the directory
+    NodeEndpoint directory;       // the PostgreSQL node that holds the directory
     std::string role = "desktop"; // as listed among the engines
-    std::string who;             // in the audit log: the person or service
+    std::string who;              // in the audit log: the person or service
     bool readOnly = false;
-    int workers = 4;             // 0: this engine only looks and writes, others do the work
-    int feedConnections = 16;    // per PostgreSQL node, and Redis clients
+    int workers = 4;          // 0: this engine only looks and writes, others do the work
+    int feedConnections = 16; // per PostgreSQL node, and Redis clients
     int feedWaiters = 64;
     Milliseconds connectTimeout{3'000};
     TimelineLimits timelines;
     ObjectTimes objects;
-    int restorePerSecond = 500;  // readers whose lost timelines are built again in the background; 0: none
+    int restorePerSecond = 500; // readers whose lost timelines are built again in the background; 0: none
     FanoutSettings fanout;
 };
 

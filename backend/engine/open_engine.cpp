@@ -33,7 +33,8 @@ std::string engineName()
     return std::string(host) + ":" + std::to_string(::getpid());
 }
 
-std::map<int, std::unique_ptr<SqlPool>> makePools(const ShardMap& map, int connections, int waiters, Milliseconds connectTimeout)
+std::map<int, std::unique_ptr<SqlPool>> makePools(const ShardMap& map, int connections, int waiters,
+                                                  Milliseconds connectTimeout)
 {
     std::map<int, std::unique_ptr<SqlPool>> pools;
     PoolLimits limits;
@@ -58,7 +59,8 @@ struct Pools
 {
     Pools(const ShardMap& map, const EngineOptions& options)
         : feed(makePools(map, options.feedConnections, options.feedWaiters, options.connectTimeout))
-        // A worker holds one connection per node for its handlers and one for its queue; the maintenance thread one more.
+        // A worker holds one connection per node for its handlers and one for its queue; the maintenance
+        // thread one more.
         , work(makePools(map, 2 * 64 + kMaintenanceConnections, kWaitersOfOwn, options.connectTimeout))
         , monitor(makePools(map, kMonitorConnections, kWaitersOfOwn, options.connectTimeout))
     {
@@ -69,7 +71,8 @@ struct Pools
 std::vector<QueueNode> queueNodes(const ShardMap& map, const SqlPools& pools)
 {
     std::vector<QueueNode> queues;
-    for (const auto& [id, pool] : pools.all()) queues.push_back({id, map.node(id)->name, pool.get()});
+    for (const auto& [id, pool] : pools.all())
+        queues.push_back({id, map.node(id)->name, pool.get()});
     return queues;
 }
 
@@ -175,18 +178,21 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      m_options.readOnly}
     , m_builder(m_feedServices)
     , m_feed(m_feedServices, m_builder)
-    , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed), m_options.directory,
-                   {m_name, m_options.who})
+    , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed),
+                   m_options.directory, {m_name, m_options.who})
     , m_ledger(m_pools.feed, m_maps)
-    , m_workers(queueNodes(*m_maps.current(), m_pools.work),
-                [this](int) {
-                    return makeFanoutHandlers({m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics, m_options.fanout});
-                },
-                m_metrics, [this] {
-                    WorkerPoolOptions pool;
-                    pool.workers = m_options.readOnly ? 0 : m_options.workers;
-                    return pool;
-                }())
+    , m_workers(
+          queueNodes(*m_maps.current(), m_pools.work),
+          [this](int) {
+              return makeFanoutHandlers(
+                  {m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics, m_options.fanout});
+          },
+          m_metrics,
+          [this] {
+              WorkerPoolOptions pool;
+              pool.workers = m_options.readOnly ? 0 : m_options.workers;
+              return pool;
+          }())
 {
     m_operations.ordersChanged = [this] { refreshOrders(); };
 }
@@ -222,10 +228,11 @@ SamplerSettings RookeryEngine::samplerSettings() const
 {
     SamplerSettings settings;
     const auto& cluster = m_access.settings;
-    settings.identity = {cluster.clusterName, cluster.environment, m_options.readOnly,
-                         m_slot.slot(), m_name, cluster.directoryNode};
+    settings.identity = {cluster.clusterName,  cluster.environment, m_options.readOnly, m_slot.slot(), m_name,
+                         cluster.directoryNode};
     // The workers' own come on top.
-    settings.sqlConnectionsPerNode = m_options.feedConnections + kMaintenanceConnections + kMonitorConnections;
+    settings.sqlConnectionsPerNode =
+        m_options.feedConnections + kMaintenanceConnections + kMonitorConnections;
     return settings;
 }
 
@@ -245,11 +252,11 @@ Result<void> RookeryEngine::start(Deadline deadline)
         }
         publish = [this](const std::string& status) { return heartbeat(status); };
     }
-    m_sampler = std::make_unique<Sampler>(SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock,
-                                                        [this] { return m_workers.snapshot(); },
-                                                        [this] { return m_restorer ? m_restorer->progress() : RestoreProgress(); },
-                                                        std::move(publish)},
-                                          samplerSettings());
+    m_sampler = std::make_unique<Sampler>(
+        SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock, [this] { return m_workers.snapshot(); },
+                      [this] { return m_restorer ? m_restorer->progress() : RestoreProgress(); },
+                      std::move(publish)},
+        samplerSettings());
     m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_timelines.limits().cap);
     return {};
 }
@@ -278,7 +285,8 @@ Result<void> RookeryEngine::heartbeat(const std::string& status)
 {
     const auto deadline = Deadline::after(400ms);
     m_metrics.borrowedIdMilliseconds = m_ids.borrowedMilliseconds();
-    if (std::chrono::steady_clock::now() - m_slotRenewedAt >= SlotLease::kRenewEvery) ROOKERY_TRY(renewSlot(deadline));
+    if (std::chrono::steady_clock::now() - m_slotRenewedAt >= SlotLease::kRenewEvery)
+        ROOKERY_TRY(renewSlot(deadline));
     const std::lock_guard lock(m_ordersMutex);
     auto orders = m_directory.heartbeat(m_slot.slot(), status, deadline);
     if (!orders && orders.error().code == ErrorCode::NotFound) { // a new slot, or taken for dead meanwhile

@@ -1,5 +1,6 @@
-// Makes an engine: connects, reads the shard map, leases an id slot, starts workers and the sampler. The engine owns
-// everything it makes; destroying it stops intake, gives leases back and joins its threads in under two seconds.
+// Makes an engine: connects, reads the shard map, leases an id slot, starts workers and the sampler. The
+// engine owns everything it makes; destroying it stops intake, gives leases back and joins its threads in
+// under two seconds.
 #pragma once
 
 #include "backend/engine.h"
@@ -17,8 +18,9 @@ public:
     virtual const ShardMapSource& shardMaps() = 0;
     virtual const TimelineLimits& timelineLimits() const = 0;
     virtual std::chrono::milliseconds ageShift() const = 0; // entries' age counts from now minus this
-    // Claims nothing more, lets the groups at hand end and gives the rest back; true when that was done in time. For a
-    // service that has longer to stop than the destructor, which interrupts what takes more than a second.
+    // Claims nothing more, lets the groups at hand end and gives the rest back; true when that was done in
+    // time. For a service that has longer to stop than the destructor, which interrupts what takes more than
+    // a second.
     virtual bool stopWorkers(Deadline deadline) = 0;
 };
 

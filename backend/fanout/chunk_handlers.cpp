@@ -1,5 +1,5 @@
-#include "backend/fanout/delivery_run.h"
 #include "backend/common/fault_points.h"
+#include "backend/fanout/delivery_run.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
 #include "backend/store/ledger_store.h"
@@ -12,14 +12,16 @@
 namespace backend {
 namespace {
 
-constexpr int kWholeRange = 1'000'000; // chunk ranges are bounded by ids; newcomers may have widened them a little
+constexpr int kWholeRange =
+    1'000'000; // chunk ranges are bounded by ids; newcomers may have widened them a little
 
 std::vector<EdgeStore::AudienceQuery> rangesOf(const std::vector<std::optional<ChunkPayload>>& chunks)
 {
     std::vector<EdgeStore::AudienceQuery> queries;
     for (const auto& chunk : chunks)
-        queries.push_back(chunk ? EdgeStore::AudienceQuery{chunk->author, chunk->after, chunk->upTo, kWholeRange}
-                                : EdgeStore::AudienceQuery{UserId{1}, UserId{}, UserId{1}, 0});
+        queries.push_back(
+            chunk ? EdgeStore::AudienceQuery{chunk->author, chunk->after, chunk->upTo, kWholeRange}
+                  : EdgeStore::AudienceQuery{UserId{1}, UserId{}, UserId{1}, 0});
     return queries;
 }
 
@@ -34,7 +36,8 @@ LedgerRow chunkRow(const ChunkPayload& chunk, const Delivery* delivery)
         row.deleted = chunk.expected;
         return row;
     }
-    // Who came after the plan got the post as well (by backfill in any case) but was not of the planned audience.
+    // Who came after the plan got the post as well (by backfill in any case) but was not of the planned
+    // audience.
     row.pushed = std::min(delivery->pushed, chunk.expected);
     row.unfollowed = chunk.expected - row.pushed;
     row.firstAt = row.lastAt = delivery->deliveredAt;
@@ -43,7 +46,8 @@ LedgerRow chunkRow(const ChunkPayload& chunk, const Delivery* delivery)
 
 } // namespace
 
-std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<const Task> tasks,
+                                            Deadline deadline)
 {
     std::vector<TaskOutcome> outcomes(tasks.size());
     const auto chunks = decodeAll<ChunkPayload>(tasks, outcomes);
@@ -54,20 +58,23 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
     std::vector<EdgeStore::AudienceQuery> distinct;
     std::vector<std::size_t> placeOf;
     for (const auto& query : queries) {
-        const auto [at, added] = places.try_emplace({query.author, {query.after, query.upTo}}, distinct.size());
+        const auto [at, added] =
+            places.try_emplace({query.author, {query.after, query.upTo}}, distinct.size());
         if (added) distinct.push_back(query);
         placeOf.push_back(at->second);
     }
     const auto audiences = EdgeStore::audiences(context.sql, distinct, deadline);
     if (!audiences) return allFailed(tasks.size(), audiences.error());
     std::vector<PostId> posts;
-    for (const auto& chunk : chunks) posts.push_back(chunk ? chunk->post : PostId{});
+    for (const auto& chunk : chunks)
+        posts.push_back(chunk ? chunk->post : PostId{});
     const auto deleted = PostStore::deletedAmong(context.sql, posts, deadline);
     if (!deleted) return allFailed(tasks.size(), deleted.error());
 
     std::vector<Delivery*> deliveries(tasks.size(), nullptr);
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-        if (!chunks[i] || std::find(deleted->begin(), deleted->end(), chunks[i]->post) != deleted->end()) continue;
+        if (!chunks[i] || std::find(deleted->begin(), deleted->end(), chunks[i]->post) != deleted->end())
+            continue;
         Delivery delivery;
         delivery.post = chunks[i]->post;
         delivery.author = chunks[i]->author;
@@ -82,13 +89,16 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
 
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!chunks[i]) continue;
-        if (deliveries[i] && !deliveries[i]->status) outcomes[i].status = deliveries[i]->status;
-        else outcomes[i].completion.push_back(ledgerStatement(chunkRow(*chunks[i], deliveries[i])));
+        if (deliveries[i] && !deliveries[i]->status)
+            outcomes[i].status = deliveries[i]->status;
+        else
+            outcomes[i].completion.push_back(ledgerStatement(chunkRow(*chunks[i], deliveries[i])));
     }
     return outcomes;
 }
 
-std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<const Task> tasks,
+                                           Deadline deadline)
 {
     std::vector<TaskOutcome> outcomes(tasks.size());
     const auto payloads = decodeAll<PostPayload>(tasks, outcomes);
@@ -99,7 +109,8 @@ std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<con
         const std::vector<PostId> post{payloads[i]->post};
         context.objects.tombstonePost(batch, post[0]);
         context.timelines.removeEntries(batch, TimelineFamily::Author, payloads[i]->author, post);
-        context.timelines.removeEntries(batch, TimelineFamily::Public, Timelines::publicOwner(post[0].shard()), post);
+        context.timelines.removeEntries(batch, TimelineFamily::Public,
+                                        Timelines::publicOwner(post[0].shard()), post);
         effects.push_back({tasks[i].ref, tasks[i].expiresAt, payloads[i]->author, -1});
     }
     if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
@@ -107,28 +118,33 @@ std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<con
     const auto counters = UserStore::applyPostsCounts(context.sql, effects, deadline);
     if (!counters) return allFailed(tasks.size(), counters.error());
     batch.clear();
-    for (const auto& [user, stored] : *counters) context.objects.setCounters(batch, user, {stored.version, stored.counters});
+    for (const auto& [user, stored] : *counters)
+        context.objects.setCounters(batch, user, {stored.version, stored.counters});
     if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
 
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!payloads[i]) continue;
-        const auto plan = EdgeStore::planAudience(context.sql, payloads[i]->author, context.settings.chunk, deadline);
+        const auto plan =
+            EdgeStore::planAudience(context.sql, payloads[i]->author, context.settings.chunk, deadline);
         if (!plan) return allFailed(tasks.size(), plan.error());
         auto ranges = plan->ranges;
         if (ranges.empty()) ranges.push_back({});
         ranges.back().upTo = UserId{std::numeric_limits<std::int64_t>::max()};
         for (std::size_t k = 0; k < ranges.size(); ++k) {
-            const ChunkPayload chunk{payloads[i]->post, payloads[i]->author, int(k), ranges[k].after, ranges[k].upTo, 0, 0};
+            const ChunkPayload chunk{
+                payloads[i]->post, payloads[i]->author, int(k), ranges[k].after, ranges[k].upTo, 0, 0};
             outcomes[i].children.push_back(
                 {TaskKind::ReclaimChunk, payloads[i]->post.shard(), encode(chunk),
-                 context.settings.reclaimDelay + Milliseconds(context.settings.reclaimSpacingMs * int(k)), Milliseconds(0)});
+                 context.settings.reclaimDelay + Milliseconds(context.settings.reclaimSpacingMs * int(k)),
+                 Milliseconds(0)});
         }
     }
     context.metrics.deletes.add(std::int64_t(effects.size()));
     return outcomes;
 }
 
-std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<const Task> tasks,
+                                            Deadline deadline)
 {
     std::vector<TaskOutcome> outcomes(tasks.size());
     const auto chunks = decodeAll<ChunkPayload>(tasks, outcomes);
@@ -140,8 +156,10 @@ std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<co
         if (!chunks[i]) continue;
         const std::vector<PostId> post{chunks[i]->post};
         for (const auto& follower : (*audiences)[i].followers)
-            if (follower.warm) context.timelines.removeEntries(batch, TimelineFamily::Home, follower.id, post);
-        if (chunks[i]->chunk == 0) context.timelines.removeEntries(batch, TimelineFamily::Home, chunks[i]->author, post);
+            if (follower.warm)
+                context.timelines.removeEntries(batch, TimelineFamily::Home, follower.id, post);
+        if (chunks[i]->chunk == 0)
+            context.timelines.removeEntries(batch, TimelineFamily::Home, chunks[i]->author, post);
     }
     if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
     return outcomes;

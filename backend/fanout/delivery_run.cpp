@@ -12,12 +12,17 @@ namespace backend {
 namespace {
 
 constexpr int kRounds = 4;
-constexpr std::chrono::seconds kPipeline{5};      // of what is taken back: little
-constexpr std::chrono::minutes kClockMargin{2};   // between the clocks of two nodes, and from a transaction's begin to its end
+constexpr std::chrono::seconds kPipeline{5}; // of what is taken back: little
+constexpr std::chrono::minutes kClockMargin{
+    2}; // between the clocks of two nodes, and from a transaction's begin to its end
 
 } // namespace
 
-DeliveryRun::DeliveryRun(FanoutContext& context) : m_context(context), m_batch(context.redis) {}
+DeliveryRun::DeliveryRun(FanoutContext& context)
+    : m_context(context)
+    , m_batch(context.redis)
+{
+}
 
 Delivery& DeliveryRun::add(Delivery delivery)
 {
@@ -28,15 +33,18 @@ Delivery& DeliveryRun::add(Delivery delivery)
 Result<void> DeliveryRun::run(Deadline deadline)
 {
     group();
-    for (auto& sent : m_sent) publish(sent);
-    for (auto& group : m_groups) push(group);
+    for (auto& sent : m_sent)
+        publish(sent);
+    for (auto& group : m_groups)
+        push(group);
     ROOKERY_FAULT_POINT("deliver.before_pipeline");
     const Deadline half(std::min(m_until.at(), deadline.earlier(deadline.remaining() / 2).at()));
     std::ignore = m_batch.run(half); // judged reply by reply; leaves time to look again
     readReplies(m_context.clock.now());
     ROOKERY_FAULT_POINT("deliver.before_look");
     m_context.timelines.addUpkeep(m_batch, m_checks);
-    std::ignore = m_batch.run(deadline.earlier(kPipeline)); // what it did not reach is left to later deliveries
+    std::ignore =
+        m_batch.run(deadline.earlier(kPipeline)); // what it did not reach is left to later deliveries
     ROOKERY_TRY(takeBackDeleted(deadline));
     ROOKERY_FAULT_POINT("deliver.between_looks");
     ROOKERY_TRY(takeBackUnfollowed(deadline));
@@ -57,8 +65,10 @@ void DeliveryRun::group()
             if (d.audience) known[{d.audience, d.toAuthor}] = found;
             if (d.audience)
                 for (const auto& follower : d.audience->followers) {
-                    if (follower.warm) found->readers.push_back(follower.id);
-                    else ++found->dormant;
+                    if (follower.warm)
+                        found->readers.push_back(follower.id);
+                    else
+                        ++found->dormant;
                 }
             if (d.toAuthor) found->readers.push_back(d.author);
         }
@@ -75,7 +85,8 @@ void DeliveryRun::publish(Sent& sent)
     if (d.publish) {
         m_context.objects.fillPost(m_batch, *d.publish);
         m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Author, d.author, d.post);
-        m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Public, Timelines::publicOwner(d.post.shard()), d.post);
+        m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Public,
+                                     Timelines::publicOwner(d.post.shard()), d.post);
     }
     sent.replies.end = m_batch.size();
 }
@@ -85,7 +96,8 @@ void DeliveryRun::push(Group& group)
     group.replies.first = m_batch.size();
     for (const auto reader : group.readers) {
         m_context.timelines.addEntries(m_batch, m_checks, TimelineFamily::Home, reader, group.entries);
-        ROOKERY_FAULT_POINT_AFTER("deliver.between_entries", std::ignore = m_batch.run(Deadline::after(kPipeline)));
+        ROOKERY_FAULT_POINT_AFTER("deliver.between_entries",
+                                  std::ignore = m_batch.run(Deadline::after(kPipeline)));
     }
     group.replies.end = m_batch.size();
 }
@@ -100,7 +112,8 @@ Result<void> DeliveryRun::answered(const Replies& replies) const
 // What Redis did not answer fails the deliveries it belongs to, and no other.
 void DeliveryRun::readReplies(TimePoint deliveredAt)
 {
-    for (auto& group : m_groups) group.status = answered(group.replies);
+    for (auto& group : m_groups)
+        group.status = answered(group.replies);
     for (auto& sent : m_sent) {
         auto& d = sent.delivery;
         d.status = sent.group->status;
@@ -115,7 +128,8 @@ void DeliveryRun::takeBack(Sent& sent, const std::vector<UserId>& readers)
 {
     const std::vector<PostId> posts{sent.delivery.post};
     sent.replies.first = m_batch.size();
-    for (const auto reader : readers) m_context.timelines.removeEntries(m_batch, TimelineFamily::Home, reader, posts);
+    for (const auto reader : readers)
+        m_context.timelines.removeEntries(m_batch, TimelineFamily::Home, reader, posts);
     sent.replies.end = m_batch.size();
 }
 
@@ -138,7 +152,8 @@ Result<void> DeliveryRun::takeBackDeleted(Deadline deadline)
             const std::vector<PostId> one{d.post};
             m_context.objects.tombstonePost(m_batch, d.post);
             m_context.timelines.removeEntries(m_batch, TimelineFamily::Author, d.author, one);
-            m_context.timelines.removeEntries(m_batch, TimelineFamily::Public, Timelines::publicOwner(d.post.shard()), one);
+            m_context.timelines.removeEntries(m_batch, TimelineFamily::Public,
+                                              Timelines::publicOwner(d.post.shard()), one);
         }
         sent.replies.end = m_batch.size();
         d.deleted = d.pushed;
@@ -159,12 +174,15 @@ Result<void> DeliveryRun::takeBackUnfollowed(Deadline deadline)
         ROOKERY_ASSIGN(open, reconcile(open, deadline));
     }
     for (auto* sent : open)
-        sent->delivery.status = fail(ErrorCode::Overloaded, "its readers' edges change faster than it is delivered; it is tried again", true);
+        sent->delivery.status =
+            fail(ErrorCode::Overloaded,
+                 "its readers' edges change faster than it is delivered; it is tried again", true);
     return {};
 }
 
-// Deliveries some of whose readers may have unfollowed since the audience was read, by this run or by an earlier one that
-// was killed before it could look. The latter leaves no other trace than when the author last lost a follower.
+// Deliveries some of whose readers may have unfollowed since the audience was read, by this run or by an
+// earlier one that was killed before it could look. The latter leaves no other trace than when the author
+// last lost a follower.
 Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::suspects(Deadline deadline)
 {
     std::vector<Sent*> open, found;
@@ -177,18 +195,22 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::suspects(Deadline deadline)
     ROOKERY_ASSIGN(const auto lost, EdgeStore::lostFollowers(m_context.sql, authors, deadline));
     for (std::size_t i = 0; i < open.size(); ++i) {
         const auto& d = open[i]->delivery;
-        if (lost[i].count != d.audience->edgesEnded || (lost[i].lastAt && *lost[i].lastAt >= d.committedAt - kClockMargin))
+        if (lost[i].count != d.audience->edgesEnded ||
+            (lost[i].lastAt && *lost[i].lastAt >= d.committedAt - kClockMargin))
             found.push_back(open[i]);
     }
     return found;
 }
 
-// Takes back where the edge has ended, delivers again where it began again. Returns those in which it found either.
-Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector<Sent*>& suspects, Deadline deadline)
+// Takes back where the edge has ended, delivers again where it began again. Returns those in which it found
+// either.
+Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector<Sent*>& suspects,
+                                                               Deadline deadline)
 {
     const Deadline until = deadline.earlier(kPipeline); // for reading and acting on it
     std::vector<EdgeStore::EndedQuery> queries;
-    for (const auto* sent : suspects) queries.push_back({sent->delivery.query, sent->delivery.committedAt - kClockMargin});
+    for (const auto* sent : suspects)
+        queries.push_back({sent->delivery.query, sent->delivery.committedAt - kClockMargin});
     ROOKERY_ASSIGN(const auto ended, EdgeStore::endedSince(m_context.sql, queries, deadline));
     m_batch.clear();
     std::vector<Sent*> changed;
@@ -197,10 +219,13 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
         const std::set<UserId> now(ended[i].begin(), ended[i].end());
         if (now == sent.takenBack) continue;
         std::vector<UserId> left;
-        std::set_difference(now.begin(), now.end(), sent.takenBack.begin(), sent.takenBack.end(), std::back_inserter(left));
+        std::set_difference(now.begin(), now.end(), sent.takenBack.begin(), sent.takenBack.end(),
+                            std::back_inserter(left));
         takeBack(sent, left);
         for (const auto reader : sent.takenBack)
-            if (!now.contains(reader)) m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Home, reader, sent.delivery.post);
+            if (!now.contains(reader))
+                m_context.timelines.addEntry(m_batch, m_checks, TimelineFamily::Home, reader,
+                                             sent.delivery.post);
         sent.replies.end = m_batch.size();
         sent.takenBack = now;
         count(sent);
@@ -208,7 +233,8 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
     }
     std::ignore = m_batch.run(until);
     m_checks.clear();
-    for (auto* sent : changed) sent->delivery.status = answered(sent->replies);
+    for (auto* sent : changed)
+        sent->delivery.status = answered(sent->replies);
     std::erase_if(changed, [](const Sent* sent) { return !sent->delivery.status; });
     return changed;
 }
@@ -217,8 +243,9 @@ void DeliveryRun::count(Sent& sent)
 {
     auto& d = sent.delivery;
     const auto& readers = sent.group->readers;
-    d.unfollowed = std::count_if(readers.begin(), readers.end(),
-                                 [&](UserId reader) { return reader != d.author && sent.takenBack.contains(reader); });
+    d.unfollowed = std::count_if(readers.begin(), readers.end(), [&](UserId reader) {
+        return reader != d.author && sent.takenBack.contains(reader);
+    });
     d.pushed = std::int64_t(readers.size()) - d.unfollowed;
 }
 
@@ -228,11 +255,13 @@ void DeliveryRun::record()
     for (const auto& sent : m_sent) {
         const auto& d = sent.delivery;
         if (!d.status || !d.deliveredAt || d.pushed <= 0) continue;
-        m_context.metrics.fanoutDelay.record(std::max(std::chrono::microseconds(0), *d.deliveredAt - d.committedAt), d.pushed);
+        m_context.metrics.fanoutDelay.record(
+            std::max(std::chrono::microseconds(0), *d.deliveredAt - d.committedAt), d.pushed);
         ++posts[sent.group];
     }
     for (const auto& [group, count] : posts)
-        for (const auto reader : group->readers) m_context.metrics.deliveries[std::size_t(reader.shard())].add(count);
+        for (const auto reader : group->readers)
+            m_context.metrics.deliveries[std::size_t(reader.shard())].add(count);
 }
 
 } // namespace backend

@@ -1,6 +1,6 @@
-// Delivers posts to home timelines: one pipeline per Redis node for a whole batch, one command for all the posts that go to
-// the same readers, then looks again at what may have
-// ended meanwhile and takes it back (removers commit first, deliveries check last). One thread, one use.
+// Delivers posts to home timelines: one pipeline per Redis node for a whole batch, one command for all the
+// posts that go to the same readers, then looks again at what may have ended meanwhile and takes it back
+// (removers commit first, deliveries check last). One thread, one use.
 #pragma once
 
 #include "backend/fanout/fanout_context.h"
@@ -17,9 +17,9 @@ struct Delivery
 {
     PostId post;
     UserId author;
-    const Post* publish = nullptr;            // also into object cache, author and public timelines
-    bool toAuthor = false;                    // the author's own home timeline as well
-    const Audience* audience = nullptr;       // as read by `query`; none: nobody but the author
+    const Post* publish = nullptr;      // also into object cache, author and public timelines
+    bool toAuthor = false;              // the author's own home timeline as well
+    const Audience* audience = nullptr; // as read by `query`; none: nobody but the author
     EdgeStore::AudienceQuery query{};
     TimePoint committedAt;
 
@@ -57,9 +57,10 @@ private:
     {
         Delivery delivery;
         Group* group = nullptr;
-        Replies replies; // of what concerns this post alone
-        bool gone = false;         // the post was deleted meanwhile
-        std::set<UserId> takenBack{}; // readers whose edge has ended, delivered to by this run or by one that was killed
+        Replies replies;   // of what concerns this post alone
+        bool gone = false; // the post was deleted meanwhile
+        std::set<UserId>
+            takenBack{}; // readers whose edge has ended, delivered to by this run or by one that was killed
     };
 
     void group();

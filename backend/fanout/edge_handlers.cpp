@@ -11,26 +11,36 @@
 namespace backend {
 namespace {
 
-constexpr int kRounds = 4;           // an edge that changes faster than this is left to its next task
+constexpr int kRounds = 4; // an edge that changes faster than this is left to its next task
 constexpr int kRemovalPage = 2'000;
 
 // Brings the readers' home timelines in line with the edges: backfill what is followed, remove what is not.
 class EdgeEffects
 {
 public:
-    EdgeEffects(FanoutContext& context, Deadline deadline) : m_context(context), m_deadline(deadline), m_batch(context.redis) {}
+    EdgeEffects(FanoutContext& context, Deadline deadline)
+        : m_context(context)
+        , m_deadline(deadline)
+        , m_batch(context.redis)
+    {
+    }
 
     Result<void> apply(const std::vector<EdgeState>& states)
     {
         std::vector<UserId> readers;
-        for (const auto& state : states) readers.push_back(state.edge.follower);
-        ROOKERY_ASSIGN(const auto floors, m_context.timelines.floors(m_context.redis, TimelineFamily::Home, readers, m_deadline));
+        for (const auto& state : states)
+            readers.push_back(state.edge.follower);
+        ROOKERY_ASSIGN(const auto floors, m_context.timelines.floors(m_context.redis, TimelineFamily::Home,
+                                                                     readers, m_deadline));
         for (std::size_t i = 0; i < states.size(); ++i) {
-            // Absent: nothing to change, but a build may be under way that read the edges before this one changed.
-            // Voiding takes its token, and its floor should it just have published one.
-            if (!floors[i]) m_context.timelines.voidFloor(m_batch, TimelineFamily::Home, states[i].edge.follower);
-            else if (states[i].following) ROOKERY_TRY(backfill(states[i].edge, *floors[i]));
-            else ROOKERY_TRY(remove(states[i].edge, *floors[i]));
+            // Absent: nothing to change, but a build may be under way that read the edges before this one
+            // changed. Voiding takes its token, and its floor should it just have published one.
+            if (!floors[i])
+                m_context.timelines.voidFloor(m_batch, TimelineFamily::Home, states[i].edge.follower);
+            else if (states[i].following)
+                ROOKERY_TRY(backfill(states[i].edge, *floors[i]));
+            else
+                ROOKERY_TRY(remove(states[i].edge, *floors[i]));
         }
         ROOKERY_FAULT_POINT("backfill.before_pipeline");
         ROOKERY_TRY(m_batch.run(m_deadline));
@@ -39,13 +49,14 @@ public:
     }
 
 private:
-    // Refused: the timeline began another life after its floor was read, empty or brought back from a dump that ends before
-    // this edge. The next try reads the new floor.
+    // Refused: the timeline began another life after its floor was read, empty or brought back from a dump
+    // that ends before this edge. The next try reads the new floor.
     Result<void> checkBackfills()
     {
         for (const auto i : m_backfills)
             if (const auto& reply = m_batch.reply(i); reply && reply->integer == -1)
-                return fail(ErrorCode::Unavailable, "a timeline began another life while it was filled; it is tried again", true);
+                return fail(ErrorCode::Unavailable,
+                            "a timeline began another life while it was filled; it is tried again", true);
         return {};
     }
 
@@ -53,17 +64,20 @@ private:
     {
         const int cap = m_context.timelines.limits().cap;
         const std::vector<UserId> author{edge.followee};
-        ROOKERY_ASSIGN(auto posts, PostStore::newestIdsOf(m_context.sql, author, {std::nullopt, floor}, cap + 1, false, m_deadline));
+        ROOKERY_ASSIGN(auto posts, PostStore::newestIdsOf(m_context.sql, author, {std::nullopt, floor},
+                                                          cap + 1, false, m_deadline));
         // Not the floor that was read: a rebuild may have lowered it since, and then has these posts as well.
         PostId completeDownTo;
         if (posts.size() > std::size_t(cap)) {
             posts.resize(std::size_t(cap));
             completeDownTo = posts.back();
         }
-        ROOKERY_ASSIGN(const auto runId, m_context.redis.runId(
-            m_context.timelines.nodeOf(TimelineFamily::Home, edge.follower), m_deadline));
+        ROOKERY_ASSIGN(const auto runId,
+                       m_context.redis.runId(m_context.timelines.nodeOf(TimelineFamily::Home, edge.follower),
+                                             m_deadline));
         m_backfills.push_back(m_batch.size());
-        m_context.timelines.backfill(m_batch, TimelineFamily::Home, edge.follower, posts, completeDownTo, runId);
+        m_context.timelines.backfill(m_batch, TimelineFamily::Home, edge.follower, posts, completeDownTo,
+                                     runId);
         return {};
     }
 
@@ -72,8 +86,8 @@ private:
         const std::vector<UserId> author{edge.followee};
         std::optional<PostId> before;
         for (;;) {
-            ROOKERY_ASSIGN(const auto posts, PostStore::newestIdsOf(m_context.sql, author, {before, floor}, kRemovalPage, true,
-                                                                    m_deadline));
+            ROOKERY_ASSIGN(const auto posts, PostStore::newestIdsOf(m_context.sql, author, {before, floor},
+                                                                    kRemovalPage, true, m_deadline));
             m_context.timelines.removeEntries(m_batch, TimelineFamily::Home, edge.follower, posts);
             if (posts.size() < std::size_t(kRemovalPage)) return {};
             before = posts.back();
@@ -102,7 +116,8 @@ Result<void> publishCounters(FanoutContext& context, const std::vector<Edge>& ed
     return batch.run(deadline);
 }
 
-// Followees' side, counters, timelines; then looks whether the truth or the reader moved meanwhile, and goes again.
+// Followees' side, counters, timelines; then looks whether the truth or the reader moved meanwhile, and goes
+// again.
 Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline deadline)
 {
     const std::vector<Edge> all = edges;
@@ -117,18 +132,21 @@ Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline
         ROOKERY_ASSIGN(const auto after, EdgeStore::load(context.sql, edges, deadline));
         std::vector<Edge> moved;
         for (std::size_t i = 0; i < edges.size(); ++i)
-            if (after[i].version != states[i].version || after[i].readerGeneration != states[i].readerGeneration)
+            if (after[i].version != states[i].version ||
+                after[i].readerGeneration != states[i].readerGeneration)
                 moved.push_back(edges[i]);
         edges = std::move(moved);
     }
     if (!edges.empty())
-        return fail(ErrorCode::Overloaded, "an edge changes faster than it can be reconciled; it is tried again", true);
+        return fail(ErrorCode::Overloaded,
+                    "an edge changes faster than it can be reconciled; it is tried again", true);
     return publishCounters(context, all, deadline);
 }
 
 } // namespace
 
-std::vector<TaskOutcome> handleEdgeChanged(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+std::vector<TaskOutcome> handleEdgeChanged(FanoutContext& context, std::span<const Task> tasks,
+                                           Deadline deadline)
 {
     std::vector<TaskOutcome> outcomes(tasks.size());
     const auto payloads = decodeAll<EdgePayload>(tasks, outcomes);
@@ -137,21 +155,25 @@ std::vector<TaskOutcome> handleEdgeChanged(FanoutContext& context, std::span<con
         if (payload) edges.push_back({payload->follower, payload->followee});
     std::sort(edges.begin(), edges.end());
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-    if (const auto done = reconcile(context, std::move(edges), deadline); !done) return allFailed(tasks.size(), done.error());
+    if (const auto done = reconcile(context, std::move(edges), deadline); !done)
+        return allFailed(tasks.size(), done.error());
     return outcomes;
 }
 
-std::vector<TaskOutcome> handleUserCreated(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+std::vector<TaskOutcome> handleUserCreated(FanoutContext& context, std::span<const Task> tasks,
+                                           Deadline deadline)
 {
     std::vector<TaskOutcome> outcomes(tasks.size());
     const auto payloads = decodeAll<UserPayload>(tasks, outcomes);
     std::vector<User> users;
     for (const auto& payload : payloads)
-        if (payload) users.push_back({payload->user, payload->handle, payload->displayName, payload->user.time()});
+        if (payload)
+            users.push_back({payload->user, payload->handle, payload->displayName, payload->user.time()});
     if (const auto done = UserStore::insertRows(context.sql, users, deadline); !done)
         return allFailed(tasks.size(), done.error());
     RedisBatch batch(context.redis);
-    for (const auto& user : users) context.objects.fillUser(batch, user);
+    for (const auto& user : users)
+        context.objects.fillUser(batch, user);
     if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
     return outcomes;
 }

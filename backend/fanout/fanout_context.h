@@ -11,14 +11,17 @@ namespace backend {
 
 struct FanoutSettings
 {
-    int chunk = 1000;            // followers delivered by one task
-    Milliseconds chunkSpacing{3}; // virtual time between one post's chunks: what lets small posts pass a big one
-    Milliseconds reclaimDelay{2'000}; // virtual time a deleted post's reclaiming stands back behind other work
+    int chunk = 1000; // followers delivered by one task
+    Milliseconds chunkSpacing{
+        3}; // virtual time between one post's chunks: what lets small posts pass a big one
+    Milliseconds reclaimDelay{
+        2'000}; // virtual time a deleted post's reclaiming stands back behind other work
     int reclaimSpacingMs = 50;
 };
 
-// What was read from PostgreSQL is acted on in Redis for so long, which is less than a lease: a process that was stopped
-// for longer lost its tasks, and may die before it looks whether what it wrote too late still holds.
+// What was read from PostgreSQL is acted on in Redis for so long, which is less than a lease: a process that
+// was stopped for longer lost its tasks, and may die before it looks whether what it wrote too late still
+// holds.
 inline constexpr Milliseconds kReadingsHold{8'000};
 
 struct FanoutContext

@@ -1,5 +1,5 @@
-// One worker's handlers with the connections they use: a SQL session and a Redis client of its own. Owned by the
-// worker; one thread.
+// One worker's handlers with the connections they use: a SQL session and a Redis client of its own. Owned by
+// the worker; one thread.
 #pragma once
 
 #include "backend/fanout/fanout_context.h"

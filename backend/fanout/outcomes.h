@@ -13,7 +13,8 @@ namespace backend {
 inline std::vector<TaskOutcome> allFailed(std::size_t count, const Error& error)
 {
     std::vector<TaskOutcome> outcomes(count);
-    for (auto& outcome : outcomes) outcome.status = fail(error);
+    for (auto& outcome : outcomes)
+        outcome.status = fail(error);
     return outcomes;
 }
 
@@ -24,8 +25,10 @@ std::vector<std::optional<Payload>> decodeAll(std::span<const Task> tasks, std::
     std::vector<std::optional<Payload>> payloads(tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         auto decoded = decodePayload<Payload>(tasks[i].payload);
-        if (decoded) payloads[i] = std::move(*decoded);
-        else outcomes[i].status = fail(std::move(decoded.error()));
+        if (decoded)
+            payloads[i] = std::move(*decoded);
+        else
+            outcomes[i].status = fail(std::move(decoded.error()));
     }
     return payloads;
 }

@@ -1,5 +1,5 @@
-#include "backend/fanout/delivery_run.h"
 #include "backend/common/fault_points.h"
+#include "backend/fanout/delivery_run.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
 #include "backend/store/ledger_store.h"
@@ -12,14 +12,21 @@
 namespace backend {
 namespace {
 
-std::int64_t unixMicroseconds(TimePoint at) { return at.time_since_epoch().count(); }
+std::int64_t unixMicroseconds(TimePoint at)
+{
+    return at.time_since_epoch().count();
+}
 
 // One batch of post_created tasks from one node, step by step. Lives for one call.
 class PostCreatedBatch
 {
 public:
     PostCreatedBatch(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
-        : m_context(context), m_tasks(tasks), m_deadline(deadline), m_outcomes(tasks.size()), m_run(context)
+        : m_context(context)
+        , m_tasks(tasks)
+        , m_deadline(deadline)
+        , m_outcomes(tasks.size())
+        , m_run(context)
     {
     }
 
@@ -47,12 +54,14 @@ private:
     Result<void> loadPosts()
     {
         std::vector<PostId> ids;
-        for (const auto& payload : m_payloads) ids.push_back(payload ? payload->post : PostId{});
+        for (const auto& payload : m_payloads)
+            ids.push_back(payload ? payload->post : PostId{});
         ROOKERY_ASSIGN(m_posts, PostStore::load(m_context.sql, ids, m_deadline));
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
             if (m_payloads[i] && !m_posts[i])
-                m_outcomes[i].status = fail(ErrorCode::Internal, "post " + std::to_string(ids[i].value)
-                                                                     + " has a task but no row; look at its shard's node");
+                m_outcomes[i].status =
+                    fail(ErrorCode::Internal, "post " + std::to_string(ids[i].value) +
+                                                  " has a task but no row; look at its shard's node");
         return {};
     }
 
@@ -66,7 +75,8 @@ private:
         for (std::size_t q = 0; q < queries.size(); ++q) {
             const UserId author = queries[q].author;
             if (audiences[q].followers.size() > std::size_t(m_context.settings.chunk)) {
-                ROOKERY_ASSIGN(auto plan, EdgeStore::planAudience(m_context.sql, author, m_context.settings.chunk, m_deadline));
+                ROOKERY_ASSIGN(auto plan, EdgeStore::planAudience(m_context.sql, author,
+                                                                  m_context.settings.chunk, m_deadline));
                 m_plans.emplace(author, std::move(plan));
                 audiences[q].followers.clear();
             }
@@ -102,11 +112,13 @@ private:
     {
         std::vector<PostsCountEffect> effects;
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
-            if (m_outcomes[i].status) effects.push_back({m_tasks[i].ref, m_tasks[i].expiresAt, m_payloads[i]->author, 1});
+            if (m_outcomes[i].status)
+                effects.push_back({m_tasks[i].ref, m_tasks[i].expiresAt, m_payloads[i]->author, 1});
         if (effects.empty()) return {};
         ROOKERY_ASSIGN(const auto counters, UserStore::applyPostsCounts(m_context.sql, effects, m_deadline));
         RedisBatch batch(m_context.redis);
-        for (const auto& [user, stored] : counters) m_context.objects.setCounters(batch, user, {stored.version, stored.counters});
+        for (const auto& [user, stored] : counters)
+            m_context.objects.setCounters(batch, user, {stored.version, stored.counters});
         std::ignore = batch.run(m_deadline); // a node that is away fails the tasks of its own authors only
         std::map<UserId, Result<void>> published;
         for (std::size_t k = 0; k < counters.size(); ++k)
@@ -143,7 +155,8 @@ private:
         m_outcomes[i].completion.push_back(ledgerStatement(row));
     }
 
-    // A large audience: this row is the plan (and the author's own delivery); a task for each range does the rest.
+    // A large audience: this row is the plan (and the author's own delivery); a task for each range does the
+    // rest.
     void split(std::size_t i, const AudiencePlan& plan, LedgerRow& row)
     {
         row.dormant += plan.dormant;
@@ -152,8 +165,8 @@ private:
         ROOKERY_FAULT_POINT("plan.split");
         for (std::size_t k = 0; k < plan.ranges.size(); ++k) {
             const auto& range = plan.ranges[k];
-            const ChunkPayload chunk{row.post,   m_payloads[i]->author, int(k) + 1,         range.after,
-                                     range.upTo, range.warm,            row.committedUnixUs};
+            const ChunkPayload chunk{row.post,   m_payloads[i]->author, int(k) + 1, range.after, range.upTo,
+                                     range.warm, row.committedUnixUs};
             m_outcomes[i].children.push_back({TaskKind::DeliverChunk, row.post.shard(), encode(chunk),
                                               m_context.settings.chunkSpacing * int(k), Milliseconds(0)});
         }
@@ -173,7 +186,8 @@ private:
 
 } // namespace
 
-std::vector<TaskOutcome> handlePostCreated(FanoutContext& context, std::span<const Task> tasks, Deadline deadline)
+std::vector<TaskOutcome> handlePostCreated(FanoutContext& context, std::span<const Task> tasks,
+                                           Deadline deadline)
 {
     return PostCreatedBatch(context, tasks, deadline).run();
 }

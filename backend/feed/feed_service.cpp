@@ -17,7 +17,10 @@ constexpr std::size_t kRemembered = 500'000;
 constexpr Milliseconds kInlineWork{200}; // of a call's deadline, for what the queue would do as well
 constexpr std::chrono::minutes kSeenEvery{30};
 
-std::string idText(std::int64_t id) { return std::to_string(id); }
+std::string idText(std::int64_t id)
+{
+    return std::to_string(id);
+}
 
 } // namespace
 
@@ -31,18 +34,22 @@ bool isValidHandle(std::string_view handle)
 int shardOfHandle(std::string_view handle, int shardCount)
 {
     std::uint64_t hash = 1469598103934665603ULL; // FNV-1a
-    for (const char c : handle) hash = (hash ^ std::uint8_t(c)) * 1099511628211ULL;
+    for (const char c : handle)
+        hash = (hash ^ std::uint8_t(c)) * 1099511628211ULL;
     return int(std::hash<UserId>{}(UserId{std::int64_t(hash >> 1)}) % std::uint64_t(shardCount));
 }
 
 FeedService::FeedService(const FeedServices& services, TimelineBuilder& builder)
-    : m_services(services), m_hydrator(services), m_reader(services, builder)
+    : m_services(services)
+    , m_hydrator(services)
+    , m_reader(services, builder)
 {
 }
 
 Result<void> FeedService::requireWritable() const
 {
-    if (m_services.readOnly) return fail(ErrorCode::ReadOnly, "this engine is read-only; start it without --read-only to write");
+    if (m_services.readOnly)
+        return fail(ErrorCode::ReadOnly, "this engine is read-only; start it without --read-only to write");
     return {};
 }
 
@@ -81,16 +88,19 @@ Result<User> FeedService::createUser(const NewUser& wanted, Deadline deadline)
     if (!isValidHandle(wanted.handle))
         return fail(ErrorCode::InvalidArgument, "a handle has 1 to 30 of the characters a-z, 0-9 and _");
     if (wanted.displayName.size() > kNameBytes)
-        return fail(ErrorCode::InvalidArgument, "a display name has at most " + std::to_string(kNameBytes) + " bytes");
+        return fail(ErrorCode::InvalidArgument,
+                    "a display name has at most " + std::to_string(kNameBytes) + " bytes");
     SqlSession sql(m_services.pools, m_services.maps);
     const int shard = shardOfHandle(wanted.handle, m_services.maps.current()->shardCount);
     ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(shard));
-    const User user{UserId{raw}, wanted.handle, wanted.displayName.empty() ? wanted.handle : wanted.displayName, UserId{raw}.time()};
-    // Which life of its node an empty timeline is good for is asked before anybody can know the id, and so before anything
-    // can be delivered: should the node begin another life, the timeline is void.
+    const User user{UserId{raw}, wanted.handle,
+                    wanted.displayName.empty() ? wanted.handle : wanted.displayName, UserId{raw}.time()};
+    // Which life of its node an empty timeline is good for is asked before anybody can know the id, and so
+    // before anything can be delivered: should the node begin another life, the timeline is void.
     const auto redis = m_services.redis.lease(deadline.earlier(kInlineWork));
     const Result<std::string> runId =
-        redis ? (*redis)->runId(m_services.timelines.nodeOf(TimelineFamily::Home, user.id), deadline.earlier(kInlineWork))
+        redis ? (*redis)->runId(m_services.timelines.nodeOf(TimelineFamily::Home, user.id),
+                                deadline.earlier(kInlineWork))
               : fail(redis.error());
     ROOKERY_TRY(UserStore::claimHandle(sql, m_services.directoryNode, user, deadline));
     m_services.enqueued();
@@ -114,7 +124,8 @@ Result<Post> FeedService::post(UserId author, std::string_view body, Deadline de
 {
     ROOKERY_TRY(requireWritable());
     if (body.empty() || body.size() > kBodyBytes)
-        return fail(ErrorCode::InvalidArgument, "a post has 1 to " + std::to_string(kBodyBytes) + " bytes of text");
+        return fail(ErrorCode::InvalidArgument,
+                    "a post has 1 to " + std::to_string(kBodyBytes) + " bytes of text");
     if (body.find('\0') != std::string_view::npos)
         return fail(ErrorCode::InvalidArgument, "a post's text cannot contain a zero byte");
     SqlSession sql(m_services.pools, m_services.maps);
@@ -131,7 +142,8 @@ Result<Post> FeedService::post(UserId author, std::string_view body, Deadline de
 Result<void> FeedService::deletePost(PostId post, Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
-    if (!validShard(post.value)) return fail(ErrorCode::NotFound, "there is no post with id " + idText(post.value));
+    if (!validShard(post.value))
+        return fail(ErrorCode::NotFound, "there is no post with id " + idText(post.value));
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_FAULT_POINT("delete.before_commit");
     ROOKERY_TRY(PostStore::markDeleted(sql, post, deadline));
@@ -151,7 +163,8 @@ Result<void> FeedService::follow(UserId follower, UserId followee, Deadline dead
 {
     ROOKERY_TRY(requireWritable());
     if (follower == followee)
-        return fail(ErrorCode::InvalidArgument, "nobody follows themselves: one's own posts are in one's home timeline anyway");
+        return fail(ErrorCode::InvalidArgument,
+                    "nobody follows themselves: one's own posts are in one's home timeline anyway");
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_TRY(requireUser(sql, follower, deadline));
     ROOKERY_TRY(requireUser(sql, followee, deadline));
@@ -178,7 +191,8 @@ Result<void> FeedService::unfollow(UserId follower, UserId followee, Deadline de
 
 Result<Profile> FeedService::profile(UserId user, Deadline deadline)
 {
-    if (!validShard(user.value)) return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
+    if (!validShard(user.value))
+        return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
     SqlSession sql(m_services.pools, m_services.maps);
     const std::vector<UserId> one{user};
     ROOKERY_ASSIGN(const auto stored, UserStore::load(sql, one, deadline));
@@ -214,22 +228,27 @@ Result<UserId> FeedService::userByHandle(std::string_view handle, Deadline deadl
 {
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_ASSIGN(const auto id, UserStore::idOfHandle(sql, m_services.directoryNode, handle, deadline));
-    if (!id) return fail(ErrorCode::NotFound, "there is no user with the handle \"" + std::string(handle) + "\"");
+    if (!id)
+        return fail(ErrorCode::NotFound, "there is no user with the handle \"" + std::string(handle) + "\"");
     return *id;
 }
 
 Result<std::vector<User>> FeedService::searchUsers(std::string_view prefix, int limit, Deadline deadline)
 {
-    if (limit < 1 || limit > 200) return fail(ErrorCode::InvalidArgument, "between 1 and 200 users can be asked for");
+    if (limit < 1 || limit > 200)
+        return fail(ErrorCode::InvalidArgument, "between 1 and 200 users can be asked for");
     SqlSession sql(m_services.pools, m_services.maps);
     std::vector<UserId> ids;
     std::int64_t number = 0;
     const auto parsed = std::from_chars(prefix.data(), prefix.data() + prefix.size(), number);
-    if (parsed.ec == std::errc{} && parsed.ptr == prefix.data() + prefix.size() && validShard(number)) ids.push_back(UserId{number});
+    if (parsed.ec == std::errc{} && parsed.ptr == prefix.data() + prefix.size() && validShard(number))
+        ids.push_back(UserId{number});
     std::string lower(prefix);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return char(std::tolower(c)); });
     if (lower.empty() || isValidHandle(lower)) {
-        ROOKERY_ASSIGN(const auto byPrefix, UserStore::idsByHandlePrefix(sql, m_services.directoryNode, lower, limit, deadline));
+        ROOKERY_ASSIGN(const auto byPrefix,
+                       UserStore::idsByHandlePrefix(sql, m_services.directoryNode, lower, limit, deadline));
         ids.insert(ids.end(), byPrefix.begin(), byPrefix.end());
     }
     ROOKERY_ASSIGN(const auto stored, UserStore::load(sql, ids, deadline));
@@ -294,18 +313,20 @@ Result<TimelinePage> FeedService::authorPage(UserId author, const PageQuery& que
     return ownedPage(TimelineFamily::Author, author, query, deadline);
 }
 
-Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner, const PageQuery& query, Deadline deadline)
+Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner, const PageQuery& query,
+                                            Deadline deadline)
 {
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_TRY(requireUser(sql, owner, deadline));
     auto lease = m_services.redis.lease(deadline);
     if (!lease && lease.error().code == ErrorCode::Overloaded) return fail(lease.error());
     auto* redis = lease ? lease->get() : nullptr;
-    auto result = page(sql, redis, query,
-                       [&](std::optional<PostId> before, int limit) {
-                           return m_reader.owned(sql, redis, family, owner, before, query.after, limit, deadline);
-                       },
-                       deadline);
+    auto result = page(
+        sql, redis, query,
+        [&](std::optional<PostId> before, int limit) {
+            return m_reader.owned(sql, redis, family, owner, before, query.after, limit, deadline);
+        },
+        deadline);
     if (result) {
         m_services.metrics.reads[std::size_t(owner.shard())].add();
         if (family == TimelineFamily::Home) seen(sql, owner, deadline);
@@ -319,21 +340,24 @@ Result<TimelinePage> FeedService::publicPage(const PageQuery& query, Deadline de
     auto lease = m_services.redis.lease(deadline);
     if (!lease && lease.error().code == ErrorCode::Overloaded) return fail(lease.error());
     auto* redis = lease ? lease->get() : nullptr;
-    return page(sql, redis, query,
-                [&](std::optional<PostId> before, int limit) {
-                    return m_reader.everyone(sql, redis, before, query.after, limit, deadline);
-                },
-                deadline);
+    return page(
+        sql, redis, query,
+        [&](std::optional<PostId> before, int limit) {
+            return m_reader.everyone(sql, redis, before, query.after, limit, deadline);
+        },
+        deadline);
 }
 
-Result<TimelinePage> FeedService::page(SqlSession& sql, RedisClient* redis, const PageQuery& query, const Source& source,
-                                       Deadline deadline)
+Result<TimelinePage> FeedService::page(SqlSession& sql, RedisClient* redis, const PageQuery& query,
+                                       const Source& source, Deadline deadline)
 {
-    if (query.limit < 1 || query.limit > 200) return fail(ErrorCode::InvalidArgument, "a page has 1 to 200 entries");
+    if (query.limit < 1 || query.limit > 200)
+        return fail(ErrorCode::InvalidArgument, "a page has 1 to 200 entries");
     m_services.metrics.pages.add();
     TimelinePage page;
     auto before = query.before;
-    // One entry more than wanted tells whether there is a next page; deleted posts are passed over, however many.
+    // One entry more than wanted tells whether there is a next page; deleted posts are passed over, however
+    // many.
     for (bool end = false; !end && page.entries.size() <= std::size_t(query.limit);) {
         if (deadline.expired()) {
             page.partial = true;
@@ -353,13 +377,17 @@ Result<TimelinePage> FeedService::page(SqlSession& sql, RedisClient* redis, cons
         page.partial = page.partial || !bodies.unreadable.empty();
         for (const auto& entry : ids.entries) {
             if (const auto found = bodies.found.find(entry.id); found != bodies.found.end())
-                page.entries.push_back({entry.id, found->second.author, {}, std::move(found->second.body), false, entry.source});
-            else if (std::find(bodies.unreadable.begin(), bodies.unreadable.end(), entry.id) != bodies.unreadable.end())
+                page.entries.push_back(
+                    {entry.id, found->second.author, {}, std::move(found->second.body), false, entry.source});
+            else if (std::find(bodies.unreadable.begin(), bodies.unreadable.end(), entry.id) !=
+                     bodies.unreadable.end())
                 page.entries.push_back({entry.id, {}, {}, {}, true, entry.source});
         }
     }
-    if (page.entries.size() > std::size_t(query.limit)) page.entries.resize(std::size_t(query.limit));
-    else if (!page.partial) before.reset();
+    if (page.entries.size() > std::size_t(query.limit))
+        page.entries.resize(std::size_t(query.limit));
+    else if (!page.partial)
+        before.reset();
     if (before && !page.entries.empty()) page.next = page.entries.back().id;
     nameAuthors(sql, redis, page, deadline);
     return page;
@@ -373,8 +401,10 @@ void FeedService::nameAuthors(SqlSession& sql, RedisClient* redis, TimelinePage&
     if (authors.empty()) return;
     const auto users = m_hydrator.users(sql, redis, authors, deadline);
     for (auto& entry : page.entries) {
-        if (const auto found = users.find(entry.author); found != users.end()) entry.authorHandle = found->second.handle;
-        else page.partial = true;
+        if (const auto found = users.find(entry.author); found != users.end())
+            entry.authorHandle = found->second.handle;
+        else
+            page.partial = true;
     }
 }
 

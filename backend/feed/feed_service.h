@@ -39,8 +39,10 @@ private:
 
     Result<void> requireWritable() const;
     Result<void> requireUser(SqlSession& sql, UserId user, Deadline deadline);
-    Result<TimelinePage> page(SqlSession& sql, RedisClient* redis, const PageQuery& query, const Source& source, Deadline deadline);
-    Result<TimelinePage> ownedPage(TimelineFamily family, UserId owner, const PageQuery& query, Deadline deadline);
+    Result<TimelinePage> page(SqlSession& sql, RedisClient* redis, const PageQuery& query,
+                              const Source& source, Deadline deadline);
+    Result<TimelinePage> ownedPage(TimelineFamily family, UserId owner, const PageQuery& query,
+                                   Deadline deadline);
     void nameAuthors(SqlSession& sql, RedisClient* redis, TimelinePage& page, Deadline deadline);
     Result<EdgePage> edgePage(SqlSession& sql, std::vector<UserId> ids, int limit, Deadline deadline);
     void remember(UserId user);
@@ -53,7 +55,8 @@ private:
     mutable std::shared_mutex m_knownMutex;
     std::unordered_set<UserId> m_known; // users that exist (they are never removed); bounded
     std::mutex m_seenMutex;
-    std::unordered_map<UserId, std::chrono::steady_clock::time_point> m_seen; // last_seen_at written lately; bounded
+    std::unordered_map<UserId, std::chrono::steady_clock::time_point>
+        m_seen; // last_seen_at written lately; bounded
 };
 
 // [a-z0-9_]{1,30}

@@ -14,17 +14,21 @@ std::vector<PostId> readCache(const FeedServices& services, RedisClient* redis, 
 {
     std::vector<PostId> misses;
     if (!redis) return {ids.begin(), ids.end()};
-    const auto cached = services.objects.posts(*redis, ids, deadline.earlier(deadline.remaining() / 2)); // the rest is PostgreSQL's
+    const auto cached = services.objects.posts(
+        *redis, ids, deadline.earlier(deadline.remaining() / 2)); // the rest is PostgreSQL's
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        if (cached.posts[i].state == CachedPost::State::Present) found.emplace(ids[i], cached.posts[i].post);
-        else if (cached.posts[i].state == CachedPost::State::Missing) misses.push_back(ids[i]);
+        if (cached.posts[i].state == CachedPost::State::Present)
+            found.emplace(ids[i], cached.posts[i].post);
+        else if (cached.posts[i].state == CachedPost::State::Missing)
+            misses.push_back(ids[i]);
     }
     return misses;
 }
 
 } // namespace
 
-Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<const PostId> ids, Deadline deadline)
+Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<const PostId> ids,
+                                Deadline deadline)
 {
     Posts out;
     auto misses = readCache(m_services, redis, ids, out.found, deadline);
@@ -37,11 +41,14 @@ Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<c
         std::vector<Post> alive;
         for (const auto& post : stored)
             if (post && !post->deleted) alive.push_back(post->post);
-        for (const auto& post : alive) out.found.emplace(post.id, post);
+        for (const auto& post : alive)
+            out.found.emplace(post.id, post);
         if (redis) {
             RedisBatch batch(*redis);
-            for (const auto& post : alive) m_services.objects.fillPost(batch, post);
-            std::ignore = batch.run(deadline); // a cache that cannot be filled costs the next reader, not this one
+            for (const auto& post : alive)
+                m_services.objects.fillPost(batch, post);
+            std::ignore =
+                batch.run(deadline); // a cache that cannot be filled costs the next reader, not this one
         }
         return {};
     };
@@ -55,8 +62,8 @@ Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<c
     return out;
 }
 
-std::unordered_map<UserId, User> Hydrator::users(SqlSession& sql, RedisClient* redis, std::span<const UserId> ids,
-                                                 Deadline deadline)
+std::unordered_map<UserId, User> Hydrator::users(SqlSession& sql, RedisClient* redis,
+                                                 std::span<const UserId> ids, Deadline deadline)
 {
     std::vector<UserId> wanted(ids.begin(), ids.end());
     std::sort(wanted.begin(), wanted.end());
@@ -65,10 +72,13 @@ std::unordered_map<UserId, User> Hydrator::users(SqlSession& sql, RedisClient* r
     std::unordered_map<UserId, User> out;
     std::vector<UserId> misses;
     if (redis) {
-        const auto cached = m_services.objects.users(*redis, wanted, deadline.earlier(deadline.remaining() / 2));
+        const auto cached =
+            m_services.objects.users(*redis, wanted, deadline.earlier(deadline.remaining() / 2));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
-            if (cached.users[i]) out.emplace(wanted[i], *cached.users[i]);
-            else misses.push_back(wanted[i]);
+            if (cached.users[i])
+                out.emplace(wanted[i], *cached.users[i]);
+            else
+                misses.push_back(wanted[i]);
         }
     } else {
         misses = wanted;

@@ -1,5 +1,6 @@
-// Turns ids into entries: bodies and handles from the object cache, misses from PostgreSQL once for all who miss at the
-// same moment, then pushed back into the cache. Reads degrade: cache → PostgreSQL → no body, marked. Thread-safe.
+// Turns ids into entries: bodies and handles from the object cache, misses from PostgreSQL once for all who
+// miss at the same moment, then pushed back into the cache. Reads degrade: cache → PostgreSQL → no body,
+// marked. Thread-safe.
 #pragma once
 
 #include "backend/common/single_flight.h"
@@ -14,21 +15,26 @@ namespace backend {
 class Hydrator
 {
 public:
-    explicit Hydrator(const FeedServices& services) : m_services(services) {}
+    explicit Hydrator(const FeedServices& services)
+        : m_services(services)
+    {
+    }
 
     struct Posts
     {
-        std::unordered_map<PostId, Post> found;  // undeleted
-        std::vector<PostId> unreadable;          // neither cache nor PostgreSQL answered in time
+        std::unordered_map<PostId, Post> found; // undeleted
+        std::vector<PostId> unreadable;         // neither cache nor PostgreSQL answered in time
     };
     Posts posts(SqlSession& sql, RedisClient* redis, std::span<const PostId> ids, Deadline deadline);
 
     // Users that could not be read in time are absent from the map.
-    std::unordered_map<UserId, User> users(SqlSession& sql, RedisClient* redis, std::span<const UserId> ids, Deadline deadline);
+    std::unordered_map<UserId, User> users(SqlSession& sql, RedisClient* redis, std::span<const UserId> ids,
+                                           Deadline deadline);
 
 private:
     const FeedServices& m_services;
-    SingleFlight<PostId> m_postFlights; // keyed by the first id of a page's misses: readers of one page share it
+    SingleFlight<PostId>
+        m_postFlights; // keyed by the first id of a page's misses: readers of one page share it
 };
 
 } // namespace backend

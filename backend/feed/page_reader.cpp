@@ -17,10 +17,16 @@ CacheKind cacheOf(TimelineFamily family)
 }
 
 // A Redis node that is silent leaves PostgreSQL the other half of the caller's time.
-Deadline halfOf(Deadline deadline) { return deadline.earlier(deadline.remaining() / 2); }
+Deadline halfOf(Deadline deadline)
+{
+    return deadline.earlier(deadline.remaining() / 2);
+}
 
 // The smallest id above `after`: ranges in SQL include their lower end.
-PostId above(std::optional<PostId> after) { return after ? PostId{after->value + 1} : PostId{}; }
+PostId above(std::optional<PostId> after)
+{
+    return after ? PostId{after->value + 1} : PostId{};
+}
 
 void append(IdPage& page, std::vector<Post>&& posts)
 {
@@ -32,10 +38,12 @@ void append(IdPage& page, std::vector<Post>&& posts)
 
 } // namespace
 
-Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
-                                        std::optional<PostId> before, std::optional<PostId> after, int limit, Deadline deadline)
+Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, TimelineFamily family,
+                                        UserId owner, std::optional<PostId> before,
+                                        std::optional<PostId> after, int limit, Deadline deadline)
 {
-    ROOKERY_ASSIGN(auto found, m_services.timelines.read(redis, family, owner, before, after, limit, deadline));
+    ROOKERY_ASSIGN(auto found,
+                   m_services.timelines.read(redis, family, owner, before, after, limit, deadline));
     if (found.valid) {
         m_services.metrics.hit(cacheOf(family));
         return found;
@@ -46,8 +54,9 @@ Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, Tim
     return m_services.timelines.read(redis, family, owner, before, after, limit, deadline);
 }
 
-Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, UserId owner, std::optional<PostId> before,
-                                      std::optional<PostId> after, int limit, IdPage& page, Deadline deadline)
+Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, UserId owner,
+                                      std::optional<PostId> before, std::optional<PostId> after, int limit,
+                                      IdPage& page, Deadline deadline)
 {
     std::vector<UserId> authors;
     if (family == TimelineFamily::Home) {
@@ -62,14 +71,16 @@ Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, Us
 }
 
 Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFamily family, UserId owner,
-                                 std::optional<PostId> before, std::optional<PostId> after, int limit, Deadline deadline)
+                                 std::optional<PostId> before, std::optional<PostId> after, int limit,
+                                 Deadline deadline)
 {
     IdPage page;
     if (redis) {
         const auto found = slice(sql, *redis, family, owner, before, after, limit, halfOf(deadline));
         if (found && found->valid) {
             page.floor = found->floor;
-            for (const auto id : found->entries) page.entries.push_back({id, EntrySource::Pushed});
+            for (const auto id : found->entries)
+                page.entries.push_back({id, EntrySource::Pushed});
             const int missing = limit - int(page.entries.size());
             if (missing <= 0) return page;
             if (found->floor.value == 0 || (after && *after >= found->floor)) {
@@ -94,21 +105,25 @@ Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, std::op
     IdPage page;
     if (redis) {
         std::vector<UserId> owners;
-        for (int shard = 0; shard < shardCount; ++shard) owners.push_back(Timelines::publicOwner(shard));
-        auto slices = m_services.timelines.readMany(*redis, TimelineFamily::Public, owners, before, limit, halfOf(deadline));
+        for (int shard = 0; shard < shardCount; ++shard)
+            owners.push_back(Timelines::publicOwner(shard));
+        auto slices = m_services.timelines.readMany(*redis, TimelineFamily::Public, owners, before, limit,
+                                                    halfOf(deadline));
         fromStore.clear();
         for (int shard = 0; shard < shardCount; ++shard) {
             auto& found = slices[std::size_t(shard)];
             if (found && !found->valid && !m_services.readOnly) {
                 m_services.metrics.miss(CacheKind::PublicTimeline);
-                if (m_builder.build(sql, *redis, TimelineFamily::Public, owners[std::size_t(shard)], halfOf(deadline)))
-                    found = m_services.timelines.read(*redis, TimelineFamily::Public, owners[std::size_t(shard)], before,
-                                                      std::nullopt, limit, halfOf(deadline));
+                if (m_builder.build(sql, *redis, TimelineFamily::Public, owners[std::size_t(shard)],
+                                    halfOf(deadline)))
+                    found =
+                        m_services.timelines.read(*redis, TimelineFamily::Public, owners[std::size_t(shard)],
+                                                  before, std::nullopt, limit, halfOf(deadline));
             } else if (found) {
                 m_services.metrics.hit(CacheKind::PublicTimeline);
             }
-            const bool enough = found && found->valid
-                                && (found->entries.size() >= std::size_t(limit) || found->floor.value == 0);
+            const bool enough = found && found->valid &&
+                                (found->entries.size() >= std::size_t(limit) || found->floor.value == 0);
             if (!enough) {
                 fromStore.push_back(shard);
                 continue;
@@ -118,10 +133,12 @@ Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, std::op
         }
     }
     if (!fromStore.empty()) {
-        ROOKERY_ASSIGN(auto posts, PostStore::newestOfShards(sql, fromStore, {before, above(after)}, limit, deadline));
+        ROOKERY_ASSIGN(auto posts,
+                       PostStore::newestOfShards(sql, fromStore, {before, above(after)}, limit, deadline));
         append(page, std::move(posts));
     }
-    std::sort(page.entries.begin(), page.entries.end(), [](const auto& a, const auto& b) { return a.id > b.id; });
+    std::sort(page.entries.begin(), page.entries.end(),
+              [](const auto& a, const auto& b) { return a.id > b.id; });
     page.end = page.entries.size() < std::size_t(limit);
     if (!page.end) page.entries.resize(std::size_t(limit));
     return page;

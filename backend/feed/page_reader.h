@@ -1,5 +1,5 @@
-// Pages of ids, newest first, from Redis down to the floor and from PostgreSQL below it, to the very end. Without Redis
-// everything comes from PostgreSQL. Thread-safe; the sessions belong to the caller.
+// Pages of ids, newest first, from Redis down to the floor and from PostgreSQL below it, to the very end.
+// Without Redis everything comes from PostgreSQL. Thread-safe; the sessions belong to the caller.
 #pragma once
 
 #include "backend/feed/timeline_builder.h"
@@ -26,20 +26,27 @@ struct IdPage
 class PageReader
 {
 public:
-    PageReader(const FeedServices& services, TimelineBuilder& builder) : m_services(services), m_builder(builder) {}
+    PageReader(const FeedServices& services, TimelineBuilder& builder)
+        : m_services(services)
+        , m_builder(builder)
+    {
+    }
 
     // Home or author timeline. `redis` may be null: PostgreSQL only.
-    [[nodiscard]] Result<IdPage> owned(SqlSession& sql, RedisClient* redis, TimelineFamily family, UserId owner,
-                                       std::optional<PostId> before, std::optional<PostId> after, int limit, Deadline deadline);
+    [[nodiscard]] Result<IdPage> owned(SqlSession& sql, RedisClient* redis, TimelineFamily family,
+                                       UserId owner, std::optional<PostId> before,
+                                       std::optional<PostId> after, int limit, Deadline deadline);
     // Everybody's posts: all logical shards merged.
     [[nodiscard]] Result<IdPage> everyone(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
                                           std::optional<PostId> after, int limit, Deadline deadline);
 
 private:
     Result<TimelineSlice> slice(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
-                                std::optional<PostId> before, std::optional<PostId> after, int limit, Deadline deadline);
-    Result<void> appendStored(SqlSession& sql, TimelineFamily family, UserId owner, std::optional<PostId> before,
-                              std::optional<PostId> after, int limit, IdPage& page, Deadline deadline);
+                                std::optional<PostId> before, std::optional<PostId> after, int limit,
+                                Deadline deadline);
+    Result<void> appendStored(SqlSession& sql, TimelineFamily family, UserId owner,
+                              std::optional<PostId> before, std::optional<PostId> after, int limit,
+                              IdPage& page, Deadline deadline);
 
     const FeedServices& m_services;
     TimelineBuilder& m_builder;

@@ -16,17 +16,20 @@ constexpr Milliseconds kLookAgain{5};
 
 } // namespace
 
-Result<void> TimelineBuilder::build(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner, Deadline deadline)
+Result<void> TimelineBuilder::build(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
+                                    Deadline deadline)
 {
     return m_flights[std::size_t(family)].run(owner, deadline,
                                               [&] { return buildNow(sql, redis, family, owner, deadline); });
 }
 
-Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner, Deadline deadline)
+Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, TimelineFamily family,
+                                       UserId owner, Deadline deadline)
 {
     const auto& limits = m_services.timelines.limits();
     for (int round = 0; round < kRounds; ++round) {
-        ROOKERY_ASSIGN(const auto token, m_services.timelines.beginBuild(redis, family, owner, kStaleBuild, deadline));
+        ROOKERY_ASSIGN(const auto token,
+                       m_services.timelines.beginBuild(redis, family, owner, kStaleBuild, deadline));
         if (!token) {
             ROOKERY_ASSIGN(const bool ready, waitForOther(redis, family, owner, deadline));
             if (ready) return {};
@@ -35,7 +38,8 @@ Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, Time
         ROOKERY_FAULT_POINT("rebuild.after_begin");
         // Strictly after the token: whatever commits later takes the token away or delivers by itself.
         ROOKERY_ASSIGN(auto ids, newestIds(sql, family, owner, limits.cap + 1, deadline));
-        const auto oldest = std::chrono::duration_cast<Milliseconds>((m_services.ageClock.now() - limits.age).time_since_epoch());
+        const auto oldest = std::chrono::duration_cast<Milliseconds>(
+            (m_services.ageClock.now() - limits.age).time_since_epoch());
         const PostId ageFloor{makeRawId(oldest.count() - kIdEpochUnixMs, 0, 0)};
         PostId floor{};
         if (ids.size() > std::size_t(limits.cap)) {
@@ -47,7 +51,8 @@ Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, Time
             std::erase_if(ids, [&](PostId id) { return id < ageFloor; });
         }
         ROOKERY_FAULT_POINT("rebuild.before_fill");
-        ROOKERY_ASSIGN(const bool published, m_services.timelines.finishBuild(redis, family, owner, *token, ids, floor, deadline));
+        ROOKERY_ASSIGN(const bool published,
+                       m_services.timelines.finishBuild(redis, family, owner, *token, ids, floor, deadline));
         ROOKERY_FAULT_POINT("rebuild.after_publish");
         if (published) {
             m_services.metrics.rebuilds.add();
@@ -57,14 +62,15 @@ Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, Time
     return fail(ErrorCode::Overloaded, "the timeline changes faster than it can be built; try again", true);
 }
 
-Result<std::vector<PostId>> TimelineBuilder::newestIds(SqlSession& sql, TimelineFamily family, UserId owner, int limit,
-                                                       Deadline deadline)
+Result<std::vector<PostId>> TimelineBuilder::newestIds(SqlSession& sql, TimelineFamily family, UserId owner,
+                                                       int limit, Deadline deadline)
 {
     if (family == TimelineFamily::Public) {
         const std::vector<int> shard{owner.shard()};
         ROOKERY_ASSIGN(const auto posts, PostStore::newestOfShards(sql, shard, {}, limit, deadline));
         std::vector<PostId> ids;
-        for (const auto& post : posts) ids.push_back(post.id);
+        for (const auto& post : posts)
+            ids.push_back(post.id);
         return ids;
     }
     std::vector<UserId> authors;
@@ -75,7 +81,8 @@ Result<std::vector<PostId>> TimelineBuilder::newestIds(SqlSession& sql, Timeline
     return PostStore::newestIdsOf(sql, authors, {}, limit, false, deadline);
 }
 
-Result<bool> TimelineBuilder::waitForOther(RedisClient& redis, TimelineFamily family, UserId owner, Deadline deadline)
+Result<bool> TimelineBuilder::waitForOther(RedisClient& redis, TimelineFamily family, UserId owner,
+                                           Deadline deadline)
 {
     const std::vector<UserId> owners{owner};
     const auto until = deadline.earlier(kStaleBuild);

@@ -1,11 +1,12 @@
-// Once a second: publishes this engine's status through the heartbeat and reads what all engines published. Owned by the sampler; a thread of its own. view() from any thread.
+// Once a second: publishes this engine's status through the heartbeat and reads what all engines published.
+// Owned by the sampler; a thread of its own. view() from any thread.
 #pragma once
 
 #include "backend/cluster/directory.h"
+#include "backend/common/periodic_thread.h"
 #include "backend/common/sql.h"
 #include "backend/monitoring/engine_totals.h"
 #include "backend/monitoring/node_health.h"
-#include "backend/common/periodic_thread.h"
 #include "backend/monitoring/postgres_prober.h"
 
 #include <functional>
@@ -19,8 +20,8 @@ namespace backend {
 class DirectoryProber
 {
 public:
-    // Writes the status with the heartbeat (Directory::heartbeat, within a probe's deadline); the orders that come back are
-    // the engine's own affair. Empty in a read-only engine.
+    // Writes the status with the heartbeat (Directory::heartbeat, within a probe's deadline); the orders that
+    // come back are the engine's own affair. Empty in a read-only engine.
     using Publish = std::function<Result<void>(const std::string& statusJson)>;
 
     struct View

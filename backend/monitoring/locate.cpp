@@ -122,13 +122,14 @@ std::string nodeName(const ShardMap& map, int id)
     return node ? node->name : std::to_string(id);
 }
 
-// The newest lie in the open segment; when that was closed just now, in the one whose number is noted as the highest.
+// The newest lie in the open segment; when that was closed just now, in the one whose number is noted as the
+// highest.
 std::string newestOfHome(const std::string& redisCli, UserId user)
 {
     const auto key = timelineKey(TimelineFamily::Home, user);
     return redisCli + " ZUNION 2 " + quoted(key) + " " + quoted(key) + ":$(" + redisCli + " GET " +
-           quoted(timelineSegmentsKey(TimelineFamily::Home, user)) + " | cut -d ' ' -f 2) AGGREGATE MIN | head -n " +
-           std::to_string(kLocatePageLength);
+           quoted(timelineSegmentsKey(TimelineFamily::Home, user)) +
+           " | cut -d ' ' -f 2) AGGREGATE MIN | head -n " + std::to_string(kLocatePageLength);
 }
 
 } // namespace

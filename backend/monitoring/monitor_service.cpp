@@ -24,7 +24,9 @@ std::string MonitorService::render(const ShardReport& report, ReportFormat forma
 Result<Capacity> MonitorService::capacity(std::span<const int> caps, Deadline deadline)
 {
     for (const int cap : caps)
-        if (cap < 1) return fail(ErrorCode::InvalidArgument, "a timeline's cap is at least 1, not " + std::to_string(cap));
+        if (cap < 1)
+            return fail(ErrorCode::InvalidArgument,
+                        "a timeline's cap is at least 1, not " + std::to_string(cap));
     std::vector<NodeEndpoint> redis;
     for (const auto& node : m_maps.current()->nodes)
         if (node.kind == NodeKind::Redis) redis.push_back(node);

@@ -13,7 +13,8 @@ class MonitorService final : public Monitor
 public:
     // REQUIRES: all references outlive the service. The ledger reader's pools may be the feed's or the
     // monitor's.
-    MonitorService(const Sampler& sampler, const ShardMapSource& maps, const LedgerReader& ledger, int timelineCap)
+    MonitorService(const Sampler& sampler, const ShardMapSource& maps, const LedgerReader& ledger,
+                   int timelineCap)
         : m_sampler(sampler)
         , m_maps(maps)
         , m_ledger(ledger)

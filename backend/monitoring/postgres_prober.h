@@ -3,9 +3,9 @@
 // time. Owned by the sampler; a thread of its own, so that a hung node delays nobody. view() from any thread.
 #pragma once
 
+#include "backend/common/periodic_thread.h"
 #include "backend/common/sql.h"
 #include "backend/monitoring/node_health.h"
-#include "backend/common/periodic_thread.h"
 #include "backend/queue/task_queue.h"
 
 #include <map>

@@ -5,8 +5,8 @@
 
 #include "backend/cache/redis_client.h"
 #include "backend/cache/redis_info.h"
-#include "backend/monitoring/node_health.h"
 #include "backend/common/periodic_thread.h"
+#include "backend/monitoring/node_health.h"
 #include "backend/monitoring/postgres_prober.h"
 
 #include <mutex>

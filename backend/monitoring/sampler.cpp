@@ -53,8 +53,8 @@ void Sampler::startProbers()
     const int directory = m_settings.identity.directoryNode;
     if (const auto pool = m_inputs.pools.pool(directory))
         m_directory = std::make_unique<DirectoryProber>(
-            directoryEndpoint(*map, directory), **pool, m_inputs.publish,
-            [this] { return ownStatus(); }, m_settings.times);
+            directoryEndpoint(*map, directory), **pool, m_inputs.publish, [this] { return ownStatus(); },
+            m_settings.times);
     const auto redis = nodesOf(*map, NodeKind::Redis);
     m_redis = std::make_unique<RedisProber>(redis, m_settings.times);
     m_sweeper = std::make_unique<TimelineSweeper>(m_inputs.maps, redis, m_inputs.clock, m_settings.sweep);

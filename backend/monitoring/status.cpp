@@ -105,9 +105,9 @@ EngineCounters countersOf(const Json& json)
 
 Json restoreJson(const RestoreProgress& restore)
 {
-    return {{"nodes", restore.nodes}, {"started", restore.startedAt.time_since_epoch().count()},
-            {"readers", restore.readers}, {"looked", restore.looked}, {"restored", restore.restored},
-            {"per_second", restore.perSecond}};
+    return {{"nodes", restore.nodes},       {"started", restore.startedAt.time_since_epoch().count()},
+            {"readers", restore.readers},   {"looked", restore.looked},
+            {"restored", restore.restored}, {"per_second", restore.perSecond}};
 }
 
 RestoreProgress restoreOf(const Json& json)

@@ -42,9 +42,10 @@ struct EngineStatus
     Milliseconds publishedAt{0}; // by the engine's steady clock; differences are the intervals of rates
     EngineCounters counters;
     double borrowedIdMilliseconds = 0;
-    int sqlConnectionsPerNode = 0; // its pools may open so many on one node, besides its workers'; read by the doctor
+    int sqlConnectionsPerNode =
+        0; // its pools may open so many on one node, besides its workers'; read by the doctor
     std::optional<RestoreProgress> restore; // while it is at it
-    std::vector<WorkerSnapshot> workers; // engineSlot and engineName are not published: the row has them
+    std::vector<WorkerSnapshot> workers;    // engineSlot and engineName are not published: the row has them
 };
 
 std::string encodeStatus(const EngineStatus& status);

@@ -9,7 +9,8 @@
 
 namespace backend {
 
-Result<BulkWriter::RunIds> BulkWriter::runIdsFor(RedisClient& redis, std::span<const User> users, Deadline deadline)
+Result<BulkWriter::RunIds> BulkWriter::runIdsFor(RedisClient& redis, std::span<const User> users,
+                                                 Deadline deadline)
 {
     RunIds runIds;
     for (const auto& user : users) {
@@ -20,8 +21,8 @@ Result<BulkWriter::RunIds> BulkWriter::runIdsFor(RedisClient& redis, std::span<c
     return runIds;
 }
 
-Result<void> BulkWriter::publishEmptyTimelines(RedisClient& redis, const RunIds& runIds, std::span<const User> users,
-                                               Deadline deadline)
+Result<void> BulkWriter::publishEmptyTimelines(RedisClient& redis, const RunIds& runIds,
+                                               std::span<const User> users, Deadline deadline)
 {
     RedisBatch batch(redis);
     for (const auto& user : users) {
@@ -42,15 +43,16 @@ Result<BulkResult> BulkWriter::createUsers(std::span<const BulkUser> wanted, Dea
     }
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_TRY(UserStore::claimHandles(sql, m_services.directoryNode, users, deadline));
-    // Which life of a node an empty timeline is good for is asked while the user is known to have no rows yet: should the
-    // node begin another life after somebody else wrote them, the timeline is void.
+    // Which life of a node an empty timeline is good for is asked while the user is known to have no rows
+    // yet: should the node begin another life after somebody else wrote them, the timeline is void.
     ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
     ROOKERY_ASSIGN(const auto runIds, runIdsFor(*redis, users, deadline));
     ROOKERY_ASSIGN(const auto existing, UserStore::load(sql, ids, deadline));
     std::vector<User> fresh;
     for (std::size_t i = 0; i < users.size(); ++i)
         if (!existing[i]) fresh.push_back(users[i]);
-    // Before the rows: a user without rows cannot have been followed or have posted, so an empty timeline is complete.
+    // Before the rows: a user without rows cannot have been followed or have posted, so an empty timeline is
+    // complete.
     ROOKERY_TRY(publishEmptyTimelines(*redis, runIds, fresh, deadline));
     ROOKERY_TRY(UserStore::insertRows(sql, fresh, deadline));
     return BulkResult{std::int64_t(fresh.size()), std::int64_t(users.size() - fresh.size())};
@@ -69,11 +71,13 @@ Result<BulkResult> BulkWriter::follow(std::span<const BulkFollow> follows, Deadl
 
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_TRY(EdgeStore::insertFollowersSide(sql, edges, deadline));
-    // After the followees' side is committed: posts that come from now on are delivered, those before are seen here.
+    // After the followees' side is committed: posts that come from now on are delivered, those before are
+    // seen here.
     ROOKERY_ASSIGN(auto posted, PostStore::authorsWithPosts(sql, followees, deadline));
     std::sort(posted.begin(), posted.end());
     std::vector<EdgeStore::NewEdge> truth;
-    for (const auto& edge : edges) truth.push_back({edge, std::binary_search(posted.begin(), posted.end(), edge.followee)});
+    for (const auto& edge : edges)
+        truth.push_back({edge, std::binary_search(posted.begin(), posted.end(), edge.followee)});
     ROOKERY_ASSIGN(const auto written, EdgeStore::insertFollowsSide(sql, truth, deadline));
     if (!posted.empty()) m_services.enqueued();
     return BulkResult{written, std::int64_t(edges.size()) - written};

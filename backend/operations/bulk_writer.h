@@ -1,4 +1,5 @@
-// Many users, follows or posts in few round trips. Everything may run again after a kill or a lost answer. Thread-safe.
+// Many users, follows or posts in few round trips. Everything may run again after a kill or a lost answer.
+// Thread-safe.
 #pragma once
 
 #include "backend/engine.h"
@@ -13,7 +14,10 @@ namespace backend {
 class BulkWriter
 {
 public:
-    explicit BulkWriter(const FeedServices& services) : m_services(services) {}
+    explicit BulkWriter(const FeedServices& services)
+        : m_services(services)
+    {
+    }
 
     [[nodiscard]] Result<BulkResult> createUsers(std::span<const BulkUser> users, Deadline deadline);
     [[nodiscard]] Result<BulkResult> follow(std::span<const BulkFollow> follows, Deadline deadline);
@@ -22,7 +26,8 @@ public:
 private:
     using RunIds = std::map<int, std::string>; // by node
     Result<RunIds> runIdsFor(RedisClient& redis, std::span<const User> users, Deadline deadline);
-    Result<void> publishEmptyTimelines(RedisClient& redis, const RunIds& runIds, std::span<const User> users, Deadline deadline);
+    Result<void> publishEmptyTimelines(RedisClient& redis, const RunIds& runIds, std::span<const User> users,
+                                       Deadline deadline);
 
     const FeedServices& m_services;
 };

@@ -1,5 +1,6 @@
-// "Why is this post, or is it not, in that reader's home timeline?" Reads PostgreSQL (post, edge on both sides, ledger,
-// tasks, dead letters) and then the reader's sorted set as it is. Changes nothing. Stateless; any thread.
+// "Why is this post, or is it not, in that reader's home timeline?" Reads PostgreSQL (post, edge on both
+// sides, ledger, tasks, dead letters) and then the reader's sorted set as it is. Changes nothing. Stateless;
+// any thread.
 #pragma once
 
 #include "backend/domain/explanation.h"
@@ -7,7 +8,9 @@
 
 namespace backend {
 
-// NotFound for a reader who does not exist. The queue is searched whole: a long one takes seconds, within the deadline.
-[[nodiscard]] Result<Explanation> explainPost(const FeedServices& services, PostId post, UserId reader, Deadline deadline);
+// NotFound for a reader who does not exist. The queue is searched whole: a long one takes seconds, within the
+// deadline.
+[[nodiscard]] Result<Explanation> explainPost(const FeedServices& services, PostId post, UserId reader,
+                                              Deadline deadline);
 
 } // namespace backend

@@ -7,9 +7,15 @@
 namespace backend {
 namespace {
 
-std::string microseconds(const std::string& column) { return "(extract(epoch FROM " + column + ") * 1000000)::bigint"; }
+std::string microseconds(const std::string& column)
+{
+    return "(extract(epoch FROM " + column + ") * 1000000)::bigint";
+}
 
-TimePoint timeOf(const SqlRows& rows, std::size_t row, int column) { return TimePoint(std::chrono::microseconds(rows.integer(row, column))); }
+TimePoint timeOf(const SqlRows& rows, std::size_t row, int column)
+{
+    return TimePoint(std::chrono::microseconds(rows.integer(row, column)));
+}
 
 std::optional<TimePoint> maybeTimeOf(const SqlRows& rows, std::size_t row, int column)
 {
@@ -20,13 +26,17 @@ class FactsReader
 {
 public:
     FactsReader(const FeedServices& services, PostId post, UserId reader, Deadline deadline)
-        : m_services(services), m_map(services.maps.current()), m_sql(services.pools, services.maps), m_deadline(deadline)
+        : m_services(services)
+        , m_map(services.maps.current())
+        , m_sql(services.pools, services.maps)
+        , m_deadline(deadline)
     {
         m_facts.post = post;
         m_facts.reader = reader;
     }
 
-    // The queue before the set: what a task has done in between is seen, what it had not done is known to be under way.
+    // The queue before the set: what a task has done in between is seen, what it had not done is known to be
+    // under way.
     Result<ExplainFacts> read()
     {
         ROOKERY_TRY(readReader());
@@ -36,7 +46,8 @@ public:
         ROOKERY_TRY(readWork());
         ROOKERY_ASSIGN(auto redis, m_services.redis.lease(m_deadline));
         const std::vector<UserId> owners{m_facts.reader};
-        ROOKERY_ASSIGN(auto timelines, readRawTimelines(*redis, *m_map, TimelineFamily::Home, owners, m_deadline));
+        ROOKERY_ASSIGN(auto timelines,
+                       readRawTimelines(*redis, *m_map, TimelineFamily::Home, owners, m_deadline));
         m_facts.timeline = std::move(timelines[0]);
         return std::move(m_facts);
     }
@@ -55,11 +66,13 @@ private:
         SqlRows rows;
         if (reader.value > 0 && has(reader.shard())) {
             ROOKERY_ASSIGN(rows, query(Role::Users, reader.shard(),
-                                       "SELECT warm, " + microseconds("last_seen_at") + " FROM " + shardTable(Role::Users, reader.shard(), "users")
-                                           + " WHERE id = $1::bigint",
+                                       "SELECT warm, " + microseconds("last_seen_at") + " FROM " +
+                                           shardTable(Role::Users, reader.shard(), "users") +
+                                           " WHERE id = $1::bigint",
                                        {sqlParameter(reader.value)}));
         }
-        if (rows.empty()) return fail(ErrorCode::NotFound, "no user has the id " + std::to_string(reader.value));
+        if (rows.empty())
+            return fail(ErrorCode::NotFound, "no user has the id " + std::to_string(reader.value));
         m_facts.profile = {rows.boolean(0, 0), timeOf(rows, 0, 1)};
         return {};
     }
@@ -68,21 +81,23 @@ private:
     {
         const auto post = m_facts.post;
         if (post.value <= 0 || !has(post.shard())) return {};
-        ROOKERY_ASSIGN(const auto rows, query(Role::Posts, post.shard(),
-                                              "SELECT author_id, " + microseconds("deleted_at") + " FROM "
-                                                  + shardTable(Role::Posts, post.shard(), "posts") + " WHERE id = $1::bigint",
-                                              {sqlParameter(post.value)}));
+        ROOKERY_ASSIGN(const auto rows,
+                       query(Role::Posts, post.shard(),
+                             "SELECT author_id, " + microseconds("deleted_at") + " FROM " +
+                                 shardTable(Role::Posts, post.shard(), "posts") + " WHERE id = $1::bigint",
+                             {sqlParameter(post.value)}));
         if (!rows.empty()) m_facts.stored = {UserId{rows.integer(0, 0)}, maybeTimeOf(rows, 0, 1)};
         return {};
     }
 
     Result<std::optional<ExplainFacts::EdgeSide>> readSide(int shard, const char* table)
     {
-        ROOKERY_ASSIGN(const auto rows,
-                       query(Role::Users, shard,
-                             "SELECT state, version, " + microseconds("changed_at") + " FROM " + shardTable(Role::Users, shard, table)
-                                 + " WHERE follower = $1::bigint AND followee = $2::bigint",
-                             {sqlParameter(m_facts.reader.value), sqlParameter(m_facts.stored->author.value)}));
+        ROOKERY_ASSIGN(const auto rows, query(Role::Users, shard,
+                                              "SELECT state, version, " + microseconds("changed_at") +
+                                                  " FROM " + shardTable(Role::Users, shard, table) +
+                                                  " WHERE follower = $1::bigint AND followee = $2::bigint",
+                                              {sqlParameter(m_facts.reader.value),
+                                               sqlParameter(m_facts.stored->author.value)}));
         if (rows.empty()) return std::nullopt;
         return ExplainFacts::EdgeSide{rows.integer(0, 0) == 1, rows.integer(0, 1), timeOf(rows, 0, 2)};
     }
@@ -102,9 +117,10 @@ private:
         const auto post = m_facts.post;
         ROOKERY_ASSIGN(const auto rows,
                        query(Role::Posts, post.shard(),
-                             "SELECT chunk, mode, chunks, last_reader, " + microseconds("planned_at") + ", " + microseconds("first_at") + ", "
-                                 + microseconds("last_at") + " FROM " + shardTable(Role::Posts, post.shard(), "deliveries")
-                                 + " WHERE post_id = $1::bigint ORDER BY chunk",
+                             "SELECT chunk, mode, chunks, last_reader, " + microseconds("planned_at") + ", " +
+                                 microseconds("first_at") + ", " + microseconds("last_at") + " FROM " +
+                                 shardTable(Role::Posts, post.shard(), "deliveries") +
+                                 " WHERE post_id = $1::bigint ORDER BY chunk",
                              {sqlParameter(post.value)}));
         int before = -1; // chunk of the row above
         for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -113,8 +129,8 @@ private:
             const bool whole = chunk == 0 && (m_facts.self() || rows.integer(i, 2) == 1);
             const bool part = chunk > 0 && before == chunk - 1 && rows.integer(i, 3) >= m_facts.reader.value;
             if (!m_facts.delivery && (whole || part))
-                m_facts.delivery = {chunk, rows.integer(i, 1) == 1 ? FanoutMode::Pull : FanoutMode::Push, maybeTimeOf(rows, i, 5),
-                                    maybeTimeOf(rows, i, 6)};
+                m_facts.delivery = {chunk, rows.integer(i, 1) == 1 ? FanoutMode::Pull : FanoutMode::Push,
+                                    maybeTimeOf(rows, i, 5), maybeTimeOf(rows, i, 6)};
             before = chunk;
         }
         return {};
@@ -125,19 +141,25 @@ private:
     {
         if (!m_facts.stored) return {};
         const std::string post = "%\"post\":" + std::to_string(m_facts.post.value);
-        const SqlParameters parameters{post + ",%", post + "}%", encode(EdgePayload{m_facts.reader, m_facts.stored->author})};
+        const SqlParameters parameters{post + ",%", post + "}%",
+                                       encode(EdgePayload{m_facts.reader, m_facts.stored->author})};
         const std::string where = " WHERE payload LIKE $1 OR payload LIKE $2 OR payload = $3";
-        const std::string sql = "SELECT id, kind, state, attempts, " + microseconds("created_at") + ", coalesce(error, ''), payload FROM queue.tasks"
-                                + where + " UNION ALL SELECT id, kind, 3, attempts, " + microseconds("died_at")
-                                + ", error, payload FROM queue.dead_letters" + where + " ORDER BY 1 LIMIT 1000";
+        const std::string sql = "SELECT id, kind, state, attempts, " + microseconds("created_at") +
+                                ", coalesce(error, ''), payload FROM queue.tasks" + where +
+                                " UNION ALL SELECT id, kind, 3, attempts, " + microseconds("died_at") +
+                                ", error, payload FROM queue.dead_letters" + where + " ORDER BY 1 LIMIT 1000";
         for (const auto& [node, pool] : m_services.pools.all()) {
             ROOKERY_ASSIGN(auto* connection, m_sql.connection(node, m_deadline));
             ROOKERY_ASSIGN(const auto rows, connection->execute(sql, parameters, m_deadline));
             for (std::size_t i = 0; i < rows.size(); ++i) {
                 const auto kind = TaskKind(rows.integer(i, 1));
                 if (!concernsReader(kind, std::string(rows.text(i, 6)))) continue;
-                m_facts.work.push_back({{node, rows.integer(i, 0)}, kind, TaskState(rows.integer(i, 2)), int(rows.integer(i, 3)),
-                                        timeOf(rows, i, 4), std::string(rows.text(i, 5))});
+                m_facts.work.push_back({{node, rows.integer(i, 0)},
+                                        kind,
+                                        TaskState(rows.integer(i, 2)),
+                                        int(rows.integer(i, 3)),
+                                        timeOf(rows, i, 4),
+                                        std::string(rows.text(i, 5))});
             }
         }
         return {};
@@ -149,7 +171,8 @@ private:
         const auto chunk = decodePayload<ChunkPayload>(payload);
         if (!chunk) return true;
         const auto reader = m_facts.reader;
-        return (reader > chunk->after && (chunk->upTo.value == 0 || reader <= chunk->upTo)) || (chunk->chunk == 0 && reader == chunk->author);
+        return (reader > chunk->after && (chunk->upTo.value == 0 || reader <= chunk->upTo)) ||
+               (chunk->chunk == 0 && reader == chunk->author);
     }
 
     const FeedServices& m_services;
@@ -161,9 +184,13 @@ private:
 
 } // namespace
 
-bool ExplainFacts::inSet() const { return std::find(timeline.ids.begin(), timeline.ids.end(), post) != timeline.ids.end(); }
+bool ExplainFacts::inSet() const
+{
+    return std::find(timeline.ids.begin(), timeline.ids.end(), post) != timeline.ids.end();
+}
 
-Result<ExplainFacts> readExplainFacts(const FeedServices& services, PostId post, UserId reader, Deadline deadline)
+Result<ExplainFacts> readExplainFacts(const FeedServices& services, PostId post, UserId reader,
+                                      Deadline deadline)
 {
     return FactsReader(services, post, reader, deadline).read();
 }

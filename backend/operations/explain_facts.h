@@ -57,6 +57,7 @@ struct ExplainFacts
     bool inSet() const;
 };
 
-[[nodiscard]] Result<ExplainFacts> readExplainFacts(const FeedServices& services, PostId post, UserId reader, Deadline deadline);
+[[nodiscard]] Result<ExplainFacts> readExplainFacts(const FeedServices& services, PostId post, UserId reader,
+                                                    Deadline deadline);
 
 } // namespace backend

@@ -1,5 +1,6 @@
-// Forgets what is no longer needed: marks of applied effects whose task is gone and expired, engines that are silent for
-// long. Owned by the engine, on a thread of its own, every few minutes; every engine may do it, the work is idempotent.
+// Forgets what is no longer needed: marks of applied effects whose task is gone and expired, engines that are
+// silent for long. Owned by the engine, on a thread of its own, every few minutes; every engine may do it,
+// the work is idempotent.
 #pragma once
 
 #include "backend/cluster/directory.h"

@@ -8,10 +8,15 @@
 
 namespace backend {
 
-OperationsService::OperationsService(const FeedServices& services, Directory& directory, TimelineBuilder& builder,
-                                     std::vector<QueueNode> queues, NodeEndpoint directoryEndpoint, OperationsIdentity identity)
-    : m_services(services), m_directory(directory), m_builder(builder), m_bulk(services),
-      m_directoryEndpoint(std::move(directoryEndpoint)), m_identity(std::move(identity))
+OperationsService::OperationsService(const FeedServices& services, Directory& directory,
+                                     TimelineBuilder& builder, std::vector<QueueNode> queues,
+                                     NodeEndpoint directoryEndpoint, OperationsIdentity identity)
+    : m_services(services)
+    , m_directory(directory)
+    , m_builder(builder)
+    , m_bulk(services)
+    , m_directoryEndpoint(std::move(directoryEndpoint))
+    , m_identity(std::move(identity))
 {
     for (auto& node : queues) {
         const int id = node.id;
@@ -21,23 +26,33 @@ OperationsService::OperationsService(const FeedServices& services, Directory& di
 
 Result<void> OperationsService::requireWritable() const
 {
-    if (m_services.readOnly) return fail(ErrorCode::ReadOnly, "this engine is read-only; start it without --read-only to operate");
+    if (m_services.readOnly)
+        return fail(ErrorCode::ReadOnly, "this engine is read-only; start it without --read-only to operate");
     return {};
 }
 
-// The record is written after the deed; a deed that cannot be recorded is reported as such, since it cannot be undone.
-Result<void> OperationsService::recorded(const std::string& action, const std::string& argumentsJson, Result<void> outcome,
-                                         Deadline deadline)
+// The record is written after the deed; a deed that cannot be recorded is reported as such, since it cannot
+// be undone.
+Result<void> OperationsService::recorded(const std::string& action, const std::string& argumentsJson,
+                                         Result<void> outcome, Deadline deadline)
 {
-    const auto written = m_directory.appendAudit(
-        {m_identity.engineName, m_identity.who, action, argumentsJson, outcome ? "ok" : outcome.error().message, {}}, deadline);
-    if (!written) log::error("not in the audit log: " + action + " " + argumentsJson + ": " + written.error().message);
+    const auto written = m_directory.appendAudit({m_identity.engineName,
+                                                  m_identity.who,
+                                                  action,
+                                                  argumentsJson,
+                                                  outcome ? "ok" : outcome.error().message,
+                                                  {}},
+                                                 deadline);
+    if (!written)
+        log::error("not in the audit log: " + action + " " + argumentsJson + ": " + written.error().message);
     if (outcome && !written)
-        return fail(written.error().code, action + " was done, but could not be written to the audit log: " + written.error().message);
+        return fail(written.error().code, action + " was done, but could not be written to the audit log: " +
+                                              written.error().message);
     return outcome;
 }
 
-Result<void> OperationsService::order(const std::string& action, int engineSlot, const std::string& argumentsJson,
+Result<void> OperationsService::order(const std::string& action, int engineSlot,
+                                      const std::string& argumentsJson,
                                       const std::function<Result<int>()>& call, Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
@@ -45,8 +60,11 @@ Result<void> OperationsService::order(const std::string& action, int engineSlot,
     if (const auto heard = call(); !heard) {
         outcome = fail(heard.error());
         if (heard.error().code == ErrorCode::NotFound)
-            outcome = fail(ErrorCode::NotFound, engineSlot < 0 ? "no engine with workers runs on this cluster; start one with rookeryctl serve"
-                                                               : "engine " + std::to_string(engineSlot) + " is gone");
+            outcome =
+                fail(ErrorCode::NotFound,
+                     engineSlot < 0
+                         ? "no engine with workers runs on this cluster; start one with rookeryctl serve"
+                         : "engine " + std::to_string(engineSlot) + " is gone");
     }
     if (outcome && ordersChanged) ordersChanged();
     return recorded(action, argumentsJson, std::move(outcome), deadline);
@@ -54,47 +72,55 @@ Result<void> OperationsService::order(const std::string& action, int engineSlot,
 
 Result<void> OperationsService::pauseWorkers(int engineSlot, Deadline deadline)
 {
-    return order("pause_workers", engineSlot, "{\"engine\":" + std::to_string(engineSlot) + "}",
-                 [&] { return m_directory.setPaused(engineSlot, true, deadline); }, deadline);
+    return order(
+        "pause_workers", engineSlot, "{\"engine\":" + std::to_string(engineSlot) + "}",
+        [&] { return m_directory.setPaused(engineSlot, true, deadline); }, deadline);
 }
 
 Result<void> OperationsService::resumeWorkers(int engineSlot, Deadline deadline)
 {
-    return order("resume_workers", engineSlot, "{\"engine\":" + std::to_string(engineSlot) + "}",
-                 [&] { return m_directory.setPaused(engineSlot, false, deadline); }, deadline);
+    return order(
+        "resume_workers", engineSlot, "{\"engine\":" + std::to_string(engineSlot) + "}",
+        [&] { return m_directory.setPaused(engineSlot, false, deadline); }, deadline);
 }
 
 Result<void> OperationsService::setWorkerCount(int engineSlot, int count, Deadline deadline)
 {
     if (count < 0 || count > 64) return fail(ErrorCode::InvalidArgument, "an engine has 0 to 64 workers");
-    return order("set_worker_count", engineSlot,
-                 "{\"engine\":" + std::to_string(engineSlot) + ",\"workers\":" + std::to_string(count) + "}",
-                 [&] { return m_directory.setWorkersWanted(engineSlot, count, deadline); }, deadline);
+    return order(
+        "set_worker_count", engineSlot,
+        "{\"engine\":" + std::to_string(engineSlot) + ",\"workers\":" + std::to_string(count) + "}",
+        [&] { return m_directory.setWorkersWanted(engineSlot, count, deadline); }, deadline);
 }
 
 Result<std::vector<DeadLetter>> OperationsService::deadLetters(int limit, Deadline deadline)
 {
-    if (limit < 1 || limit > 10'000) return fail(ErrorCode::InvalidArgument, "between 1 and 10,000 dead letters can be listed");
+    if (limit < 1 || limit > 10'000)
+        return fail(ErrorCode::InvalidArgument, "between 1 and 10,000 dead letters can be listed");
     std::vector<DeadLetter> letters;
     for (const auto& [id, entry] : m_queues) {
         ROOKERY_ASSIGN(auto connection, entry.node.pool->lease(deadline));
         ROOKERY_ASSIGN(auto some, entry.queue->deadLetters(*connection, limit, deadline));
-        letters.insert(letters.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+        letters.insert(letters.end(), std::make_move_iterator(some.begin()),
+                       std::make_move_iterator(some.end()));
     }
-    std::stable_sort(letters.begin(), letters.end(), [](const auto& a, const auto& b) { return a.diedAt > b.diedAt; });
+    std::stable_sort(letters.begin(), letters.end(),
+                     [](const auto& a, const auto& b) { return a.diedAt > b.diedAt; });
     if (letters.size() > std::size_t(limit)) letters.resize(std::size_t(limit));
     return letters;
 }
 
-Result<int> OperationsService::onDeadLetters(const std::string& action, std::span<const TaskRef> tasks, Deadline deadline,
-                                             Result<int> (TaskQueue::*call)(SqlConnection&, std::span<const std::int64_t>, Deadline))
+Result<int> OperationsService::onDeadLetters(
+    const std::string& action, std::span<const TaskRef> tasks, Deadline deadline,
+    Result<int> (TaskQueue::*call)(SqlConnection&, std::span<const std::int64_t>, Deadline))
 {
     ROOKERY_TRY(requireWritable());
     std::map<int, std::vector<std::int64_t>> byNode;
     std::string listed;
     for (const auto& task : tasks) {
         byNode[task.node].push_back(task.id);
-        listed += (listed.empty() ? "[" : ",[") + std::to_string(task.node) + "," + std::to_string(task.id) + "]";
+        listed +=
+            (listed.empty() ? "[" : ",[") + std::to_string(task.node) + "," + std::to_string(task.id) + "]";
     }
     int done = 0;
     Result<void> outcome;
@@ -153,7 +179,8 @@ Result<void> OperationsService::rebuildTimeline(UserId reader, Deadline deadline
         ROOKERY_TRY(m_services.timelines.drop(*redis, TimelineFamily::Home, reader, deadline));
         return m_builder.build(sql, *redis, TimelineFamily::Home, reader, deadline);
     };
-    return recorded("rebuild_timeline", "{\"reader\":" + std::to_string(reader.value) + "}", rebuild(), deadline);
+    return recorded("rebuild_timeline", "{\"reader\":" + std::to_string(reader.value) + "}", rebuild(),
+                    deadline);
 }
 
 Result<BulkResult> OperationsService::bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline)
@@ -174,13 +201,16 @@ Result<BulkResult> OperationsService::bulkPost(std::span<const Post> posts, Dead
     return m_bulk.post(posts, deadline);
 }
 
-Result<ImportRecord> OperationsService::openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs, Deadline deadline)
+Result<ImportRecord> OperationsService::openImport(const std::string& fileHash, int slots,
+                                                   std::int64_t timeShiftMs, Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
     if (slots < 1 || slots > 64) return fail(ErrorCode::InvalidArgument, "an import holds 1 to 64 id slots");
     ROOKERY_ASSIGN(const auto stored, m_directory.openImport(fileHash, slots, timeShiftMs, deadline));
     if (stored.created)
-        ROOKERY_TRY(recorded("open_import", "{\"file_sha256\":\"" + fileHash + "\",\"time_shift_ms\":" + std::to_string(timeShiftMs) + "}",
+        ROOKERY_TRY(recorded("open_import",
+                             "{\"file_sha256\":\"" + fileHash +
+                                 "\",\"time_shift_ms\":" + std::to_string(timeShiftMs) + "}",
                              {}, deadline));
     return stored;
 }
@@ -190,7 +220,8 @@ Result<void> OperationsService::setAgeShift(Milliseconds shift, Deadline deadlin
     ROOKERY_TRY(requireWritable());
     auto outcome = m_directory.saveSetting("age_shift_ms", std::to_string(shift.count()), deadline);
     if (outcome && ordersChanged) ordersChanged();
-    return recorded("set_age_shift", "{\"milliseconds\":" + std::to_string(shift.count()) + "}", std::move(outcome), deadline);
+    return recorded("set_age_shift", "{\"milliseconds\":" + std::to_string(shift.count()) + "}",
+                    std::move(outcome), deadline);
 }
 
 Result<void> OperationsService::saveImport(const ImportRecord& record, Deadline deadline)

@@ -1,5 +1,6 @@
-// The Operations: what an operator does. A read-only engine refuses every change here; every change is recorded in the
-// directory's audit log with its exact arguments and outcome. Owned by the engine; thread-safe.
+// The Operations: what an operator does. A read-only engine refuses every change here; every change is
+// recorded in the directory's audit log with its exact arguments and outcome. Owned by the engine;
+// thread-safe.
 #pragma once
 
 #include "backend/cluster/directory.h"
@@ -22,7 +23,8 @@ class OperationsService final : public Operations
 {
 public:
     OperationsService(const FeedServices& services, Directory& directory, TimelineBuilder& builder,
-                      std::vector<QueueNode> queues, NodeEndpoint directoryEndpoint, OperationsIdentity identity);
+                      std::vector<QueueNode> queues, NodeEndpoint directoryEndpoint,
+                      OperationsIdentity identity);
 
     Result<void> pauseWorkers(int engineSlot, Deadline deadline) override;
     Result<void> resumeWorkers(int engineSlot, Deadline deadline) override;
@@ -38,7 +40,8 @@ public:
     Result<BulkResult> bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline) override;
     Result<BulkResult> bulkFollow(std::span<const BulkFollow> follows, Deadline deadline) override;
     Result<BulkResult> bulkPost(std::span<const Post> posts, Deadline deadline) override;
-    Result<ImportRecord> openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs, Deadline deadline) override;
+    Result<ImportRecord> openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs,
+                                    Deadline deadline) override;
     Result<void> setAgeShift(Milliseconds shift, Deadline deadline) override;
     Result<void> saveImport(const ImportRecord& record, Deadline deadline) override;
 
@@ -53,9 +56,11 @@ private:
     };
 
     Result<void> requireWritable() const;
-    Result<void> recorded(const std::string& action, const std::string& argumentsJson, Result<void> outcome, Deadline deadline);
+    Result<void> recorded(const std::string& action, const std::string& argumentsJson, Result<void> outcome,
+                          Deadline deadline);
     Result<int> onDeadLetters(const std::string& action, std::span<const TaskRef> tasks, Deadline deadline,
-                              Result<int> (TaskQueue::*call)(SqlConnection&, std::span<const std::int64_t>, Deadline));
+                              Result<int> (TaskQueue::*call)(SqlConnection&, std::span<const std::int64_t>,
+                                                             Deadline));
     Result<void> order(const std::string& action, int engineSlot, const std::string& argumentsJson,
                        const std::function<Result<int>()>& call, Deadline deadline);
 

@@ -13,18 +13,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 2s; // a stop waits for one call at most
-constexpr int kAtOnce = 500;                    // readers looked at in one step
+constexpr auto kCall = 2s;                       // a stop waits for one call at most
+constexpr int kAtOnce = 500;                     // readers looked at in one step
 constexpr std::int64_t kLock = 0x726f6f6b657279; // of the directory's advisory locks
 // Readers seen in the last hour come first, on all shards, then those of the last day, week, and all others.
-constexpr std::array<std::string_view, 5> kSeen{"now()", "now() - interval '1 hour'", "now() - interval '1 day'",
-                                                "now() - interval '7 days'", "'-infinity'"};
+constexpr std::array<std::string_view, 5> kSeen{"now()", "now() - interval '1 hour'",
+                                                "now() - interval '1 day'", "now() - interval '7 days'",
+                                                "'-infinity'"};
 constexpr std::size_t kWindows = kSeen.size() - 1;
 
 std::string windowText(std::size_t window)
 {
-    return (window == 0 ? std::string() : " AND last_seen_at < " + std::string(kSeen[window]))
-           + " AND last_seen_at >= " + std::string(kSeen[window + 1]);
+    return (window == 0 ? std::string() : " AND last_seen_at < " + std::string(kSeen[window])) +
+           " AND last_seen_at >= " + std::string(kSeen[window + 1]);
 }
 
 // Held as long as the connection lives, or until released.
@@ -33,13 +34,18 @@ class DirectoryLock
 public:
     static Result<bool> take(SqlConnection& connection, Deadline deadline)
     {
-        ROOKERY_ASSIGN(const auto rows, connection.execute("SELECT pg_try_advisory_lock($1::bigint)", {sqlParameter(kLock)}, deadline));
+        ROOKERY_ASSIGN(const auto rows, connection.execute("SELECT pg_try_advisory_lock($1::bigint)",
+                                                           {sqlParameter(kLock)}, deadline));
         return rows.boolean(0, 0);
     }
-    explicit DirectoryLock(SqlConnection& connection) : m_connection(connection) {}
+    explicit DirectoryLock(SqlConnection& connection)
+        : m_connection(connection)
+    {
+    }
     ~DirectoryLock()
     {
-        std::ignore = m_connection.execute("SELECT pg_advisory_unlock($1::bigint)", {sqlParameter(kLock)}, Deadline::after(1s));
+        std::ignore = m_connection.execute("SELECT pg_advisory_unlock($1::bigint)", {sqlParameter(kLock)},
+                                           Deadline::after(1s));
     }
     DirectoryLock(const DirectoryLock&) = delete;
     DirectoryLock& operator=(const DirectoryLock&) = delete;
@@ -50,7 +56,8 @@ private:
 
 } // namespace
 
-// One look at the readers of some nodes. Its connections go back after each step, so that it holds none while it waits.
+// One look at the readers of some nodes. Its connections go back after each step, so that it holds none while
+// it waits.
 struct Restorer::Sweep
 {
     std::stop_token stop;
@@ -65,7 +72,8 @@ struct Restorer::Sweep
     }
 };
 
-Restorer::Restorer(const FeedServices& services, Directory& directory, TimelineBuilder& builder, RestorerSettings settings)
+Restorer::Restorer(const FeedServices& services, Directory& directory, TimelineBuilder& builder,
+                   RestorerSettings settings)
     : m_services(services)
     , m_directory(directory)
     , m_builder(builder)
@@ -84,7 +92,8 @@ void Restorer::publish(bool running)
 {
     const std::lock_guard lock(m_mutex);
     m_progress.running = running;
-    m_progress.updatedAt = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    m_progress.updatedAt =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 // Nodes that answer and are in another life than when they were last restored.
@@ -96,7 +105,8 @@ std::vector<int> Restorer::changedNodes(Deadline deadline)
     const auto map = m_services.maps.current();
     for (const auto& node : map->nodes) {
         if (node.kind != NodeKind::Redis) continue;
-        std::ignore = (*redis)->command(node.id, {"PING"}, deadline.earlier(1s)); // a connection of a former life notices
+        std::ignore = (*redis)->command(node.id, {"PING"},
+                                        deadline.earlier(1s)); // a connection of a former life notices
         const auto life = (*redis)->runId(node.id, deadline.earlier(1s));
         if (!life) continue;
         const auto known = m_lives.find(node.id);
@@ -131,7 +141,8 @@ void Restorer::step(const std::stop_token& stop)
         if (!stop.stop_requested()) log::warning("restoring goes on later: " + done.error().message);
         return;
     }
-    for (const auto& [node, life] : lives) m_lives[node] = life;
+    for (const auto& [node, life] : lives)
+        m_lives[node] = life;
     if (nodes.empty() || everything) m_sweptAt = std::chrono::steady_clock::now();
 }
 
@@ -141,22 +152,28 @@ Result<void> Restorer::sweepAll(const std::vector<int>& nodes, const std::stop_t
     if (auto redis = m_services.redis.lease(Deadline::after(kCall)))
         for (const auto& node : m_services.maps.current()->nodes)
             if (node.kind == NodeKind::Redis)
-                if (auto life = (*redis)->runId(node.id, Deadline::after(kCall))) sweep.lives[node.id] = *life;
+                if (auto life = (*redis)->runId(node.id, Deadline::after(kCall)))
+                    sweep.lives[node.id] = *life;
     const auto map = m_services.maps.current();
     std::vector<int> shards;
     for (int shard = 0; shard < map->shardCount; ++shard)
-        if (nodes.empty() || std::find(nodes.begin(), nodes.end(), map->timelinesNode[std::size_t(shard)]) != nodes.end())
+        if (nodes.empty() ||
+            std::find(nodes.begin(), nodes.end(), map->timelinesNode[std::size_t(shard)]) != nodes.end())
             shards.push_back(shard);
 
     RestoreProgress fresh;
-    fresh.startedAt = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    fresh.startedAt =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     for (const int node : nodes)
         if (const auto* known = map->node(node)) fresh.nodes.push_back(known->name);
     for (const int shard : shards) {
         SqlSession sql(m_services.pools, m_services.maps);
-        ROOKERY_ASSIGN(const auto rows, sql.runOne(Role::Users, shard,
-                                                   {"SELECT count(*) FROM " + shardTable(Role::Users, shard, "users") + " WHERE warm", {}},
-                                                   Deadline::after(kCall)));
+        ROOKERY_ASSIGN(
+            const auto rows,
+            sql.runOne(
+                Role::Users, shard,
+                {"SELECT count(*) FROM " + shardTable(Role::Users, shard, "users") + " WHERE warm", {}},
+                Deadline::after(kCall)));
         fresh.readers += rows.integer(0, 0);
         ROOKERY_TRY(sweep.goOn());
     }
@@ -165,9 +182,11 @@ Result<void> Restorer::sweepAll(const std::vector<int>& nodes, const std::stop_t
         m_progress = fresh;
     }
     publish(true);
-    for (const int shard : shards) ROOKERY_TRY(restoreOne(sweep, TimelineFamily::Public, Timelines::publicOwner(shard)));
+    for (const int shard : shards)
+        ROOKERY_TRY(restoreOne(sweep, TimelineFamily::Public, Timelines::publicOwner(shard)));
     for (std::size_t window = 0; window < kWindows; ++window)
-        for (const int shard : shards) ROOKERY_TRY(sweepReaders(sweep, shard, window));
+        for (const int shard : shards)
+            ROOKERY_TRY(sweepReaders(sweep, shard, window));
     if (const auto done = progress(); done.restored > 0)
         log::info("restored the timelines of " + std::to_string(done.restored) + " readers");
     return {};
@@ -183,17 +202,20 @@ Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
             SqlSession sql(m_services.pools, m_services.maps);
             ROOKERY_ASSIGN(const auto rows,
                            sql.runOne(Role::Users, shard,
-                                      {"SELECT id FROM " + shardTable(Role::Users, shard, "users") + " WHERE warm AND id > $1::bigint"
-                                           + windowText(window) + " ORDER BY id LIMIT $2::int",
+                                      {"SELECT id FROM " + shardTable(Role::Users, shard, "users") +
+                                           " WHERE warm AND id > $1::bigint" + windowText(window) +
+                                           " ORDER BY id LIMIT $2::int",
                                        {sqlParameter(after.value), sqlParameter(kAtOnce)}},
                                       deadline));
-            for (std::size_t r = 0; r < rows.size(); ++r) readers.push_back(UserId{rows.integer(r, 0)});
+            for (std::size_t r = 0; r < rows.size(); ++r)
+                readers.push_back(UserId{rows.integer(r, 0)});
         }
         if (readers.empty()) return {};
         after = readers.back();
         {
             ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
-            ROOKERY_ASSIGN(const auto floors, m_services.timelines.floors(*redis, TimelineFamily::Home, readers, deadline));
+            ROOKERY_ASSIGN(const auto floors,
+                           m_services.timelines.floors(*redis, TimelineFamily::Home, readers, deadline));
             for (std::size_t i = 0; i < readers.size(); ++i)
                 if (!floors[i]) missing.push_back(readers[i]);
         }
@@ -211,12 +233,14 @@ Result<void> Restorer::restore(Sweep& sweep, const std::vector<UserId>& readers)
     if (readers.empty()) return {};
     const auto deadline = Deadline::after(kCall);
     {
-        // A node that is lost in the middle is looked at from the start, or else those seen last would come last.
+        // A node that is lost in the middle is looked at from the start, or else those seen last would come
+        // last.
         ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
         const int node = m_services.timelines.nodeOf(TimelineFamily::Home, readers.front());
         ROOKERY_ASSIGN(const auto life, redis->runId(node, deadline));
         if (sweep.lives.try_emplace(node, life).first->second != life)
-            return fail(ErrorCode::Unavailable, redis->nodeName(node) + " began another life meanwhile", true);
+            return fail(ErrorCode::Unavailable, redis->nodeName(node) + " began another life meanwhile",
+                        true);
     }
     {
         SqlSession sql(m_services.pools, m_services.maps);
@@ -233,8 +257,8 @@ Result<void> Restorer::restore(Sweep& sweep, const std::vector<UserId>& readers)
     for (const auto reader : readers) {
         ROOKERY_TRY(sweep.goOn());
         std::this_thread::sleep_until(sweep.notBefore);
-        sweep.notBefore = std::max(sweep.notBefore, std::chrono::steady_clock::now() - 100ms)
-                          + std::chrono::microseconds(1'000'000 / std::max(m_settings.readersPerSecond, 1));
+        sweep.notBefore = std::max(sweep.notBefore, std::chrono::steady_clock::now() - 100ms) +
+                          std::chrono::microseconds(1'000'000 / std::max(m_settings.readersPerSecond, 1));
         ROOKERY_TRY(restoreOne(sweep, TimelineFamily::Home, reader));
         ROOKERY_TRY(restoreOne(sweep, TimelineFamily::Author, reader));
         const std::lock_guard lock(m_mutex);

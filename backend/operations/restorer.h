@@ -1,7 +1,8 @@
-// Builds again what a Redis node has lost: the home and author timelines of warm readers, those seen last first, their
-// counters and profiles, and the public timelines of its logical shards, so many readers a second, while everybody reads on
-// through PostgreSQL. It looks at what each node holds, not at a plan: whoever goes on after an engine died skips what is
-// there. One engine of a cluster at a time, by a lock in the directory. Owned by the engine; thread-safe.
+// Builds again what a Redis node has lost: the home and author timelines of warm readers, those seen last
+// first, their counters and profiles, and the public timelines of its logical shards, so many readers a
+// second, while everybody reads on through PostgreSQL. It looks at what each node holds, not at a plan:
+// whoever goes on after an engine died skips what is there. One engine of a cluster at a time, by a lock in
+// the directory. Owned by the engine; thread-safe.
 #pragma once
 
 #include "backend/cluster/directory.h"
@@ -19,14 +20,15 @@ namespace backend {
 struct RestorerSettings
 {
     int readersPerSecond = 500;
-    Milliseconds every{5'000};       // between two looks whether a node began another life
+    Milliseconds every{5'000};        // between two looks whether a node began another life
     Milliseconds sweepEvery{300'000}; // and between two looks at everything
 };
 
 class Restorer
 {
 public:
-    Restorer(const FeedServices& services, Directory& directory, TimelineBuilder& builder, RestorerSettings settings);
+    Restorer(const FeedServices& services, Directory& directory, TimelineBuilder& builder,
+             RestorerSettings settings);
 
     // Of the sweep under way, or of the last one that had anything to do.
     RestoreProgress progress() const;

@@ -21,7 +21,8 @@ public:
     [[nodiscard]] Result<SqlConnection*> get(Deadline deadline);
     void giveBack();
     bool usable() const { return m_lease && m_lease->usable(); }
-    // What the owner waits for on this connection fails at once, and so does whatever it asks for from then on.
+    // What the owner waits for on this connection fails at once, and so does whatever it asks for from then
+    // on.
     void interrupt() noexcept;
 
 private:

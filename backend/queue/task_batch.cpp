@@ -113,8 +113,11 @@ std::vector<TaskBatch::Group> TaskBatch::groups(std::vector<Task> tasks)
         if (group == out.end()) group = out.insert(out.end(), Group{});
         group->push_back(std::move(task));
     }
-    const auto time = [&](const Group& group) { return m_around.pace.perTask(group[0].kind) * double(group.size()); };
-    std::stable_sort(out.begin(), out.end(), [&](const Group& a, const Group& b) { return time(a) < time(b); });
+    const auto time = [&](const Group& group) {
+        return m_around.pace.perTask(group[0].kind) * double(group.size());
+    };
+    std::stable_sort(out.begin(), out.end(),
+                     [&](const Group& a, const Group& b) { return time(a) < time(b); });
     std::shuffle(suspects.begin(), suspects.end(), m_around.random);
     append(out, suspects);
     return out;
@@ -223,7 +226,8 @@ Result<void> TaskBatch::endTogether(SqlConnection& connection, const Group& grou
         append(completion, outcomes[i].completion);
     }
     ROOKERY_FAULT_POINT("complete.before_commit");
-    const auto ended = m_source.queue.completeAll(connection, done, children, std::move(completion), deadline());
+    const auto ended =
+        m_source.queue.completeAll(connection, done, children, std::move(completion), deadline());
     ROOKERY_FAULT_POINT("complete.after_commit");
     return ended;
 }

@@ -38,7 +38,8 @@ public:
 
     TaskBatch(const BatchSource& source, const Surroundings& surroundings, std::stop_token stop);
 
-    // The tasks are in fair order; what does not fit into the pace is given back first. An error: the node does not answer any more; leases of what is left lapse.
+    // The tasks are in fair order; what does not fit into the pace is given back first. An error: the node
+    // does not answer any more; leases of what is left lapse.
     Result<void> run(std::vector<Task> tasks);
 
 private:

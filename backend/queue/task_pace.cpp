@@ -5,8 +5,8 @@
 namespace backend {
 namespace {
 
-constexpr int kLeast = 4;         // claimed at once: a claim costs about as much as a small task
-constexpr double kWeight = 0.3;   // of the newest batch
+constexpr int kLeast = 4;       // claimed at once: a claim costs about as much as a small task
+constexpr double kWeight = 0.3; // of the newest batch
 constexpr TaskPace::Seconds kFirstGuess{0.0003}, kFirstGuessOfChunks{0.004};
 
 } // namespace

@@ -1,5 +1,6 @@
-// How long tasks of each kind took one worker lately, and so how many of them fit into a span of time: a claim counts tasks,
-// but a chunk of a large audience costs a thousand times what a small task does. Owned by its worker; one thread.
+// How long tasks of each kind took one worker lately, and so how many of them fit into a span of time: a
+// claim counts tasks, but a chunk of a large audience costs a thousand times what a small task does. Owned by
+// its worker; one thread.
 #pragma once
 
 #include "backend/domain/task.h"

@@ -23,7 +23,8 @@ Worker::Worker(WorkerShared& shared, int index)
     , m_index(index)
     , m_random(std::random_device{}())
     , m_status(index)
-    , m_pace(index == 0 && shared.options.workers > 1 ? shared.options.quickTarget : shared.options.batchTarget,
+    , m_pace(index == 0 && shared.options.workers > 1 ? shared.options.quickTarget
+                                                      : shared.options.batchTarget,
              shared.options.batch)
     , m_idle(kIdleShortest)
     , m_first(std::size_t(index))
@@ -150,11 +151,11 @@ bool Worker::serve(std::size_t node, const std::stop_token& stop)
     m_status.nodeAnswered(node);
     if (claimed->empty()) return false;
     ROOKERY_FAULT_POINT("claim.after");
-    if (claimed->size() >= std::size_t(limit))
-        m_shared.wake.wakeOne(); // there is probably more
+    if (claimed->size() >= std::size_t(limit)) m_shared.wake.wakeOne(); // there is probably more
 
     TaskBatch batch({node, m_shared.nodes[node].name, *m_shared.queues[node], state.connection},
-                    {m_shared.options, m_shared.metrics, *m_handlers, m_status, m_held, m_random, m_pace}, stop);
+                    {m_shared.options, m_shared.metrics, *m_handlers, m_status, m_held, m_random, m_pace},
+                    stop);
     if (const auto done = batch.run(std::move(*claimed)); !done) nodeFailed(node, done.error());
     return true;
 }

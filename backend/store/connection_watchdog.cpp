@@ -8,7 +8,10 @@
 
 namespace backend {
 
-ConnectionWatchdog::ConnectionWatchdog() : m_thread([this] { run(); }) {}
+ConnectionWatchdog::ConnectionWatchdog()
+    : m_thread([this] { run(); })
+{
+}
 
 ConnectionWatchdog::~ConnectionWatchdog()
 {
@@ -34,13 +37,16 @@ void ConnectionWatchdog::run()
             }
             m_wakesAt = std::min(m_wakesAt, watched->m_at);
         }
-        if (m_wakesAt == Clock::time_point::max()) m_changed.wait(lock);
-        else m_changed.wait_until(lock, m_wakesAt);
+        if (m_wakesAt == Clock::time_point::max())
+            m_changed.wait(lock);
+        else
+            m_changed.wait_until(lock, m_wakesAt);
     }
 }
 
 ConnectionWatchdog::Watched::Watched(ConnectionWatchdog& watchdog, int socket)
-    : m_watchdog(watchdog), m_socket(::fcntl(socket, F_DUPFD_CLOEXEC, 0))
+    : m_watchdog(watchdog)
+    , m_socket(::fcntl(socket, F_DUPFD_CLOEXEC, 0))
 {
     const std::lock_guard lock(m_watchdog.m_mutex);
     m_watchdog.m_watched.push_back(this);
@@ -66,7 +72,10 @@ void ConnectionWatchdog::Watched::arm(Clock::time_point at)
     if (earlier) m_watchdog.m_changed.notify_all();
 }
 
-void ConnectionWatchdog::Watched::shutDown() const noexcept { ::shutdown(m_socket, SHUT_RDWR); }
+void ConnectionWatchdog::Watched::shutDown() const noexcept
+{
+    ::shutdown(m_socket, SHUT_RDWR);
+}
 
 bool ConnectionWatchdog::Watched::disarm()
 {

@@ -1,6 +1,6 @@
-// Keeps the promise that no statement outlasts its deadline: a thread that shuts down the socket of an overdue
-// connection, which ends any wait in the driver at once, whether the server is busy, stopped or gone. Owned by a pool;
-// thread-safe. A Watched belongs to the thread that uses the connection.
+// Keeps the promise that no statement outlasts its deadline: a thread that shuts down the socket of an
+// overdue connection, which ends any wait in the driver at once, whether the server is busy, stopped or gone.
+// Owned by a pool; thread-safe. A Watched belongs to the thread that uses the connection.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
-// Follows. The truth is the follower's row (`follows`, in the follower's shard); the followee's side (`followers`) is
-// written by the queue, only with newer versions. Stateless; each call uses the caller's session (one thread).
+// Follows. The truth is the follower's row (`follows`, in the follower's shard); the followee's side
+// (`followers`) is written by the queue, only with newer versions. Stateless; each call uses the caller's
+// session (one thread).
 #pragma once
 
 #include "backend/domain/task.h"
@@ -37,9 +38,9 @@ struct Follower
 struct Audience
 {
     UserId author;
-    std::int64_t edgesEnded = 0;      // counters.edges_ended, read before the followers
+    std::int64_t edgesEnded = 0; // counters.edges_ended, read before the followers
     bool authorWarm = true;
-    std::vector<Follower> followers;  // ascending by id; at most the limit asked for
+    std::vector<Follower> followers; // ascending by id; at most the limit asked for
 };
 
 // How a large audience is cut: warm followers per range, and the dormant ones of all ranges.
@@ -62,11 +63,14 @@ public:
     [[nodiscard]] static Result<void> unfollow(SqlSession& session, const Edge& edge, Deadline deadline);
 
     // --- for the queue's handlers ---
-    [[nodiscard]] static Result<std::vector<EdgeState>> load(SqlSession& session, std::span<const Edge> edges, Deadline deadline);
+    [[nodiscard]] static Result<std::vector<EdgeState>> load(SqlSession& session, std::span<const Edge> edges,
+                                                             Deadline deadline);
     // The followee's side and its followers counter, only where the version is newer.
-    [[nodiscard]] static Result<void> writeFollowers(SqlSession& session, std::span<const EdgeState> states, Deadline deadline);
+    [[nodiscard]] static Result<void> writeFollowers(SqlSession& session, std::span<const EdgeState> states,
+                                                     Deadline deadline);
     // counters.following of the followers, exactly once per change of state.
-    [[nodiscard]] static Result<void> countFollowing(SqlSession& session, std::span<const Edge> edges, Deadline deadline);
+    [[nodiscard]] static Result<void> countFollowing(SqlSession& session, std::span<const Edge> edges,
+                                                     Deadline deadline);
 
     // Followers with ids in (after, upTo] of each author; upTo 0 means no end.
     struct AudienceQuery
@@ -74,46 +78,50 @@ public:
         UserId author, after, upTo;
         int limit = 0;
     };
-    [[nodiscard]] static Result<std::vector<Audience>> audiences(SqlSession& session, std::span<const AudienceQuery> queries,
-                                                                 Deadline deadline);
-    [[nodiscard]] static Result<AudiencePlan> planAudience(SqlSession& session, UserId author, int chunk, Deadline deadline);
+    [[nodiscard]] static Result<std::vector<Audience>>
+    audiences(SqlSession& session, std::span<const AudienceQuery> queries, Deadline deadline);
+    [[nodiscard]] static Result<AudiencePlan> planAudience(SqlSession& session, UserId author, int chunk,
+                                                           Deadline deadline);
     // What counters know about the followers each author lost, by author in the order given.
     struct LostFollowers
     {
         std::int64_t count = 0;
         std::optional<TimePoint> lastAt; // by the clock of the author's node, as below
     };
-    [[nodiscard]] static Result<std::vector<LostFollowers>> lostFollowers(SqlSession& session, std::span<const UserId> authors,
-                                                                          Deadline deadline);
-    // Of each range the readers whose edge ended at `since` or later and has not begun again; ascending. `limit` is ignored.
+    [[nodiscard]] static Result<std::vector<LostFollowers>>
+    lostFollowers(SqlSession& session, std::span<const UserId> authors, Deadline deadline);
+    // Of each range the readers whose edge ended at `since` or later and has not begun again; ascending.
+    // `limit` is ignored.
     struct EndedQuery
     {
         AudienceQuery range;
         TimePoint since;
     };
-    [[nodiscard]] static Result<std::vector<std::vector<UserId>>> endedSince(SqlSession& session,
-                                                                             std::span<const EndedQuery> queries,
-                                                                             Deadline deadline);
+    [[nodiscard]] static Result<std::vector<std::vector<UserId>>>
+    endedSince(SqlSession& session, std::span<const EndedQuery> queries, Deadline deadline);
 
     // Whom the reader follows (without the reader).
-    [[nodiscard]] static Result<std::vector<UserId>> followees(SqlSession& session, UserId reader, Deadline deadline);
-    [[nodiscard]] static Result<std::vector<UserId>> followeesPage(SqlSession& session, UserId reader, UserId after,
-                                                                   int limit, Deadline deadline);
-    [[nodiscard]] static Result<std::vector<UserId>> followersPage(SqlSession& session, UserId author, UserId after,
-                                                                   int limit, Deadline deadline);
+    [[nodiscard]] static Result<std::vector<UserId>> followees(SqlSession& session, UserId reader,
+                                                               Deadline deadline);
+    [[nodiscard]] static Result<std::vector<UserId>>
+    followeesPage(SqlSession& session, UserId reader, UserId after, int limit, Deadline deadline);
+    [[nodiscard]] static Result<std::vector<UserId>>
+    followersPage(SqlSession& session, UserId author, UserId after, int limit, Deadline deadline);
 
     // --- many at once ---
-    // The followees' side and its counter, for edges that have none yet. To be written before the followers' side: should
-    // the process end between the two, the next run finds the edge new again.
-    [[nodiscard]] static Result<void> insertFollowersSide(SqlSession& session, std::span<const Edge> edges, Deadline deadline);
+    // The followees' side and its counter, for edges that have none yet. To be written before the followers'
+    // side: should the process end between the two, the next run finds the edge new again.
+    [[nodiscard]] static Result<void> insertFollowersSide(SqlSession& session, std::span<const Edge> edges,
+                                                          Deadline deadline);
     struct NewEdge
     {
         Edge edge;
         bool backfill = false; // enqueue edge_changed with it
     };
-    // The truth and its counter, for edges that are new; those that exist are left alone. Returns how many were new.
-    [[nodiscard]] static Result<std::int64_t> insertFollowsSide(SqlSession& session, std::span<const NewEdge> edges,
-                                                                Deadline deadline);
+    // The truth and its counter, for edges that are new; those that exist are left alone. Returns how many
+    // were new.
+    [[nodiscard]] static Result<std::int64_t>
+    insertFollowsSide(SqlSession& session, std::span<const NewEdge> edges, Deadline deadline);
 };
 
 } // namespace backend

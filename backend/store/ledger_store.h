@@ -1,4 +1,5 @@
-// Rows of the delivery ledger, written in the transaction that ends the task, once per (post, chunk). Pure builder.
+// Rows of the delivery ledger, written in the transaction that ends the task, once per (post, chunk). Pure
+// builder.
 #pragma once
 
 #include "backend/common/sql.h"

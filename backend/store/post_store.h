@@ -1,5 +1,5 @@
-// Posts in their author's logical shard: writing with the task that follows, reading by id and by id range. Stateless;
-// each call uses the caller's session (one thread).
+// Posts in their author's logical shard: writing with the task that follows, reading by id and by id range.
+// Stateless; each call uses the caller's session (one thread).
 #pragma once
 
 #include "backend/domain/feed.h"
@@ -27,33 +27,39 @@ struct IdRange
 class PostStore
 {
 public:
-    // The post and its post_created task, in one transaction. Idempotent: a post that is there already with the same
-    // author and text enqueues nothing; other content is a Conflict.
+    // The post and its post_created task, in one transaction. Idempotent: a post that is there already with
+    // the same author and text enqueues nothing; other content is a Conflict.
     [[nodiscard]] static Result<void> insert(SqlSession& session, const Post& post, Deadline deadline);
     // Many, grouped by node; one transaction per node. Returns how many were new.
-    [[nodiscard]] static Result<std::int64_t> insertMany(SqlSession& session, std::span<const Post> posts, Deadline deadline);
+    [[nodiscard]] static Result<std::int64_t> insertMany(SqlSession& session, std::span<const Post> posts,
+                                                         Deadline deadline);
     // Marks the post deleted and enqueues post_deleted, once. NotFound when there is none.
     [[nodiscard]] static Result<void> markDeleted(SqlSession& session, PostId post, Deadline deadline);
 
     // Result i belongs to id i; empty when there is no row.
-    [[nodiscard]] static Result<std::vector<std::optional<StoredPost>>> load(SqlSession& session, std::span<const PostId> ids,
-                                                                             Deadline deadline);
+    [[nodiscard]] static Result<std::vector<std::optional<StoredPost>>>
+    load(SqlSession& session, std::span<const PostId> ids, Deadline deadline);
     // Those of the posts that are marked deleted or have no row.
-    [[nodiscard]] static Result<std::vector<PostId>> deletedAmong(SqlSession& session, std::span<const PostId> ids,
-                                                                  Deadline deadline);
+    [[nodiscard]] static Result<std::vector<PostId>>
+    deletedAmong(SqlSession& session, std::span<const PostId> ids, Deadline deadline);
     // The newest undeleted posts of the authors in the range, newest first, at most `limit`.
-    [[nodiscard]] static Result<std::vector<Post>> newestOf(SqlSession& session, std::span<const UserId> authors,
-                                                            const IdRange& range, int limit, Deadline deadline);
+    [[nodiscard]] static Result<std::vector<Post>> newestOf(SqlSession& session,
+                                                            std::span<const UserId> authors,
+                                                            const IdRange& range, int limit,
+                                                            Deadline deadline);
     // The same without bodies.
-    [[nodiscard]] static Result<std::vector<PostId>> newestIdsOf(SqlSession& session, std::span<const UserId> authors,
-                                                                 const IdRange& range, int limit, bool withDeleted,
-                                                                 Deadline deadline);
+    [[nodiscard]] static Result<std::vector<PostId>> newestIdsOf(SqlSession& session,
+                                                                 std::span<const UserId> authors,
+                                                                 const IdRange& range, int limit,
+                                                                 bool withDeleted, Deadline deadline);
     // Those of the authors that have any post at all.
-    [[nodiscard]] static Result<std::vector<UserId>> authorsWithPosts(SqlSession& session, std::span<const UserId> authors,
-                                                                      Deadline deadline);
+    [[nodiscard]] static Result<std::vector<UserId>>
+    authorsWithPosts(SqlSession& session, std::span<const UserId> authors, Deadline deadline);
     // The newest undeleted posts of whole logical shards.
-    [[nodiscard]] static Result<std::vector<Post>> newestOfShards(SqlSession& session, std::span<const int> shards,
-                                                                  const IdRange& range, int limit, Deadline deadline);
+    [[nodiscard]] static Result<std::vector<Post>> newestOfShards(SqlSession& session,
+                                                                  std::span<const int> shards,
+                                                                  const IdRange& range, int limit,
+                                                                  Deadline deadline);
 };
 
 } // namespace backend

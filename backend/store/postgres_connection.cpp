@@ -11,16 +11,19 @@
 namespace backend {
 namespace {
 
-// A prepared statement with its plan costs the server's process 60 kB (measured: 128 statements of ours, 7.7 MB): beyond
-// this number the longest unused ones go, a few more at a time than needed.
+// A prepared statement with its plan costs the server's process 60 kB (measured: 128 statements of ours, 7.7
+// MB): beyond this number the longest unused ones go, a few more at a time than needed.
 constexpr std::size_t kMaxPrepared = 512;
 constexpr std::size_t kDroppedAhead = 32;
 constexpr std::chrono::milliseconds kRollbackLimit{500};
 
 constexpr std::string_view kSessionSettings =
-    // No compilation of plans: one estimate that is too high would cost a small statement a tenth of a second.
-    "SET client_min_messages = error; SET timezone = 'UTC'; SET standard_conforming_strings = on; SET jit = off;"
-    // A server whose client is gone ends the statement instead of working on for nobody (PostgreSQL 14 and later).
+    // No compilation of plans: one estimate that is too high would cost a small statement a tenth of a
+    // second.
+    "SET client_min_messages = error; SET timezone = 'UTC'; SET standard_conforming_strings = on; SET jit = "
+    "off;"
+    // A server whose client is gone ends the statement instead of working on for nobody (PostgreSQL 14 and
+    // later).
     " SELECT set_config('client_connection_check_interval', '1000', false)"
     " WHERE current_setting('server_version_num')::int >= 140000";
 
@@ -32,19 +35,21 @@ bool preparable(std::string_view sql)
     std::string word;
     for (auto i = start; i < sql.size() && std::isalpha(static_cast<unsigned char>(sql[i])) != 0; ++i)
         word += char(std::toupper(static_cast<unsigned char>(sql[i])));
-    static const std::set<std::string, std::less<>> words{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "MERGE"};
+    static const std::set<std::string, std::less<>> words{"SELECT", "INSERT", "UPDATE", "DELETE",
+                                                          "WITH",   "VALUES", "MERGE"};
     return words.contains(word);
 }
 
 bool plain(std::string_view value)
 {
     return std::all_of(value.begin(), value.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ',' || c == '-' || c == '{'
-               || c == '}' || c == '_' || c == '.' || c == ' ' || c == ':' || c == '"';
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ',' ||
+               c == '-' || c == '{' || c == '}' || c == '_' || c == '.' || c == ' ' || c == ':' || c == '"';
     });
 }
 
-// Some milliseconds before the deadline, so that the server's own refusal arrives first and the connection lives on.
+// Some milliseconds before the deadline, so that the server's own refusal arrives first and the connection
+// lives on.
 std::string timeoutText(Deadline deadline)
 {
     const auto left = deadline.remaining().count();
@@ -56,8 +61,11 @@ std::string timeoutText(Deadline deadline)
 
 PostgresConnection::PostgresConnection(std::unique_ptr<PostgresDriver> driver, ConnectionWatchdog& watchdog,
                                        std::string nodeName, std::atomic<std::int64_t>& statementCount)
-    : m_driver(std::move(driver)), m_watched(watchdog, m_driver->socket()), m_backendPid(m_driver->backendPid()),
-      m_nodeName(std::move(nodeName)), m_statementCount(statementCount)
+    : m_driver(std::move(driver))
+    , m_watched(watchdog, m_driver->socket())
+    , m_backendPid(m_driver->backendPid())
+    , m_nodeName(std::move(nodeName))
+    , m_statementCount(statementCount)
 {
 }
 
@@ -76,12 +84,14 @@ bool PostgresConnection::stale() const
 Result<void> PostgresConnection::ready(Deadline deadline) const
 {
     if (!m_usable)
-        return fail(ErrorCode::Unavailable, "the connection to " + m_nodeName + " broke earlier; take a new one", true);
+        return fail(ErrorCode::Unavailable,
+                    "the connection to " + m_nodeName + " broke earlier; take a new one", true);
     if (m_state == State::Failed)
-        return fail(ErrorCode::Internal, "a statement in this transaction on " + m_nodeName + " failed; roll back first");
+        return fail(ErrorCode::Internal,
+                    "a statement in this transaction on " + m_nodeName + " failed; roll back first");
     if (deadline.expired())
-        return fail(ErrorCode::DeadlineExceeded, "the deadline had passed before a statement could be sent to " + m_nodeName,
-                    true);
+        return fail(ErrorCode::DeadlineExceeded,
+                    "the deadline had passed before a statement could be sent to " + m_nodeName, true);
     return {};
 }
 
@@ -104,7 +114,8 @@ Result<T> PostgresConnection::timed(Deadline deadline, const DriverCall<T>& call
 
 Result<SqlRows> PostgresConnection::run(const std::string& text, std::string_view sql, Deadline deadline)
 {
-    return timed<SqlRows>(deadline, [&] { return m_driver->execute(text); }, [&](std::size_t) { return sql; });
+    return timed<SqlRows>(
+        deadline, [&] { return m_driver->execute(text); }, [&](std::size_t) { return sql; });
 }
 
 Result<void> PostgresConnection::forgetPrepared(Deadline deadline)
@@ -116,12 +127,14 @@ Result<void> PostgresConnection::forgetPrepared(Deadline deadline)
 }
 
 // Drops the longest unused statements, other than the needed ones.
-Result<void> PostgresConnection::makeRoom(std::size_t wanted, const std::vector<SqlStatement>& needed, Deadline deadline)
+Result<void> PostgresConnection::makeRoom(std::size_t wanted, const std::vector<SqlStatement>& needed,
+                                          Deadline deadline)
 {
     if (m_prepared.size() + wanted <= kMaxPrepared) return {};
     const auto now = ++m_uses;
     for (const auto& statement : needed)
-        if (const auto found = m_prepared.find(statement.sql); found != m_prepared.end()) found->second.lastUse = now;
+        if (const auto found = m_prepared.find(statement.sql); found != m_prepared.end())
+            found->second.lastUse = now;
     std::vector<std::pair<std::int64_t, std::string>> oldest; // last use and text
     for (const auto& [sql, prepared] : m_prepared)
         if (prepared.lastUse < now) oldest.emplace_back(prepared.lastUse, sql);
@@ -139,13 +152,15 @@ Result<void> PostgresConnection::makeRoom(std::size_t wanted, const std::vector<
     return fail(std::move(dropped.error()));
 }
 
-Result<void> PostgresConnection::prepareMissing(const std::vector<SqlStatement>& statements, Deadline deadline)
+Result<void> PostgresConnection::prepareMissing(const std::vector<SqlStatement>& statements,
+                                                Deadline deadline)
 {
     if (m_preparedUncertain) ROOKERY_TRY(forgetPrepared(deadline));
     std::vector<const std::string*> missing;
     std::set<std::string_view> seen;
     for (const auto& statement : statements)
-        if (!m_prepared.contains(statement.sql) && preparable(statement.sql) && seen.insert(statement.sql).second)
+        if (!m_prepared.contains(statement.sql) && preparable(statement.sql) &&
+            seen.insert(statement.sql).second)
             missing.push_back(&statement.sql);
     if (missing.empty()) return {};
     ROOKERY_TRY(makeRoom(missing.size(), statements, deadline));
@@ -171,7 +186,8 @@ Result<void> PostgresConnection::appendLiteral(std::string& text, const SqlParam
         return {};
     }
     if (parameter->find('\0') != std::string::npos)
-        return fail(ErrorCode::InvalidArgument, "a text for " + m_nodeName + " contains a zero byte, which PostgreSQL cannot store");
+        return fail(ErrorCode::InvalidArgument,
+                    "a text for " + m_nodeName + " contains a zero byte, which PostgreSQL cannot store");
     auto quoted = m_driver->quote(*parameter);
     if (!quoted) return fail(statementError(quoted.error(), m_nodeName, {}, false));
     text += *quoted;
@@ -183,7 +199,8 @@ Result<std::string> PostgresConnection::textOf(std::string_view sql, const SqlPa
     const auto found = m_prepared.find(std::string(sql));
     if (found == m_prepared.end()) {
         if (parameters.empty()) return std::string(sql);
-        return fail(ErrorCode::Internal, "only queries and changes of rows take parameters, not: " + std::string(sql));
+        return fail(ErrorCode::Internal,
+                    "only queries and changes of rows take parameters, not: " + std::string(sql));
     }
     found->second.lastUse = ++m_uses;
     std::string text = "EXECUTE " + found->second.name;
@@ -195,18 +212,21 @@ Result<std::string> PostgresConnection::textOf(std::string_view sql, const SqlPa
     return text;
 }
 
-Result<SqlRows> PostgresConnection::execute(std::string_view sql, const SqlParameters& parameters, Deadline deadline)
+Result<SqlRows> PostgresConnection::execute(std::string_view sql, const SqlParameters& parameters,
+                                            Deadline deadline)
 {
     ROOKERY_TRY(ready(deadline));
     m_statementCount.fetch_add(1, std::memory_order_relaxed);
     if (m_preparedUncertain || !m_prepared.contains(std::string(sql)))
         ROOKERY_TRY(prepareMissing({{std::string(sql), {}}}, deadline));
     ROOKERY_ASSIGN(const auto text, textOf(sql, parameters));
-    // Alone, what is not prepared: some of it (CREATE DATABASE, VACUUM) does not run beside another statement.
+    // Alone, what is not prepared: some of it (CREATE DATABASE, VACUUM) does not run beside another
+    // statement.
     return run(text.starts_with("EXECUTE ") ? timeoutText(deadline) + "; " + text : text, sql, deadline);
 }
 
-Result<std::vector<SqlRows>> PostgresConnection::executeAll(const std::vector<SqlStatement>& statements, Deadline deadline)
+Result<std::vector<SqlRows>> PostgresConnection::executeAll(const std::vector<SqlStatement>& statements,
+                                                            Deadline deadline)
 {
     ROOKERY_TRY(ready(deadline));
     if (statements.empty()) return std::vector<SqlRows>{};
@@ -230,8 +250,9 @@ Result<std::vector<SqlRows>> PostgresConnection::executeAll(const std::vector<Sq
     auto rows = timed<std::vector<SqlRows>>(
         deadline, [&] { return m_driver->executeAll(texts); },
         [&](std::size_t at) -> std::string_view {
-            return at >= first && at < first + statements.size() ? std::string_view(statements[at - first].sql)
-                                                                 : std::string_view();
+            return at >= first && at < first + statements.size()
+                       ? std::string_view(statements[at - first].sql)
+                       : std::string_view();
         });
     if (!rows) {
         if (own) rollback();
@@ -253,18 +274,21 @@ Result<void> PostgresConnection::executeScript(std::string_view script, Deadline
     return {};
 }
 
-Result<std::size_t> PostgresConnection::copyIn(std::string_view table, const std::vector<std::string>& columns,
+Result<std::size_t> PostgresConnection::copyIn(std::string_view table,
+                                               const std::vector<std::string>& columns,
                                                const std::vector<SqlParameters>& rows, Deadline deadline)
 {
     ROOKERY_TRY(ready(deadline));
     for (const auto& row : rows) {
         if (row.size() != columns.size())
-            return fail(ErrorCode::Internal, "a row for " + std::string(table) + " has " + std::to_string(row.size())
-                                                 + " values for " + std::to_string(columns.size()) + " columns");
+            return fail(ErrorCode::Internal, "a row for " + std::string(table) + " has " +
+                                                 std::to_string(row.size()) + " values for " +
+                                                 std::to_string(columns.size()) + " columns");
         for (const auto& value : row)
             if (value && value->find('\0') != std::string::npos)
-                return fail(ErrorCode::InvalidArgument, "a text for " + std::string(table)
-                                                            + " contains a zero byte, which PostgreSQL cannot store");
+                return fail(ErrorCode::InvalidArgument,
+                            "a text for " + std::string(table) +
+                                " contains a zero byte, which PostgreSQL cannot store");
     }
     m_statementCount.fetch_add(1, std::memory_order_relaxed);
     auto copied = timed<bool>(
@@ -283,7 +307,8 @@ Result<void> PostgresConnection::begin(Deadline deadline)
 {
     ROOKERY_TRY(ready(deadline));
     if (m_state != State::Idle)
-        return fail(ErrorCode::Internal, "a transaction is open on this connection to " + m_nodeName + " already");
+        return fail(ErrorCode::Internal,
+                    "a transaction is open on this connection to " + m_nodeName + " already");
     ROOKERY_TRY(run("BEGIN", {}, deadline));
     m_state = State::InTransaction;
     return {};
@@ -293,7 +318,8 @@ Result<void> PostgresConnection::commit(Deadline deadline)
 {
     if (m_state == State::Failed) {
         rollback();
-        return fail(ErrorCode::Internal, "a statement in this transaction on " + m_nodeName + " failed: nothing was committed");
+        return fail(ErrorCode::Internal,
+                    "a statement in this transaction on " + m_nodeName + " failed: nothing was committed");
     }
     if (m_state == State::Idle) return fail(ErrorCode::Internal, "no transaction is open on " + m_nodeName);
     if (auto expired = ready(deadline); !expired) {

@@ -1,9 +1,9 @@
 // SqlConnection on PostgreSQL. Made and owned by a PostgresPool; one thread at a time.
 //
-// Statements run as server-side prepared statements, sent as text: "SET LOCAL statement_timeout = …; EXECUTE s7('…')".
-// So one round trip carries the server's own time limit, parameters and statement, and a batch is nothing but several.
-// The server's limit lies a little before the deadline and spares the connection; should the server not react, the
-// watchdog closes the socket at the deadline.
+// Statements run as server-side prepared statements, sent as text: "SET LOCAL statement_timeout = …; EXECUTE
+// s7('…')". So one round trip carries the server's own time limit, parameters and statement, and a batch is
+// nothing but several. The server's limit lies a little before the deadline and spares the connection; should
+// the server not react, the watchdog closes the socket at the deadline.
 #pragma once
 
 #include "backend/common/sql.h"
@@ -22,18 +22,20 @@ namespace backend {
 class PostgresConnection final : public SqlConnection
 {
 public:
-    PostgresConnection(std::unique_ptr<PostgresDriver> driver, ConnectionWatchdog& watchdog, std::string nodeName,
-                       std::atomic<std::int64_t>& statementCount);
+    PostgresConnection(std::unique_ptr<PostgresDriver> driver, ConnectionWatchdog& watchdog,
+                       std::string nodeName, std::atomic<std::int64_t>& statementCount);
 
     // Settings of the session; call once.
     [[nodiscard]] Result<void> prepareSession(Deadline deadline);
 
-    [[nodiscard]] Result<SqlRows> execute(std::string_view sql, const SqlParameters& parameters, Deadline deadline) override;
+    [[nodiscard]] Result<SqlRows> execute(std::string_view sql, const SqlParameters& parameters,
+                                          Deadline deadline) override;
     [[nodiscard]] Result<std::vector<SqlRows>> executeAll(const std::vector<SqlStatement>& statements,
                                                           Deadline deadline) override;
     [[nodiscard]] Result<void> executeScript(std::string_view script, Deadline deadline) override;
     [[nodiscard]] Result<std::size_t> copyIn(std::string_view table, const std::vector<std::string>& columns,
-                                             const std::vector<SqlParameters>& rows, Deadline deadline) override;
+                                             const std::vector<SqlParameters>& rows,
+                                             Deadline deadline) override;
     [[nodiscard]] Result<void> begin(Deadline deadline) override;
     [[nodiscard]] Result<void> commit(Deadline deadline) override;
     void rollback() noexcept override;

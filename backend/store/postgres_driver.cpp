@@ -14,7 +14,10 @@ namespace {
 class ResultRows final : public SqlRows::Source
 {
 public:
-    explicit ResultRows(pqxx::result result) : m_result(std::move(result)) {}
+    explicit ResultRows(pqxx::result result)
+        : m_result(std::move(result))
+    {
+    }
 
     std::size_t rowCount() const override { return std::size_t(m_result.size()); }
     std::size_t affectedRows() const override { return std::size_t(m_result.affected_rows()); }
@@ -34,7 +37,10 @@ private:
     pqxx::result m_result;
 };
 
-SqlRows rowsOf(const pqxx::result& result) { return SqlRows(std::make_shared<ResultRows>(result)); }
+SqlRows rowsOf(const pqxx::result& result)
+{
+    return SqlRows(std::make_shared<ResultRows>(result));
+}
 
 // The exception being handled, as a value. libpqxx 6 drops the SQLSTATE of some of its exceptions.
 DriverError currentError()
@@ -70,11 +76,12 @@ DriverError currentError()
 }
 
 #if PQXX_VERSION_MAJOR >= 7
-void copyRows(pqxx::transaction_base& transaction, const std::string& table, const std::vector<std::string>& columns,
-              const std::vector<SqlParameters>& rows)
+void copyRows(pqxx::transaction_base& transaction, const std::string& table,
+              const std::vector<std::string>& columns, const std::vector<SqlParameters>& rows)
 {
     auto stream = pqxx::stream_to::raw_table(transaction, table, pqxx::separated_list(",", columns));
-    for (const auto& row : rows) stream.write_row(row);
+    for (const auto& row : rows)
+        stream.write_row(row);
     stream.complete();
 }
 
@@ -90,12 +97,22 @@ std::string copyLine(const SqlParameters& row)
             line += "\\N";
             continue;
         }
-        for (const char c : *row[i]) switch (c) {
-            case '\\': line += "\\\\"; break;
-            case '\n': line += "\\n"; break;
-            case '\r': line += "\\r"; break;
-            case '\t': line += "\\t"; break;
-            default: line += c;
+        for (const char c : *row[i])
+            switch (c) {
+            case '\\':
+                line += "\\\\";
+                break;
+            case '\n':
+                line += "\\n";
+                break;
+            case '\r':
+                line += "\\r";
+                break;
+            case '\t':
+                line += "\\t";
+                break;
+            default:
+                line += c;
             }
     }
     return line;
@@ -104,17 +121,19 @@ std::string copyLine(const SqlParameters& row)
 // What 7 offers in place of these two does not exist in 6.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-void copyRows(pqxx::transaction_base& transaction, const std::string& table, const std::vector<std::string>& columns,
-              const std::vector<SqlParameters>& rows)
+void copyRows(pqxx::transaction_base& transaction, const std::string& table,
+              const std::vector<std::string>& columns, const std::vector<SqlParameters>& rows)
 {
     pqxx::tablewriter writer(transaction, table, columns.begin(), columns.end());
-    for (const auto& row : rows) writer.write_raw_line(copyLine(row));
+    for (const auto& row : rows)
+        writer.write_raw_line(copyLine(row));
     writer.complete();
 }
 
 void neverReconnect(pqxx::connection& connection)
 {
-    connection.inhibit_reactivation(true); // a new session would know nothing of our transaction and statements
+    connection.inhibit_reactivation(
+        true); // a new session would know nothing of our transaction and statements
 }
 #pragma GCC diagnostic pop
 #endif
@@ -123,7 +142,11 @@ void neverReconnect(pqxx::connection& connection)
 
 struct PostgresDriver::Impl
 {
-    explicit Impl(const std::string& connectionString) : connection(connectionString) { neverReconnect(connection); }
+    explicit Impl(const std::string& connectionString)
+        : connection(connectionString)
+    {
+        neverReconnect(connection);
+    }
 
     pqxx::connection connection;
 
@@ -137,7 +160,10 @@ struct PostgresDriver::Impl
     }
 };
 
-PostgresDriver::PostgresDriver(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+PostgresDriver::PostgresDriver(std::unique_ptr<Impl> impl)
+    : m_impl(std::move(impl))
+{
+}
 PostgresDriver::~PostgresDriver() = default;
 
 DriverResult<std::unique_ptr<PostgresDriver>> PostgresDriver::open(const std::string& connectionString)
@@ -151,8 +177,14 @@ DriverResult<std::unique_ptr<PostgresDriver>> PostgresDriver::open(const std::st
     }
 }
 
-int PostgresDriver::socket() const { return m_impl->connection.sock(); }
-int PostgresDriver::backendPid() const { return m_impl->connection.backendpid(); }
+int PostgresDriver::socket() const
+{
+    return m_impl->connection.sock();
+}
+int PostgresDriver::backendPid() const
+{
+    return m_impl->connection.backendpid();
+}
 
 DriverResult<SqlRows> PostgresDriver::execute(const std::string& text)
 {
@@ -173,13 +205,16 @@ DriverResult<std::vector<SqlRows>> PostgresDriver::executeAll(const std::vector<
         pipeline.retain(int(texts.size()) + 1); // nothing is sent before everything is there
         std::vector<pqxx::pipeline::query_id> queries;
         queries.reserve(texts.size());
-        for (const auto& text : texts) queries.push_back(pipeline.insert(text));
-        // All results are read before the first is looked at: a pipeline left with results pending would send a
-        // cancel request, which blocks for ever on a stopped server and may hit a later statement on a live one.
+        for (const auto& text : texts)
+            queries.push_back(pipeline.insert(text));
+        // All results are read before the first is looked at: a pipeline left with results pending would send
+        // a cancel request, which blocks for ever on a stopped server and may hit a later statement on a live
+        // one.
         pipeline.complete();
         std::vector<SqlRows> rows;
         rows.reserve(texts.size());
-        for (; at < texts.size(); ++at) rows.push_back(rowsOf(pipeline.retrieve(queries[at])));
+        for (; at < texts.size(); ++at)
+            rows.push_back(rowsOf(pipeline.retrieve(queries[at])));
         return rows;
     } catch (...) {
         return m_impl->failure(at);

@@ -1,5 +1,6 @@
-// One raw PostgreSQL connection: text in, rows or a DriverError out, never an exception. It hides libpqxx and the
-// differences between its versions 6 and 7; nothing else sees the driver. Owned by PostgresConnection; one thread.
+// One raw PostgreSQL connection: text in, rows or a DriverError out, never an exception. It hides libpqxx and
+// the differences between its versions 6 and 7; nothing else sees the driver. Owned by PostgresConnection;
+// one thread.
 #pragma once
 
 #include "backend/common/sql.h"
@@ -28,7 +29,8 @@ class PostgresDriver
 {
 public:
     // Blocks for at most the connection string's connect_timeout per address.
-    [[nodiscard]] static DriverResult<std::unique_ptr<PostgresDriver>> open(const std::string& connectionString);
+    [[nodiscard]] static DriverResult<std::unique_ptr<PostgresDriver>>
+    open(const std::string& connectionString);
     ~PostgresDriver();
     PostgresDriver(const PostgresDriver&) = delete;
     PostgresDriver& operator=(const PostgresDriver&) = delete;

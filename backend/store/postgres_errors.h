@@ -1,4 +1,5 @@
-// Turns what PostgreSQL and its driver say into typed errors that name the node and what to do. Pure functions.
+// Turns what PostgreSQL and its driver say into typed errors that name the node and what to do. Pure
+// functions.
 #pragma once
 
 #include "backend/domain/error.h"
@@ -12,7 +13,8 @@ namespace backend {
 // A connection could not be made. `address` is the connection string, shown without secrets.
 Error connectError(const DriverError& error, std::string_view node, std::string_view address);
 
-// A statement failed. `sql` is its text, to recognise a shard's schema. `overdue`: its deadline passed and we cut it off.
+// A statement failed. `sql` is its text, to recognise a shard's schema. `overdue`: its deadline passed and we
+// cut it off.
 Error statementError(const DriverError& error, std::string_view node, std::string_view sql, bool overdue);
 
 // The connection string without its password.

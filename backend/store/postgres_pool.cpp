@@ -14,23 +14,29 @@ namespace {
 
 // How long a pool's end waits for a connection attempt that hangs, before it leaves the attempt to itself.
 constexpr std::chrono::milliseconds kPatienceAtEnd{200};
-// After a refused attempt the next one is made this much later: callers who retry at once do not hammer the server.
+// After a refused attempt the next one is made this much later: callers who retry at once do not hammer the
+// server.
 constexpr std::chrono::milliseconds kRefusalPause{50};
 
 std::string connectionString(const NodeEndpoint& node, const PoolLimits& limits)
 {
-    const auto seconds = std::max<std::int64_t>(2, std::chrono::ceil<std::chrono::seconds>(limits.connectTimeout).count());
+    const auto seconds =
+        std::max<std::int64_t>(2, std::chrono::ceil<std::chrono::seconds>(limits.connectTimeout).count());
     const std::string timeout = "connect_timeout=" + std::to_string(seconds);
     if (node.address.find("://") != std::string::npos)
-        return node.address + (node.address.find('?') == std::string::npos ? "?" : "&") + timeout
-               + "&fallback_application_name=rookery&client_encoding=UTF8";
+        return node.address + (node.address.find('?') == std::string::npos ? "?" : "&") + timeout +
+               "&fallback_application_name=rookery&client_encoding=UTF8";
     return node.address + " " + timeout + " fallback_application_name=rookery client_encoding=UTF8";
 }
 
 // Shared by the pool and its opener, which may outlive the pool while an attempt hangs.
 struct PoolState
 {
-    PoolState(NodeEndpoint endpoint, PoolLimits poolLimits) : node(std::move(endpoint)), limits(poolLimits) {}
+    PoolState(NodeEndpoint endpoint, PoolLimits poolLimits)
+        : node(std::move(endpoint))
+        , limits(poolLimits)
+    {
+    }
 
     const NodeEndpoint node;
     const PoolLimits limits;
@@ -55,7 +61,8 @@ Result<std::unique_ptr<PostgresConnection>> openConnection(PoolState& state)
 {
     auto driver = PostgresDriver::open(connectionString(state.node, state.limits));
     if (!driver) return fail(connectError(driver.error(), state.node.name, state.node.address));
-    auto connection = std::make_unique<PostgresConnection>(std::move(*driver), state.watchdog, state.node.name, state.statements);
+    auto connection = std::make_unique<PostgresConnection>(std::move(*driver), state.watchdog,
+                                                           state.node.name, state.statements);
     ROOKERY_TRY(connection->prepareSession(Deadline::after(state.limits.connectTimeout)));
     return connection;
 }
@@ -93,7 +100,8 @@ class PostgresPool final : public SqlPool
 {
 public:
     PostgresPool(const NodeEndpoint& node, const PoolLimits& limits)
-        : m_state(std::make_shared<PoolState>(node, limits)), m_opener(runOpener, m_state)
+        : m_state(std::make_shared<PoolState>(node, limits))
+        , m_opener(runOpener, m_state)
     {
     }
 
@@ -105,10 +113,13 @@ public:
         m_state->available.notify_all();
         auto idle = std::move(m_state->idle);
         m_state->idle.clear();
-        const bool gone = m_state->openerDone.wait_for(lock, kPatienceAtEnd, [&] { return m_state->openerGone; });
+        const bool gone =
+            m_state->openerDone.wait_for(lock, kPatienceAtEnd, [&] { return m_state->openerGone; });
         lock.unlock();
-        if (gone) m_opener.join();
-        else m_opener.detach();
+        if (gone)
+            m_opener.join();
+        else
+            m_opener.detach();
     }
 
     Result<Lease> lease(Deadline deadline) override;
@@ -118,14 +129,16 @@ public:
     {
         const std::lock_guard lock(m_state->mutex);
         const auto& state = *m_state;
-        return {state.open, state.open - int(state.idle.size()), state.waiting, state.statements.load(), state.refused};
+        return {state.open, state.open - int(state.idle.size()), state.waiting, state.statements.load(),
+                state.refused};
     }
     const std::string& nodeName() const override { return m_state->node.name; }
 
 private:
     std::unique_ptr<PostgresConnection> takeIdle();
     Result<std::unique_ptr<PostgresConnection>> take(Deadline deadline);
-    Result<std::unique_ptr<PostgresConnection>> waitForOne(std::unique_lock<std::mutex>& lock, Deadline deadline);
+    Result<std::unique_ptr<PostgresConnection>> waitForOne(std::unique_lock<std::mutex>& lock,
+                                                           Deadline deadline);
     Error overdue() const;
 
     std::shared_ptr<PoolState> m_state;
@@ -149,15 +162,18 @@ Error PostgresPool::overdue() const
 {
     const auto& state = *m_state;
     if (state.opening && state.open == 0)
-        return {ErrorCode::DeadlineExceeded, state.node.name + " (" + withoutPassword(state.node.address)
-                    + ") did not accept a connection in time; the server is overloaded, stopped or unreachable",
+        return {ErrorCode::DeadlineExceeded,
+                state.node.name + " (" + withoutPassword(state.node.address) +
+                    ") did not accept a connection in time; the server is overloaded, stopped or unreachable",
                 true};
-    return {ErrorCode::DeadlineExceeded, "all " + std::to_string(state.open) + " connections to " + state.node.name
-                + " stayed in use; raise the pool's size or lower the load",
+    return {ErrorCode::DeadlineExceeded,
+            "all " + std::to_string(state.open) + " connections to " + state.node.name +
+                " stayed in use; raise the pool's size or lower the load",
             true};
 }
 
-Result<std::unique_ptr<PostgresConnection>> PostgresPool::waitForOne(std::unique_lock<std::mutex>& lock, Deadline deadline)
+Result<std::unique_ptr<PostgresConnection>> PostgresPool::waitForOne(std::unique_lock<std::mutex>& lock,
+                                                                     Deadline deadline)
 {
     auto& state = *m_state;
     const auto failuresBefore = state.attemptsFailed;
@@ -165,7 +181,8 @@ Result<std::unique_ptr<PostgresConnection>> PostgresPool::waitForOne(std::unique
         if (state.stop) return fail(ErrorCode::Cancelled, "the pool of " + state.node.name + " is closing");
         if (auto connection = takeIdle()) return connection;
         // While others hold connections a refused further one is no reason to fail: theirs will come back.
-        if (state.attemptsFailed != failuresBefore && (state.open == 0 || state.lastFailure->code != ErrorCode::Overloaded))
+        if (state.attemptsFailed != failuresBefore &&
+            (state.open == 0 || state.lastFailure->code != ErrorCode::Overloaded))
             return fail(*state.lastFailure);
         if (deadline.expired()) return fail(overdue());
         if (state.openWanted()) state.wanted.notify_one();
@@ -182,9 +199,10 @@ Result<std::unique_ptr<PostgresConnection>> PostgresPool::take(Deadline deadline
     const int capacity = state.limits.maxConnections - state.open + int(state.idle.size());
     if (state.waiting >= capacity + state.limits.maxWaiters) {
         ++state.refused;
-        return fail(ErrorCode::Overloaded, "all " + std::to_string(state.limits.maxConnections) + " connections to "
-                                               + state.node.name + " are in use and " + std::to_string(state.waiting)
-                                               + " callers wait already; try again later",
+        return fail(ErrorCode::Overloaded,
+                    "all " + std::to_string(state.limits.maxConnections) + " connections to " +
+                        state.node.name + " are in use and " + std::to_string(state.waiting) +
+                        " callers wait already; try again later",
                     true);
     }
     ++state.waiting;

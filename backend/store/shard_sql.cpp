@@ -9,23 +9,33 @@ Result<int> nodeOf(const ShardMap& map, Role role, int shard)
 {
     const auto& placement = map.placement(role);
     if (std::size_t(shard) < placement.size()) return placement[std::size_t(shard)];
-    return fail(ErrorCode::NotFound, "this cluster has no logical shard " + std::to_string(shard) + "; the id is not one of its own");
+    return fail(ErrorCode::NotFound, "this cluster has no logical shard " + std::to_string(shard) +
+                                         "; the id is not one of its own");
 }
 
 } // namespace
 
-SqlPools::SqlPools(std::map<int, std::unique_ptr<SqlPool>> pools) : m_pools(std::move(pools)) {}
+SqlPools::SqlPools(std::map<int, std::unique_ptr<SqlPool>> pools)
+    : m_pools(std::move(pools))
+{
+}
 
 Result<SqlPool*> SqlPools::pool(int node) const
 {
     const auto found = m_pools.find(node);
     if (found == m_pools.end())
         return fail(ErrorCode::StaleShardMap,
-                    "node " + std::to_string(node) + " is in the shard map but unknown to this program; restart it", true);
+                    "node " + std::to_string(node) +
+                        " is in the shard map but unknown to this program; restart it",
+                    true);
     return found->second.get();
 }
 
-SqlSession::SqlSession(const SqlPools& pools, const ShardMapSource& maps) : m_pools(pools), m_maps(maps) {}
+SqlSession::SqlSession(const SqlPools& pools, const ShardMapSource& maps)
+    : m_pools(pools)
+    , m_maps(maps)
+{
+}
 
 Result<SqlConnection*> SqlSession::connection(int node, Deadline deadline)
 {
@@ -44,7 +54,8 @@ Result<SqlConnection*> SqlSession::connectionOf(Role role, int shard, Deadline d
     return connection(node, deadline);
 }
 
-Result<std::vector<SqlRows>> SqlSession::run(Role role, const std::vector<ShardStatement>& statements, Deadline deadline)
+Result<std::vector<SqlRows>> SqlSession::run(Role role, const std::vector<ShardStatement>& statements,
+                                             Deadline deadline)
 {
     const auto map = m_maps.current();
     std::map<int, std::vector<std::size_t>> byNode;
@@ -57,10 +68,12 @@ Result<std::vector<SqlRows>> SqlSession::run(Role role, const std::vector<ShardS
     for (const auto& [node, indexes] : byNode) {
         std::vector<SqlStatement> batch;
         batch.reserve(indexes.size());
-        for (const auto i : indexes) batch.push_back(statements[i].statement);
+        for (const auto i : indexes)
+            batch.push_back(statements[i].statement);
         ROOKERY_ASSIGN(auto* held, connection(node, deadline));
         ROOKERY_ASSIGN(auto rows, held->executeAll(batch, deadline));
-        for (std::size_t k = 0; k < indexes.size(); ++k) results[indexes[k]] = std::move(rows[k]);
+        for (std::size_t k = 0; k < indexes.size(); ++k)
+            results[indexes[k]] = std::move(rows[k]);
     }
     return results;
 }
@@ -74,15 +87,16 @@ Result<SqlRows> SqlSession::runOne(Role role, int shard, SqlStatement statement,
 std::map<int, int> SqlSession::backendPids() const
 {
     std::map<int, int> pids;
-    for (const auto& [node, lease] : m_leases) pids[node] = lease->backendPid();
+    for (const auto& [node, lease] : m_leases)
+        pids[node] = lease->backendPid();
     return pids;
 }
 
 std::string shardTable(Role role, int shard, std::string_view table)
 {
     char name[96];
-    std::snprintf(name, sizeof name, "%s_%04d.%.*s", role == Role::Users ? "users" : "posts", shard, int(table.size()),
-                  table.data());
+    std::snprintf(name, sizeof name, "%s_%04d.%.*s", role == Role::Users ? "users" : "posts", shard,
+                  int(table.size()), table.data());
     return name;
 }
 

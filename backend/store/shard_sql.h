@@ -1,5 +1,6 @@
-// SQL by logical shard: which node holds the shard in a role, one connection per node, one round trip per node.
-// SqlPools is shared and thread-safe; a SqlSession belongs to one thread and keeps its connections until destroyed.
+// SQL by logical shard: which node holds the shard in a role, one connection per node, one round trip per
+// node. SqlPools is shared and thread-safe; a SqlSession belongs to one thread and keeps its connections
+// until destroyed.
 #pragma once
 
 #include "backend/common/sql.h"
@@ -39,8 +40,8 @@ public:
     [[nodiscard]] Result<SqlConnection*> connection(int node, Deadline deadline);
     [[nodiscard]] Result<SqlConnection*> connectionOf(Role role, int shard, Deadline deadline);
 
-    // Runs each statement on the node that holds its shard in that role: one round trip and one transaction per node.
-    // Result i belongs to statement i.
+    // Runs each statement on the node that holds its shard in that role: one round trip and one transaction
+    // per node. Result i belongs to statement i.
     [[nodiscard]] Result<std::vector<SqlRows>> run(Role role, const std::vector<ShardStatement>& statements,
                                                    Deadline deadline);
     [[nodiscard]] Result<SqlRows> runOne(Role role, int shard, SqlStatement statement, Deadline deadline);

@@ -44,7 +44,8 @@ Result<std::string> sha256Of(const std::filesystem::path& path)
     const std::unique_ptr<EVP_MD_CTX, FreeDigest> digest(EVP_MD_CTX_new());
     EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr);
     std::array<unsigned char, 65'536> bytes{};
-    while (const auto n = std::fread(bytes.data(), 1, bytes.size(), file.get())) EVP_DigestUpdate(digest.get(), bytes.data(), n);
+    while (const auto n = std::fread(bytes.data(), 1, bytes.size(), file.get()))
+        EVP_DigestUpdate(digest.get(), bytes.data(), n);
     if (std::ferror(file.get())) return fail(cannotRead(path));
     std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
     unsigned int size = 0;
@@ -82,30 +83,40 @@ std::vector<std::string_view> wordsOf(std::string_view line)
 bool isUserName(std::string_view word)
 {
     return word.size() <= 24 && std::all_of(word.begin(), word.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    });
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+           });
 }
 
 // Takes line after line; keeps what is good, counts what is not.
 class Collector
 {
 public:
-    explicit Collector(ActivityLog& log) : m_log(log) {}
+    explicit Collector(ActivityLog& log)
+        : m_log(log)
+    {
+    }
 
     void take(std::string_view text)
     {
         const auto number = ++m_log.linesTotal;
         const auto words = wordsOf(text);
         if (words.empty() || words[0].starts_with('#')) return; // blank or comment
-        if (words.size() != 4) return malformed(number, "has " + std::to_string(words.size()) + " words instead of 4");
+        if (words.size() != 4)
+            return malformed(number, "has " + std::to_string(words.size()) + " words instead of 4");
         std::int64_t second = 0;
         const auto parsed = std::from_chars(words[2].data(), words[2].data() + words[2].size(), second);
         const auto kind = kindOf(words[3]);
-        if (!isUserName(words[0]) || !isUserName(words[1])) return malformed(number, "has a user that is not 1-24 of a-z, 0-9, _");
-        if (parsed.ec != std::errc{} || parsed.ptr != words[2].data() + words[2].size() || second <= 1'262'304'000 || second > 4'102'444'800)
-            return malformed(number, "has the time " + std::string(words[2].substr(0, 30)) + ", not Unix seconds after 2010");
-        if (!kind) return malformed(number, "has the kind " + std::string(words[3].substr(0, 30)) + ", not RT, MT or RE");
-        m_log.lines.push_back({userIndex(words[0]), userIndex(words[1]), second, std::uint32_t(number), *kind});
+        if (!isUserName(words[0]) || !isUserName(words[1]))
+            return malformed(number, "has a user that is not 1-24 of a-z, 0-9, _");
+        if (parsed.ec != std::errc{} || parsed.ptr != words[2].data() + words[2].size() ||
+            second <= 1'262'304'000 || second > 4'102'444'800)
+            return malformed(number, "has the time " + std::string(words[2].substr(0, 30)) +
+                                         ", not Unix seconds after 2010");
+        if (!kind)
+            return malformed(number,
+                             "has the kind " + std::string(words[3].substr(0, 30)) + ", not RT, MT or RE");
+        m_log.lines.push_back(
+            {userIndex(words[0]), userIndex(words[1]), second, std::uint32_t(number), *kind});
     }
 
     void malformed(std::int64_t number, const std::string& why)
@@ -116,7 +127,8 @@ public:
 private:
     std::uint32_t userIndex(std::string_view name)
     {
-        const auto [entry, fresh] = m_indexes.try_emplace(std::string(name), std::uint32_t(m_log.users.size()));
+        const auto [entry, fresh] =
+            m_indexes.try_emplace(std::string(name), std::uint32_t(m_log.users.size()));
         if (fresh) m_log.users.emplace_back(name);
         return entry->second;
     }
@@ -125,9 +137,11 @@ private:
     std::unordered_map<std::string, std::uint32_t> m_indexes;
 };
 
-Result<void> readLines(const std::filesystem::path& path, ActivityLog& log, const ActivityProgress& progress, const std::stop_token& stop)
+Result<void> readLines(const std::filesystem::path& path, ActivityLog& log, const ActivityProgress& progress,
+                       const std::stop_token& stop)
 {
-    const std::unique_ptr<gzFile_s, CloseGzip> file(gzopen(path.c_str(), "rb")); // reads plain files as they are
+    const std::unique_ptr<gzFile_s, CloseGzip> file(
+        gzopen(path.c_str(), "rb")); // reads plain files as they are
     if (!file) return fail(cannotRead(path));
     gzbuffer(file.get(), 1 << 18);
     Collector collector(log);
@@ -142,13 +156,15 @@ Result<void> readLines(const std::filesystem::path& path, ActivityLog& log, cons
     int code = Z_OK;
     const char* message = gzerror(file.get(), &code);
     if (code != Z_OK && code != Z_STREAM_END)
-        return fail(ErrorCode::InvalidArgument, path.string() + " is damaged after line " + std::to_string(log.linesTotal) + ": " + message);
+        return fail(ErrorCode::InvalidArgument, path.string() + " is damaged after line " +
+                                                    std::to_string(log.linesTotal) + ": " + message);
     return {};
 }
 
 } // namespace
 
-Result<ActivityLog> readActivityLog(const std::filesystem::path& file, const ActivityProgress& progress, const std::stop_token& stop)
+Result<ActivityLog> readActivityLog(const std::filesystem::path& file, const ActivityProgress& progress,
+                                    const std::stop_token& stop)
 {
     std::error_code ignored;
     if (std::filesystem::is_directory(file, ignored))
@@ -157,12 +173,15 @@ Result<ActivityLog> readActivityLog(const std::filesystem::path& file, const Act
     ROOKERY_ASSIGN(log.sha256, sha256Of(file));
     ROOKERY_TRY(readLines(file, log, progress, stop));
     if (double(log.malformedLines) > kMostMalformed * double(log.linesTotal))
-        return fail(ErrorCode::InvalidArgument, file.string() + " is no activity log: " + std::to_string(log.malformedLines) + " of "
-                                                    + std::to_string(log.linesTotal) + " lines are malformed, the first: "
-                                                    + log.firstMalformed + "; nothing was imported");
+        return fail(ErrorCode::InvalidArgument,
+                    file.string() + " is no activity log: " + std::to_string(log.malformedLines) + " of " +
+                        std::to_string(log.linesTotal) +
+                        " lines are malformed, the first: " + log.firstMalformed + "; nothing was imported");
     if (log.lines.empty())
-        return fail(ErrorCode::InvalidArgument, file.string() + " holds no line of the form: userA userB unix-time RT|MT|RE");
-    std::stable_sort(log.lines.begin(), log.lines.end(), [](const auto& a, const auto& b) { return a.unixSeconds < b.unixSeconds; });
+        return fail(ErrorCode::InvalidArgument,
+                    file.string() + " holds no line of the form: userA userB unix-time RT|MT|RE");
+    std::stable_sort(log.lines.begin(), log.lines.end(),
+                     [](const auto& a, const auto& b) { return a.unixSeconds < b.unixSeconds; });
     log.firstSecond = log.lines.front().unixSeconds;
     log.lastSecond = log.lines.back().unixSeconds;
     return log;

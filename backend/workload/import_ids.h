@@ -1,5 +1,5 @@
-// The ids of an import: the same for the same log, slots and shift, so that running it again or resuming writes nothing
-// twice. One thread.
+// The ids of an import: the same for the same log, slots and shift, so that running it again or resuming
+// writes nothing twice. One thread.
 #pragma once
 
 #include "backend/domain/ids.h"

@@ -11,32 +11,46 @@ using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kAccountsAtOnce = 5'000, kFollowsAtOnce = 5'000, kPostsAtOnce = 1'000;
-constexpr std::int64_t kSaveEvery = 5'000;      // lines
-constexpr std::int64_t kQueueLimit = 20'000;    // unfinished tasks beyond which posting waits
+constexpr std::int64_t kSaveEvery = 5'000;   // lines
+constexpr std::int64_t kQueueLimit = 20'000; // unfinished tasks beyond which posting waits
 constexpr int kSlots = 4;
 constexpr auto kCall = 60s;
 constexpr auto kTick = 50ms;
 
-Deadline callDeadline() { return Deadline::after(kCall); }
+Deadline callDeadline()
+{
+    return Deadline::after(kCall);
+}
 
-Error cancelled() { return {ErrorCode::Cancelled, "the import was cancelled; run it again to go on where it stopped", false}; }
+Error cancelled()
+{
+    return {ErrorCode::Cancelled, "the import was cancelled; run it again to go on where it stopped", false};
+}
 
 std::string bodyOf(const ActivityLog& log, const ActivityLine& line)
 {
     const std::string target = "@" + ImportIds::handleOf(log.users[line.target]);
     switch (line.kind) {
-    case ActivityKind::Retweet: return "RT " + target;
-    case ActivityKind::Mention: return "Talking about " + target;
-    case ActivityKind::Reply: return target + " yes, I saw it too";
+    case ActivityKind::Retweet:
+        return "RT " + target;
+    case ActivityKind::Mention:
+        return "Talking about " + target;
+    case ActivityKind::Reply:
+        return target + " yes, I saw it too";
     }
     return target;
 }
 
-double secondsSince(SteadyClock::time_point at) { return std::chrono::duration<double>(SteadyClock::now() - at).count(); }
+double secondsSince(SteadyClock::time_point at)
+{
+    return std::chrono::duration<double>(SteadyClock::now() - at).count();
+}
 
 } // namespace
 
-Importer::Importer(Engine& engine, ImportOptions options) : m_engine(engine), m_options(std::move(options))
+Importer::Importer(Engine& engine, ImportOptions options)
+    : m_engine(engine)
+    , m_options(std::move(options))
 {
     m_status.file = m_options.file.string();
     m_status.speed = m_options.speed;
@@ -45,7 +59,10 @@ Importer::Importer(Engine& engine, ImportOptions options) : m_engine(engine), m_
 
 Importer::~Importer() = default;
 
-void Importer::cancel() { m_thread.request_stop(); }
+void Importer::cancel()
+{
+    m_thread.request_stop();
+}
 
 ReplayStatus Importer::status() const
 {
@@ -56,7 +73,8 @@ ReplayStatus Importer::status() const
                       : status.phase == ReplayPhase::Follows ? status.follows
                       : status.phase == ReplayPhase::Posts   ? status.posts
                                                              : status.linesDone;
-    const bool ended = status.phase == ReplayPhase::Done || status.phase == ReplayPhase::Cancelled || status.phase == ReplayPhase::Failed;
+    const bool ended = status.phase == ReplayPhase::Done || status.phase == ReplayPhase::Cancelled ||
+                       status.phase == ReplayPhase::Failed;
     if (!ended && elapsed > 0) status.ratePerSecond = double(done - m_phaseFrom) / elapsed;
     const double fraction = status.fraction();
     if (!ended && status.ratePerSecond > 0 && fraction > 0 && fraction < 1)
@@ -80,7 +98,7 @@ void Importer::begin(ReplayPhase phase)
     m_phaseFrom = phase == ReplayPhase::Posts ? m_status.posts : 0;
 }
 
-void Importer::progressed(std::int64_t ReplayStatus::* counter, std::int64_t done)
+void Importer::progressed(std::int64_t ReplayStatus::*counter, std::int64_t done)
 {
     const std::lock_guard lock(m_mutex);
     m_status.*counter = done;
@@ -115,7 +133,7 @@ void Importer::run(const std::stop_token& stop)
 
 Result<void> Importer::import(const std::stop_token& stop)
 {
-    const auto timed = [&](double ImportTimings::* seconds, auto step) -> Result<void> {
+    const auto timed = [&](double ImportTimings::*seconds, auto step) -> Result<void> {
         const auto at = SteadyClock::now();
         const auto done = (this->*step)(stop);
         const std::lock_guard lock(m_mutex);
@@ -147,13 +165,17 @@ Result<void> Importer::save(const std::string& phase, std::int64_t linesDone)
 Result<void> Importer::prepare(const std::stop_token& stop)
 {
     begin(ReplayPhase::Reading);
-    ROOKERY_ASSIGN(m_log, readActivityLog(m_options.file, [this](std::int64_t n) { progressed(&ReplayStatus::linesDone, n); }, stop));
-    const auto now = std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    ROOKERY_ASSIGN(m_log, readActivityLog(
+                              m_options.file,
+                              [this](std::int64_t n) { progressed(&ReplayStatus::linesDone, n); }, stop));
+    const auto now =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     // Ends just before now, so that posts made meanwhile are newer than all of the log's.
     const std::int64_t shift = m_options.keepTimes ? 0 : now - (m_log.lastSecond + 2) * 1'000;
     ROOKERY_ASSIGN(m_record, m_engine.operations().openImport(m_log.sha256, kSlots, shift, callDeadline()));
     if (m_record.timeShiftMs == 0)
-        ROOKERY_TRY(m_engine.operations().setAgeShift(Milliseconds(now - m_log.lastSecond * 1'000), callDeadline()));
+        ROOKERY_TRY(
+            m_engine.operations().setAgeShift(Milliseconds(now - m_log.lastSecond * 1'000), callDeadline()));
     m_ids.emplace(m_log, m_record.idSlots, m_record.timeShiftMs, m_engine.shardCount());
     findPairs();
     const std::lock_guard lock(m_mutex);
@@ -200,7 +222,8 @@ Result<void> Importer::makeFollows(const std::stop_token& stop)
     begin(ReplayPhase::Follows);
     std::vector<BulkFollow> batch;
     for (std::size_t i = 0; i < m_pairs.size(); ++i) {
-        batch.push_back({m_ids->user(std::uint32_t(m_pairs[i] >> 32)), m_ids->user(std::uint32_t(m_pairs[i]))});
+        batch.push_back(
+            {m_ids->user(std::uint32_t(m_pairs[i] >> 32)), m_ids->user(std::uint32_t(m_pairs[i]))});
         if (batch.size() < kFollowsAtOnce && i + 1 < m_pairs.size()) continue;
         if (stop.stop_requested()) return fail(cancelled());
         ROOKERY_TRY(m_engine.operations().bulkFollow(batch, callDeadline()));
@@ -231,21 +254,24 @@ Result<void> Importer::makePosts(const std::stop_token& stop)
 {
     begin(ReplayPhase::Posts);
     // Ids depend on all lines before: those already done are counted through, not posted again.
-    for (std::int64_t i = 0; i < m_record.linesDone; ++i) m_ids->nextPost(m_log.lines[std::size_t(i)]);
+    for (std::int64_t i = 0; i < m_record.linesDone; ++i)
+        m_ids->nextPost(m_log.lines[std::size_t(i)]);
 
     const auto startedAt = SteadyClock::now();
     const std::int64_t total = std::int64_t(m_log.lines.size());
-    const std::int64_t startSecond = m_record.linesDone < total ? m_log.lines[std::size_t(m_record.linesDone)].unixSeconds : 0;
+    const std::int64_t startSecond =
+        m_record.linesDone < total ? m_log.lines[std::size_t(m_record.linesDone)].unixSeconds : 0;
     const auto timeOf = [&](const ActivityLine& line) {
-        return startedAt + std::chrono::duration_cast<SteadyClock::duration>(
-                               std::chrono::duration<double>(double(line.unixSeconds - startSecond) / m_options.speed));
+        return startedAt + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(
+                               double(line.unixSeconds - startSecond) / m_options.speed));
     };
     std::vector<Post> batch;
     std::int64_t saved = m_record.linesDone;
     for (std::int64_t i = m_record.linesDone; i < total; ++i) {
         const auto& line = m_log.lines[std::size_t(i)];
         batch.push_back({m_ids->nextPost(line), m_ids->user(line.actor), bodyOf(m_log, line)});
-        const bool secondEnds = i + 1 == total || m_log.lines[std::size_t(i + 1)].unixSeconds != line.unixSeconds;
+        const bool secondEnds =
+            i + 1 == total || m_log.lines[std::size_t(i + 1)].unixSeconds != line.unixSeconds;
         const bool due = m_options.speed > 0 && secondEnds;
         if (batch.size() < kPostsAtOnce && i + 1 < total && !due) continue;
         if (m_options.speed > 0) {

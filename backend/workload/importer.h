@@ -1,6 +1,7 @@
-// Imports a recorded activity log through the engine: accounts and follows in bulk, then every line as a post, at a
-// chosen speed. Cancellable; a run after a cancel or a kill goes on where the last one stopped, a run after the end
-// changes nothing. Owned by app/; a thread of its own. status() and cancel() from any thread.
+// Imports a recorded activity log through the engine: accounts and follows in bulk, then every line as a
+// post, at a chosen speed. Cancellable; a run after a cancel or a kill goes on where the last one stopped, a
+// run after the end changes nothing. Owned by app/; a thread of its own. status() and cancel() from any
+// thread.
 #pragma once
 
 #include "backend/domain/workload.h"
@@ -53,12 +54,13 @@ private:
     Result<void> save(const std::string& phase, std::int64_t linesDone);
     void begin(ReplayPhase phase);
     void expectEnd(std::chrono::steady_clock::time_point planned, std::chrono::steady_clock::time_point next);
-    void progressed(std::int64_t ReplayStatus::* counter, std::int64_t done);
+    void progressed(std::int64_t ReplayStatus::*counter, std::int64_t done);
 
     Engine& m_engine;
     const ImportOptions m_options;
-    ActivityLog m_log;          // of the thread alone, like the record and the ids
-    std::vector<std::uint64_t> m_pairs; // follower << 32 | followee, as positions in the log's users; ascending
+    ActivityLog m_log; // of the thread alone, like the record and the ids
+    std::vector<std::uint64_t>
+        m_pairs; // follower << 32 | followee, as positions in the log's users; ascending
     ImportRecord m_record;
     std::optional<ImportIds> m_ids;
 
@@ -68,7 +70,7 @@ private:
     std::chrono::steady_clock::time_point m_phaseAt{};
     std::int64_t m_phaseFrom = 0;
     std::optional<std::chrono::steady_clock::time_point> m_lastPostAt; // with a speed, once posts began
-    std::jthread m_thread; // last: it uses all of the above
+    std::jthread m_thread;                                             // last: it uses all of the above
 };
 
 } // namespace backend

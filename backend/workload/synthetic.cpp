@@ -11,9 +11,9 @@ using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kAtOnce = 2'500;
-constexpr auto kCall = 2s;                // of one deed
+constexpr auto kCall = 2s; // of one deed
 constexpr auto kBulkCall = 30s;
-constexpr auto kDay = 600s;               // the crowd's day
+constexpr auto kDay = 600s; // the crowd's day
 constexpr auto kSampleWindow = 5s;
 constexpr auto kIdle = 100ms;
 constexpr std::size_t kRemembered = 2'000;
@@ -27,12 +27,17 @@ void sleepUntil(SteadyClock::time_point at, const std::stop_token& stop)
     wake.wait_until(lock, stop, at, [] { return false; });
 }
 
-Deadline deedDeadline() { return Deadline::after(kCall); }
+Deadline deedDeadline()
+{
+    return Deadline::after(kCall);
+}
 
 } // namespace
 
 SyntheticWorkload::SyntheticWorkload(Engine& engine, SyntheticOptions options)
-    : m_engine(engine), m_options(options), m_popular(options.users)
+    : m_engine(engine)
+    , m_options(options)
+    , m_popular(options.users)
 {
     m_status.wanted = options.rates;
     m_status.running = true;
@@ -57,7 +62,8 @@ void SyntheticWorkload::setRunning(bool running)
 {
     const std::lock_guard lock(m_mutex);
     m_status.running = running;
-    if (m_status.phase == "running" || m_status.phase == "stopped") m_status.phase = running ? "running" : "stopped";
+    if (m_status.phase == "running" || m_status.phase == "stopped")
+        m_status.phase = running ? "running" : "stopped";
 }
 
 void SyntheticWorkload::setPhase(const std::string& phase, double fraction)
@@ -89,14 +95,20 @@ void SyntheticWorkload::run(const std::stop_token& stop)
     }
 }
 
-bool SyntheticWorkload::isCrowd(const std::string& import) { return import.starts_with(kCrowd); }
+bool SyntheticWorkload::isCrowd(const std::string& import)
+{
+    return import.starts_with(kCrowd);
+}
 
 Result<void> SyntheticWorkload::makeCrowd(const std::stop_token& stop)
 {
     // Remembered like an import, under a name of its own: a kept cluster finds its crowd again.
-    const std::string name = std::string(kCrowd) + std::to_string(m_options.seed) + " of " + std::to_string(m_options.users);
-    const auto now = std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    ROOKERY_ASSIGN(auto record, m_engine.operations().openImport(name, 1, now - kIdEpochUnixMs, Deadline::after(kBulkCall)));
+    const std::string name =
+        std::string(kCrowd) + std::to_string(m_options.seed) + " of " + std::to_string(m_options.users);
+    const auto now =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    ROOKERY_ASSIGN(auto record, m_engine.operations().openImport(name, 1, now - kIdEpochUnixMs,
+                                                                 Deadline::after(kBulkCall)));
     const int shards = m_engine.shardCount();
     const std::int64_t begin = record.timeShiftMs - 60'000;
     m_ids.clear();
@@ -110,7 +122,8 @@ Result<void> SyntheticWorkload::makeCrowd(const std::stop_token& stop)
     }
     const std::lock_guard lock(m_mutex);
     m_status.users = m_options.users;
-    m_status.follows = std::int64_t(crowdFollows(m_options.users, m_options.followsPerUser, m_options.seed).size());
+    m_status.follows =
+        std::int64_t(crowdFollows(m_options.users, m_options.followsPerUser, m_options.seed).size());
     m_status.error.clear();
     return {};
 }
@@ -146,13 +159,16 @@ Result<void> SyntheticWorkload::makeFollows(const std::stop_token& stop)
 
 double SyntheticWorkload::wantedRate(Deed deed) const
 {
-    const double sinceEpoch = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const double sinceEpoch =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     const double day = std::chrono::duration<double>(kDay).count();
     const double rhythm = dailyRhythm(sinceEpoch / day - std::floor(sinceEpoch / day));
     const std::lock_guard lock(m_mutex);
     if (!m_status.running) return 0;
     const auto& wanted = m_status.wanted;
-    return rhythm * (deed == kPost ? wanted.postsPerSecond : deed == kRead ? wanted.readsPerSecond / 2 : wanted.followsPerSecond);
+    return rhythm * (deed == kPost   ? wanted.postsPerSecond
+                     : deed == kRead ? wanted.readsPerSecond / 2
+                                     : wanted.followsPerSecond);
 }
 
 // Deeds come at random moments around the rate; what cannot keep up does not pile up.
@@ -227,14 +243,16 @@ Result<void> SyntheticWorkload::read(std::mt19937_64& random)
     return {};
 }
 
-Result<void> SyntheticWorkload::followOrUnfollow(std::mt19937_64& random, std::deque<std::pair<UserId, UserId>>& made)
+Result<void> SyntheticWorkload::followOrUnfollow(std::mt19937_64& random,
+                                                 std::deque<std::pair<UserId, UserId>>& made)
 {
     if (made.size() > 20 && random() % 2 == 0) {
         const auto [follower, followee] = made.front();
         made.pop_front();
         return m_engine.feed().unfollow(follower, followee, deedDeadline());
     }
-    const UserId follower = userId(int(random() % std::uint64_t(m_options.users))), followee = userId(m_popular(random));
+    const UserId follower = userId(int(random() % std::uint64_t(m_options.users))),
+                 followee = userId(m_popular(random));
     if (follower == followee) return {};
     ROOKERY_TRY(m_engine.feed().follow(follower, followee, deedDeadline()));
     if (made.size() < kRemembered) made.emplace_back(follower, followee);
@@ -244,10 +262,12 @@ Result<void> SyntheticWorkload::followOrUnfollow(std::mt19937_64& random, std::d
 void SyntheticWorkload::sample()
 {
     Sample now{SteadyClock::now(), {}};
-    for (std::size_t i = 0; i < kDeeds; ++i) now.done[i] = m_done[i];
+    for (std::size_t i = 0; i < kDeeds; ++i)
+        now.done[i] = m_done[i];
     const std::lock_guard lock(m_mutex);
     m_samples.push_back(now);
-    while (m_samples.size() > 2 && now.at - m_samples.front().at > kSampleWindow) m_samples.pop_front();
+    while (m_samples.size() > 2 && now.at - m_samples.front().at > kSampleWindow)
+        m_samples.pop_front();
     const auto& first = m_samples.front();
     const double seconds = std::chrono::duration<double>(now.at - first.at).count();
     if (seconds <= 0) return;

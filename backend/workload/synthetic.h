@@ -1,6 +1,6 @@
-// The demo's traffic: makes its crowd in bulk the first time, then posts, reads, follows, unfollows and deletes at the
-// rates asked for, with a daily rhythm whose day lasts ten minutes. Through the engine's facade only. Owned by app/;
-// threads of its own. status() and the setters from any thread.
+// The demo's traffic: makes its crowd in bulk the first time, then posts, reads, follows, unfollows and
+// deletes at the rates asked for, with a daily rhythm whose day lasts ten minutes. Through the engine's
+// facade only. Owned by app/; threads of its own. status() and the setters from any thread.
 #pragma once
 
 #include "backend/domain/workload.h"
@@ -28,7 +28,7 @@ class SyntheticWorkload final : public WorkloadControl
 {
 public:
     SyntheticWorkload(Engine& engine, SyntheticOptions options); // starts at once
-    ~SyntheticWorkload() override;                               // stops and joins, within one call's deadline
+    ~SyntheticWorkload() override; // stops and joins, within one call's deadline
 
     static bool isCrowd(const std::string& import); // by the file hash under which the directory knows it
 

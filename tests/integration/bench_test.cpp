@@ -1,8 +1,8 @@
-// A very small bench from beginning to end: it measures what it says, its report is whole, and what it cannot do it says
-// in a sentence. Times are never judged.
+// A very small bench from beginning to end: it measures what it says, its report is whole, and what it cannot
+// do it says in a sentence. Times are never judged.
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QJsonArray>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QXmlStreamReader>
@@ -47,7 +47,8 @@ bool isFinitePositive(const QJsonValue& value)
 QString xmlError(const std::string& text, int& elements)
 {
     QXmlStreamReader reader(QByteArray::fromStdString(text));
-    for (elements = 0; !reader.atEnd();) elements += reader.readNext() == QXmlStreamReader::StartElement ? 1 : 0;
+    for (elements = 0; !reader.atEnd();)
+        elements += reader.readNext() == QXmlStreamReader::StartElement ? 1 : 0;
     return reader.hasError() ? reader.errorString() : QString();
 }
 
@@ -78,14 +79,18 @@ void BenchTest::checkRatios(const QJsonObject& json, const BenchReport& report)
         QVERIFY2(!reasons[name].toString().isEmpty(), qPrintable(name));
         const auto* ratio = report.ratio(key);
         QVERIFY2(ratio, qPrintable(name));
-        // A tiny fan-out may be over before enough posts were timed beside it; a million readers are not tried here.
+        // A tiny fan-out may be over before enough posts were timed beside it; a million readers are not
+        // tried here.
         const bool optional = key == "delivery_cost_1m_vs_10k" || key == "post_p99_busy_vs_idle";
-        if (ratio->rounds.empty()) QVERIFY2(optional && ratios[name].isNull(), qPrintable(name));
-        else QVERIFY2(isFinitePositive(ratios[name]), qPrintable(name));
+        if (ratio->rounds.empty())
+            QVERIFY2(optional && ratios[name].isNull(), qPrintable(name));
+        else
+            QVERIFY2(isFinitePositive(ratios[name]), qPrintable(name));
     }
     QVERIFY(ratios["delivery_cost_1m_vs_10k"].isNull());
     QVERIFY(isFinitePositive(ratios["delivery_cost_100k_vs_10k"]));
-    QCOMPARE(json["ratio_spreads"].toObject()["fanout_vs_bare_zadd"].toObject()["rounds"].toArray().size(), 2);
+    QCOMPARE(json["ratio_spreads"].toObject()["fanout_vs_bare_zadd"].toObject()["rounds"].toArray().size(),
+             2);
 }
 
 void BenchTest::checkFigures(const QJsonObject& json)
@@ -98,19 +103,25 @@ void BenchTest::checkFigures(const QJsonObject& json)
         for (const auto* number : {"median", "min", "max", "repetitions_per_round"}) {
             // used_memory moves by whole pages: with so few timelines its difference may be anything.
             // And processor time counts in hundredths of a second.
-            if (key.contains("used_memory") || key.contains("_cpu_us")) QVERIFY(std::isfinite(figure[number].toDouble()));
-            else QVERIFY2(isFinitePositive(figure[number]) || key.startsWith("post.busy"), qPrintable(key + " " + number));
+            if (key.contains("used_memory") || key.contains("_cpu_us"))
+                QVERIFY(std::isfinite(figure[number].toDouble()));
+            else
+                QVERIFY2(isFinitePositive(figure[number]) || key.startsWith("post.busy"),
+                         qPrintable(key + " " + number));
         }
-        QVERIFY2(!figure["unit"].toString().isEmpty() && !figure["label"].toString().isEmpty() && !figure["how"].toString().isEmpty(),
+        QVERIFY2(!figure["unit"].toString().isEmpty() && !figure["label"].toString().isEmpty() &&
+                     !figure["how"].toString().isEmpty(),
                  qPrintable(key));
     }
     for (const auto* wanted :
-         {"fanout.120_timelines.audience_5.engine_deliveries_per_s", "fanout.120_timelines.audience_100.bare_zadd_per_s",
-          "fanout.1500_timelines.audience_1200.engine_vs_bare", "fanout.1500_timelines.audience_50.us_per_delivery",
-          "memory.timeline.bytes_per_entry", "memory.plain_set.bytes_per_entry", "memory.1500_timelines.timeline.used_memory_bytes_per_entry",
-          "post.idle.p50_ms", "post.idle.p99_ms", "post.busy.p99_ms", "page.bare.p50_ms", "page.warm.p50_ms", "page.warm.p99_ms",
-          "page.first.p50_ms", "page.deep.p50_ms", "queue.post_created_tasks_per_s", "queue.edge_changed_tasks_per_s",
-          "rebuild.timelines_per_s"})
+         {"fanout.120_timelines.audience_5.engine_deliveries_per_s",
+          "fanout.120_timelines.audience_100.bare_zadd_per_s",
+          "fanout.1500_timelines.audience_1200.engine_vs_bare",
+          "fanout.1500_timelines.audience_50.us_per_delivery", "memory.timeline.bytes_per_entry",
+          "memory.plain_set.bytes_per_entry", "memory.1500_timelines.timeline.used_memory_bytes_per_entry",
+          "post.idle.p50_ms", "post.idle.p99_ms", "post.busy.p99_ms", "page.bare.p50_ms", "page.warm.p50_ms",
+          "page.warm.p99_ms", "page.first.p50_ms", "page.deep.p50_ms", "queue.post_created_tasks_per_s",
+          "queue.edge_changed_tasks_per_s", "rebuild.timelines_per_s"})
         QVERIFY2(keys.contains(QLatin1String(wanted)), wanted);
 }
 
@@ -119,12 +130,14 @@ void BenchTest::aReportIsWhole()
     BenchOptions options;
     options.sizes = tinySizes();
     QStringList steps;
-    const auto report = runBench(options, [&](const std::string& step) { steps.append(QString::fromStdString(step)); }, {});
+    const auto report =
+        runBench(options, [&](const std::string& step) { steps.append(QString::fromStdString(step)); }, {});
     QVERIFY2(report, report ? "" : report.error().message.c_str());
     QVERIFY(steps.size() > 10);
 
     QJsonParseError parsed{};
-    const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(benchJson(*report)), &parsed).object();
+    const auto json =
+        QJsonDocument::fromJson(QByteArray::fromStdString(benchJson(*report)), &parsed).object();
     QCOMPARE(parsed.error, QJsonParseError::NoError);
     checkRatios(json, *report);
     checkFigures(json);
@@ -156,11 +169,12 @@ void BenchTest::aStoppedBenchEndsAndSaysSo()
     options.sizes.rounds = 1'000'000; // it would never end by itself
     options.sizes.postsPerWriter = 1'000'000;
     std::stop_source stop;
-    const auto report = runBench(options,
-                                 [&](const std::string& step) {
-                                     if (step.starts_with("queue with small tasks, round 3")) stop.request_stop();
-                                 },
-                                 stop.get_token());
+    const auto report = runBench(
+        options,
+        [&](const std::string& step) {
+            if (step.starts_with("queue with small tasks, round 3")) stop.request_stop();
+        },
+        stop.get_token());
     QVERIFY(!report);
     QVERIFY2(report.error().code == backend::ErrorCode::Cancelled, report.error().message.c_str());
 }
@@ -173,8 +187,10 @@ void BenchTest::whatDoesNotFitIsSaidBeforeAnythingStarts()
     BenchOptions options;
     options.sizes = tinySizes();
     const auto refused = [&](backend::ErrorCode code, const char* words) {
-        const auto report = runBench(options, [](const std::string& step) { qFatal("started: %s", step.c_str()); }, {});
-        return !report && report.error().code == code && report.error().message.find(words) != std::string::npos;
+        const auto report =
+            runBench(options, [](const std::string& step) { qFatal("started: %s", step.c_str()); }, {});
+        return !report && report.error().code == code &&
+               report.error().message.find(words) != std::string::npos;
     };
     options.dataDirectory = place;
     QVERIFY(refused(backend::ErrorCode::Configuration, "is not empty"));

@@ -1,5 +1,5 @@
-// Kills a whole backend in the middle of its work, starts it again on the same directory, and holds what is there
-// against what was acknowledged and against a recomputation from PostgreSQL.
+// Kills a whole backend in the middle of its work, starts it again on the same directory, and holds what is
+// there against what was acknowledged and against a recomputation from PostgreSQL.
 #include "tests/support/demo_session.h"
 
 #include <QFile>
@@ -40,7 +40,8 @@ void CrashTest::workUntilKilled(const QString& directory, const QString& log, in
     QVERIFY(victim.waitForFinished());
 }
 
-std::map<std::int64_t, std::int64_t> CrashTest::acknowledged(const QString& log, std::vector<std::int64_t>& deleted)
+std::map<std::int64_t, std::int64_t> CrashTest::acknowledged(const QString& log,
+                                                             std::vector<std::int64_t>& deleted)
 {
     std::map<std::int64_t, std::int64_t> posts;
     QFile file(log);
@@ -57,8 +58,10 @@ void CrashTest::killedInTheMiddleNothingIsLostNothingIsDouble()
 {
     QTemporaryDir directory;
     // Started by root the servers run as another user, who must be able to pass.
-    QFile::setPermissions(directory.path(), QFile::permissions(directory.path()) | QFile::ReadOther | QFile::ExeOther);
-    const QString data = directory.filePath(QStringLiteral("data")), log = directory.filePath(QStringLiteral("log"));
+    QFile::setPermissions(directory.path(),
+                          QFile::permissions(directory.path()) | QFile::ReadOther | QFile::ExeOther);
+    const QString data = directory.filePath(QStringLiteral("data")),
+                  log = directory.filePath(QStringLiteral("log"));
     for (int round = 1; round <= 3; ++round) {
         workUntilKilled(data, log, round);
         if (QTest::currentTestFailed()) return;
@@ -73,18 +76,24 @@ void CrashTest::killedInTheMiddleNothingIsLostNothingIsDouble()
             if (found.empty()) {
                 PageQuery query{.before = {}, .after = {}, .limit = 200};
                 do {
-                    const auto page = take(session->engine().feed().authorPage(UserId{author}, query, soon()));
-                    for (const auto& entry : page.entries) found.push_back(entry.id);
+                    const auto page =
+                        take(session->engine().feed().authorPage(UserId{author}, query, soon()));
+                    for (const auto& entry : page.entries)
+                        found.push_back(entry.id);
                     query.before = page.next;
                 } while (query.before);
-                QVERIFY(std::adjacent_find(found.begin(), found.end(), std::less_equal<>()) == found.end()); // descending, once each
+                QVERIFY(std::adjacent_find(found.begin(), found.end(), std::less_equal<>()) ==
+                        found.end()); // descending, once each
             }
             const bool there = std::find(found.begin(), found.end(), PostId{post}) != found.end();
             const bool wasDeleted = std::find(deleted.begin(), deleted.end(), post) != deleted.end();
-            // A delete may have been done and not acknowledged before the kill; a post that was acknowledged as deleted
-            // never shows again.
-            if (wasDeleted) QVERIFY(!there);
-            else if (!there) QVERIFY2(session->engine().feed().deletePost(PostId{post}, soon()).has_value(), "an acknowledged post is lost");
+            // A delete may have been done and not acknowledged before the kill; a post that was acknowledged
+            // as deleted never shows again.
+            if (wasDeleted)
+                QVERIFY(!there);
+            else if (!there)
+                QVERIFY2(session->engine().feed().deletePost(PostId{post}, soon()).has_value(),
+                         "an acknowledged post is lost");
         }
         QVERIFY(drain(session->engine()));
         QCOMPARE(auditFindings(*session), std::string());

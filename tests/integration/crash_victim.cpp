@@ -1,5 +1,6 @@
-// A process that runs a whole backend on a kept directory and works it hard until it is killed. Every acknowledged deed
-// is written to a file (one line, one write) right after its acknowledgement. Usage: crash_victim DIRECTORY LOG SEED
+// A process that runs a whole backend on a kept directory and works it hard until it is killed. Every
+// acknowledged deed is written to a file (one line, one write) right after its acknowledgement. Usage:
+// crash_victim DIRECTORY LOG SEED
 #include "tests/support/demo_session.h"
 
 #include <cstdio>
@@ -38,7 +39,8 @@ void work(Feed& feed, const std::vector<UserId>& users, int log, std::uint64_t s
             std::ignore = feed.homePage(actor, {}, soon());
         } else if (const auto post = feed.post(actor, "crash " + std::to_string(i), soon()); post) {
             own.push_back(post->id);
-            record(log, "posted " + std::to_string(post->id.value) + " " + std::to_string(actor.value) + "\n");
+            record(log,
+                   "posted " + std::to_string(post->id.value) + " " + std::to_string(actor.value) + "\n");
         }
     }
 }
@@ -53,15 +55,18 @@ int main(int argc, char** argv)
     std::vector<UserId> users;
     for (int i = 0; i < 30; ++i) {
         const std::string handle = "user_" + std::to_string(i);
-        if (const auto known = feed.userByHandle(handle, soon())) users.push_back(*known);
-        else users.push_back(take(feed.createUser({handle, handle}, soon())).id);
+        if (const auto known = feed.userByHandle(handle, soon()))
+            users.push_back(*known);
+        else
+            users.push_back(take(feed.createUser({handle, handle}, soon())).id);
     }
     const int log = ::open(argv[2], O_WRONLY | O_CREAT | O_APPEND, 0600);
     std::puts("working");
     std::fflush(stdout);
     const auto seed = std::uint64_t(std::stoull(argv[3]));
     std::vector<std::jthread> threads;
-    for (std::uint64_t t = 0; t < 3; ++t) threads.emplace_back([&, t] { work(feed, users, log, seed * 10 + t); });
+    for (std::uint64_t t = 0; t < 3; ++t)
+        threads.emplace_back([&, t] { work(feed, users, log, seed * 10 + t); });
     threads.clear(); // never: the work goes on until the process is killed
     return 0;
 }

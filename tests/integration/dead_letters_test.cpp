@@ -1,4 +1,5 @@
-// rookeryctl dead-letters and rebuild beside a running engine: what is listed, and that exactly what was listed is touched.
+// rookeryctl dead-letters and rebuild beside a running engine: what is listed, and that exactly what was
+// listed is touched.
 #include <QTest>
 
 #include "tests/support/demo_session.h"
@@ -41,9 +42,10 @@ private:
     {
         const auto inputs = m_session->auditInputs();
         auto connection = take(inputs.pools->all().begin()->second->lease(soon()));
-        take(connection->execute("INSERT INTO queue.tasks (kind, shard, attempts, rank, expires_at, payload) SELECT 3, 0, 7, 0,"
-                                 " now() + interval '1 day', $1 FROM generate_series(1, $2::int)",
-                                 {sqlParameter(payload), sqlParameter(count)}, soon()));
+        take(connection->execute(
+            "INSERT INTO queue.tasks (kind, shard, attempts, rank, expires_at, payload) SELECT 3, 0, 7, 0,"
+            " now() + interval '1 day', $1 FROM generate_series(1, $2::int)",
+            {sqlParameter(payload), sqlParameter(count)}, soon()));
     }
 
     std::shared_ptr<app::OpenedSession> m_session;
@@ -65,14 +67,16 @@ void DeadLettersTest::groupsAreListedShownRetriedAndDiscarded()
     for (const auto& group : groups) {
         sum += group.toObject()["count"].toInt();
         QCOMPARE(group.toObject()["ids"].toArray().size(), group.toObject()["count"].toInt());
-        QCOMPARE(group.toObject()["kinds"].toObject()["deliver_chunk"].toInt(), group.toObject()["count"].toInt());
+        QCOMPARE(group.toObject()["kinds"].toObject()["deliver_chunk"].toInt(),
+                 group.toObject()["count"].toInt());
     }
     QCOMPARE(sum, 5);
     QVERIFY(ctl({"dead-letters", "list"}).output.contains("deliver_chunk"));
 
     // A long payload is cut, and says so.
     const auto letters = take(m_session->engine().operations().deadLetters(100, soon()));
-    const auto large = std::find_if(letters.begin(), letters.end(), [](const auto& letter) { return letter.payload.size() > 5'000; });
+    const auto large = std::find_if(letters.begin(), letters.end(),
+                                    [](const auto& letter) { return letter.payload.size() > 5'000; });
     QVERIFY(large != letters.end());
     const auto id = QString::number(large->ref.node) + ":" + QString::number(large->ref.id);
     const auto shown = ctl({"dead-letters", "show", id, "--json"}).json();
@@ -80,11 +84,13 @@ void DeadLettersTest::groupsAreListedShownRetriedAndDiscarded()
     QCOMPARE(shown["payload"].toString().size(), qsizetype(4'096));
     QCOMPARE(ctl({"dead-letters", "show", "9:9"}).code, 1);
 
-    // A signature with another count than the person saw changes nothing; neither does a call that names nothing.
+    // A signature with another count than the person saw changes nothing; neither does a call that names
+    // nothing.
     const auto group = groups.first().toObject();
     const auto signature = group["signature"].toString();
     const int count = group["count"].toInt();
-    const auto other = ctl({"dead-letters", "discard", "--signature", signature, "--expect", QString::number(count + 1)});
+    const auto other =
+        ctl({"dead-letters", "discard", "--signature", signature, "--expect", QString::number(count + 1)});
     QCOMPARE(other.code, 1);
     QVERIFY2(other.errors.contains("nothing was changed"), other.errors.constData());
     QCOMPARE(ctl({"dead-letters", "discard"}).code, 2);
@@ -94,7 +100,8 @@ void DeadLettersTest::groupsAreListedShownRetriedAndDiscarded()
     // Retried, they fail again and come back under their ids.
     QCOMPARE(ctl({"dead-letters", "retry", id, "--json"}).json()["retried"].toInt(), 1);
     QTRY_COMPARE_WITH_TIMEOUT(dead(), 5, 60'000);
-    const auto again = ctl({"dead-letters", "discard", "--signature", signature, "--expect", QString::number(count), "--json"});
+    const auto again = ctl(
+        {"dead-letters", "discard", "--signature", signature, "--expect", QString::number(count), "--json"});
     QCOMPARE(again.json()["discarded"].toInt(), count);
     QCOMPARE(dead(), 5 - count);
     QVERIFY(drain(m_session->engine()));

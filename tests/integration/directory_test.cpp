@@ -19,15 +19,20 @@ using namespace std::chrono_literals;
 namespace tests {
 namespace {
 
-constexpr std::string_view kArguments = "{\"why\": \"it's \\\"late\\\"\", \"engine\": -1}"; // as jsonb prints it
+constexpr std::string_view kArguments =
+    "{\"why\": \"it's \\\"late\\\"\", \"engine\": -1}"; // as jsonb prints it
 constexpr std::string_view kStatus = "{\"tasks\": 12}";
 
-Deadline soon() { return Deadline::after(30s); }
+Deadline soon()
+{
+    return Deadline::after(30s);
+}
 
 ClusterPlan plan()
 {
     ClusterPlan p{"here", "test", 4, {}};
-    p.nodes.push_back({{1, "pg-1", NodeKind::Postgres, "host=a"}, {Role::Directory, Role::Users, Role::Posts}});
+    p.nodes.push_back(
+        {{1, "pg-1", NodeKind::Postgres, "host=a"}, {Role::Directory, Role::Users, Role::Posts}});
     p.nodes.push_back({{2, "redis-1", NodeKind::Redis, "redis://c:1"}, {Role::Timelines}});
     return p;
 }
@@ -82,25 +87,30 @@ void DirectoryTest::initTestCase()
     m_cluster = PrivateCluster::start(1, 0);
     const auto node = m_cluster->node("pg-1");
     m_owner = makePostgresPool({1, "pg-1", NodeKind::Postgres, node.ownerAddress}, {2, 8, 5s});
-    m_pool = makePostgresPool({1, "pg-1", NodeKind::Postgres, node.address}, {8, 64, 5s}); // as an engine: it owns nothing
+    m_pool = makePostgresPool({1, "pg-1", NodeKind::Postgres, node.address},
+                              {8, 64, 5s}); // as an engine: it owns nothing
     m_directory = std::make_unique<Directory>(*m_pool);
     VERIFY_ERROR(m_directory->settings(soon()), ErrorCode::NotFound);
     TAKE(c, m_owner->lease(soon()));
     VERIFY_OK(initCluster(
         plan(), {{1, c.get()}},
-        [](SqlConnection& owner, const std::vector<SchemaTarget>& targets, Deadline deadline) { return migrate(owner, targets, deadline); },
+        [](SqlConnection& owner, const std::vector<SchemaTarget>& targets, Deadline deadline) {
+            return migrate(owner, targets, deadline);
+        },
         soon()));
 }
 
 void DirectoryTest::init()
 {
-    sql("TRUNCATE directory.handles, directory.imports, directory.id_slots, directory.engines, directory.audit_log");
+    sql("TRUNCATE directory.handles, directory.imports, directory.id_slots, directory.engines, "
+        "directory.audit_log");
 }
 
 void DirectoryTest::anEmptyDatabaseHoldsNoCluster()
 {
     const auto node = m_cluster->node("pg-1");
-    const auto elsewhere = makePostgresPool({1, "pg-1", NodeKind::Postgres, node.ownerAddress + " dbname=postgres"}, {1, 1, 5s});
+    const auto elsewhere =
+        makePostgresPool({1, "pg-1", NodeKind::Postgres, node.ownerAddress + " dbname=postgres"}, {1, 1, 5s});
     const auto settings = Directory(*elsewhere).settings(soon());
     VERIFY_ERROR(settings, ErrorCode::NotFound);
     QVERIFY(settings.error().message.find("cluster init") != std::string::npos);
@@ -120,13 +130,15 @@ void DirectoryTest::settingsAreKept()
 
 void DirectoryTest::handlesAreFoundByPrefix()
 {
-    sql("INSERT INTO directory.handles VALUES ('ann', 1), ('anna', 2), ('annB', 3), ('ann_b', 4), ('ann%', 5), ('anm', 6),"
+    sql("INSERT INTO directory.handles VALUES ('ann', 1), ('anna', 2), ('annB', 3), ('ann_b', 4), ('ann%', "
+        "5), ('anm', 6),"
         " ('anno', 7), ('bob', 8), ('Ann', 9), ('zoë', 10), ('zo🐦', 11)");
     const auto found = [&](const std::string& prefix, int limit = 100) {
         std::string joined;
         const auto entries = m_directory->handlesByPrefix(prefix, limit, soon());
         if (!entries) return entries.error().message;
-        for (const auto& entry : *entries) joined += (joined.empty() ? "" : " ") + entry.handle;
+        for (const auto& entry : *entries)
+            joined += (joined.empty() ? "" : " ") + entry.handle;
         return joined;
     };
     QCOMPARE(found("ann"), std::string("ann ann% annB ann_b anna anno")); // by bytes
@@ -144,14 +156,18 @@ void DirectoryTest::handlesAreFoundByPrefix()
 
 void DirectoryTest::prefixSearchUsesTheIndex()
 {
-    sql("INSERT INTO directory.handles SELECT 'user' || g, g FROM generate_series(1, 20000) AS g; ANALYZE directory.handles");
+    sql("INSERT INTO directory.handles SELECT 'user' || g, g FROM generate_series(1, 20000) AS g; ANALYZE "
+        "directory.handles");
     TAKE(c, m_pool->lease(soon()));
-    TAKE(plan, c->execute("EXPLAIN SELECT handle, user_id FROM directory.handles WHERE handle >= 'user12' AND handle < E'user12\\U0010FFFF'"
+    TAKE(plan, c->execute("EXPLAIN SELECT handle, user_id FROM directory.handles WHERE handle >= 'user12' "
+                          "AND handle < E'user12\\U0010FFFF'"
                           " ORDER BY handle LIMIT 10",
                           {}, soon()));
     std::string text;
-    for (std::size_t r = 0; r < plan.size(); ++r) text += std::string(plan.text(r, 0)) + "\n";
-    QVERIFY2(text.find("handles_pkey") != std::string::npos && text.find("Sort") == std::string::npos, text.c_str());
+    for (std::size_t r = 0; r < plan.size(); ++r)
+        text += std::string(plan.text(r, 0)) + "\n";
+    QVERIFY2(text.find("handles_pkey") != std::string::npos && text.find("Sort") == std::string::npos,
+             text.c_str());
     TAKE(entries, m_directory->handlesByPrefix("user12", 3, soon()));
     QCOMPARE(entries.size(), std::size_t(3));
     QCOMPARE(entries[0].handle, std::string("user12"));
@@ -191,7 +207,8 @@ void DirectoryTest::importSlotsComeFromTheTopAndAreNeverReused()
     SlotLease engine(*m_pool, "host:1");
     TAKE(grant, engine.renew(soon()));
     QCOMPARE(grant.slot, 0);
-    sql("INSERT INTO directory.id_slots SELECT s, 'engine', 'x', 'infinity', 0 FROM generate_series(1, 1018) AS s");
+    sql("INSERT INTO directory.id_slots SELECT s, 'engine', 'x', 'infinity', 0 FROM generate_series(1, 1018) "
+        "AS s");
     const auto full = m_directory->openImport("b", 2, 0, soon());
     VERIFY_ERROR(full, ErrorCode::Overloaded);
     TAKE(nothing, m_directory->findImport("b", soon()));
@@ -204,7 +221,9 @@ void DirectoryTest::concurrentImportsTakeDifferentSlots()
 {
     std::vector<std::future<Result<ImportRecord>>> running;
     for (int i = 0; i < 8; ++i)
-        running.push_back(std::async(std::launch::async, [&, i] { return m_directory->openImport("file" + std::to_string(i / 2), 4, i, soon()); }));
+        running.push_back(std::async(std::launch::async, [&, i] {
+            return m_directory->openImport("file" + std::to_string(i / 2), 4, i, soon());
+        }));
     std::map<std::string, std::vector<int>> byFile;
     int created = 0;
     for (auto& one : running) {
@@ -217,13 +236,15 @@ void DirectoryTest::concurrentImportsTakeDifferentSlots()
     }
     QCOMPARE(created, 4);
     std::set<int> all;
-    for (const auto& [file, taken] : byFile) all.insert(taken.begin(), taken.end());
+    for (const auto& [file, taken] : byFile)
+        all.insert(taken.begin(), taken.end());
     QCOMPARE(all.size(), std::size_t(16));
 }
 
 void DirectoryTest::theAuditLogKeepsExactArguments()
 {
-    VERIFY_OK(m_directory->appendAudit({"host:1", "ann", "pause_workers", std::string(kArguments), "ok", {}}, soon()));
+    VERIFY_OK(m_directory->appendAudit({"host:1", "ann", "pause_workers", std::string(kArguments), "ok", {}},
+                                       soon()));
     VERIFY_OK(m_directory->appendAudit({"host:1", "bob", "discard", "{}", "no such task", {}}, soon()));
     TAKE(entries, m_directory->newestAudit(10, soon()));
     QCOMPARE(entries.size(), std::size_t(2));
@@ -231,12 +252,14 @@ void DirectoryTest::theAuditLogKeepsExactArguments()
     QCOMPARE(entries[1].arguments, std::string(kArguments));
     QVERIFY(entries[1].at <= entries[0].at && entries[1].at.time_since_epoch().count() > 0);
     TAKE(c, m_pool->lease(soon()));
-    VERIFY_ERROR(c->execute("DELETE FROM directory.audit_log", {}, soon()), ErrorCode::Unauthorized); // no engine can
+    VERIFY_ERROR(c->execute("DELETE FROM directory.audit_log", {}, soon()),
+                 ErrorCode::Unauthorized); // no engine can
 }
 
 void DirectoryTest::enginesComeAndGo()
 {
-    const TimePoint started = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const TimePoint started =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     VERIFY_OK(m_directory->registerEngine({3, "host:3", "serve", started, 0, 4, false, {}}, soon()));
     VERIFY_OK(m_directory->registerEngine({1, "host:1", "desktop", started, 0, 0, true, {}}, soon()));
     TAKE(orders, m_directory->heartbeat(3, kStatus, soon()));
@@ -303,7 +326,8 @@ void DirectoryTest::aSlotIsTakenRenewedAndReleased()
     TAKE(first, lease.renew(soon()));
     QCOMPARE(lease.slot(), 0);
     QVERIFY(first.untilMs - first.nowMs >= 59'000 && first.untilMs - first.nowMs <= 60'000);
-    const auto system = std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const auto system =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     QVERIFY(std::abs(first.nowMs + kIdEpochUnixMs - system) < 60'000); // the server is this machine
     TAKE(second, lease.renew(soon()));
     QCOMPARE(second.slot, first.slot);
@@ -386,9 +410,10 @@ void DirectoryTest::aRenewalUnderWayIsNotOverlooked()
     letLapse();
     TAKE(renewing, m_owner->lease(soon()));
     TAKE(transaction, SqlTransaction::begin(*renewing, soon()));
-    VERIFY_OK(renewing->execute("UPDATE directory.id_slots SET lease_until = clock_timestamp() + interval '60 seconds',"
-                                " id_ms_until = id_ms_until + 60000 WHERE slot = $1::int",
-                                {sqlParameter(before.slot)}, soon()));
+    VERIFY_OK(renewing->execute(
+        "UPDATE directory.id_slots SET lease_until = clock_timestamp() + interval '60 seconds',"
+        " id_ms_until = id_ms_until + 60000 WHERE slot = $1::int",
+        {sqlParameter(before.slot)}, soon()));
     auto looking = std::async(std::launch::async, [&] {
         SlotLease next(*m_pool, "host:2");
         return next.renew(soon());
@@ -397,12 +422,14 @@ void DirectoryTest::aRenewalUnderWayIsNotOverlooked()
     VERIFY_OK(transaction.commit(soon()));
     const auto taken = looking.get();
     VERIFY_OK(taken);
-    QVERIFY2(taken->slot != before.slot || taken->fromMs >= before.untilMs + 60'000, "the renewed range was given out again");
+    QVERIFY2(taken->slot != before.slot || taken->fromMs >= before.untilMs + 60'000,
+             "the renewed range was given out again");
 }
 
 void DirectoryTest::holdersNeverShareASlot()
 {
-    // Twelve engines of one name take, lose, renew and release at random; every id ever made is unlike all others.
+    // Twelve engines of one name take, lose, renew and release at random; every id ever made is unlike all
+    // others.
     std::atomic<int> disordered{0};
     std::vector<std::future<std::vector<std::int64_t>>> running;
     for (int engine = 0; engine < 12; ++engine)
@@ -466,11 +493,13 @@ void DirectoryTest::aClockThatWasSetBackDoesNotShortenARange()
 
 void DirectoryTest::allSlotsTakenIsOverload()
 {
-    sql("INSERT INTO directory.id_slots SELECT s, 'engine', 'x', 'infinity', 0 FROM generate_series(0, 1023) AS s");
+    sql("INSERT INTO directory.id_slots SELECT s, 'engine', 'x', 'infinity', 0 FROM generate_series(0, 1023) "
+        "AS s");
     SlotLease lease(*m_pool, "host:1");
     const auto full = lease.renew(soon());
     VERIFY_ERROR(full, ErrorCode::Overloaded);
-    QVERIFY2(full.error().message.find("1024 id slots") != std::string::npos && full.error().message.find("pg-1") != std::string::npos,
+    QVERIFY2(full.error().message.find("1024 id slots") != std::string::npos &&
+                 full.error().message.find("pg-1") != std::string::npos,
              full.error().message.c_str());
 }
 

@@ -1,5 +1,5 @@
-// The engine on real servers: what each call promises, and that after any mix of calls every timeline, counter and
-// ledger row equals what the test itself remembers and what the audit recomputes.
+// The engine on real servers: what each call promises, and that after any mix of calls every timeline,
+// counter and ledger row equals what the test itself remembers and what the audit recomputes.
 #include "tests/support/demo_session.h"
 #include "tests/support/social_model.h"
 
@@ -52,7 +52,8 @@ User EngineTest::user(const std::string& prefix)
 }
 
 // Follows `next` to the end.
-std::vector<PostId> EngineTest::all(const std::function<Result<TimelinePage>(const PageQuery&)>& page, int limit)
+std::vector<PostId> EngineTest::all(const std::function<Result<TimelinePage>(const PageQuery&)>& page,
+                                    int limit)
 {
     std::vector<PostId> ids;
     PageQuery query;
@@ -60,7 +61,8 @@ std::vector<PostId> EngineTest::all(const std::function<Result<TimelinePage>(con
     do {
         const auto got = take(page(query));
         if (got.partial) throw std::runtime_error("a page came back partial");
-        for (const auto& entry : got.entries) ids.push_back(entry.id);
+        for (const auto& entry : got.entries)
+            ids.push_back(entry.id);
         query.before = got.next;
     } while (query.before);
     return ids;
@@ -93,7 +95,8 @@ void EngineTest::followBackfillsAndUnfollowRemoves()
 {
     const auto author = user("author"), reader = user("reader");
     std::vector<PostId> posts;
-    for (int i = 0; i < 5; ++i) posts.insert(posts.begin(), take(feed().post(author.id, "post", soon())).id);
+    for (int i = 0; i < 5; ++i)
+        posts.insert(posts.begin(), take(feed().post(author.id, "post", soon())).id);
     drained();
     take(feed().follow(reader.id, author.id, soon()));
     take(feed().follow(reader.id, author.id, soon())); // idempotent
@@ -112,7 +115,8 @@ void EngineTest::deletedPostIsHiddenAtOnce()
     const auto author = user("author"), reader = user("reader");
     take(feed().follow(reader.id, author.id, soon()));
     drained();
-    const auto kept = take(feed().post(author.id, "kept", soon())), gone = take(feed().post(author.id, "gone", soon()));
+    const auto kept = take(feed().post(author.id, "kept", soon())),
+               gone = take(feed().post(author.id, "gone", soon()));
     drained();
     QCOMPARE(home(reader.id), (std::vector{gone.id, kept.id}));
     take(m_session->engine().operations().pauseWorkers(-1, soon()));
@@ -132,12 +136,14 @@ void EngineTest::callsRefuseBadInput()
     QVERIFY(feed().createUser({"Not A Handle", ""}, soon()).error().code == ErrorCode::InvalidArgument);
     QVERIFY(feed().createUser({someone.handle, ""}, soon()).error().code == ErrorCode::Conflict);
     QVERIFY(feed().post(someone.id, "", soon()).error().code == ErrorCode::InvalidArgument);
-    QVERIFY(feed().post(someone.id, std::string(2'001, 'x'), soon()).error().code == ErrorCode::InvalidArgument);
+    QVERIFY(feed().post(someone.id, std::string(2'001, 'x'), soon()).error().code ==
+            ErrorCode::InvalidArgument);
     QVERIFY(feed().post(UserId{someone.id.value + 1}, "hello", soon()).error().code == ErrorCode::NotFound);
     QVERIFY(feed().post(UserId{-5}, "hello", soon()).error().code == ErrorCode::NotFound);
     QVERIFY(feed().follow(someone.id, someone.id, soon()).error().code == ErrorCode::InvalidArgument);
     QVERIFY(feed().homePage(UserId{12345}, {}, soon()).error().code == ErrorCode::NotFound);
-    QVERIFY(feed().homePage(someone.id, {.before = {}, .after = {}, .limit = 0}, soon()).error().code == ErrorCode::InvalidArgument);
+    QVERIFY(feed().homePage(someone.id, {.before = {}, .after = {}, .limit = 0}, soon()).error().code ==
+            ErrorCode::InvalidArgument);
     QVERIFY(feed().userByHandle("nobody_here", soon()).error().code == ErrorCode::NotFound);
     QCOMPARE(take(feed().userByHandle(someone.handle, soon())), someone.id);
     QCOMPARE(take(feed().searchUsers(someone.handle, 10, soon()))[0].id, someone.id);
@@ -150,14 +156,16 @@ void EngineTest::pagesReachTheVeryEndBelowTheCap()
     take(feed().follow(reader.id, author.id, soon()));
     drained();
     std::vector<PostId> posts;
-    for (int i = 0; i < 1'100; ++i) posts.insert(posts.begin(), take(feed().post(author.id, "n", soon())).id);
+    for (int i = 0; i < 1'100; ++i)
+        posts.insert(posts.begin(), take(feed().post(author.id, "n", soon())).id);
     drained();
     QCOMPARE(home(reader.id, 37), posts);
     QCOMPARE(all([&](const PageQuery& q) { return feed().authorPage(author.id, q, soon()); }, 100), posts);
     const auto first = take(feed().homePage(reader.id, {}, soon()));
     QVERIFY(first.floor && first.floor->value > 0); // trimmed at the cap: the rest came from PostgreSQL
     // The page above a cursor.
-    const auto above = take(feed().homePage(reader.id, {.before = {}, .after = posts[3], .limit = 20}, soon()));
+    const auto above =
+        take(feed().homePage(reader.id, {.before = {}, .after = posts[3], .limit = 20}, soon()));
     QCOMPARE(above.entries.size(), std::size_t(3));
     QCOMPARE(above.entries[0].id, posts[0]);
     QCOMPARE(auditFindings(*m_session), std::string());
@@ -166,12 +174,15 @@ void EngineTest::pagesReachTheVeryEndBelowTheCap()
 void EngineTest::publicPageShowsEveryonesPosts()
 {
     const auto one = user("one"), two = user("two");
-    const auto first = take(feed().post(one.id, "first", soon())), second = take(feed().post(two.id, "second", soon()));
+    const auto first = take(feed().post(one.id, "first", soon())),
+               second = take(feed().post(two.id, "second", soon()));
     drained();
-    // Not the first page alone: an author's burst borrows up to a second of the coming time and stands above for that long.
+    // Not the first page alone: an author's burst borrows up to a second of the coming time and stands above
+    // for that long.
     const auto got = all([&](const PageQuery& q) { return feed().publicPage(q, soon()); }, 100);
     QVERIFY(std::is_sorted(got.rbegin(), got.rend()));
-    QVERIFY(std::count(got.begin(), got.end(), first.id) == 1 && std::count(got.begin(), got.end(), second.id) == 1);
+    QVERIFY(std::count(got.begin(), got.end(), first.id) == 1 &&
+            std::count(got.begin(), got.end(), second.id) == 1);
 }
 
 void EngineTest::lostTimelineIsRebuiltOnce()
@@ -206,7 +217,8 @@ void EngineTest::lostTimelineIsRebuiltOnce()
 void EngineTest::ledgerAccountsForTheAudience()
 {
     const auto author = user("author");
-    for (int i = 0; i < 7; ++i) take(feed().follow(user("fan").id, author.id, soon()));
+    for (int i = 0; i < 7; ++i)
+        take(feed().follow(user("fan").id, author.id, soon()));
     drained();
     const auto post = take(feed().post(author.id, "for eight", soon()));
     drained();
@@ -229,7 +241,8 @@ void EngineTest::largeAudienceIsDeliveredInChunks()
     for (int i = 0; i < 2'500; ++i) {
         const std::string handle = "fan_" + std::to_string(i);
         const int shard = i % 64;
-        fans.push_back({UserId{makeRawId(idMillisecondsOf(author.id.value) - 10'000 + i / 64, shard, 1000)}, handle, handle});
+        fans.push_back({UserId{makeRawId(idMillisecondsOf(author.id.value) - 10'000 + i / 64, shard, 1000)},
+                        handle, handle});
         follows.push_back({fans.back().id, author.id});
     }
     auto& operations = m_session->engine().operations();
@@ -244,7 +257,8 @@ void EngineTest::largeAudienceIsDeliveredInChunks()
     QCOMPARE(ledger.audience, 2'501);
     QCOMPARE(ledger.pushed, 2'501);
     QVERIFY(ledger.chunksPlanned > 2 && ledger.complete());
-    for (const int i : {0, 1'234, 2'499}) QCOMPARE(home(fans[std::size_t(i)].id), std::vector{post.id});
+    for (const int i : {0, 1'234, 2'499})
+        QCOMPARE(home(fans[std::size_t(i)].id), std::vector{post.id});
     QCOMPARE(take(feed().counters(author.id, soon())).followers, 2'500);
     take(feed().deletePost(post.id, soon()));
     drained();
@@ -270,13 +284,15 @@ void EngineTest::pausedWorkersKeepTasksAndResumeDelivers()
     take(operations.setWorkerCount(-1, 4, soon()));
 }
 
-// On its last attempt. Its timelines cannot be voided before it is given up, as those of other tasks are: nobody knows which.
+// On its last attempt. Its timelines cannot be voided before it is given up, as those of other tasks are:
+// nobody knows which.
 void EngineTest::unreadableTaskWaitsForAPerson()
 {
     auto& operations = m_session->engine().operations();
     const auto inputs = m_session->auditInputs();
     auto connection = take(inputs.pools->all().begin()->second->lease(soon()));
-    take(connection->execute("INSERT INTO queue.tasks (kind, shard, attempts, rank, expires_at, payload) SELECT kind, 0, 7, 0, now(), '{\"post\":\"x\"}' "
+    take(connection->execute("INSERT INTO queue.tasks (kind, shard, attempts, rank, expires_at, payload) "
+                             "SELECT kind, 0, 7, 0, now(), '{\"post\":\"x\"}' "
                              "FROM generate_series(1, 6) kind",
                              {}, soon()));
     std::vector<DeadLetter> letters;
@@ -290,7 +306,8 @@ void EngineTest::unreadableTaskWaitsForAPerson()
     drained();
 }
 
-// Four threads, each with its own users as actors so that the order of one user's deeds is known; several workers.
+// Four threads, each with its own users as actors so that the order of one user's deeds is known; several
+// workers.
 void EngineTest::randomWorkloadKeepsTheInvariants()
 {
     constexpr int kThreads = 4, kUsersPerThread = 12, kDeeds = 350;
@@ -332,7 +349,8 @@ void EngineTest::randomWorkloadKeepsTheInvariants()
                     deeds[std::size_t(t)].push_back({Deed::Delete, actor, other, own[victim]});
                     own.erase(own.begin() + std::ptrdiff_t(victim));
                 } else if (dice < 6) {
-                    if (const auto page = feed().homePage(actor, {}, soon()); !page) done = fail(page.error());
+                    if (const auto page = feed().homePage(actor, {}, soon()); !page)
+                        done = fail(page.error());
                 } else if (const auto post = feed().post(actor, "text " + std::to_string(i), soon()); post) {
                     own.push_back(*post);
                     deeds[std::size_t(t)].push_back({Deed::Post, actor, other, *post});
@@ -343,10 +361,12 @@ void EngineTest::randomWorkloadKeepsTheInvariants()
             }
         });
     threads.clear();
-    for (const auto& error : errors) QCOMPARE(error, std::string());
+    for (const auto& error : errors)
+        QCOMPARE(error, std::string());
     drained();
 
-    for (const auto& u : everyone) whole.created(u.id);
+    for (const auto& u : everyone)
+        whole.created(u.id);
     for (const auto& list : deeds)
         for (const auto& deed : list) {
             if (deed.kind == Deed::Follow) whole.followed(deed.actor, deed.other);
@@ -356,7 +376,8 @@ void EngineTest::randomWorkloadKeepsTheInvariants()
         }
     for (const auto& u : everyone) {
         QCOMPARE(home(u.id, 13), whole.home(u.id));
-        QCOMPARE(all([&](const PageQuery& q) { return feed().authorPage(u.id, q, soon()); }, 13), whole.by(u.id));
+        QCOMPARE(all([&](const PageQuery& q) { return feed().authorPage(u.id, q, soon()); }, 13),
+                 whole.by(u.id));
         QCOMPARE(take(feed().counters(u.id, soon())), whole.counters(u.id));
     }
     QCOMPARE(auditFindings(*m_session), std::string());

@@ -54,7 +54,8 @@ namespace {
 
 bool mentions(const Explanation& explanation, const std::string& words)
 {
-    return std::any_of(explanation.trail.begin(), explanation.trail.end(), [&](const auto& step) { return step.what.find(words) != std::string::npos; });
+    return std::any_of(explanation.trail.begin(), explanation.trail.end(),
+                       [&](const auto& step) { return step.what.find(words) != std::string::npos; });
 }
 
 std::optional<TimePoint> timeOf(const Explanation& explanation, const std::string& words)
@@ -66,7 +67,10 @@ std::optional<TimePoint> timeOf(const Explanation& explanation, const std::strin
 
 } // namespace
 
-void ExplainTest::initTestCase() { m_session = openDemo({.dataDirectory = {}, .workers = 2}); }
+void ExplainTest::initTestCase()
+{
+    m_session = openDemo({.dataDirectory = {}, .workers = 2});
+}
 
 // A fresh author and a reader who follows.
 void ExplainTest::init()
@@ -91,7 +95,8 @@ void ExplainTest::redis(const QStringList& words)
 bool ExplainTest::pageShows(PostId post)
 {
     const auto page = take(feed().homePage(m_reader.id, {}, soon()));
-    return std::any_of(page.entries.begin(), page.entries.end(), [&](const auto& entry) { return entry.id == post; });
+    return std::any_of(page.entries.begin(), page.entries.end(),
+                       [&](const auto& entry) { return entry.id == post; });
 }
 
 void ExplainTest::deliveredPostTellsWhenAndBy()
@@ -102,11 +107,13 @@ void ExplainTest::deliveredPostTellsWhenAndBy()
     QVERIFY2(told.answer == ExplainAnswer::Delivered, told.reason.c_str());
     QVERIFY(told.shown && pageShows(id));
     QCOMPARE(told.author, m_author.id);
-    const auto posted = timeOf(told, "posted by"), followed = timeOf(told, "began to follow"), delivered = timeOf(told, "was delivered");
+    const auto posted = timeOf(told, "posted by"), followed = timeOf(told, "began to follow"),
+               delivered = timeOf(told, "was delivered");
     QVERIFY(posted && followed && delivered);
     QVERIFY(*followed < *posted && *posted <= *delivered);
     QVERIFY(mentions(told, "the post's id is in it"));
-    QVERIFY(std::is_sorted(told.trail.begin(), told.trail.end(), [](const auto& a, const auto& b) { return a.at && b.at && *a.at < *b.at; }));
+    QVERIFY(std::is_sorted(told.trail.begin(), told.trail.end(),
+                           [](const auto& a, const auto& b) { return a.at && b.at && *a.at < *b.at; }));
 }
 
 void ExplainTest::ownPostNeedsNoFollow()
@@ -189,7 +196,8 @@ void ExplainTest::waitingTaskIsUnderWay()
 void ExplainTest::olderThanTheTimelineIsBelowTheFloor()
 {
     const auto oldest = post();
-    for (int i = 0; i < 950; ++i) post();
+    for (int i = 0; i < 950; ++i)
+        post();
     drained();
     const auto told = explain(oldest);
     QVERIFY2(told.answer == ExplainAnswer::BelowFloor, told.reason.c_str());
@@ -216,7 +224,8 @@ void ExplainTest::postMissingFromTheSetIsAFault()
 {
     const auto id = post();
     drained();
-    redis({"ZREM", QString::fromStdString(timelineKey(TimelineFamily::Home, m_reader.id)), QString::fromStdString(memberOf(id))});
+    redis({"ZREM", QString::fromStdString(timelineKey(TimelineFamily::Home, m_reader.id)),
+           QString::fromStdString(memberOf(id))});
     const auto told = explain(id);
     QVERIFY(told.answer == ExplainAnswer::Missing && !told.shown && !pageShows(id));
     QVERIFY2(told.reason.find("rebuild") != std::string::npos, told.reason.c_str());
@@ -228,8 +237,8 @@ void ExplainTest::postTooManyInTheSetIsAFault()
 {
     const auto id = take(feed().post(user().id, "elsewhere", soon())).id;
     drained();
-    redis({"ZADD", QString::fromStdString(timelineKey(TimelineFamily::Home, m_reader.id)), QString::number(-unixMillisecondsOf(id.value)),
-           QString::fromStdString(memberOf(id))});
+    redis({"ZADD", QString::fromStdString(timelineKey(TimelineFamily::Home, m_reader.id)),
+           QString::number(-unixMillisecondsOf(id.value)), QString::fromStdString(memberOf(id))});
     const auto told = explain(id);
     QVERIFY2(told.answer == ExplainAnswer::Extra && told.shown && pageShows(id), told.reason.c_str());
     take(operations().rebuildTimeline(m_reader.id, soon()));
@@ -240,10 +249,12 @@ void ExplainTest::deadLetterIsNamed()
 {
     const auto id = post();
     drained();
-    redis({"ZREM", QString::fromStdString(timelineKey(TimelineFamily::Home, m_reader.id)), QString::fromStdString(memberOf(id))});
+    redis({"ZREM", QString::fromStdString(timelineKey(TimelineFamily::Home, m_reader.id)),
+           QString::fromStdString(memberOf(id))});
     const auto inputs = m_session->auditInputs();
     auto connection = take(inputs.pools->all().begin()->second->lease(soon()));
-    take(connection->execute("INSERT INTO queue.tasks (kind, shard, attempts, rank, expires_at, payload) VALUES (3, 0, 7, 0, now() + interval "
+    take(connection->execute("INSERT INTO queue.tasks (kind, shard, attempts, rank, expires_at, payload) "
+                             "VALUES (3, 0, 7, 0, now() + interval "
                              "'1 day', $1)",
                              {"{\"post\":" + std::to_string(id.value) + ",\"chunk\":\"x\"}"}, soon()));
     QTRY_VERIFY_WITH_TIMEOUT(explain(id).answer == ExplainAnswer::Stuck, 20'000);

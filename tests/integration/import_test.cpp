@@ -44,8 +44,12 @@ std::filesystem::path ImportTest::writeLog(int lines)
     constexpr std::array kinds{"RT", "MT", "RE"};
     std::mt19937 random(5);
     for (int i = 0; i < lines; ++i)
-        file.write(QStringLiteral("%1 %2 %3 %4\n").arg(random() % 200).arg(random() % 50 * (random() % 4 == 0 ? 3 : 1)).arg(1341100972 + i / 20)
-                       .arg(QLatin1String(kinds[random() % 3])).toLatin1());
+        file.write(QStringLiteral("%1 %2 %3 %4\n")
+                       .arg(random() % 200)
+                       .arg(random() % 50 * (random() % 4 == 0 ? 3 : 1))
+                       .arg(1341100972 + i / 20)
+                       .arg(QLatin1String(kinds[random() % 3]))
+                       .toLatin1());
     return file.fileName().toStdString();
 }
 
@@ -53,7 +57,9 @@ ReplayStatus ImportTest::finish(Importer& importer)
 {
     for (int i = 0; i < 6'000; ++i) {
         const auto status = importer.status();
-        if (status.phase == ReplayPhase::Done || status.phase == ReplayPhase::Cancelled || status.phase == ReplayPhase::Failed) return status;
+        if (status.phase == ReplayPhase::Done || status.phase == ReplayPhase::Cancelled ||
+            status.phase == ReplayPhase::Failed)
+            return status;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     throw std::runtime_error("the import does not end");
@@ -67,7 +73,8 @@ std::vector<PostId> ImportTest::home(const std::string& handle)
     PageQuery query{.before = {}, .after = {}, .limit = 100};
     do {
         const auto page = take(feed.homePage(user, query, soon()));
-        for (const auto& entry : page.entries) ids.push_back(entry.id);
+        for (const auto& entry : page.entries)
+            ids.push_back(entry.id);
         query.before = page.next;
     } while (query.before);
     return ids;
@@ -116,7 +123,8 @@ void ImportTest::cancelledInTheMiddleItGoesOnWhereItStopped()
     QCOMPARE(status.posts, std::int64_t(12'000));
     std::int64_t written = 0;
     const auto read = take(readActivityLog(log, {}, {}));
-    for (const auto& line : read.lines) written += read.users[line.actor] == "3";
+    for (const auto& line : read.lines)
+        written += read.users[line.actor] == "3";
     auto& feed = m_session->engine().feed();
     QCOMPARE(take(feed.counters(take(feed.userByHandle("u3", soon())), soon())).posts, written);
     QCOMPARE(auditFindings(*m_session), std::string());
@@ -139,7 +147,8 @@ void ImportTest::keptTimesStayAndAgeCountsFromTheLogsEnd()
     QCOMPARE(auditFindings(*m_session), std::string());
 }
 
-// Two posts at once, one 400 s later, one 1,000 s after the first: 200 times as fast, the last one is 5 s away.
+// Two posts at once, one 400 s later, one 1,000 s after the first: 200 times as fast, the last one is 5 s
+// away.
 void ImportTest::aSpeedKeepsTheLogsRhythm()
 {
     QFile file(m_directory.filePath("rhythm.txt"));
@@ -181,7 +190,8 @@ void ImportTest::aDamagedLogWritesNothing()
 void ImportTest::noCrowdIsAddedToWhatWasImported()
 {
     m_session.reset();
-    std::filesystem::permissions(m_directory.path().toStdString(), std::filesystem::perms(0755)); // root's servers run as postgres
+    std::filesystem::permissions(m_directory.path().toStdString(),
+                                 std::filesystem::perms(0755)); // root's servers run as postgres
     const std::filesystem::path kept = m_directory.filePath(QStringLiteral("kept")).toStdString();
     m_session = openDemo({kept, false, 4});
     {

@@ -1,4 +1,5 @@
-// Migrations and the making of a cluster on real servers: idempotent, refusing what is newer or belongs to others.
+// Migrations and the making of a cluster on real servers: idempotent, refusing what is newer or belongs to
+// others.
 #include "backend/cluster/cluster_init.h"
 #include "backend/cluster/shard_map_cache.h"
 #include "backend/store/migrations.h"
@@ -17,14 +18,21 @@ namespace tests {
 namespace {
 
 constexpr std::array kTwoVersions{
-    Migration{"pond", 1, "CREATE SCHEMA {schema}; CREATE TABLE {schema}.frogs (id int); GRANT USAGE ON SCHEMA {schema} TO rookery_engine"},
-    Migration{"pond", 2, "ALTER TABLE {schema}.frogs ADD COLUMN colour text; INSERT INTO {schema}.frogs VALUES (1, '{schema}')"},
+    Migration{"pond", 1,
+              "CREATE SCHEMA {schema}; CREATE TABLE {schema}.frogs (id int); GRANT USAGE ON SCHEMA {schema} "
+              "TO rookery_engine"},
+    Migration{"pond", 2,
+              "ALTER TABLE {schema}.frogs ADD COLUMN colour text; INSERT INTO {schema}.frogs VALUES (1, "
+              "'{schema}')"},
 };
 const std::span<const Migration> kNewer(kTwoVersions);
 const std::span<const Migration> kOlder(kTwoVersions.data(), 1);
 constexpr std::array kBroken{Migration{"lake", 1, "CREATE SCHEMA {schema}; CREATE TABLE nowhere.x (id int)"}};
 
-Deadline soon() { return Deadline::after(30s); }
+Deadline soon()
+{
+    return Deadline::after(30s);
+}
 
 Result<void> migrator(SqlConnection& owner, const std::vector<SchemaTarget>& targets, Deadline deadline)
 {
@@ -65,8 +73,10 @@ private:
     std::unique_ptr<SqlPool> engine(const std::string& node) { return pool(node, "rookery_engine"); }
     std::unique_ptr<SqlPool> pool(const std::string& node, const std::string& role) const
     {
-        return makePostgresPool({0, node, NodeKind::Postgres, m_cluster->node(node).ownerAddress + " dbname=" + m_database + " user=" + role},
-                                {4, 8, 5s});
+        return makePostgresPool(
+            {0, node, NodeKind::Postgres,
+             m_cluster->node(node).ownerAddress + " dbname=" + m_database + " user=" + role},
+            {4, 8, 5s});
     }
     ClusterPlan plan() const;
     Result<ShardMap> make(const ClusterPlan& plan);
@@ -76,7 +86,10 @@ private:
     int m_count = 0;
 };
 
-void MigrationsTest::initTestCase() { m_cluster = PrivateCluster::start(2, 0); }
+void MigrationsTest::initTestCase()
+{
+    m_cluster = PrivateCluster::start(2, 0);
+}
 
 void MigrationsTest::init()
 {
@@ -85,7 +98,8 @@ void MigrationsTest::init()
         m_database = "rookery";
         const auto p = owner(node);
         TAKE(c, p->lease(soon()));
-        const auto made = c->execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user", {}, soon());
+        const auto made = c->execute(
+            "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user", {}, soon());
         VERIFY_OK(made);
         QVERIFY2(made->boolean(0, 0), "the private cluster's owner may not create databases");
         VERIFY_OK(c->execute("CREATE DATABASE " + database, {}, soon()));
@@ -120,22 +134,28 @@ void MigrationsTest::theEmbeddedFilesAreWhole()
         QCOMPARE(migration.number, ++newest[std::string(migration.scope)]); // from 1 without gaps
         QVERIFY(migration.sql.find("CREATE") != std::string_view::npos);
     }
-    for (const auto* scope : {"directory", "queue", "users", "posts"}) QVERIFY2(newest.contains(scope), scope);
+    for (const auto* scope : {"directory", "queue", "users", "posts"})
+        QVERIFY2(newest.contains(scope), scope);
 }
 
 void MigrationsTest::applyingTwiceChangesNothing()
 {
     const auto p = owner("pg-1");
     TAKE(c, p->lease(soon()));
-    const std::vector<SchemaTarget> targets{{"directory", "directory"}, {"queue", "queue"}, {"users", "users_0000"}, {"posts", "posts_0000"}};
+    const std::vector<SchemaTarget> targets{
+        {"directory", "directory"}, {"queue", "queue"}, {"users", "users_0000"}, {"posts", "posts_0000"}};
     const auto missing = checkSchemas(*c, targets, soon());
     VERIFY_ERROR(missing, ErrorCode::Configuration);
     QVERIFY(missing.error().message.find("cluster init") != std::string::npos);
     VERIFY_OK(migrate(*c, targets, soon()));
-    VERIFY_OK(c->execute("INSERT INTO users_0000.users (id, handle, display_name) VALUES (1, 'a', 'A')", {}, soon()));
+    VERIFY_OK(c->execute("INSERT INTO users_0000.users (id, handle, display_name) VALUES (1, 'a', 'A')", {},
+                         soon()));
     VERIFY_OK(migrate(*c, targets, soon()));
     VERIFY_OK(checkSchemas(*c, targets, soon()));
-    TAKE(rows, c->execute("SELECT (SELECT count(*) FROM users_0000.users), (SELECT count(*) FROM rookery.migrations)", {}, soon()));
+    TAKE(rows,
+         c->execute(
+             "SELECT (SELECT count(*) FROM users_0000.users), (SELECT count(*) FROM rookery.migrations)", {},
+             soon()));
     QCOMPARE(rows.integer(0, 0), std::int64_t(1));
     QCOMPARE(rows.integer(0, 1), std::int64_t(4));
 
@@ -163,9 +183,11 @@ void MigrationsTest::manySchemasTakeAboutASecond()
     VERIFY_OK(migrate(*c, targets, soon()));
     const auto second = std::chrono::steady_clock::now();
     using Ms = std::chrono::duration<double, std::milli>;
-    qInfo("64 shards in 2 roles on one node: %.0f ms, again: %.1f ms", Ms(first - before).count(), Ms(second - first).count());
+    qInfo("64 shards in 2 roles on one node: %.0f ms, again: %.1f ms", Ms(first - before).count(),
+          Ms(second - first).count());
     VERIFY_OK(checkSchemas(*c, targets, soon()));
-    TAKE(rows, c->execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^(users|posts)_00[0-9]{2}$'", {}, soon()));
+    TAKE(rows, c->execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^(users|posts)_00[0-9]{2}$'",
+                          {}, soon()));
     QCOMPARE(rows.integer(0, 0), std::int64_t(128));
 }
 
@@ -201,7 +223,9 @@ void MigrationsTest::aFailedMigrationLeavesNothing()
     const auto p = owner("pg-1");
     TAKE(c, p->lease(soon()));
     QVERIFY(!migrate(*c, {{"lake", "lake_a"}}, soon(), kBroken));
-    TAKE(rows, c->execute("SELECT to_regnamespace('lake_a') IS NULL, (SELECT count(*) FROM rookery.migrations)", {}, soon()));
+    TAKE(rows,
+         c->execute("SELECT to_regnamespace('lake_a') IS NULL, (SELECT count(*) FROM rookery.migrations)", {},
+                    soon()));
     QVERIFY(rows.boolean(0, 0));
     QCOMPARE(rows.integer(0, 1), std::int64_t(0));
     VERIFY_OK(migrate(*c, {{"pond", "pond_a"}}, soon(), kNewer)); // the connection is fit for more
@@ -211,14 +235,16 @@ void MigrationsTest::concurrentCallersDoNotCollide()
 {
     const auto p = owner("pg-1");
     std::vector<SchemaTarget> targets;
-    for (int shard = 0; shard < 12; ++shard) targets.push_back({"pond", "pond_" + std::to_string(shard)});
+    for (int shard = 0; shard < 12; ++shard)
+        targets.push_back({"pond", "pond_" + std::to_string(shard)});
     std::vector<std::future<Result<void>>> callers;
     for (int i = 0; i < 4; ++i)
         callers.push_back(std::async(std::launch::async, [&]() -> Result<void> {
             ROOKERY_ASSIGN(const auto c, p->lease(soon()));
             return migrate(*c, targets, soon(), kNewer);
         }));
-    for (auto& caller : callers) VERIFY_OK(caller.get());
+    for (auto& caller : callers)
+        VERIFY_OK(caller.get());
 }
 
 void MigrationsTest::namesThatAreNoNamesAreRefused()
@@ -235,18 +261,22 @@ void MigrationsTest::anOwnerWhoMayNotMakeTheRoleSaysSo()
     const auto p = owner("pg-1");
     TAKE(c, p->lease(soon()));
     // Roles belong to the server: for a moment there is none of that name.
-    VERIFY_OK(c->executeScript("ALTER ROLE rookery_engine RENAME TO rookery_engine_kept; DROP ROLE IF EXISTS plain_owner;"
-                               " CREATE ROLE plain_owner LOGIN",
-                               soon()));
+    VERIFY_OK(c->executeScript(
+        "ALTER ROLE rookery_engine RENAME TO rookery_engine_kept; DROP ROLE IF EXISTS plain_owner;"
+        " CREATE ROLE plain_owner LOGIN",
+        soon()));
     const auto plain = pool("pg-1", "plain_owner");
     TAKE(weak, plain->lease(soon()));
     const auto refused = migrate(*weak, {{"pond", "pond_a"}}, soon(), kNewer);
     const auto made = migrate(*c, {{"pond", "pond_a"}}, soon(), kNewer); // this owner may
-    const auto there = c->execute("SELECT count(*) FROM pg_roles WHERE rolname = 'rookery_engine'", {}, soon());
-    VERIFY_OK(c->executeScript("DROP OWNED BY rookery_engine; DROP ROLE rookery_engine; ALTER ROLE rookery_engine_kept RENAME TO rookery_engine",
+    const auto there =
+        c->execute("SELECT count(*) FROM pg_roles WHERE rolname = 'rookery_engine'", {}, soon());
+    VERIFY_OK(c->executeScript("DROP OWNED BY rookery_engine; DROP ROLE rookery_engine; ALTER ROLE "
+                               "rookery_engine_kept RENAME TO rookery_engine",
                                soon()));
     VERIFY_ERROR(refused, ErrorCode::Unauthorized);
-    QVERIFY2(refused.error().message.find("CREATE ROLE rookery_engine LOGIN") != std::string::npos, refused.error().message.c_str());
+    QVERIFY2(refused.error().message.find("CREATE ROLE rookery_engine LOGIN") != std::string::npos,
+             refused.error().message.c_str());
     VERIFY_OK(made);
     VERIFY_OK(there);
     QCOMPARE(there->integer(0, 0), std::int64_t(1));
@@ -292,7 +322,8 @@ void MigrationsTest::aClusterIsNotOverwritten()
     other.name = "other";
     const auto again = make(other);
     VERIFY_ERROR(again, ErrorCode::Conflict);
-    QVERIFY2(again.error().message.find("\"here\"") != std::string::npos && again.error().message.find("pg-2") != std::string::npos,
+    QVERIFY2(again.error().message.find("\"here\"") != std::string::npos &&
+                 again.error().message.find("pg-2") != std::string::npos,
              again.error().message.c_str());
     const auto p = engine("pg-2");
     TAKE(settings, Directory(*p).settings(soon()));
@@ -312,7 +343,8 @@ void MigrationsTest::aNodeOfAnotherClusterIsRefused()
     TAKE(a, old->lease(soon()));
     const auto refused = initCluster(plan(), {{1, a.get()}, {2, b.get()}}, migrator, soon());
     VERIFY_ERROR(refused, ErrorCode::Conflict);
-    QVERIFY2(refused.error().message.find("pg-1 belongs to another cluster") != std::string::npos, refused.error().message.c_str());
+    QVERIFY2(refused.error().message.find("pg-1 belongs to another cluster") != std::string::npos,
+             refused.error().message.c_str());
 }
 
 void MigrationsTest::aFailedAttemptIsTakenUp()
@@ -321,7 +353,8 @@ void MigrationsTest::aFailedAttemptIsTakenUp()
     TAKE(a, first->lease(soon()));
     TAKE(b, second->lease(soon()));
     const std::map<int, SqlConnection*> owners{{1, a.get()}, {2, b.get()}};
-    const SchemaMigrator failing = [&](SqlConnection& owner, const std::vector<SchemaTarget>& targets, Deadline deadline) -> Result<void> {
+    const SchemaMigrator failing = [&](SqlConnection& owner, const std::vector<SchemaTarget>& targets,
+                                       Deadline deadline) -> Result<void> {
         if (owner.nodeName() == "pg-1") return fail(ErrorCode::Unavailable, "pulled the plug", true);
         return migrate(owner, targets, deadline);
     };
@@ -342,9 +375,10 @@ void MigrationsTest::theMapIsRefreshedWhenTheEpochGrows()
     TAKE(unchanged, cache->refresh(soon()));
     QVERIFY(!unchanged && cache->current() == before);
     TAKE(c, owners->lease(soon()));
-    VERIFY_OK(c->executeScript("UPDATE directory.placements SET node = 4 WHERE role = 'timelines' AND shard = 0;"
-                               " UPDATE directory.settings SET value = '2' WHERE key = 'epoch'",
-                               soon()));
+    VERIFY_OK(
+        c->executeScript("UPDATE directory.placements SET node = 4 WHERE role = 'timelines' AND shard = 0;"
+                         " UPDATE directory.settings SET value = '2' WHERE key = 'epoch'",
+                         soon()));
     TAKE(changed, cache->refresh(soon()));
     QVERIFY(changed);
     QCOMPARE(cache->current()->epoch, std::int64_t(2));
@@ -397,18 +431,35 @@ void MigrationsTest::wrongPlans()
     QFETCH(QString, said);
     auto p = plan();
     switch (mistake) {
-    case 0: p.name.clear(); break;
-    case 1: p.shardCount = 48; break;
-    case 2: p.shardCount = 8192; break;
-    case 3: p.nodes[0].roles.push_back(Role::Directory); break;
-    case 4: p.nodes.resize(2); break;
-    case 5: p.nodes[2].roles = {Role::Posts}; break;
-    case 6: p.nodes[1].endpoint.name = "pg-1"; break;
-    case 7: p.nodes[0].endpoint.address.clear(); break;
+    case 0:
+        p.name.clear();
+        break;
+    case 1:
+        p.shardCount = 48;
+        break;
+    case 2:
+        p.shardCount = 8192;
+        break;
+    case 3:
+        p.nodes[0].roles.push_back(Role::Directory);
+        break;
+    case 4:
+        p.nodes.resize(2);
+        break;
+    case 5:
+        p.nodes[2].roles = {Role::Posts};
+        break;
+    case 6:
+        p.nodes[1].endpoint.name = "pg-1";
+        break;
+    case 7:
+        p.nodes[0].endpoint.address.clear();
+        break;
     }
     const auto refused = checkedPlan(p);
     VERIFY_ERROR(refused, ErrorCode::InvalidArgument);
-    QVERIFY2(refused.error().message.find(said.toStdString()) != std::string::npos, refused.error().message.c_str());
+    QVERIFY2(refused.error().message.find(said.toStdString()) != std::string::npos,
+             refused.error().message.c_str());
 }
 
 } // namespace tests

@@ -178,9 +178,11 @@ void MonitorQueriesTest::pastedRedisCommandWorks()
     VERIFY_OK(client.command(node, {"DEL", timelineKey(TimelineFamily::Home, user)}, soon()));
     for (int n = 0; n < 30; ++n) { // the newest five in the open segment, the others in a closed one
         const auto key = timelineKey(TimelineFamily::Home, user) + (n < 25 ? ":7" : "");
-        VERIFY_OK(client.command(node, {"ZADD", key, std::to_string(-n), memberOf(PostId{5000 + n})}, soon()));
+        VERIFY_OK(
+            client.command(node, {"ZADD", key, std::to_string(-n), memberOf(PostId{5000 + n})}, soon()));
     }
-    VERIFY_OK(client.command(node, {"SET", timelineSegmentsKey(TimelineFamily::Home, user), "7 7 25 -24"}, soon()));
+    VERIFY_OK(
+        client.command(node, {"SET", timelineSegmentsKey(TimelineFamily::Home, user), "7 7 25 -24"}, soon()));
     TAKE(location, locateUser(*m_cluster->maps.current(), user));
     QProcess shell;
     shell.start("sh", QStringList{"-c", QString::fromStdString(location.homeRedisCommand)});

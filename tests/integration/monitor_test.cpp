@@ -1,5 +1,5 @@
-// The monitor on real servers: its figures against direct queries, nodes that hang, engines that die. Waits for
-// conditions and for snapshots to follow each other, never for a wall time.
+// The monitor on real servers: its figures against direct queries, nodes that hang, engines that die. Waits
+// for conditions and for snapshots to follow each other, never for a wall time.
 #include <QTest>
 
 #include "backend/cache/timelines.h"
@@ -41,10 +41,15 @@ struct Watch
 {
     explicit Watch(const MonitorCluster& cluster)
         : directory(cluster.pool("pg-2"))
-        , sampler({cluster.maps, *cluster.pools, metrics, clock,
-                   [] { return std::vector<WorkerSnapshot>(2); }, {},
+        , sampler({cluster.maps,
+                   *cluster.pools,
+                   metrics,
+                   clock,
+                   [] { return std::vector<WorkerSnapshot>(2); },
+                   {},
                    [this](const std::string& status) -> Result<void> {
-                       ROOKERY_ASSIGN(const auto orders, directory.heartbeat(kOwnSlot, status, Deadline::after(500ms)));
+                       ROOKERY_ASSIGN(const auto orders,
+                                      directory.heartbeat(kOwnSlot, status, Deadline::after(500ms)));
                        paused = orders.paused;
                        return {};
                    }},

@@ -1,5 +1,5 @@
-// The pool and its connections against a real server: results, transactions, limits, deadlines, and what a person reads
-// when something is wrong.
+// The pool and its connections against a real server: results, transactions, limits, deadlines, and what a
+// person reads when something is wrong.
 #include "backend/store/postgres_pool.h"
 #include "tests/support/private_cluster.h"
 #include "tests/support/results.h"
@@ -70,7 +70,8 @@ void PostgresTest::initTestCase()
     m_cluster = PrivateCluster::start(1, 0);
     const auto p = pool();
     TAKE(c, p->lease(soon()));
-    VERIFY_OK(c->executeScript("CREATE TABLE item (id bigint PRIMARY KEY, name text); CREATE TABLE pile (a int, b text)", soon()));
+    VERIFY_OK(c->executeScript(
+        "CREATE TABLE item (id bigint PRIMARY KEY, name text); CREATE TABLE pile (a int, b text)", soon()));
 }
 
 void PostgresTest::rowsAndParameters()
@@ -85,7 +86,8 @@ void PostgresTest::rowsAndParameters()
     QVERIFY(rows.boolean(0, 2));
     QCOMPARE(rows.real(0, 3), 0.5);
     QVERIFY(rows.isNull(0, 4));
-    TAKE(again, c->execute("SELECT $1::bigint + 1, $2::text, $3::boolean, $4::float8, NULL::text", {{}, {}, {}, {}}, soon()));
+    TAKE(again, c->execute("SELECT $1::bigint + 1, $2::text, $3::boolean, $4::float8, NULL::text",
+                           {{}, {}, {}, {}}, soon()));
     QVERIFY(again.isNull(0, 0));
     TAKE(written, c->execute("INSERT INTO item SELECT g, 'x' FROM generate_series(1, 7) AS g", {}, soon()));
     QCOMPARE(written.affectedRows(), std::size_t(7));
@@ -99,14 +101,25 @@ void PostgresTest::valuesArriveAsTheyAre()
 {
     const auto p = pool();
     TAKE(c, p->lease(soon()));
-    const std::vector<std::string> values{"", "'", "''; DROP TABLE item; --", "\\", "\\'", "a\"b", "$1", "tab\tline\nreturn\r",
-                                          "Zwölf Boxkämpfer 🐦", "NULL", "{1,2}", "%_;"};
+    const std::vector<std::string> values{"",
+                                          "'",
+                                          "''; DROP TABLE item; --",
+                                          "\\",
+                                          "\\'",
+                                          "a\"b",
+                                          "$1",
+                                          "tab\tline\nreturn\r",
+                                          "Zwölf Boxkämpfer 🐦",
+                                          "NULL",
+                                          "{1,2}",
+                                          "%_;"};
     for (const auto& value : values) {
         TAKE(one, c->execute("SELECT $1::text", {value}, soon()));
         QCOMPARE(std::string(one.text(0, 0)), value);
     }
     TAKE(array, c->execute("SELECT v FROM unnest($1::text[]) AS v", {sqlArray(values)}, soon()));
-    for (std::size_t i = 0; i < values.size(); ++i) QCOMPARE(std::string(array.text(i, 0)), values[i]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        QCOMPARE(std::string(array.text(i, 0)), values[i]);
 
     const auto zero = c->execute("SELECT $1::text", {std::string("a\0b", 3)}, soon());
     QVERIFY(!zero && zero.error().code == ErrorCode::InvalidArgument);
@@ -128,15 +141,17 @@ void PostgresTest::aBatchIsOneTransaction()
     QCOMPARE(results[0].affectedRows(), std::size_t(1));
     QCOMPARE(results[2].text(1, 0), std::string_view("two"));
 
-    const auto failed = c->executeAll({{"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(3), "three"}},
-                                       {"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(1), "again"}},
-                                       {"SELECT 1", {}}},
-                                      soon());
+    const auto failed =
+        c->executeAll({{"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(3), "three"}},
+                       {"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(1), "again"}},
+                       {"SELECT 1", {}}},
+                      soon());
     VERIFY_ERROR(failed, ErrorCode::Conflict);
     // A batch whose text the server refuses as a whole is not executed in part either.
-    const auto invalid = c->executeAll({{"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(4), "four"}},
-                                        {"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(5), "\xff"}}},
-                                       soon());
+    const auto invalid =
+        c->executeAll({{"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(4), "four"}},
+                       {"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(5), "\xff"}}},
+                      soon());
     VERIFY_ERROR(invalid, ErrorCode::InvalidArgument);
     QVERIFY(c->usable());
     TAKE(rows, c->execute("SELECT count(*) FROM item", {}, soon()));
@@ -150,13 +165,15 @@ void PostgresTest::aThousandSmallStatementsInOneTrip()
     TAKE(c, p->lease(soon()));
     std::vector<SqlStatement> statements;
     for (int i = 0; i < 1000; ++i)
-        statements.push_back({"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(i), "name " + std::to_string(i)}});
+        statements.push_back(
+            {"INSERT INTO item VALUES ($1::bigint, $2)", {sqlParameter(i), "name " + std::to_string(i)}});
     const auto before = std::chrono::steady_clock::now();
     TAKE(results, c->executeAll(statements, soon()));
     qInfo("1,000 inserts in one batch: %.1f ms",
           std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count());
     QCOMPARE(results.size(), std::size_t(1000));
-    TAKE(sent, c->execute("SELECT count(*), (SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%INSERT%') FROM item",
+    TAKE(sent, c->execute("SELECT count(*), (SELECT count(*) FROM pg_prepared_statements WHERE statement "
+                          "LIKE '%INSERT%') FROM item",
                           {}, soon()));
     QCOMPARE(sent.integer(0, 0), std::int64_t(1000));
     QVERIFY(sent.integer(0, 1) <= 2); // one text, prepared once (and this question itself)
@@ -169,7 +186,8 @@ void PostgresTest::aBatchInsideATransactionIsPartOfIt()
     TAKE(c, p->lease(soon()));
     {
         TAKE(transaction, SqlTransaction::begin(*c, soon()));
-        VERIFY_OK(c->executeAll({{"INSERT INTO item VALUES (1, 'a')", {}}, {"INSERT INTO item VALUES (2, 'b')", {}}}, soon()));
+        VERIFY_OK(c->executeAll(
+            {{"INSERT INTO item VALUES (1, 'a')", {}}, {"INSERT INTO item VALUES (2, 'b')", {}}}, soon()));
         TAKE(seen, c->execute("SELECT count(*) FROM item", {}, soon()));
         QCOMPARE(seen.integer(0, 0), std::int64_t(2));
     }
@@ -181,19 +199,23 @@ void PostgresTest::preparedStatementsAreBounded()
 {
     const auto p = pool();
     TAKE(c, p->lease(soon()));
-    const std::string count = "SELECT count(*), count(*) FILTER (WHERE statement LIKE '%AS SELECT _first_') FROM pg_prepared_statements";
+    const std::string count = "SELECT count(*), count(*) FILTER (WHERE statement LIKE '%AS SELECT _first_') "
+                              "FROM pg_prepared_statements";
     for (int i = 0; i < 1'500; ++i) {
         VERIFY_OK(c->execute("SELECT " + std::to_string(i), {}, soon()));
         if (i % 100 == 0) VERIFY_OK(c->execute("SELECT 'first'", {}, soon()));
     }
     TAKE(kept, c->execute(count, {}, soon()));
-    QVERIFY2(kept.integer(0, 0) <= 512 && kept.integer(0, 0) > 400, std::to_string(kept.integer(0, 0)).c_str());
+    QVERIFY2(kept.integer(0, 0) <= 512 && kept.integer(0, 0) > 400,
+             std::to_string(kept.integer(0, 0)).c_str());
     QCOMPARE(kept.integer(0, 1), std::int64_t(1)); // in use, so it stayed
     // A batch of more texts than may be kept runs all the same, also with some of them dropped before.
     std::vector<SqlStatement> many;
-    for (int i = 0; i < 700; ++i) many.push_back({"SELECT " + std::to_string(i), {}});
+    for (int i = 0; i < 700; ++i)
+        many.push_back({"SELECT " + std::to_string(i), {}});
     TAKE(results, c->executeAll(many, soon()));
-    for (int i = 0; i < 700; ++i) QCOMPARE(results[std::size_t(i)].integer(0, 0), std::int64_t(i));
+    for (int i = 0; i < 700; ++i)
+        QCOMPARE(results[std::size_t(i)].integer(0, 0), std::int64_t(i));
     VERIFY_OK(c->execute("SELECT 'after'", {}, soon()));
     TAKE(now, c->execute(count, {}, soon()));
     QVERIFY(now.integer(0, 0) <= 512);
@@ -206,8 +228,9 @@ void PostgresTest::anInterruptedCallFailsAtOnce()
     TAKE(watcher, p->lease(soon()));
     std::thread other([&] {
         for (int i = 0; i < 1'000; ++i) { // until the statement really runs
-            const auto busy = watcher->execute("SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int AND wait_event = 'PgSleep'",
-                                               {sqlParameter(c->backendPid())}, soon());
+            const auto busy = watcher->execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int AND wait_event = 'PgSleep'",
+                {sqlParameter(c->backendPid())}, soon());
             if (!busy || busy->integer(0, 0) == 1) break;
             QThread::msleep(5);
         }
@@ -263,8 +286,10 @@ void PostgresTest::copyWritesRows()
 {
     const auto p = pool();
     TAKE(c, p->lease(soon()));
-    std::vector<SqlParameters> rows{{"1", "tab\there\\N\nline\rreturn"}, {"2", {}}, {"3", ""}, {{}, "Grüße 🐦"}};
-    for (int i = 0; i < 20'000; ++i) rows.push_back({std::to_string(i), "bulk"});
+    std::vector<SqlParameters> rows{
+        {"1", "tab\there\\N\nline\rreturn"}, {"2", {}}, {"3", ""}, {{}, "Grüße 🐦"}};
+    for (int i = 0; i < 20'000; ++i)
+        rows.push_back({std::to_string(i), "bulk"});
     const auto before = std::chrono::steady_clock::now();
     TAKE(copied, c->copyIn("public.pile", {"a", "b"}, rows, soon()));
     qInfo("COPY of 20,000 rows: %.1f ms",
@@ -296,8 +321,8 @@ void PostgresTest::scriptsRunWhole()
     QVERIFY(rows.boolean(0, 0));
 }
 
-// The server has some milliseconds to refuse before the caller's time is up. On a busy machine its refusal may come too
-// late, and then the connection ends; most come in time.
+// The server has some milliseconds to refuse before the caller's time is up. On a busy machine its refusal
+// may come too late, and then the connection ends; most come in time.
 void PostgresTest::theServerEndsASlowStatementAndTheConnectionLives()
 {
     const auto p = pool();
@@ -339,8 +364,9 @@ void PostgresTest::aStoppedServerCannotHoldACaller()
     const auto one = single->execute("SELECT 1", {}, Deadline::after(300ms));
     const auto all = batch->executeAll({{"SELECT 1", {}}, {"SELECT 2", {}}}, Deadline::after(300ms));
     // More than fits into the socket's buffers: the driver blocks in sending.
-    const auto copied = copying->copyIn("pile", {"a", "b"},
-                                        std::vector<SqlParameters>(20'000, {"1", std::string(500, 'x')}), Deadline::after(300ms));
+    const auto copied =
+        copying->copyIn("pile", {"a", "b"}, std::vector<SqlParameters>(20'000, {"1", std::string(500, 'x')}),
+                        Deadline::after(300ms));
     const auto committed = open->commit(Deadline::after(300ms));
     const auto waited = std::chrono::steady_clock::now() - started;
     VERIFY_OK(m_cluster->servers().resumeNode("pg-1"));
@@ -365,7 +391,8 @@ void PostgresTest::aStoppedServerCannotHoldALease()
     auto p = pool();
     VERIFY_OK(m_cluster->servers().pauseNode("pg-1"));
     const auto lease = p->lease(Deadline::after(200ms));
-    const auto second = p->lease(Deadline::after(10s)); // the attempt itself gives up after two or three seconds
+    const auto second =
+        p->lease(Deadline::after(10s)); // the attempt itself gives up after two or three seconds
     const auto third = p->lease(Deadline::after(1ms));
     const auto started = std::chrono::steady_clock::now();
     p.reset(); // an attempt may hang: it is not waited for
@@ -394,7 +421,8 @@ void PostgresTest::waitersAreBounded()
     QVERIFY(refused.error().retryable);
     QCOMPARE(p->statistics().refused, std::int64_t(1));
     held.reset();
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
     QCOMPARE(served.load(), 2);
     QCOMPARE(failed.load(), 0);
     QCOMPARE(p->statistics().open, 1);
@@ -461,13 +489,16 @@ void PostgresTest::messagesOfFailedConnections_data()
     QTest::addColumn<int>("code");
     QTest::addColumn<QString>("advice");
     const QString good = QString::fromStdString(owner().address);
-    QTest::newRow("missing socket") << QStringLiteral("host=/nowhere/at/all dbname=x") << int(ErrorCode::Unavailable)
+    QTest::newRow("missing socket") << QStringLiteral("host=/nowhere/at/all dbname=x")
+                                    << int(ErrorCode::Unavailable)
                                     << QStringLiteral("start the server or correct its address");
-    QTest::newRow("refused") << QStringLiteral("host=127.0.0.1 port=1 dbname=x") << int(ErrorCode::Unavailable)
+    QTest::newRow("refused") << QStringLiteral("host=127.0.0.1 port=1 dbname=x")
+                             << int(ErrorCode::Unavailable)
                              << QStringLiteral("start the server or correct its address");
-    QTest::newRow("no such role") << good + " user=nobody_here" << int(ErrorCode::Unauthorized) << QStringLiteral("check the role");
-    QTest::newRow("no such database") << good + " dbname=nothing_here" << int(ErrorCode::Configuration)
-                                      << QStringLiteral("correct dbname");
+    QTest::newRow("no such role") << good + " user=nobody_here" << int(ErrorCode::Unauthorized)
+                                  << QStringLiteral("check the role");
+    QTest::newRow("no such database")
+        << good + " dbname=nothing_here" << int(ErrorCode::Configuration) << QStringLiteral("correct dbname");
     QTest::newRow("bad option") << QStringLiteral("hots=/tmp") << int(ErrorCode::Configuration)
                                 << QStringLiteral("correct the address");
 }
@@ -493,15 +524,17 @@ void PostgresTest::aWrongPasswordSaysSo()
     TAKE(c, p->lease(soon()));
     VERIFY_OK(c->executeScript("CREATE ROLE guarded LOGIN PASSWORD 'right'", soon()));
     const auto rule = [&](const std::string& line) {
-        return c->executeScript("CREATE TABLE hba (line text); INSERT INTO hba VALUES ('" + line
-                                    + "'), ('local all all trust'); COPY hba TO '" + (directory / "pg_hba.conf").string()
-                                    + "'; DROP TABLE hba; SELECT pg_reload_conf()",
+        return c->executeScript("CREATE TABLE hba (line text); INSERT INTO hba VALUES ('" + line +
+                                    "'), ('local all all trust'); COPY hba TO '" +
+                                    (directory / "pg_hba.conf").string() +
+                                    "'; DROP TABLE hba; SELECT pg_reload_conf()",
                                 soon());
     };
     VERIFY_OK(rule("local all guarded scram-sha-256"));
     const std::string address = owner().address + " user=guarded password=";
     const auto tryWith = [&](const std::string& password) {
-        return makePostgresPool({1, "pg-1", NodeKind::Postgres, address + password}, {1, 1, 2s})->lease(soon());
+        return makePostgresPool({1, "pg-1", NodeKind::Postgres, address + password}, {1, 1, 2s})
+            ->lease(soon());
     };
     // The reload is asynchronous.
     QTRY_VERIFY_WITH_TIMEOUT(!tryWith("wrong"), 10'000);
@@ -550,10 +583,12 @@ void PostgresTest::aFencedShardIsAStaleMap()
 {
     const auto p = pool();
     TAKE(c, p->lease(soon()));
-    VERIFY_OK(c->executeScript("CREATE ROLE guest LOGIN; CREATE SCHEMA users_0017; CREATE TABLE users_0017.users (id bigint);"
-                               "CREATE TABLE public.secret (id bigint)",
-                               soon()));
-    const auto guests = makePostgresPool({1, "pg-1", NodeKind::Postgres, owner().address + " user=guest"}, {2, 2, 2s});
+    VERIFY_OK(c->executeScript(
+        "CREATE ROLE guest LOGIN; CREATE SCHEMA users_0017; CREATE TABLE users_0017.users (id bigint);"
+        "CREATE TABLE public.secret (id bigint)",
+        soon()));
+    const auto guests =
+        makePostgresPool({1, "pg-1", NodeKind::Postgres, owner().address + " user=guest"}, {2, 2, 2s});
     TAKE(guest, guests->lease(soon()));
     const auto fenced = guest->execute("SELECT id FROM users_0017.users", {}, soon());
     VERIFY_ERROR(fenced, ErrorCode::StaleShardMap);
@@ -573,9 +608,11 @@ void PostgresTest::errorsNameNodeAndReason()
     const auto syntax = c->execute("SELECT FROM WHERE", {}, soon());
     VERIFY_ERROR(syntax, ErrorCode::Internal);
     QVERIFY(syntax.error().message.find("pg-1") != std::string::npos);
-    const auto full = c->executeScript("DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$", soon());
+    const auto full = c->executeScript(
+        "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$", soon());
     VERIFY_ERROR(full, ErrorCode::DiskFull);
-    const auto serialization = c->executeScript("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$", soon());
+    const auto serialization =
+        c->executeScript("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$", soon());
     QVERIFY(!serialization && serialization.error().retryable);
     const auto number = c->execute("SELECT $1::bigint", {"twelve"}, soon());
     VERIFY_ERROR(number, ErrorCode::InvalidArgument);
@@ -599,12 +636,16 @@ void PostgresTest::manyThreadsShareAPool()
                     ++failures;
                     continue;
                 }
-                const auto rows = (*lease)->execute("SELECT $1::int * 2", {sqlParameter(t)}, Deadline::after(30s));
-                if (!rows || rows->integer(0, 0) != 2 * t) ++failures;
-                else sum += rows->integer(0, 0);
+                const auto rows =
+                    (*lease)->execute("SELECT $1::int * 2", {sqlParameter(t)}, Deadline::after(30s));
+                if (!rows || rows->integer(0, 0) != 2 * t)
+                    ++failures;
+                else
+                    sum += rows->integer(0, 0);
             }
         });
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
     QCOMPARE(failures.load(), 0);
     QCOMPARE(sum.load(), std::int64_t(2 * 28 * 50));
     const auto statistics = p->statistics();

@@ -1,5 +1,5 @@
-// What the engine promises to readers while others write: cursors that survive, deletes that cost no miss, and a delivery
-// that failed for good leaves no timeline that calls itself complete.
+// What the engine promises to readers while others write: cursors that survive, deletes that cost no miss,
+// and a delivery that failed for good leaves no timeline that calls itself complete.
 #include <QTest>
 #include <QThread>
 
@@ -32,7 +32,8 @@ private:
     std::int64_t misses(std::string_view family)
     {
         const auto before = m_session->engine().monitor().snapshot()->sequence;
-        while (m_session->engine().monitor().snapshot()->sequence < before + 2) QThread::msleep(50);
+        while (m_session->engine().monitor().snapshot()->sequence < before + 2)
+            QThread::msleep(50);
         for (const auto& counts : m_session->engine().monitor().snapshot()->caches)
             if (counts.name == family) return counts.misses;
         throw std::runtime_error("no such family of keys");
@@ -47,10 +48,12 @@ void PromisesTest::cursorsSurviveInsertsAndDeletes()
     const auto reader = user();
     std::vector<UserId> authors{user(), user(), user()};
     drained();
-    for (const auto author : authors) take(feed().follow(reader, author, soon()));
+    for (const auto author : authors)
+        take(feed().follow(reader, author, soon()));
     drained();
     std::vector<PostId> there;
-    for (int i = 0; i < 240; ++i) there.push_back(post(authors[std::size_t(i) % 3]));
+    for (int i = 0; i < 240; ++i)
+        there.push_back(post(authors[std::size_t(i) % 3]));
     drained();
 
     std::atomic<bool> over = false;
@@ -63,11 +66,12 @@ void PromisesTest::cursorsSurviveInsertsAndDeletes()
         }
     });
     std::vector<PostId> seen;
-    for (PageQuery query; ; ) {
+    for (PageQuery query;;) {
         query.limit = 7;
         const auto page = take(feed().homePage(reader, query, soon()));
         QVERIFY(!page.partial);
-        for (const auto& entry : page.entries) seen.push_back(entry.id);
+        for (const auto& entry : page.entries)
+            seen.push_back(entry.id);
         if (!page.next) break;
         QCOMPARE(page.entries.size(), std::size_t(7)); // what deletes take is filled up from below
         query.before = page.next;
@@ -87,14 +91,18 @@ void PromisesTest::deletesCostNoMissAndPagesStayFull()
 {
     const auto author = user();
     std::vector<UserId> readers;
-    for (int i = 0; i < 12; ++i) readers.push_back(user());
+    for (int i = 0; i < 12; ++i)
+        readers.push_back(user());
     drained();
-    for (const auto reader : readers) take(feed().follow(reader, author, soon()));
+    for (const auto reader : readers)
+        take(feed().follow(reader, author, soon()));
     drained();
     std::vector<PostId> posts;
-    for (int i = 0; i < 120; ++i) posts.push_back(post(author));
+    for (int i = 0; i < 120; ++i)
+        posts.push_back(post(author));
     drained();
-    for (const auto reader : readers) take(feed().homePage(reader, {}, soon()));
+    for (const auto reader : readers)
+        take(feed().homePage(reader, {}, soon()));
     const auto timelineMisses = misses("home timeline");
     for (std::size_t i = 0; i < posts.size(); i += 2) {
         take(feed().deletePost(posts[posts.size() - 1 - i], soon()));
@@ -102,7 +110,8 @@ void PromisesTest::deletesCostNoMissAndPagesStayFull()
         query.limit = 20;
         const auto page = take(feed().homePage(readers[i % readers.size()], query, soon()));
         QCOMPARE(page.entries.size(), std::size_t(20));
-        for (const auto& entry : page.entries) QVERIFY(entry.id != posts[posts.size() - 1 - i]); // hidden as soon as it was deleted
+        for (const auto& entry : page.entries)
+            QVERIFY(entry.id != posts[posts.size() - 1 - i]); // hidden as soon as it was deleted
     }
     QCOMPARE(misses("home timeline"), timelineMisses);
     drained();
@@ -125,18 +134,22 @@ void PromisesTest::aDeliveryThatFailedForGoodVoidsItsReaders()
         return nodes;
     }());
     const auto valid = [&](UserId whose) {
-        return take(readRawTimelines(redis, *inputs.map, TimelineFamily::Home, std::vector{whose}, soon())).front().valid();
+        return take(readRawTimelines(redis, *inputs.map, TimelineFamily::Home, std::vector{whose}, soon()))
+            .front()
+            .valid();
     };
     QVERIFY(valid(reader) && valid(other));
 
     // A task of a post that has no row, at its last attempt.
     const PostId lost{makeRawId(idMillisecondsOf(author.value) + 1, author.shard(), 1'023)};
-    auto connection = take(take(inputs.pools->pool(inputs.map->postsNode[std::size_t(author.shard())]))->lease(soon()));
-    take(connection->execute("INSERT INTO queue.tasks (kind, shard, attempts, rank, expires_at, payload)"
-                             " VALUES (2, $1::int, 7, 0, now() + interval '1 day', $2)",
-                             {sqlParameter(author.shard()), sqlParameter("{\"post\":" + std::to_string(lost.value) + ",\"author\":"
-                                                                         + std::to_string(author.value) + "}")},
-                             soon()));
+    auto connection =
+        take(take(inputs.pools->pool(inputs.map->postsNode[std::size_t(author.shard())]))->lease(soon()));
+    take(connection->execute(
+        "INSERT INTO queue.tasks (kind, shard, attempts, rank, expires_at, payload)"
+        " VALUES (2, $1::int, 7, 0, now() + interval '1 day', $2)",
+        {sqlParameter(author.shard()), sqlParameter("{\"post\":" + std::to_string(lost.value) +
+                                                    ",\"author\":" + std::to_string(author.value) + "}")},
+        soon()));
     auto& operations = m_session->engine().operations();
     std::vector<DeadLetter> letters;
     QTRY_VERIFY_WITH_TIMEOUT((letters = take(operations.deadLetters(10, soon()))).size() == 1, 60'000);

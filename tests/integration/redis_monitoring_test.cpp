@@ -179,7 +179,8 @@ return sum)lua",
                                                               "0", std::to_string(shard)}));
         allBytes += double(found.bytes);
         allActual += actual;
-        QVERIFY2(std::abs(double(found.bytes) - actual) <= 0.2 * actual, // each kind and size by some of its keys
+        QVERIFY2(std::abs(double(found.bytes) - actual) <=
+                     0.2 * actual, // each kind and size by some of its keys
                  qPrintable(QString("shard %1: %2 against %3").arg(shard).arg(found.bytes).arg(actual)));
     }
     QVERIFY2(std::abs(allBytes - allActual) <= 0.1 * allActual,
@@ -276,20 +277,22 @@ void RedisMonitoringTest::rawTimelinesShowOddities()
     QVERIFY(raw.has_value());
     QCOMPARE(raw->front().ids.size(), std::size_t(1));
     QVERIFY(raw->front().oddities.size() >= 2);
-    const auto crossed = userOf(0, 1); // a closed segment that is newer than the one before, and another count than noted
+    const auto crossed =
+        userOf(0, 1); // a closed segment that is newer than the one before, and another count than noted
     for (const auto& [key, ms] : {std::pair{":3", kNow}, std::pair{":2", kNow + 1}})
-        m_redis->redis(m_node, {"ZADD", timelineKey(kHome, crossed) + key, std::to_string(-unixMillisecondsOf(postAt(ms).value)),
-                                memberOf(postAt(ms))});
+        m_redis->redis(m_node, {"ZADD", timelineKey(kHome, crossed) + key,
+                                std::to_string(-unixMillisecondsOf(postAt(ms).value)), memberOf(postAt(ms))});
     m_redis->redis(m_node, {"SET", timelineSegmentsKey(kHome, crossed),
                             "2 3 5 " + std::to_string(-unixMillisecondsOf(postAt(kNow).value))});
-    const auto segments = readRawTimelines(*m_client, *m_redis->current(), kHome, std::vector{crossed}, soon());
+    const auto segments =
+        readRawTimelines(*m_client, *m_redis->current(), kHome, std::vector{crossed}, soon());
     QVERIFY(segments.has_value());
     QCOMPARE(segments->front().oddities.size(), std::size_t(2));
     QCOMPARE(segments->front().ids.size(), std::size_t(2));
     QVERIFY(!raw->front().floor && !raw->front().valid());
     QCOMPARE(*raw->front().floorText, std::string("void"));
-    for (const auto* text :
-         {"0000000000000000042", "0000000000000000042 run", "42 2 run", "0000000000000000042 2 run more", "000000000000000004x 2 run"}) {
+    for (const auto* text : {"0000000000000000042", "0000000000000000042 run", "42 2 run",
+                             "0000000000000000042 2 run more", "000000000000000004x 2 run"}) {
         m_redis->redis(m_node, {"SET", timelineFloorKey(kHome, owner), text});
         const auto odd = readRawTimelines(*m_client, *m_redis->current(), kHome, std::vector{owner}, soon());
         QVERIFY2(odd && !odd->front().floor, text);

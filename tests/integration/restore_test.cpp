@@ -1,4 +1,5 @@
-// A Redis node that comes back empty: what it carried is built again without anybody reading it, those seen last first.
+// A Redis node that comes back empty: what it carried is built again without anybody reading it, those seen
+// last first.
 #include <QTest>
 
 #include "backend/cache/raw_timeline.h"
@@ -26,7 +27,10 @@ namespace {
 
 struct FixedMaps final : ShardMapSource
 {
-    explicit FixedMaps(std::shared_ptr<const ShardMap> fixed) : map(std::move(fixed)) {}
+    explicit FixedMaps(std::shared_ptr<const ShardMap> fixed)
+        : map(std::move(fixed))
+    {
+    }
     std::shared_ptr<const ShardMap> current() const override { return map; }
     std::shared_ptr<const ShardMap> map;
 };
@@ -35,8 +39,10 @@ std::string redisCli(const EmbeddedNode& node, const QStringList& words)
 {
     QProcess cli;
     cli.start(QStringLiteral("redis-cli"),
-              QStringList{QStringLiteral("-s"), QString::fromStdString(node.address).mid(7)} + words); // after unix://
-    if (!cli.waitForFinished() || cli.exitCode() != 0) throw std::runtime_error("redis-cli: " + cli.readAllStandardError().toStdString());
+              QStringList{QStringLiteral("-s"), QString::fromStdString(node.address).mid(7)} +
+                  words); // after unix://
+    if (!cli.waitForFinished() || cli.exitCode() != 0)
+        throw std::runtime_error("redis-cli: " + cli.readAllStandardError().toStdString());
     return cli.readAllStandardOutput().toStdString();
 }
 
@@ -69,8 +75,10 @@ void RestoreTest::aLostNodeIsRestoredUnasked()
         if (there.size() % 2 == 0) continue;
         longAgo.insert(reader);
         take(sql.runOne(Role::Users, reader.shard(),
-                        {"UPDATE " + shardTable(Role::Users, reader.shard(), "users")
-                             + " SET last_seen_at = now() - interval '20 days' WHERE id = $1::bigint", {sqlParameter(reader.value)}}, soon()));
+                        {"UPDATE " + shardTable(Role::Users, reader.shard(), "users") +
+                             " SET last_seen_at = now() - interval '20 days' WHERE id = $1::bigint",
+                         {sqlParameter(reader.value)}},
+                        soon()));
     }
     QVERIFY(there.size() >= 4);
 
@@ -96,7 +104,8 @@ void RestoreTest::aLostNodeIsRestoredUnasked()
     std::vector<UserId> order;
     for (const auto& line : log.split('\n'))
         for (const auto reader : there)
-            if (line.contains("home-build:" + QString::number(reader.value)) && std::find(order.begin(), order.end(), reader) == order.end())
+            if (line.contains("home-build:" + QString::number(reader.value)) &&
+                std::find(order.begin(), order.end(), reader) == order.end())
                 order.insert(order.begin(), reader);
     bool old = false;
     int outOfTurn = 0;

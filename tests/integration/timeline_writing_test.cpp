@@ -191,7 +191,8 @@ void TimelineWritingTest::theSizeIsAskedForNowAndThen()
         t.addEntry(batch, checks, kHome, userOf(i % 4, i % 100), postAt(kNow + i / 100));
         t.addEntry(batch, again, kHome, userOf(i % 4, i % 100), postAt(kNow + i / 100));
     }
-    QVERIFY2(checks.size() > 700 && checks.size() < 1300, qPrintable(QString::number(checks.size()))); // about a thousand
+    QVERIFY2(checks.size() > 700 && checks.size() < 1300,
+             qPrintable(QString::number(checks.size()))); // about a thousand
     QCOMPARE(again.size(), checks.size());
 }
 
@@ -208,7 +209,8 @@ void TimelineWritingTest::closedSegmentsAreFullAndCompact()
     std::int64_t bytes = 0;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
         const auto key = segmentKeys(owner)[i];
-        if (i > 0) QCOMPARE(m_redis->redis(node(owner), {"OBJECT", "ENCODING", key}), std::string("listpack"));
+        if (i > 0)
+            QCOMPARE(m_redis->redis(node(owner), {"OBJECT", "ENCODING", key}), std::string("listpack"));
         if (i > 0) QCOMPARE(sizes[i], std::int64_t(102));
         if (sizes[i] > 0) bytes += std::stoll(m_redis->redis(node(owner), {"MEMORY", "USAGE", key}));
     }
@@ -229,7 +231,8 @@ void TimelineWritingTest::lateDeliveriesGoWhereTheyBelong()
         ids.push_back(postAt(kNow + 10 * i));
     deliver(t, owner, ids);
     const auto before = segments(owner);
-    const std::vector late{postAt(kNow + 101), postAt(kNow + 1), postAt(kNow - 7), ids[3]}; // the last for a second time
+    const std::vector late{postAt(kNow + 101), postAt(kNow + 1), postAt(kNow - 7),
+                           ids[3]}; // the last for a second time
     deliver(timelines({.checkOneIn = kNever, .upkeepOneIn = kNever}), owner, late);
     ids.insert(ids.end(), late.begin(), late.end() - 1);
     QVERIFY(read(t, owner).entries == descending(ids)); // seen before they are in their place, once each
@@ -249,7 +252,8 @@ void TimelineWritingTest::aBurstIsCutIntoSegments()
     std::vector<PostId> ids;
     for (int i = 0; i < 700; ++i)
         ids.push_back(postAt(kNow + i / 2, i % 2));
-    deliver(timelines({.checkOneIn = kNever, .upkeepOneIn = kNever}), owner, ids); // far beyond the compact encoding
+    deliver(timelines({.checkOneIn = kNever, .upkeepOneIn = kNever}), owner,
+            ids); // far beyond the compact encoding
     deliver(t, owner, {ids.back()});
     const auto sizes = segments(owner);
     QVERIFY(sizes.size() >= 7);
@@ -270,7 +274,8 @@ void TimelineWritingTest::anEmptiedSegmentIsPassedOver()
     deliver(t, owner, ids);
     QVERIFY((segments(owner) == std::vector<std::int64_t>{5, 10, 10, 10, 10}));
     RedisBatch batch(*m_client);
-    const std::vector gone(ids.begin() + 10, ids.begin() + 36); // two whole segments and some entries of a newer one
+    const std::vector gone(ids.begin() + 10,
+                           ids.begin() + 36); // two whole segments and some entries of a newer one
     t.removeEntries(batch, kHome, owner, gone);
     QVERIFY(batch.run(soon()));
     QVERIFY((segments(owner) == std::vector<std::int64_t>{5, 4, 0, 0, 10}));
@@ -296,7 +301,8 @@ void TimelineWritingTest::segmentsAgainstAModel_data()
         QTest::addRow("seed %d", seed) << seed;
 }
 
-// Everything that may happen to a timeline, at random; whatever it is, what the floor promises is there, in order.
+// Everything that may happen to a timeline, at random; whatever it is, what the floor promises is there, in
+// order.
 void TimelineWritingTest::segmentsAgainstAModel()
 {
     QFETCH(int, seed);
@@ -310,7 +316,9 @@ void TimelineWritingTest::segmentsAgainstAModel()
     for (int round = 0; round < 400; ++round) {
         const int what = some(10);
         std::vector<PostId> ids;
-        const auto around = [&](std::int64_t span) { return postAt(now - std::int64_t(random() % std::uint64_t(span)), some(3), some(3)); };
+        const auto around = [&](std::int64_t span) {
+            return postAt(now - std::int64_t(random() % std::uint64_t(span)), some(3), some(3));
+        };
         if (what < 6) { // deliveries, some late, some for a second time
             now += some(4);
             for (int i = some(6); i >= 0; --i)
@@ -338,10 +346,12 @@ void TimelineWritingTest::segmentsAgainstAModel()
             const auto made = descending({model.begin(), model.end()});
             const auto floor = made.size() > 60 ? made[59] : PostId{};
             QVERIFY(*t.finishBuild(*m_client, kHome, owner, **token,
-                                   std::span(made).first(std::min<std::size_t>(made.size(), 60)), floor, soon()));
+                                   std::span(made).first(std::min<std::size_t>(made.size(), 60)), floor,
+                                   soon()));
             for (const auto id : read(t, owner).entries)
                 model.insert(id); // those delivered meanwhile
-            QVERIFY(std::all_of(made.begin(), made.begin() + std::ptrdiff_t(std::min<std::size_t>(made.size(), 60)),
+            QVERIFY(std::all_of(made.begin(),
+                                made.begin() + std::ptrdiff_t(std::min<std::size_t>(made.size(), 60)),
                                 [&](PostId id) { return model.contains(id); }));
         }
         const auto slice = read(t, owner);
@@ -360,7 +370,8 @@ void TimelineWritingTest::segmentsAgainstAModel()
         QVERIFY(paged == slice.entries);
         const auto raw = readRawTimelines(*m_client, *m_redis->current(), kHome, std::vector{owner}, soon());
         QVERIFY(raw.has_value());
-        QVERIFY2(raw->front().oddities.empty(), raw->front().oddities.empty() ? "" : raw->front().oddities.front().c_str());
+        QVERIFY2(raw->front().oddities.empty(),
+                 raw->front().oddities.empty() ? "" : raw->front().oddities.front().c_str());
     }
 }
 

@@ -56,22 +56,26 @@ protected:
     std::vector<std::string> segmentKeys(backend::UserId owner)
     {
         const auto open = backend::timelineKey(kHome, owner);
-        std::istringstream note(m_redis->redis(node(owner), {"GET", backend::timelineSegmentsKey(kHome, owner)}));
+        std::istringstream note(
+            m_redis->redis(node(owner), {"GET", backend::timelineSegmentsKey(kHome, owner)}));
         std::vector<std::string> keys{open};
         if (int low = 0, high = 0; note >> low >> high)
-            for (int k = high; k >= low; --k) keys.push_back(open + ":" + std::to_string(k));
+            for (int k = high; k >= low; --k)
+                keys.push_back(open + ":" + std::to_string(k));
         return keys;
     }
     std::vector<std::int64_t> segments(backend::UserId owner)
     {
         std::vector<std::int64_t> sizes;
-        for (const auto& key : segmentKeys(owner)) sizes.push_back(std::stoll(m_redis->redis(node(owner), {"ZCARD", key})));
+        for (const auto& key : segmentKeys(owner))
+            sizes.push_back(std::stoll(m_redis->redis(node(owner), {"ZCARD", key})));
         return sizes;
     }
     std::int64_t stored(backend::UserId owner)
     {
         std::int64_t all = 0;
-        for (const auto size : segments(owner)) all += size;
+        for (const auto size : segments(owner))
+            all += size;
         return all;
     }
     backend::Result<void> backfill(const backend::Timelines& to, backend::UserId owner,

@@ -208,7 +208,8 @@ void WorkerPoolTest::kindsAreHandledInGroupsInOrder()
 
 void WorkerPoolTest::smallTasksPassALargeFanout()
 {
-    // Four workers could hold 512 of these at once, for seconds; whoever comes meanwhile must not wait for that.
+    // Four workers could hold 512 of these at once, for seconds; whoever comes meanwhile must not wait for
+    // that.
     std::atomic<int> chunks = 0, chunksBefore = 0, chunksAfter = 0;
     m_script.run = [&](const Task& task) {
         if (task.kind == TaskKind::DeliverChunk) {
@@ -222,7 +223,8 @@ void WorkerPoolTest::smallTasksPassALargeFanout()
     std::vector<NewTask> large;
     for (int i = 0; i < 1'000; ++i) {
         large.push_back(newTask(TaskKind::DeliverChunk));
-        large.back().rankDelay = Milliseconds(60'000 + i); // all of them later in fair order than what is small
+        large.back().rankDelay =
+            Milliseconds(60'000 + i); // all of them later in fair order than what is small
     }
     m_nodes->enqueue(large);
     m_options.workers = 4;
@@ -243,7 +245,8 @@ void WorkerPoolTest::whatDoesNotFitIsGivenBackUncounted()
     m_script.begin = [&](std::span<const Task> tasks) { most = std::max(most.load(), int(tasks.size())); };
     m_script.run = [&](const Task& task) {
         std::this_thread::sleep_for(30ms);
-        return task.attempts == 1 ? leaveEffect(task) : failure(ErrorCode::Internal, "counted a claim that began nothing");
+        return task.attempts == 1 ? leaveEffect(task)
+                                  : failure(ErrorCode::Internal, "counted a claim that began nothing");
     };
     m_options.workers = 1;
     m_options.batch = 128;

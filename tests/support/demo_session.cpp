@@ -26,7 +26,8 @@ bool drain(backend::Engine& engine)
 
 std::string auditFindings(app::OpenedSession& session)
 {
-    const auto report = take(backend::runAudit(session.auditInputs(), {}, backend::Deadline::after(std::chrono::minutes(2))));
+    const auto report =
+        take(backend::runAudit(session.auditInputs(), {}, backend::Deadline::after(std::chrono::minutes(2))));
     std::string text;
     for (const auto& difference : report.differences)
         text += difference.subject + " of " + std::to_string(difference.id) + ": " + difference.detail + "\n";

@@ -1,5 +1,5 @@
-// A whole private backend for one test: servers, cluster, engine with workers, no traffic of its own. Throws when it
-// cannot start, which Qt Test reports. Owned by the test; the test's thread.
+// A whole private backend for one test: servers, cluster, engine with workers, no traffic of its own. Throws
+// when it cannot start, which Qt Test reports. Owned by the test; the test's thread.
 #pragma once
 
 #include "app/session/session_factory.h"
@@ -18,13 +18,17 @@ struct DemoOptions
 
 std::shared_ptr<app::OpenedSession> openDemo(const DemoOptions& options = {});
 
-// Waits until no task is unfinished and every dead-letter count is known; false when that takes longer than a minute.
+// Waits until no task is unfinished and every dead-letter count is known; false when that takes longer than a
+// minute.
 bool drain(backend::Engine& engine);
 
 // Runs the audit and returns what it found as text, one difference a line; empty when clean.
 std::string auditFindings(app::OpenedSession& session);
 
-inline backend::Deadline soon() { return backend::Deadline::after(std::chrono::seconds(20)); }
+inline backend::Deadline soon()
+{
+    return backend::Deadline::after(std::chrono::seconds(20));
+}
 
 // The value, or throws with the error's message.
 template <class T>

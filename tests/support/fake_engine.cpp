@@ -195,7 +195,8 @@ backend::Result<backend::User> FakeEngine::createUser(const backend::NewUser& us
 backend::Result<backend::Post> FakeEngine::post(backend::UserId author, std::string_view body, Deadline)
 {
     ROOKERY_TRY(change("post", text(author.value)));
-    return backend::Post{backend::PostId{backend::makeRawId(2, author.shard(), 0)}, author, std::string(body)};
+    return backend::Post{backend::PostId{backend::makeRawId(2, author.shard(), 0)}, author,
+                         std::string(body)};
 }
 
 backend::Result<void> FakeEngine::deletePost(backend::PostId post, Deadline)
@@ -231,23 +232,25 @@ backend::Result<backend::TimelinePage> FakeEngine::page(const std::vector<backen
     return out;
 }
 
-backend::Result<backend::TimelinePage> FakeEngine::homePage(backend::UserId reader, const backend::PageQuery& query,
-                                                            Deadline)
+backend::Result<backend::TimelinePage> FakeEngine::homePage(backend::UserId reader,
+                                                            const backend::PageQuery& query, Deadline)
 {
     if (auto error = enter("homePage", text(reader.value))) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
     const auto found = m_users.find(reader);
-    if (found == m_users.end()) return backend::fail(backend::ErrorCode::NotFound, "no user " + text(reader.value));
+    if (found == m_users.end())
+        return backend::fail(backend::ErrorCode::NotFound, "no user " + text(reader.value));
     return page(found->second.home, query);
 }
 
-backend::Result<backend::TimelinePage> FakeEngine::authorPage(backend::UserId author, const backend::PageQuery& query,
-                                                              Deadline)
+backend::Result<backend::TimelinePage> FakeEngine::authorPage(backend::UserId author,
+                                                              const backend::PageQuery& query, Deadline)
 {
     if (auto error = enter("authorPage", text(author.value))) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
     const auto found = m_users.find(author);
-    if (found == m_users.end()) return backend::fail(backend::ErrorCode::NotFound, "no user " + text(author.value));
+    if (found == m_users.end())
+        return backend::fail(backend::ErrorCode::NotFound, "no user " + text(author.value));
     return page(found->second.author, query);
 }
 
@@ -263,7 +266,8 @@ backend::Result<backend::Profile> FakeEngine::profile(backend::UserId user, Dead
     if (auto error = enter("profile", text(user.value))) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
     const auto found = m_users.find(user);
-    if (found == m_users.end()) return backend::fail(backend::ErrorCode::NotFound, "no user " + text(user.value));
+    if (found == m_users.end())
+        return backend::fail(backend::ErrorCode::NotFound, "no user " + text(user.value));
     return backend::Profile{found->second.user, found->second.counters, found->second.warm, now() - 1h};
 }
 
@@ -282,7 +286,8 @@ backend::Result<backend::UserId> FakeEngine::userByHandle(std::string_view handl
     return backend::fail(backend::ErrorCode::NotFound, "no user with the handle " + std::string(handle));
 }
 
-backend::Result<std::vector<backend::User>> FakeEngine::searchUsers(std::string_view prefix, int limit, Deadline)
+backend::Result<std::vector<backend::User>> FakeEngine::searchUsers(std::string_view prefix, int limit,
+                                                                    Deadline)
 {
     if (auto error = enter("searchUsers", std::string(prefix))) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
@@ -368,15 +373,19 @@ int FakeEngine::takeLetters(std::span<const backend::TaskRef> tasks, std::vector
 }
 
 // Delivered when it stands in the reader's home timeline.
-backend::Result<backend::Explanation> FakeEngine::explain(backend::PostId post, backend::UserId reader, Deadline)
+backend::Result<backend::Explanation> FakeEngine::explain(backend::PostId post, backend::UserId reader,
+                                                          Deadline)
 {
-    if (const auto error = enter("explain", text(post.value) + " " + text(reader.value))) return backend::fail(*error);
+    if (const auto error = enter("explain", text(post.value) + " " + text(reader.value)))
+        return backend::fail(*error);
     const std::lock_guard lock(m_mutex);
     const auto member = m_users.find(reader);
-    if (member == m_users.end()) return backend::fail(backend::ErrorCode::NotFound, "no user has the id " + text(reader.value));
+    if (member == m_users.end())
+        return backend::fail(backend::ErrorCode::NotFound, "no user has the id " + text(reader.value));
     backend::Explanation out{post, reader, {}, backend::ExplainAnswer::NoSuchPost, false, "no such post", {}};
     for (const auto& entry : member->second.home)
-        if (entry.id == post) out = {post, reader, entry.author, backend::ExplainAnswer::Delivered, true, "delivered", {}};
+        if (entry.id == post)
+            out = {post, reader, entry.author, backend::ExplainAnswer::Delivered, true, "delivered", {}};
     return out;
 }
 
@@ -386,7 +395,8 @@ backend::Result<backend::Checkup> FakeEngine::doctor(Deadline)
     if (const auto error = enter("doctor")) return backend::fail(*error);
     backend::Checkup out;
     out.clusterName = "fake";
-    out.findings.push_back({backend::Severity::Warning, "redis-1", "redis.memory", "measured", "advice", "command"});
+    out.findings.push_back(
+        {backend::Severity::Warning, "redis-1", "redis.memory", "measured", "advice", "command"});
     return out;
 }
 
@@ -395,13 +405,15 @@ backend::Result<void> FakeEngine::rebuildTimeline(backend::UserId reader, Deadli
     return change("rebuildTimeline", text(reader.value));
 }
 
-backend::Result<backend::BulkResult> FakeEngine::bulkCreateUsers(std::span<const backend::BulkUser> users, Deadline)
+backend::Result<backend::BulkResult> FakeEngine::bulkCreateUsers(std::span<const backend::BulkUser> users,
+                                                                 Deadline)
 {
     ROOKERY_TRY(change("bulkCreateUsers", text(std::int64_t(users.size()))));
     return backend::BulkResult{std::int64_t(users.size()), 0};
 }
 
-backend::Result<backend::BulkResult> FakeEngine::bulkFollow(std::span<const backend::BulkFollow> follows, Deadline)
+backend::Result<backend::BulkResult> FakeEngine::bulkFollow(std::span<const backend::BulkFollow> follows,
+                                                            Deadline)
 {
     ROOKERY_TRY(change("bulkFollow", text(std::int64_t(follows.size()))));
     return backend::BulkResult{std::int64_t(follows.size()), 0};
@@ -413,8 +425,8 @@ backend::Result<backend::BulkResult> FakeEngine::bulkPost(std::span<const backen
     return backend::BulkResult{std::int64_t(posts.size()), 0};
 }
 
-backend::Result<backend::ImportRecord> FakeEngine::openImport(const std::string& fileHash, int, std::int64_t timeShiftMs,
-                                                              Deadline)
+backend::Result<backend::ImportRecord> FakeEngine::openImport(const std::string& fileHash, int,
+                                                              std::int64_t timeShiftMs, Deadline)
 {
     ROOKERY_TRY(change("openImport", fileHash));
     backend::ImportRecord record;
@@ -462,12 +474,13 @@ backend::Result<backend::DeliveryLedger> FakeEngine::ledger(backend::PostId post
     if (auto error = enter("ledger", text(post.value))) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
     const auto found = m_ledgers.find(post);
-    if (found == m_ledgers.end()) return backend::fail(backend::ErrorCode::NotFound, "no ledger of " + text(post.value));
+    if (found == m_ledgers.end())
+        return backend::fail(backend::ErrorCode::NotFound, "no ledger of " + text(post.value));
     return found->second;
 }
 
-backend::Result<std::vector<std::optional<backend::Milliseconds>>> FakeEngine::deliveryDelays(
-    backend::UserId reader, std::span<const backend::PostId> posts, Deadline)
+backend::Result<std::vector<std::optional<backend::Milliseconds>>>
+FakeEngine::deliveryDelays(backend::UserId reader, std::span<const backend::PostId> posts, Deadline)
 {
     if (auto error = enter("deliveryDelays", text(reader.value))) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
@@ -487,8 +500,8 @@ backend::Result<backend::UserLocation> FakeEngine::locate(backend::UserId user) 
                                  "pg-1",
                                  "pg-2",
                                  "redis-" + text(user.shard() % 8 + 1),
-                                 "redis-cli -s /run/redis.sock ZUNION 2 {" + shard + "}:home:" + id + " {" + shard + "}:home:" + id
-                                     + ":1 AGGREGATE MIN | head -n 20",
+                                 "redis-cli -s /run/redis.sock ZUNION 2 {" + shard + "}:home:" + id + " {" +
+                                     shard + "}:home:" + id + ":1 AGGREGATE MIN | head -n 20",
                                  "SELECT id FROM posts_" + shard + ".posts WHERE author_id = " + id,
                                  "SELECT id, body FROM posts_" + shard + ".posts WHERE author_id = " + id};
 }
@@ -521,7 +534,9 @@ backend::ShardReport FakeEngine::shardReport(const backend::ClusterSnapshot& sna
 std::string FakeEngine::render(const backend::ShardReport& report, backend::ReportFormat format) const
 {
     enter("render");
-    const char* name = format == backend::ReportFormat::Csv ? "csv" : format == backend::ReportFormat::Json ? "json" : "html";
+    const char* name = format == backend::ReportFormat::Csv    ? "csv"
+                       : format == backend::ReportFormat::Json ? "json"
+                                                               : "html";
     return std::string(name) + " report of " + report.clusterName + "\n";
 }
 

@@ -1,5 +1,5 @@
-// A backend for tests of the desktop: answers with scripted values, errors and delays, and records what was asked of
-// it. No servers, no threads of its own. Thread-safe; script it before or while it is used.
+// A backend for tests of the desktop: answers with scripted values, errors and delays, and records what was
+// asked of it. No servers, no threads of its own. Thread-safe; script it before or while it is used.
 #pragma once
 
 #include "backend/engine.h"
@@ -18,8 +18,8 @@
 
 namespace tests {
 
-// Nodes, shards, queue, workers and caches with plausible values that differ from each other: shard s holds 100 + s
-// timelines, node health is Ok. 2 PostgreSQL and 8 Redis nodes as in the demo.
+// Nodes, shards, queue, workers and caches with plausible values that differ from each other: shard s holds
+// 100 + s timelines, node health is Ok. 2 PostgreSQL and 8 Redis nodes as in the demo.
 backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64);
 // One point a second, the newest at `end`, with values that grow along the time.
 std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds);
@@ -33,8 +33,8 @@ public:
     FakeEngine();
 
     // --- script
-    // Each snapshot asked for then has the next sequence and the present time; off: the same one again and again, as
-    // when the sampler hangs. On by default.
+    // Each snapshot asked for then has the next sequence and the present time; off: the same one again and
+    // again, as when the sampler hangs. On by default.
     void setSequenceAdvances(bool advances);
     void setSnapshot(backend::ClusterSnapshot snapshot);
     void setHistory(std::vector<backend::HistoryPoint> history);
@@ -89,7 +89,8 @@ private:
     Result<backend::Profile> profile(backend::UserId user, Deadline deadline) override;
     Result<backend::Counters> counters(backend::UserId user, Deadline deadline) override;
     Result<backend::UserId> userByHandle(std::string_view handle, Deadline deadline) override;
-    Result<std::vector<backend::User>> searchUsers(std::string_view prefix, int limit, Deadline deadline) override;
+    Result<std::vector<backend::User>> searchUsers(std::string_view prefix, int limit,
+                                                   Deadline deadline) override;
     Result<backend::EdgePage> followers(backend::UserId user, backend::UserId after, int limit,
                                         Deadline deadline) override;
     Result<backend::EdgePage> following(backend::UserId user, backend::UserId after, int limit,
@@ -101,11 +102,14 @@ private:
     Result<std::vector<backend::DeadLetter>> deadLetters(int limit, Deadline deadline) override;
     Result<int> retryDeadLetters(std::span<const backend::TaskRef> tasks, Deadline deadline) override;
     Result<int> discardDeadLetters(std::span<const backend::TaskRef> tasks, Deadline deadline) override;
-    Result<backend::Explanation> explain(backend::PostId post, backend::UserId reader, Deadline deadline) override;
+    Result<backend::Explanation> explain(backend::PostId post, backend::UserId reader,
+                                         Deadline deadline) override;
     Result<backend::Checkup> doctor(Deadline deadline) override;
     Result<void> rebuildTimeline(backend::UserId reader, Deadline deadline) override;
-    Result<backend::BulkResult> bulkCreateUsers(std::span<const backend::BulkUser> users, Deadline deadline) override;
-    Result<backend::BulkResult> bulkFollow(std::span<const backend::BulkFollow> follows, Deadline deadline) override;
+    Result<backend::BulkResult> bulkCreateUsers(std::span<const backend::BulkUser> users,
+                                                Deadline deadline) override;
+    Result<backend::BulkResult> bulkFollow(std::span<const backend::BulkFollow> follows,
+                                           Deadline deadline) override;
     Result<backend::BulkResult> bulkPost(std::span<const backend::Post> posts, Deadline deadline) override;
     Result<backend::ImportRecord> openImport(const std::string& fileHash, int slots, std::int64_t timeShiftMs,
                                              Deadline deadline) override;
@@ -115,8 +119,9 @@ private:
     backend::SnapshotPtr snapshot() const override;
     std::vector<backend::HistoryPoint> history(backend::TimePoint since) const override;
     Result<backend::DeliveryLedger> ledger(backend::PostId post, Deadline deadline) override;
-    Result<std::vector<std::optional<backend::Milliseconds>>> deliveryDelays(
-        backend::UserId reader, std::span<const backend::PostId> posts, Deadline deadline) override;
+    Result<std::vector<std::optional<backend::Milliseconds>>>
+    deliveryDelays(backend::UserId reader, std::span<const backend::PostId> posts,
+                   Deadline deadline) override;
     Result<backend::UserLocation> locate(backend::UserId user) const override;
     backend::ShardReport shardReport(const backend::ClusterSnapshot& snapshot) const override;
     std::string render(const backend::ShardReport& report, backend::ReportFormat format) const override;

@@ -34,7 +34,8 @@ backend::SessionOpener fakeOpener(const std::shared_ptr<FakeBackend>& fake)
             progress(step);
         while (fake->holdOpening && !stop.stop_requested())
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        if (stop.stop_requested()) return backend::fail(backend::ErrorCode::Cancelled, "opening was cancelled");
+        if (stop.stop_requested())
+            return backend::fail(backend::ErrorCode::Cancelled, "opening was cancelled");
         if (fake->openingFails) return backend::fail(*fake->openingFails);
         return std::make_shared<FakeSession>(fake);
     };

@@ -19,7 +19,8 @@ void addNodes(backend::ClusterSnapshot& out, int shards)
         const bool postgres = i < kPostgresNodes;
         backend::NodeSnapshot node;
         node.id = i + 1;
-        node.name = postgres ? "pg-" + std::to_string(i + 1) : "redis-" + std::to_string(i + 1 - kPostgresNodes);
+        node.name =
+            postgres ? "pg-" + std::to_string(i + 1) : "redis-" + std::to_string(i + 1 - kPostgresNodes);
         node.kind = postgres ? backend::NodeKind::Postgres : backend::NodeKind::Redis;
         node.roles = i == 0   ? std::vector{backend::Role::Directory, backend::Role::Users}
                      : i == 1 ? std::vector{backend::Role::Posts}
@@ -112,9 +113,12 @@ void addWorkers(backend::ClusterSnapshot& out)
 
 std::vector<backend::CacheCounts> caches(std::int64_t step)
 {
-    return {{"home timeline", 90 * step, 10 * step},      {"post object", 80 * step, 20 * step},
-            {"user object", 70 * step, 30 * step},        {"counters", 60 * step, 0},
-            {"author timeline", 0, 0},                    {"public timeline", 5 * step, 5 * step}};
+    return {{"home timeline", 90 * step, 10 * step},
+            {"post object", 80 * step, 20 * step},
+            {"user object", 70 * step, 30 * step},
+            {"counters", 60 * step, 0},
+            {"author timeline", 0, 0},
+            {"public timeline", 5 * step, 5 * step}};
 }
 
 } // namespace

@@ -20,5 +20,6 @@
 // TAKE(name, call()): name is the value of the Result, or the test fails.
 #define TAKE(name, expression)                                                                               \
     auto name##Result = (expression);                                                                        \
-    QVERIFY2(name##Result.has_value(), name##Result.has_value() ? "" : name##Result.error().message.c_str()); \
+    QVERIFY2(name##Result.has_value(),                                                                       \
+             name##Result.has_value() ? "" : name##Result.error().message.c_str());                          \
     [[maybe_unused]] auto& name = *name##Result

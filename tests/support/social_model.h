@@ -13,25 +13,36 @@ class SocialModel
 {
 public:
     void created(backend::UserId user) { m_following[user]; }
-    void followed(backend::UserId follower, backend::UserId followee) { m_following[follower].insert(followee); }
-    void unfollowed(backend::UserId follower, backend::UserId followee) { m_following[follower].erase(followee); }
+    void followed(backend::UserId follower, backend::UserId followee)
+    {
+        m_following[follower].insert(followee);
+    }
+    void unfollowed(backend::UserId follower, backend::UserId followee)
+    {
+        m_following[follower].erase(followee);
+    }
     void posted(const backend::Post& post) { m_posts[post.id] = post; }
     void deleted(backend::PostId post) { m_posts.erase(post); }
 
     std::vector<backend::UserId> users() const
     {
         std::vector<backend::UserId> out;
-        for (const auto& [user, followees] : m_following) out.push_back(user);
+        for (const auto& [user, followees] : m_following)
+            out.push_back(user);
         return out;
     }
-    bool follows(backend::UserId follower, backend::UserId followee) const { return m_following.at(follower).contains(followee); }
+    bool follows(backend::UserId follower, backend::UserId followee) const
+    {
+        return m_following.at(follower).contains(followee);
+    }
     // Newest first.
     std::vector<backend::PostId> home(backend::UserId reader) const
     {
         std::vector<backend::PostId> out;
         const auto& followees = m_following.at(reader);
         for (auto it = m_posts.rbegin(); it != m_posts.rend(); ++it)
-            if (it->second.author == reader || followees.contains(it->second.author)) out.push_back(it->first);
+            if (it->second.author == reader || followees.contains(it->second.author))
+                out.push_back(it->first);
         return out;
     }
     std::vector<backend::PostId> by(backend::UserId author) const
@@ -44,14 +55,16 @@ public:
     std::vector<backend::PostId> everything() const
     {
         std::vector<backend::PostId> out;
-        for (auto it = m_posts.rbegin(); it != m_posts.rend(); ++it) out.push_back(it->first);
+        for (auto it = m_posts.rbegin(); it != m_posts.rend(); ++it)
+            out.push_back(it->first);
         return out;
     }
     backend::Counters counters(backend::UserId user) const
     {
         backend::Counters out;
         out.following = std::int64_t(m_following.at(user).size());
-        for (const auto& [other, followees] : m_following) out.followers += followees.contains(user);
+        for (const auto& [other, followees] : m_following)
+            out.followers += followees.contains(user);
         out.posts = std::int64_t(by(user).size());
         return out;
     }

@@ -1,5 +1,6 @@
-// The main job from end to end with the real programs: a demo on its own servers draws every page in both themes, a
-// second process opens the cluster that rookeryctl serves and exports its report, and nothing stays behind.
+// The main job from end to end with the real programs: a demo on its own servers draws every page in both
+// themes, a second process opens the cluster that rookeryctl serves and exports its report, and nothing stays
+// behind.
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
@@ -50,7 +51,8 @@ int coloursOf(const QImage& image)
 {
     QSet<QRgb> colours;
     for (int y = 0; y < image.height(); y += 3)
-        for (int x = 0; x < image.width(); x += 3) colours.insert(image.pixel(x, y));
+        for (int x = 0; x < image.width(); x += 3)
+            colours.insert(image.pixel(x, y));
     return int(colours.size());
 }
 
@@ -70,7 +72,8 @@ QStringList JourneyTest::childrenServers()
     list.waitForFinished();
     QStringList found;
     for (const auto& line : QString::fromLocal8Bit(list.readAllStandardOutput()).split(QLatin1Char('\n')))
-        if (line.contains(QStringLiteral("rookery")) && line.contains(QStringLiteral("redis-server")) && line.trimmed().startsWith(QStringLiteral("1 ")))
+        if (line.contains(QStringLiteral("rookery")) && line.contains(QStringLiteral("redis-server")) &&
+            line.trimmed().startsWith(QStringLiteral("1 ")))
             found << line;
     return found;
 }
@@ -79,8 +82,9 @@ void JourneyTest::demoDrawsEveryPageInBothThemes()
 {
     const auto before = childrenServers();
     QProcess desktop;
-    startProgram(desktop, ROOKERY_PROGRAM,
-                 {QStringLiteral("--demo"), QStringLiteral("--screenshot"), inDirectory(QStringLiteral("pictures"))});
+    startProgram(
+        desktop, ROOKERY_PROGRAM,
+        {QStringLiteral("--demo"), QStringLiteral("--screenshot"), inDirectory(QStringLiteral("pictures"))});
     QVERIFY(desktop.waitForStarted());
     QVERIFY2(desktop.waitForFinished(kProgramTimeout), "the desktop did not end by itself");
     const auto errors = desktop.readAllStandardError();
@@ -115,9 +119,12 @@ void JourneyTest::desktopOpensWhatRookeryctlServesAndExportsItsReport()
     const QString config = endpoints.object().value(QStringLiteral("config")).toString();
     QVERIFY2(QFile::exists(config), qPrintable(config));
 
-    for (const auto& name : {QStringLiteral("report.pdf"), QStringLiteral("report.html"), QStringLiteral("report.csv"), QStringLiteral("report.json")}) {
+    for (const auto& name : {QStringLiteral("report.pdf"), QStringLiteral("report.html"),
+                             QStringLiteral("report.csv"), QStringLiteral("report.json")}) {
         QProcess desktop;
-        startProgram(desktop, ROOKERY_PROGRAM, {QStringLiteral("--connect"), config, QStringLiteral("--export-report"), inDirectory(name)});
+        startProgram(
+            desktop, ROOKERY_PROGRAM,
+            {QStringLiteral("--connect"), config, QStringLiteral("--export-report"), inDirectory(name)});
         QVERIFY(desktop.waitForFinished(kProgramTimeout));
         QVERIFY2(desktop.exitCode() == 0, desktop.readAllStandardError().constData());
         QVERIFY(QFile(inDirectory(name)).size() > 1'000);
@@ -137,7 +144,8 @@ void JourneyTest::desktopOpensWhatRookeryctlServesAndExportsItsReport()
 void JourneyTest::withoutADisplayItSaysSo()
 {
     auto environment = QProcessEnvironment::systemEnvironment();
-    for (const auto* name : {"QT_QPA_PLATFORM", "WAYLAND_DISPLAY"}) environment.remove(QLatin1StringView(name));
+    for (const auto* name : {"QT_QPA_PLATFORM", "WAYLAND_DISPLAY"})
+        environment.remove(QLatin1StringView(name));
     environment.insert(QStringLiteral("DISPLAY"), QStringLiteral(":no-such-display"));
     QProcess desktop;
     desktop.setProcessEnvironment(environment);

@@ -91,7 +91,8 @@ void MainWindowTest::tellsWhatIsBuiltAgain()
     ++snapshot.sequence;
     fixture.fake->engine->setSnapshot(snapshot);
     QTRY_COMPARE(fixture.find<QLabel>("healthSummary")->text(),
-                 QString("10 of 10 nodes ok · building timelines again on redis-3: 3,000 of 12,000 readers looked at, 18 s left"
+                 QString("10 of 10 nodes ok · building timelines again on redis-3: 3,000 of 12,000 readers "
+                         "looked at, 18 s left"
                          " · 64 logical shards · shard map epoch 7"));
     snapshot.restore->restored = 0; // everything was there
     ++snapshot.sequence;

@@ -11,35 +11,35 @@ using namespace backend;
 namespace tests {
 namespace {
 
-constexpr auto kWhole = "[cluster]\n"                                       // 1
-                        "name = \"feed-eu\"\n"                              // 2
-                        "environment = \"production\"\n"                    // 3
-                        "shards = 256\n"                                    // 4
-                        "[directory]\n"                                     // 5
-                        "address = \"host=pg-2 user=rookery_engine\"\n"     // 6
-                        "[engine]\n"                                        // 7
-                        "workers = 12\n"                                    // 8
-                        "[pools]\n"                                         // 9
-                        "connections = 20\n"                                // 10
-                        "waiters = 10\n"                                    // 11
-                        "connect_timeout_ms = 1500\n"                       // 12
-                        "[timelines]\n"                                     // 13
-                        "cap = 400\n"                                       // 14
-                        "age_days = 7\n"                                    // 15
-                        "[fanout]\n"                                        // 16
-                        "chunk = 500\n"                                     // 17
-                        "[[postgres]]\n"                                    // 18
-                        "name = \"pg-1\"\n"                                 // 19
-                        "address = \"host=pg-1 user=rookery_engine\"\n"     // 20
+constexpr auto kWhole = "[cluster]\n"                                        // 1
+                        "name = \"feed-eu\"\n"                               // 2
+                        "environment = \"production\"\n"                     // 3
+                        "shards = 256\n"                                     // 4
+                        "[directory]\n"                                      // 5
+                        "address = \"host=pg-2 user=rookery_engine\"\n"      // 6
+                        "[engine]\n"                                         // 7
+                        "workers = 12\n"                                     // 8
+                        "[pools]\n"                                          // 9
+                        "connections = 20\n"                                 // 10
+                        "waiters = 10\n"                                     // 11
+                        "connect_timeout_ms = 1500\n"                        // 12
+                        "[timelines]\n"                                      // 13
+                        "cap = 400\n"                                        // 14
+                        "age_days = 7\n"                                     // 15
+                        "[fanout]\n"                                         // 16
+                        "chunk = 500\n"                                      // 17
+                        "[[postgres]]\n"                                     // 18
+                        "name = \"pg-1\"\n"                                  // 19
+                        "address = \"host=pg-1 user=rookery_engine\"\n"      // 20
                         "owner_address = \"host=pg-1 user=rookery_owner\"\n" // 21
-                        "roles = [\"users\"]\n"                             // 22
-                        "[[postgres]]\n"                                    // 23
-                        "name = \"pg-2\"\n"                                 // 24
-                        "address = \"host=pg-2 user=rookery_engine\"\n"     // 25
-                        "roles = [\"directory\", \"posts\"]\n"              // 26
-                        "[[redis]]\n"                                       // 27
-                        "name = \"redis-1\"\n"                              // 28
-                        "address = \"redis://redis-1:6379\"\n";             // 29
+                        "roles = [\"users\"]\n"                              // 22
+                        "[[postgres]]\n"                                     // 23
+                        "name = \"pg-2\"\n"                                  // 24
+                        "address = \"host=pg-2 user=rookery_engine\"\n"      // 25
+                        "roles = [\"directory\", \"posts\"]\n"               // 26
+                        "[[redis]]\n"                                        // 27
+                        "name = \"redis-1\"\n"                               // 28
+                        "address = \"redis://redis-1:6379\"\n";              // 29
 
 } // namespace
 
@@ -91,7 +91,8 @@ void ConfigTest::differencesAreNamed()
     after.workers = 13;
     after.timelineCap = 500;
     after.postgres[1].roles.pop_back();
-    QVERIFY((changedKeys(before, after) == std::vector<std::string>{"engine.workers", "timelines.cap", "postgres"}));
+    QVERIFY((changedKeys(before, after) ==
+             std::vector<std::string>{"engine.workers", "timelines.cap", "postgres"}));
 }
 
 void ConfigTest::onlyTheDirectoryIsNeeded()
@@ -111,33 +112,48 @@ void ConfigTest::mistakesNameFileLineAndKey_data()
     const auto row = [&](const char* name, const QString& text, const char* message) {
         QTest::newRow(name) << start + text << QString::fromUtf8(message);
     };
-    row("unknown key", "[engine]\nworkrs = 4\n", "/etc/c.toml:4: engine.workrs is not a known key; did you mean engine.workers?");
-    row("unknown section", "[engines]\nworkers = 4\n", "/etc/c.toml:3: engines is not a known key; did you mean engine?");
-    row("unknown key, nothing near", "[engine]\ncolour = 4\n", "/etc/c.toml:4: engine.colour is not a known key");
-    row("not a power of two", "[cluster]\nshards = 48\n", "/etc/c.toml:4: cluster.shards must be a power of two, not 48");
-    row("unknown key of a node", "[[redis]]\nname = 'a'\naddress = 'b'\nroles = []\n", "/etc/c.toml:6: redis.roles is not a known key");
-    row("text for a number", "[engine]\nworkers = \"four\"\n", "/etc/c.toml:4: engine.workers must be a whole number, not a text");
-    row("fraction", "[timelines]\ncap = 800.5\n", "/etc/c.toml:4: timelines.cap must be a whole number, not a fraction");
-    row("number for a text", "[cluster]\nname = 7\n", "/etc/c.toml:4: cluster.name must be a text, not a whole number");
+    row("unknown key", "[engine]\nworkrs = 4\n",
+        "/etc/c.toml:4: engine.workrs is not a known key; did you mean engine.workers?");
+    row("unknown section", "[engines]\nworkers = 4\n",
+        "/etc/c.toml:3: engines is not a known key; did you mean engine?");
+    row("unknown key, nothing near", "[engine]\ncolour = 4\n",
+        "/etc/c.toml:4: engine.colour is not a known key");
+    row("not a power of two", "[cluster]\nshards = 48\n",
+        "/etc/c.toml:4: cluster.shards must be a power of two, not 48");
+    row("unknown key of a node", "[[redis]]\nname = 'a'\naddress = 'b'\nroles = []\n",
+        "/etc/c.toml:6: redis.roles is not a known key");
+    row("text for a number", "[engine]\nworkers = \"four\"\n",
+        "/etc/c.toml:4: engine.workers must be a whole number, not a text");
+    row("fraction", "[timelines]\ncap = 800.5\n",
+        "/etc/c.toml:4: timelines.cap must be a whole number, not a fraction");
+    row("number for a text", "[cluster]\nname = 7\n",
+        "/etc/c.toml:4: cluster.name must be a text, not a whole number");
     row("too many", "[engine]\nworkers = 65\n", "/etc/c.toml:4: engine.workers must be 0 to 64, not 65");
-    row("negative", "[pools]\nconnections = -1\n", "/etc/c.toml:4: pools.connections must be 1 to 1000, not -1");
-    row("beyond int", "[timelines]\ncap = 99999999999\n", "/etc/c.toml:4: timelines.cap must be 10 to 100000, not 99999999999");
+    row("negative", "[pools]\nconnections = -1\n",
+        "/etc/c.toml:4: pools.connections must be 1 to 1000, not -1");
+    row("beyond int", "[timelines]\ncap = 99999999999\n",
+        "/etc/c.toml:4: timelines.cap must be 10 to 100000, not 99999999999");
     row("section as value", "engine = 4\n", "/etc/c.toml:3: directory.engine is not a known key");
     row("node as table", "[redis]\nname = 'a'\n", "/etc/c.toml:3: redis must be a list, not a table");
     row("node without name", "[[redis]]\naddress = 'a'\n", "/etc/c.toml:3: redis.name is missing");
-    row("node without roles", "[[postgres]]\nname = 'a'\naddress = 'b'\n", "/etc/c.toml:3: postgres.roles is missing");
+    row("node without roles", "[[postgres]]\nname = 'a'\naddress = 'b'\n",
+        "/etc/c.toml:3: postgres.roles is missing");
     row("strange role", "[[postgres]]\nname = 'a'\naddress = 'b'\nroles = ['users', 'timelines']\n",
         "/etc/c.toml:6: postgres.roles may hold \"directory\", \"users\" and \"posts\", nothing else");
     row("empty", "[cluster]\nname = ''\n", "/etc/c.toml:4: cluster.name is empty");
     row("password", "[[postgres]]\nname = 'a'\nroles = []\naddress = 'host=x password=secret'\n",
         "/etc/c.toml:6: postgres.address holds a password; put it into ~/.pgpass (or PGPASSWORD) instead");
-    row("password in a URI", "[[postgres]]\nname = 'a'\nroles = []\naddress = 'postgresql://me:secret@x/db'\n",
+    row("password in a URI",
+        "[[postgres]]\nname = 'a'\nroles = []\naddress = 'postgresql://me:secret@x/db'\n",
         "/etc/c.toml:6: postgres.address holds a password; put it into ~/.pgpass (or PGPASSWORD) instead");
     row("not TOML", "[engine\nworkers = 4\n", "/etc/c.toml:3: ");
     row("twice", "[engine]\nworkers = 4\nworkers = 5\n", "/etc/c.toml:5: ");
-    QTest::newRow("no directory") << "[cluster]\nname = 'a'\n" << "/etc/c.toml: directory.address is missing";
-    QTest::newRow("empty directory") << "\n[directory]\n" << "/etc/c.toml:2: directory.address is missing";
-    QTest::newRow("nothing") << "" << "/etc/c.toml: directory.address is missing";
+    QTest::newRow("no directory") << "[cluster]\nname = 'a'\n"
+                                  << "/etc/c.toml: directory.address is missing";
+    QTest::newRow("empty directory") << "\n[directory]\n"
+                                     << "/etc/c.toml:2: directory.address is missing";
+    QTest::newRow("nothing") << ""
+                             << "/etc/c.toml: directory.address is missing";
 }
 
 void ConfigTest::mistakesNameFileLineAndKey()
@@ -165,7 +181,8 @@ void ConfigTest::whatIsWrittenReadsTheSame()
     QCOMPARE(again.name, config.name);
     QCOMPARE(again.postgres[0].ownerAddress, config.postgres[0].ownerAddress);
     QVERIFY(again.postgres[1].roles == config.postgres[1].roles);
-    QVERIFY(!(QFile::permissions(QString::fromStdString(file.string())) & (QFile::ReadGroup | QFile::ReadOther)));
+    QVERIFY(
+        !(QFile::permissions(QString::fromStdString(file.string())) & (QFile::ReadGroup | QFile::ReadOther)));
 }
 
 // Between the fences, without the indent of the list it stands in.

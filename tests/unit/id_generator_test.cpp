@@ -1,4 +1,5 @@
-// Ids under a clock that the test moves: unique, ordered, within the grant, and borrowed at most a second ahead.
+// Ids under a clock that the test moves: unique, ordered, within the grant, and borrowed at most a second
+// ahead.
 #include "backend/cluster/id_generator.h"
 #include "tests/support/results.h"
 
@@ -17,7 +18,10 @@ namespace {
 
 constexpr std::int64_t kStart = 500'000'000'000; // id milliseconds, some day
 
-IdGrant grantAt(std::int64_t now, int slot = 7, std::int64_t span = 60'000) { return {slot, 0, now + span, now}; }
+IdGrant grantAt(std::int64_t now, int slot = 7, std::int64_t span = 60'000)
+{
+    return {slot, 0, now + span, now};
+}
 
 } // namespace
 
@@ -88,13 +92,15 @@ void IdGeneratorTest::aBurstBorrowsOneSecond()
 {
     auto ids = generator();
     ids.grant(grantAt(kStart));
-    for (int i = 0; i <= IdGenerator::kBorrowLimitMs; ++i) VERIFY_OK(ids.next(3));
+    for (int i = 0; i <= IdGenerator::kBorrowLimitMs; ++i)
+        VERIFY_OK(ids.next(3));
     const auto refused = ids.next(3);
     VERIFY_ERROR(refused, ErrorCode::Overloaded);
     QVERIFY(refused.error().retryable);
     VERIFY_OK(ids.next(4)); // only that shard is exhausted
     m_steady += 10;
-    for (int i = 0; i < 10; ++i) VERIFY_OK(ids.next(3)); // as many as time has passed
+    for (int i = 0; i < 10; ++i)
+        VERIFY_OK(ids.next(3)); // as many as time has passed
     VERIFY_ERROR(ids.next(3), ErrorCode::Overloaded);
 }
 
@@ -102,7 +108,8 @@ void IdGeneratorTest::borrowedTimeIsMeasured()
 {
     auto ids = generator();
     ids.grant(grantAt(kStart));
-    for (int i = 0; i < 301; ++i) VERIFY_OK(ids.next(0));
+    for (int i = 0; i < 301; ++i)
+        VERIFY_OK(ids.next(0));
     QCOMPARE(ids.borrowedMilliseconds(), 300.0);
     m_steady += 100;
     QCOMPARE(ids.borrowedMilliseconds(), 200.0);
@@ -120,7 +127,8 @@ void IdGeneratorTest::theRangeIsNotExceeded()
         last = id;
     }
     QCOMPARE(idMillisecondsOf(last), kStart + 49);
-    VERIFY_ERROR(ids.next(0), ErrorCode::Unavailable); // the next millisecond is not ours, though it may be borrowed
+    VERIFY_ERROR(ids.next(0),
+                 ErrorCode::Unavailable); // the next millisecond is not ours, though it may be borrowed
     m_steady += 50;
     const auto lapsed = ids.next(1);
     VERIFY_ERROR(lapsed, ErrorCode::Unavailable);
@@ -225,10 +233,12 @@ void IdGeneratorTest::anUnknownShardIsRefused()
 void IdGeneratorTest::randomHistories_data()
 {
     QTest::addColumn<unsigned>("seed");
-    for (unsigned seed = 1; seed <= 20; ++seed) QTest::addRow("seed %u", seed) << seed;
+    for (unsigned seed = 1; seed <= 20; ++seed)
+        QTest::addRow("seed %u", seed) << seed;
 }
 
-// Random calls, waits, renewals, clocks set back and changes of slot. A model directory gives ranges as SlotLease does.
+// Random calls, waits, renewals, clocks set back and changes of slot. A model directory gives ranges as
+// SlotLease does.
 void IdGeneratorTest::randomHistories()
 {
     QFETCH(unsigned, seed);
@@ -274,9 +284,12 @@ void IdGeneratorTest::randomHistories()
             const int waited = below(40);
             m_steady += waited;
             directoryNow += waited;
-        } else if (what < 96) renew();
-        else if (what < 98) directoryNow -= below(2'000);
-        else change();
+        } else if (what < 96)
+            renew();
+        else if (what < 98)
+            directoryNow -= below(2'000);
+        else
+            change();
     }
     QVERIFY(all.size() > 500);
     QVERIFY(refused > 0);
@@ -293,7 +306,8 @@ void IdGeneratorTest::threadsNeverGetTheSame()
             for (int i = 0; i < 400; ++i)
                 if (const auto id = ids.next(i % 2)) made[t].push_back(*id);
         });
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
     std::set<std::int64_t> all;
     std::size_t count = 0;
     for (const auto& one : made) {

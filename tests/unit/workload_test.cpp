@@ -35,7 +35,8 @@ private:
     std::filesystem::path file(const QByteArray& content, const char* name = "log")
     {
         QFile out(m_directory.filePath(QString::fromLatin1(name)));
-        if (!out.open(QIODevice::WriteOnly) || out.write(content) != content.size()) qFatal("cannot write the test's file");
+        if (!out.open(QIODevice::WriteOnly) || out.write(content) != content.size())
+            qFatal("cannot write the test's file");
         return out.fileName().toStdString();
     }
     Result<ActivityLog> read(const QByteArray& content) { return readActivityLog(file(content), {}, {}); }
@@ -73,15 +74,18 @@ void WorkloadTest::sortsByTimeAndKeepsTheOrderWithinASecond()
     const auto log = read("1 2 1341100990 RT\n3 4 1341100980 RT\n5 6 1341100980 MT\n");
     QVERIFY(log.has_value());
     std::vector<std::uint32_t> numbers;
-    for (const auto& line : log->lines) numbers.push_back(line.number);
+    for (const auto& line : log->lines)
+        numbers.push_back(line.number);
     QCOMPARE(numbers, (std::vector<std::uint32_t>{2, 3, 1}));
 }
 
 void WorkloadTest::malformedLinesAreCountedAndNamed()
 {
     QByteArray content;
-    for (int i = 0; i < 500; ++i) content += "1 2 1341100990 RT\n";
-    for (const char* bad : {"1 2 soon RT\n", "1 2 1341100990\n", "1 2 1341100990 XX\n", "1 Two! 1341100990 RT\n"}) {
+    for (int i = 0; i < 500; ++i)
+        content += "1 2 1341100990 RT\n";
+    for (const char* bad :
+         {"1 2 soon RT\n", "1 2 1341100990\n", "1 2 1341100990 XX\n", "1 Two! 1341100990 RT\n"}) {
         const auto log = read(content + bad);
         QVERIFY(log.has_value());
         QCOMPARE(log->malformedLines, std::int64_t(1));
@@ -95,7 +99,8 @@ void WorkloadTest::tooManyMalformedLinesStopTheImport()
     const auto log = read("1 2 1341100990 RT\nnonsense\n");
     QVERIFY(!log);
     QVERIFY(log.error().code == ErrorCode::InvalidArgument);
-    QVERIFY2(log.error().message.find("line 2 has 1 words instead of 4") != std::string::npos, log.error().message.c_str());
+    QVERIFY2(log.error().message.find("line 2 has 1 words instead of 4") != std::string::npos,
+             log.error().message.c_str());
     QVERIFY(log.error().message.find("nothing was imported") != std::string::npos);
 }
 
@@ -113,7 +118,8 @@ void WorkloadTest::damagedGzipIsAnError()
 {
     const auto path = m_directory.filePath(QStringLiteral("cut.gz"));
     auto* out = gzopen(path.toStdString().c_str(), "wb");
-    for (int i = 0; i < 20'000; ++i) gzprintf(out, "%d %d 13411009%02d RT\n", i * 7 % 9973, i * 13 % 9967, i % 90 + 10);
+    for (int i = 0; i < 20'000; ++i)
+        gzprintf(out, "%d %d 13411009%02d RT\n", i * 7 % 9973, i * 13 % 9967, i % 90 + 10);
     gzclose(out);
     QFile whole(path);
     QVERIFY(whole.resize(whole.size() / 2));
@@ -124,7 +130,8 @@ void WorkloadTest::damagedGzipIsAnError()
 void WorkloadTest::idsAreTheSameEveryTimeAndAscendPerAuthor()
 {
     QByteArray content;
-    for (int i = 0; i < 3'000; ++i) content += QByteArray::number(i % 40) + " 50 13411009" + QByteArray::number(70 + i / 1'000) + " RT\n";
+    for (int i = 0; i < 3'000; ++i)
+        content += QByteArray::number(i % 40) + " 50 13411009" + QByteArray::number(70 + i / 1'000) + " RT\n";
     const auto log = read(content);
     QVERIFY(log.has_value());
     const std::vector<int> idSlots{1023, 1022};
@@ -142,7 +149,8 @@ void WorkloadTest::idsAreTheSameEveryTimeAndAscendPerAuthor()
         QVERIFY(unixMillisecondsOf(id.value) >= line.unixSeconds * 1'000 + 5'000);
     }
     std::set<std::int64_t> users;
-    for (std::uint32_t i = 0; i < log->users.size(); ++i) QVERIFY(users.insert(first.user(i).value).second);
+    for (std::uint32_t i = 0; i < log->users.size(); ++i)
+        QVERIFY(users.insert(first.user(i).value).second);
 }
 
 void WorkloadTest::followersFollowThePowerLaw()

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kPollInterval{1000};
 constexpr std::chrono::hours kHistoryKept{1};
-constexpr std::size_t kHistorySlack = 600; // points beyond the hour before the oldest are dropped, all at once
+constexpr std::size_t kHistorySlack =
+    600; // points beyond the hour before the oldest are dropped, all at once
 constexpr int kMostCalls = 4;
 constexpr int kMostSessions = 2; // one closing while the next opens
 
@@ -22,7 +23,8 @@ QString textOf(const backend::Error& error)
 
 struct EngineBridge::Opened
 {
-    backend::Result<std::shared_ptr<backend::Session>> session = backend::fail(backend::ErrorCode::Internal, "");
+    backend::Result<std::shared_ptr<backend::Session>> session =
+        backend::fail(backend::ErrorCode::Internal, "");
     bool readOnly = false;
     int shardCount = 0;
 };
@@ -89,7 +91,8 @@ void EngineBridge::startOpening()
             opened.session = defect(problem.what());
         }
         QMetaObject::invokeMethod(
-            this, [this, generation, opened]() mutable { taken(generation, std::move(opened)); }, Qt::QueuedConnection);
+            this, [this, generation, opened]() mutable { taken(generation, std::move(opened)); },
+            Qt::QueuedConnection);
     });
 }
 
@@ -104,11 +107,13 @@ void EngineBridge::progressed(quint64 generation, const backend::SessionProgress
 void EngineBridge::taken(quint64 generation, Opened opened)
 {
     if (generation != m_generation) { // cancelled meanwhile: close it, but not on this thread
-        if (opened.session) m_sessions.start([session = std::move(*opened.session)]() mutable { session.reset(); });
+        if (opened.session)
+            m_sessions.start([session = std::move(*opened.session)]() mutable { session.reset(); });
         return;
     }
     if (!opened.session || !*opened.session) {
-        m_errorText = opened.session ? tr("The backend could not be opened.") : textOf(opened.session.error());
+        m_errorText =
+            opened.session ? tr("The backend could not be opened.") : textOf(opened.session.error());
         setState(State::Failed);
         return;
     }
@@ -138,8 +143,10 @@ void EngineBridge::releaseSession()
     m_readOnly = false;
     m_shardCount = 0;
     m_errorText.clear();
-    // Closing takes up to two seconds. Calls and polls under way hold it as well and may be the last to let it go.
-    if (m_session) m_sessions.start([session = std::exchange(m_session, nullptr)]() mutable { session.reset(); });
+    // Closing takes up to two seconds. Calls and polls under way hold it as well and may be the last to let
+    // it go.
+    if (m_session)
+        m_sessions.start([session = std::exchange(m_session, nullptr)]() mutable { session.reset(); });
     if (m_stale) {
         m_stale = false;
         emit staleChanged(false);
@@ -195,7 +202,8 @@ void EngineBridge::poll()
 {
     if (!m_session || m_pollRunning) return;
     m_pollRunning = true;
-    const auto newest = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const auto newest =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     const auto since =
         m_history.empty() ? newest - kHistoryKept : m_history.back().at + std::chrono::microseconds(1);
     m_polls.start([this, since, generation = m_generation, session = m_session]() mutable {
@@ -235,8 +243,9 @@ void EngineBridge::takeHistory(std::vector<backend::HistoryPoint> points)
 
 std::span<const backend::HistoryPoint> EngineBridge::historySince(backend::TimePoint since) const
 {
-    const auto first = std::lower_bound(m_history.begin(), m_history.end(), since,
-                                        [](const backend::HistoryPoint& p, backend::TimePoint t) { return p.at < t; });
+    const auto first =
+        std::lower_bound(m_history.begin(), m_history.end(), since,
+                         [](const backend::HistoryPoint& p, backend::TimePoint t) { return p.at < t; });
     return {first, m_history.end()};
 }
 
@@ -249,8 +258,8 @@ std::optional<std::chrono::milliseconds> EngineBridge::dataAge() const
 
 void EngineBridge::updateStale()
 {
-    const bool stale = m_state == State::Open && m_polling &&
-                       std::chrono::steady_clock::now() - m_newestAt > m_staleAfter;
+    const bool stale =
+        m_state == State::Open && m_polling && std::chrono::steady_clock::now() - m_newestAt > m_staleAfter;
     if (stale == m_stale) return;
     m_stale = stale;
     emit staleChanged(stale);
@@ -266,13 +275,15 @@ tl::unexpected<backend::Error> EngineBridge::notOpen()
 
 tl::unexpected<backend::Error> EngineBridge::closedMeanwhile()
 {
-    return backend::fail(backend::ErrorCode::Cancelled, tr("The cluster was closed before this was done.").toStdString());
+    return backend::fail(backend::ErrorCode::Cancelled,
+                         tr("The cluster was closed before this was done.").toStdString());
 }
 
 tl::unexpected<backend::Error> EngineBridge::defect(const char* what)
 {
-    return backend::fail(backend::ErrorCode::Internal,
-                         tr("This is a defect of the program: %1").arg(QString::fromUtf8(what)).toStdString());
+    return backend::fail(
+        backend::ErrorCode::Internal,
+        tr("This is a defect of the program: %1").arg(QString::fromUtf8(what)).toStdString());
 }
 
 void EngineBridge::start(QObject* context, Job job)

@@ -1,5 +1,6 @@
-// The desktop's only way to the engine. Opens and closes sessions, reads snapshots once a second and runs calls, all
-// on its own threads; everything it tells is told on the GUI thread, and nothing here blocks it. Owned by the program.
+// The desktop's only way to the engine. Opens and closes sessions, reads snapshots once a second and runs
+// calls, all on its own threads; everything it tells is told on the GUI thread, and nothing here blocks it.
+// Owned by the program.
 #pragma once
 
 #include <QObject>
@@ -72,16 +73,17 @@ public:
     void setPollInterval(std::chrono::milliseconds interval);
     void setStaleAfter(std::chrono::milliseconds age);
 
-    // Runs work(backend::Engine&), which returns a backend::Result<T>, on one of at most four threads, then done(result)
-    // on the GUI thread if `context` is still alive. Without a session done gets Unavailable; when the session was closed
-    // meanwhile it gets Cancelled in place of the result. The engine stays open until the work has returned. work and done
-    // are copyable; work touches nothing of the GUI.
+    // Runs work(backend::Engine&), which returns a backend::Result<T>, on one of at most four threads, then
+    // done(result) on the GUI thread if `context` is still alive. Without a session done gets Unavailable;
+    // when the session was closed meanwhile it gets Cancelled in place of the result. The engine stays open
+    // until the work has returned. work and done are copyable; work touches nothing of the GUI.
     template <class Work, class Done>
     void call(QObject* context, Work work, Done done)
     {
         using Outcome = std::invoke_result_t<Work&, backend::Engine&>;
         start(context, [work = std::move(work), done = std::move(done)](backend::Engine* engine) mutable {
-            auto outcome = std::make_shared<Outcome>(engine ? guarded<Outcome>(work, *engine) : Outcome(notOpen()));
+            auto outcome =
+                std::make_shared<Outcome>(engine ? guarded<Outcome>(work, *engine) : Outcome(notOpen()));
             return Finish([done = std::move(done), outcome](bool current) mutable {
                 done(current ? std::move(*outcome) : Outcome(closedMeanwhile()));
             });
@@ -95,9 +97,9 @@ signals:
     void staleChanged(bool stale);
 
 private:
-    struct Opened;                                       // what an opening brought
-    struct Polled;                                       // what a poll brought
-    using Finish = std::function<void(bool current)>;    // on the GUI thread; current: its session is still open
+    struct Opened;                                    // what an opening brought
+    struct Polled;                                    // what a poll brought
+    using Finish = std::function<void(bool current)>; // on the GUI thread; current: its session is still open
     using Job = std::function<Finish(backend::Engine*)>; // on a thread of the pool
 
     template <class Outcome, class Work>

@@ -45,7 +45,8 @@ Result<std::vector<std::string>> lateAuthors(Engine& engine, int most)
     std::vector<std::string> out;
     for (const auto& entry : page.entries) {
         const bool known = std::find(out.begin(), out.end(), entry.authorHandle) != out.end();
-        if (!known && !entry.authorHandle.empty() && int(out.size()) < most) out.push_back(entry.authorHandle);
+        if (!known && !entry.authorHandle.empty() && int(out.size()) < most)
+            out.push_back(entry.authorHandle);
     }
     return out;
 }

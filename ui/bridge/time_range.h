@@ -1,5 +1,5 @@
-// The time window that all charts share: its length, whether it follows the newest data, and the moment under the
-// mouse, so that all charts show the same crosshair. Owned by the program; GUI thread only.
+// The time window that all charts share: its length, whether it follows the newest data, and the moment under
+// the mouse, so that all charts show the same crosshair. Owned by the program; GUI thread only.
 #pragma once
 
 #include <QObject>
@@ -17,8 +17,8 @@ class TimeRange final : public QObject
     Q_OBJECT
 
 public:
-    static constexpr std::array kWindows{std::chrono::minutes(1), std::chrono::minutes(5), std::chrono::minutes(15),
-                                         std::chrono::minutes(60)};
+    static constexpr std::array kWindows{std::chrono::minutes(1), std::chrono::minutes(5),
+                                         std::chrono::minutes(15), std::chrono::minutes(60)};
 
     explicit TimeRange(QObject* parent = nullptr);
 

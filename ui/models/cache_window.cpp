@@ -70,7 +70,8 @@ RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, con
     const double span = std::max(1.0, coveredSeconds(history) / buckets);
     const auto count = std::size_t(std::ceil(coveredSeconds(history) / span));
     std::vector<CacheWindow> sums(count);
-    std::vector<bool> known(count); // whether any point ends a step there: else the pause was only one in the sampling
+    std::vector<bool> known(
+        count); // whether any point ends a step there: else the pause was only one in the sampling
     const auto bucketOf = [&](const backend::HistoryPoint& point) {
         // A step ends at its point, so that one on the border belongs to the span before it.
         const double position = std::ceil((secondsOf(point.at) - start) / span) - 1;

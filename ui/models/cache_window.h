@@ -30,8 +30,8 @@ struct CacheWindow
 // alike, so that no figure is negative and no ratio lies above 1.
 std::vector<CacheWindow> cacheWindows(std::span<const backend::HistoryPoint> history);
 
-// The hit ratio of one cache over time, in at most `buckets` equal spans of the history; NaN without traffic. The spans
-// are the same for every cache.
+// The hit ratio of one cache over time, in at most `buckets` equal spans of the history; NaN without traffic.
+// The spans are the same for every cache.
 struct RatioSeries
 {
     std::vector<double> atSeconds; // end of each span, seconds since the Unix epoch

@@ -23,7 +23,8 @@ constexpr char kChosenMark = 'c', kFittedMark = 'f';
 
 int neededWidth(const QAbstractItemView& view, const QHeaderView& header, int column)
 {
-    return std::max(std::min(view.sizeHintForColumn(column) + kRoom, kMostWidth), header.sectionSizeHint(column));
+    return std::max(std::min(view.sizeHintForColumn(column) + kRoom, kMostWidth),
+                    header.sectionSizeHint(column));
 }
 
 class ColumnFit final : public QObject

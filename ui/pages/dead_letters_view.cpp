@@ -186,7 +186,8 @@ bool DeadLettersView::confirmed(Change change, int count)
     discard->setObjectName(QStringLiteral("confirmDiscard"));
     box.setDefaultButton(box.addButton(QMessageBox::Cancel));
     for (auto* label : box.findChildren<QLabel*>())
-        if (label->text() == box.informativeText()) label->setMinimumWidth(kQuestionWidth); // else as narrow as can be
+        if (label->text() == box.informativeText())
+            label->setMinimumWidth(kQuestionWidth); // else as narrow as can be
     box.exec();
     return box.clickedButton() == discard;
 }

@@ -1,5 +1,5 @@
-// Who posted last in the whole cluster, a button each: where to begin when no name comes to mind. Nothing at all while
-// nobody has posted. Owned by its page; GUI thread only.
+// Who posted last in the whole cluster, a button each: where to begin when no name comes to mind. Nothing at
+// all while nobody has posted. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QWidget>

@@ -25,7 +25,9 @@ public:
                               .arg(node.kind == backend::NodeKind::Redis ? tr("Redis") : tr("PostgreSQL"),
                                    QString::fromStdString(node.version), roles.join(tr(" and ")),
                                    formatDuration(node.uptimeSeconds));
-        return node.message.empty() ? head : QStringLiteral("%1\n%2").arg(head, QString::fromStdString(node.message));
+        return node.message.empty()
+                   ? head
+                   : QStringLiteral("%1\n%2").arg(head, QString::fromStdString(node.message));
     }
 
     static QVariant known(double value) { return value >= 0 ? QVariant(value) : QVariant(); }
@@ -33,16 +35,34 @@ public:
     static std::vector<NodeTableModel::Column> columns()
     {
         return {
-            {tr("Node"), {}, Qt::AlignLeft, [](const Node& n) { return QString::fromStdString(n.name); }, {}, describe, {}},
-            {tr("State"), {}, Qt::AlignLeft, [](const Node& n) { return healthText(n.health); },
-             [](const Node& n) { return QVariant(int(n.health)); }, describe,
+            {tr("Node"),
+             {},
+             Qt::AlignLeft,
+             [](const Node& n) { return QString::fromStdString(n.name); },
+             {},
+             describe,
+             {}},
+            {tr("State"),
+             {},
+             Qt::AlignLeft,
+             [](const Node& n) { return healthText(n.health); },
+             [](const Node& n) { return QVariant(int(n.health)); },
+             describe,
              [](const Node& n) { return healthTone(n.health); }},
-            {tr("Answers in"), tr("Round trip of the last probe"), Qt::AlignRight,
+            {tr("Answers in"),
+             tr("Round trip of the last probe"),
+             Qt::AlignRight,
              [](const Node& n) { return formatMilliseconds(n.probeMilliseconds); },
-             [](const Node& n) { return known(n.probeMilliseconds); }, describe, {}},
-            {tr("Ops/s"), tr("Redis: commands; PostgreSQL: transactions, per second"), Qt::AlignRight,
+             [](const Node& n) { return known(n.probeMilliseconds); },
+             describe,
+             {}},
+            {tr("Ops/s"),
+             tr("Redis: commands; PostgreSQL: transactions, per second"),
+             Qt::AlignRight,
              [](const Node& n) { return formatRate(n.commandsPerSecond); },
-             [](const Node& n) { return known(n.commandsPerSecond); }, describe, {}},
+             [](const Node& n) { return known(n.commandsPerSecond); },
+             describe,
+             {}},
         };
     }
 };
@@ -66,7 +86,8 @@ int severity(backend::Health health)
 
 NodeTableModel* makeNodeTable(QObject* parent)
 {
-    return new NodeTableModel(NodeTable::columns(), [](const backend::NodeSnapshot& node) { return node.id; }, parent);
+    return new NodeTableModel(
+        NodeTable::columns(), [](const backend::NodeSnapshot& node) { return node.id; }, parent);
 }
 
 std::vector<backend::NodeSnapshot> worstFirst(std::vector<backend::NodeSnapshot> nodes)

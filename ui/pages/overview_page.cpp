@@ -83,7 +83,8 @@ QLayout* OverviewPage::buildTiles()
     return row;
 }
 
-MetricTile* OverviewPage::addLink(QBoxLayout& row, const char* name, const QString& title, const QString& page)
+MetricTile* OverviewPage::addLink(QBoxLayout& row, const char* name, const QString& title,
+                                  const QString& page)
 {
     auto* tile = addTile(row, context().theme, name, title, {}, this);
     tile->setLink(true);

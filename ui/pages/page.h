@@ -1,5 +1,5 @@
-// Base of all pages: what the window tells them and what they ask of it. Made by the window when first shown, owned by
-// its stack; GUI thread only.
+// Base of all pages: what the window tells them and what they ask of it. Made by the window when first shown,
+// owned by its stack; GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -33,8 +33,8 @@ public:
     const QString& pageId() const { return m_id; }
     const QString& title() const { return m_title; }
 
-    // The newest snapshot, once a second while this page is shown, and once when it is shown. May be null: no session
-    // or nothing known yet.
+    // The newest snapshot, once a second while this page is shown, and once when it is shown. May be null: no
+    // session or nothing known yet.
     virtual void setSnapshot(const backend::SnapshotPtr& snapshot) = 0;
 
     virtual void activated() {}   // became the shown page

@@ -30,10 +30,8 @@ PageEntry entry(const char* id, const QString& title)
 std::vector<PageEntry> pageEntries()
 {
     return {
-        entry<OverviewPage>("overview", tr("Overview")),
-        entry<ShardsPage>("shards", tr("Shards")),
-        entry<QueuePage>("queue", tr("Queue & workers")),
-        entry<CachePage>("cache", tr("Cache")),
+        entry<OverviewPage>("overview", tr("Overview")),         entry<ShardsPage>("shards", tr("Shards")),
+        entry<QueuePage>("queue", tr("Queue & workers")),        entry<CachePage>("cache", tr("Cache")),
         entry<TimelinePage>("timeline", tr("Timeline browser")),
     };
 }

@@ -1,4 +1,5 @@
-// The pages of the window, in the order of the rail. A new page is one line in page_factory.cpp. GUI thread only.
+// The pages of the window, in the order of the rail. A new page is one line in page_factory.cpp. GUI thread
+// only.
 #pragma once
 
 #include "ui/pages/page.h"

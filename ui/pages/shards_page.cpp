@@ -127,7 +127,8 @@ QLayout* ShardsPage::buildTiles(QWidget* parent)
     m_variation = tile(
         tr("Variation of shards"), "shardVariation",
         tr("Coefficient of variation: standard deviation over mean. Users spread evenly by chance over S "
-           "shards vary by √((S−1)/users) already, and counts of few events by √((S−1)/events) besides: up to twice that is chance, not skew."));
+           "shards vary by √((S−1)/users) already, and counts of few events by √((S−1)/events) besides: up "
+           "to twice that is chance, not skew."));
     return row;
 }
 

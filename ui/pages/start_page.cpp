@@ -72,8 +72,8 @@ QWidget* StartPage::buildFace(const QString& title, QVBoxLayout*& body)
     return face;
 }
 
-QPushButton* StartPage::addOption(QVBoxLayout* body, const char* name, const QString& icon, const QString& title,
-                                  const QString& explanation)
+QPushButton* StartPage::addOption(QVBoxLayout* body, const char* name, const QString& icon,
+                                  const QString& title, const QString& explanation)
 {
     auto* button = new QPushButton(title, this);
     button->setObjectName(QLatin1StringView(name));
@@ -93,11 +93,13 @@ QWidget* StartPage::buildChoice()
 {
     QVBoxLayout* body = nullptr;
     auto* face = buildFace(tr("Rookery"), body);
-    m_demo = addOption(body, "startDemo", QStringLiteral("demo"), tr("Start the &demo"),
-                       tr("A private backend on this machine: real PostgreSQL and Redis servers with a synthetic "
-                          "follow graph and traffic. It is removed when the window closes."));
-    auto* connectButton = addOption(body, "startConnect", QStringLiteral("connect"), tr("&Connect to a cluster…"),
-                                    tr("Open the cluster.toml of a running cluster. \"rookeryctl demo\" writes one, too."));
+    m_demo =
+        addOption(body, "startDemo", QStringLiteral("demo"), tr("Start the &demo"),
+                  tr("A private backend on this machine: real PostgreSQL and Redis servers with a synthetic "
+                     "follow graph and traffic. It is removed when the window closes."));
+    auto* connectButton =
+        addOption(body, "startConnect", QStringLiteral("connect"), tr("&Connect to a cluster…"),
+                  tr("Open the cluster.toml of a running cluster. \"rookeryctl demo\" writes one, too."));
     connect(m_demo, &QPushButton::clicked, this, [this] { emit chosen({SessionChoice::Kind::Demo, {}}); });
     connect(connectButton, &QPushButton::clicked, this, &StartPage::chooseFile);
     m_recent = new QVBoxLayout;
@@ -204,8 +206,9 @@ void StartPage::fillRecent()
         button->setText(fontMetrics().elidedText(recent[i], Qt::ElideMiddle, kFaceWidth - 6 * kSpacingLarge));
         button->setAccessibleName(tr("Connect to %1").arg(recent[i]));
         button->setToolTip(recent[i]);
-        connect(button, &QPushButton::clicked, this,
-                [this, path = recent[i]] { emit chosen({SessionChoice::Kind::Connect, path}); });
+        connect(button, &QPushButton::clicked, this, [this, path = recent[i]] {
+            emit chosen({SessionChoice::Kind::Connect, path});
+        });
         m_recent->addWidget(button);
     }
 }

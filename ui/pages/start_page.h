@@ -1,5 +1,5 @@
-// The first face of the window: start the demo or connect to a cluster; then the progress of opening, or why it
-// failed. Fills the window while no session is open. Owned by the window; GUI thread only.
+// The first face of the window: start the demo or connect to a cluster; then the progress of opening, or why
+// it failed. Fills the window while no session is open. Owned by the window; GUI thread only.
 #pragma once
 
 #include <QWidget>

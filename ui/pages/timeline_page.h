@@ -34,7 +34,7 @@ public:
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
     void activated() override;
     void openArgument(const QString& argument) override; // a handle or id
-    void showExample() override; // who posted last
+    void showExample() override;                         // who posted last
     void refresh() override;
     bool focusFind() override;
     void saveState(QSettings& settings) const override;
@@ -73,7 +73,7 @@ private:
     TimelinePane* m_author = nullptr;
     LedgerView* m_ledger = nullptr;
     std::optional<requests::UserOverview> m_user;
-    quint64 m_generation = 0;        // of the user asked for: older answers are dropped
+    quint64 m_generation = 0; // of the user asked for: older answers are dropped
     bool m_exampleWanted = false;
     std::optional<bool> m_connected; // empty before the first look
 };

@@ -34,7 +34,8 @@ const Option* as(const QStyleOption* option)
 // From 0 to 1 and back.
 double busyStep()
 {
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now().time_since_epoch());
     const double phase = double(now.count() % kBusyPeriod.count()) / double(kBusyPeriod.count());
     return 1 - std::abs(2 * phase - 1);
 }
@@ -65,10 +66,12 @@ void RookeryStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* o
     const auto& colors = *m_colors;
     switch (element) {
     case PE_PanelButtonCommand:
-        if (const auto* button = as<QStyleOptionButton>(option)) return drawPushButtonBox(colors, *button, *painter);
+        if (const auto* button = as<QStyleOptionButton>(option))
+            return drawPushButtonBox(colors, *button, *painter);
         break;
     case PE_PanelLineEdit:
-        if (const auto* frame = as<QStyleOptionFrame>(option)) return drawLineEdit(colors, *frame, *painter, widget);
+        if (const auto* frame = as<QStyleOptionFrame>(option))
+            return drawLineEdit(colors, *frame, *painter, widget);
         break;
     case PE_FrameLineEdit:
         return; // the panel has it
@@ -87,7 +90,8 @@ void RookeryStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* o
     case PE_PanelStatusBar:
         return drawStatusBar(colors, option->rect, *painter);
     case PE_IndicatorHeaderArrow:
-        if (const auto* header = as<QStyleOptionHeader>(option)) return drawHeaderArrow(colors, *header, *painter);
+        if (const auto* header = as<QStyleOptionHeader>(option))
+            return drawHeaderArrow(colors, *header, *painter);
         break;
     default:
         break;
@@ -109,7 +113,8 @@ void RookeryStyle::drawControl(ControlElement element, const QStyleOption* optio
         }
         break;
     case CE_PushButtonBevel:
-        if (const auto* button = as<QStyleOptionButton>(option)) return drawPushButtonBox(colors, *button, *painter);
+        if (const auto* button = as<QStyleOptionButton>(option))
+            return drawPushButtonBox(colors, *button, *painter);
         break;
     case CE_PushButtonLabel:
         if (const auto* button = as<QStyleOptionButton>(option))
@@ -128,7 +133,8 @@ void RookeryStyle::drawControl(ControlElement element, const QStyleOption* optio
         if (const auto* tab = as<QStyleOptionTab>(option)) return drawTabShape(colors, *tab, *painter);
         break;
     case CE_TabBarTabLabel:
-        if (const auto* tab = as<QStyleOptionTab>(option)) return drawTabLabel(colors, *tab, *painter, *baseStyle(), widget);
+        if (const auto* tab = as<QStyleOptionTab>(option))
+            return drawTabLabel(colors, *tab, *painter, *baseStyle(), widget);
         break;
     case CE_Splitter:
         return drawSplitter(colors, *option, *painter);
@@ -150,8 +156,8 @@ void RookeryStyle::drawControl(ControlElement element, const QStyleOption* optio
     QProxyStyle::drawControl(element, option, painter, widget);
 }
 
-void RookeryStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter,
-                                      const QWidget* widget) const
+void RookeryStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option,
+                                      QPainter* painter, const QWidget* widget) const
 {
     const auto& colors = *m_colors;
     if (control == CC_ToolButton)

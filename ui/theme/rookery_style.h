@@ -1,6 +1,6 @@
-// The desktop's look: Fusion with our own buttons, fields, bars and menus, painted from the theme's colours. A style in
-// C++, because rules of a sheet are matched for every widget of a page and hold the window still for up to 0.2 s.
-// Made by Theme, owned by the application. GUI thread only.
+// The desktop's look: Fusion with our own buttons, fields, bars and menus, painted from the theme's colours.
+// A style in C++, because rules of a sheet are matched for every widget of a page and hold the window still
+// for up to 0.2 s. Made by Theme, owned by the application. GUI thread only.
 #pragma once
 
 #include "ui/theme/style_colors.h"
@@ -37,7 +37,8 @@ public:
 
     QSize sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& contents,
                            const QWidget* widget) const override;
-    QRect subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const override;
+    QRect subElementRect(SubElement element, const QStyleOption* option,
+                         const QWidget* widget) const override;
     QRect subControlRect(ComplexControl control, const QStyleOptionComplex* option, SubControl part,
                          const QWidget* widget) const override;
     int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override;
@@ -49,7 +50,7 @@ private:
     void drawProgress(const QStyleOption* option, QPainter& painter, const QWidget* widget) const;
     void moveBusyBars();
 
-    std::shared_ptr<StyleColors> m_colors; // shared with icons that widgets keep
+    std::shared_ptr<StyleColors> m_colors;             // shared with icons that widgets keep
     mutable std::vector<QPointer<QWidget>> m_busyBars; // painted since the last step
     mutable QTimer m_busyTimer;
 };

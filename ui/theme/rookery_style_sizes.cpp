@@ -40,7 +40,8 @@ QSize RookeryStyle::sizeFromContents(ContentsType type, const QStyleOption* opti
     case CT_ToolButton:
         return toolButtonSize(contents, widget);
     case CT_LineEdit:
-        if (const auto* frame = as<QStyleOptionFrame>(option); frame && frame->lineWidth <= 0) return contents;
+        if (const auto* frame = as<QStyleOptionFrame>(option); frame && frame->lineWidth <= 0)
+            return contents;
         return lineEditSize(contents);
     case CT_SpinBox:
         if (const auto* box = as<QStyleOptionSpinBox>(option)) return spinBoxSize(*box, contents);
@@ -52,10 +53,12 @@ QSize RookeryStyle::sizeFromContents(ContentsType type, const QStyleOption* opti
     case CT_TabBarTab:
         return contents; // the paddings are the bar's
     case CT_HeaderSection:
-        return QProxyStyle::sizeFromContents(type, option, contents, widget) + QSize(2 * kHeaderPaddingX, 2 * kHeaderPaddingY + 1);
+        return QProxyStyle::sizeFromContents(type, option, contents, widget) +
+               QSize(2 * kHeaderPaddingX, 2 * kHeaderPaddingY + 1);
     case CT_ItemViewItem:
         if (isPopupList(widget))
-            return QProxyStyle::sizeFromContents(type, option, contents, widget) + QSize(0, 2 * kPopupPaddingY);
+            return QProxyStyle::sizeFromContents(type, option, contents, widget) +
+                   QSize(0, 2 * kPopupPaddingY);
         break;
     case CT_MenuItem:
         if (const auto* item = as<QStyleOptionMenuItem>(option)) return menuItemSize(*item, contents);
@@ -66,7 +69,8 @@ QSize RookeryStyle::sizeFromContents(ContentsType type, const QStyleOption* opti
     return QProxyStyle::sizeFromContents(type, option, contents, widget);
 }
 
-QRect RookeryStyle::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const
+QRect RookeryStyle::subElementRect(SubElement element, const QStyleOption* option,
+                                   const QWidget* widget) const
 {
     switch (element) {
     case SE_PushButtonContents:

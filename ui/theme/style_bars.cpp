@@ -39,8 +39,9 @@ Handle handleOf(const QStyleOptionSlider& option)
     if (range <= 0) return {0, all};
     const auto wanted = qint64(all) * option.pageStep / (range + option.pageStep);
     const int length = int(std::min<qint64>(all, std::max<qint64>(wanted, kScrollHandleLeast)));
-    return {QStyle::sliderPositionFromValue(option.minimum, option.maximum, option.sliderPosition, all - length,
-                                            option.upsideDown), length};
+    return {QStyle::sliderPositionFromValue(option.minimum, option.maximum, option.sliderPosition,
+                                            all - length, option.upsideDown),
+            length};
 }
 
 } // namespace
@@ -77,13 +78,15 @@ QRect scrollBarPart(const QStyleOptionSlider& option, QStyle::SubControl part)
 void drawScrollBar(const StyleColors& colors, const QStyleOptionSlider& option, QPainter& painter)
 {
     if (option.maximum <= option.minimum) return;
-    const bool held = option.state.testFlag(QStyle::State_Sunken) || option.state.testFlag(QStyle::State_MouseOver);
+    const bool held =
+        option.state.testFlag(QStyle::State_Sunken) || option.state.testFlag(QStyle::State_MouseOver);
     const bool lit = held && option.activeSubControls.testFlag(QStyle::SC_ScrollBarSlider);
     fillRounded(painter, QRectF(scrollBarPart(option, QStyle::SC_ScrollBarSlider)).adjusted(1, 1, -1, -1),
                 lit ? colors.textMuted : colors.cardBorder, kHandleRadius);
 }
 
-void drawProgressBar(const StyleColors& colors, const QStyleOptionProgressBar& option, QPainter& painter, double busyStep)
+void drawProgressBar(const StyleColors& colors, const QStyleOptionProgressBar& option, QPainter& painter,
+                     double busyStep)
 {
     const QRectF all = option.rect;
     fillRounded(painter, all, colors.hover, kHandleRadius);
@@ -91,7 +94,8 @@ void drawProgressBar(const StyleColors& colors, const QStyleOptionProgressBar& o
     const double range = double(option.maximum) - option.minimum;
     if (range <= 0) {
         const double part = kBusyPart * all.width();
-        fillRounded(painter, {all.left() + busyStep * (all.width() - part), all.top(), part, all.height()}, mark, kHandleRadius);
+        fillRounded(painter, {all.left() + busyStep * (all.width() - part), all.top(), part, all.height()},
+                    mark, kHandleRadius);
         return;
     }
     const double done = std::clamp((double(option.progress) - option.minimum) / range, 0.0, 1.0);
@@ -99,7 +103,8 @@ void drawProgressBar(const StyleColors& colors, const QStyleOptionProgressBar& o
     // Never shorter than round: a bar that began must show it.
     const double width = std::max(done * all.width(), std::min(all.height(), all.width()));
     const bool fromRight = (option.direction == Qt::RightToLeft) != option.invertedAppearance;
-    fillRounded(painter, {fromRight ? all.right() - width : all.left(), all.top(), width, all.height()}, mark, kHandleRadius);
+    fillRounded(painter, {fromRight ? all.right() - width : all.left(), all.top(), width, all.height()}, mark,
+                kHandleRadius);
 }
 
 void drawTabShape(const StyleColors& colors, const QStyleOptionTab& option, QPainter& painter)
@@ -107,13 +112,16 @@ void drawTabShape(const StyleColors& colors, const QStyleOptionTab& option, QPai
     const bool chosen = option.state.testFlag(QStyle::State_Selected);
     if (chosen && option.state.testFlag(QStyle::State_HasFocus)) painter.fillRect(option.rect, colors.hover);
     if (chosen)
-        painter.fillRect(QRect(option.rect.left(), option.rect.bottom() + 1 - kTabLine, option.rect.width(), kTabLine), colors.accent);
+        painter.fillRect(
+            QRect(option.rect.left(), option.rect.bottom() + 1 - kTabLine, option.rect.width(), kTabLine),
+            colors.accent);
 }
 
-void drawTabLabel(const StyleColors& colors, const QStyleOptionTab& option, QPainter& painter, const QStyle& style,
-                  const QWidget* widget)
+void drawTabLabel(const StyleColors& colors, const QStyleOptionTab& option, QPainter& painter,
+                  const QStyle& style, const QWidget* widget)
 {
-    const bool lit = option.state.testFlag(QStyle::State_Selected) || option.state.testFlag(QStyle::State_MouseOver);
+    const bool lit =
+        option.state.testFlag(QStyle::State_Selected) || option.state.testFlag(QStyle::State_MouseOver);
     auto label = option;
     label.state.setFlag(QStyle::State_HasFocus, false); // the ground says it
     label.palette.setColor(QPalette::WindowText, lit ? colors.text : colors.textMuted);

@@ -23,10 +23,11 @@ inline constexpr int kTabPaddingX = 12, kTabPaddingY = 6, kTabLine = 2;
 QRect scrollBarPart(const QStyleOptionSlider& option, QStyle::SubControl part);
 void drawScrollBar(const StyleColors& colors, const QStyleOptionSlider& option, QPainter& painter);
 // `busyStep` from 0 to 1 says where the mark of a bar without known length stands.
-void drawProgressBar(const StyleColors& colors, const QStyleOptionProgressBar& option, QPainter& painter, double busyStep);
+void drawProgressBar(const StyleColors& colors, const QStyleOptionProgressBar& option, QPainter& painter,
+                     double busyStep);
 void drawTabShape(const StyleColors& colors, const QStyleOptionTab& option, QPainter& painter);
-void drawTabLabel(const StyleColors& colors, const QStyleOptionTab& option, QPainter& painter, const QStyle& style,
-                  const QWidget* widget);
+void drawTabLabel(const StyleColors& colors, const QStyleOptionTab& option, QPainter& painter,
+                  const QStyle& style, const QWidget* widget);
 void drawTabPane(const StyleColors& colors, const QRect& rect, QPainter& painter);
 void drawSplitter(const StyleColors& colors, const QStyleOption& option, QPainter& painter);
 void drawStatusBar(const StyleColors& colors, const QRect& rect, QPainter& painter);

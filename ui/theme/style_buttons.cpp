@@ -22,7 +22,8 @@ bool has(const QStyleOption& option, QStyle::StateFlag flag)
 
 QSize boxed(const QSize& contents, int paddingX)
 {
-    return {contents.width() + 2 * (paddingX + kLine), std::max(contents.height(), kLeastHeight) + 2 * (kPaddingY + kLine)};
+    return {contents.width() + 2 * (paddingX + kLine),
+            std::max(contents.height(), kLeastHeight) + 2 * (kPaddingY + kLine)};
 }
 
 struct Box
@@ -35,7 +36,8 @@ Box pushBox(const StyleColors& colors, const QStyleOptionButton& option)
     const bool main = option.features.testFlag(QStyleOptionButton::DefaultButton);
     const bool hovered = has(option, QStyle::State_MouseOver);
     if (!has(option, QStyle::State_Enabled)) return {colors.window, colors.cardBorder};
-    if (main) return {colors.accent, hovered || has(option, QStyle::State_HasFocus) ? colors.text : colors.accent};
+    if (main)
+        return {colors.accent, hovered || has(option, QStyle::State_HasFocus) ? colors.text : colors.accent};
     const auto& line = has(option, QStyle::State_HasFocus) ? colors.accent : colors.cardBorder;
     if (has(option, QStyle::State_Sunken) || has(option, QStyle::State_On)) return {colors.accentSoft, line};
     return {hovered ? colors.hover : colors.card, line};
@@ -45,13 +47,17 @@ Box toolBox(const StyleColors& colors, const QStyleOptionToolButton& option, boo
 {
     const bool hovered = has(option, QStyle::State_MouseOver), checked = has(option, QStyle::State_On);
     const auto nothing = QColor(Qt::transparent);
-    const auto& line = checked || has(option, QStyle::State_HasFocus) ? colors.accent : flat ? nothing : colors.cardBorder;
-    if (!has(option, QStyle::State_Enabled)) return {flat ? nothing : colors.window, flat ? nothing : colors.cardBorder};
+    const auto& line = checked || has(option, QStyle::State_HasFocus) ? colors.accent
+                       : flat                                         ? nothing
+                                                                      : colors.cardBorder;
+    if (!has(option, QStyle::State_Enabled))
+        return {flat ? nothing : colors.window, flat ? nothing : colors.cardBorder};
     if (checked || has(option, QStyle::State_Sunken)) return {colors.accentSoft, line};
     return {hovered ? colors.hover : flat ? nothing : colors.card, line};
 }
 
-// Middle and last segments have no line of their own at the left: it is their neighbour's. One that stands out has all.
+// Middle and last segments have no line of their own at the left: it is their neighbour's. One that stands
+// out has all.
 struct Segment
 {
     Corners corners = Corners::All;
@@ -76,7 +82,8 @@ QSize pushButtonSize(const QSize& contents)
 
 QSize toolButtonSize(const QSize& contents, const QWidget* widget)
 {
-    return boxed(contents, kToolPaddingX) + QSize(kToolRoom - (segmentOf(widget).joinedLeft ? 1 : 0), kToolRoom);
+    return boxed(contents, kToolPaddingX) +
+           QSize(kToolRoom - (segmentOf(widget).joinedLeft ? 1 : 0), kToolRoom);
 }
 
 QRect pushButtonContents(const QRect& rect)
@@ -115,11 +122,12 @@ void drawToolButton(const StyleColors& colors, const QStyleOptionToolButton& opt
     const auto segment = segmentOf(widget);
     const bool standsOut = has(option, QStyle::State_On) || has(option, QStyle::State_HasFocus);
     const auto box = toolBox(colors, option, flat);
-    drawBox(painter, option.rect.adjusted(segment.joinedLeft && !standsOut ? -1 : 0, 0, 0, 0), box.ground, box.line,
-            segment.corners);
+    drawBox(painter, option.rect.adjusted(segment.joinedLeft && !standsOut ? -1 : 0, 0, 0, 0), box.ground,
+            box.line, segment.corners);
     auto label = option;
     label.state.setFlag(QStyle::State_Sunken, false); // it does not move
-    const int x = std::min(kToolPaddingX + kLine, std::max(0, (option.rect.width() - option.iconSize.width()) / 2));
+    const int x =
+        std::min(kToolPaddingX + kLine, std::max(0, (option.rect.width() - option.iconSize.width()) / 2));
     label.rect = option.rect.adjusted(x, kLine, -x, -kLine);
     if (!has(option, QStyle::State_Enabled)) label.palette.setColor(QPalette::ButtonText, colors.textMuted);
     style.drawControl(QStyle::CE_ToolButtonLabel, &label, &painter, widget);

@@ -1,5 +1,5 @@
-// Push buttons and tool buttons of RookeryStyle. A tool button's property "flat" takes its box away; "segment" (first,
-// middle, last) joins it with its neighbours. GUI thread only.
+// Push buttons and tool buttons of RookeryStyle. A tool button's property "flat" takes its box away;
+// "segment" (first, middle, last) joins it with its neighbours. GUI thread only.
 #pragma once
 
 #include "ui/theme/style_colors.h"

@@ -19,12 +19,18 @@ QPainterPath roundedPath(const QRectF& rect, qreal radius, Corners corners)
     const bool left = corners != Corners::Right, right = corners != Corners::Left;
     const qreal d = 2 * radius;
     path.moveTo(rect.left() + (left ? radius : 0), rect.top());
-    if (right) path.arcTo(QRectF(rect.right() - d, rect.top(), d, d), 90, -90);
-    else path.lineTo(rect.topRight());
-    if (right) path.arcTo(QRectF(rect.right() - d, rect.bottom() - d, d, d), 0, -90);
-    else path.lineTo(rect.bottomRight());
-    if (left) path.arcTo(QRectF(rect.left(), rect.bottom() - d, d, d), 270, -90);
-    else path.lineTo(rect.bottomLeft());
+    if (right)
+        path.arcTo(QRectF(rect.right() - d, rect.top(), d, d), 90, -90);
+    else
+        path.lineTo(rect.topRight());
+    if (right)
+        path.arcTo(QRectF(rect.right() - d, rect.bottom() - d, d, d), 0, -90);
+    else
+        path.lineTo(rect.bottomRight());
+    if (left)
+        path.arcTo(QRectF(rect.left(), rect.bottom() - d, d, d), 270, -90);
+    else
+        path.lineTo(rect.bottomLeft());
     if (left) path.arcTo(QRectF(rect.left(), rect.top(), d, d), 180, -90);
     path.closeSubpath();
     return path;

@@ -21,14 +21,16 @@ constexpr int kLabelRoom = 2; // that Qt leaves around a combo box's text
 
 QSize boxed(const QSize& contents, int width)
 {
-    return {contents.width() + width + 2 * kLine, std::max(contents.height(), kLeastHeight) + 2 * (kPaddingY + kLine)};
+    return {contents.width() + width + 2 * kLine,
+            std::max(contents.height(), kLeastHeight) + 2 * (kPaddingY + kLine)};
 }
 
 void drawField(const StyleColors& colors, const QStyleOption& option, QPainter& painter)
 {
     const bool enabled = option.state.testFlag(QStyle::State_Enabled);
     const bool focused = enabled && option.state.testFlag(QStyle::State_HasFocus);
-    drawBox(painter, option.rect, enabled ? colors.card : colors.window, focused ? colors.accent : colors.cardBorder);
+    drawBox(painter, option.rect, enabled ? colors.card : colors.window,
+            focused ? colors.accent : colors.cardBorder);
 }
 
 bool isInside(const QWidget* widget)
@@ -40,10 +42,12 @@ bool isInside(const QWidget* widget)
 void drawSpinMark(const StyleColors& colors, const QStyleOptionSpinBox& option, QPainter& painter,
                   QStyle::SubControl part, bool possible)
 {
-    const bool active = possible && option.activeSubControls == part && option.state.testFlag(QStyle::State_MouseOver);
+    const bool active =
+        possible && option.activeSubControls == part && option.state.testFlag(QStyle::State_MouseOver);
     auto color = active ? colors.text : colors.textMuted;
     if (!possible || !option.state.testFlag(QStyle::State_Enabled)) color.setAlphaF(0.4F);
-    drawMark(painter, spinBoxPart(option, part), part == QStyle::SC_SpinBoxUp ? "arrow-up" : "arrow-down", color, kSpinMark);
+    drawMark(painter, spinBoxPart(option, part), part == QStyle::SC_SpinBoxUp ? "arrow-up" : "arrow-down",
+             color, kSpinMark);
 }
 
 } // namespace
@@ -84,8 +88,8 @@ QRect spinBoxPart(const QStyleOptionSpinBox& option, QStyle::SubControl part)
         if (buttons) out = QRect(left, all.top() + half, kSpinWidth, all.height() - half - kLine);
         break;
     case QStyle::SC_SpinBoxEditField:
-        out = all.adjusted(kLine + kPaddingX, kLine + kPaddingY, -kLine - kSpinPaddingRight - (buttons ? kSpinWidth : 0),
-                           -kLine - kPaddingY);
+        out = all.adjusted(kLine + kPaddingX, kLine + kPaddingY,
+                           -kLine - kSpinPaddingRight - (buttons ? kSpinWidth : 0), -kLine - kPaddingY);
         break;
     default:
         out = all;
@@ -98,25 +102,32 @@ QRect comboBoxPart(const QStyleOptionComboBox& option, QStyle::SubControl part)
     const auto& all = option.rect;
     QRect out = all;
     if (part == QStyle::SC_ComboBoxArrow)
-        out = QRect(all.right() + 1 - kLine - kDropWidth, all.top() + kLine, kDropWidth, all.height() - 2 * kLine);
+        out = QRect(all.right() + 1 - kLine - kDropWidth, all.top() + kLine, kDropWidth,
+                    all.height() - 2 * kLine);
     else if (part == QStyle::SC_ComboBoxEditField)
-        out = all.adjusted(kLine + kPaddingX, kLine + kPaddingY, -kLine - kPaddingX - kDropWidth, -kLine - kPaddingY);
+        out = all.adjusted(kLine + kPaddingX, kLine + kPaddingY, -kLine - kPaddingX - kDropWidth,
+                           -kLine - kPaddingY);
     return QStyle::visualRect(option.direction, all, out);
 }
 
-void drawLineEdit(const StyleColors& colors, const QStyleOptionFrame& option, QPainter& painter, const QWidget* widget)
+void drawLineEdit(const StyleColors& colors, const QStyleOptionFrame& option, QPainter& painter,
+                  const QWidget* widget)
 {
     if (isInside(widget)) return; // the box around it paints
-    if (option.lineWidth > 0) drawField(colors, option, painter);
-    else painter.fillRect(option.rect, option.palette.brush(QPalette::Base));
+    if (option.lineWidth > 0)
+        drawField(colors, option, painter);
+    else
+        painter.fillRect(option.rect, option.palette.brush(QPalette::Base));
 }
 
 void drawSpinBox(const StyleColors& colors, const QStyleOptionSpinBox& option, QPainter& painter)
 {
     if (option.frame) drawField(colors, option, painter);
     if (option.buttonSymbols == QAbstractSpinBox::NoButtons) return;
-    drawSpinMark(colors, option, painter, QStyle::SC_SpinBoxUp, option.stepEnabled & QAbstractSpinBox::StepUpEnabled);
-    drawSpinMark(colors, option, painter, QStyle::SC_SpinBoxDown, option.stepEnabled & QAbstractSpinBox::StepDownEnabled);
+    drawSpinMark(colors, option, painter, QStyle::SC_SpinBoxUp,
+                 option.stepEnabled & QAbstractSpinBox::StepUpEnabled);
+    drawSpinMark(colors, option, painter, QStyle::SC_SpinBoxDown,
+                 option.stepEnabled & QAbstractSpinBox::StepDownEnabled);
 }
 
 void drawComboBox(const StyleColors& colors, const QStyleOptionComboBox& option, QPainter& painter)

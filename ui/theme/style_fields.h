@@ -21,7 +21,8 @@ QSize comboBoxSize(const QSize& contents);
 QRect lineEditContents(const QStyleOptionFrame& option);
 QRect spinBoxPart(const QStyleOptionSpinBox& option, QStyle::SubControl part);
 QRect comboBoxPart(const QStyleOptionComboBox& option, QStyle::SubControl part);
-void drawLineEdit(const StyleColors& colors, const QStyleOptionFrame& option, QPainter& painter, const QWidget* widget);
+void drawLineEdit(const StyleColors& colors, const QStyleOptionFrame& option, QPainter& painter,
+                  const QWidget* widget);
 void drawSpinBox(const StyleColors& colors, const QStyleOptionSpinBox& option, QPainter& painter);
 // The text is CE_ComboBoxLabel's.
 void drawComboBox(const StyleColors& colors, const QStyleOptionComboBox& option, QPainter& painter);

@@ -26,8 +26,8 @@ std::pair<QString, QString> parts(const QString& text)
 
 int textLeft(const QStyleOptionMenuItem& option)
 {
-    return kPaddingLeft + (option.menuHasCheckableItems ? kMarkRoom : 0)
-         + (option.maxIconWidth > 0 ? option.maxIconWidth + kIconGap : 0);
+    return kPaddingLeft + (option.menuHasCheckableItems ? kMarkRoom : 0) +
+           (option.maxIconWidth > 0 ? option.maxIconWidth + kIconGap : 0);
 }
 
 void drawLeadingMarks(const QStyleOptionMenuItem& option, QPainter& painter, const QColor& color)
@@ -35,7 +35,8 @@ void drawLeadingMarks(const QStyleOptionMenuItem& option, QPainter& painter, con
     int left = option.rect.left() + kPaddingLeft;
     if (option.menuHasCheckableItems) {
         if (option.checked)
-            drawMark(painter, QRect(left - 4, option.rect.top(), kMarkRoom, option.rect.height()), "check", color, kMark);
+            drawMark(painter, QRect(left - 4, option.rect.top(), kMarkRoom, option.rect.height()), "check",
+                     color, kMark);
         left += kMarkRoom;
     }
     if (option.icon.isNull() || option.maxIconWidth <= 0) return;
@@ -59,8 +60,9 @@ void drawMenuItem(const StyleColors& colors, const QStyleOptionMenuItem& option,
 {
     const auto& rect = option.rect;
     if (option.menuItemType == QStyleOptionMenuItem::Separator) {
-        painter.fillRect(QRect(rect.left() + kSeparatorInset, rect.center().y(), rect.width() - 2 * kSeparatorInset, 1),
-                         colors.cardBorder);
+        painter.fillRect(
+            QRect(rect.left() + kSeparatorInset, rect.center().y(), rect.width() - 2 * kSeparatorInset, 1),
+            colors.cardBorder);
         return;
     }
     const bool enabled = option.state.testFlag(QStyle::State_Enabled);
@@ -74,7 +76,8 @@ void drawMenuItem(const StyleColors& colors, const QStyleOptionMenuItem& option,
     const QRect words = rect.adjusted(textLeft(option), 0, -kPaddingRight, 0);
     painter.setFont(option.font);
     painter.setPen(color);
-    painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextShowMnemonic | Qt::TextSingleLine, text);
+    painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextShowMnemonic | Qt::TextSingleLine,
+                     text);
     if (enabled && !selected) painter.setPen(colors.textMuted);
     painter.drawText(words, Qt::AlignRight | Qt::AlignVCenter | Qt::TextSingleLine, shortcut);
     if (option.menuItemType == QStyleOptionMenuItem::SubMenu) {
@@ -92,8 +95,8 @@ void drawHeaderSection(const StyleColors& colors, const QRect& rect, QPainter& p
     painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), colors.cardBorder);
 }
 
-void drawHeaderLabel(const StyleColors& colors, const QStyleOptionHeader& option, QPainter& painter, const QStyle& style,
-                     const QWidget* widget)
+void drawHeaderLabel(const StyleColors& colors, const QStyleOptionHeader& option, QPainter& painter,
+                     const QStyle& style, const QWidget* widget)
 {
     const bool lit = option.state.testFlag(QStyle::State_MouseOver);
     auto label = option;

@@ -2,8 +2,8 @@
 
 #include <QFile>
 #include <QIconEngine>
-#include <QPainter>
 #include <QPaintDevice>
+#include <QPainter>
 #include <QPixmap>
 #include <QPixmapCache>
 #include <QSvgRenderer>
@@ -51,7 +51,10 @@ public:
         const auto color = m_color();
         const bool disabled = mode == QIcon::Disabled;
         const auto place = QStringLiteral("rookery/%1/%2/%3x%4/%5")
-                               .arg(m_name, color.name()).arg(size.width()).arg(size.height()).arg(disabled);
+                               .arg(m_name, color.name())
+                               .arg(size.width())
+                               .arg(size.height())
+                               .arg(disabled);
         QPixmap out;
         if (QPixmapCache::find(place, &out)) return out;
         out = drawIcon(m_name, color, size, disabled);

@@ -1,5 +1,5 @@
-// Icons from resources/icons: drawn from their SVG at the size and density a widget asks for, not before, and kept in
-// Qt's cache of pictures. GUI thread only.
+// Icons from resources/icons: drawn from their SVG at the size and density a widget asks for, not before, and
+// kept in Qt's cache of pictures. GUI thread only.
 #pragma once
 
 #include <QColor>

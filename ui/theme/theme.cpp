@@ -31,9 +31,9 @@ QString firstFamily(std::initializer_list<QLatin1StringView> wanted, QFontDataba
 
 const QString& textFamily()
 {
-    static const QString family =
-        firstFamily({QLatin1StringView("Inter"), QLatin1StringView("Noto Sans"), QLatin1StringView("DejaVu Sans")},
-                    QFontDatabase::GeneralFont);
+    static const QString family = firstFamily(
+        {QLatin1StringView("Inter"), QLatin1StringView("Noto Sans"), QLatin1StringView("DejaVu Sans")},
+        QFontDatabase::GeneralFont);
     return family;
 }
 
@@ -132,7 +132,8 @@ QPalette Theme::viewPalette() const
 StyleColors Theme::styleColors() const
 {
     const Colors& c = colors();
-    return {c.window, c.rail, c.card, c.cardBorder, c.hover, c.text, c.textMuted, c.accent, c.accentSoft, c.onAccent};
+    return {c.window, c.rail,      c.card,   c.cardBorder, c.hover,
+            c.text,   c.textMuted, c.accent, c.accentSoft, c.onAccent};
 }
 
 QFont Theme::font(FontRole role) const

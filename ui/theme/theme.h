@@ -1,5 +1,5 @@
-// Every colour, distance and font of the desktop, by meaning, in light and dark. One instance, made by the program and
-// passed by reference to each widget at construction; it outlives them. GUI thread only.
+// Every colour, distance and font of the desktop, by meaning, in light and dark. One instance, made by the
+// program and passed by reference to each widget at construction; it outlives them. GUI thread only.
 #pragma once
 
 #include <QColor>
@@ -60,8 +60,8 @@ public:
     QColor critical() const;
     QColor color(Tone tone) const;
 
-    // Lines of charts, 1 … 8: Wong's palette for the colour-blind, adapted to the ground; each with its own dash, so
-    // that colour is never the only difference. The dash is in pen widths; empty: solid.
+    // Lines of charts, 1 … 8: Wong's palette for the colour-blind, adapted to the ground; each with its own
+    // dash, so that colour is never the only difference. The dash is in pen widths; empty: solid.
     QColor series(int number) const;
     QVector<qreal> seriesDash(int number) const;
     // Load from 0 to 1 on cividis; values outside are clamped.

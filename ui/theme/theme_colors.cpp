@@ -13,20 +13,23 @@ constexpr std::array<QRgb, 10> kCividis{0xff00224e, 0xff123570, 0xff3b496c, 0xff
 QColor mix(const QColor& from, const QColor& to, double part)
 {
     const auto channel = [part](int a, int b) { return int(std::lround(a + (b - a) * part)); };
-    return {channel(from.red(), to.red()), channel(from.green(), to.green()), channel(from.blue(), to.blue())};
+    return {channel(from.red(), to.red()), channel(from.green(), to.green()),
+            channel(from.blue(), to.blue())};
 }
 
 // Relative luminance as WCAG 2 defines it.
 double luminance(const QColor& color)
 {
-    const auto linear = [](double part) { return part <= 0.04045 ? part / 12.92 : std::pow((part + 0.055) / 1.055, 2.4); };
+    const auto linear = [](double part) {
+        return part <= 0.04045 ? part / 12.92 : std::pow((part + 0.055) / 1.055, 2.4);
+    };
     return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());
 }
 
 } // namespace
 
-// The series are Wong's eight (Nature Methods 8, 441): blue, vermilion, bluish green, reddish purple, sky blue, orange,
-// yellow and a neutral, made darker or lighter where the ground asks for it.
+// The series are Wong's eight (Nature Methods 8, 441): blue, vermilion, bluish green, reddish purple, sky
+// blue, orange, yellow and a neutral, made darker or lighter where the ground asks for it.
 const Theme::Colors& Theme::lightColors()
 {
     static const Colors colors{
@@ -75,21 +78,66 @@ const Theme::Colors& Theme::darkColors()
     return colors;
 }
 
-QColor Theme::window() const { return colors().window; }
-QColor Theme::rail() const { return colors().rail; }
-QColor Theme::card() const { return colors().card; }
-QColor Theme::cardBorder() const { return colors().cardBorder; }
-QColor Theme::hover() const { return colors().hover; }
-QColor Theme::alternate() const { return colors().alternate; }
-QColor Theme::grid() const { return colors().grid; }
-QColor Theme::text() const { return colors().text; }
-QColor Theme::textMuted() const { return colors().textMuted; }
-QColor Theme::accent() const { return colors().accent; }
-QColor Theme::accentSoft() const { return colors().accentSoft; }
-QColor Theme::onAccent() const { return colors().onAccent; }
-QColor Theme::ok() const { return colors().ok; }
-QColor Theme::warning() const { return colors().warning; }
-QColor Theme::critical() const { return colors().critical; }
+QColor Theme::window() const
+{
+    return colors().window;
+}
+QColor Theme::rail() const
+{
+    return colors().rail;
+}
+QColor Theme::card() const
+{
+    return colors().card;
+}
+QColor Theme::cardBorder() const
+{
+    return colors().cardBorder;
+}
+QColor Theme::hover() const
+{
+    return colors().hover;
+}
+QColor Theme::alternate() const
+{
+    return colors().alternate;
+}
+QColor Theme::grid() const
+{
+    return colors().grid;
+}
+QColor Theme::text() const
+{
+    return colors().text;
+}
+QColor Theme::textMuted() const
+{
+    return colors().textMuted;
+}
+QColor Theme::accent() const
+{
+    return colors().accent;
+}
+QColor Theme::accentSoft() const
+{
+    return colors().accentSoft;
+}
+QColor Theme::onAccent() const
+{
+    return colors().onAccent;
+}
+QColor Theme::ok() const
+{
+    return colors().ok;
+}
+QColor Theme::warning() const
+{
+    return colors().warning;
+}
+QColor Theme::critical() const
+{
+    return colors().critical;
+}
 
 QColor Theme::color(Tone tone) const
 {

@@ -13,7 +13,7 @@ const QString kKey = QStringLiteral("window/theme");
 ThemeMode savedThemeMode(const QSettings& settings)
 {
     const auto name = settings.value(kKey).toString();
-    return name == QLatin1StringView("light") ? ThemeMode::Light
+    return name == QLatin1StringView("light")  ? ThemeMode::Light
            : name == QLatin1StringView("dark") ? ThemeMode::Dark
                                                : ThemeMode::System;
 }

@@ -50,8 +50,8 @@ private:
     QVector<QString> m_labels;
 };
 
-// Seconds are told where ticks stand closer than minutes; a window of minutes has none of those, so that its labels
-// stay short.
+// Seconds are told where ticks stand closer than minutes; a window of minutes has none of those, so that its
+// labels stay short.
 class TimeTicker final : public QCPAxisTickerDateTime
 {
 public:

@@ -40,7 +40,9 @@ int figureWidth(const QFontMetrics& metrics, const QString& text)
 {
     const int cell = digitWidth(metrics);
     int width = 0;
-    eachPiece(text, [&](const QString& piece, bool digit) { width += digit ? cell : metrics.horizontalAdvance(piece); });
+    eachPiece(text, [&](const QString& piece, bool digit) {
+        width += digit ? cell : metrics.horizontalAdvance(piece);
+    });
     return width;
 }
 

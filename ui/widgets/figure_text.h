@@ -1,5 +1,5 @@
-// Text whose digits all have the same width, so that live figures stand still in a font without tabular digits.
-// Painting helpers; GUI thread only.
+// Text whose digits all have the same width, so that live figures stand still in a font without tabular
+// digits. Painting helpers; GUI thread only.
 #pragma once
 
 #include <QFontMetrics>

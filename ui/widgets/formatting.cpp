@@ -80,7 +80,8 @@ QString formatCompact(double value)
 {
     if (std::isnan(value)) return unknownText();
     const double size = std::abs(value);
-    if (size < 10'000) return trimmed(value, size >= 100 || value == std::round(value) ? 0 : decimalsFor(value));
+    if (size < 10'000)
+        return trimmed(value, size >= 100 || value == std::round(value) ? 0 : decimalsFor(value));
     static constexpr std::array units{"k", "M", "G", "T"};
     double scaled = value / 1000;
     std::size_t unit = 0;
@@ -110,13 +111,16 @@ QString formatBytes(std::int64_t bytes)
     for (; scaled >= 1023.5 && unit + 1 < units.size(); ++unit)
         scaled /= 1024;
     const int decimals = unit == 0 || scaled >= 99.95 ? 0 : 1;
-    return QStringLiteral("%1 %2").arg(figures().toString(scaled, 'f', decimals), QLatin1StringView(units[unit]));
+    return QStringLiteral("%1 %2").arg(figures().toString(scaled, 'f', decimals),
+                                       QLatin1StringView(units[unit]));
 }
 
 Figure durationFigure(double seconds)
 {
     if (std::isnan(seconds) || seconds < 0) return {unknownText(), {}};
-    const auto figure = [](double value, const QString& unit) { return Figure{trimmed(value, decimalsFor(value)), unit}; };
+    const auto figure = [](double value, const QString& unit) {
+        return Figure{trimmed(value, decimalsFor(value)), unit};
+    };
     if (seconds == 0) return {QStringLiteral("0"), tr("s")};
     const double milliseconds = seconds * 1000;
     if (milliseconds < 9.95) return {figures().toString(milliseconds, 'f', 1), tr("ms")};

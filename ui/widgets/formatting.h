@@ -1,5 +1,6 @@
-// Numbers, sizes, durations and times as people read them, the same everywhere: English grouping, IEC bytes, times in
-// the local zone with its name. What is not known (negative, NaN, empty) is a dash. Pure functions, any thread.
+// Numbers, sizes, durations and times as people read them, the same everywhere: English grouping, IEC bytes,
+// times in the local zone with its name. What is not known (negative, NaN, empty) is a dash. Pure functions,
+// any thread.
 #pragma once
 
 #include <QString>

@@ -66,7 +66,8 @@ QSize MetricTile::sizeHint() const
 {
     const int height = QFontMetrics(m_theme.font(FontRole::Body)).height() +
                        QFontMetrics(m_theme.font(FontRole::Value)).height() +
-                       QFontMetrics(m_theme.font(FontRole::Small)).height() + 2 * kSpacingSmall + 2 * kSpacingTiny;
+                       QFontMetrics(m_theme.font(FontRole::Small)).height() + 2 * kSpacingSmall +
+                       2 * kSpacingTiny;
     return {kLeastWidth + 2 * kSpacingLarge, height};
 }
 
@@ -120,7 +121,8 @@ void MetricTile::paintEvent(QPaintEvent*)
         painter.setFont(m_theme.font(role));
         painter.setPen(color);
         const auto metrics = painter.fontMetrics();
-        painter.drawText(inside.left(), top + metrics.ascent(), metrics.elidedText(text, Qt::ElideRight, inside.width()));
+        painter.drawText(inside.left(), top + metrics.ascent(),
+                         metrics.elidedText(text, Qt::ElideRight, inside.width()));
         return top + metrics.height();
     };
     int top = write(FontRole::Body, m_theme.textMuted(), m_title, inside.top()) + kSpacingTiny / 2;
@@ -138,8 +140,8 @@ void MetricTile::paintEvent(QPaintEvent*)
     write(FontRole::Small, m_theme.color(sublineTone), m_subline, top + metrics.height() + kSpacingTiny / 2);
 }
 
-MetricTile* addTile(QBoxLayout& row, const Theme& theme, const char* name, const QString& title, const QString& toolTip,
-                    QWidget* parent)
+MetricTile* addTile(QBoxLayout& row, const Theme& theme, const char* name, const QString& title,
+                    const QString& toolTip, QWidget* parent)
 {
     auto* tile = new MetricTile(theme, title, parent);
     tile->setObjectName(QLatin1StringView(name));

@@ -1,5 +1,5 @@
-// One figure with its title, unit, explanation and status; a button that leads to the page behind it. Figures stand
-// still: each digit has a cell of its own. Owned by its page; GUI thread only.
+// One figure with its title, unit, explanation and status; a button that leads to the page behind it. Figures
+// stand still: each digit has a cell of its own. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QAbstractButton>
@@ -19,7 +19,7 @@ public:
 
     void setValue(const QString& value, const QString& unit);
     void setSubline(const QString& subline);
-    void setLink(bool link);     // leads somewhere: takes the focus, shows that it can be clicked. Not at first
+    void setLink(bool link); // leads somewhere: takes the focus, shows that it can be clicked. Not at first
     void setStatus(Tone status); // colour of the stripe; Normal and Muted: none
     QString title() const { return m_title; }
     QString value() const { return m_value; }
@@ -48,7 +48,7 @@ private:
 };
 
 // A new tile at the end of a row of equals; name is its object name.
-MetricTile* addTile(QBoxLayout& row, const Theme& theme, const char* name, const QString& title, const QString& toolTip,
-                    QWidget* parent);
+MetricTile* addTile(QBoxLayout& row, const Theme& theme, const char* name, const QString& title,
+                    const QString& toolTip, QWidget* parent);
 
 } // namespace ui

@@ -50,11 +50,12 @@ void NavigationRail::paintEvent(QPaintEvent*)
     painter.fillRect(QRect(width() - 1, 0, 1, height()), m_theme.cardBorder());
 }
 
-RailButton::RailButton(const Theme& theme, const QString& title, const QString& icon, const QString& hint, QWidget* parent)
+RailButton::RailButton(const Theme& theme, const QString& title, const QString& icon, const QString& hint,
+                       QWidget* parent)
     : QAbstractButton(parent)
     , m_theme(theme)
     , m_icon(icon)
-    
+
 {
     setText(title);
     setToolTip(QStringLiteral("%1 (%2)").arg(title, hint));

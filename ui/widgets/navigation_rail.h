@@ -1,4 +1,5 @@
-// The left rail: one entry a page, chosen by mouse, arrow keys or Alt and a digit. Owned by the window; GUI thread only.
+// The left rail: one entry a page, chosen by mouse, arrow keys or Alt and a digit. Owned by the window; GUI
+// thread only.
 #pragma once
 
 #include <QAbstractButton>
@@ -40,7 +41,8 @@ class RailButton final : public QAbstractButton
     Q_OBJECT
 
 public:
-    RailButton(const Theme& theme, const QString& title, const QString& icon, const QString& hint, QWidget* parent);
+    RailButton(const Theme& theme, const QString& title, const QString& icon, const QString& hint,
+               QWidget* parent);
 
     QSize sizeHint() const override;
 

@@ -54,7 +54,8 @@ void ReplayStrip::build()
     m_bar->setFixedWidth(kBarWidth);
     m_detail = new Label(m_theme, FontRole::Small, Tone::Muted, this);
     m_detail->setObjectName(QStringLiteral("replayDetail"));
-    m_detail->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // long messages do not widen the window
+    m_detail->setSizePolicy(QSizePolicy::Ignored,
+                            QSizePolicy::Preferred); // long messages do not widen the window
     m_cancel = new QPushButton(tr("Cancel import"), this);
     m_cancel->setObjectName(QStringLiteral("cancelReplay"));
     m_cancel->setToolTip(tr("What is done stays; starting it again goes on from here"));
@@ -144,15 +145,17 @@ QString ReplayStrip::detailText(const backend::ReplayStatus& status) const
         return tr("%1 accounts, %2 follows, %3 posts")
             .arg(formatCount(status.accounts), formatCount(status.follows), formatCount(status.posts));
     if (status.tasksLeft) return tr("%1 tasks left").arg(formatCount(*status.tasksLeft));
-    const auto [done, total] = status.phase == ReplayPhase::Accounts  ? std::pair(status.accounts, status.accountsTotal)
-                               : status.phase == ReplayPhase::Follows ? std::pair(status.follows, status.followsTotal)
-                               : status.phase == ReplayPhase::Posts   ? std::pair(status.posts, status.postsTotal)
-                                                                      : std::pair(status.linesDone, status.linesTotal);
+    const auto [done, total] =
+        status.phase == ReplayPhase::Accounts  ? std::pair(status.accounts, status.accountsTotal)
+        : status.phase == ReplayPhase::Follows ? std::pair(status.follows, status.followsTotal)
+        : status.phase == ReplayPhase::Posts   ? std::pair(status.posts, status.postsTotal)
+                                               : std::pair(status.linesDone, status.linesTotal);
     QStringList parts;
     parts << (total > 0 ? tr("%1 of %2").arg(formatCount(done), formatCount(total)) : formatCount(done));
     parts << tr("%1/s").arg(formatRate(status.ratePerSecond));
     if (status.secondsLeft) parts << tr("%1 left").arg(formatDuration(*status.secondsLeft));
-    if (status.malformedLines > 0) parts << tr("%1 malformed lines skipped").arg(formatCount(status.malformedLines));
+    if (status.malformedLines > 0)
+        parts << tr("%1 malformed lines skipped").arg(formatCount(status.malformedLines));
     return parts.join(QStringLiteral(" · "));
 }
 

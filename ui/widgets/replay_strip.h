@@ -1,5 +1,5 @@
-// The progress of an import: phase, bar, rate, time left, and a way to stop it. Shown while the session replays a log.
-// Owned by the window; GUI thread only.
+// The progress of an import: phase, bar, rate, time left, and a way to stop it. Shown while the session
+// replays a log. Owned by the window; GUI thread only.
 #pragma once
 
 #include <QTimer>

@@ -9,7 +9,8 @@
 
 namespace ui {
 
-Q_LOGGING_CATEGORY(stallLog, "rookery.stall", QtWarningMsg) // QT_LOGGING_RULES="rookery.stall=true" tells each stall
+Q_LOGGING_CATEGORY(stallLog, "rookery.stall",
+                   QtWarningMsg) // QT_LOGGING_RULES="rookery.stall=true" tells each stall
 
 namespace {
 
@@ -45,7 +46,8 @@ void StallWatchdog::run(std::stop_token stop)
         m_workAsked = work();
         m_waiting = true;
         lock.unlock();
-        QMetaObject::invokeMethod(this, [this, question] { answer(question); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this, question] { answer(question); }, Qt::QueuedConnection);
         lock.lock();
         m_answered.wait(lock, stop, [&] { return m_lastAnswer >= question; });
         m_answered.wait_for(lock, stop, kPause, [] { return false; });
@@ -82,8 +84,8 @@ std::chrono::microseconds StallWatchdog::work() const
 {
     std::timespec time{};
     if (clock_gettime(m_workClock, &time) != 0) return {};
-    return std::chrono::seconds(time.tv_sec)
-         + std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds(time.tv_nsec));
+    return std::chrono::seconds(time.tv_sec) +
+           std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds(time.tv_nsec));
 }
 
 StallWatchdog::Second StallWatchdog::worstSecond() const
@@ -91,9 +93,12 @@ StallWatchdog::Second StallWatchdog::worstSecond() const
     const std::scoped_lock lock(m_mutex);
     const auto now = Clock::now();
     Second worst;
-    if (m_waiting) worst = {0, std::chrono::duration_cast<std::chrono::microseconds>(now - m_askedAt), work() - m_workAsked};
+    if (m_waiting)
+        worst = {0, std::chrono::duration_cast<std::chrono::microseconds>(now - m_askedAt),
+                 work() - m_workAsked};
     for (const auto& second : m_seconds)
-        if (second.number > secondOf(now) - std::int64_t(m_seconds.size()) && second.worst > worst.worst) worst = second;
+        if (second.number > secondOf(now) - std::int64_t(m_seconds.size()) && second.worst > worst.worst)
+            worst = second;
     return worst;
 }
 

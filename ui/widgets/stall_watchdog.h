@@ -1,5 +1,6 @@
-// Measures how long the GUI thread does not answer, from a thread of its own: it posts a small question every few
-// milliseconds and takes the time until the answer. Owned by the window; figures may be read from any thread.
+// Measures how long the GUI thread does not answer, from a thread of its own: it posts a small question every
+// few milliseconds and takes the time until the answer. Owned by the window; figures may be read from any
+// thread.
 #pragma once
 
 #include <QObject>
@@ -26,7 +27,8 @@ public:
 
     // The longest time without an answer in the last minute, one that goes on included.
     std::chrono::microseconds worstOfLastMinute() const;
-    // How much of it the watched thread computed; during the rest it waited, for a processor on a busy machine.
+    // How much of it the watched thread computed; during the rest it waited, for a processor on a busy
+    // machine.
     std::chrono::microseconds workInWorstOfLastMinute() const;
     std::int64_t answers() const; // since the beginning
     // Since the beginning; counted over 50 ms and over 100 ms: `limit` below 100 ms means 50.

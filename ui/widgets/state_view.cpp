@@ -66,7 +66,8 @@ StateView::StateView(const Theme& theme, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setSpacing(kSpacingSmall);
     layout->addStretch(1);
-    for (auto* part : {static_cast<QWidget*>(m_icon), static_cast<QWidget*>(m_title), static_cast<QWidget*>(m_text)}) {
+    for (auto* part :
+         {static_cast<QWidget*>(m_icon), static_cast<QWidget*>(m_title), static_cast<QWidget*>(m_text)}) {
         auto* row = new QHBoxLayout; // centred, yet as wide as the text wants
         row->addStretch(1);
         row->addWidget(part, 100);
@@ -100,7 +101,8 @@ void StateView::setExtra(QWidget* extra)
 void StateView::setCompact(bool compact)
 {
     m_compact = compact;
-    layout()->setContentsMargins(compact ? QMargins() : QMargins(kSpacingLarge, kSpacingLarge, kSpacingLarge, kSpacingLarge));
+    layout()->setContentsMargins(
+        compact ? QMargins() : QMargins(kSpacingLarge, kSpacingLarge, kSpacingLarge, kSpacingLarge));
     updateIcon();
 }
 

@@ -1,5 +1,5 @@
-// The face of a place that has nothing to show: loading, empty, disconnected, stale, failed. Says what is the matter
-// and what to do. Owned by its parent; GUI thread only.
+// The face of a place that has nothing to show: loading, empty, disconnected, stale, failed. Says what is the
+// matter and what to do. Owned by its parent; GUI thread only.
 #pragma once
 
 #include <QWidget>

@@ -35,11 +35,14 @@ QString restoreText(const backend::ClusterSnapshot& snapshot)
     if (!snapshot.restore || !snapshot.restore->running || snapshot.restore->restored == 0) return {};
     const auto& restore = *snapshot.restore;
     QStringList nodes;
-    for (const auto& node : restore.nodes) nodes << QString::fromStdString(node);
+    for (const auto& node : restore.nodes)
+        nodes << QString::fromStdString(node);
     auto text = StatusStrip::tr("building timelines again%1: %2 of %3 readers looked at")
-                    .arg(nodes.isEmpty() ? QString() : StatusStrip::tr(" on %1").arg(nodes.join(QStringLiteral(", "))),
+                    .arg(nodes.isEmpty() ? QString()
+                                         : StatusStrip::tr(" on %1").arg(nodes.join(QStringLiteral(", "))),
                          formatCount(restore.looked), formatCount(restore.readers));
-    if (const double left = restore.secondsLeft(); left >= 0) text += StatusStrip::tr(", %1 left").arg(formatDuration(left));
+    if (const double left = restore.secondsLeft(); left >= 0)
+        text += StatusStrip::tr(", %1 left").arg(formatDuration(left));
     return text;
 }
 
@@ -122,7 +125,8 @@ void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
     for (const auto& node : snapshot->nodes)
         if (node.health == backend::Health::Down) named << QString::fromStdString(node.name);
     if (!named.isEmpty()) words += tr(", down: %1").arg(named.join(QStringLiteral(", ")));
-    if (const auto restoring = restoreText(*snapshot); !restoring.isEmpty()) words += tr(" · %1").arg(restoring);
+    if (const auto restoring = restoreText(*snapshot); !restoring.isEmpty())
+        words += tr(" · %1").arg(restoring);
     m_health->setText(tr("%1 · %2 logical shards · shard map epoch %3")
                           .arg(words)
                           .arg(snapshot->shardCount)
@@ -135,9 +139,12 @@ void StatusStrip::showStall()
     const auto worst = m_watchdog.worstOfLastMinute();
     const double milliseconds = std::chrono::duration<double, std::milli>(worst).count();
     m_stall->setText(tr("longest stall %1 ms").arg(formatNumber(milliseconds, 0)));
-    const double work = std::chrono::duration<double, std::milli>(m_watchdog.workInWorstOfLastMinute()).count();
-    m_stall->setToolTip(tr("The longest time for which the window did not react, in the last minute. Its own work took "
-                           "%1 ms of it; the rest it waited for a processor.").arg(formatNumber(work, 0)));
+    const double work =
+        std::chrono::duration<double, std::milli>(m_watchdog.workInWorstOfLastMinute()).count();
+    m_stall->setToolTip(
+        tr("The longest time for which the window did not react, in the last minute. Its own work took "
+           "%1 ms of it; the rest it waited for a processor.")
+            .arg(formatNumber(work, 0)));
     m_stall->setTone(worst > kLongStall ? Tone::Warning : Tone::Muted);
 }
 

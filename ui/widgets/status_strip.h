@@ -1,5 +1,5 @@
-// The row at the bottom: health of the nodes in words, the GUI thread's longest stall, theme and keys. Owned by the
-// window; GUI thread only.
+// The row at the bottom: health of the nodes in words, the GUI thread's longest stall, theme and keys. Owned
+// by the window; GUI thread only.
 #pragma once
 
 #include <QStatusBar>

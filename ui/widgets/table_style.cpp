@@ -89,7 +89,8 @@ private:
     }
 };
 
-// A view would choose with Space, which its arrow keys did already, and search for a row that begins with "?".
+// A view would choose with Space, which its arrow keys did already, and search for a row that begins with
+// "?".
 class WindowKeys final : public QObject
 {
 public:

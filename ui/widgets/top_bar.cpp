@@ -154,16 +154,20 @@ void TopBar::showAge()
     }
     // Whole seconds: tenths would flicker.
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*age).count();
-    const auto words = seconds < 1 ? tr("less than 1 s old") : tr("%1 old").arg(formatDuration(double(seconds)));
+    const auto words =
+        seconds < 1 ? tr("less than 1 s old") : tr("%1 old").arg(formatDuration(double(seconds)));
     m_age->setText(m_bridge.stale() ? tr("stale: %1").arg(words) : words);
     m_age->setTone(m_bridge.stale() ? Tone::Warning : Tone::Muted);
-    m_age->setToolTip(m_bridge.stale() ? tr("No new snapshot for three seconds: the engine's sampler hangs or waits for a node.")
-                                       : tr("Age of the newest snapshot"));
+    m_age->setToolTip(
+        m_bridge.stale()
+            ? tr("No new snapshot for three seconds: the engine's sampler hangs or waits for a node.")
+            : tr("Age of the newest snapshot"));
 }
 
 void TopBar::restyle()
 {
-    m_live->setIcon(m_theme.icon(m_range.live() ? QStringLiteral("pause") : QStringLiteral("play"), Tone::Accent));
+    m_live->setIcon(
+        m_theme.icon(m_range.live() ? QStringLiteral("pause") : QStringLiteral("play"), Tone::Accent));
     m_close->setIcon(m_theme.icon(QStringLiteral("disconnect")));
     update();
 }

@@ -1,5 +1,5 @@
-// The row above the pages: which cluster, in which environment, the shared time window, live or paused, and how old
-// the data are. Owned by the window; GUI thread only.
+// The row above the pages: which cluster, in which environment, the shared time window, live or paused, and
+// how old the data are. Owned by the window; GUI thread only.
 #pragma once
 
 #include <QTimer>

@@ -56,10 +56,12 @@ void WorkloadStrip::build()
     auto* controls = new QHBoxLayout(m_controls);
     controls->setContentsMargins({});
     controls->setSpacing(kSpacingSmall);
-    m_rates.push_back(addRate(controls, "postsRate", tr("posts/s"), kMostPosts, &backend::WorkloadRates::postsPerSecond));
-    m_rates.push_back(addRate(controls, "readsRate", tr("reads/s"), kMostReads, &backend::WorkloadRates::readsPerSecond));
     m_rates.push_back(
-        addRate(controls, "followsRate", tr("follows/s"), kMostFollows, &backend::WorkloadRates::followsPerSecond));
+        addRate(controls, "postsRate", tr("posts/s"), kMostPosts, &backend::WorkloadRates::postsPerSecond));
+    m_rates.push_back(
+        addRate(controls, "readsRate", tr("reads/s"), kMostReads, &backend::WorkloadRates::readsPerSecond));
+    m_rates.push_back(addRate(controls, "followsRate", tr("follows/s"), kMostFollows,
+                              &backend::WorkloadRates::followsPerSecond));
     m_running = new QToolButton(this);
     m_running->setObjectName(QStringLiteral("workloadRunning"));
     m_running->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
@@ -124,7 +126,8 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
 {
     const bool preparing = status.phaseFraction > 0 && status.phaseFraction < 1 && !status.running;
     const bool failed = !status.error.empty();
-    const auto graph = tr("%1 accounts, %2 follows").arg(formatCount(status.users), formatCount(status.follows));
+    const auto graph =
+        tr("%1 accounts, %2 follows").arg(formatCount(status.users), formatCount(status.follows));
     m_phase->setText(failed ? tr("Demo traffic failed: %1").arg(QString::fromStdString(status.error))
                             : tr("Demo traffic: %1 · %2").arg(QString::fromStdString(status.phase), graph));
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
@@ -137,8 +140,10 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
         rate.wanted->setValue(int(std::lround(status.wanted.*rate.value)));
     }
     m_running->setText(status.running ? tr("Stop") : tr("Start"));
-    m_running->setAccessibleName(status.running ? tr("Stop the demo's traffic") : tr("Start the demo's traffic"));
-    m_running->setIcon(m_theme.icon(status.running ? QStringLiteral("pause") : QStringLiteral("play"), Tone::Accent));
+    m_running->setAccessibleName(status.running ? tr("Stop the demo's traffic")
+                                                : tr("Start the demo's traffic"));
+    m_running->setIcon(
+        m_theme.icon(status.running ? QStringLiteral("pause") : QStringLiteral("play"), Tone::Accent));
 }
 
 void WorkloadStrip::paintEvent(QPaintEvent*)

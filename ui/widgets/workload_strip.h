@@ -1,5 +1,5 @@
-// The demo's traffic: what it does and how much of it, wanted beside actual. Shown while the session makes its own
-// traffic. Owned by the window; GUI thread only.
+// The demo's traffic: what it does and how much of it, wanted beside actual. Shown while the session makes
+// its own traffic. Owned by the window; GUI thread only.
 #pragma once
 
 #include <QTimer>
