@@ -23,6 +23,7 @@ struct EngineOptions
     TimelineLimits timelines;
     ObjectTimes objects;
     int restorePerSecond = 500; // readers whose lost timelines are built again in the background; 0: none
+    Milliseconds publicPageAge{1'000}; // how long the newest public page is kept; 0: not at all
     FanoutSettings fanout;
 };
 

@@ -175,7 +175,8 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      m_access.settings.directoryNode,
                      [this](int shard) { return m_ids.next(shard); },
                      [this] { m_workers.wake(); },
-                     m_options.readOnly}
+                     m_options.readOnly,
+                     m_options.publicPageAge}
     , m_builder(m_feedServices)
     , m_feed(m_feedServices, m_builder)
     , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed),

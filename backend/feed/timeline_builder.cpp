@@ -67,9 +67,9 @@ Result<std::vector<PostId>> TimelineBuilder::newestIds(SqlSession& sql, Timeline
 {
     if (family == TimelineFamily::Public) {
         const std::vector<int> shard{owner.shard()};
-        ROOKERY_ASSIGN(const auto posts, PostStore::newestOfShards(sql, shard, {}, limit, deadline));
+        ROOKERY_ASSIGN(const auto newest, PostStore::newestOfShards(sql, shard, {}, limit, deadline));
         std::vector<PostId> ids;
-        for (const auto& post : posts)
+        for (const auto& post : newest.posts)
             ids.push_back(post.id);
         return ids;
     }

@@ -28,6 +28,7 @@ private:
     Result<RunIds> runIdsFor(RedisClient& redis, std::span<const User> users, Deadline deadline);
     Result<void> publishEmptyTimelines(RedisClient& redis, const RunIds& runIds, std::span<const User> users,
                                        Deadline deadline);
+    Result<void> pushCounters(SqlSession& sql, std::vector<UserId> users, Deadline deadline);
 
     const FeedServices& m_services;
 };
