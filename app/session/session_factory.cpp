@@ -100,6 +100,7 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
     engine.workers = options.role == "serve" ? config.workers : 0;
     engine.timelines.cap = config.timelineCap;
     engine.timelines.age = config.timelineAge;
+    engine.dormantAfter = config.dormantAfter;
     engine.fanout.chunk = config.fanoutChunk;
     return engine;
 }

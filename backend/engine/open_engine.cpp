@@ -8,6 +8,7 @@
 #include "backend/fanout/fanout_handlers.h"
 #include "backend/feed/feed_service.h"
 #include "backend/monitoring/monitor_service.h"
+#include "backend/operations/dormancy.h"
 #include "backend/operations/housekeeping.h"
 #include "backend/operations/operations_service.h"
 #include "backend/operations/restorer.h"
@@ -150,6 +151,7 @@ private:
     WorkerPool m_workers;
     std::unique_ptr<Housekeeping> m_housekeeping;
     std::unique_ptr<Restorer> m_restorer; // of engines with workers
+    std::unique_ptr<Dormancy> m_dormancy; // the same
     std::unique_ptr<Sampler> m_sampler;
     std::unique_ptr<MonitorService> m_monitor;
 };
@@ -218,6 +220,7 @@ RookeryEngine::~RookeryEngine()
     m_workers.stop();
     m_sampler.reset();
     m_restorer.reset();
+    m_dormancy.reset();
     m_housekeeping.reset();
     if (m_slot.slot() < 0) return;
     const auto soon = Deadline::after(500ms); // a directory that is gone cannot be told
@@ -250,6 +253,12 @@ Result<void> RookeryEngine::start(Deadline deadline)
             RestorerSettings settings;
             settings.readersPerSecond = m_options.restorePerSecond;
             m_restorer = std::make_unique<Restorer>(m_feedServices, m_directory, m_builder, settings);
+        }
+        if (m_options.workers > 0 && m_options.dormantAfter.count() > 0) {
+            DormancySettings settings;
+            settings.unseen = m_options.dormantAfter;
+            settings.every = m_options.dormancyEvery;
+            m_dormancy = std::make_unique<Dormancy>(m_feedServices, m_directory, settings);
         }
         publish = [this](const std::string& status) { return heartbeat(status); };
     }

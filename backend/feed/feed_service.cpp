@@ -343,12 +343,13 @@ Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner,
     auto result = page(
         sql, redis, query,
         [&](std::optional<PostId> before, int limit) {
-            return m_reader.owned(sql, redis, family, owner, before, query.after, limit, deadline);
+            return m_reader.owned(sql, redis, family, owner, before, query.after, limit, !query.peek,
+                                  deadline);
         },
         deadline);
     if (result) {
         m_services.metrics.reads[std::size_t(owner.shard())].add();
-        if (family == TimelineFamily::Home) seen(sql, owner, deadline);
+        if (family == TimelineFamily::Home && !query.peek) seen(sql, owner, deadline);
     }
     return result;
 }

@@ -39,7 +39,7 @@ void append(IdPage& page, std::vector<Post>&& posts)
 
 Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, TimelineFamily family,
                                         UserId owner, std::optional<PostId> before,
-                                        std::optional<PostId> after, int limit, Deadline deadline)
+                                        std::optional<PostId> after, int limit, bool build, Deadline deadline)
 {
     ROOKERY_ASSIGN(auto found,
                    m_services.timelines.read(redis, family, owner, before, after, limit, deadline));
@@ -48,7 +48,7 @@ Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, Tim
         return found;
     }
     m_services.metrics.miss(cacheOf(family));
-    if (m_services.readOnly) return found; // a read-only engine changes nothing, not even a cache
+    if (!build || m_services.readOnly) return found; // a read-only engine changes nothing, not even a cache
     ROOKERY_TRY(m_builder.build(sql, redis, family, owner, deadline));
     return m_services.timelines.read(redis, family, owner, before, after, limit, deadline);
 }
@@ -72,11 +72,11 @@ Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, Us
 
 Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFamily family, UserId owner,
                                  std::optional<PostId> before, std::optional<PostId> after, int limit,
-                                 Deadline deadline)
+                                 bool build, Deadline deadline)
 {
     IdPage page;
     if (redis) {
-        const auto found = slice(sql, *redis, family, owner, before, after, limit, halfOf(deadline));
+        const auto found = slice(sql, *redis, family, owner, before, after, limit, build, halfOf(deadline));
         if (found && found->valid) {
             page.floor = found->floor;
             for (const auto id : found->entries)

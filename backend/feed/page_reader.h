@@ -36,10 +36,10 @@ public:
     {
     }
 
-    // Home or author timeline. `redis` may be null: PostgreSQL only.
+    // Home or author timeline. `redis` may be null: PostgreSQL only. `build`: one that is absent is built.
     [[nodiscard]] Result<IdPage> owned(SqlSession& sql, RedisClient* redis, TimelineFamily family,
                                        UserId owner, std::optional<PostId> before,
-                                       std::optional<PostId> after, int limit, Deadline deadline);
+                                       std::optional<PostId> after, int limit, bool build, Deadline deadline);
     // Everybody's posts: all logical shards merged. Shards that cannot be read in time are left out, which
     // makes the page partial. The newest page is kept for publicPageAge and shared by all
     // readers; of what it lists, bodies and deletions are always looked up.
@@ -49,7 +49,7 @@ public:
 private:
     Result<TimelineSlice> slice(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
                                 std::optional<PostId> before, std::optional<PostId> after, int limit,
-                                Deadline deadline);
+                                bool build, Deadline deadline);
     Result<void> appendStored(SqlSession& sql, TimelineFamily family, UserId owner,
                               std::optional<PostId> before, std::optional<PostId> after, int limit,
                               IdPage& page, Deadline deadline);

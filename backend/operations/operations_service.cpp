@@ -177,7 +177,7 @@ Result<void> OperationsService::rebuildTimeline(UserId reader, Deadline deadline
         SqlSession sql(m_services.pools, m_services.maps);
         ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
         ROOKERY_TRY(m_services.timelines.drop(*redis, TimelineFamily::Home, reader, deadline));
-        return m_builder.build(sql, *redis, TimelineFamily::Home, reader, deadline);
+        return m_builder.build(sql, *redis, TimelineFamily::Home, reader, deadline, BuildFor::Upkeep);
     };
     return recorded("rebuild_timeline", "{\"reader\":" + std::to_string(reader.value) + "}", rebuild(),
                     deadline);

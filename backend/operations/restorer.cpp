@@ -1,6 +1,7 @@
 #include "backend/operations/restorer.h"
 
 #include "backend/common/log.h"
+#include "backend/operations/directory_lock.h"
 #include "backend/store/user_store.h"
 
 #include <algorithm>
@@ -27,32 +28,6 @@ std::string windowText(std::size_t window)
     return (window == 0 ? std::string() : " AND last_seen_at < " + std::string(kSeen[window])) +
            " AND last_seen_at >= " + std::string(kSeen[window + 1]);
 }
-
-// Held as long as the connection lives, or until released.
-class DirectoryLock
-{
-public:
-    static Result<bool> take(SqlConnection& connection, Deadline deadline)
-    {
-        ROOKERY_ASSIGN(const auto rows, connection.execute("SELECT pg_try_advisory_lock($1::bigint)",
-                                                           {sqlParameter(kLock)}, deadline));
-        return rows.boolean(0, 0);
-    }
-    explicit DirectoryLock(SqlConnection& connection)
-        : m_connection(connection)
-    {
-    }
-    ~DirectoryLock()
-    {
-        std::ignore = m_connection.execute("SELECT pg_advisory_unlock($1::bigint)", {sqlParameter(kLock)},
-                                           Deadline::after(1s));
-    }
-    DirectoryLock(const DirectoryLock&) = delete;
-    DirectoryLock& operator=(const DirectoryLock&) = delete;
-
-private:
-    SqlConnection& m_connection;
-};
 
 } // namespace
 
@@ -124,9 +99,9 @@ void Restorer::step(const std::stop_token& stop)
     const auto deadline = Deadline::after(kCall);
     auto directory = m_directory.pool().lease(deadline);
     if (!directory) return;
-    const auto mine = DirectoryLock::take(**directory, deadline);
+    const auto mine = DirectoryLock::take(**directory, kLock, deadline);
     if (!mine || !*mine) return; // another engine is at it
-    const DirectoryLock lock(**directory);
+    const DirectoryLock lock(**directory, kLock);
     std::map<int, std::string> lives;
     if (auto redis = m_services.redis.lease(deadline))
         for (const int node : nodes)
@@ -276,7 +251,9 @@ Result<void> Restorer::restoreOne(Sweep& sweep, TimelineFamily family, UserId ow
     ROOKERY_ASSIGN(const auto floors, m_services.timelines.floors(*redis, family, owners, deadline));
     if (floors[0]) return {}; // a reader came meanwhile
     SqlSession sql(m_services.pools, m_services.maps);
-    return m_builder.build(sql, *redis, family, owner, deadline);
+    const auto built = m_builder.build(sql, *redis, family, owner, deadline, BuildFor::Upkeep);
+    if (!built && built.error().code == ErrorCode::NotFound) return {}; // became dormant meanwhile
+    return built;
 }
 
 } // namespace backend
