@@ -25,7 +25,8 @@ struct EngineOptions
     int restorePerSecond = 500; // readers whose lost timelines are built again in the background; 0: none
     std::chrono::hours dormantAfter{24 * 30}; // readers unseen for so long keep no timeline; 0: all do
     Milliseconds dormancyEvery{600'000};      // between two looks for them
-    Milliseconds publicPageAge{1'000};        // how long the newest public page is kept; 0: not at all
+    bool planFanout = true;            // decide who is pushed and who is pulled; one engine of a cluster does
+    Milliseconds publicPageAge{1'000}; // how long the newest public page is kept; 0: not at all
     FanoutSettings fanout;
 };
 

@@ -9,6 +9,7 @@
 #include "backend/feed/feed_service.h"
 #include "backend/monitoring/monitor_service.h"
 #include "backend/operations/dormancy.h"
+#include "backend/operations/fanout_planner.h"
 #include "backend/operations/housekeeping.h"
 #include "backend/operations/operations_service.h"
 #include "backend/operations/restorer.h"
@@ -114,6 +115,10 @@ public:
     const SqlPools& pools() override { return m_pools.feed; }
     const ShardMapSource& shardMaps() override { return m_maps; }
     const TimelineLimits& timelineLimits() const override { return m_timelines.limits(); }
+    std::shared_ptr<const PulledList> pulledAuthors(Deadline deadline) override
+    {
+        return m_pulled.current(deadline);
+    }
     std::chrono::milliseconds ageShift() const override { return m_ageClock.shift(); }
     bool stopWorkers(Deadline deadline) override;
 
@@ -143,6 +148,7 @@ private:
     IdGenerator m_ids;
     SlotLease m_slot; // a read-only engine takes none
     std::chrono::steady_clock::time_point m_slotRenewedAt{};
+    PulledAuthors m_pulled;
     FeedServices m_feedServices;
     TimelineBuilder m_builder;
     FeedService m_feed;
@@ -152,6 +158,7 @@ private:
     std::unique_ptr<Housekeeping> m_housekeeping;
     std::unique_ptr<Restorer> m_restorer; // of engines with workers
     std::unique_ptr<Dormancy> m_dormancy; // the same
+    std::unique_ptr<FanoutPlanner> m_planner;
     std::unique_ptr<Sampler> m_sampler;
     std::unique_ptr<MonitorService> m_monitor;
 };
@@ -167,6 +174,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_objects(m_maps, m_options.objects)
     , m_ids(m_maps.current()->shardCount)
     , m_slot(*m_access.pool, m_name)
+    , m_pulled(*m_access.pool)
     , m_feedServices{m_pools.feed,
                      m_redis,
                      m_maps,
@@ -174,6 +182,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      m_objects,
                      m_ageClock,
                      m_metrics,
+                     m_pulled,
                      m_access.settings.directoryNode,
                      [this](int shard) { return m_ids.next(shard); },
                      [this] { m_workers.wake(); },
@@ -187,8 +196,8 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_workers(
           queueNodes(*m_maps.current(), m_pools.work),
           [this](int) {
-              return makeFanoutHandlers(
-                  {m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics, m_options.fanout});
+              return makeFanoutHandlers({m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics,
+                                         m_pulled, m_options.fanout});
           },
           m_metrics,
           [this] {
@@ -221,6 +230,7 @@ RookeryEngine::~RookeryEngine()
     m_sampler.reset();
     m_restorer.reset();
     m_dormancy.reset();
+    m_planner.reset();
     m_housekeeping.reset();
     if (m_slot.slot() < 0) return;
     const auto soon = Deadline::after(500ms); // a directory that is gone cannot be told
@@ -260,6 +270,8 @@ Result<void> RookeryEngine::start(Deadline deadline)
             settings.every = m_options.dormancyEvery;
             m_dormancy = std::make_unique<Dormancy>(m_feedServices, m_directory, settings);
         }
+        if (m_options.workers > 0 && m_options.planFanout)
+            m_planner = std::make_unique<FanoutPlanner>(m_feedServices, m_directory, FanoutPlannerSettings{});
         publish = [this](const std::string& status) { return heartbeat(status); };
     }
     m_sampler = std::make_unique<Sampler>(
