@@ -62,6 +62,11 @@ void PulledFollowees::fill(RedisBatch& batch, UserId reader, std::int64_t versio
     batch.addScript(nodeOf(reader), fillScript(), {keyOf(reader)}, {value, std::string(kLifeSeconds)});
 }
 
+void PulledFollowees::drop(RedisBatch& batch, UserId reader) const
+{
+    batch.add(nodeOf(reader), {"UNLINK", keyOf(reader)});
+}
+
 void PulledFollowees::changed(RedisBatch& batch, UserId reader) const
 {
     batch.add(nodeOf(reader),

@@ -30,6 +30,7 @@ public:
               const std::vector<UserId>& authors) const;
     // After the change was committed.
     void changed(RedisBatch& batch, UserId reader) const;
+    void drop(RedisBatch& batch, UserId reader) const; // of a reader who became dormant
 
 private:
     int nodeOf(UserId reader) const;

@@ -1,5 +1,6 @@
 #include "backend/fanout/reader_handlers.h"
 
+#include "backend/cache/pulled_followees.h"
 #include "backend/common/fault_points.h"
 #include "backend/common/task_payloads.h"
 #include "backend/fanout/outcomes.h"
@@ -28,8 +29,11 @@ Result<std::set<UserId>> makeThemDormant(FanoutContext& context, std::span<const
     // Should one of them have returned meanwhile, its timeline is built once more: floor and entries go
     // together.
     RedisBatch batch(context.redis);
-    for (const auto reader : dormant)
+    const PulledFollowees pulled(context.maps);
+    for (const auto reader : dormant) {
         context.timelines.addDrop(batch, TimelineFamily::Home, reader);
+        pulled.drop(batch, reader);
+    }
     ROOKERY_TRY(batch.run(deadline));
     ROOKERY_FAULT_POINT("reader.dropped");
     return dormant;

@@ -14,5 +14,4 @@ CREATE TABLE directory.pulled_version (
 );
 INSERT INTO directory.pulled_version DEFAULT VALUES;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON directory.pulled_authors TO rookery_engine;
-GRANT SELECT, UPDATE ON directory.pulled_version TO rookery_engine;
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory.pulled_authors, directory.pulled_version TO rookery_engine;
