@@ -11,6 +11,7 @@
 #include "backend/operations/housekeeping.h"
 #include "backend/operations/operations_service.h"
 #include "backend/operations/restorer.h"
+#include "backend/operations/timeline_verifier.h"
 #include "backend/store/postgres_pool.h"
 
 #include <cstdlib>
@@ -149,7 +150,8 @@ private:
     LedgerReader m_ledger;
     WorkerPool m_workers;
     std::unique_ptr<Housekeeping> m_housekeeping;
-    std::unique_ptr<Restorer> m_restorer; // of engines with workers
+    std::unique_ptr<Restorer> m_restorer;         // of engines with workers
+    std::unique_ptr<TimelineVerifier> m_verifier; // of engines with workers
     std::unique_ptr<Sampler> m_sampler;
     std::unique_ptr<MonitorService> m_monitor;
 };
@@ -216,6 +218,7 @@ RookeryEngine::~RookeryEngine()
 {
     m_workers.stop();
     m_sampler.reset();
+    m_verifier.reset();
     m_restorer.reset();
     m_housekeeping.reset();
     if (m_slot.slot() < 0) return;
@@ -250,12 +253,22 @@ Result<void> RookeryEngine::start(Deadline deadline)
             settings.readersPerSecond = m_options.restorePerSecond;
             m_restorer = std::make_unique<Restorer>(m_feedServices, m_directory, m_builder, settings);
         }
+        if (m_options.workers > 0 && m_options.auditPerSecond > 0) {
+            VerifierSettings settings;
+            settings.readersPerSecond = m_options.auditPerSecond;
+            if (m_options.repairFound)
+                settings.repair = [this](UserId reader, Deadline soon) {
+                    return m_operations.rebuildTimeline(reader, soon);
+                };
+            m_verifier = std::make_unique<TimelineVerifier>(m_feedServices, m_directory, std::move(settings));
+        }
         publish = [this](const std::string& status) { return heartbeat(status); };
     }
     m_sampler = std::make_unique<Sampler>(
         SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock, [this] { return m_workers.snapshot(); },
                       [this] { return m_restorer ? m_restorer->progress() : RestoreProgress(); },
-                      std::move(publish)},
+                      std::move(publish),
+                      [this] { return m_verifier ? std::optional(m_verifier->figures()) : std::nullopt; }},
         samplerSettings());
     m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_timelines.limits().cap);
     return {};

@@ -1,6 +1,7 @@
 #include "backend/operations/restorer.h"
 
 #include "backend/common/log.h"
+#include "backend/operations/directory_lock.h"
 #include "backend/store/user_store.h"
 
 #include <algorithm>
@@ -13,9 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 2s;                       // a stop waits for one call at most
-constexpr int kAtOnce = 500;                     // readers looked at in one step
-constexpr std::int64_t kLock = 0x726f6f6b657279; // of the directory's advisory locks
+constexpr auto kCall = 2s;   // a stop waits for one call at most
+constexpr int kAtOnce = 500; // readers looked at in one step
 // Readers seen in the last hour come first, on all shards, then those of the last day, week, and all others.
 constexpr std::array<std::string_view, 5> kSeen{"now()", "now() - interval '1 hour'",
                                                 "now() - interval '1 day'", "now() - interval '7 days'",
@@ -27,32 +27,6 @@ std::string windowText(std::size_t window)
     return (window == 0 ? std::string() : " AND last_seen_at < " + std::string(kSeen[window])) +
            " AND last_seen_at >= " + std::string(kSeen[window + 1]);
 }
-
-// Held as long as the connection lives, or until released.
-class DirectoryLock
-{
-public:
-    static Result<bool> take(SqlConnection& connection, Deadline deadline)
-    {
-        ROOKERY_ASSIGN(const auto rows, connection.execute("SELECT pg_try_advisory_lock($1::bigint)",
-                                                           {sqlParameter(kLock)}, deadline));
-        return rows.boolean(0, 0);
-    }
-    explicit DirectoryLock(SqlConnection& connection)
-        : m_connection(connection)
-    {
-    }
-    ~DirectoryLock()
-    {
-        std::ignore = m_connection.execute("SELECT pg_advisory_unlock($1::bigint)", {sqlParameter(kLock)},
-                                           Deadline::after(1s));
-    }
-    DirectoryLock(const DirectoryLock&) = delete;
-    DirectoryLock& operator=(const DirectoryLock&) = delete;
-
-private:
-    SqlConnection& m_connection;
-};
 
 } // namespace
 
@@ -124,9 +98,9 @@ void Restorer::step(const std::stop_token& stop)
     const auto deadline = Deadline::after(kCall);
     auto directory = m_directory.pool().lease(deadline);
     if (!directory) return;
-    const auto mine = DirectoryLock::take(**directory, deadline);
+    const auto mine = DirectoryLock::take(**directory, kRestoringLock, deadline);
     if (!mine || !*mine) return; // another engine is at it
-    const DirectoryLock lock(**directory);
+    const DirectoryLock lock(**directory, kRestoringLock);
     std::map<int, std::string> lives;
     if (auto redis = m_services.redis.lease(deadline))
         for (const int node : nodes)
