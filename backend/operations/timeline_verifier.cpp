@@ -16,6 +16,8 @@ constexpr auto kCall = 2s;  // a stop waits for one call at most
 constexpr int kAtOnce = 50; // readers of a page
 constexpr auto kBetweenShards = 20ms, kBetweenRounds = 1'000ms;
 constexpr auto kLockLook = 10s;
+constexpr auto kCountedAgain = 1h;
+constexpr std::size_t kMostKnown = 100'000;
 
 void pause(std::chrono::steady_clock::time_point until, const std::stop_token& stop)
 {
@@ -129,7 +131,7 @@ Result<void> TimelineVerifier::verify(std::span<const UserId> readers, const std
         log::debug("not verified: " + findings.error().message);
         return findings.error().code == ErrorCode::StaleShardMap ? fail(findings.error()) : Result<void>();
     }
-    take(report);
+    take(readers, report, findings->differing);
     if (m_settings.repair)
         for (const auto reader : findings->differing)
             if (const auto repaired = m_settings.repair(reader, Deadline::after(kCall)); !repaired)
@@ -138,22 +140,31 @@ Result<void> TimelineVerifier::verify(std::span<const UserId> readers, const std
     return {};
 }
 
-void TimelineVerifier::take(const TimelineAuditReport& report)
+// A timeline that stays broken is met again in every round: it counts, and is logged, once an hour.
+void TimelineVerifier::take(std::span<const UserId> readers, const TimelineAuditReport& report,
+                            const std::vector<UserId>& differing)
 {
-    for (const auto& difference : report.differences)
-        if (difference.fault != TimelineFault::Cold) log::warning(sentence(difference));
     const auto now = std::chrono::steady_clock::now();
+    const auto among = [](const auto& some, UserId reader) {
+        return std::find(some.begin(), some.end(), reader) != some.end();
+    };
+    for (const auto reader : readers)
+        if (!among(differing, reader)) m_known.erase(reader);
+    std::erase_if(m_known, [&](const auto& known) { return now - known.second >= kCountedAgain; });
+    std::vector<UserId> fresh;
+    for (const auto reader : differing)
+        if (m_known.size() < kMostKnown && m_known.emplace(reader, now).second) fresh.push_back(reader);
+    for (const auto& difference : report.differences)
+        if (among(fresh, difference.reader)) log::warning(sentence(difference));
     const std::lock_guard lock(m_mutex);
     m_verified.add(now, report.verified);
-    m_differences.add(now, report.differing);
+    m_differences.add(now, std::int64_t(fresh.size()));
     m_figures.verifiedTotal += report.verified;
-    m_figures.differences += report.differing;
-    for (const auto& difference : report.differences) {
-        if (difference.fault == TimelineFault::Cold) continue;
-        m_figures.lastDifferenceAt =
-            std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-        m_figures.lastReader = difference.reader;
-    }
+    m_figures.differences += std::int64_t(fresh.size());
+    if (fresh.empty()) return;
+    m_figures.lastDifferenceAt =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    m_figures.lastReader = fresh.back();
 }
 
 } // namespace backend

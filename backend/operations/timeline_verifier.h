@@ -12,6 +12,7 @@
 #include "backend/operations/timeline_auditor.h"
 
 #include <functional>
+#include <map>
 #include <mutex>
 
 namespace backend {
@@ -35,14 +36,16 @@ private:
     void step(const std::stop_token& stop);
     Result<void> goRound(const class DirectoryLock& lock, const std::stop_token& stop);
     Result<void> verify(std::span<const UserId> readers, const std::stop_token& stop);
-    void take(const TimelineAuditReport& report);
+    void take(std::span<const UserId> readers, const TimelineAuditReport& report,
+              const std::vector<UserId>& differing);
     void setRunning(bool running);
 
     const FeedServices& m_services;
     Directory& m_directory;
     const VerifierSettings m_settings;
     const TimelineAuditor m_auditor;
-    mutable std::mutex m_mutex; // guards what follows
+    std::map<UserId, HourWindow::Time> m_known; // counted within the hour and not healed; of the thread
+    mutable std::mutex m_mutex;                 // guards what follows
     TimelineVerification m_figures;
     HourWindow m_verified, m_differences;
     PeriodicThread m_thread; // last: it uses all of the above
