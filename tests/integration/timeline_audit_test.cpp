@@ -21,6 +21,7 @@ private slots:
     void initTestCase();
     void cleanupTestCase() { m_session.reset(); }
     void init();
+    void cleanup() { std::ignore = operations().resumeWorkers(-1, soon()); }
 
     void missingPostIsFoundAndRepaired();
     void extraPostIsFoundAndRepaired();
