@@ -94,6 +94,12 @@ Result<void> AuditChecks::checkHomes(std::span<const UserId> readers, Deadline d
     ROOKERY_ASSIGN(const auto raws,
                    readRawTimelines(m_redis, *m_inputs.map, TimelineFamily::Home, readers, deadline));
     for (std::size_t i = 0; i < readers.size(); ++i) {
+        if (m_data.dormant.contains(readers[i])) {
+            ++m_report.timelinesAbsent;
+            if (m_data.quiet && (raws[i].valid() || !raws[i].ids.empty()))
+                differ("home timeline", readers[i].value, "is kept although its reader is dormant");
+            continue;
+        }
         if (!raws[i].valid()) {
             ++m_report.timelinesAbsent;
             continue;

@@ -80,10 +80,13 @@ private:
 
     Result<void> loadUsers(int shard)
     {
-        ROOKERY_ASSIGN(const auto users, query(Role::Users, shard,
-                                               "SELECT id FROM " + shardTable(Role::Users, shard, "users")));
-        for (std::size_t r = 0; r < users.size(); ++r)
+        ROOKERY_ASSIGN(
+            const auto users,
+            query(Role::Users, shard, "SELECT id, warm FROM " + shardTable(Role::Users, shard, "users")));
+        for (std::size_t r = 0; r < users.size(); ++r) {
             m_data.users.push_back(UserId{users.integer(r, 0)});
+            if (!users.boolean(r, 1)) m_data.dormant.insert(m_data.users.back());
+        }
         ROOKERY_ASSIGN(const auto counters,
                        query(Role::Users, shard,
                              "SELECT user_id, followers, following, posts, version FROM " +
@@ -109,17 +112,19 @@ private:
 
     Result<void> loadFollowers(int shard)
     {
-        ROOKERY_ASSIGN(const auto rows, query(Role::Users, shard,
-                                              "SELECT followee, follower, state, version,"
-                                              " (extract(epoch FROM changed_at) * 1000000)::bigint FROM " +
-                                                  shardTable(Role::Users, shard, "followers")));
+        ROOKERY_ASSIGN(const auto rows,
+                       query(Role::Users, shard,
+                             "SELECT followee, follower, state, version,"
+                             " (extract(epoch FROM changed_at) * 1000000)::bigint, warm FROM " +
+                                 shardTable(Role::Users, shard, "followers")));
         for (std::size_t r = 0; r < rows.size(); ++r) {
             const UserId followee{rows.integer(r, 0)}, follower{rows.integer(r, 1)};
             const bool following = rows.integer(r, 2) == 1;
             auto& of = m_data.followers[followee];
             of.following += following;
             of.changedUnixUs = std::max(of.changedUnixUs, rows.integer(r, 4));
-            m_authorsSide[{follower, followee}] = {followee, following, rows.integer(r, 3)};
+            m_authorsSide[{follower, followee}] = {followee, following, rows.integer(r, 3),
+                                                   rows.boolean(r, 5)};
         }
         return {};
     }
@@ -172,6 +177,11 @@ private:
                     m_data.mirror.push_back({"edge", follower.value,
                                              "and the side of " + std::to_string(edge.followee.value) +
                                                  " differ in state or version"});
+                else if (edge.following && found->second.warm == m_data.dormant.contains(follower))
+                    m_data.mirror.push_back({"edge", follower.value,
+                                             "is taken for " +
+                                                 std::string(found->second.warm ? "warm" : "dormant") +
+                                                 " beside " + std::to_string(edge.followee.value)});
                 if (found != m_authorsSide.end()) m_authorsSide.erase(found);
             }
         for (const auto& [pair, edge] : m_authorsSide)

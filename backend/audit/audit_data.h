@@ -6,6 +6,7 @@
 #include "backend/domain/feed.h"
 
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace backend {
@@ -21,6 +22,7 @@ struct AuditedEdge
     UserId followee;
     bool following = false;
     std::int64_t version = 0;
+    bool warm = true; // the copy of the reader's state, on the author's side
 };
 
 struct AuditedCounters
@@ -47,6 +49,7 @@ struct AuditedFollowers // of one author, as the author's side has them
 struct AuditData
 {
     std::vector<UserId> users;                                    // ascending
+    std::unordered_set<UserId> dormant;                           // of them
     std::unordered_map<UserId, std::vector<AuditedPost>> posts;   // by author, ascending
     std::vector<std::vector<AuditedPost>> postsOfShard;           // ascending
     std::unordered_map<UserId, std::vector<AuditedEdge>> follows; // by follower

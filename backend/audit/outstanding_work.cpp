@@ -25,10 +25,10 @@ Result<OutstandingWork> outstandingWork(SqlSession& sql, const SqlPools& pools, 
     // By the payload's text: one that cannot be read must not fail the look at the others. Reclaiming only
     // tidies up.
     static const std::string kPost = "substring(payload from '\"post\":([0-9]+)')",
-                             kFollower = "substring(payload from '\"follower\":([0-9]+)')";
-    static const std::string kStatement = "SELECT " + kPost + ", " + kFollower +
+                             kReader = "substring(payload from '\"(?:follower|reader)\":([0-9]+)')";
+    static const std::string kStatement = "SELECT " + kPost + ", " + kReader +
                                           " FROM queue.tasks WHERE kind <> $3::int AND (" + kPost +
-                                          " = ANY($1::text[]) OR " + kFollower + " = ANY($2::text[]))";
+                                          " = ANY($1::text[]) OR " + kReader + " = ANY($2::text[]))";
     OutstandingWork out;
     const SqlParameters parameters{asTexts(posts), asTexts(readers),
                                    sqlParameter(int(TaskKind::ReclaimChunk))};

@@ -14,7 +14,7 @@ namespace backend {
 struct OutstandingWork
 {
     std::set<PostId> posts;   // being fanned out or deleted
-    std::set<UserId> readers; // whose follows are being reconciled
+    std::set<UserId> readers; // whose follows are being reconciled, or who are on their way to be dormant
 };
 
 [[nodiscard]] Result<OutstandingWork> outstandingWork(SqlSession& sql, const SqlPools& pools,

@@ -150,10 +150,15 @@ Result<void> Timelines::drop(RedisClient& client, TimelineFamily family, UserId 
                              Deadline deadline) const
 {
     RedisBatch batch(client);
+    addDrop(batch, family, owner);
+    return batch.run(deadline);
+}
+
+void Timelines::addDrop(RedisBatch& batch, TimelineFamily family, UserId owner) const
+{
     const TimelineKeys keys(family, owner);
     batch.addScript(nodeOf(family, owner), timeline_scripts::drop(),
                     {keys.entries, keys.floor, keys.build, keys.note}, {});
-    return batch.run(deadline);
 }
 
 } // namespace backend

@@ -100,6 +100,8 @@ public:
     void publishEmpty(RedisBatch& batch, TimelineFamily family, UserId owner, const std::string& runId) const;
     // Removes the floor and the build token: absent from now on, and whoever builds starts again.
     void voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner) const;
+    // Drops everything of the owner, floor first, in one command; see drop().
+    void addDrop(RedisBatch& batch, TimelineFamily family, UserId owner) const;
 
     // --- reading
     // Entries below `before` (exclusive; empty: newest) and above `after` (exclusive): of these the newest

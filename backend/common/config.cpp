@@ -263,6 +263,9 @@ void readSections(TableReader& root, ClusterConfig& config, const std::string& f
         t.number("cap", config.timelineCap, 10, 100'000);
         t.number("age_days", days, 1, 3'650);
         config.timelineAge = std::chrono::days(days);
+        days = int(config.dormantAfter.count());
+        t.number("dormant_days", days, 0, 3'650);
+        config.dormantAfter = std::chrono::days(days);
     });
     section("fanout", [&](TableReader& t) { t.number("chunk", config.fanoutChunk, 10, 100'000); });
 }
@@ -346,6 +349,7 @@ std::vector<std::string> changedKeys(const ClusterConfig& before, const ClusterC
     compare("pools.connect_timeout_ms", before.connectTimeout, after.connectTimeout);
     compare("timelines.cap", before.timelineCap, after.timelineCap);
     compare("timelines.age_days", before.timelineAge, after.timelineAge);
+    compare("timelines.dormant_days", before.dormantAfter, after.dormantAfter);
     compare("fanout.chunk", before.fanoutChunk, after.fanoutChunk);
     compare("postgres", before.postgres, after.postgres);
     compare("redis", before.redis, after.redis);
@@ -361,6 +365,7 @@ std::string clusterToml(const ClusterConfig& config)
         << "\n\n[pools]\nconnections = " << config.connections << "\nwaiters = " << config.waiters
         << "\nconnect_timeout_ms = " << config.connectTimeout.count()
         << "\n\n[timelines]\ncap = " << config.timelineCap << "\nage_days = " << config.timelineAge.count()
+        << "\ndormant_days = " << config.dormantAfter.count()
         << "\n\n[fanout]\nchunk = " << config.fanoutChunk << "\n";
     for (const auto& node : config.postgres) {
         out << "\n[[postgres]]\nname = " << quoted(node.name) << "\naddress = " << quoted(node.address)

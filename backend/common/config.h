@@ -35,6 +35,7 @@ struct ClusterConfig
     std::chrono::milliseconds connectTimeout{3'000};
     int timelineCap = 800; // [timelines]
     std::chrono::days timelineAge{30};
+    std::chrono::days dormantAfter{30};      // readers unseen for so long; 0: never
     int fanoutChunk = 1'000;                 // [fanout]
     std::vector<NodeConfig> postgres, redis; // [[postgres]], [[redis]]
 };

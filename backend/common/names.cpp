@@ -61,6 +61,8 @@ std::string_view toString(TaskKind kind)
         return "post_deleted";
     case TaskKind::ReclaimChunk:
         return "reclaim_chunk";
+    case TaskKind::ReaderChanged:
+        return "reader_changed";
     }
     return "unknown";
 }

@@ -35,8 +35,10 @@ public:
         if (ran) *ran = true;
         Result<void> result =
             fail(ErrorCode::Internal, "the work this call waited for ended without a result", true);
-        const Landing landing{*this, key, *flight, result};
-        result = work();
+        {
+            const Landing landing{*this, key, *flight, result};
+            result = work();
+        }
         return result;
     }
 

@@ -58,6 +58,13 @@ std::string encode(const UserPayload& payload)
         .dump();
 }
 
+std::string encode(const ReaderPayload& payload)
+{
+    json object{{"reader", payload.reader.value}};
+    if (payload.again) object["again"] = true;
+    return object.dump();
+}
+
 template <>
 Result<PostPayload> decodePayload(const std::string& text)
 {
@@ -93,6 +100,14 @@ Result<UserPayload> decodePayload(const std::string& text)
     });
 }
 
+template <>
+Result<ReaderPayload> decodePayload(const std::string& text)
+{
+    return decodeWith<ReaderPayload>(text, [](const json& o) {
+        return ReaderPayload{UserId{number(o, "reader")}, o.contains("again")};
+    });
+}
+
 bool payloadReadable(const Task& task)
 {
     switch (task.kind) {
@@ -106,6 +121,8 @@ bool payloadReadable(const Task& task)
         return decodePayload<ChunkPayload>(task.payload).has_value();
     case TaskKind::EdgeChanged:
         return decodePayload<EdgePayload>(task.payload).has_value();
+    case TaskKind::ReaderChanged:
+        return decodePayload<ReaderPayload>(task.payload).has_value();
     }
     return false;
 }

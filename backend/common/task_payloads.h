@@ -37,10 +37,17 @@ struct UserPayload // user_created
     std::string handle, displayName;
 };
 
+struct ReaderPayload // reader_changed
+{
+    UserId reader;
+    bool again = false; // a while after the first
+};
+
 std::string encode(const PostPayload& payload);
 std::string encode(const ChunkPayload& payload);
 std::string encode(const EdgePayload& payload);
 std::string encode(const UserPayload& payload);
+std::string encode(const ReaderPayload& payload);
 
 // Internal error when the text is not what the kind carries.
 template <class Payload>
@@ -53,6 +60,8 @@ template <>
 Result<EdgePayload> decodePayload(const std::string& text);
 template <>
 Result<UserPayload> decodePayload(const std::string& text);
+template <>
+Result<ReaderPayload> decodePayload(const std::string& text);
 
 [[nodiscard]] bool payloadReadable(const Task& task);
 

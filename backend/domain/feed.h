@@ -67,6 +67,8 @@ struct PageQuery
     std::optional<PostId> before;
     std::optional<PostId> after;
     int limit = 20; // 1 … 200
+    // Somebody else looks: the reader does not count as seen, and a timeline that is absent is not built.
+    bool peek = false;
 };
 
 struct TimelinePage

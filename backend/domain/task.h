@@ -14,13 +14,15 @@ enum class TaskKind : int {
     UserCreated = 1, // make the user's rows in its shard (the handle is in the directory)
     PostCreated =
         2, // object cache, author and public timelines, posts counter, plan; small audiences deliver at once
-    DeliverChunk = 3, // one id range of the followers of one post's author
-    EdgeChanged = 4,  // reconcile one (follower, followee) edge to its current state; backfill or removal
-    PostDeleted = 5,  // tombstone, author and public timelines, posts counter
-    ReclaimChunk = 6, // take a deleted post's id out of one id range of home timelines
+    DeliverChunk = 3,  // one id range of the followers of one post's author
+    EdgeChanged = 4,   // reconcile one (follower, followee) edge to its current state; backfill or removal
+    PostDeleted = 5,   // tombstone, author and public timelines, posts counter
+    ReclaimChunk = 6,  // take a deleted post's id out of one id range of home timelines
+    ReaderChanged = 7, // a reader became dormant: tell the copies beside the followees, drop the timeline
 };
-inline constexpr std::array kTaskKinds{TaskKind::UserCreated, TaskKind::PostCreated, TaskKind::DeliverChunk,
-                                       TaskKind::EdgeChanged, TaskKind::PostDeleted, TaskKind::ReclaimChunk};
+inline constexpr std::array kTaskKinds{TaskKind::UserCreated,  TaskKind::PostCreated, TaskKind::DeliverChunk,
+                                       TaskKind::EdgeChanged,  TaskKind::PostDeleted, TaskKind::ReclaimChunk,
+                                       TaskKind::ReaderChanged};
 
 std::string_view toString(TaskKind kind); // "post_created" …
 

@@ -26,6 +26,9 @@ struct EngineOptions
     int auditPerSecond = 5;     // timelines held against PostgreSQL in the background; 0: none
     bool repairFound =
         false; // build again what that finds; off: it is counted and logged, an operator repairs
+    std::chrono::hours dormantAfter{24 * 30}; // readers unseen for so long keep no timeline; 0: all do
+    Milliseconds dormancyEvery{600'000};      // between two looks for them
+    Milliseconds publicPageAge{1'000};        // how long the newest public page is kept; 0: not at all
     FanoutSettings fanout;
 };
 

@@ -8,6 +8,7 @@
 #include "backend/fanout/fanout_handlers.h"
 #include "backend/feed/feed_service.h"
 #include "backend/monitoring/monitor_service.h"
+#include "backend/operations/dormancy.h"
 #include "backend/operations/housekeeping.h"
 #include "backend/operations/operations_service.h"
 #include "backend/operations/restorer.h"
@@ -89,7 +90,7 @@ struct DirectoryAccess
 Result<DirectoryAccess> openDirectory(const NodeEndpoint& endpoint, Deadline deadline)
 {
     PoolLimits limits;
-    limits.maxConnections = 4;
+    limits.maxConnections = 5; // heartbeats and operations, besides what jobs in the background hold
     DirectoryAccess access;
     access.pool = makePostgresPool(endpoint, limits);
     access.directory = std::make_unique<Directory>(*access.pool);
@@ -151,7 +152,8 @@ private:
     WorkerPool m_workers;
     std::unique_ptr<Housekeeping> m_housekeeping;
     std::unique_ptr<Restorer> m_restorer;         // of engines with workers
-    std::unique_ptr<TimelineVerifier> m_verifier; // of engines with workers
+    std::unique_ptr<Dormancy> m_dormancy;         // the same
+    std::unique_ptr<TimelineVerifier> m_verifier; // the same
     std::unique_ptr<Sampler> m_sampler;
     std::unique_ptr<MonitorService> m_monitor;
 };
@@ -177,7 +179,8 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      m_access.settings.directoryNode,
                      [this](int shard) { return m_ids.next(shard); },
                      [this] { m_workers.wake(); },
-                     m_options.readOnly}
+                     m_options.readOnly,
+                     m_options.publicPageAge}
     , m_builder(m_feedServices)
     , m_feed(m_feedServices, m_builder)
     , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed),
@@ -220,6 +223,7 @@ RookeryEngine::~RookeryEngine()
     m_sampler.reset();
     m_verifier.reset();
     m_restorer.reset();
+    m_dormancy.reset();
     m_housekeeping.reset();
     if (m_slot.slot() < 0) return;
     const auto soon = Deadline::after(500ms); // a directory that is gone cannot be told
@@ -252,6 +256,12 @@ Result<void> RookeryEngine::start(Deadline deadline)
             RestorerSettings settings;
             settings.readersPerSecond = m_options.restorePerSecond;
             m_restorer = std::make_unique<Restorer>(m_feedServices, m_directory, m_builder, settings);
+        }
+        if (m_options.workers > 0 && m_options.dormantAfter.count() > 0) {
+            DormancySettings settings;
+            settings.unseen = m_options.dormantAfter;
+            settings.every = m_options.dormancyEvery;
+            m_dormancy = std::make_unique<Dormancy>(m_feedServices, m_directory, settings);
         }
         if (m_options.workers > 0 && m_options.auditPerSecond > 0) {
             VerifierSettings settings;

@@ -155,9 +155,8 @@ std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<co
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!chunks[i]) continue;
         const std::vector<PostId> post{chunks[i]->post};
-        for (const auto& follower : (*audiences)[i].followers)
-            if (follower.warm)
-                context.timelines.removeEntries(batch, TimelineFamily::Home, follower.id, post);
+        for (const auto reader : (*audiences)[i].readers)
+            context.timelines.removeEntries(batch, TimelineFamily::Home, reader, post);
         if (chunks[i]->chunk == 0)
             context.timelines.removeEntries(batch, TimelineFamily::Home, chunks[i]->author, post);
     }
@@ -171,8 +170,8 @@ Result<void> voidReadersOfChunk(FanoutContext& context, const Task& task, Deadli
     const std::vector<EdgeStore::AudienceQuery> query{{chunk.author, chunk.after, chunk.upTo, kWholeRange}};
     ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, query, deadline));
     RedisBatch batch(context.redis);
-    for (const auto& follower : audiences[0].followers)
-        context.timelines.voidFloor(batch, TimelineFamily::Home, follower.id);
+    for (const auto reader : audiences[0].readers)
+        context.timelines.voidFloor(batch, TimelineFamily::Home, reader);
     return batch.run(deadline);
 }
 
@@ -187,10 +186,10 @@ Result<void> voidReadersOfPost(FanoutContext& context, const Task& task, Deadlin
     for (;;) {
         const std::vector<EdgeStore::AudienceQuery> query{{payload.author, after, UserId{}, 10'000}};
         ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, query, deadline));
-        if (audiences[0].followers.empty()) break;
-        for (const auto& follower : audiences[0].followers)
-            context.timelines.voidFloor(batch, TimelineFamily::Home, follower.id);
-        after = audiences[0].followers.back().id;
+        if (audiences[0].readers.empty()) break;
+        for (const auto reader : audiences[0].readers)
+            context.timelines.voidFloor(batch, TimelineFamily::Home, reader);
+        after = audiences[0].readers.back();
     }
     return batch.run(deadline);
 }

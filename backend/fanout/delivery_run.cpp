@@ -63,17 +63,10 @@ void DeliveryRun::group()
         if (!found) {
             found = &m_groups.emplace_back();
             if (d.audience) known[{d.audience, d.toAuthor}] = found;
-            if (d.audience)
-                for (const auto& follower : d.audience->followers) {
-                    if (follower.warm)
-                        found->readers.push_back(follower.id);
-                    else
-                        ++found->dormant;
-                }
+            if (d.audience) found->readers = d.audience->readers;
             if (d.toAuthor) found->readers.push_back(d.author);
         }
         found->entries.add(d.post);
-        d.dormant = found->dormant;
         sent.group = found;
     }
 }

@@ -25,7 +25,7 @@ struct Delivery
 
     // Outcome.
     Result<void> status;
-    std::int64_t pushed = 0, dormant = 0, unfollowed = 0, deleted = 0;
+    std::int64_t pushed = 0, unfollowed = 0, deleted = 0;
     std::optional<TimePoint> deliveredAt;
 };
 
@@ -48,7 +48,6 @@ private:
     struct Group
     {
         std::vector<UserId> readers; // ascending except for the author, who comes last
-        std::int64_t dormant = 0;
         TimelineEntries entries;
         Replies replies;
         Result<void> status;

@@ -33,6 +33,7 @@ public:
         ROOKERY_ASSIGN(const auto floors, m_context.timelines.floors(m_context.redis, TimelineFamily::Home,
                                                                      readers, m_deadline));
         for (std::size_t i = 0; i < states.size(); ++i) {
+            if (!states[i].readerWarm) continue; // who returns meanwhile shows by the generation afterwards
             // Absent: nothing to change, but a build may be under way that read the edges before this one
             // changed. Voiding takes its token, and its floor should it just have published one.
             if (!floors[i])

@@ -4,6 +4,7 @@
 #include "backend/fanout/edge_handlers.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
+#include "backend/fanout/reader_handlers.h"
 
 #include <algorithm>
 #include <iterator>
@@ -39,6 +40,8 @@ public:
             return voidReadersOfChunk(m_context, task, deadline);
         case TaskKind::EdgeChanged:
             return voidReaderOfEdge(m_context, task, deadline);
+        case TaskKind::ReaderChanged:
+            return voidReader(m_context, task, deadline);
         case TaskKind::UserCreated:
         case TaskKind::PostDeleted:
         case TaskKind::ReclaimChunk:
@@ -80,6 +83,8 @@ private:
             return handlePostDeleted(m_context, tasks, deadline);
         case TaskKind::ReclaimChunk:
             return handleReclaimChunk(m_context, tasks, deadline);
+        case TaskKind::ReaderChanged:
+            return handleReaderChanged(m_context, tasks, deadline);
         }
         return allFailed(tasks.size(), {ErrorCode::SchemaTooNew,
                                         "this program does not know task kind " + std::to_string(int(kind)) +

@@ -74,11 +74,11 @@ private:
         ROOKERY_ASSIGN(auto audiences, EdgeStore::audiences(m_context.sql, queries, m_deadline));
         for (std::size_t q = 0; q < queries.size(); ++q) {
             const UserId author = queries[q].author;
-            if (audiences[q].followers.size() > std::size_t(m_context.settings.chunk)) {
+            if (audiences[q].readers.size() > std::size_t(m_context.settings.chunk)) {
                 ROOKERY_ASSIGN(auto plan, EdgeStore::planAudience(m_context.sql, author,
                                                                   m_context.settings.chunk, m_deadline));
                 m_plans.emplace(author, std::move(plan));
-                audiences[q].followers.clear();
+                audiences[q].readers.clear();
             }
             m_audiences[author] = std::move(audiences[q]);
         }
@@ -137,8 +137,12 @@ private:
         LedgerRow row;
         row.post = payload.post;
         row.committedUnixUs = unixMicroseconds(m_tasks[i].createdAt);
-        row.audience = 1 + (plan == m_plans.end() ? std::int64_t(audience.followers.size())
-                                                  : plan->second.warm + plan->second.dormant);
+        const std::int64_t warm =
+            plan == m_plans.end() ? std::int64_t(audience.readers.size()) : plan->second.warm;
+        const std::int64_t dormant = plan == m_plans.end()
+                                         ? std::max<std::int64_t>(audience.followers - warm, 0)
+                                         : plan->second.dormant;
+        row.audience = 1 + warm + dormant;
         row.chunks = 1;
         row.lastReader = UserId{std::numeric_limits<std::int64_t>::max()};
         const auto* delivery = m_deliveries[i];
@@ -148,7 +152,7 @@ private:
             row.pushed = delivery->pushed;
             row.unfollowed = delivery->unfollowed;
             row.deleted = delivery->deleted;
-            row.dormant = delivery->dormant + (audience.authorWarm ? 0 : 1);
+            row.dormant = dormant + (audience.authorWarm ? 0 : 1);
             row.firstAt = row.lastAt = delivery->deliveredAt;
             if (plan != m_plans.end()) split(i, plan->second, row);
         }
@@ -159,7 +163,6 @@ private:
     // rest.
     void split(std::size_t i, const AudiencePlan& plan, LedgerRow& row)
     {
-        row.dormant += plan.dormant;
         row.chunks = 1 + int(plan.ranges.size());
         row.lastReader = UserId{};
         ROOKERY_FAULT_POINT("plan.split");

@@ -15,7 +15,9 @@ constexpr std::size_t kBodyBytes = 2'000;
 constexpr std::size_t kNameBytes = 100;
 constexpr std::size_t kRemembered = 500'000;
 constexpr Milliseconds kInlineWork{200}; // of a call's deadline, for what the queue would do as well
-constexpr std::chrono::minutes kSeenEvery{30};
+constexpr std::chrono::minutes kSeenEvery{30}, kSeenAgain{1};
+// A Redis client that does not become free leaves PostgreSQL the greater part of the caller's time.
+constexpr int kLeaseShare = 4;
 
 std::string idText(std::int64_t id)
 {
@@ -300,7 +302,9 @@ void FeedService::seen(SqlSession& sql, UserId reader, Deadline deadline)
         if (last != std::chrono::steady_clock::time_point{} && now - last < kSeenEvery) return;
         last = now;
     }
-    std::ignore = UserStore::touchLastSeen(sql, reader, deadline.earlier(kInlineWork));
+    if (UserStore::touchLastSeen(sql, reader, deadline.earlier(kInlineWork))) return;
+    const std::lock_guard lock(m_seenMutex);
+    m_seen[reader] = now - kSeenEvery + kSeenAgain;
 }
 
 Result<TimelinePage> FeedService::homePage(UserId reader, const PageQuery& query, Deadline deadline)
@@ -313,23 +317,39 @@ Result<TimelinePage> FeedService::authorPage(UserId author, const PageQuery& que
     return ownedPage(TimelineFamily::Author, author, query, deadline);
 }
 
+// A timeline with a valid floor needs nobody to tell whose it is: its pages do without PostgreSQL.
+bool FeedService::isKeptInRedis(RedisClient* redis, TimelineFamily family, UserId owner, Deadline deadline)
+{
+    if (!redis || !validShard(owner.value)) return false;
+    {
+        const std::shared_lock lock(m_knownMutex);
+        if (m_known.contains(owner)) return true;
+    }
+    const auto floors = m_services.timelines.floors(*redis, family, std::span(&owner, 1),
+                                                    deadline.earlier(deadline.remaining() / 4));
+    if (!floors || !floors->front()) return false;
+    remember(owner);
+    return true;
+}
+
 Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner, const PageQuery& query,
                                             Deadline deadline)
 {
     SqlSession sql(m_services.pools, m_services.maps);
-    ROOKERY_TRY(requireUser(sql, owner, deadline));
-    auto lease = m_services.redis.lease(deadline);
+    auto lease = m_services.redis.lease(deadline.earlier(deadline.remaining() / kLeaseShare));
     if (!lease && lease.error().code == ErrorCode::Overloaded) return fail(lease.error());
     auto* redis = lease ? lease->get() : nullptr;
+    if (!isKeptInRedis(redis, family, owner, deadline)) ROOKERY_TRY(requireUser(sql, owner, deadline));
     auto result = page(
         sql, redis, query,
         [&](std::optional<PostId> before, int limit) {
-            return m_reader.owned(sql, redis, family, owner, before, query.after, limit, deadline);
+            return m_reader.owned(sql, redis, family, owner, before, query.after, limit, !query.peek,
+                                  deadline);
         },
         deadline);
     if (result) {
         m_services.metrics.reads[std::size_t(owner.shard())].add();
-        if (family == TimelineFamily::Home) seen(sql, owner, deadline);
+        if (family == TimelineFamily::Home && !query.peek) seen(sql, owner, deadline);
     }
     return result;
 }
@@ -337,7 +357,7 @@ Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner,
 Result<TimelinePage> FeedService::publicPage(const PageQuery& query, Deadline deadline)
 {
     SqlSession sql(m_services.pools, m_services.maps);
-    auto lease = m_services.redis.lease(deadline);
+    auto lease = m_services.redis.lease(deadline.earlier(deadline.remaining() / kLeaseShare));
     if (!lease && lease.error().code == ErrorCode::Overloaded) return fail(lease.error());
     auto* redis = lease ? lease->get() : nullptr;
     return page(
@@ -365,7 +385,8 @@ Result<TimelinePage> FeedService::page(SqlSession& sql, RedisClient* redis, cons
         }
         ROOKERY_ASSIGN(auto ids, source(before, query.limit + 1 - int(page.entries.size())));
         if (!page.floor) page.floor = ids.floor;
-        end = ids.end;
+        page.partial = page.partial || ids.partial;
+        end = ids.end || ids.partial;
         if (ids.entries.empty()) break;
         before = ids.entries.back().id;
 
@@ -388,7 +409,10 @@ Result<TimelinePage> FeedService::page(SqlSession& sql, RedisClient* redis, cons
         page.entries.resize(std::size_t(query.limit));
     else if (!page.partial)
         before.reset();
-    if (before && !page.entries.empty()) page.next = page.entries.back().id;
+    if (page.entries.empty() && page.partial && before == query.before)
+        return fail(ErrorCode::DeadlineExceeded, "nothing of this page could be read in time; try again",
+                    true);
+    if (before) page.next = page.entries.empty() ? *before : page.entries.back().id;
     nameAuthors(sql, redis, page, deadline);
     return page;
 }

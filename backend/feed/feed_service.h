@@ -39,6 +39,7 @@ private:
 
     Result<void> requireWritable() const;
     Result<void> requireUser(SqlSession& sql, UserId user, Deadline deadline);
+    bool isKeptInRedis(RedisClient* redis, TimelineFamily family, UserId owner, Deadline deadline);
     Result<TimelinePage> page(SqlSession& sql, RedisClient* redis, const PageQuery& query,
                               const Source& source, Deadline deadline);
     Result<TimelinePage> ownedPage(TimelineFamily family, UserId owner, const PageQuery& query,

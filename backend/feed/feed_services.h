@@ -24,6 +24,7 @@ struct FeedServices
     std::function<Result<std::int64_t>(int shard)> nextId;
     std::function<void()> enqueued; // work was committed: wake the workers
     bool readOnly = false;
+    Milliseconds publicPageAge{1'000}; // how long the newest public page is kept; 0: not at all
 };
 
 } // namespace backend

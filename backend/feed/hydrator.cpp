@@ -8,6 +8,9 @@
 namespace backend {
 namespace {
 
+// A cache that cannot be filled costs the next reader, not this one.
+constexpr Milliseconds kFill{200};
+
 // What the cache knows of the ids; fills `found`, returns the misses.
 std::vector<PostId> readCache(const FeedServices& services, RedisClient* redis, std::span<const PostId> ids,
                               std::unordered_map<PostId, Post>& found, Deadline deadline)
@@ -36,29 +39,27 @@ Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<c
     m_services.metrics.miss(CacheKind::PostObject, std::int64_t(misses.size()));
     if (misses.empty()) return out;
 
+    const auto ours = deadline.earlier(deadline.remaining() * 2 / 3); // the authors' names come after
     const auto load = [&]() -> Result<void> {
-        ROOKERY_ASSIGN(const auto stored, PostStore::load(sql, misses, deadline));
-        std::vector<Post> alive;
-        for (const auto& post : stored)
-            if (post && !post->deleted) alive.push_back(post->post);
-        for (const auto& post : alive)
-            out.found.emplace(post.id, post);
+        auto loaded = PostStore::loadWhatAnswers(sql, misses, ours);
+        out.unreadable = std::move(loaded.unanswered);
+        std::erase_if(loaded.posts, [](const auto& stored) { return stored.deleted; });
+        for (const auto& stored : loaded.posts)
+            out.found.emplace(stored.post.id, stored.post);
         if (redis) {
             RedisBatch batch(*redis);
-            for (const auto& post : alive)
-                m_services.objects.fillPost(batch, post);
-            std::ignore =
-                batch.run(deadline); // a cache that cannot be filled costs the next reader, not this one
+            for (const auto& stored : loaded.posts)
+                m_services.objects.fillPost(batch, stored.post);
+            std::ignore = batch.run(ours.earlier(kFill));
         }
         return {};
     };
     bool ran = false;
-    auto loaded = m_postFlights.run(misses.front(), deadline, load, &ran);
+    std::ignore = m_postFlights.run(misses.front(), ours, load, &ran);
     if (!ran) { // somebody else loaded: what it put into the cache is there now, the rest is ours
-        misses = readCache(m_services, redis, misses, out.found, deadline);
-        loaded = misses.empty() ? Result<void>{} : load();
+        misses = readCache(m_services, redis, misses, out.found, ours);
+        if (!misses.empty()) std::ignore = load();
     }
-    if (!loaded) out.unreadable = misses;
     return out;
 }
 
@@ -87,15 +88,14 @@ std::unordered_map<UserId, User> Hydrator::users(SqlSession& sql, RedisClient* r
     m_services.metrics.miss(CacheKind::UserObject, std::int64_t(misses.size()));
     if (misses.empty()) return out;
 
-    const auto stored = UserStore::load(sql, misses, deadline);
-    if (!stored) return out;
-    for (const auto& user : *stored)
-        if (user) out.emplace(user->user.id, user->user);
-    if (redis) {
+    const auto stored = UserStore::loadWhatAnswers(sql, misses, deadline);
+    for (const auto& found : stored)
+        out.emplace(found.user.id, found.user);
+    if (redis && !stored.empty()) {
         RedisBatch batch(*redis);
-        for (const auto& user : *stored)
-            if (user) m_services.objects.fillUser(batch, user->user);
-        std::ignore = batch.run(deadline);
+        for (const auto& found : stored)
+            m_services.objects.fillUser(batch, found.user);
+        std::ignore = batch.run(deadline.earlier(kFill));
     }
     return out;
 }

@@ -4,7 +4,6 @@
 #include "backend/store/post_store.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace backend {
 namespace {
@@ -40,7 +39,7 @@ void append(IdPage& page, std::vector<Post>&& posts)
 
 Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, TimelineFamily family,
                                         UserId owner, std::optional<PostId> before,
-                                        std::optional<PostId> after, int limit, Deadline deadline)
+                                        std::optional<PostId> after, int limit, bool build, Deadline deadline)
 {
     ROOKERY_ASSIGN(auto found,
                    m_services.timelines.read(redis, family, owner, before, after, limit, deadline));
@@ -49,15 +48,16 @@ Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, Tim
         return found;
     }
     m_services.metrics.miss(cacheOf(family));
-    if (m_services.readOnly) return found; // a read-only engine changes nothing, not even a cache
+    if (!build || m_services.readOnly) return found; // a read-only engine changes nothing, not even a cache
     ROOKERY_TRY(m_builder.build(sql, redis, family, owner, deadline));
     return m_services.timelines.read(redis, family, owner, before, after, limit, deadline);
 }
 
 Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, UserId owner,
                                       std::optional<PostId> before, std::optional<PostId> after, int limit,
-                                      IdPage& page, Deadline deadline)
+                                      IdPage& page, Deadline whole)
 {
+    const auto deadline = whole.earlier(whole.remaining() * 3 / 4); // bodies and names come after
     std::vector<UserId> authors;
     if (family == TimelineFamily::Home) {
         ROOKERY_ASSIGN(authors, EdgeStore::followees(sql, owner, deadline));
@@ -72,11 +72,11 @@ Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, Us
 
 Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFamily family, UserId owner,
                                  std::optional<PostId> before, std::optional<PostId> after, int limit,
-                                 Deadline deadline)
+                                 bool build, Deadline deadline)
 {
     IdPage page;
     if (redis) {
-        const auto found = slice(sql, *redis, family, owner, before, after, limit, halfOf(deadline));
+        const auto found = slice(sql, *redis, family, owner, before, after, limit, build, halfOf(deadline));
         if (found && found->valid) {
             page.floor = found->floor;
             for (const auto id : found->entries)
@@ -88,7 +88,9 @@ Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFa
                 return page;
             }
             const PostId from = before ? std::min(*before, found->floor) : found->floor;
-            ROOKERY_TRY(appendStored(sql, family, owner, from, after, missing, page, deadline));
+            const auto stored = appendStored(sql, family, owner, from, after, missing, page, deadline);
+            if (!stored && page.entries.empty()) return fail(stored.error());
+            page.partial = !stored; // what Redis had is right and without a gap; the rest is the next page's
             return page;
         }
     }
@@ -99,31 +101,59 @@ Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFa
 Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
                                     std::optional<PostId> after, int limit, Deadline deadline)
 {
+    if (before || after || m_services.publicPageAge.count() == 0)
+        return mergeShards(sql, redis, before, after, limit, deadline);
+    const auto kept = [&]() -> std::optional<IdPage> {
+        const std::lock_guard lock(m_newestMutex);
+        const auto found = m_newest.find(limit);
+        if (found == m_newest.end() || found->second.until < std::chrono::steady_clock::now()) return {};
+        return found->second.page;
+    };
+    if (auto page = kept()) return *page;
+    std::optional<Result<IdPage>> mine;
+    ROOKERY_TRY(m_newestFlights.run(limit, deadline, [&]() -> Result<void> {
+        mine = mergeShards(sql, redis, before, after, limit, deadline);
+        if (!*mine) return fail(mine->error());
+        auto shared = **mine;
+        shared.read.clear(); // bodies may be deleted meanwhile
+        const std::lock_guard lock(m_newestMutex);
+        m_newest[limit] = {std::move(shared), std::chrono::steady_clock::now() + m_services.publicPageAge};
+        return {};
+    }));
+    if (mine) return std::move(*mine);
+    if (auto page = kept()) return *page;
+    return mergeShards(sql, redis, before, after, limit, deadline);
+}
+
+Result<IdPage> PageReader::mergeShards(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
+                                       std::optional<PostId> after, int limit, Deadline deadline)
+{
     const int shardCount = m_services.maps.current()->shardCount;
-    std::vector<int> fromStore(std::size_t(shardCount), 0);
-    std::iota(fromStore.begin(), fromStore.end(), 0);
+    std::vector<int> fromStore;
     IdPage page;
+    for (int shard = 0; !redis && shard < shardCount; ++shard)
+        fromStore.push_back(shard);
     if (redis) {
+        const auto ofRedis = halfOf(deadline);
         std::vector<UserId> owners;
         for (int shard = 0; shard < shardCount; ++shard)
             owners.push_back(Timelines::publicOwner(shard));
-        auto slices = m_services.timelines.readMany(*redis, TimelineFamily::Public, owners, before, limit,
-                                                    halfOf(deadline));
-        fromStore.clear();
+        auto slices =
+            m_services.timelines.readMany(*redis, TimelineFamily::Public, owners, before, limit, ofRedis);
         for (int shard = 0; shard < shardCount; ++shard) {
+            const auto owner = owners[std::size_t(shard)];
             auto& found = slices[std::size_t(shard)];
             if (found && !found->valid && !m_services.readOnly) {
                 m_services.metrics.miss(CacheKind::PublicTimeline);
-                if (m_builder.build(sql, *redis, TimelineFamily::Public, owners[std::size_t(shard)],
-                                    halfOf(deadline)))
-                    found =
-                        m_services.timelines.read(*redis, TimelineFamily::Public, owners[std::size_t(shard)],
-                                                  before, std::nullopt, limit, halfOf(deadline));
+                if (m_builder.build(sql, *redis, TimelineFamily::Public, owner, ofRedis))
+                    found = m_services.timelines.read(*redis, TimelineFamily::Public, owner, before,
+                                                      std::nullopt, limit, ofRedis);
             } else if (found) {
                 m_services.metrics.hit(CacheKind::PublicTimeline);
             }
             const bool enough = found && found->valid &&
-                                (found->entries.size() >= std::size_t(limit) || found->floor.value == 0);
+                                (found->entries.size() >= std::size_t(limit) || found->floor.value == 0 ||
+                                 (after && *after >= found->floor));
             if (!enough) {
                 fromStore.push_back(shard);
                 continue;
@@ -133,9 +163,10 @@ Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, std::op
         }
     }
     if (!fromStore.empty()) {
-        ROOKERY_ASSIGN(auto posts,
-                       PostStore::newestOfShards(sql, fromStore, {before, above(after)}, limit, deadline));
-        append(page, std::move(posts));
+        auto stored = PostStore::newestOfShards(sql, fromStore, {before, above(after)}, limit, deadline);
+        if (!stored && page.entries.empty()) return fail(stored.error());
+        page.partial = !stored || !stored->whole;
+        if (stored) append(page, std::move(stored->posts));
     }
     std::sort(page.entries.begin(), page.entries.end(),
               [](const auto& a, const auto& b) { return a.id > b.id; });

@@ -4,6 +4,9 @@
 
 #include "backend/feed/timeline_builder.h"
 
+#include <chrono>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +23,7 @@ struct IdPage
     std::vector<Entry> entries;            // strictly descending
     std::unordered_map<PostId, Post> read; // bodies that came along from PostgreSQL
     bool end = false;                      // nothing lies below the last entry
+    bool partial = false;                  // more lies below, or between, that could not be read in time
     std::optional<PostId> floor;
 };
 
@@ -32,24 +36,38 @@ public:
     {
     }
 
-    // Home or author timeline. `redis` may be null: PostgreSQL only.
+    // Home or author timeline. `redis` may be null: PostgreSQL only. `build`: one that is absent is built.
     [[nodiscard]] Result<IdPage> owned(SqlSession& sql, RedisClient* redis, TimelineFamily family,
                                        UserId owner, std::optional<PostId> before,
-                                       std::optional<PostId> after, int limit, Deadline deadline);
-    // Everybody's posts: all logical shards merged.
+                                       std::optional<PostId> after, int limit, bool build, Deadline deadline);
+    // Everybody's posts: all logical shards merged. Shards that cannot be read in time are left out, which
+    // makes the page partial. The newest page is kept for publicPageAge and shared by all
+    // readers; of what it lists, bodies and deletions are always looked up.
     [[nodiscard]] Result<IdPage> everyone(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
                                           std::optional<PostId> after, int limit, Deadline deadline);
 
 private:
     Result<TimelineSlice> slice(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
                                 std::optional<PostId> before, std::optional<PostId> after, int limit,
-                                Deadline deadline);
+                                bool build, Deadline deadline);
     Result<void> appendStored(SqlSession& sql, TimelineFamily family, UserId owner,
                               std::optional<PostId> before, std::optional<PostId> after, int limit,
                               IdPage& page, Deadline deadline);
 
+    Result<IdPage> mergeShards(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
+                               std::optional<PostId> after, int limit, Deadline deadline);
+
+    struct Newest
+    {
+        IdPage page;
+        std::chrono::steady_clock::time_point until;
+    };
+
     const FeedServices& m_services;
     TimelineBuilder& m_builder;
+    std::mutex m_newestMutex;
+    std::map<int, Newest> m_newest; // public pages without borders, by limit
+    SingleFlight<int> m_newestFlights;
 };
 
 } // namespace backend

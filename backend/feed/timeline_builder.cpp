@@ -3,6 +3,7 @@
 #include "backend/common/fault_points.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
+#include "backend/store/reader_store.h"
 
 #include <algorithm>
 #include <thread>
@@ -17,23 +18,61 @@ constexpr Milliseconds kLookAgain{5};
 } // namespace
 
 Result<void> TimelineBuilder::build(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
-                                    Deadline deadline)
+                                    Deadline deadline, BuildFor purpose)
 {
-    return m_flights[std::size_t(family)].run(owner, deadline,
-                                              [&] { return buildNow(sql, redis, family, owner, deadline); });
+    auto& flights = purpose == BuildFor::Upkeep ? m_upkeepFlights : m_flights[std::size_t(family)];
+    return flights.run(owner, deadline,
+                       [&] { return buildNow(sql, redis, family, owner, purpose, deadline); });
+}
+
+// Before anything is read for a timeline its reader is warm, and whoever delivers knows. Returns under which
+// generation.
+Result<std::int64_t> TimelineBuilder::warmGeneration(SqlSession& sql, UserId reader, BuildFor purpose,
+                                                     Deadline deadline)
+{
+    std::optional<ReaderState> state;
+    if (purpose == BuildFor::Reader) {
+        ROOKERY_ASSIGN(state, ReaderStore::wake(sql, reader, deadline));
+        ROOKERY_FAULT_POINT("reader.woken");
+    } else {
+        ROOKERY_ASSIGN(const auto states, ReaderStore::load(sql, std::span(&reader, 1), deadline));
+        if (!states.empty()) state = states.front();
+    }
+    if (!state) return fail(ErrorCode::NotFound, "there is no user with id " + std::to_string(reader.value));
+    if (!state->warm)
+        return fail(ErrorCode::NotFound, "the reader " + std::to_string(reader.value) +
+                                             " is dormant: no timeline is kept until they return");
+    if (state->copied < state->generation)
+        ROOKERY_TRY(ReaderStore::copy(sql, std::span(&*state, 1), deadline));
+    return state->generation;
+}
+
+Result<bool> TimelineBuilder::stillWarm(SqlSession& sql, UserId reader, std::int64_t generation,
+                                        Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto states, ReaderStore::load(sql, std::span(&reader, 1), deadline));
+    return !states.empty() && states.front().warm && states.front().generation == generation;
 }
 
 Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, TimelineFamily family,
-                                       UserId owner, Deadline deadline)
+                                       UserId owner, BuildFor purpose, Deadline deadline)
 {
     const auto& limits = m_services.timelines.limits();
     for (int round = 0; round < kRounds; ++round) {
+        std::int64_t generation = 0;
+        if (family == TimelineFamily::Home) {
+            ROOKERY_ASSIGN(generation, warmGeneration(sql, owner, purpose, deadline));
+        }
         ROOKERY_ASSIGN(const auto token,
                        m_services.timelines.beginBuild(redis, family, owner, kStaleBuild, deadline));
         if (!token) {
             ROOKERY_ASSIGN(const bool ready, waitForOther(redis, family, owner, deadline));
             if (ready) return {};
             continue;
+        }
+        if (family == TimelineFamily::Home) {
+            ROOKERY_ASSIGN(const bool warm, stillWarm(sql, owner, generation, deadline));
+            if (!warm) continue; // the token goes stale, or is taken with the timeline
         }
         ROOKERY_FAULT_POINT("rebuild.after_begin");
         // Strictly after the token: whatever commits later takes the token away or delivers by itself.
@@ -67,9 +106,9 @@ Result<std::vector<PostId>> TimelineBuilder::newestIds(SqlSession& sql, Timeline
 {
     if (family == TimelineFamily::Public) {
         const std::vector<int> shard{owner.shard()};
-        ROOKERY_ASSIGN(const auto posts, PostStore::newestOfShards(sql, shard, {}, limit, deadline));
+        ROOKERY_ASSIGN(const auto newest, PostStore::newestOfShards(sql, shard, {}, limit, deadline));
         std::vector<PostId> ids;
-        for (const auto& post : posts)
+        for (const auto& post : newest.posts)
             ids.push_back(post.id);
         return ids;
     }

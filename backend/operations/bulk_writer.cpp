@@ -2,6 +2,7 @@
 
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
+#include "backend/store/reader_store.h"
 #include "backend/store/user_store.h"
 
 #include <algorithm>
@@ -37,7 +38,12 @@ Result<BulkResult> BulkWriter::createUsers(std::span<const BulkUser> wanted, Dea
 {
     std::vector<User> users;
     std::vector<UserId> ids;
+    const int shards = m_services.maps.current()->shardCount;
     for (const auto& user : wanted) {
+        if (user.id.value <= 0 || user.id.shard() >= shards)
+            return fail(ErrorCode::InvalidArgument, "the id " + std::to_string(user.id.value) + " of " +
+                                                        user.handle +
+                                                        " belongs to none of this cluster's shards");
         users.push_back({user.id, user.handle, user.displayName, user.id.time()});
         ids.push_back(user.id);
     }
@@ -79,8 +85,40 @@ Result<BulkResult> BulkWriter::follow(std::span<const BulkFollow> follows, Deadl
     for (const auto& edge : edges)
         truth.push_back({edge, std::binary_search(posted.begin(), posted.end(), edge.followee)});
     ROOKERY_ASSIGN(const auto written, EdgeStore::insertFollowsSide(sql, truth, deadline));
+    ROOKERY_TRY(copyReaders(sql, edges, deadline));
     if (!posted.empty()) m_services.enqueued();
+    std::vector<UserId> counted(followees);
+    for (const auto& edge : edges)
+        counted.push_back(edge.follower);
+    ROOKERY_TRY(pushCounters(sql, std::move(counted), deadline));
     return BulkResult{written, std::int64_t(edges.size()) - written};
+}
+
+// The followees' side was written as of readers that never were dormant.
+Result<void> BulkWriter::copyReaders(SqlSession& sql, std::span<const Edge> edges, Deadline deadline)
+{
+    std::vector<UserId> readers;
+    for (const auto& edge : edges)
+        if (readers.empty() || readers.back() != edge.follower) readers.push_back(edge.follower);
+    std::sort(readers.begin(), readers.end());
+    readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
+    ROOKERY_ASSIGN(auto states, ReaderStore::load(sql, readers, deadline));
+    std::erase_if(states, [](const ReaderState& state) { return state.generation == 1; });
+    if (states.empty()) return {};
+    return ReaderStore::copy(sql, states, deadline);
+}
+
+// Without a task that would: what is cached of them must not stay as it was.
+Result<void> BulkWriter::pushCounters(SqlSession& sql, std::vector<UserId> users, Deadline deadline)
+{
+    std::sort(users.begin(), users.end());
+    users.erase(std::unique(users.begin(), users.end()), users.end());
+    ROOKERY_ASSIGN(const auto stored, UserStore::counters(sql, users, deadline));
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    RedisBatch batch(*redis);
+    for (std::size_t i = 0; i < users.size(); ++i)
+        m_services.objects.setCounters(batch, users[i], {stored[i].version, stored[i].counters});
+    return batch.run(deadline);
 }
 
 Result<BulkResult> BulkWriter::post(std::span<const Post> posts, Deadline deadline)

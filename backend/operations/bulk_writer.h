@@ -4,6 +4,7 @@
 
 #include "backend/engine.h"
 #include "backend/feed/feed_services.h"
+#include "backend/store/edge_store.h"
 
 #include <map>
 #include <span>
@@ -28,6 +29,8 @@ private:
     Result<RunIds> runIdsFor(RedisClient& redis, std::span<const User> users, Deadline deadline);
     Result<void> publishEmptyTimelines(RedisClient& redis, const RunIds& runIds, std::span<const User> users,
                                        Deadline deadline);
+    Result<void> copyReaders(SqlSession& sql, std::span<const Edge> edges, Deadline deadline);
+    Result<void> pushCounters(SqlSession& sql, std::vector<UserId> users, Deadline deadline);
 
     const FeedServices& m_services;
 };

@@ -1,41 +1,36 @@
-// Something that one engine of a cluster does at a time: an advisory lock in the directory, held as long as
-// the connection lives, or until released. One thread.
+// An advisory lock in the directory, for what one engine of a cluster does at a time. Held as long as the
+// object and its connection live; a process that dies gives it back. One thread.
 #pragma once
 
 #include "backend/common/sql.h"
 
-#include <tuple>
-
 namespace backend {
-
-// The locks' numbers; each job has its own.
-inline constexpr std::int64_t kRestoringLock = 0x726f6f6b657279, kVerifyingLock = 0x726f6f6b65727a;
 
 class DirectoryLock
 {
 public:
-    static Result<bool> take(SqlConnection& connection, std::int64_t number, Deadline deadline)
+    // Whether the lock is free and now taken; then to be guarded by an object.
+    [[nodiscard]] static Result<bool> take(SqlConnection& connection, std::int64_t key, Deadline deadline)
     {
         ROOKERY_ASSIGN(const auto rows, connection.execute("SELECT pg_try_advisory_lock($1::bigint)",
-                                                           {sqlParameter(number)}, deadline));
+                                                           {sqlParameter(key)}, deadline));
         return rows.boolean(0, 0);
     }
-    // REQUIRES: take() gave it.
-    DirectoryLock(SqlConnection& connection, std::int64_t number)
+    DirectoryLock(SqlConnection& connection, std::int64_t key)
         : m_connection(connection)
-        , m_number(number)
+        , m_key(key)
     {
     }
     ~DirectoryLock()
     {
-        std::ignore = m_connection.execute("SELECT pg_advisory_unlock($1::bigint)", {sqlParameter(m_number)},
+        std::ignore = m_connection.execute("SELECT pg_advisory_unlock($1::bigint)", {sqlParameter(m_key)},
                                            Deadline::after(std::chrono::seconds(1)));
     }
     DirectoryLock(const DirectoryLock&) = delete;
     DirectoryLock& operator=(const DirectoryLock&) = delete;
 
     // False once another may have it.
-    bool stands(Deadline deadline) const
+    [[nodiscard]] bool stands(Deadline deadline) const
     {
         return m_connection.usable() && m_connection.execute("SELECT 1", {}, deadline) &&
                m_connection.usable();
@@ -43,7 +38,7 @@ public:
 
 private:
     SqlConnection& m_connection;
-    const std::int64_t m_number;
+    const std::int64_t m_key;
 };
 
 } // namespace backend

@@ -182,7 +182,7 @@ Result<void> OperationsService::rebuildNow(UserId reader, Deadline deadline)
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
     ROOKERY_TRY(m_services.timelines.drop(*redis, TimelineFamily::Home, reader, deadline));
-    return m_builder.build(sql, *redis, TimelineFamily::Home, reader, deadline);
+    return m_builder.build(sql, *redis, TimelineFamily::Home, reader, deadline, BuildFor::Upkeep);
 }
 
 Result<BulkResult> OperationsService::bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline)

@@ -14,8 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 2s;   // a stop waits for one call at most
-constexpr int kAtOnce = 500; // readers looked at in one step
+constexpr auto kCall = 2s;                       // a stop waits for one call at most
+constexpr int kAtOnce = 500;                     // readers looked at in one step
+constexpr std::int64_t kLock = 0x726f6f6b657279; // of the directory's advisory locks
 // Readers seen in the last hour come first, on all shards, then those of the last day, week, and all others.
 constexpr std::array<std::string_view, 5> kSeen{"now()", "now() - interval '1 hour'",
                                                 "now() - interval '1 day'", "now() - interval '7 days'",
@@ -98,9 +99,9 @@ void Restorer::step(const std::stop_token& stop)
     const auto deadline = Deadline::after(kCall);
     auto directory = m_directory.pool().lease(deadline);
     if (!directory) return;
-    const auto mine = DirectoryLock::take(**directory, kRestoringLock, deadline);
+    const auto mine = DirectoryLock::take(**directory, kLock, deadline);
     if (!mine || !*mine) return; // another engine is at it
-    const DirectoryLock lock(**directory, kRestoringLock);
+    const DirectoryLock lock(**directory, kLock);
     std::map<int, std::string> lives;
     if (auto redis = m_services.redis.lease(deadline))
         for (const int node : nodes)
@@ -250,7 +251,9 @@ Result<void> Restorer::restoreOne(Sweep& sweep, TimelineFamily family, UserId ow
     ROOKERY_ASSIGN(const auto floors, m_services.timelines.floors(*redis, family, owners, deadline));
     if (floors[0]) return {}; // a reader came meanwhile
     SqlSession sql(m_services.pools, m_services.maps);
-    return m_builder.build(sql, *redis, family, owner, deadline);
+    const auto built = m_builder.build(sql, *redis, family, owner, deadline, BuildFor::Upkeep);
+    if (!built && built.error().code == ErrorCode::NotFound) return {}; // became dormant meanwhile
+    return built;
 }
 
 } // namespace backend

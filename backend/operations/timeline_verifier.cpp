@@ -12,8 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 2s;  // a stop waits for one call at most
-constexpr int kAtOnce = 50; // readers of a page
+constexpr std::int64_t kLock = 0x726f6f6b766572; // of the directory's advisory locks
+constexpr auto kCall = 2s;                       // a stop waits for one call at most
+constexpr int kAtOnce = 50;                      // readers of a page
 constexpr auto kBetweenShards = 20ms, kBetweenRounds = 1'000ms;
 constexpr auto kLockLook = 10s;
 constexpr auto kCountedAgain = 1h;
@@ -68,9 +69,9 @@ void TimelineVerifier::step(const std::stop_token& stop)
     const auto deadline = Deadline::after(kCall);
     auto directory = m_directory.pool().lease(deadline);
     if (!directory) return;
-    const auto mine = DirectoryLock::take(**directory, kVerifyingLock, deadline);
+    const auto mine = DirectoryLock::take(**directory, kLock, deadline);
     if (!mine || !*mine) return; // another engine is at it
-    const DirectoryLock lock(**directory, kVerifyingLock);
+    const DirectoryLock lock(**directory, kLock);
     setRunning(true);
     Result<void> round;
     while (round && !stop.stop_requested()) {

@@ -209,22 +209,31 @@ Result<std::vector<Audience>> EdgeStore::audiences(SqlSession& session,
                                    " WHERE user_id = $1::bigint), coalesce((SELECT warm FROM " +
                                    table(shard, "users") + " WHERE id = $1::bigint), true)",
                                {sqlParameter(query.author.value)}}});
-        statements.push_back({shard,
-                              {"SELECT follower, warm FROM " + table(shard, "followers") +
-                                   " WHERE followee = $1::bigint AND state = 1 AND follower > $2::bigint"
-                                   " AND follower <= $3::bigint ORDER BY follower LIMIT $4::int",
-                               {sqlParameter(query.author.value), sqlParameter(query.after.value),
-                                sqlParameter(upperOf(query.upTo)), sqlParameter(query.limit)}}});
+        statements.push_back(
+            {shard,
+             {"SELECT f.follower, c.followers FROM (SELECT coalesce((SELECT followers FROM " +
+                  table(shard, "counters") +
+                  " WHERE user_id = $1::bigint), 0) AS followers) AS c"
+                  " LEFT JOIN LATERAL (SELECT follower FROM " +
+                  table(shard, "followers") +
+                  " WHERE followee = $1::bigint AND state = 1 AND warm"
+                  " AND follower > $2::bigint AND follower <= $3::bigint"
+                  " ORDER BY follower LIMIT $4::int) AS f ON true",
+              {sqlParameter(query.author.value), sqlParameter(query.after.value),
+               sqlParameter(upperOf(query.upTo)), sqlParameter(query.limit)}}});
     }
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
     std::vector<Audience> out;
     for (std::size_t q = 0; q < queries.size(); ++q) {
         const auto& state = results[2 * q];
         const auto& rows = results[2 * q + 1];
-        Audience audience{queries[q].author, state.integer(0, 0), state.boolean(0, 1), {}};
-        audience.followers.reserve(rows.size());
+        Audience audience{
+            queries[q].author, state.integer(0, 0), state.boolean(0, 1), {}, rows.integer(0, 1)};
+        audience.readers.reserve(rows.size());
         for (std::size_t r = 0; r < rows.size(); ++r)
-            audience.followers.push_back({UserId{rows.integer(r, 0)}, rows.boolean(r, 1)});
+            if (!rows.isNull(r, 0)) audience.readers.push_back(UserId{rows.integer(r, 0)});
+        if (!std::is_sorted(audience.readers.begin(), audience.readers.end()))
+            std::sort(audience.readers.begin(), audience.readers.end());
         out.push_back(std::move(audience));
     }
     return out;
@@ -234,26 +243,30 @@ Result<AudiencePlan> EdgeStore::planAudience(SqlSession& session, UserId author,
 {
     const int shard = author.shard();
     const std::string followers = table(shard, "followers");
-    const std::vector<ShardStatement> statements{
-        {shard,
-         {"SELECT follower, n FROM (SELECT follower, row_number() OVER (ORDER BY follower) AS n, count(*) "
-          "OVER () AS total FROM " +
-              followers +
-              " WHERE followee = $1::bigint AND state = 1 AND warm) AS f WHERE n % $2::int = 0 OR n = total "
-              "ORDER BY n",
-          {sqlParameter(author.value), sqlParameter(chunk)}}},
-        {shard,
-         {"SELECT count(*) FROM " + followers + " WHERE followee = $1::bigint AND state = 1 AND NOT warm",
-          {sqlParameter(author.value)}}}};
-    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    // How many there are in all is read at the same moment: what is not warm of it is dormant.
+    ROOKERY_ASSIGN(
+        const auto rows,
+        session.runOne(
+            Role::Users, shard,
+            {"SELECT f.follower, f.n, c.followers FROM (SELECT coalesce((SELECT followers FROM " +
+                 table(shard, "counters") +
+                 " WHERE user_id = $1::bigint), 0) AS followers) AS c LEFT JOIN (SELECT follower, n FROM"
+                 " (SELECT follower, row_number() OVER (ORDER BY follower) AS n, count(*) OVER () AS total"
+                 " FROM " +
+                 followers +
+                 " WHERE followee = $1::bigint AND state = 1 AND warm) AS w WHERE n % $2::int = 0 OR n = "
+                 "total)"
+                 " AS f ON true ORDER BY f.n",
+             {sqlParameter(author.value), sqlParameter(chunk)}},
+            deadline));
     AudiencePlan plan;
-    for (std::size_t r = 0; r < results[0].size(); ++r) {
-        const std::int64_t upToHere = results[0].integer(r, 1);
+    for (std::size_t r = 0; r < rows.size() && !rows.isNull(r, 0); ++r) {
+        const std::int64_t upToHere = rows.integer(r, 1);
         const UserId after = plan.ranges.empty() ? UserId{} : plan.ranges.back().upTo;
-        plan.ranges.push_back({after, UserId{results[0].integer(r, 0)}, upToHere - plan.warm});
+        plan.ranges.push_back({after, UserId{rows.integer(r, 0)}, upToHere - plan.warm});
         plan.warm = upToHere;
     }
-    plan.dormant = results[1].integer(0, 0);
+    plan.dormant = std::max<std::int64_t>(rows.integer(0, 2) - plan.warm, 0);
     return plan;
 }
 

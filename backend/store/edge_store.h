@@ -28,19 +28,14 @@ struct EdgeState
     std::int64_t readerGeneration = 1;
 };
 
-struct Follower
-{
-    UserId id;
-    bool warm = true;
-};
-
-// The followers of one author in one id range.
+// The warm followers of one author in one id range.
 struct Audience
 {
     UserId author;
     std::int64_t edgesEnded = 0; // counters.edges_ended, read before the followers
     bool authorWarm = true;
-    std::vector<Follower> followers; // ascending by id; at most the limit asked for
+    std::vector<UserId> readers; // ascending; at most the limit asked for
+    std::int64_t followers = 0;  // of the author in all, dormant ones included, at the same moment
 };
 
 // How a large audience is cut: warm followers per range, and the dormant ones of all ranges.
@@ -72,7 +67,8 @@ public:
     [[nodiscard]] static Result<void> countFollowing(SqlSession& session, std::span<const Edge> edges,
                                                      Deadline deadline);
 
-    // Followers with ids in (after, upTo] of each author; upTo 0 means no end.
+    // Warm followers with ids in (after, upTo] of each author; upTo 0 means no end. Dormant ones cost
+    // nothing.
     struct AudienceQuery
     {
         UserId author, after, upTo;

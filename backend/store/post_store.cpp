@@ -150,16 +150,38 @@ private:
     std::vector<Post> m_posts;
 };
 
-std::vector<Post> mergeNewest(const std::vector<SqlRows>& results, int limit)
+struct IdsOfShard
 {
-    std::vector<Post> posts;
-    for (const auto& rows : results)
-        for (std::size_t r = 0; r < rows.size(); ++r)
-            posts.push_back(
-                {PostId{rows.integer(r, 0)}, UserId{rows.integer(r, 1)}, std::string(rows.text(r, 2))});
-    std::sort(posts.begin(), posts.end(), [](const Post& a, const Post& b) { return a.id > b.id; });
-    if (posts.size() > std::size_t(limit)) posts.resize(std::size_t(limit));
-    return posts;
+    int shard = 0;
+    std::vector<std::int64_t> ids;
+};
+
+std::vector<IdsOfShard> byShard(std::span<const PostId> ids)
+{
+    std::map<int, std::vector<std::int64_t>> shards;
+    for (const auto id : ids)
+        shards[id.shard()].push_back(id.value);
+    std::vector<IdsOfShard> out;
+    for (auto& [shard, wanted] : shards)
+        out.push_back({shard, std::move(wanted)});
+    return out;
+}
+
+std::vector<ShardStatement> loadStatements(const std::vector<IdsOfShard>& shards)
+{
+    std::vector<ShardStatement> statements;
+    for (const auto& [shard, wanted] : shards)
+        statements.push_back({shard,
+                              {"SELECT id, author_id, body, deleted_at IS NOT NULL FROM " +
+                                   postsTable(shard) + " WHERE id = ANY ($1::bigint[])",
+                               {sqlArray(wanted)}}});
+    return statements;
+}
+
+StoredPost storedPost(const SqlRows& rows, std::size_t r)
+{
+    return {{PostId{rows.integer(r, 0)}, UserId{rows.integer(r, 1)}, std::string(rows.text(r, 2))},
+            rows.boolean(r, 3)};
 }
 
 } // namespace
@@ -220,28 +242,32 @@ Result<void> PostStore::markDeleted(SqlSession& session, PostId post, Deadline d
 Result<std::vector<std::optional<StoredPost>>> PostStore::load(SqlSession& session,
                                                                std::span<const PostId> ids, Deadline deadline)
 {
-    std::map<int, std::vector<std::int64_t>> shards;
-    for (const auto id : ids)
-        shards[id.shard()].push_back(id.value);
-    std::vector<ShardStatement> statements;
-    for (const auto& [shard, wanted] : shards)
-        statements.push_back({shard,
-                              {"SELECT id, author_id, body, deleted_at IS NOT NULL FROM " +
-                                   postsTable(shard) + " WHERE id = ANY ($1::bigint[])",
-                               {sqlArray(wanted)}}});
-    ROOKERY_ASSIGN(const auto results, session.run(Role::Posts, statements, deadline));
-
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Posts, loadStatements(byShard(ids)), deadline));
     std::unordered_map<std::int64_t, StoredPost> found;
     for (const auto& rows : results)
         for (std::size_t r = 0; r < rows.size(); ++r)
-            found.emplace(rows.integer(r, 0),
-                          StoredPost{{PostId{rows.integer(r, 0)}, UserId{rows.integer(r, 1)},
-                                      std::string(rows.text(r, 2))},
-                                     rows.boolean(r, 3)});
+            found.emplace(rows.integer(r, 0), storedPost(rows, r));
     std::vector<std::optional<StoredPost>> out(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (const auto it = found.find(ids[i].value); it != found.end()) out[i] = it->second;
     return out;
+}
+
+PostStore::Loaded PostStore::loadWhatAnswers(SqlSession& session, std::span<const PostId> ids,
+                                             Deadline deadline)
+{
+    const auto shards = byShard(ids);
+    const auto results = session.runWhatAnswers(Role::Posts, loadStatements(shards), deadline);
+    Loaded loaded;
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        if (results[i])
+            for (std::size_t r = 0; r < results[i]->size(); ++r)
+                loaded.posts.push_back(storedPost(*results[i], r));
+        else
+            for (const auto id : shards[i].ids)
+                loaded.unanswered.push_back(PostId{id});
+    }
+    return loaded;
 }
 
 Result<std::vector<PostId>> PostStore::deletedAmong(SqlSession& session, std::span<const PostId> ids,
@@ -304,8 +330,8 @@ Result<std::vector<UserId>> PostStore::authorsWithPosts(SqlSession& session, std
     return out;
 }
 
-Result<std::vector<Post>> PostStore::newestOfShards(SqlSession& session, std::span<const int> shards,
-                                                    const IdRange& range, int limit, Deadline deadline)
+Result<PostStore::ShardPosts> PostStore::newestOfShards(SqlSession& session, std::span<const int> shards,
+                                                        const IdRange& range, int limit, Deadline deadline)
 {
     std::vector<ShardStatement> statements;
     for (const int shard : shards)
@@ -314,8 +340,21 @@ Result<std::vector<Post>> PostStore::newestOfShards(SqlSession& session, std::sp
                                    " WHERE id < $1::bigint AND id >= $2::bigint AND deleted_at IS NULL"
                                    " ORDER BY id DESC LIMIT $3::int",
                                {upperBound(range), sqlParameter(range.from.value), sqlParameter(limit)}}});
-    ROOKERY_ASSIGN(const auto results, session.run(Role::Posts, statements, deadline));
-    return mergeNewest(results, limit);
+    ShardPosts out;
+    bool any = statements.empty();
+    for (const auto& rows : session.runWhatAnswers(Role::Posts, statements, deadline)) {
+        out.whole = out.whole && rows;
+        any = any || rows;
+        for (std::size_t r = 0; rows && r < rows->size(); ++r)
+            out.posts.push_back(
+                {PostId{rows->integer(r, 0)}, UserId{rows->integer(r, 1)}, std::string(rows->text(r, 2))});
+    }
+    if (!any)
+        return fail(ErrorCode::Unavailable,
+                    "no PostgreSQL node that holds posts answered in time; see that they run", true);
+    std::sort(out.posts.begin(), out.posts.end(), [](const Post& a, const Post& b) { return a.id > b.id; });
+    if (out.posts.size() > std::size_t(limit)) out.posts.resize(std::size_t(limit));
+    return out;
 }
 
 } // namespace backend

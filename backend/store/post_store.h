@@ -39,6 +39,14 @@ public:
     // Result i belongs to id i; empty when there is no row.
     [[nodiscard]] static Result<std::vector<std::optional<StoredPost>>>
     load(SqlSession& session, std::span<const PostId> ids, Deadline deadline);
+    // The same from the nodes that answer.
+    struct Loaded
+    {
+        std::vector<StoredPost> posts;
+        std::vector<PostId> unanswered;
+    };
+    [[nodiscard]] static Loaded loadWhatAnswers(SqlSession& session, std::span<const PostId> ids,
+                                                Deadline deadline);
     // Those of the posts that are marked deleted or have no row.
     [[nodiscard]] static Result<std::vector<PostId>>
     deletedAmong(SqlSession& session, std::span<const PostId> ids, Deadline deadline);
@@ -55,11 +63,16 @@ public:
     // Those of the authors that have any post at all.
     [[nodiscard]] static Result<std::vector<UserId>>
     authorsWithPosts(SqlSession& session, std::span<const UserId> authors, Deadline deadline);
-    // The newest undeleted posts of whole logical shards.
-    [[nodiscard]] static Result<std::vector<Post>> newestOfShards(SqlSession& session,
-                                                                  std::span<const int> shards,
-                                                                  const IdRange& range, int limit,
-                                                                  Deadline deadline);
+    // The newest undeleted posts of whole logical shards, newest first. A node that does not answer costs its
+    // shards only; an error when none does.
+    struct ShardPosts
+    {
+        std::vector<Post> posts;
+        bool whole = true; // all shards answered
+    };
+    [[nodiscard]] static Result<ShardPosts> newestOfShards(SqlSession& session, std::span<const int> shards,
+                                                           const IdRange& range, int limit,
+                                                           Deadline deadline);
 };
 
 } // namespace backend

@@ -54,26 +54,53 @@ Result<SqlConnection*> SqlSession::connectionOf(Role role, int shard, Deadline d
     return connection(node, deadline);
 }
 
+Result<SqlSession::ByNode> SqlSession::byNode(Role role, const std::vector<ShardStatement>& statements) const
+{
+    const auto map = m_maps.current();
+    ByNode nodes;
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+        ROOKERY_ASSIGN(const int node, nodeOf(*map, role, statements[i].shard));
+        nodes[node].push_back(i);
+    }
+    return nodes;
+}
+
+Result<std::vector<SqlRows>> SqlSession::runOn(int node, const std::vector<ShardStatement>& statements,
+                                               const std::vector<std::size_t>& indexes, Deadline deadline)
+{
+    std::vector<SqlStatement> batch;
+    batch.reserve(indexes.size());
+    for (const auto i : indexes)
+        batch.push_back(statements[i].statement);
+    ROOKERY_ASSIGN(auto* held, connection(node, deadline));
+    return held->executeAll(batch, deadline);
+}
+
 Result<std::vector<SqlRows>> SqlSession::run(Role role, const std::vector<ShardStatement>& statements,
                                              Deadline deadline)
 {
-    const auto map = m_maps.current();
-    std::map<int, std::vector<std::size_t>> byNode;
-    for (std::size_t i = 0; i < statements.size(); ++i) {
-        ROOKERY_ASSIGN(const int node, nodeOf(*map, role, statements[i].shard));
-        byNode[node].push_back(i);
-    }
-
+    ROOKERY_ASSIGN(const auto nodes, byNode(role, statements));
     std::vector<SqlRows> results(statements.size());
-    for (const auto& [node, indexes] : byNode) {
-        std::vector<SqlStatement> batch;
-        batch.reserve(indexes.size());
-        for (const auto i : indexes)
-            batch.push_back(statements[i].statement);
-        ROOKERY_ASSIGN(auto* held, connection(node, deadline));
-        ROOKERY_ASSIGN(auto rows, held->executeAll(batch, deadline));
+    for (const auto& [node, indexes] : nodes) {
+        ROOKERY_ASSIGN(auto rows, runOn(node, statements, indexes, deadline));
         for (std::size_t k = 0; k < indexes.size(); ++k)
             results[indexes[k]] = std::move(rows[k]);
+    }
+    return results;
+}
+
+std::vector<std::optional<SqlRows>>
+SqlSession::runWhatAnswers(Role role, const std::vector<ShardStatement>& statements, Deadline deadline)
+{
+    std::vector<std::optional<SqlRows>> results(statements.size());
+    const auto nodes = byNode(role, statements);
+    if (!nodes) return results;
+    auto left = int(nodes->size());
+    for (const auto& [node, indexes] : *nodes) {
+        auto rows = runOn(node, statements, indexes, deadline.earlier(deadline.remaining() / left--));
+        if (!rows) continue;
+        for (std::size_t k = 0; k < indexes.size(); ++k)
+            results[indexes[k]] = std::move((*rows)[k]);
     }
     return results;
 }

@@ -122,8 +122,9 @@ Result<void> UserStore::insertRows(SqlSession& session, std::span<const User> us
     return {};
 }
 
-Result<std::vector<std::optional<StoredUser>>> UserStore::load(SqlSession& session,
-                                                               std::span<const UserId> ids, Deadline deadline)
+namespace {
+
+std::vector<ShardStatement> loadStatements(std::span<const UserId> ids)
 {
     std::vector<ShardStatement> statements;
     for (const auto& [shard, wanted] : idsByShard(ids))
@@ -132,21 +133,42 @@ Result<std::vector<std::optional<StoredUser>>> UserStore::load(SqlSession& sessi
                                " (extract(epoch FROM last_seen_at) * 1000000)::bigint FROM " +
                                    usersTable(shard, "users") + " WHERE id = ANY ($1::bigint[])",
                                {sqlArray(wanted)}}});
-    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    return statements;
+}
+
+StoredUser storedUser(const SqlRows& rows, std::size_t r)
+{
+    const UserId id{rows.integer(r, 0)};
+    return {{id, std::string(rows.text(r, 1)), std::string(rows.text(r, 2)), id.time()},
+            rows.boolean(r, 3),
+            rows.integer(r, 4),
+            TimePoint(std::chrono::microseconds(rows.integer(r, 5)))};
+}
+
+} // namespace
+
+Result<std::vector<std::optional<StoredUser>>> UserStore::load(SqlSession& session,
+                                                               std::span<const UserId> ids, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, loadStatements(ids), deadline));
     std::unordered_map<std::int64_t, StoredUser> found;
     for (const auto& rows : results)
-        for (std::size_t r = 0; r < rows.size(); ++r) {
-            const UserId id{rows.integer(r, 0)};
-            found.emplace(id.value, StoredUser{{id, std::string(rows.text(r, 1)),
-                                                std::string(rows.text(r, 2)), id.time()},
-                                               rows.boolean(r, 3),
-                                               rows.integer(r, 4),
-                                               TimePoint(std::chrono::microseconds(rows.integer(r, 5)))});
-        }
+        for (std::size_t r = 0; r < rows.size(); ++r)
+            found.emplace(rows.integer(r, 0), storedUser(rows, r));
     std::vector<std::optional<StoredUser>> out(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (const auto it = found.find(ids[i].value); it != found.end()) out[i] = it->second;
     return out;
+}
+
+std::vector<StoredUser> UserStore::loadWhatAnswers(SqlSession& session, std::span<const UserId> ids,
+                                                   Deadline deadline)
+{
+    std::vector<StoredUser> users;
+    for (const auto& rows : session.runWhatAnswers(Role::Users, loadStatements(ids), deadline))
+        for (std::size_t r = 0; rows && r < rows->size(); ++r)
+            users.push_back(storedUser(*rows, r));
+    return users;
 }
 
 Result<void> UserStore::touchLastSeen(SqlSession& session, UserId user, Deadline deadline)

@@ -52,6 +52,9 @@ public:
 
     [[nodiscard]] static Result<std::vector<std::optional<StoredUser>>>
     load(SqlSession& session, std::span<const UserId> ids, Deadline deadline);
+    // The users of the nodes that answer; others are absent, as are those that do not exist.
+    [[nodiscard]] static std::vector<StoredUser>
+    loadWhatAnswers(SqlSession& session, std::span<const UserId> ids, Deadline deadline);
     [[nodiscard]] static Result<std::optional<UserId>> idOfHandle(SqlSession& session, int directoryNode,
                                                                   std::string_view handle, Deadline deadline);
     [[nodiscard]] static Result<std::vector<UserId>> idsByHandlePrefix(SqlSession& session, int directoryNode,

@@ -62,6 +62,11 @@ const std::vector<std::string> kPoints{"post.before_commit",
                                        "rebuild.between_fills",
                                        "rebuild.before_publish",
                                        "rebuild.after_publish",
+                                       "reader.voided",
+                                       "reader.marked",
+                                       "reader.copied",
+                                       "reader.dropped",
+                                       "reader.woken",
                                        "housekeeping.before_forget",
                                        "housekeeping.after_forget"};
 
@@ -102,8 +107,10 @@ private:
     {
         onEveryPostgres("UPDATE queue.tasks SET lease_until = clock_timestamp() WHERE state = 1");
     }
+    bool drainSooner(app::OpenedSession& session);
     void flush(const std::string& redis);
     void makeMarksToForget();
+    void nobodyWasSeen(); // for two months: whoever comes next makes all readers dormant
     void undoEverything(std::size_t posts);
     void everythingIsRight();
     std::string log() const { return m_place.filePath("log").toStdString(); }
@@ -209,12 +216,28 @@ void FaultPointsTest::flush(const std::string& redis)
     take(batch.run(soon()));
 }
 
+// Nobody who was stopped is at work any more: what waits for its time need not.
+bool FaultPointsTest::drainSooner(app::OpenedSession& session)
+{
+    for (int i = 0; i < 600; ++i) {
+        if (take(session.engine().monitor().unfinishedTasks(soon())) == 0) return true;
+        for (const auto& [node, pool] : session.auditInputs().pools->all()) {
+            const auto connection = take(pool->lease(soon()));
+            take(connection->execute(
+                "UPDATE queue.tasks SET run_at = now() WHERE state = 2 AND run_at > now() + interval '2 s'",
+                {}, soon()));
+        }
+        QTest::qWait(100);
+    }
+    return false;
+}
+
 // A fresh engine does what is left.
 void FaultPointsTest::everythingIsRight()
 {
     lapseLeases(); // whose holder is dead: waiting would show nothing more
     const auto session = connect(4);
-    QVERIFY(drain(session->engine()));
+    QVERIFY(drainSooner(*session));
     m_model.read(log());
     QCOMPARE(m_model.compare(session->engine().feed()), std::string());
     QCOMPARE(auditFindings(*session), std::string());
@@ -266,6 +289,22 @@ void FaultPointsTest::makeMarksToForget()
     }
 }
 
+void FaultPointsTest::nobodyWasSeen()
+{
+    const auto session = connect(0);
+    for (const auto& [node, pool] : session->auditInputs().pools->all()) {
+        const auto connection = take(pool->lease(soon()));
+        for (int shard = 0; shard < app::kDemoShards; ++shard) {
+            const auto table = shardTable(Role::Users, shard, "users");
+            const auto there =
+                take(connection->execute("SELECT to_regclass('" + table + "') IS NOT NULL", {}, soon()));
+            if (there.boolean(0, 0))
+                take(connection->execute("UPDATE " + table + " SET last_seen_at = now() - interval '60 days'",
+                                         {}, soon()));
+        }
+    }
+}
+
 // Does the work of a stopped engine, then deletes that many posts, which it may have in its hands, and turns
 // round the test's own edges.
 void FaultPointsTest::undoEverything(std::size_t posts)
@@ -274,7 +313,7 @@ void FaultPointsTest::undoEverything(std::size_t posts)
     lapseLeases();
     const auto session = connect(4);
     auto& feed = session->engine().feed();
-    QVERIFY(drain(session->engine()));
+    QVERIFY(drainSooner(*session));
     Deeds deeds(log());
     for (const auto post : m_model.newest(posts))
         QVERIFY(deeds.remove(feed, post));
@@ -284,7 +323,7 @@ void FaultPointsTest::undoEverything(std::size_t posts)
             QVERIFY(ends ? deeds.unfollow(feed, m_users[reader], m_users[author])
                          : deeds.follow(feed, m_users[reader], m_users[author]));
         }
-    QVERIFY(drain(session->engine()));
+    QVERIFY(drainSooner(*session));
 }
 
 void FaultPointsTest::killed_data()
@@ -298,10 +337,12 @@ void FaultPointsTest::killed()
 {
     QFETCH(QString, point);
     if (point.startsWith("rebuild.")) flush("redis-" + std::to_string(1 + m_seed % 4));
+    if (point == "reader.woken") flush("redis-" + std::to_string(1 + m_seed % 4));
+    if (point.startsWith("reader.")) nobodyWasSeen();
     const bool house = point.startsWith("housekeeping.");
     if (house) makeMarksToForget();
-    const bool seldom =
-        house || point.startsWith("rebuild.") || point.startsWith("delete."); // tasks go in batches
+    const bool seldom = house || point.startsWith("rebuild.") || point.startsWith("delete.") ||
+                        point.startsWith("reader."); // tasks go in batches
     const int passing = seldom ? 1 : 2 + m_seed % 3;
     const auto victim = start("kill:" + point + ":" + QString::number(passing), house ? 0 : 120);
     QVERIFY2(victim->waitForFinished(90'000), "it neither died nor drained its queue");
@@ -316,7 +357,8 @@ void FaultPointsTest::stoppedPastItsLease_data()
     for (const char* point :
          {"plan.read", "deliver.chunk_read", "deliver.before_pipeline", "deliver.before_look",
           "deliver.between_looks", "deliver.after_look", "complete.before_commit", "counter.before",
-          "backfill.before_pipeline", "rebuild.before_fill", "delete.before_reclaim"})
+          "backfill.before_pipeline", "rebuild.before_fill", "delete.before_reclaim", "reader.voided",
+          "reader.copied", "reader.woken"})
         QTest::newRow(point) << QString(point);
 }
 
@@ -325,8 +367,11 @@ void FaultPointsTest::stoppedPastItsLease_data()
 void FaultPointsTest::stoppedPastItsLease()
 {
     QFETCH(QString, point);
-    if (point.startsWith("rebuild.")) flush("redis-" + std::to_string(1 + m_seed % 4));
-    const auto victim = start("stop:" + point + (point.startsWith("delete.") ? ":1" : ":2"));
+    if (point.startsWith("rebuild.") || point == "reader.woken")
+        flush("redis-" + std::to_string(1 + m_seed % 4));
+    if (point.startsWith("reader.")) nobodyWasSeen();
+    const auto victim =
+        start("stop:" + point + (point.startsWith("delete.") || point.startsWith("reader.") ? ":1" : ":2"));
     QVERIFY(victim->waitForStarted());
     QTRY_VERIFY2_WITH_TIMEOUT(hasStruck(point), "it did not come to this point", 60'000);
     undoEverything(10);

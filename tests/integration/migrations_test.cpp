@@ -148,6 +148,8 @@ void MigrationsTest::applyingTwiceChangesNothing()
     VERIFY_ERROR(missing, ErrorCode::Configuration);
     QVERIFY(missing.error().message.find("cluster init") != std::string::npos);
     VERIFY_OK(migrate(*c, targets, soon()));
+    TAKE(first, c->execute("SELECT count(*) FROM rookery.migrations", {}, soon()));
+    QVERIFY(first.integer(0, 0) >= std::int64_t(targets.size()));
     VERIFY_OK(c->execute("INSERT INTO users_0000.users (id, handle, display_name) VALUES (1, 'a', 'A')", {},
                          soon()));
     VERIFY_OK(migrate(*c, targets, soon()));
@@ -157,7 +159,7 @@ void MigrationsTest::applyingTwiceChangesNothing()
              "SELECT (SELECT count(*) FROM users_0000.users), (SELECT count(*) FROM rookery.migrations)", {},
              soon()));
     QCOMPARE(rows.integer(0, 0), std::int64_t(1));
-    QCOMPARE(rows.integer(0, 1), std::int64_t(4));
+    QCOMPARE(rows.integer(0, 1), first.integer(0, 0));
 
     const auto engines = engine("pg-1");
     TAKE(e, engines->lease(soon()));

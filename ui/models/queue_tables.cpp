@@ -123,6 +123,8 @@ QString kindText(backend::TaskKind kind)
         return QueueTables::tr("post deleted");
     case backend::TaskKind::ReclaimChunk:
         return QueueTables::tr("reclaim chunk");
+    case backend::TaskKind::ReaderChanged:
+        return QueueTables::tr("reader goes dormant");
     }
     return QueueTables::tr("kind %1").arg(int(kind));
 }

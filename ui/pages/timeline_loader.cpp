@@ -44,7 +44,8 @@ void TimelineLoader::close()
 template <class Done>
 void TimelineLoader::askForPage(std::optional<backend::PostId> before, int limit, Done done)
 {
-    const backend::PageQuery query{before, std::nullopt, limit};
+    // Looking at somebody's timeline does not make them a reader who came.
+    const backend::PageQuery query{before, std::nullopt, limit, true};
     m_bridge.call(
         this,
         [kind = m_kind, user = m_user, query](backend::Engine& engine) {
