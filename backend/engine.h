@@ -12,6 +12,7 @@
 #include "backend/domain/checkup.h"
 #include "backend/domain/cluster.h"
 #include "backend/domain/explanation.h"
+#include "backend/domain/fanout_policy.h"
 #include "backend/domain/feed.h"
 #include "backend/domain/import_record.h"
 #include "backend/domain/ledger.h"
@@ -107,6 +108,12 @@ public:
     // Changes nothing; a read-only engine answers it, too. A node that does not answer is a finding, not an
     // error.
     [[nodiscard]] virtual Result<Checkup> doctor(Deadline deadline) = 0;
+
+    // Who is pushed and who is pulled. A new threshold is obeyed within seconds, author by author, without a
+    // reader noticing.
+    [[nodiscard]] virtual Result<FanoutPolicy> fanoutPolicy(Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<void> setPushThreshold(const PushThreshold& threshold,
+                                                        Deadline deadline) = 0;
 
     // Drops one reader's timeline in Redis and builds it again from PostgreSQL.
     [[nodiscard]] virtual Result<void> rebuildTimeline(UserId reader, Deadline deadline) = 0;

@@ -88,6 +88,8 @@ int runOrphans(const OrphansCommand& command);
 int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::string& reader,
                bool json); // reader: id or handle
 int runDeadLetters(const DeadLetterCommand& command);
+// Shows who is pulled; first sets the threshold when there is one: "auto", "never" or a number of followers.
+int runFanout(const ClusterChoice& cluster, const std::string& threshold, bool json);
 int runRebuild(const ClusterChoice& cluster, const std::string& reader, bool json); // reader: id or handle
 int runDoctor(const ClusterChoice& cluster, bool json);
 int runBenchCommand(const BenchCommand& command);

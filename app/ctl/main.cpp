@@ -156,6 +156,19 @@ int main(int argc, char** argv)
     rebuild->add_flag("--json", json, "as JSON");
     rebuild->callback([&] { exitCode = chosen(cluster) ? kUsage : runRebuild(cluster, reader, json); });
 
+    std::string threshold;
+    auto* fanout =
+        program.add_subcommand("fanout", "who is pushed and who is merged at read time, and from when on");
+    addCluster(fanout, cluster);
+    fanout
+        ->add_option("--threshold", threshold,
+                     "set it: auto, never, or the number of followers above which an author is pulled")
+        ->check([](const std::string& text) {
+            return backend::parsePushThreshold(text) ? std::string() : "auto, never or a number of followers";
+        });
+    fanout->add_flag("--json", json, "as JSON");
+    fanout->callback([&] { exitCode = chosen(cluster) ? kUsage : runFanout(cluster, threshold, json); });
+
     auto* doctor = program.add_subcommand("doctor", "check nodes, versions and settings that hurt");
     addCluster(doctor, cluster);
     doctor->add_flag("--json", json, "as JSON");

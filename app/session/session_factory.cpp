@@ -42,6 +42,7 @@ public:
         inputs.cap = m_engine->timelineLimits().cap;
         inputs.age = m_engine->timelineLimits().age;
         inputs.ageShift = m_engine->ageShift();
+        inputs.pulled = m_engine->pulledAuthors(Deadline::after(std::chrono::seconds(2)));
         return inputs;
     }
 

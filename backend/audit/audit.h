@@ -8,6 +8,7 @@
 #include "backend/common/result.h"
 #include "backend/domain/audit.h"
 #include "backend/domain/cluster.h"
+#include "backend/store/pulled_authors.h"
 #include "backend/store/shard_sql.h"
 
 #include <functional>
@@ -19,9 +20,10 @@ struct AuditInputs
 {
     const SqlPools* pools = nullptr;
     std::shared_ptr<const ShardMap> map;
-    int cap = 800;                   // entries a timeline keeps
-    std::chrono::hours age{24 * 30}; // and how old they get,
-    Milliseconds ageShift{0};        // counted from now minus this
+    int cap = 800;                            // entries a timeline keeps
+    std::chrono::hours age{24 * 30};          // and how old they get,
+    Milliseconds ageShift{0};                 // counted from now minus this
+    std::shared_ptr<const PulledList> pulled; // authors whose posts may be in home timelines, or not
 };
 
 using AuditProgress = std::function<void(const std::string& step, double fraction)>; // may be empty

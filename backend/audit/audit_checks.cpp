@@ -78,7 +78,10 @@ AuditChecks::Expected AuditChecks::expectedHome(UserId reader) const
     if (const auto edges = m_data.follows.find(reader); edges != m_data.follows.end())
         for (const auto& edge : edges->second) {
             const auto& posts = postsOf(m_data, edge.followee);
-            if (edge.following)
+            if (edge.following && m_inputs.pulled && m_inputs.pulled->merged(edge.followee))
+                for (const auto& post : posts)
+                    expected.visible.push_back({post.id, true}); // there or not: pages merge it
+            else if (edge.following)
                 expected.visible.insert(expected.visible.end(), posts.begin(), posts.end());
             else
                 for (const auto& post : posts)

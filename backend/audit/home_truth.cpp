@@ -10,10 +10,11 @@ using ByShard = std::map<int, std::vector<std::int64_t>>;
 
 struct Authors
 {
-    ByShard shown, former; // user ids by logical shard
+    ByShard shown, merged, former; // user ids by logical shard
 };
 
-Result<Authors> authorsOf(SqlSession& sql, UserId reader, HomeTruth& truth, Deadline deadline)
+Result<Authors> authorsOf(SqlSession& sql, const PulledList& pulled, UserId reader, HomeTruth& truth,
+                          Deadline deadline)
 {
     const int shard = reader.shard();
     ROOKERY_ASSIGN(
@@ -33,13 +34,15 @@ Result<Authors> authorsOf(SqlSession& sql, UserId reader, HomeTruth& truth, Dead
     authors.shown[shard].push_back(reader.value);
     for (std::size_t r = 0; r < rows[1].size(); ++r) {
         const UserId followee{rows[1].integer(r, 0)};
-        auto& side = rows[1].integer(r, 1) == 1 ? authors.shown : authors.former;
+        const bool follows = rows[1].integer(r, 1) == 1;
+        auto& side = !follows ? authors.former : pulled.merged(followee) ? authors.merged : authors.shown;
         side[followee.shard()].push_back(followee.value);
     }
     return authors;
 }
 
-Result<void> readPosts(SqlSession& sql, const ByShard& authors, int most, HomeTruth& truth, Deadline deadline)
+Result<void> readPosts(SqlSession& sql, const ByShard& authors, bool merged, int most, HomeTruth& truth,
+                       Deadline deadline)
 {
     std::vector<ShardStatement> statements;
     for (const auto& [shard, ids] : authors)
@@ -52,16 +55,20 @@ Result<void> readPosts(SqlSession& sql, const ByShard& authors, int most, HomeTr
                   " ORDER BY p.id DESC LIMIT $3::int",
               {sqlArray(ids), sqlParameter(truth.from.value), sqlParameter(most)}}});
     ROOKERY_ASSIGN(const auto results, sql.run(Role::Posts, statements, deadline));
-    auto& posts = truth.posts;
     for (const auto& rows : results)
         for (std::size_t r = 0; r < rows.size(); ++r)
-            posts.push_back({PostId{rows.integer(r, 0)}, rows.boolean(r, 1)});
+            truth.posts.push_back({PostId{rows.integer(r, 0)}, merged || rows.boolean(r, 1)});
+    return {};
+}
+
+void putInOrder(HomeTruth& truth, int most)
+{
+    auto& posts = truth.posts;
     std::sort(posts.begin(), posts.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
     if (posts.size() >= std::size_t(most)) {
         posts.erase(posts.begin(), posts.end() - most);
         truth.from = posts.front().id;
     }
-    return {};
 }
 
 Result<void> countFormer(SqlSession& sql, const ByShard& authors, int cap, HomeTruth& truth,
@@ -90,13 +97,16 @@ const AuditedPost* HomeTruth::find(PostId post) const
     return found != posts.end() && found->id == post ? &*found : nullptr;
 }
 
-Result<HomeTruth> homeTruth(SqlSession& sql, UserId reader, PostId from, int most, int cap, Deadline deadline)
+Result<HomeTruth> homeTruth(SqlSession& sql, const PulledList& pulled, UserId reader, PostId from, int most,
+                            int cap, Deadline deadline)
 {
     HomeTruth truth;
     truth.from = from;
-    ROOKERY_ASSIGN(const auto authors, authorsOf(sql, reader, truth, deadline));
+    ROOKERY_ASSIGN(const auto authors, authorsOf(sql, pulled, reader, truth, deadline));
     if (!truth.warm) return truth;
-    ROOKERY_TRY(readPosts(sql, authors.shown, most, truth, deadline));
+    ROOKERY_TRY(readPosts(sql, authors.shown, false, most, truth, deadline));
+    if (!authors.merged.empty()) ROOKERY_TRY(readPosts(sql, authors.merged, true, most, truth, deadline));
+    putInOrder(truth, most);
     if (from.value != 0 && truth.posts.size() < std::size_t(cap) && !authors.former.empty())
         ROOKERY_TRY(countFormer(sql, authors.former, cap, truth, deadline));
     return truth;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "backend/audit/audit_data.h"
+#include "backend/store/pulled_authors.h"
 #include "backend/store/shard_sql.h"
 
 #include <span>
@@ -14,7 +15,9 @@ struct HomeTruth
 {
     bool exists = false, warm = false; // the reader
     PostId from;                       // complete down to here
-    std::vector<AuditedPost> posts;    // of the reader and whom it follows, ascending, deleted ones marked
+    // Of the reader and whom it follows, ascending. Marked as deleted are also those of pulled authors: there
+    // or not, pages merge them.
+    std::vector<AuditedPost> posts;
     std::int64_t formerPosts = 0; // of whom it followed once; counted only where it may explain the floor
 
     // Null: not among them. Deleted ones may stay until they are reclaimed.
@@ -23,7 +26,7 @@ struct HomeTruth
 
 // Posts not below `from`, at most `most` of them, the newest; where there are more, `from` of the result lies
 // higher. `cap`: entries a timeline keeps.
-[[nodiscard]] Result<HomeTruth> homeTruth(SqlSession& sql, UserId reader, PostId from, int most, int cap,
-                                          Deadline deadline);
+[[nodiscard]] Result<HomeTruth> homeTruth(SqlSession& sql, const PulledList& pulled, UserId reader,
+                                          PostId from, int most, int cap, Deadline deadline);
 
 } // namespace backend

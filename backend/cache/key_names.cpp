@@ -60,8 +60,8 @@ std::optional<KeyName> parseKeyName(std::string_view key)
         }
     if (!known) return std::nullopt;
     key.remove_prefix(word.size());
-    const bool part =
-        !out.isObject() && (take(key, "-floor") || take(key, "-segments") || take(key, "-build"));
+    const bool part = !out.isObject() && (take(key, "-floor") || take(key, "-segments") ||
+                                          take(key, "-build") || take(key, "-pulled"));
     if (out.family != KeyFamily::Public && (!take(key, ":") || !takeNumber(key, out.owner) || out.owner == 0))
         return std::nullopt;
     if (key.empty() || (!part && !out.isObject() && isSegment(key))) return out;

@@ -19,8 +19,8 @@ struct KeyName
     bool isObject() const { return family >= KeyFamily::Post; }
 };
 
-// Every key that Timelines and Objects write, with its segments, floors, notes and build tokens; empty for
-// any other.
+// Every key that Timelines, Objects and PulledFollowees write, with its segments, floors, notes and tokens;
+// empty for any other.
 std::optional<KeyName> parseKeyName(std::string_view key);
 
 } // namespace backend

@@ -3,9 +3,12 @@
 #include "backend/domain/cluster.h"
 #include "backend/domain/error.h"
 #include "backend/domain/explanation.h"
+#include "backend/domain/fanout_policy.h"
 #include "backend/domain/orphans.h"
 #include "backend/domain/task.h"
 #include "backend/domain/timeline_audit.h"
+
+#include <charconv>
 
 namespace backend {
 
@@ -67,11 +70,50 @@ std::string_view toString(TaskKind kind)
     return "unknown";
 }
 
+std::string_view toString(PullState state)
+{
+    switch (state) {
+    case PullState::Beginning:
+        return "beginning";
+    case PullState::Pulled:
+        return "pulled";
+    case PullState::Ending:
+        return "ending";
+    }
+    return "unknown";
+}
+
+std::string toString(const PushThreshold& threshold)
+{
+    switch (threshold.kind) {
+    case PushThreshold::Kind::Auto:
+        return "auto";
+    case PushThreshold::Kind::Never:
+        return "never";
+    case PushThreshold::Kind::Followers:
+        break;
+    }
+    return std::to_string(threshold.followers);
+}
+
+std::optional<PushThreshold> parsePushThreshold(const std::string& text)
+{
+    if (text == "auto") return PushThreshold{};
+    if (text == "never") return PushThreshold{PushThreshold::Kind::Never, 0};
+    std::int64_t number = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || number < 0)
+        return std::nullopt;
+    return PushThreshold{PushThreshold::Kind::Followers, number};
+}
+
 std::string_view toString(ExplainAnswer answer)
 {
     switch (answer) {
     case ExplainAnswer::Delivered:
         return "delivered";
+    case ExplainAnswer::Pulled:
+        return "pulled";
     case ExplainAnswer::Rebuilt:
         return "rebuilt";
     case ExplainAnswer::BelowFloor:

@@ -13,6 +13,7 @@ namespace backend {
 
 enum class ExplainAnswer {
     Delivered,   // in the sorted set: pages show it
+    Pulled,      // the author is not pushed: pages merge the post when they are read
     Rebuilt,     // the timeline is not kept, or not valid: the next page builds it and shows the post
     BelowFloor,  // older than what the timeline keeps: pages read it from PostgreSQL and show it
     UnderWay,    // a task that decides it is unfinished

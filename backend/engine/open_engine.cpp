@@ -9,6 +9,7 @@
 #include "backend/feed/feed_service.h"
 #include "backend/monitoring/monitor_service.h"
 #include "backend/operations/dormancy.h"
+#include "backend/operations/fanout_planner.h"
 #include "backend/operations/housekeeping.h"
 #include "backend/operations/operations_service.h"
 #include "backend/operations/restorer.h"
@@ -115,6 +116,10 @@ public:
     const SqlPools& pools() override { return m_pools.feed; }
     const ShardMapSource& shardMaps() override { return m_maps; }
     const TimelineLimits& timelineLimits() const override { return m_timelines.limits(); }
+    std::shared_ptr<const PulledList> pulledAuthors(Deadline deadline) override
+    {
+        return m_pulled.current(deadline);
+    }
     std::chrono::milliseconds ageShift() const override { return m_ageClock.shift(); }
     bool stopWorkers(Deadline deadline) override;
 
@@ -144,6 +149,7 @@ private:
     IdGenerator m_ids;
     SlotLease m_slot; // a read-only engine takes none
     std::chrono::steady_clock::time_point m_slotRenewedAt{};
+    PulledAuthors m_pulled;
     FeedServices m_feedServices;
     TimelineBuilder m_builder;
     FeedService m_feed;
@@ -151,9 +157,10 @@ private:
     LedgerReader m_ledger;
     WorkerPool m_workers;
     std::unique_ptr<Housekeeping> m_housekeeping;
-    std::unique_ptr<Restorer> m_restorer;         // of engines with workers
-    std::unique_ptr<Dormancy> m_dormancy;         // the same
-    std::unique_ptr<TimelineVerifier> m_verifier; // the same
+    std::unique_ptr<Restorer> m_restorer; // of engines with workers
+    std::unique_ptr<Dormancy> m_dormancy; // the same
+    std::unique_ptr<FanoutPlanner> m_planner;
+    std::unique_ptr<TimelineVerifier> m_verifier; // of engines with workers
     std::unique_ptr<Sampler> m_sampler;
     std::unique_ptr<MonitorService> m_monitor;
 };
@@ -169,6 +176,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_objects(m_maps, m_options.objects)
     , m_ids(m_maps.current()->shardCount)
     , m_slot(*m_access.pool, m_name)
+    , m_pulled(*m_access.pool)
     , m_feedServices{m_pools.feed,
                      m_redis,
                      m_maps,
@@ -176,6 +184,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      m_objects,
                      m_ageClock,
                      m_metrics,
+                     m_pulled,
                      m_access.settings.directoryNode,
                      [this](int shard) { return m_ids.next(shard); },
                      [this] { m_workers.wake(); },
@@ -189,8 +198,8 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_workers(
           queueNodes(*m_maps.current(), m_pools.work),
           [this](int) {
-              return makeFanoutHandlers(
-                  {m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics, m_options.fanout});
+              return makeFanoutHandlers({m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics,
+                                         m_pulled, m_options.fanout});
           },
           m_metrics,
           [this] {
@@ -224,6 +233,7 @@ RookeryEngine::~RookeryEngine()
     m_verifier.reset();
     m_restorer.reset();
     m_dormancy.reset();
+    m_planner.reset();
     m_housekeeping.reset();
     if (m_slot.slot() < 0) return;
     const auto soon = Deadline::after(500ms); // a directory that is gone cannot be told
@@ -263,6 +273,8 @@ Result<void> RookeryEngine::start(Deadline deadline)
             settings.every = m_options.dormancyEvery;
             m_dormancy = std::make_unique<Dormancy>(m_feedServices, m_directory, settings);
         }
+        if (m_options.workers > 0 && m_options.planFanout)
+            m_planner = std::make_unique<FanoutPlanner>(m_feedServices, m_directory, FanoutPlannerSettings{});
         if (m_options.workers > 0 && m_options.auditPerSecond > 0) {
             VerifierSettings settings;
             settings.readersPerSecond = m_options.auditPerSecond;

@@ -5,6 +5,7 @@
 
 #include "backend/engine.h"
 #include "backend/engine/engine_options.h"
+#include "backend/store/pulled_authors.h"
 
 #include <memory>
 
@@ -17,6 +18,7 @@ public:
     virtual const SqlPools& pools() = 0;
     virtual const ShardMapSource& shardMaps() = 0;
     virtual const TimelineLimits& timelineLimits() const = 0;
+    virtual std::shared_ptr<const PulledList> pulledAuthors(Deadline deadline) = 0;
     virtual std::chrono::milliseconds ageShift() const = 0; // entries' age counts from now minus this
     // Claims nothing more, lets the groups at hand end and gives the rest back; true when that was done in
     // time. For a service that has longer to stop than the destructor, which interrupts what takes more than

@@ -1,5 +1,6 @@
 #include "backend/fanout/edge_handlers.h"
 
+#include "backend/cache/pulled_followees.h"
 #include "backend/common/fault_points.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/store/edge_store.h"
@@ -32,7 +33,9 @@ public:
             readers.push_back(state.edge.follower);
         ROOKERY_ASSIGN(const auto floors, m_context.timelines.floors(m_context.redis, TimelineFamily::Home,
                                                                      readers, m_deadline));
+        const PulledFollowees pulled(m_context.maps);
         for (std::size_t i = 0; i < states.size(); ++i) {
+            pulled.changed(m_batch, states[i].edge.follower);
             if (!states[i].readerWarm) continue; // who returns meanwhile shows by the generation afterwards
             // Absent: nothing to change, but a build may be under way that read the edges before this one
             // changed. Voiding takes its token, and its floor should it just have published one.

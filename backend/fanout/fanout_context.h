@@ -5,6 +5,7 @@
 #include "backend/cache/timelines.h"
 #include "backend/common/clock.h"
 #include "backend/common/metrics.h"
+#include "backend/store/pulled_authors.h"
 #include "backend/store/shard_sql.h"
 
 namespace backend {
@@ -33,6 +34,7 @@ struct FanoutContext
     const ShardMapSource& maps;
     const WallClock& clock;
     EngineMetrics& metrics;
+    PulledAuthors& pulled;
     FanoutSettings settings;
 };
 

@@ -20,8 +20,8 @@ public:
     explicit FanoutHandlers(const FanoutServices& services)
         : m_sql(services.pools, services.maps)
         , m_redis(redisNodes(*services.maps.current()))
-        , m_context{m_sql,         m_redis,        services.timelines, services.objects,
-                    services.maps, services.clock, services.metrics,   services.settings}
+        , m_context{m_sql,          m_redis,          services.timelines, services.objects, services.maps,
+                    services.clock, services.metrics, services.pulled,    services.settings}
     {
     }
 

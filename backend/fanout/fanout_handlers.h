@@ -18,6 +18,7 @@ struct FanoutServices
     const Objects& objects;
     const WallClock& clock;
     EngineMetrics& metrics;
+    PulledAuthors& pulled;
     FanoutSettings settings;
 };
 

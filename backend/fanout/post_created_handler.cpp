@@ -40,6 +40,7 @@ private:
     Result<void> steps()
     {
         m_payloads = decodeAll<PostPayload>(m_tasks, m_outcomes);
+        m_pulled = m_context.pulled.current(m_deadline);
         ROOKERY_TRY(loadPosts());
         ROOKERY_TRY(loadAudiences());
         ROOKERY_FAULT_POINT("plan.read");
@@ -70,7 +71,11 @@ private:
         std::vector<EdgeStore::AudienceQuery> queries;
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
             if (m_outcomes[i].status && m_audiences.try_emplace(m_payloads[i]->author).second)
-                queries.push_back({m_payloads[i]->author, {}, {}, m_context.settings.chunk + 1});
+                queries.push_back(
+                    {m_payloads[i]->author,
+                     {},
+                     {},
+                     m_pulled->pushed(m_payloads[i]->author) ? m_context.settings.chunk + 1 : 0});
         ROOKERY_ASSIGN(auto audiences, EdgeStore::audiences(m_context.sql, queries, m_deadline));
         for (std::size_t q = 0; q < queries.size(); ++q) {
             const UserId author = queries[q].author;
@@ -143,6 +148,8 @@ private:
                                          ? std::max<std::int64_t>(audience.followers - warm, 0)
                                          : plan->second.dormant;
         row.audience = 1 + warm + dormant;
+        const bool pushed = m_pulled->pushed(payload.author);
+        row.mode = pushed ? FanoutMode::Push : FanoutMode::Pull;
         row.chunks = 1;
         row.lastReader = UserId{std::numeric_limits<std::int64_t>::max()};
         const auto* delivery = m_deliveries[i];
@@ -152,7 +159,8 @@ private:
             row.pushed = delivery->pushed;
             row.unfollowed = delivery->unfollowed;
             row.deleted = delivery->deleted;
-            row.dormant = dormant + (audience.authorWarm ? 0 : 1);
+            (pushed ? row.dormant : row.pulled) = dormant; // of the pulled nobody asks who is warm
+            row.dormant += audience.authorWarm ? 0 : 1;
             row.firstAt = row.lastAt = delivery->deliveredAt;
             if (plan != m_plans.end()) split(i, plan->second, row);
         }
@@ -181,6 +189,7 @@ private:
     std::vector<TaskOutcome> m_outcomes;
     std::vector<std::optional<PostPayload>> m_payloads;
     std::vector<std::optional<StoredPost>> m_posts;
+    std::shared_ptr<const PulledList> m_pulled;
     std::map<UserId, Audience> m_audiences;
     std::map<UserId, AudiencePlan> m_plans;
     DeliveryRun m_run;

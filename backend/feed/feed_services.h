@@ -5,6 +5,7 @@
 #include "backend/cache/timelines.h"
 #include "backend/common/clock.h"
 #include "backend/common/metrics.h"
+#include "backend/store/pulled_authors.h"
 #include "backend/store/shard_sql.h"
 
 #include <functional>
@@ -20,6 +21,7 @@ struct FeedServices
     const Objects& objects;
     const WallClock& ageClock; // what entries' age is counted from
     EngineMetrics& metrics;
+    PulledAuthors& pulled;
     int directoryNode = 0;
     std::function<Result<std::int64_t>(int shard)> nextId;
     std::function<void()> enqueued; // work was committed: wake the workers

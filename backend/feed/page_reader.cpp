@@ -1,5 +1,6 @@
 #include "backend/feed/page_reader.h"
 
+#include "backend/cache/pulled_followees.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
 
@@ -81,6 +82,12 @@ Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFa
             page.floor = found->floor;
             for (const auto id : found->entries)
                 page.entries.push_back({id, EntrySource::Pushed});
+            if (family == TimelineFamily::Home) {
+                const auto list = m_services.pulled.current(deadline);
+                if (!list->empty() &&
+                    !mergePulled(sql, *redis, *list, owner, before, after, limit, page, halfOf(deadline)))
+                    page.partial = true;
+            }
             const int missing = limit - int(page.entries.size());
             if (missing <= 0) return page;
             if (found->floor.value == 0 || (after && *after >= found->floor)) {
@@ -90,12 +97,74 @@ Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFa
             const PostId from = before ? std::min(*before, found->floor) : found->floor;
             const auto stored = appendStored(sql, family, owner, from, after, missing, page, deadline);
             if (!stored && page.entries.empty()) return fail(stored.error());
-            page.partial = !stored; // what Redis had is right and without a gap; the rest is the next page's
+            page.partial = page.partial ||
+                           !stored; // what Redis had is right and without a gap; the rest is the next page's
             return page;
         }
     }
     ROOKERY_TRY(appendStored(sql, family, owner, before, after, limit, page, deadline));
     return page;
+}
+
+Result<std::vector<UserId>> PageReader::pulledFollowees(SqlSession& sql, RedisClient& redis,
+                                                        const PulledList& list, UserId reader,
+                                                        Deadline deadline)
+{
+    const PulledFollowees kept(m_services.maps);
+    if (const auto known = kept.read(redis, reader, list.version, deadline); known && *known) return **known;
+    const auto within = Deadline::after(PulledFollowees::kFillWithin);
+    ROOKERY_ASSIGN(auto authors, EdgeStore::followees(sql, reader, deadline));
+    std::erase_if(authors, [&](UserId author) { return !list.merged(author); });
+    if (!m_services.readOnly && !within.expired()) {
+        RedisBatch batch(redis);
+        kept.fill(batch, reader, list.version, authors);
+        std::ignore = batch.run(Deadline(std::min(within.at(), deadline.at())));
+    }
+    return authors;
+}
+
+Result<void> PageReader::mergePulled(SqlSession& sql, RedisClient& redis, const PulledList& list,
+                                     UserId reader, std::optional<PostId> before, std::optional<PostId> after,
+                                     int limit, IdPage& page, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto authors, pulledFollowees(sql, redis, list, reader, deadline));
+    if (authors.empty()) return {};
+    PostId from = page.entries.size() >= std::size_t(limit) ? page.entries.back().id : *page.floor;
+    if (after) from = std::max(from, above(after));
+    std::vector<IdPage::Entry> merged;
+    std::vector<UserId> fromStore;
+    const auto slices =
+        m_services.timelines.readMany(redis, TimelineFamily::Author, authors, before, limit, deadline);
+    for (std::size_t i = 0; i < authors.size(); ++i) {
+        auto found = slices[i];
+        if (found && !found->valid)
+            found = slice(sql, redis, TimelineFamily::Author, authors[i], before, std::nullopt, limit, true,
+                          deadline);
+        const bool enough =
+            found && found->valid && (found->entries.size() >= std::size_t(limit) || found->floor <= from);
+        if (!enough) {
+            fromStore.push_back(authors[i]);
+            continue;
+        }
+        for (const auto id : found->entries)
+            if (id >= from) merged.push_back({id, EntrySource::Pulled});
+    }
+    if (!fromStore.empty()) {
+        ROOKERY_ASSIGN(auto posts, PostStore::newestOf(sql, fromStore, {before, from}, limit, deadline));
+        for (auto& post : posts) {
+            merged.push_back({post.id, EntrySource::Pulled});
+            page.read.emplace(post.id, std::move(post));
+        }
+    }
+    // What was pushed as well stands first of its id.
+    page.entries.insert(page.entries.end(), merged.begin(), merged.end());
+    std::stable_sort(page.entries.begin(), page.entries.end(),
+                     [](const auto& a, const auto& b) { return a.id > b.id; });
+    page.entries.erase(std::unique(page.entries.begin(), page.entries.end(),
+                                   [](const auto& a, const auto& b) { return a.id == b.id; }),
+                       page.entries.end());
+    if (page.entries.size() > std::size_t(limit)) page.entries.resize(std::size_t(limit));
+    return {};
 }
 
 Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,

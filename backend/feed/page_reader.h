@@ -54,6 +54,12 @@ private:
                               std::optional<PostId> before, std::optional<PostId> after, int limit,
                               IdPage& page, Deadline deadline);
 
+    // What pulled authors wrote, between the page's end, or the floor, and its beginning.
+    Result<void> mergePulled(SqlSession& sql, RedisClient& redis, const PulledList& list, UserId reader,
+                             std::optional<PostId> before, std::optional<PostId> after, int limit,
+                             IdPage& page, Deadline deadline);
+    Result<std::vector<UserId>> pulledFollowees(SqlSession& sql, RedisClient& redis, const PulledList& list,
+                                                UserId reader, Deadline deadline);
     Result<IdPage> mergeShards(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
                                std::optional<PostId> after, int limit, Deadline deadline);
 

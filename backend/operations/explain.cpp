@@ -107,6 +107,9 @@ Verdict verdict(const ShardMap& map, const Facts& facts)
                 "the post is older than what the timeline keeps: pages below its floor come from PostgreSQL "
                 "and show it"};
     if (facts.inSet()) return {ExplainAnswer::Delivered, true, "the post is in the reader's sorted set"};
+    if (facts.merged)
+        return {ExplainAnswer::Pulled, true,
+                "the author is pulled: the reader's pages merge the post when they are read"};
     return disagreement(map, facts, ExplainAnswer::Missing, false,
                         "the reader follows the author, yet the post is not in the timeline");
 }

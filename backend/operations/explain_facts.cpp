@@ -44,6 +44,8 @@ public:
         ROOKERY_TRY(readEdge());
         ROOKERY_TRY(readLedger());
         ROOKERY_TRY(readWork());
+        if (m_facts.stored)
+            m_facts.merged = m_services.pulled.current(m_deadline)->merged(m_facts.stored->author);
         ROOKERY_ASSIGN(auto redis, m_services.redis.lease(m_deadline));
         const std::vector<UserId> owners{m_facts.reader};
         ROOKERY_ASSIGN(auto timelines,

@@ -51,6 +51,7 @@ struct ExplainFacts
     std::optional<Delivery> delivery;
     std::vector<Work> work;
     RawTimeline timeline;
+    bool merged = false; // the author's posts are merged when readers read
 
     bool self() const { return stored && stored->author == reader; }
     bool follows() const { return self() || (edge && edge->following); }

@@ -3,6 +3,7 @@
 #include "backend/common/log.h"
 #include "backend/operations/doctor.h"
 #include "backend/operations/explain.h"
+#include "backend/operations/fanout_planner.h"
 
 #include <algorithm>
 
@@ -168,6 +169,18 @@ Result<Checkup> OperationsService::doctor(Deadline deadline)
     inputs.directory = m_directoryEndpoint;
     inputs.knownNodes = m_services.maps.current()->nodes;
     return examineCluster(inputs, SystemWallClock(), deadline);
+}
+
+Result<FanoutPolicy> OperationsService::fanoutPolicy(Deadline deadline)
+{
+    return readFanoutPolicy(m_directory, deadline);
+}
+
+Result<void> OperationsService::setPushThreshold(const PushThreshold& threshold, Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    return recorded("set_push_threshold", "{\"threshold\":\"" + toString(threshold) + "\"}",
+                    savePushThreshold(m_directory, threshold, deadline), deadline);
 }
 
 Result<void> OperationsService::rebuildTimeline(UserId reader, Deadline deadline)

@@ -35,6 +35,8 @@ public:
     Result<int> discardDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) override;
     Result<Explanation> explain(PostId post, UserId reader, Deadline deadline) override;
     Result<Checkup> doctor(Deadline deadline) override;
+    Result<FanoutPolicy> fanoutPolicy(Deadline deadline) override;
+    Result<void> setPushThreshold(const PushThreshold& threshold, Deadline deadline) override;
     Result<void> rebuildTimeline(UserId reader, Deadline deadline) override;
     Result<TimelineAuditReport> auditTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
     Result<TimelineRepairReport> repairTimelines(const TimelineAuditQuery& query, Deadline deadline) override;

@@ -92,7 +92,8 @@ private:
     Result<HomeTruth> truthOf(UserId reader, PostId from)
     {
         ROOKERY_TRY(goOn(m_stop));
-        return homeTruth(m_sql, reader, from, postsToJudge(m_rules), m_rules.cap, m_deadline);
+        const auto pulled = m_services.pulled.current(m_deadline);
+        return homeTruth(m_sql, *pulled, reader, from, postsToJudge(m_rules), m_rules.cap, m_deadline);
     }
 
     Result<void> firstLook(std::span<const UserId> readers)

@@ -31,6 +31,7 @@ private slots:
     void floorThatIsTooHighIsFoundAndRepaired();
     void timelineThatIsNotKeptIsListedAndBuilt();
     void dormantReadersAreSkipped();
+    void postsOfPulledAuthorsMayBeThereOrNot();
     void scopes();
     void waitingWorkIsNoDifference();
     void faultIsFoundBesideWaitingWork();
@@ -63,6 +64,7 @@ private:
     // The reader's only difference of that kind is about that post; a repair heals it, and the neighbour
     // stays.
     void foundAndRepaired(TimelineFault fault, PostId about, bool alone = true);
+    SqlRows directory(const std::string& sql, const SqlParameters& parameters);
     std::int64_t recorded(const std::string& action);
 
     std::shared_ptr<app::OpenedSession> m_session;
@@ -129,21 +131,24 @@ RawTimeline TimelineAuditTest::raw(const User& reader)
     return take(readRawTimelines(client, *map, TimelineFamily::Home, owners, soon())).front();
 }
 
-std::int64_t TimelineAuditTest::recorded(const std::string& action)
+SqlRows TimelineAuditTest::directory(const std::string& sql, const SqlParameters& parameters)
 {
     const auto inputs = m_session->auditInputs();
     const FixedMaps maps(inputs.map);
-    SqlSession sql(*inputs.pools, maps);
+    SqlSession sqls(*inputs.pools, maps);
     for (const auto& [node, pool] : inputs.pools->all()) {
-        auto* connection = take(sql.connection(node, soon()));
-        if (!take(connection->execute("SELECT to_regclass('directory.audit_log') IS NOT NULL", {}, soon()))
-                 .boolean(0, 0))
-            continue;
-        return take(connection->execute("SELECT count(*) FROM directory.audit_log WHERE action = $1",
-                                        {sqlParameter(action)}, soon()))
-            .integer(0, 0);
+        auto* connection = take(sqls.connection(node, soon()));
+        if (take(connection->execute("SELECT to_regclass('directory.audit_log') IS NOT NULL", {}, soon()))
+                .boolean(0, 0))
+            return take(connection->execute(sql, parameters, soon()));
     }
-    return -1;
+    throw std::runtime_error("no node has the directory");
+}
+
+std::int64_t TimelineAuditTest::recorded(const std::string& action)
+{
+    return directory("SELECT count(*) FROM directory.audit_log WHERE action = $1", {sqlParameter(action)})
+        .integer(0, 0);
 }
 
 void TimelineAuditTest::foundAndRepaired(TimelineFault fault, PostId about, bool alone)
@@ -271,6 +276,24 @@ void TimelineAuditTest::dormantReadersAreSkipped()
     QVERIFY(one.clean() && one.dormant == 1 && one.verified == 0 && one.cold == 0);
     QVERIFY2(all.clean() && all.dormant == 1, text(all).c_str());
     QVERIFY(!audit(of(m_reader)).clean());
+    take(operations().repairTimelines(of(m_reader), soon()));
+}
+
+void TimelineAuditTest::postsOfPulledAuthorsMayBeThereOrNot()
+{
+    redis(m_reader, {"ZREM", key(m_reader), memberOf(m_posts[2])});
+    QVERIFY(!audit(of(m_reader)).clean());
+    directory("WITH changed AS (INSERT INTO directory.pulled_authors (author, state, reason)"
+              " VALUES ($1::bigint, 2, 'a test') RETURNING 1)"
+              " UPDATE directory.pulled_version SET version = version + 1 WHERE EXISTS (SELECT FROM changed)",
+              {sqlParameter(m_author.id.value)});
+    QTRY_VERIFY_WITH_TIMEOUT(audit(of(m_reader)).clean(), 30'000);
+    const auto report = audit(of(m_reader));
+    QVERIFY(report.verified == 1 && report.undecided == 0);
+    directory("WITH changed AS (DELETE FROM directory.pulled_authors WHERE author = $1::bigint RETURNING 1)"
+              " UPDATE directory.pulled_version SET version = version + 1 WHERE EXISTS (SELECT FROM changed)",
+              {sqlParameter(m_author.id.value)});
+    QTRY_VERIFY_WITH_TIMEOUT(!audit(of(m_reader)).clean(), 30'000);
     take(operations().repairTimelines(of(m_reader), soon()));
 }
 

@@ -400,6 +400,17 @@ backend::Result<backend::Checkup> FakeEngine::doctor(Deadline)
     return out;
 }
 
+backend::Result<backend::FanoutPolicy> FakeEngine::fanoutPolicy(Deadline)
+{
+    if (const auto error = enter("fanoutPolicy")) return backend::fail(*error);
+    return backend::FanoutPolicy{};
+}
+
+backend::Result<void> FakeEngine::setPushThreshold(const backend::PushThreshold& threshold, Deadline)
+{
+    return change("setPushThreshold", backend::toString(threshold));
+}
+
 backend::Result<void> FakeEngine::rebuildTimeline(backend::UserId reader, Deadline)
 {
     return change("rebuildTimeline", text(reader.value));

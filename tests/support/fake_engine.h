@@ -107,6 +107,8 @@ private:
     Result<backend::Explanation> explain(backend::PostId post, backend::UserId reader,
                                          Deadline deadline) override;
     Result<backend::Checkup> doctor(Deadline deadline) override;
+    Result<backend::FanoutPolicy> fanoutPolicy(Deadline deadline) override;
+    Result<void> setPushThreshold(const backend::PushThreshold& threshold, Deadline deadline) override;
     Result<void> rebuildTimeline(backend::UserId reader, Deadline deadline) override;
     Result<backend::TimelineAuditReport> auditTimelines(const backend::TimelineAuditQuery& query,
                                                         Deadline deadline) override;

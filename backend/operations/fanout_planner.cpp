@@ -1,0 +1,253 @@
+#include "backend/operations/fanout_planner.h"
+
+#include "backend/common/log.h"
+#include "backend/operations/directory_lock.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+
+namespace backend {
+namespace {
+
+constexpr Milliseconds kEvery{1'000};
+constexpr Milliseconds kCall{2'000};             // a stop waits for one call at most
+constexpr std::int64_t kLock = 0x726f6f6b706c61; // of the directory's advisory locks
+constexpr int kSampled = 100;                    // followers asked when they came last
+constexpr std::string_view kSetting = "push_threshold";
+constexpr double kWeekDays = 7, kSlack = 1.25;
+
+std::string reasonOf(const AuthorLoad& load, const PushThreshold& threshold)
+{
+    char text[160];
+    if (threshold.kind == PushThreshold::Kind::Auto)
+        std::snprintf(text, sizeof text, "%.1f posts a day to %lld followers who come %.2f times a day",
+                      load.postsPerDay, static_cast<long long>(load.followers), load.visitsPerDay);
+    else
+        std::snprintf(text, sizeof text, "%lld followers", static_cast<long long>(load.followers));
+    return text;
+}
+
+} // namespace
+
+Result<FanoutPolicy> readFanoutPolicy(Directory& directory, Deadline deadline)
+{
+    FanoutPolicy policy;
+    ROOKERY_ASSIGN(const auto stored, directory.setting(kSetting, deadline));
+    if (stored) policy.threshold = parsePushThreshold(*stored).value_or(PushThreshold{});
+    ROOKERY_ASSIGN(const auto connection, directory.pool().lease(deadline));
+    ROOKERY_ASSIGN(const auto rows,
+                   connection->execute("SELECT author, state, (extract(epoch FROM changed_at) * 1000000)::"
+                                       "bigint, reason FROM directory.pulled_authors ORDER BY author",
+                                       {}, deadline));
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        policy.pulled.push_back({UserId{rows.integer(r, 0)}, PullState(int(rows.integer(r, 1))),
+                                 TimePoint(std::chrono::microseconds(rows.integer(r, 2))),
+                                 std::string(rows.text(r, 3))});
+    return policy;
+}
+
+Result<void> savePushThreshold(Directory& directory, const PushThreshold& threshold, Deadline deadline)
+{
+    return directory.saveSetting(kSetting, toString(threshold), deadline);
+}
+
+bool wantsPull(const AuthorLoad& load, const PushThreshold& threshold, const FanoutPlannerSettings& settings,
+               bool pulledNow)
+{
+    switch (threshold.kind) {
+    case PushThreshold::Kind::Never:
+        return false;
+    case PushThreshold::Kind::Followers:
+        return load.followers > threshold.followers;
+    case PushThreshold::Kind::Auto:
+        break;
+    }
+    if (load.followers < settings.autoFollowers) return false;
+    const double balance = load.visitsPerDay * settings.mergeCost;
+    return load.postsPerDay > (pulledNow ? balance / kSlack : balance * kSlack);
+}
+
+FanoutPlanner::FanoutPlanner(const FeedServices& services, Directory& directory,
+                             FanoutPlannerSettings settings)
+    : m_services(services)
+    , m_directory(directory)
+    , m_settings(settings)
+    , m_thread("fan-out planner", kEvery, [this](const std::stop_token& stop) { step(stop); })
+{
+}
+
+void FanoutPlanner::step(const std::stop_token& stop)
+{
+    const auto known = readFanoutPolicy(m_directory, Deadline::after(kCall));
+    if (!known) return; // the directory is away: the next step tries again
+    const bool due = m_planned != known->threshold ||
+                     std::chrono::steady_clock::now() - m_plannedAt >= m_settings.planEvery;
+    const bool moving = std::any_of(known->pulled.begin(), known->pulled.end(),
+                                    [](const auto& one) { return one.state == PullState::Beginning; });
+    if (!due && !moving) return;
+    const auto deadline = Deadline::after(kCall);
+    auto connection = m_directory.pool().lease(deadline);
+    if (!connection) return;
+    const auto mine = DirectoryLock::take(**connection, kLock, deadline);
+    if (!mine || !*mine) return; // another engine is at it
+    const DirectoryLock lock(**connection, kLock);
+    if (const auto moved = advance(*known, deadline); !moved)
+        log::warning("moving authors over goes on later: " + moved.error().message);
+    if (!due) return;
+    if (const auto planned = plan(*known, stop); !planned) {
+        if (!stop.stop_requested())
+            log::warning("planning pushed and pulled authors goes on later: " + planned.error().message);
+        return;
+    }
+    m_planned = known->threshold;
+    m_plannedAt = std::chrono::steady_clock::now();
+}
+
+// The rows and the version in one transaction.
+Result<void> FanoutPlanner::change(const std::string& sql, const SqlParameters& parameters, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto connection, m_directory.pool().lease(deadline));
+    ROOKERY_TRY(connection->execute(
+        "WITH changed AS (" + sql +
+            " RETURNING 1) UPDATE directory.pulled_version SET version = version + 1 WHERE EXISTS"
+            " (SELECT FROM changed)",
+        parameters, deadline));
+    return {};
+}
+
+// Those that every engine has merged for long enough are not pushed any more.
+Result<void> FanoutPlanner::advance(const FanoutPolicy& policy, Deadline deadline)
+{
+    const bool any = std::any_of(policy.pulled.begin(), policy.pulled.end(),
+                                 [](const auto& one) { return one.state == PullState::Beginning; });
+    if (!any) return {};
+    return change("UPDATE directory.pulled_authors SET state = 2, changed_at = now() WHERE state = 1"
+                  " AND changed_at < now() - make_interval(secs => $1::float8)",
+                  {sqlParameter(double(PulledAuthors::kSettled.count()) / 1'000)}, deadline);
+}
+
+Result<void> FanoutPlanner::plan(const FanoutPolicy& policy, const std::stop_token& stop)
+{
+    const auto& threshold = policy.threshold;
+    const bool measured = threshold.kind == PushThreshold::Kind::Auto;
+    const auto minimum = measured ? m_settings.autoFollowers : threshold.followers + 1;
+    std::vector<std::int64_t> begin, end;
+    std::vector<std::string> reasons;
+    std::map<UserId, bool> pulledNow; // those with a row
+    for (const auto& one : policy.pulled)
+        pulledNow[one.author] = one.state != PullState::Ending;
+    for (int shard = 0; shard < m_services.maps.current()->shardCount; ++shard) {
+        if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the engine stops");
+        ROOKERY_ASSIGN(const auto loads, loadsOf(shard, minimum, policy, measured, Deadline::after(kCall)));
+        for (const auto& load : loads) {
+            const auto known = pulledNow.find(load.author);
+            const bool now = known != pulledNow.end() && known->second;
+            const bool wanted = wantsPull(load, threshold, m_settings, now);
+            if (wanted && !now) {
+                begin.push_back(load.author.value);
+                reasons.push_back(reasonOf(load, threshold));
+            } else if (!wanted && now) {
+                end.push_back(load.author.value);
+            }
+        }
+    }
+    const auto deadline = Deadline::after(kCall);
+    // One that ends is merged everywhere already and may begin at once.
+    if (!begin.empty())
+        ROOKERY_TRY(change("INSERT INTO directory.pulled_authors AS p (author, state, reason)"
+                           " SELECT a, 1, r FROM unnest($1::bigint[], $2::text[]) AS w (a, r)"
+                           " ON CONFLICT (author) DO UPDATE SET state = 2, changed_at = now(),"
+                           " reason = excluded.reason WHERE p.state = 3",
+                           {sqlArray(begin), sqlArray(reasons)}, deadline));
+    if (!end.empty())
+        ROOKERY_TRY(change("UPDATE directory.pulled_authors SET state = 3, changed_at = now()"
+                           " WHERE author = ANY ($1::bigint[]) AND state <> 3",
+                           {sqlArray(end)}, deadline));
+    if (!begin.empty() || !end.empty())
+        log::info(std::to_string(begin.size()) + " authors begin to be pulled, " +
+                  std::to_string(end.size()) + " are pushed again");
+    return {};
+}
+
+// Authors of a shard with at least so many followers, and those that are pulled now.
+Result<std::vector<AuthorLoad>> FanoutPlanner::loadsOf(int shard, std::int64_t minimum,
+                                                       const FanoutPolicy& policy, bool measured,
+                                                       Deadline deadline)
+{
+    std::vector<std::int64_t> pulled;
+    for (const auto& one : policy.pulled)
+        if (one.author.shard() == shard) pulled.push_back(one.author.value);
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_ASSIGN(
+        const auto rows,
+        sql.runOne(Role::Users, shard,
+                   {"SELECT user_id, followers FROM " + shardTable(Role::Users, shard, "counters") +
+                        " WHERE followers >= $1::bigint OR user_id = ANY ($2::bigint[])",
+                    {sqlParameter(policy.threshold.kind == PushThreshold::Kind::Never
+                                      ? std::numeric_limits<std::int64_t>::max()
+                                      : minimum),
+                     sqlArray(pulled)}},
+                   deadline));
+    std::vector<AuthorLoad> loads;
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        loads.push_back({UserId{rows.integer(r, 0)}, rows.integer(r, 1), 0, 0});
+    if (measured && !loads.empty()) ROOKERY_TRY(measure(loads, deadline));
+    return loads;
+}
+
+// Posts are counted by id range. How often followers come is told by how long ago they came: with visits at
+// random the mean age of the last one is the mean time between two.
+Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, Deadline deadline)
+{
+    SqlSession sql(m_services.pools, m_services.maps);
+    const int shard = loads.front().author.shard();
+    std::vector<std::int64_t> authors;
+    for (const auto& load : loads)
+        authors.push_back(load.author.value);
+    const auto weekAgo = std::chrono::duration_cast<Milliseconds>(
+        (m_services.ageClock.now() - std::chrono::days(7)).time_since_epoch());
+    const auto from = makeRawId(std::max<std::int64_t>(weekAgo.count() - kIdEpochUnixMs, 0), 0, 0);
+    ROOKERY_ASSIGN(const auto posts,
+                   sql.runOne(Role::Posts, shard,
+                              {"SELECT a.id, (SELECT count(*) FROM (SELECT FROM " +
+                                   shardTable(Role::Posts, shard, "posts") +
+                                   " WHERE author_id = a.id AND id >= $2::bigint LIMIT 100000) AS p)"
+                                   " FROM unnest($1::bigint[]) AS a (id)",
+                               {sqlArray(authors), sqlParameter(from)}},
+                              deadline));
+    std::map<UserId, std::int64_t> counts;
+    for (std::size_t r = 0; r < posts.size(); ++r)
+        counts[UserId{posts.integer(r, 0)}] = posts.integer(r, 1);
+    for (auto& load : loads) {
+        load.postsPerDay = double(counts[load.author]) / kWeekDays;
+        ROOKERY_ASSIGN(const auto sample,
+                       sql.runOne(Role::Users, shard,
+                                  {"SELECT follower FROM " + shardTable(Role::Users, shard, "followers") +
+                                       " WHERE followee = $1::bigint AND state = 1 AND warm LIMIT $2::int",
+                                   {sqlParameter(load.author.value), sqlParameter(kSampled)}},
+                                  deadline));
+        std::map<int, std::vector<std::int64_t>> byShard;
+        for (std::size_t r = 0; r < sample.size(); ++r)
+            byShard[UserId{sample.integer(r, 0)}.shard()].push_back(sample.integer(r, 0));
+        std::vector<ShardStatement> statements;
+        for (const auto& [readers, ids] : byShard)
+            statements.push_back(
+                {readers,
+                 {"SELECT count(*), coalesce(sum(extract(epoch FROM now() - last_seen_at)), 0)::float8 "
+                  "FROM " +
+                      shardTable(Role::Users, readers, "users") + " WHERE id = ANY ($1::bigint[])",
+                  {sqlArray(ids)}}});
+        ROOKERY_ASSIGN(const auto ages, sql.run(Role::Users, statements, deadline));
+        double readers = 0, seconds = 0;
+        for (const auto& rows : ages) {
+            readers += double(rows.integer(0, 0));
+            seconds += std::max(rows.real(0, 1), 0.0);
+        }
+        constexpr double kDay = 86'400;
+        load.visitsPerDay = readers > 0 ? readers * kDay / std::max(seconds, 1.0) : 0;
+    }
+    return {};
+}
+
+} // namespace backend

@@ -1,0 +1,68 @@
+// Decides author by author who is pushed and who is pulled, and moves authors over step by step: begin to
+// merge, wait until every engine does, stop pushing; and back: push again, merge on. The rule compares what a
+// post costs when it is pushed, one delivery per warm follower, with what it costs when it is pulled, one
+// merge per visit: an author is pulled who posts more often than its followers come, times the cost ratio
+// (Silberstein et al., "Feeding Frenzy", SIGMOD 2010); a fixed number of followers is a setting. One engine
+// of a cluster at a time, by a lock in the directory. Owned by the engine, on a thread of its own; every step
+// is one transaction.
+#pragma once
+
+#include "backend/cluster/directory.h"
+#include "backend/common/periodic_thread.h"
+#include "backend/domain/fanout_policy.h"
+#include "backend/feed/feed_services.h"
+
+#include <map>
+#include <vector>
+
+namespace backend {
+
+struct FanoutPlannerSettings
+{
+    Milliseconds planEvery{600'000};    // between two looks at all authors
+    std::int64_t autoFollowers = 5'000; // smaller audiences are always pushed when the choice is automatic
+    // Merging one author into a page costs about as much as so many deliveries.
+    double mergeCost = 3;
+};
+
+// What is known of one author with a large audience.
+struct AuthorLoad
+{
+    UserId author;
+    std::int64_t followers = 0;
+    double postsPerDay = 0;  // over the last week
+    double visitsPerDay = 0; // of an average warm follower
+};
+
+// Whether the author should be pulled, given whether it is. A quarter more or less changes nothing.
+[[nodiscard]] bool wantsPull(const AuthorLoad& load, const PushThreshold& threshold,
+                             const FanoutPlannerSettings& settings, bool pulledNow);
+
+class FanoutPlanner
+{
+public:
+    FanoutPlanner(const FeedServices& services, Directory& directory, FanoutPlannerSettings settings);
+
+private:
+    void step(const std::stop_token& stop);
+    Result<void> advance(const FanoutPolicy& policy, Deadline deadline);
+    Result<void> plan(const FanoutPolicy& policy, const std::stop_token& stop);
+    Result<std::vector<AuthorLoad>> loadsOf(int shard, std::int64_t minimum, const FanoutPolicy& policy,
+                                            bool measured, Deadline deadline);
+    Result<void> measure(std::vector<AuthorLoad>& loads, Deadline deadline);
+    Result<void> change(const std::string& sql, const SqlParameters& parameters, Deadline deadline);
+
+    const FeedServices& m_services;
+    Directory& m_directory;
+    const FanoutPlannerSettings m_settings;
+    std::optional<PushThreshold> m_planned; // the threshold of the last look; of the thread
+    std::chrono::steady_clock::time_point m_plannedAt{};
+    PeriodicThread m_thread; // last: it uses all of the above
+};
+
+[[nodiscard]] Result<FanoutPolicy> readFanoutPolicy(Directory& directory, Deadline deadline);
+// Obeyed by the next step of whichever engine plans.
+[[nodiscard]] Result<void> savePushThreshold(Directory& directory, const PushThreshold& threshold,
+                                             Deadline deadline);
+
+} // namespace backend

@@ -1,0 +1,48 @@
+#include "backend/store/pulled_authors.h"
+
+namespace backend {
+namespace {
+
+constexpr std::chrono::milliseconds kEvery{1'000};
+constexpr Milliseconds kLook{300};
+
+} // namespace
+
+std::shared_ptr<const PulledList> PulledAuthors::current(Deadline deadline)
+{
+    std::shared_ptr<const PulledList> known;
+    {
+        const std::lock_guard lock(m_mutex);
+        known = m_list;
+        if (std::chrono::steady_clock::now() - m_lookedAt < kEvery) return known;
+    }
+    const std::unique_lock looking(m_looking, std::try_to_lock);
+    if (!looking) return known;
+    const auto begun = std::chrono::steady_clock::now();
+    auto loaded = load(*known, deadline.earlier(kLook));
+    const std::lock_guard lock(m_mutex);
+    m_lookedAt = begun; // also when it failed: a directory that is away costs one caller a second, no more
+    if (loaded) m_list = std::move(*loaded);
+    return m_list;
+}
+
+// One statement: version and rows of one moment.
+Result<std::shared_ptr<const PulledList>> PulledAuthors::load(const PulledList& known, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto connection, m_directory.lease(deadline));
+    ROOKERY_ASSIGN(
+        const auto rows,
+        connection->execute("SELECT v.version, a.author, a.state FROM directory.pulled_version AS v"
+                            " LEFT JOIN directory.pulled_authors AS a ON v.version <> $1::bigint",
+                            {sqlParameter(known.version)}, deadline));
+    auto list = std::make_shared<PulledList>(known);
+    if (rows.empty() || rows.integer(0, 0) == known.version) return list;
+    list->version = rows.integer(0, 0);
+    list->authors.clear();
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        if (!rows.isNull(r, 1))
+            list->authors.emplace(UserId{rows.integer(r, 1)}, PullState(int(rows.integer(r, 2))));
+    return list;
+}
+
+} // namespace backend

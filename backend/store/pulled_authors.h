@@ -1,0 +1,54 @@
+// The engine's copy of the list of pulled authors, at most a second old while the directory answers; with a
+// directory that is away the last known list goes on. Every change of an author's way waits until all copies
+// know (kSettled), so that a page misses nothing while it happens. Owned by the engine; thread-safe.
+#pragma once
+
+#include "backend/common/sql.h"
+#include "backend/domain/fanout_policy.h"
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace backend {
+
+struct PulledList
+{
+    std::int64_t version = 0;
+    std::unordered_map<UserId, PullState> authors;
+
+    bool empty() const { return authors.empty(); }
+    bool merged(UserId author) const { return authors.contains(author); }
+    bool pushed(UserId author) const
+    {
+        const auto found = authors.find(author);
+        return found == authors.end() || found->second != PullState::Pulled;
+    }
+};
+
+class PulledAuthors
+{
+public:
+    // After a change of the directory all copies that can reach it have it.
+    static constexpr Milliseconds kSettled{6'000};
+
+    explicit PulledAuthors(SqlPool& directory)
+        : m_directory(directory)
+    {
+    }
+
+    // Never waits for another caller's look at the directory, and for its own only briefly.
+    std::shared_ptr<const PulledList> current(Deadline deadline);
+
+private:
+    Result<std::shared_ptr<const PulledList>> load(const PulledList& known, Deadline deadline);
+
+    SqlPool& m_directory;
+    std::mutex m_looking;
+    std::mutex m_mutex; // of what follows
+    std::shared_ptr<const PulledList> m_list = std::make_shared<PulledList>();
+    std::chrono::steady_clock::time_point m_lookedAt{};
+};
+
+} // namespace backend
