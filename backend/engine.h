@@ -16,10 +16,12 @@
 #include "backend/domain/feed.h"
 #include "backend/domain/import_record.h"
 #include "backend/domain/ledger.h"
+#include "backend/domain/orphans.h"
 #include "backend/domain/session.h"
 #include "backend/domain/shard_report.h"
 #include "backend/domain/snapshot.h"
 #include "backend/domain/task.h"
+#include "backend/domain/timeline_audit.h"
 
 #include <functional>
 #include <memory>
@@ -115,6 +117,23 @@ public:
 
     // Drops one reader's timeline in Redis and builds it again from PostgreSQL.
     [[nodiscard]] virtual Result<void> rebuildTimeline(UserId reader, Deadline deadline) = 0;
+
+    // Holds home timelines against PostgreSQL while the cluster works: what unfinished tasks are about is no
+    // difference. Changes nothing; a read-only engine answers it, too. When the time is up it tells what it
+    // had found by then, and says so.
+    [[nodiscard]] virtual Result<TimelineAuditReport> auditTimelines(const TimelineAuditQuery& query,
+                                                                     Deadline deadline) = 0;
+    // The same, and builds what differs, or is not kept, again, each timeline under a deadline of its own;
+    // then looks at it once more.
+    [[nodiscard]] virtual Result<TimelineRepairReport> repairTimelines(const TimelineAuditQuery& query,
+                                                                       Deadline deadline) = 0;
+
+    // Keys on the Redis nodes that nobody will ever read or expire, found at a bounded rate. Removing looks
+    // at each of them again right before. Not while a logical shard is being moved.
+    [[nodiscard]] virtual Result<OrphanReport> findOrphanKeys(const OrphanQuery& query,
+                                                              Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<OrphanReport> removeOrphanKeys(const OrphanQuery& query,
+                                                                Deadline deadline) = 0;
 
     // Bulk writing, see above. Users: rows in their shard, handles, counters; new readers get an empty,
     // complete home timeline. Follows: both directions and counters, and backfill through the queue where the

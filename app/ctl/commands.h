@@ -3,6 +3,7 @@
 
 #include "app/session/session_factory.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -58,11 +59,32 @@ struct CapacityCommand
     bool json = false;
 };
 
+struct TimelineAuditCommand
+{
+    ClusterChoice cluster;
+    std::string user; // id or handle; or
+    int shard = -1;   // that one; or
+    int sample = 0;   // so many; or
+    bool all = false;
+    std::uint64_t seed = 0; // of the sample; 0: by chance
+    bool repair = false, json = false;
+    bool chosen() const { return !user.empty() || shard >= 0 || sample > 0 || all; }
+};
+
+struct OrphansCommand
+{
+    ClusterChoice cluster;
+    int keysPerSecond = 20'000;
+    bool remove = false, json = false;
+};
+
 int runDemo(const std::filesystem::path& data, bool workload);
 int runServe(const ServeCommand& command);
 int runImport(const ImportCommand& command);
 int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output);
 int runAuditCommand(const ClusterChoice& cluster, bool json);
+int runTimelineAudit(const TimelineAuditCommand& command);
+int runOrphans(const OrphansCommand& command);
 int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::string& reader,
                bool json); // reader: id or handle
 int runDeadLetters(const DeadLetterCommand& command);

@@ -64,16 +64,6 @@ void print(const AuditReport& report)
     std::printf(report.clean() ? "no differences\n" : "%ld differences\n", long(report.differencesTotal));
 }
 
-// Drained first: what the queue has still to do is not a difference.
-void drain(Monitor& monitor)
-{
-    for (int i = 0; i < 3'000 && !stopSignalCame(); ++i) {
-        const auto unfinished = monitor.unfinishedTasks(Deadline::after(5s));
-        if (unfinished && *unfinished == 0) return;
-        std::this_thread::sleep_for(100ms);
-    }
-}
-
 } // namespace
 
 int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output)

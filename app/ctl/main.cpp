@@ -75,11 +75,41 @@ int main(int argc, char** argv)
     report->add_option("-o,--output", output, "a file instead of standard output");
     report->callback([&] { exitCode = chosen(cluster) ? kUsage : runReport(cluster, format, output); });
 
+    TimelineAuditCommand timelines;
     auto* audit = program.add_subcommand(
-        "audit", "recompute every timeline, counter and ledger row; 1 when any differs");
-    addCluster(audit, cluster);
-    audit->add_flag("--json", json, "as JSON");
-    audit->callback([&] { exitCode = chosen(cluster) ? kUsage : runAuditCommand(cluster, json); });
+        "audit",
+        "recompute every timeline, counter and ledger row, or the home timelines named here while the "
+        "cluster works; 1 when any differs");
+    addCluster(audit, timelines.cluster);
+    auto* which =
+        audit->add_option_group("which home timelines", "none: everything, counters and ledgers, too");
+    which->add_option("--user", timelines.user, "of one reader, by id or @handle");
+    which->add_option("--shard", timelines.shard, "of one logical shard")->check(CLI::Range(0, 4'095));
+    auto* sample = which->add_option("--sample", timelines.sample, "of so many readers, by chance")
+                       ->check(CLI::Range(1, 10'000'000));
+    which->add_flag("--all", timelines.all, "of all readers");
+    which->require_option(0, 1);
+    audit->add_option("--seed", timelines.seed, "the same sample again")->needs(sample);
+    audit->add_flag("--repair", timelines.repair, "build what differs again, and look once more");
+    audit->add_flag("--json", timelines.json, "as JSON");
+    audit->callback([&] {
+        if (chosen(timelines.cluster))
+            exitCode = kUsage;
+        else
+            exitCode = timelines.chosen() || timelines.repair
+                           ? runTimelineAudit(timelines)
+                           : runAuditCommand(timelines.cluster, timelines.json);
+    });
+
+    OrphansCommand orphans;
+    auto* orphan = program.add_subcommand(
+        "orphans", "keys in Redis that nobody will ever read or expire; 1 when there are any left");
+    addCluster(orphan, orphans.cluster);
+    orphan->add_flag("--remove", orphans.remove, "remove them; not while a logical shard is being moved");
+    orphan->add_option("--keys-per-second", orphans.keysPerSecond, "looked at, on one node after the other")
+        ->check(CLI::Range(1, 10'000'000));
+    orphan->add_flag("--json", orphans.json, "as JSON");
+    orphan->callback([&] { exitCode = chosen(orphans.cluster) ? kUsage : runOrphans(orphans); });
 
     std::int64_t explained = 0;
     std::string reader;

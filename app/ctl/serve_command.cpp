@@ -142,6 +142,7 @@ private:
             if (error.empty()) error = worker.error;
         }
         const auto* own = self(*snapshot);
+        const auto verification = snapshot->verification.value_or(TimelineVerification());
         event(name, {{"engine", m_name},
                      {"slot", m_slot},
                      {"health", nameOf(snapshot->health)},
@@ -154,6 +155,8 @@ private:
                      {"queue_unfinished", snapshot->queueUnfinished},
                      {"queue_oldest_seconds", snapshot->queueOldestAgeSeconds},
                      {"dead_letters", snapshot->queueDead},
+                     {"timelines_verified_last_hour", verification.verifiedLastHour},
+                     {"timelines_differing_last_hour", verification.differencesLastHour},
                      {"deliveries_per_second", snapshot->deliveriesPerSecond}});
         if (m_command.json) return;
         char line[256];

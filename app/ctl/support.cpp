@@ -87,6 +87,16 @@ backend::Result<backend::UserId> readerOf(backend::Engine& engine, const std::st
     return engine.feed().userByHandle(reader.starts_with('@') ? reader.substr(1) : reader, deadline);
 }
 
+void drain(backend::Monitor& monitor)
+{
+    using namespace std::chrono_literals;
+    for (int i = 0; i < 3'000 && !stopSignalCame(); ++i) {
+        const auto unfinished = monitor.unfinishedTasks(backend::Deadline::after(5s));
+        if (unfinished && *unfinished == 0) return;
+        std::this_thread::sleep_for(100ms);
+    }
+}
+
 std::string isoTime(backend::TimePoint time)
 {
     const auto seconds =

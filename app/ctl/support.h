@@ -25,6 +25,9 @@ backend::Result<std::shared_ptr<OpenedSession>> openWithSteps(const SessionOptio
 // The reader with that id or @handle.
 backend::Result<backend::UserId> readerOf(backend::Engine& engine, const std::string& reader,
                                           backend::Deadline deadline);
+// Waits until no task is unfinished, five minutes at most: what the queue has still to do is not a
+// difference.
+void drain(backend::Monitor& monitor);
 std::string isoTime(backend::TimePoint time); // "2026-11-23T06:06:16Z"
 
 } // namespace app

@@ -99,6 +99,7 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
     engine.feedWaiters = config.waiters;
     engine.connectTimeout = config.connectTimeout;
     engine.workers = options.role == "serve" ? config.workers : 0;
+    engine.auditPerSecond = config.auditPerSecond;
     engine.timelines.cap = config.timelineCap;
     engine.timelines.age = config.timelineAge;
     engine.dormantAfter = config.dormantAfter;

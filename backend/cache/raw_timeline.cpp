@@ -25,6 +25,12 @@ std::optional<RawFloor> parseFloor(const std::string& text)
     return RawFloor{PostId{std::strtoll(id.c_str(), nullptr, 10)}, runId};
 }
 
+void addOddity(RawTimeline& out, std::string what, PostId post = {})
+{
+    out.oddities.push_back(std::move(what));
+    out.oddPosts.push_back(post);
+}
+
 std::int64_t millisecondsOf(PostId id)
 {
     return std::chrono::duration_cast<Milliseconds>(id.time().time_since_epoch()).count();
@@ -38,13 +44,15 @@ std::vector<PostId> parseEntries(const std::vector<RedisReply>& elements, RawTim
         const std::string& member = elements[i].text;
         const std::string& score = elements[i + 1].text;
         const PostId id{std::strtoll(member.c_str(), nullptr, 10)};
-        if (member.size() != 19 || !allDigits(member))
-            out.oddities.push_back("member " + member);
-        else
+        const bool isId = member.size() == 19 && allDigits(member);
+        if (isId)
             ids.push_back(id);
+        else
+            addOddity(out, "member " + member);
         if (score != std::to_string(-millisecondsOf(id)))
-            out.oddities.push_back("score " + score + " of " + member);
+            addOddity(out, "score " + score + " of " + member, isId ? id : PostId{});
     }
+    out.stored += elements.size() / 2;
     return ids;
 }
 
@@ -62,7 +70,7 @@ Closed parseNote(const RedisReply& reply, RawTimeline& out)
     if (words >> closed.lowest >> closed.highest >> closed.entries >> closed.newestScore &&
         closed.lowest >= 1 && closed.highest - closed.lowest < kMostSegments)
         return closed;
-    out.oddities.push_back("note of segments " + reply.text);
+    addOddity(out, "note of segments " + reply.text);
     return {};
 }
 
@@ -71,19 +79,25 @@ void parseClosed(std::span<const RedisReply> segments, const Closed& noted, RawT
 {
     std::optional<PostId> oldest; // of the newer segment before
     std::int64_t entries = 0;
+    std::vector<PostId> all;
     for (const auto& segment : segments) {
         const auto ids = parseEntries(segment.elements, out);
-        out.ids.insert(out.ids.end(), ids.begin(), ids.end());
+        all.insert(all.end(), ids.begin(), ids.end());
         entries += std::int64_t(ids.size());
         if (ids.empty()) continue;
         if (oldest ? millisecondsOf(ids.front()) >= millisecondsOf(*oldest)
                    : -millisecondsOf(ids.front()) < noted.newestScore)
-            out.oddities.push_back("segment of " + memberOf(ids.front()) + " lies behind older entries");
+            addOddity(out, "segment of " + memberOf(ids.front()) + " lies behind older entries", ids.front());
         oldest = ids.back();
     }
     if (entries != noted.entries)
-        out.oddities.push_back(std::to_string(entries) + " entries in segments noted with " +
-                               std::to_string(noted.entries));
+        addOddity(out, std::to_string(entries) + " entries in segments noted with " +
+                           std::to_string(noted.entries));
+    out.ids.insert(out.ids.end(), all.begin(), all.end());
+    std::sort(all.begin(), all.end());
+    for (auto at = std::adjacent_find(all.begin(), all.end()); at != all.end();
+         at = std::adjacent_find(std::upper_bound(at, all.end(), *at), all.end()))
+        out.doubles.push_back(*at);
 }
 
 Result<int> nodeOf(const ShardMap& map, UserId owner)

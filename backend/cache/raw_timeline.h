@@ -24,6 +24,9 @@ struct RawTimeline
     std::vector<PostId> ids;           // of all segments, ascending, each once
     std::vector<std::string> oddities; // members that are no ids, scores that are not their id's time, closed
                                        // segments out of order or other than noted
+    std::vector<PostId> oddPosts;      // which post each of them is about; 0: none in particular
+    std::vector<PostId> doubles;       // ids that stand in more than one closed segment, ascending
+    std::size_t stored = 0;            // entries of all segments together
     std::optional<std::string> floorText;
     std::optional<RawFloor> floor; // of floorText; empty when void or unreadable
     std::string nodeRunId;

@@ -247,7 +247,10 @@ void readSections(TableReader& root, ClusterConfig& config, const std::string& f
         t.address("address", config.directoryAddress);
         t.required("address");
     });
-    section("engine", [&](TableReader& t) { t.number("workers", config.workers, 0, 64); });
+    section("engine", [&](TableReader& t) {
+        t.number("workers", config.workers, 0, 64);
+        t.number("audit_per_second", config.auditPerSecond, 0, 10'000);
+    });
     section("pools", [&](TableReader& t) {
         int milliseconds = int(config.connectTimeout.count());
         t.number("connections", config.connections, 1, 1'000);
@@ -340,6 +343,7 @@ std::vector<std::string> changedKeys(const ClusterConfig& before, const ClusterC
     compare("cluster.shards", before.shards, after.shards);
     compare("directory.address", before.directoryAddress, after.directoryAddress);
     compare("engine.workers", before.workers, after.workers);
+    compare("engine.audit_per_second", before.auditPerSecond, after.auditPerSecond);
     compare("pools.connections", before.connections, after.connections);
     compare("pools.waiters", before.waiters, after.waiters);
     compare("pools.connect_timeout_ms", before.connectTimeout, after.connectTimeout);
@@ -357,8 +361,9 @@ std::string clusterToml(const ClusterConfig& config)
     std::ostringstream out;
     out << "[cluster]\nname = " << quoted(config.name) << "\nenvironment = " << quoted(config.environment)
         << "\nshards = " << config.shards << "\n\n[directory]\naddress = " << quoted(config.directoryAddress)
-        << "\n\n[engine]\nworkers = " << config.workers << "\n\n[pools]\nconnections = " << config.connections
-        << "\nwaiters = " << config.waiters << "\nconnect_timeout_ms = " << config.connectTimeout.count()
+        << "\n\n[engine]\nworkers = " << config.workers << "\naudit_per_second = " << config.auditPerSecond
+        << "\n\n[pools]\nconnections = " << config.connections << "\nwaiters = " << config.waiters
+        << "\nconnect_timeout_ms = " << config.connectTimeout.count()
         << "\n\n[timelines]\ncap = " << config.timelineCap << "\nage_days = " << config.timelineAge.count()
         << "\ndormant_days = " << config.dormantAfter.count()
         << "\n\n[fanout]\nchunk = " << config.fanoutChunk << "\n";

@@ -29,6 +29,7 @@ struct ClusterConfig
     int shards = 64;
     std::string directoryAddress; // [directory]; the one key that is always needed
     int workers = 4;              // [engine]
+    int auditPerSecond = 5;       // timelines verified in the background
     int connections = 16;         // [pools], per node
     int waiters = 64;
     std::chrono::milliseconds connectTimeout{3'000};

@@ -4,7 +4,9 @@
 #include "backend/domain/error.h"
 #include "backend/domain/explanation.h"
 #include "backend/domain/fanout_policy.h"
+#include "backend/domain/orphans.h"
 #include "backend/domain/task.h"
+#include "backend/domain/timeline_audit.h"
 
 #include <charconv>
 
@@ -169,6 +171,40 @@ std::string_view toString(BalanceMetric metric)
         return "deliveries/s";
     case BalanceMetric::Reads:
         return "reads/s";
+    }
+    return "unknown";
+}
+
+std::string_view toString(TimelineFault fault)
+{
+    switch (fault) {
+    case TimelineFault::Missing:
+        return "missing";
+    case TimelineFault::Extra:
+        return "extra";
+    case TimelineFault::OutOfOrder:
+        return "out_of_order";
+    case TimelineFault::Double:
+        return "double";
+    case TimelineFault::FloorTooHigh:
+        return "floor_too_high";
+    case TimelineFault::BeyondCap:
+        return "beyond_cap";
+    case TimelineFault::Cold:
+        return "cold";
+    }
+    return "unknown";
+}
+
+std::string_view toString(OrphanReason reason)
+{
+    switch (reason) {
+    case OrphanReason::ShardElsewhere:
+        return "shard_elsewhere";
+    case OrphanReason::NoSuchOwner:
+        return "no_such_owner";
+    case OrphanReason::NoExpiry:
+        return "no_expiry";
     }
     return "unknown";
 }

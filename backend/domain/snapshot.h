@@ -5,6 +5,7 @@
 #include "backend/domain/cluster.h"
 #include "backend/domain/restore.h"
 #include "backend/domain/task.h"
+#include "backend/domain/verification.h"
 
 #include <cstdint>
 #include <memory>
@@ -142,6 +143,7 @@ struct ClusterSnapshot
     std::vector<EngineSnapshot> engines;
     std::vector<CacheCounts> caches;
     std::optional<RestoreProgress> restore; // while an engine builds again what Redis nodes have lost
+    std::optional<TimelineVerification> verification; // of all engines; empty: none verifies timelines
 };
 
 using SnapshotPtr = std::shared_ptr<const ClusterSnapshot>;

@@ -23,6 +23,9 @@ struct EngineOptions
     TimelineLimits timelines;
     ObjectTimes objects;
     int restorePerSecond = 500; // readers whose lost timelines are built again in the background; 0: none
+    int auditPerSecond = 5;     // timelines held against PostgreSQL in the background; 0: none
+    bool repairFound =
+        false; // build again what that finds; off: it is counted and logged, an operator repairs
     std::chrono::hours dormantAfter{24 * 30}; // readers unseen for so long keep no timeline; 0: all do
     Milliseconds dormancyEvery{600'000};      // between two looks for them
     bool planFanout = true;            // decide who is pushed and who is pulled; one engine of a cluster does

@@ -13,6 +13,7 @@
 #include "backend/operations/housekeeping.h"
 #include "backend/operations/operations_service.h"
 #include "backend/operations/restorer.h"
+#include "backend/operations/timeline_verifier.h"
 #include "backend/store/postgres_pool.h"
 
 #include <cstdlib>
@@ -90,7 +91,7 @@ struct DirectoryAccess
 Result<DirectoryAccess> openDirectory(const NodeEndpoint& endpoint, Deadline deadline)
 {
     PoolLimits limits;
-    limits.maxConnections = 4;
+    limits.maxConnections = 5; // heartbeats and operations, besides what jobs in the background hold
     DirectoryAccess access;
     access.pool = makePostgresPool(endpoint, limits);
     access.directory = std::make_unique<Directory>(*access.pool);
@@ -159,6 +160,7 @@ private:
     std::unique_ptr<Restorer> m_restorer; // of engines with workers
     std::unique_ptr<Dormancy> m_dormancy; // the same
     std::unique_ptr<FanoutPlanner> m_planner;
+    std::unique_ptr<TimelineVerifier> m_verifier; // of engines with workers
     std::unique_ptr<Sampler> m_sampler;
     std::unique_ptr<MonitorService> m_monitor;
 };
@@ -228,6 +230,7 @@ RookeryEngine::~RookeryEngine()
 {
     m_workers.stop();
     m_sampler.reset();
+    m_verifier.reset();
     m_restorer.reset();
     m_dormancy.reset();
     m_planner.reset();
@@ -272,12 +275,22 @@ Result<void> RookeryEngine::start(Deadline deadline)
         }
         if (m_options.workers > 0 && m_options.planFanout)
             m_planner = std::make_unique<FanoutPlanner>(m_feedServices, m_directory, FanoutPlannerSettings{});
+        if (m_options.workers > 0 && m_options.auditPerSecond > 0) {
+            VerifierSettings settings;
+            settings.readersPerSecond = m_options.auditPerSecond;
+            if (m_options.repairFound)
+                settings.repair = [this](UserId reader, Deadline soon) {
+                    return m_operations.rebuildTimeline(reader, soon);
+                };
+            m_verifier = std::make_unique<TimelineVerifier>(m_feedServices, m_directory, std::move(settings));
+        }
         publish = [this](const std::string& status) { return heartbeat(status); };
     }
     m_sampler = std::make_unique<Sampler>(
         SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock, [this] { return m_workers.snapshot(); },
                       [this] { return m_restorer ? m_restorer->progress() : RestoreProgress(); },
-                      std::move(publish)},
+                      std::move(publish),
+                      [this] { return m_verifier ? std::optional(m_verifier->figures()) : std::nullopt; }},
         samplerSettings());
     m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_timelines.limits().cap);
     return {};

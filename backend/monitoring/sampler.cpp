@@ -97,6 +97,7 @@ EngineStatus Sampler::ownStatus() const
     if (m_inputs.workers) out.workers = m_inputs.workers();
     if (m_inputs.restore)
         if (auto restore = m_inputs.restore(); restore.running) out.restore = std::move(restore);
+    if (m_inputs.verification) out.verification = m_inputs.verification();
     return out;
 }
 

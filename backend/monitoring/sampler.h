@@ -38,9 +38,10 @@ struct SamplerInputs
     const SqlPools& pools;
     const EngineMetrics& metrics;
     const WallClock& clock;
-    std::function<std::vector<WorkerSnapshot>()> workers; // may be empty
-    std::function<RestoreProgress()> restore;             // may be empty
-    DirectoryProber::Publish publish;                     // may be empty: read-only
+    std::function<std::vector<WorkerSnapshot>()> workers;                // may be empty
+    std::function<RestoreProgress()> restore;                            // may be empty
+    DirectoryProber::Publish publish;                                    // may be empty: read-only
+    std::function<std::optional<TimelineVerification>()> verification{}; // may be empty
 };
 
 class Sampler

@@ -126,6 +126,27 @@ std::vector<ShardSnapshot> shardsOf(const ProbeFindings& findings, const EngineT
     return out;
 }
 
+// One engine is at it at a time; what others did within the hour before counts as well.
+void addVerification(std::optional<TimelineVerification>& sum, const TimelineVerification& more)
+{
+    if (!sum) {
+        sum = more;
+        return;
+    }
+    sum->verifiedLastHour += more.verifiedLastHour;
+    sum->differencesLastHour += more.differencesLastHour;
+    sum->verifiedTotal += more.verifiedTotal;
+    sum->differences += more.differences;
+    sum->rounds += more.rounds;
+    if (more.running || sum->lastRoundSeconds < 0) sum->lastRoundSeconds = more.lastRoundSeconds;
+    sum->running = sum->running || more.running;
+    if (more.lastDifferenceAt &&
+        (!sum->lastDifferenceAt || *more.lastDifferenceAt > *sum->lastDifferenceAt)) {
+        sum->lastDifferenceAt = more.lastDifferenceAt;
+        sum->lastReader = more.lastReader;
+    }
+}
+
 void addEngines(ClusterSnapshot& out, const MonitorIdentity& identity, const ProbeFindings& findings)
 {
     for (const auto& row : findings.engines) {
@@ -142,6 +163,7 @@ void addEngines(ClusterSnapshot& out, const MonitorIdentity& identity, const Pro
         if (row.status) {
             engine.borrowedIdMilliseconds = row.status->borrowedIdMilliseconds;
             if (row.status->restore) out.restore = row.status->restore;
+            if (row.status->verification) addVerification(out.verification, *row.status->verification);
             for (auto worker : row.status->workers) {
                 if (worker.state != WorkerState::Stopped) ++engine.workers;
                 worker.engineSlot = row.slot;

@@ -123,6 +123,39 @@ RestoreProgress restoreOf(const Json& json)
     return out;
 }
 
+Json verificationJson(const TimelineVerification& verification)
+{
+    Json out{{"running", verification.running},
+             {"hour", verification.verifiedLastHour},
+             {"hour_differences", verification.differencesLastHour},
+             {"total", verification.verifiedTotal},
+             {"differences", verification.differences},
+             {"rounds", verification.rounds},
+             {"round_seconds", verification.lastRoundSeconds}};
+    if (verification.lastDifferenceAt) {
+        out["last_at"] = verification.lastDifferenceAt->time_since_epoch().count();
+        out["last_reader"] = verification.lastReader.value;
+    }
+    return out;
+}
+
+TimelineVerification verificationOf(const Json& json)
+{
+    TimelineVerification out;
+    out.running = json.value("running", false);
+    out.verifiedLastHour = json.value("hour", std::int64_t(0));
+    out.differencesLastHour = json.value("hour_differences", std::int64_t(0));
+    out.verifiedTotal = json.value("total", std::int64_t(0));
+    out.differences = json.value("differences", std::int64_t(0));
+    out.rounds = json.value("rounds", std::int64_t(0));
+    out.lastRoundSeconds = json.value("round_seconds", -1.0);
+    if (json.contains("last_at")) {
+        out.lastDifferenceAt = TimePoint(std::chrono::microseconds(json.value("last_at", std::int64_t(0))));
+        out.lastReader = UserId{json.value("last_reader", std::int64_t(0))};
+    }
+    return out;
+}
+
 } // namespace
 
 EngineCounters copyCounters(const EngineMetrics& metrics, int shardCount)
@@ -192,6 +225,7 @@ std::string encodeStatus(const EngineStatus& status)
              {"delay", sparse(c.fanoutDelay)},
              {"workers", Json::array()}};
     if (status.restore) out["restore"] = restoreJson(*status.restore);
+    if (status.verification) out["verification"] = verificationJson(*status.verification);
     for (const auto& worker : status.workers)
         out["workers"].push_back(workerJson(worker));
     return out.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -214,6 +248,7 @@ Result<EngineStatus> decodeStatus(std::string_view text)
         out.sqlConnectionsPerNode = json.value("pg_connections", 0);
         out.counters = countersOf(json);
         if (json.contains("restore")) out.restore = restoreOf(json.at("restore"));
+        if (json.contains("verification")) out.verification = verificationOf(json.at("verification"));
         for (const auto& worker : json.value("workers", Json::array()))
             out.workers.push_back(workerOf(worker, int(out.workers.size())));
         return out;

@@ -44,8 +44,9 @@ struct EngineStatus
     double borrowedIdMilliseconds = 0;
     int sqlConnectionsPerNode =
         0; // its pools may open so many on one node, besides its workers'; read by the doctor
-    std::optional<RestoreProgress> restore; // while it is at it
-    std::vector<WorkerSnapshot> workers;    // engineSlot and engineName are not published: the row has them
+    std::optional<RestoreProgress> restore;           // while it is at it
+    std::optional<TimelineVerification> verification; // of an engine that may do it
+    std::vector<WorkerSnapshot> workers; // engineSlot and engineName are not published: the row has them
 };
 
 std::string encodeStatus(const EngineStatus& status);

@@ -29,6 +29,13 @@ public:
     DirectoryLock(const DirectoryLock&) = delete;
     DirectoryLock& operator=(const DirectoryLock&) = delete;
 
+    // False once another may have it.
+    [[nodiscard]] bool stands(Deadline deadline) const
+    {
+        return m_connection.usable() && m_connection.execute("SELECT 1", {}, deadline) &&
+               m_connection.usable();
+    }
+
 private:
     SqlConnection& m_connection;
     const std::int64_t m_key;

@@ -186,14 +186,16 @@ Result<void> OperationsService::setPushThreshold(const PushThreshold& threshold,
 Result<void> OperationsService::rebuildTimeline(UserId reader, Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
-    const auto rebuild = [&]() -> Result<void> {
-        SqlSession sql(m_services.pools, m_services.maps);
-        ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
-        ROOKERY_TRY(m_services.timelines.drop(*redis, TimelineFamily::Home, reader, deadline));
-        return m_builder.build(sql, *redis, TimelineFamily::Home, reader, deadline, BuildFor::Upkeep);
-    };
-    return recorded("rebuild_timeline", "{\"reader\":" + std::to_string(reader.value) + "}", rebuild(),
-                    deadline);
+    return recorded("rebuild_timeline", "{\"reader\":" + std::to_string(reader.value) + "}",
+                    rebuildNow(reader, deadline), deadline);
+}
+
+Result<void> OperationsService::rebuildNow(UserId reader, Deadline deadline)
+{
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    ROOKERY_TRY(m_services.timelines.drop(*redis, TimelineFamily::Home, reader, deadline));
+    return m_builder.build(sql, *redis, TimelineFamily::Home, reader, deadline, BuildFor::Upkeep);
 }
 
 Result<BulkResult> OperationsService::bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline)

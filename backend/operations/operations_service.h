@@ -38,6 +38,10 @@ public:
     Result<FanoutPolicy> fanoutPolicy(Deadline deadline) override;
     Result<void> setPushThreshold(const PushThreshold& threshold, Deadline deadline) override;
     Result<void> rebuildTimeline(UserId reader, Deadline deadline) override;
+    Result<TimelineAuditReport> auditTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
+    Result<TimelineRepairReport> repairTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
+    Result<OrphanReport> findOrphanKeys(const OrphanQuery& query, Deadline deadline) override;
+    Result<OrphanReport> removeOrphanKeys(const OrphanQuery& query, Deadline deadline) override;
 
     Result<BulkResult> bulkCreateUsers(std::span<const BulkUser> users, Deadline deadline) override;
     Result<BulkResult> bulkFollow(std::span<const BulkFollow> follows, Deadline deadline) override;
@@ -58,6 +62,7 @@ private:
     };
 
     Result<void> requireWritable() const;
+    Result<void> rebuildNow(UserId reader, Deadline deadline);
     Result<void> recorded(const std::string& action, const std::string& argumentsJson, Result<void> outcome,
                           Deadline deadline);
     Result<int> onDeadLetters(const std::string& action, std::span<const TaskRef> tasks, Deadline deadline,

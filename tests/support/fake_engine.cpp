@@ -416,6 +416,63 @@ backend::Result<void> FakeEngine::rebuildTimeline(backend::UserId reader, Deadli
     return change("rebuildTimeline", text(reader.value));
 }
 
+void FakeEngine::setTimelineAudit(backend::TimelineAuditReport report)
+{
+    const std::lock_guard lock(m_mutex);
+    m_timelineAudit = std::move(report);
+}
+
+void FakeEngine::setOrphans(backend::OrphanReport report)
+{
+    const std::lock_guard lock(m_mutex);
+    m_orphans = std::move(report);
+}
+
+backend::Result<backend::TimelineAuditReport>
+FakeEngine::auditTimelines(const backend::TimelineAuditQuery& query, Deadline)
+{
+    if (const auto error = enter("auditTimelines", text(query.reader.value))) return backend::fail(*error);
+    const std::lock_guard lock(m_mutex);
+    return m_timelineAudit;
+}
+
+backend::Result<backend::TimelineRepairReport>
+FakeEngine::repairTimelines(const backend::TimelineAuditQuery& query, Deadline)
+{
+    ROOKERY_TRY(change("repairTimelines", text(query.reader.value)));
+    const std::lock_guard lock(m_mutex);
+    backend::TimelineRepairReport out;
+    out.found = m_timelineAudit;
+    for (const auto& difference : out.found.differences) {
+        if (!out.repairs.empty() && out.repairs.back().reader == difference.reader) continue;
+        out.repairs.push_back({difference.reader, true, {}});
+        ++out.repaired;
+    }
+    m_timelineAudit.differing = m_timelineAudit.differencesTotal = 0;
+    m_timelineAudit.differences.clear();
+    return out;
+}
+
+backend::Result<backend::OrphanReport> FakeEngine::findOrphanKeys(const backend::OrphanQuery&, Deadline)
+{
+    if (const auto error = enter("findOrphanKeys")) return backend::fail(*error);
+    const std::lock_guard lock(m_mutex);
+    return m_orphans;
+}
+
+backend::Result<backend::OrphanReport> FakeEngine::removeOrphanKeys(const backend::OrphanQuery&, Deadline)
+{
+    ROOKERY_TRY(change("removeOrphanKeys", {}));
+    const std::lock_guard lock(m_mutex);
+    auto out = m_orphans;
+    out.removed = out.orphans;
+    for (auto& group : out.groups)
+        group.removed = group.keys;
+    m_orphans.orphans = 0;
+    m_orphans.groups.clear();
+    return out;
+}
+
 backend::Result<backend::BulkResult> FakeEngine::bulkCreateUsers(std::span<const backend::BulkUser> users,
                                                                  Deadline)
 {

@@ -46,6 +46,8 @@ public:
     void setLedger(const backend::DeliveryLedger& ledger);
     void setDelay(backend::PostId post, backend::Milliseconds delay);
     void setDeadLetters(std::vector<backend::DeadLetter> letters);
+    void setTimelineAudit(backend::TimelineAuditReport report); // repairs repair all of it
+    void setOrphans(backend::OrphanReport report);
     // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
@@ -108,6 +110,14 @@ private:
     Result<backend::FanoutPolicy> fanoutPolicy(Deadline deadline) override;
     Result<void> setPushThreshold(const backend::PushThreshold& threshold, Deadline deadline) override;
     Result<void> rebuildTimeline(backend::UserId reader, Deadline deadline) override;
+    Result<backend::TimelineAuditReport> auditTimelines(const backend::TimelineAuditQuery& query,
+                                                        Deadline deadline) override;
+    Result<backend::TimelineRepairReport> repairTimelines(const backend::TimelineAuditQuery& query,
+                                                          Deadline deadline) override;
+    Result<backend::OrphanReport> findOrphanKeys(const backend::OrphanQuery& query,
+                                                 Deadline deadline) override;
+    Result<backend::OrphanReport> removeOrphanKeys(const backend::OrphanQuery& query,
+                                                   Deadline deadline) override;
     Result<backend::BulkResult> bulkCreateUsers(std::span<const backend::BulkUser> users,
                                                 Deadline deadline) override;
     Result<backend::BulkResult> bulkFollow(std::span<const backend::BulkFollow> follows,
@@ -159,6 +169,8 @@ private:
     std::map<backend::PostId, backend::Milliseconds> m_delays;
     std::vector<backend::DeadLetter> m_deadLetters;
     std::vector<backend::TaskRef> m_retried, m_discarded;
+    backend::TimelineAuditReport m_timelineAudit;
+    backend::OrphanReport m_orphans;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

@@ -89,10 +89,14 @@ void ConfigTest::differencesAreNamed()
     auto after = before;
     QVERIFY(changedKeys(before, after).empty());
     after.workers = 13;
+    after.auditPerSecond = 50;
+    TAKE(written, parseClusterToml(clusterToml(after), "cluster.toml"));
+    QCOMPARE(written.auditPerSecond, 50);
     after.timelineCap = 500;
     after.postgres[1].roles.pop_back();
-    QVERIFY((changedKeys(before, after) ==
-             std::vector<std::string>{"engine.workers", "timelines.cap", "postgres"}));
+    QVERIFY(
+        (changedKeys(before, after) ==
+         std::vector<std::string>{"engine.workers", "engine.audit_per_second", "timelines.cap", "postgres"}));
 }
 
 void ConfigTest::onlyTheDirectoryIsNeeded()
@@ -100,6 +104,7 @@ void ConfigTest::onlyTheDirectoryIsNeeded()
     TAKE(config, parseClusterToml("directory.address = 'host=x'", "c.toml"));
     QCOMPARE(config.directoryAddress, std::string("host=x"));
     QCOMPARE(config.workers, 4);
+    QCOMPARE(config.auditPerSecond, 5);
     QCOMPARE(config.timelineCap, 800);
     QVERIFY(config.postgres.empty());
 }

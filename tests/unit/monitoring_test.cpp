@@ -28,6 +28,7 @@ private slots:
     void hungProbeIsNoticed();
     void messagesSayWhatToDo();
     void clusterHealth();
+    void verificationIsOfAllEngines();
     void redisRatesAreOfOneLife();
     void evictingRedisIsDegraded();
     void historyIsARing();
@@ -268,6 +269,28 @@ void MonitoringTest::clusterHealth()
     cluster = healthyCluster();
     cluster.nodes[0].health = Health::Unknown;
     QVERIFY(clusterVerdict(cluster, kFine, {}).health == Health::Unknown);
+}
+
+// One engine is at it, another was before; a third has nothing to do with it, a fourth is gone.
+void MonitoringTest::verificationIsOfAllEngines()
+{
+    ProbeFindings findings;
+    findings.map = std::make_shared<ShardMap>(ShardMap{1, 0, {}, {}, {}, {}});
+    QVERIFY(!buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow()).verification);
+    const auto add = [&](int slot, std::optional<TimelineVerification> verification, double age = 0.5) {
+        EngineRow row;
+        row.slot = slot;
+        row.heartbeatAgeSeconds = age;
+        row.status.emplace();
+        row.status->verification = std::move(verification);
+        findings.engines.push_back(std::move(row));
+    };
+    add(1, TimelineVerification{false, 100, 2, 500, 3, 1, 40, TimePoint(7s), UserId{5}});
+    add(2, std::nullopt);
+    add(3, TimelineVerification{true, 1'000, 1, 1'000, 1, 2, 30, TimePoint(9s), UserId{6}});
+    add(4, TimelineVerification{true, 7'777, 7, 7'777, 7, 7, 7, TimePoint(11s), UserId{7}}, 10'000);
+    const auto sum = buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow()).verification;
+    QVERIFY(sum && (*sum == TimelineVerification{true, 1'100, 3, 1'500, 4, 3, 30, TimePoint(9s), UserId{6}}));
 }
 
 void MonitoringTest::redisRatesAreOfOneLife()

@@ -29,7 +29,7 @@ const std::map<std::string, Names>& allowedInBackend()
         {"embedded", ground},
         {"fanout", with({"store", "cache", "queue", "cluster"})},
         {"feed", with({"store", "cache", "queue", "cluster", "fanout", "engine.h"})},
-        {"operations", with({"store", "cache", "queue", "cluster", "fanout", "feed", "engine.h"})},
+        {"operations", with({"store", "cache", "queue", "cluster", "fanout", "feed", "audit", "engine.h"})},
         {"monitoring", with({"store", "cache", "queue", "cluster", "report", "engine.h"})},
         {"audit", with({"store", "cache", "queue", "cluster", "engine.h"})},
         {"workload", with({"engine.h"})},

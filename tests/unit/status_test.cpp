@@ -88,6 +88,8 @@ EngineStatus fullStatus()
     out.publishedAt = 123'456ms;
     out.counters = copyCounters(metrics, 64);
     out.borrowedIdMilliseconds = 12.5;
+    out.verification = TimelineVerification{
+        true, 18'000, 3, 90'000, 4, 2, 30.5, TimePoint(1'700'000'000'123'456us), UserId{4711}};
     for (const auto state : {WorkerState::Running, WorkerState::Waiting}) {
         WorkerSnapshot worker;
         worker.index = int(out.workers.size());
@@ -112,6 +114,7 @@ void StatusTest::roundTripKeepsEverything()
     QVERIFY(after->counters == before.counters);
     QCOMPARE(after->publishedAt.count(), before.publishedAt.count());
     QCOMPARE(after->borrowedIdMilliseconds, 12.5);
+    QVERIFY(after->verification && *after->verification == *before.verification);
     QCOMPARE(after->workers.size(), std::size_t(2));
     for (std::size_t i = 0; i < 2; ++i) {
         const auto &a = after->workers[i], &b = before.workers[i];

@@ -1,0 +1,122 @@
+// Audit and repair of timelines, and orphan keys, as operations: refused where they change something on a
+// read-only engine, and recorded.
+#include "backend/operations/operations_service.h"
+
+#include "backend/operations/orphan_keys.h"
+#include "backend/operations/timeline_auditor.h"
+
+#include <algorithm>
+
+namespace backend {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kOneBuild = 10s;
+constexpr auto kRecording = 5s; // also when the call's own time is up: what was done has to be recorded
+constexpr std::size_t kListed = 1'000; // repairs in a report
+constexpr std::size_t kRecorded = 100; // readers in the record
+
+std::string scopeText(const TimelineAuditQuery& query)
+{
+    using Scope = TimelineAuditQuery::Scope;
+    switch (query.scope) {
+    case Scope::Reader:
+        return "\"reader\":" + std::to_string(query.reader.value);
+    case Scope::Shard:
+        return "\"shard\":" + std::to_string(query.shard);
+    case Scope::Sample:
+        return "\"sample\":" + std::to_string(query.sample) + ",\"seed\":" + std::to_string(query.seed);
+    case Scope::All:
+        break;
+    }
+    return "\"all\":true";
+}
+
+std::string argumentsOf(const TimelineAuditQuery& query, const TimelineRepairReport& report)
+{
+    std::string readers;
+    for (std::size_t i = 0; i < std::min(report.repairs.size(), kRecorded); ++i)
+        readers += (i ? "," : "") + std::to_string(report.repairs[i].reader.value);
+    return "{" + scopeText(query) + ",\"repaired\":" + std::to_string(report.repaired) +
+           ",\"not_repaired\":" + std::to_string(report.notRepaired) + ",\"readers\":[" + readers + "]}";
+}
+
+} // namespace
+
+Result<TimelineAuditReport> OperationsService::auditTimelines(const TimelineAuditQuery& query,
+                                                              Deadline deadline)
+{
+    return TimelineAuditor(m_services).audit(query, {}, deadline);
+}
+
+// Page by page: a timeline is built again as soon as it is known to differ, and looked at with the others of
+// its page.
+Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAuditQuery& query,
+                                                                Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    const TimelineAuditor auditor(m_services);
+    TimelineRepairReport report;
+    const auto repair = [&](const TimelineAuditor::Findings& findings) -> Result<void> {
+        auto readers = findings.differing;
+        readers.insert(readers.end(), findings.cold.begin(), findings.cold.end());
+        if (readers.empty()) return {};
+        std::vector<TimelineRepair> repairs;
+        for (const auto reader : readers) {
+            const auto built = rebuildNow(reader, deadline.earlier(kOneBuild));
+            repairs.push_back({reader, built.has_value(), built ? "" : built.error().message});
+        }
+        TimelineAuditReport again;
+        const auto left = auditor.look(readers, again, deadline);
+        for (auto& one : repairs) {
+            const auto among = [&](const std::vector<UserId>& some) {
+                return std::find(some.begin(), some.end(), one.reader) != some.end();
+            };
+            if (one.repaired && !left)
+                one = {one.reader, false, "built again, but not looked at: " + left.error().message};
+            else if (one.repaired && (among(left->differing) || among(left->cold)))
+                one = {one.reader, false, "built again, and it differs again"};
+            ++(one.repaired ? report.repaired : report.notRepaired);
+            if (report.repairs.size() < kListed) report.repairs.push_back(std::move(one));
+        }
+        return {};
+    };
+    auto found = auditor.audit(query, repair, deadline);
+    Result<void> outcome;
+    if (!found)
+        outcome = fail(found.error());
+    else if (report.notRepaired > 0)
+        outcome =
+            fail(ErrorCode::Internal, std::to_string(report.notRepaired) + " timelines were not repaired");
+    const bool changed = report.repaired + report.notRepaired > 0;
+    if (changed || !found) {
+        const auto written =
+            recorded("repair_timelines", argumentsOf(query, report), outcome, Deadline::after(kRecording));
+        if (outcome && !written) return fail(written.error());
+    }
+    if (!found) return fail(found.error());
+    report.found = std::move(*found);
+    return report;
+}
+
+Result<OrphanReport> OperationsService::findOrphanKeys(const OrphanQuery& query, Deadline deadline)
+{
+    OrphanReport report;
+    ROOKERY_TRY(walkOrphanKeys(m_services, m_directory, query, false, deadline, report));
+    return report;
+}
+
+Result<OrphanReport> OperationsService::removeOrphanKeys(const OrphanQuery& query, Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    OrphanReport report;
+    const auto done = walkOrphanKeys(m_services, m_directory, query, true, deadline, report);
+    ROOKERY_TRY(recorded("remove_orphan_keys",
+                         "{\"found\":" + std::to_string(report.orphans) +
+                             ",\"removed\":" + std::to_string(report.removed) + "}",
+                         done, Deadline::after(kRecording)));
+    return report;
+}
+
+} // namespace backend

@@ -1,0 +1,191 @@
+// Keys that nobody will ever read or expire are found on the Redis nodes and removed; their neighbours stay.
+#include <QTest>
+
+#include "backend/cache/raw_timeline.h"
+#include "tests/integration/ctl_process.h"
+#include "tests/support/demo_session.h"
+
+#include <algorithm>
+
+using namespace backend;
+using namespace tests;
+
+class OrphanKeysTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void cleanupTestCase() { m_session.reset(); }
+
+    void aLivingClusterHasNone();
+    void orphansAreFoundAndRemovedAndTheirNeighboursStay();
+    void usersWhoAreBeingCreatedAreNone();
+    void commandLine();
+
+private:
+    Operations& operations() { return m_session->engine().operations(); }
+    RedisReply redis(int node, std::initializer_list<std::string_view> words)
+    {
+        return take(m_redis->command(node, words, soon()));
+    }
+    int nodeOf(int shard) { return m_map->timelinesNode[std::size_t(shard)]; }
+    bool exists(int node, const std::string& key) { return redis(node, {"EXISTS", key}).integer == 1; }
+    UserId nobody(int shard) { return UserId{makeRawId(1'000 + ++m_made, shard, 1)}; }
+
+    std::shared_ptr<app::OpenedSession> m_session;
+    std::shared_ptr<const ShardMap> m_map;
+    std::unique_ptr<RedisClient> m_redis;
+    std::vector<UserId> m_users;
+    std::vector<PostId> m_posts;
+    int m_made = 0;
+};
+
+namespace {
+
+std::string text(const OrphanReport& report)
+{
+    std::string out;
+    for (const auto& group : report.groups)
+        for (const auto& key : group.examples)
+            out += group.node + " " + group.family + " " + std::string(toString(group.reason)) + " " + key +
+                   "\n";
+    return out;
+}
+
+std::string tagged(int shard, const std::string& rest)
+{
+    return "{" + std::to_string(shard) + "}:" + rest;
+}
+
+} // namespace
+
+void OrphanKeysTest::initTestCase()
+{
+    m_session = openDemo({.dataDirectory = {}, .workers = 2});
+    m_map = m_session->auditInputs().map;
+    std::vector<NodeEndpoint> nodes;
+    for (const auto& node : m_map->nodes)
+        if (node.kind == NodeKind::Redis) nodes.push_back(node);
+    m_redis = std::make_unique<RedisClient>(nodes);
+    auto& feed = m_session->engine().feed();
+    for (int i = 0; i < 20; ++i)
+        m_users.push_back(take(feed.createUser({"user" + std::to_string(i), "U"}, soon())).id);
+    for (std::size_t i = 1; i < m_users.size(); ++i)
+        take(feed.follow(m_users[i], m_users[0], soon()));
+    for (int i = 0; i < 5; ++i)
+        m_posts.push_back(take(feed.post(m_users[0], "words", soon())).id);
+    QVERIFY(drain(m_session->engine()));
+}
+
+void OrphanKeysTest::aLivingClusterHasNone()
+{
+    const auto report = take(operations().findOrphanKeys({}, soon()));
+    QVERIFY2(report.orphans == 0, text(report).c_str());
+    QVERIFY(report.keys > 40 && report.expiring > 0 && report.foreign == 0);
+}
+
+void OrphanKeysTest::orphansAreFoundAndRemovedAndTheirNeighboursStay()
+{
+    const int shard = m_users[0].shard(), here = nodeOf(shard);
+    const auto gone = nobody(shard);
+    const auto id = std::to_string(gone.value);
+    int elsewhere = 0;
+    for (const auto& node : m_map->nodes)
+        if (node.kind == NodeKind::Redis && node.id != here) elsewhere = node.id;
+    const auto own = timelineKey(TimelineFamily::Home, m_users[0]);
+
+    std::vector<std::pair<int, std::string>> orphans{
+        {here, tagged(shard, "home:" + id)},       {here, tagged(shard, "home:" + id + ":1")},
+        {here, tagged(shard, "home-floor:" + id)}, {here, tagged(shard, "home-segments:" + id)},
+        {here, tagged(shard, "author:" + id)},     {here, tagged(shard, "counters:" + id)},
+        {here, tagged(shard, "post:" + id)},       {elsewhere, own},
+        {elsewhere, tagged(shard, "public-floor")}};
+    for (const auto& [node, key] : orphans)
+        redis(node, {"SET", key, "x"});
+    // An object of a living user that lost its expiry.
+    const auto lasting = tagged(shard, "user:" + std::to_string(m_users[0].value));
+    redis(here, {"SET", lasting, "x"});
+    orphans.emplace_back(here, lasting);
+
+    std::vector<std::pair<int, std::string>> neighbours{
+        {here, own},
+        {here, tagged(shard, "post:" + std::to_string(gone.value + 1))},
+        {here, tagged(shard, "home-build:" + id)},
+        {here, "somebody:else"},
+        {here, tagged(shard, "home2:" + id)}};
+    redis(here, {"SET", neighbours[1].second, "deleted", "PX", "600000"}); // known not to be there
+    redis(here, {"SET", neighbours[2].second, "token", "PX", "600000"});
+    redis(here, {"SET", neighbours[3].second, "x"});
+    redis(here, {"SET", neighbours[4].second, "x"});
+
+    const auto found = take(operations().findOrphanKeys({}, soon()));
+    QVERIFY2(found.orphans == std::int64_t(orphans.size()) && found.removed == 0, text(found).c_str());
+    QCOMPARE(found.foreign, std::int64_t(2));
+    std::int64_t sum = 0;
+    for (const auto& group : found.groups) {
+        sum += group.keys;
+        QVERIFY(group.bytes > 0 && !group.examples.empty() && group.removed == 0);
+        const bool isElsewhere = group.node == m_map->node(elsewhere)->name;
+        QCOMPARE(group.reason == OrphanReason::ShardElsewhere, isElsewhere);
+        if (group.family == "user") QVERIFY(group.reason == OrphanReason::NoExpiry);
+    }
+    QCOMPARE(sum, found.orphans);
+    for (const auto& [node, key] : orphans)
+        QVERIFY2(exists(node, key), key.c_str());
+
+    const auto removed = take(operations().removeOrphanKeys({}, soon()));
+    QCOMPARE(removed.removed, std::int64_t(orphans.size()));
+    for (const auto& [node, key] : orphans)
+        QVERIFY2(!exists(node, key), key.c_str());
+    for (const auto& [node, key] : neighbours)
+        QVERIFY2(exists(node, key), key.c_str());
+    QCOMPARE(take(operations().findOrphanKeys({}, soon())).orphans, std::int64_t(0));
+    QCOMPARE(auditFindings(*m_session), std::string());
+    TimelineAuditQuery all;
+    const auto report = take(operations().auditTimelines(all, soon()));
+    QVERIFY(report.clean() && report.verified == std::int64_t(m_users.size()));
+}
+
+// The handle and the keys are there before the rows, which may wait in the queue.
+void OrphanKeysTest::usersWhoAreBeingCreatedAreNone()
+{
+    const auto user = take(m_session->engine().feed().createUser({"newcomer", "N"}, soon()));
+    QVERIFY(drain(m_session->engine()));
+    struct FixedMaps final : ShardMapSource
+    {
+        std::shared_ptr<const ShardMap> map;
+        std::shared_ptr<const ShardMap> current() const override { return map; }
+    } maps;
+    maps.map = m_map;
+    SqlSession sql(*m_session->auditInputs().pools, maps);
+    const auto table = shardTable(Role::Users, user.id.shard(), "users");
+    const auto id = sqlParameter(user.id.value);
+    take(sql.runOne(Role::Users, user.id.shard(), {"DELETE FROM " + table + " WHERE id = $1::bigint", {id}},
+                    soon()));
+    const auto report = take(operations().removeOrphanKeys({}, soon()));
+    QVERIFY2(report.orphans == 0, text(report).c_str());
+    QVERIFY(exists(nodeOf(user.id.shard()), timelineFloorKey(TimelineFamily::Home, user.id)));
+    take(sql.runOne(
+        Role::Users, user.id.shard(),
+        {"INSERT INTO " + table + " (id, handle, display_name) VALUES ($1::bigint, 'newcomer', 'N')", {id}},
+        soon()));
+}
+
+void OrphanKeysTest::commandLine()
+{
+    const auto config = QString::fromStdString(m_session->configFile().string());
+    QCOMPARE(runCtl({"orphans", "--config", config}).exitCode, 0);
+    const int shard = 3;
+    redis(nodeOf(shard), {"SET", tagged(shard, "home:" + std::to_string(nobody(shard).value)), "x"});
+    const auto found = runCtl({"orphans", "--config", config, "--json"});
+    QCOMPARE(found.exitCode, 1);
+    QCOMPARE(found.json()["orphans"].toInt(), 1);
+    const auto removed = runCtl({"orphans", "--config", config, "--remove", "--json"});
+    QCOMPARE(removed.exitCode, 0);
+    QCOMPARE(removed.json()["removed"].toInt(), 1);
+    QCOMPARE(runCtl({"orphans", "--config", config}).exitCode, 0);
+}
+
+QTEST_GUILESS_MAIN(OrphanKeysTest)
+#include "orphan_keys_test.moc"
