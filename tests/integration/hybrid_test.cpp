@@ -187,7 +187,7 @@ void HybridTest::ruleOfThePlanner()
     const PushThreshold automatic, never{PushThreshold::Kind::Never, 0},
         above{PushThreshold::Kind::Followers, 100};
     const AuthorLoad busy{UserId{1}, 10'000, 50, 1}, read{UserId{1}, 10'000, 50, 40},
-        small{UserId{1}, 100, 50, 1}, even{UserId{1}, 10'000, 3.0, 1};
+        small{UserId{1}, 100, 50, 1}, even{UserId{1}, 10'000, 8.0, 1};
     QVERIFY(wantsPull(busy, automatic, settings, false)); // posts often, read seldom
     QVERIFY(!wantsPull(read, automatic, settings, false));
     QVERIFY(!wantsPull(small, automatic, settings, false)); // hardly worth a list entry
