@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <set>
 #include <sstream>
 
 namespace backend {
@@ -70,8 +71,16 @@ Result<void> ServerProcess::signalAll(int signal)
 {
     if (!running()) return fail(ErrorCode::Unavailable, name() + " does not run: restart it first.");
     ::kill(m_pid, signal); // first, so that a postmaster makes no more children
-    for (const pid_t pid : m_spec.processes())
-        ::kill(pid, signal);
+    // One that it was just making shows a moment later: look until a look finds nobody new.
+    std::set<pid_t> told;
+    for (bool more = true; more; std::this_thread::sleep_for(2ms)) {
+        more = false;
+        for (const pid_t pid : m_spec.processes())
+            if (told.insert(pid).second) {
+                ::kill(pid, signal);
+                more = true;
+            }
+    }
     return {};
 }
 
