@@ -1,5 +1,5 @@
 -- Authors whose posts readers merge when they read. state 1: begins (still pushed, until every engine knows),
--- 2: pulled, 3: ends (pushed again, merged until what was pulled is too old for any timeline). No row: pushed.
+-- 2: pulled, 3: ends (pushed again; merged on, for what was pulled before). No row: pushed.
 CREATE TABLE directory.pulled_authors (
     author bigint PRIMARY KEY,
     state smallint NOT NULL CHECK (state IN (1, 2, 3)),
