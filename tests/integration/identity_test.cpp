@@ -1,0 +1,130 @@
+// Ids of many engines on one cluster, which take, lose and take again their slots: no two alike, and each
+// author's posts in order. An id that is taken by other content is an error.
+#include <QTest>
+
+#include "app/session/demo_cluster.h"
+#include "backend/engine/open_engine.h"
+#include "tests/support/demo_session.h"
+#include "tests/support/private_cluster.h"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+using namespace backend;
+using namespace tests;
+
+class IdentityTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void manyEnginesNeverMintOneIdTwice();
+    void anIdTakenByOtherContentIsAnError();
+
+private:
+    std::unique_ptr<OpenEngine> open()
+    {
+        EngineOptions options;
+        options.directory = m_directory;
+        options.role = "test";
+        options.workers = 1;
+        return take(openEngine(options, soon()));
+    }
+
+    std::unique_ptr<PrivateCluster> m_cluster;
+    NodeEndpoint m_directory;
+};
+
+void IdentityTest::initTestCase()
+{
+    m_cluster = PrivateCluster::start(2, 2);
+    m_directory =
+        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
+            .directory;
+}
+
+void IdentityTest::manyEnginesNeverMintOneIdTwice()
+{
+    constexpr int kEngines = 4, kRounds = 3, kPosts = 40, kAuthors = 3;
+    std::vector<UserId> authors;
+    {
+        const auto engine = open();
+        for (int i = 0; i < kAuthors; ++i)
+            authors.push_back(take(engine->feed().createUser({"a_" + std::to_string(i), "A"}, soon())).id);
+        QVERIFY(drain(*engine));
+    }
+    struct Run // of one author's posts through one engine
+    {
+        std::vector<PostId> ids;
+    };
+    std::vector<std::vector<Run>> runs(kEngines);
+    {
+        std::vector<std::jthread> threads;
+        for (int e = 0; e < kEngines; ++e)
+            threads.emplace_back([&, e] {
+                for (int round = 0; round < kRounds; ++round) {
+                    const auto engine = open(); // a slot that somebody else may just have given back
+                    for (const auto author : authors) {
+                        auto& run = runs[std::size_t(e)].emplace_back();
+                        for (int i = 0; i < kPosts; ++i)
+                            run.ids.push_back(take(engine->feed().post(author, "x", soon())).id);
+                    }
+                }
+            });
+    }
+    std::set<PostId> all;
+    std::size_t made = 0;
+    for (const auto& ofEngine : runs)
+        for (std::size_t r = 0; r < ofEngine.size(); ++r) {
+            const auto& run = ofEngine[r].ids;
+            QVERIFY(std::is_sorted(run.begin(), run.end()));
+            // The same author through the next life of this engine: whatever slot it has then.
+            if (r + kAuthors < ofEngine.size()) QVERIFY(run.back() < ofEngine[r + kAuthors].ids.front());
+            all.insert(run.begin(), run.end());
+            made += run.size();
+        }
+    QCOMPARE(made, std::size_t(kEngines * kRounds * kPosts * kAuthors));
+    QCOMPARE(all.size(), made);
+
+    const auto engine = open();
+    for (const auto author : authors) {
+        PageQuery query;
+        query.limit = 200;
+        std::vector<PostId> listed;
+        do {
+            const auto page = take(engine->feed().authorPage(author, query, soon()));
+            for (const auto& entry : page.entries)
+                listed.push_back(entry.id);
+            query.before = page.next;
+        } while (query.before);
+        QVERIFY(std::is_sorted(listed.rbegin(), listed.rend()));
+        QVERIFY(std::adjacent_find(listed.begin(), listed.end()) == listed.end());
+        QVERIFY(drain(*engine));
+    }
+}
+
+void IdentityTest::anIdTakenByOtherContentIsAnError()
+{
+    const auto engine = open();
+    auto& feed = engine->feed();
+    const auto author = take(feed.createUser({"b", "B"}, soon())).id;
+    QVERIFY(drain(*engine));
+    const auto made = take(feed.post(author, "the first", soon()));
+    auto& operations = engine->operations();
+    const std::vector<Post> again{made}, other{{made.id, author, "another"}};
+    QCOMPARE(take(operations.bulkPost(again, soon())).existing, std::int64_t(1)); // a repeated call is none
+    const auto refused = operations.bulkPost(other, soon());
+    QVERIFY(!refused);
+    QVERIFY(refused.error().code == ErrorCode::Conflict);
+    QVERIFY(refused.error().message.find(std::to_string(made.id.value)) != std::string::npos);
+    QVERIFY(drain(*engine));
+    const auto page = take(feed.authorPage(author, {}, soon()));
+    QCOMPARE(page.entries.size(), std::size_t(1));
+    QCOMPARE(page.entries[0].body, made.body);
+    QCOMPARE(take(feed.counters(author, soon())).posts, std::int64_t(1));
+}
+
+QTEST_GUILESS_MAIN(IdentityTest)
+#include "identity_test.moc"
