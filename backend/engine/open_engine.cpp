@@ -228,6 +228,14 @@ bool RookeryEngine::stopWorkers(Deadline deadline)
 
 RookeryEngine::~RookeryEngine()
 {
+    const auto stop = [](const auto& thread) {
+        if (thread) thread->requestStop();
+    };
+    stop(m_verifier);
+    stop(m_restorer);
+    stop(m_dormancy);
+    stop(m_planner);
+    stop(m_housekeeping);
     m_workers.stop();
     m_sampler.reset();
     m_verifier.reset();

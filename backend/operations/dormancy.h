@@ -21,6 +21,9 @@ class Dormancy
 public:
     Dormancy(const FeedServices& services, Directory& directory, DormancySettings settings);
 
+    // Of several such threads first all, then destroy: they end side by side.
+    void requestStop() { m_thread.requestStop(); }
+
     // One round; returns how many readers became dormant. Also called by the thread.
     [[nodiscard]] Result<std::int64_t> round(Milliseconds unseen, const std::stop_token& stop);
 

@@ -44,6 +44,9 @@ class FanoutPlanner
 public:
     FanoutPlanner(const FeedServices& services, Directory& directory, FanoutPlannerSettings settings);
 
+    // Of several such threads first all, then destroy: they end side by side.
+    void requestStop() { m_thread.requestStop(); }
+
 private:
     void step(const std::stop_token& stop);
     Result<void> advance(const FanoutPolicy& policy, Deadline deadline);

@@ -14,6 +14,9 @@ class Housekeeping
 public:
     Housekeeping(const SqlPools& pools, const ShardMapSource& maps, Directory& directory);
 
+    // Of several such threads first all, then destroy: they end side by side.
+    void requestStop() { m_thread.requestStop(); }
+
     // One round over all shards; returns how many marks went. Also called by the thread.
     [[nodiscard]] Result<int> forgetApplied(Deadline deadline, const std::stop_token& stop = {});
 

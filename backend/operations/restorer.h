@@ -30,6 +30,9 @@ public:
     Restorer(const FeedServices& services, Directory& directory, TimelineBuilder& builder,
              RestorerSettings settings);
 
+    // Of several such threads first all, then destroy: they end side by side.
+    void requestStop() { m_thread.requestStop(); }
+
     // Of the sweep under way, or of the last one that had anything to do.
     RestoreProgress progress() const;
 

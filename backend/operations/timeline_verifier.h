@@ -30,6 +30,9 @@ class TimelineVerifier
 public:
     TimelineVerifier(const FeedServices& services, Directory& directory, VerifierSettings settings);
 
+    // Of several such threads first all, then destroy: they end side by side.
+    void requestStop() { m_thread.requestStop(); }
+
     TimelineVerification figures() const;
 
 private:
