@@ -37,6 +37,7 @@ struct Restorer::Sweep
 {
     std::stop_token stop;
     std::map<int, std::string> lives{}; // run_id by node, when it began
+    bool afterLoss = false;             // of nodes that began another life
     std::chrono::steady_clock::time_point notBefore = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point begun = notBefore;
 
@@ -124,6 +125,7 @@ void Restorer::step(const std::stop_token& stop)
 Result<void> Restorer::sweepAll(const std::vector<int>& nodes, const std::stop_token& stop)
 {
     Sweep sweep{stop};
+    sweep.afterLoss = !nodes.empty();
     if (auto redis = m_services.redis.lease(Deadline::after(kCall)))
         for (const auto& node : m_services.maps.current()->nodes)
             if (node.kind == NodeKind::Redis)
@@ -194,6 +196,9 @@ Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
             for (std::size_t i = 0; i < readers.size(); ++i)
                 if (!floors[i]) missing.push_back(readers[i]);
         }
+        // Whoever was about to write counters when a node was lost may have written older ones since than
+        // those that went with it: then nobody else would put them right for an hour.
+        ROOKERY_TRY(pushCounters(sweep.afterLoss ? readers : missing));
         ROOKERY_TRY(restore(sweep, missing));
         const std::lock_guard lock(m_mutex);
         m_progress.looked += std::int64_t(readers.size());
@@ -202,7 +207,20 @@ Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
     }
 }
 
-// Counters and profiles of many at once, timelines one by one in time.
+Result<void> Restorer::pushCounters(const std::vector<UserId>& users)
+{
+    if (users.empty()) return {};
+    const auto deadline = Deadline::after(kCall);
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_ASSIGN(const auto counters, UserStore::counters(sql, users, deadline));
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    RedisBatch batch(*redis);
+    for (std::size_t i = 0; i < users.size(); ++i)
+        m_services.objects.setCounters(batch, users[i], {counters[i].version, counters[i].counters});
+    return batch.run(deadline);
+}
+
+// Profiles of many at once, timelines one by one in time.
 Result<void> Restorer::restore(Sweep& sweep, const std::vector<UserId>& readers)
 {
     if (readers.empty()) return {};
@@ -219,14 +237,11 @@ Result<void> Restorer::restore(Sweep& sweep, const std::vector<UserId>& readers)
     }
     {
         SqlSession sql(m_services.pools, m_services.maps);
-        ROOKERY_ASSIGN(const auto counters, UserStore::counters(sql, readers, deadline));
         ROOKERY_ASSIGN(const auto users, UserStore::load(sql, readers, deadline));
         ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
         RedisBatch batch(*redis);
-        for (std::size_t i = 0; i < readers.size(); ++i) {
-            m_services.objects.setCounters(batch, readers[i], {counters[i].version, counters[i].counters});
-            if (users[i]) m_services.objects.fillUser(batch, users[i]->user);
-        }
+        for (const auto& user : users)
+            if (user) m_services.objects.fillUser(batch, user->user);
         ROOKERY_TRY(batch.run(deadline));
     }
     for (const auto reader : readers) {
