@@ -24,7 +24,7 @@ struct PushThreshold
     enum class Kind {
         Auto,      // where pushing costs more than merging: posts a day against the readers' visits a day
         Never,     // everybody is pushed
-        Followers, // with more warm followers than this
+        Followers, // with more followers than this
     };
     Kind kind = Kind::Auto;
     std::int64_t followers = 0;

@@ -28,8 +28,7 @@ struct EngineOptions
         false; // build again what that finds; off: it is counted and logged, an operator repairs
     std::chrono::hours dormantAfter{24 * 30}; // readers unseen for so long keep no timeline; 0: all do
     Milliseconds dormancyEvery{600'000};      // between two looks for them
-    bool planFanout = true;            // decide who is pushed and who is pulled; one engine of a cluster does
-    Milliseconds publicPageAge{1'000}; // how long the newest public page is kept; 0: not at all
+    Milliseconds publicPageAge{1'000};        // how long the newest public page is kept; 0: not at all
     FanoutSettings fanout;
 };
 

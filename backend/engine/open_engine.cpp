@@ -281,7 +281,7 @@ Result<void> RookeryEngine::start(Deadline deadline)
             settings.every = m_options.dormancyEvery;
             m_dormancy = std::make_unique<Dormancy>(m_feedServices, m_directory, settings);
         }
-        if (m_options.workers > 0 && m_options.planFanout)
+        if (m_options.workers > 0)
             m_planner = std::make_unique<FanoutPlanner>(m_feedServices, m_directory, FanoutPlannerSettings{});
         if (m_options.workers > 0 && m_options.auditPerSecond > 0) {
             VerifierSettings settings;

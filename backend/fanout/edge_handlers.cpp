@@ -3,6 +3,7 @@
 #include "backend/cache/pulled_followees.h"
 #include "backend/common/fault_points.h"
 #include "backend/fanout/outcomes.h"
+#include "backend/fanout/push_counters.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
 #include "backend/store/user_store.h"
@@ -104,22 +105,6 @@ private:
     std::vector<std::size_t> m_backfills; // positions of their replies
 };
 
-Result<void> publishCounters(FanoutContext& context, const std::vector<Edge>& edges, Deadline deadline)
-{
-    std::vector<UserId> users;
-    for (const auto& edge : edges) {
-        users.push_back(edge.follower);
-        users.push_back(edge.followee);
-    }
-    std::sort(users.begin(), users.end());
-    users.erase(std::unique(users.begin(), users.end()), users.end());
-    ROOKERY_ASSIGN(const auto counters, UserStore::counters(context.sql, users, deadline));
-    RedisBatch batch(context.redis);
-    for (std::size_t i = 0; i < users.size(); ++i)
-        context.objects.setCounters(batch, users[i], {counters[i].version, counters[i].counters});
-    return batch.run(deadline);
-}
-
 // Followees' side, counters, timelines; then looks whether the truth or the reader moved meanwhile, and goes
 // again.
 Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline deadline)
@@ -144,7 +129,12 @@ Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline
     if (!edges.empty())
         return fail(ErrorCode::Overloaded,
                     "an edge changes faster than it can be reconciled; it is tried again", true);
-    return publishCounters(context, all, deadline);
+    std::vector<UserId> counted;
+    for (const auto& edge : all) {
+        counted.push_back(edge.follower);
+        counted.push_back(edge.followee);
+    }
+    return pushCounters(context.sql, context.redis, context.objects, std::move(counted), deadline);
 }
 
 } // namespace

@@ -6,7 +6,6 @@
 #include "backend/fanout/outcomes.h"
 #include "backend/store/reader_store.h"
 
-#include <algorithm>
 #include <set>
 
 namespace backend {

@@ -1,5 +1,6 @@
 #include "backend/operations/bulk_writer.h"
 
+#include "backend/fanout/push_counters.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
 #include "backend/store/reader_store.h"
@@ -90,7 +91,9 @@ Result<BulkResult> BulkWriter::follow(std::span<const BulkFollow> follows, Deadl
     std::vector<UserId> counted(followees);
     for (const auto& edge : edges)
         counted.push_back(edge.follower);
-    ROOKERY_TRY(pushCounters(sql, std::move(counted), deadline));
+    // There is no task that would: what is cached of them must not stay as it was.
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    ROOKERY_TRY(pushCounters(sql, *redis, m_services.objects, std::move(counted), deadline));
     return BulkResult{written, std::int64_t(edges.size()) - written};
 }
 
@@ -106,19 +109,6 @@ Result<void> BulkWriter::copyReaders(SqlSession& sql, std::span<const Edge> edge
     std::erase_if(states, [](const ReaderState& state) { return state.generation == 1; });
     if (states.empty()) return {};
     return ReaderStore::copy(sql, states, deadline);
-}
-
-// Without a task that would: what is cached of them must not stay as it was.
-Result<void> BulkWriter::pushCounters(SqlSession& sql, std::vector<UserId> users, Deadline deadline)
-{
-    std::sort(users.begin(), users.end());
-    users.erase(std::unique(users.begin(), users.end()), users.end());
-    ROOKERY_ASSIGN(const auto stored, UserStore::counters(sql, users, deadline));
-    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
-    RedisBatch batch(*redis);
-    for (std::size_t i = 0; i < users.size(); ++i)
-        m_services.objects.setCounters(batch, users[i], {stored[i].version, stored[i].counters});
-    return batch.run(deadline);
 }
 
 Result<BulkResult> BulkWriter::post(std::span<const Post> posts, Deadline deadline)

@@ -30,7 +30,6 @@ private:
     Result<void> publishEmptyTimelines(RedisClient& redis, const RunIds& runIds, std::span<const User> users,
                                        Deadline deadline);
     Result<void> copyReaders(SqlSession& sql, std::span<const Edge> edges, Deadline deadline);
-    Result<void> pushCounters(SqlSession& sql, std::vector<UserId> users, Deadline deadline);
 
     const FeedServices& m_services;
 };

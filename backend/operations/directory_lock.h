@@ -4,27 +4,28 @@
 
 #include "backend/common/sql.h"
 
+#include <memory>
+
 namespace backend {
 
 class DirectoryLock
 {
 public:
-    // Whether the lock is free and now taken; then to be guarded by an object.
-    [[nodiscard]] static Result<bool> take(SqlConnection& connection, std::int64_t key, Deadline deadline)
+    // Null when another engine has it, or the directory does not answer.
+    [[nodiscard]] static std::unique_ptr<DirectoryLock> tryTake(SqlPool& directory, std::int64_t key,
+                                                                Deadline deadline)
     {
-        ROOKERY_ASSIGN(const auto rows, connection.execute("SELECT pg_try_advisory_lock($1::bigint)",
-                                                           {sqlParameter(key)}, deadline));
-        return rows.boolean(0, 0);
-    }
-    DirectoryLock(SqlConnection& connection, std::int64_t key)
-        : m_connection(connection)
-        , m_key(key)
-    {
+        auto connection = directory.lease(deadline);
+        if (!connection) return nullptr;
+        const auto rows =
+            (*connection)->execute("SELECT pg_try_advisory_lock($1::bigint)", {sqlParameter(key)}, deadline);
+        if (!rows || !rows->boolean(0, 0)) return nullptr;
+        return std::unique_ptr<DirectoryLock>(new DirectoryLock(std::move(*connection), key));
     }
     ~DirectoryLock()
     {
-        std::ignore = m_connection.execute("SELECT pg_advisory_unlock($1::bigint)", {sqlParameter(m_key)},
-                                           Deadline::after(std::chrono::seconds(1)));
+        std::ignore = m_connection->execute("SELECT pg_advisory_unlock($1::bigint)", {sqlParameter(m_key)},
+                                            Deadline::after(std::chrono::seconds(1)));
     }
     DirectoryLock(const DirectoryLock&) = delete;
     DirectoryLock& operator=(const DirectoryLock&) = delete;
@@ -32,12 +33,18 @@ public:
     // False once another may have it.
     [[nodiscard]] bool stands(Deadline deadline) const
     {
-        return m_connection.usable() && m_connection.execute("SELECT 1", {}, deadline) &&
-               m_connection.usable();
+        return m_connection->usable() && m_connection->execute("SELECT 1", {}, deadline) &&
+               m_connection->usable();
     }
 
 private:
-    SqlConnection& m_connection;
+    DirectoryLock(SqlPool::Lease connection, std::int64_t key)
+        : m_connection(std::move(connection))
+        , m_key(key)
+    {
+    }
+
+    const SqlPool::Lease m_connection;
     const std::int64_t m_key;
 };
 

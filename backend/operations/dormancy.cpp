@@ -29,22 +29,19 @@ void Dormancy::step(const std::stop_token& stop)
 {
     if (m_settings.unseen.count() == 0) return;
     const auto deadline = Deadline::after(kCall);
-    auto connection = m_directory.pool().lease(deadline);
-    if (!connection) return;
-    const auto mine = DirectoryLock::take(**connection, kLock, deadline);
-    if (!mine || !*mine) return; // another engine is at it
-    const DirectoryLock lock(**connection, kLock);
-    const auto done = round(m_settings.unseen, stop);
+    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kLock, deadline);
+    if (!lock) return; // another engine is at it
+    const auto done = round(stop);
     if (!done && !stop.stop_requested())
         log::warning("looking for dormant readers goes on later: " + done.error().message);
     if (done && *done > 0) log::info(std::to_string(*done) + " readers became dormant");
 }
 
-Result<std::int64_t> Dormancy::round(Milliseconds unseen, const std::stop_token& stop)
+Result<std::int64_t> Dormancy::round(const std::stop_token& stop)
 {
     std::int64_t total = 0;
     for (int shard = 0; shard < m_services.maps.current()->shardCount; ++shard) {
-        ROOKERY_ASSIGN(const auto some, ofShard(shard, unseen, stop));
+        ROOKERY_ASSIGN(const auto some, ofShard(shard, stop));
         total += some;
     }
     return total;
@@ -52,7 +49,7 @@ Result<std::int64_t> Dormancy::round(Milliseconds unseen, const std::stop_token&
 
 // Floor first: who comes now builds, and by that is seen, so that the mark passes by. What a build had read
 // before cannot be published any more once the task has dropped the timeline.
-Result<std::int64_t> Dormancy::ofShard(int shard, Milliseconds unseen, const std::stop_token& stop)
+Result<std::int64_t> Dormancy::ofShard(int shard, const std::stop_token& stop)
 {
     std::int64_t total = 0;
     for (UserId after;;) {
@@ -61,7 +58,8 @@ Result<std::int64_t> Dormancy::ofShard(int shard, Milliseconds unseen, const std
         std::vector<UserId> readers;
         {
             SqlSession sql(m_services.pools, m_services.maps);
-            ROOKERY_ASSIGN(readers, ReaderStore::idle(sql, shard, unseen, after, kAtOnce, deadline));
+            ROOKERY_ASSIGN(readers,
+                           ReaderStore::idle(sql, shard, m_settings.unseen, after, kAtOnce, deadline));
             if (readers.empty()) return total;
             ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
             RedisBatch batch(*redis);
@@ -69,7 +67,8 @@ Result<std::int64_t> Dormancy::ofShard(int shard, Milliseconds unseen, const std
                 m_services.timelines.voidFloor(batch, TimelineFamily::Home, reader);
             ROOKERY_TRY(batch.run(deadline));
             ROOKERY_FAULT_POINT("reader.voided");
-            ROOKERY_ASSIGN(const auto marked, ReaderStore::makeDormant(sql, readers, unseen, deadline));
+            ROOKERY_ASSIGN(const auto marked,
+                           ReaderStore::makeDormant(sql, readers, m_settings.unseen, deadline));
             ROOKERY_FAULT_POINT("reader.marked");
             total += marked;
         }

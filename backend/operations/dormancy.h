@@ -24,11 +24,10 @@ public:
     // Of several such threads first all, then destroy: they end side by side.
     void requestStop() { m_thread.requestStop(); }
 
-    // One round; returns how many readers became dormant. Also called by the thread.
-    [[nodiscard]] Result<std::int64_t> round(Milliseconds unseen, const std::stop_token& stop);
-
 private:
-    Result<std::int64_t> ofShard(int shard, Milliseconds unseen, const std::stop_token& stop);
+    // How many readers became dormant.
+    Result<std::int64_t> round(const std::stop_token& stop);
+    Result<std::int64_t> ofShard(int shard, const std::stop_token& stop);
     void step(const std::stop_token& stop);
 
     const FeedServices& m_services;

@@ -15,7 +15,8 @@ constexpr Milliseconds kCall{2'000};             // a stop waits for one call at
 constexpr std::int64_t kLock = 0x726f6f6b706c61; // of the directory's advisory locks
 constexpr int kSampled = 100;                    // followers asked when they came last
 constexpr std::string_view kSetting = "push_threshold";
-constexpr double kWeekDays = 7, kSlack = 1.25;
+constexpr std::chrono::days kCounted{7}; // of posts
+constexpr double kSlack = 1.25;
 
 std::string reasonOf(const AuthorLoad& load, const PushThreshold& threshold)
 {
@@ -87,11 +88,8 @@ void FanoutPlanner::step(const std::stop_token& stop)
                                     [](const auto& one) { return one.state == PullState::Beginning; });
     if (!due && !moving) return;
     const auto deadline = Deadline::after(kCall);
-    auto connection = m_directory.pool().lease(deadline);
-    if (!connection) return;
-    const auto mine = DirectoryLock::take(**connection, kLock, deadline);
-    if (!mine || !*mine) return; // another engine is at it
-    const DirectoryLock lock(**connection, kLock);
+    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kLock, deadline);
+    if (!lock) return; // another engine is at it
     if (const auto moved = advance(*known, deadline); !moved)
         log::warning("moving authors over goes on later: " + moved.error().message);
     if (!due) return;
@@ -131,7 +129,10 @@ Result<void> FanoutPlanner::plan(const FanoutPolicy& policy, const std::stop_tok
 {
     const auto& threshold = policy.threshold;
     const bool measured = threshold.kind == PushThreshold::Kind::Auto;
-    const auto minimum = measured ? m_settings.autoFollowers : threshold.followers + 1;
+    const auto minimum = measured ? m_settings.autoFollowers
+                         : threshold.kind == PushThreshold::Kind::Never
+                             ? std::numeric_limits<std::int64_t>::max() // nobody new
+                             : threshold.followers + 1;
     std::vector<std::int64_t> begin, end;
     std::vector<std::string> reasons;
     std::map<UserId, bool> pulledNow; // those with a row
@@ -184,10 +185,7 @@ Result<std::vector<AuthorLoad>> FanoutPlanner::loadsOf(int shard, std::int64_t m
         sql.runOne(Role::Users, shard,
                    {"SELECT user_id, followers FROM " + shardTable(Role::Users, shard, "counters") +
                         " WHERE followers >= $1::bigint OR user_id = ANY ($2::bigint[])",
-                    {sqlParameter(policy.threshold.kind == PushThreshold::Kind::Never
-                                      ? std::numeric_limits<std::int64_t>::max()
-                                      : minimum),
-                     sqlArray(pulled)}},
+                    {sqlParameter(minimum), sqlArray(pulled)}},
                    deadline));
     std::vector<AuthorLoad> loads;
     for (std::size_t r = 0; r < rows.size(); ++r)
@@ -205,8 +203,8 @@ Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, Deadline dea
     std::vector<std::int64_t> authors;
     for (const auto& load : loads)
         authors.push_back(load.author.value);
-    const auto weekAgo = std::chrono::duration_cast<Milliseconds>(
-        (m_services.ageClock.now() - std::chrono::days(7)).time_since_epoch());
+    const auto weekAgo =
+        std::chrono::duration_cast<Milliseconds>((m_services.ageClock.now() - kCounted).time_since_epoch());
     const auto from = makeRawId(std::max<std::int64_t>(weekAgo.count() - kIdEpochUnixMs, 0), 0, 0);
     ROOKERY_ASSIGN(const auto posts,
                    sql.runOne(Role::Posts, shard,
@@ -220,7 +218,7 @@ Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, Deadline dea
     for (std::size_t r = 0; r < posts.size(); ++r)
         counts[UserId{posts.integer(r, 0)}] = posts.integer(r, 1);
     for (auto& load : loads) {
-        load.postsPerDay = double(counts[load.author]) / kWeekDays;
+        load.postsPerDay = double(counts[load.author]) / double(kCounted.count());
         ROOKERY_ASSIGN(const auto sample,
                        sql.runOne(Role::Users, shard,
                                   {"SELECT follower FROM " + shardTable(Role::Users, shard, "followers") +

@@ -1,6 +1,7 @@
 #include "backend/operations/restorer.h"
 
 #include "backend/common/log.h"
+#include "backend/fanout/push_counters.h"
 #include "backend/operations/directory_lock.h"
 #include "backend/store/user_store.h"
 
@@ -98,11 +99,8 @@ void Restorer::step(const std::stop_token& stop)
     const bool everything = now - m_sweptAt >= m_settings.sweepEvery;
     if (nodes.empty() && !everything) return;
     const auto deadline = Deadline::after(kCall);
-    auto directory = m_directory.pool().lease(deadline);
-    if (!directory) return;
-    const auto mine = DirectoryLock::take(**directory, kLock, deadline);
-    if (!mine || !*mine) return; // another engine is at it
-    const DirectoryLock lock(**directory, kLock);
+    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kLock, deadline);
+    if (!lock) return; // another engine is at it
     std::map<int, std::string> lives;
     if (auto redis = m_services.redis.lease(deadline))
         for (const int node : nodes)
@@ -198,26 +196,18 @@ Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
         }
         // Whoever was about to write counters when a node was lost may have written older ones since than
         // those that went with it: then nobody else would put them right for an hour.
-        ROOKERY_TRY(pushCounters(sweep.afterLoss ? readers : missing));
+        {
+            SqlSession sql(m_services.pools, m_services.maps);
+            ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+            ROOKERY_TRY(pushCounters(sql, *redis, m_services.objects, sweep.afterLoss ? readers : missing,
+                                     Deadline::after(kCall)));
+        }
         ROOKERY_TRY(restore(sweep, missing));
         const std::lock_guard lock(m_mutex);
         m_progress.looked += std::int64_t(readers.size());
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - sweep.begun;
         m_progress.perSecond = double(m_progress.looked) / std::max(took.count(), 0.001);
     }
-}
-
-Result<void> Restorer::pushCounters(const std::vector<UserId>& users)
-{
-    if (users.empty()) return {};
-    const auto deadline = Deadline::after(kCall);
-    SqlSession sql(m_services.pools, m_services.maps);
-    ROOKERY_ASSIGN(const auto counters, UserStore::counters(sql, users, deadline));
-    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
-    RedisBatch batch(*redis);
-    for (std::size_t i = 0; i < users.size(); ++i)
-        m_services.objects.setCounters(batch, users[i], {counters[i].version, counters[i].counters});
-    return batch.run(deadline);
 }
 
 // Profiles of many at once, timelines one by one in time.

@@ -42,7 +42,6 @@ private:
     std::vector<int> changedNodes(Deadline deadline);
     Result<void> sweepAll(const std::vector<int>& nodes, const std::stop_token& stop);
     Result<void> sweepReaders(Sweep& sweep, int shard, std::size_t window);
-    Result<void> pushCounters(const std::vector<UserId>& users);
     Result<void> restore(Sweep& sweep, const std::vector<UserId>& readers);
     Result<void> restoreOne(Sweep& sweep, TimelineFamily family, UserId owner);
     void publish(bool running);

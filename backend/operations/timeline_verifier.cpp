@@ -67,16 +67,13 @@ void TimelineVerifier::setRunning(bool running)
 void TimelineVerifier::step(const std::stop_token& stop)
 {
     const auto deadline = Deadline::after(kCall);
-    auto directory = m_directory.pool().lease(deadline);
-    if (!directory) return;
-    const auto mine = DirectoryLock::take(**directory, kLock, deadline);
-    if (!mine || !*mine) return; // another engine is at it
-    const DirectoryLock lock(**directory, kLock);
+    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kLock, deadline);
+    if (!lock) return; // another engine is at it
     setRunning(true);
     Result<void> round;
     while (round && !stop.stop_requested()) {
         const auto begun = std::chrono::steady_clock::now();
-        round = goRound(lock, stop);
+        round = goRound(*lock, stop);
         if (!round) break;
         {
             const std::lock_guard guard(m_mutex);
