@@ -34,17 +34,7 @@ public:
     EmbeddedServers* servers() override { return m_servers.get(); }
     std::filesystem::path configFile() const override { return m_configFile; }
     bool stopWorkers(Deadline deadline) override { return m_engine->stopWorkers(deadline); }
-    AuditInputs auditInputs() override
-    {
-        AuditInputs inputs;
-        inputs.pools = &m_engine->pools();
-        inputs.map = m_engine->shardMaps().current();
-        inputs.cap = m_engine->timelineLimits().cap;
-        inputs.age = m_engine->timelineLimits().age;
-        inputs.ageShift = m_engine->ageShift();
-        inputs.pulled = m_engine->pulledAuthors(Deadline::after(std::chrono::seconds(2)));
-        return inputs;
-    }
+    AuditInputs auditInputs() override { return auditInputsOf(*m_engine); }
 
     WorkloadControl* workload() override { return m_workload.get(); }
     ReplayControl* replay() override { return m_replay.get(); }
@@ -108,6 +98,18 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
 }
 
 } // namespace
+
+AuditInputs auditInputsOf(OpenEngine& engine)
+{
+    AuditInputs inputs;
+    inputs.pools = &engine.pools();
+    inputs.map = engine.shardMaps().current();
+    inputs.cap = engine.timelineLimits().cap;
+    inputs.age = engine.timelineLimits().age;
+    inputs.ageShift = engine.ageShift();
+    inputs.pulled = engine.pulledAuthors(Deadline::after(std::chrono::seconds(2)));
+    return inputs;
+}
 
 Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options,
                                                    const SessionProgressSink& progress, std::stop_token stop)

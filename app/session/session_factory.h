@@ -10,6 +10,10 @@
 #include <filesystem>
 #include <string>
 
+namespace backend {
+class OpenEngine;
+}
+
 namespace app {
 
 struct SessionOptions
@@ -44,5 +48,8 @@ public:
 [[nodiscard]] backend::Result<std::shared_ptr<OpenedSession>>
 openSession(const SessionOptions& options, const backend::SessionProgressSink& progress,
             std::stop_token stop);
+
+// What the audit of a whole cluster needs of an engine; valid as long as it.
+backend::AuditInputs auditInputsOf(backend::OpenEngine& engine);
 
 } // namespace app

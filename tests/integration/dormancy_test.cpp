@@ -5,7 +5,6 @@
 #include <QThread>
 
 #include "app/session/demo_cluster.h"
-#include "backend/audit/audit.h"
 #include "backend/cache/redis_client.h"
 #include "backend/cache/timelines.h"
 #include "backend/engine/open_engine.h"
@@ -45,8 +44,6 @@ private:
     void unseen(const std::vector<UserId>& readers); // for two days
     void asleep(const std::vector<UserId>& readers); // waits until they are dormant, and that is done
     int keysOf(UserId reader);
-    std::int64_t commands(const std::string& name); // calls on all Redis nodes
-    std::string auditOf(OpenEngine& engine);
     DeliveryLedger ledger(PostId post) { return take(m_engine->monitor().ledger(post, soon())); }
     std::vector<PostId> home(UserId reader, bool peek = false);
 
@@ -108,31 +105,6 @@ int DormancyTest::keysOf(UserId reader)
     return int(keys.elements.size());
 }
 
-std::int64_t DormancyTest::commands(const std::string& name)
-{
-    RedisClient client(m_cluster->endpoints());
-    std::int64_t total = 0;
-    for (const auto& node : m_cluster->endpoints()) {
-        if (node.kind != NodeKind::Redis) continue;
-        const auto info = take(client.command(node.id, {"INFO", "commandstats"}, soon())).text;
-        const auto at = info.find("cmdstat_" + name + ":calls=");
-        if (at != std::string::npos) total += std::atoll(info.c_str() + info.find('=', at) + 1);
-    }
-    return total;
-}
-
-std::string DormancyTest::auditOf(OpenEngine& engine)
-{
-    AuditInputs inputs;
-    inputs.pools = &engine.pools();
-    inputs.map = engine.shardMaps().current();
-    std::string text;
-    for (const auto& difference :
-         take(runAudit(inputs, {}, Deadline::after(std::chrono::minutes(1)))).differences)
-        text += difference.subject + " of " + std::to_string(difference.id) + ": " + difference.detail + "\n";
-    return text;
-}
-
 std::vector<PostId> DormancyTest::home(UserId reader, bool peek)
 {
     std::vector<PostId> ids;
@@ -167,16 +139,16 @@ void DormancyTest::dormantReadersKeepNothingAndCostNothing()
         QCOMPARE(keysOf(reader), 0);
     QVERIFY(warm(awake));
 
-    const auto before = commands("zadd");
+    const auto before = redisCalls(m_cluster->endpoints(), "zadd");
     const auto next = post(author);
     QVERIFY(drain(*m_engine));
-    QCOMPARE(commands("zadd") - before,
+    QCOMPARE(redisCalls(m_cluster->endpoints(), "zadd") - before,
              std::int64_t(4)); // the public timeline, the author's two, the awake one
     const auto counted = ledger(next);
     QCOMPARE(counted.audience, std::int64_t(22));
     QCOMPARE(counted.skippedDormant, std::int64_t(20));
     QCOMPARE(counted.pushed, std::int64_t(2));
-    QCOMPARE(auditOf(*m_engine), std::string());
+    QCOMPARE(auditFindings(*m_engine), std::string());
 }
 
 void DormancyTest::whoReturnsFindsEverything()
@@ -204,7 +176,7 @@ void DormancyTest::whoReturnsFindsEverything()
         QCOMPARE(ledger(pushed).skippedDormant, std::int64_t(0));
     }
     QCOMPARE(home(reader), expected);
-    QCOMPARE(auditOf(*m_engine), std::string());
+    QCOMPARE(auditFindings(*m_engine), std::string());
 }
 
 void DormancyTest::aLookDoesNotWake()
@@ -381,7 +353,7 @@ void DormancyTest::fallingAsleepAndReturningAmidEverything()
         }
     QTest::qWait(300);
     QVERIFY(drain(*m_engine));
-    const auto findings = auditOf(*m_engine);
+    const auto findings = auditFindings(*m_engine);
     QVERIFY2(findings.empty(), findings.c_str());
     int dormant = 0;
     for (const auto actor : actors)
@@ -397,7 +369,7 @@ void DormancyTest::fallingAsleepAndReturningAmidEverything()
         QVERIFY(warm(actor));
         QCOMPARE(home(actor), model.home(actor));
     }
-    QCOMPARE(auditOf(*m_engine), std::string());
+    QCOMPARE(auditFindings(*m_engine), std::string());
 }
 
 QTEST_GUILESS_MAIN(DormancyTest)

@@ -101,7 +101,6 @@ private slots:
 private:
     std::unique_ptr<QProcess> start(const QString& fault, int deeds = 120);
     void finish(QProcess& victim);
-    std::shared_ptr<app::OpenedSession> connect(int workers);
     void onEveryPostgres(const std::string& sql);
     void lapseLeases()
     {
@@ -144,7 +143,7 @@ void FaultPointsTest::initTestCase()
     m_config = m_place.filePath("cluster.toml").toStdString();
     take(writeClusterToml(config, m_config));
 
-    const auto session = connect(4);
+    const auto session = connectTo(m_config, 4);
     auto& feed = session->engine().feed();
     for (int i = 0; i < kUsers; ++i) {
         m_users.push_back(take(feed.createUser({"u_" + std::to_string(i), "User"}, soon())).id);
@@ -165,16 +164,6 @@ void FaultPointsTest::initTestCase()
 void FaultPointsTest::cleanup()
 {
     QFile::remove(struck());
-}
-
-std::shared_ptr<app::OpenedSession> FaultPointsTest::connect(int workers)
-{
-    app::SessionOptions options;
-    options.kind = app::SessionOptions::Kind::Connect;
-    options.configFile = m_config;
-    options.workers = workers;
-    options.role = "test";
-    return take(app::openSession(options, [](const SessionProgress&) {}, {}));
 }
 
 std::unique_ptr<QProcess> FaultPointsTest::start(const QString& fault, int deeds)
@@ -200,7 +189,7 @@ void FaultPointsTest::finish(QProcess& victim)
 
 void FaultPointsTest::onEveryPostgres(const std::string& sql)
 {
-    const auto session = connect(0);
+    const auto session = connectTo(m_config, 0);
     for (const auto& [node, pool] : session->auditInputs().pools->all()) {
         const auto connection = take(pool->lease(soon()));
         take(connection->execute(sql, {}, soon()));
@@ -236,7 +225,7 @@ bool FaultPointsTest::drainSooner(app::OpenedSession& session)
 void FaultPointsTest::everythingIsRight()
 {
     lapseLeases(); // whose holder is dead: waiting would show nothing more
-    const auto session = connect(4);
+    const auto session = connectTo(m_config, 4);
     QVERIFY(drainSooner(*session));
     m_model.read(log());
     QCOMPARE(m_model.compare(session->engine().feed()), std::string());
@@ -271,7 +260,7 @@ void FaultPointsTest::everyPointIsListed()
 // Marks of applied effects, as old as they are after a day.
 void FaultPointsTest::makeMarksToForget()
 {
-    const auto session = connect(4);
+    const auto session = connectTo(m_config, 4);
     Deeds deeds(log());
     for (int i = 0; i < 20; ++i)
         QVERIFY(deeds.post(session->engine().feed(), m_users[std::size_t(i)],
@@ -292,7 +281,7 @@ void FaultPointsTest::makeMarksToForget()
 
 void FaultPointsTest::nobodyWasSeen()
 {
-    const auto session = connect(0);
+    const auto session = connectTo(m_config, 0);
     for (const auto& [node, pool] : session->auditInputs().pools->all()) {
         const auto connection = take(pool->lease(soon()));
         for (int shard = 0; shard < app::kDemoShards; ++shard) {
@@ -312,7 +301,7 @@ void FaultPointsTest::undoEverything(std::size_t posts)
 {
     m_model.read(log());
     lapseLeases();
-    const auto session = connect(4);
+    const auto session = connectTo(m_config, 4);
     auto& feed = session->engine().feed();
     QVERIFY(drainSooner(*session));
     Deeds deeds(log());
@@ -387,7 +376,7 @@ void FaultPointsTest::stoppedPastItsLease()
 void FaultPointsTest::stoppedForLongItDeliversNothing()
 {
     for (std::size_t reader = kActors; reader < kUsers; ++reader) {
-        const auto session = connect(4);
+        const auto session = connectTo(m_config, 4);
         Deeds deeds(log());
         for (std::size_t author = 0; author < kActors; ++author)
             QVERIFY(deeds.follow(session->engine().feed(), m_users[reader], m_users[author]));

@@ -67,12 +67,7 @@ void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint6
 int main(int argc, char** argv)
 {
     if (argc != 5) return 2;
-    app::SessionOptions options;
-    options.kind = app::SessionOptions::Kind::Connect;
-    options.configFile = argv[1];
-    options.workers = 3;
-    options.role = "test";
-    const auto session = take(app::openSession(options, [](const SessionProgress&) {}, {}));
+    const auto session = connectTo(argv[1], 3);
     const int count = std::atoi(argv[4]);
     if (count == 0) return keepHouse(*session);
     auto& feed = session->engine().feed();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/session/session_factory.h"
+#include "backend/engine/open_engine.h"
 
 #include <filesystem>
 #include <memory>
@@ -18,12 +19,19 @@ struct DemoOptions
 
 std::shared_ptr<app::OpenedSession> openDemo(const DemoOptions& options = {});
 
+// An engine of its own on a cluster that is there.
+std::shared_ptr<app::OpenedSession> connectTo(const std::filesystem::path& config, int workers);
+
 // Waits until no task is unfinished and every dead-letter count is known; false when that takes longer than a
 // minute.
 bool drain(backend::Engine& engine);
 
 // Runs the audit and returns what it found as text, one difference a line; empty when clean.
 std::string auditFindings(app::OpenedSession& session);
+std::string auditFindings(backend::OpenEngine& engine);
+
+// How often a command was called, on all Redis nodes together.
+std::int64_t redisCalls(const std::vector<backend::NodeEndpoint>& nodes, const std::string& command);
 
 inline backend::Deadline soon()
 {
