@@ -25,205 +25,302 @@ int chosen(const ClusterChoice& choice)
     return kUsage;
 }
 
-} // namespace
-
-int main(int argc, char** argv)
+// What the arguments mean: one function a command, whose callback runs it.
+class CommandLine
 {
-    takeStopSignals();
-    CLI::App program("Runs and examines a fan-out timeline backend without a display.", "rookeryctl");
-    program.set_version_flag("--version", "rookeryctl " ROOKERY_VERSION);
-    program.require_subcommand(1);
-    int exitCode = kOk;
-    ClusterChoice cluster;
-    bool json = false;
+public:
+    CommandLine();
+    int run(int argc, char** argv); // the exit code
 
-    std::filesystem::path demoData;
-    bool noWorkload = false;
-    auto* demo = program.add_subcommand("demo", "run a private backend; prints its endpoints as JSON");
-    demo->add_option("--data", demoData, "keep it in this directory");
-    demo->add_flag("--no-workload", noWorkload, "no synthetic crowd");
-    demo->add_flag("--json", json, "as always here");
-    demo->callback([&] { exitCode = runDemo(demoData, !noWorkload); });
+private:
+    void addDemo();
+    void addServe();
+    void addImport();
+    void addReport();
+    void addAudit();
+    void addOrphans();
+    void addExplain();
+    void addDeadLetters();
+    void addRebuild();
+    void addFanout();
+    void addDoctor();
+    void addBench();
+    void addCapacity();
+    void addClusters();
 
-    ServeCommand serving;
-    auto* serve = program.add_subcommand(
+    CLI::App m_program{"Runs and examines a fan-out timeline backend without a display.", "rookeryctl"};
+    int m_exitCode = kOk;
+    // Of the commands that have no struct of their own.
+    ClusterChoice m_cluster;
+    bool m_json = false;
+    std::string m_reader;
+    std::filesystem::path m_demoData;
+    bool m_noWorkload = false;
+    ServeCommand m_serving;
+    ImportCommand m_import;
+    std::string m_format = "csv";
+    std::filesystem::path m_output;
+    TimelineAuditCommand m_timelines;
+    OrphansCommand m_orphans;
+    std::int64_t m_explained = 0;
+    DeadLetterCommand m_dead;
+    std::string m_threshold;
+    BenchCommand m_bench;
+    bool m_quick = false;
+    CapacityCommand m_capacity;
+    std::filesystem::path m_initConfig;
+};
+
+CommandLine::CommandLine()
+{
+    m_program.set_version_flag("--version", "rookeryctl " ROOKERY_VERSION);
+    m_program.require_subcommand(1);
+    addDemo();
+    addServe();
+    addImport();
+    addReport();
+    addAudit();
+    addOrphans();
+    addExplain();
+    addDeadLetters();
+    addRebuild();
+    addFanout();
+    addDoctor();
+    addBench();
+    addCapacity();
+    addClusters();
+}
+
+void CommandLine::addDemo()
+{
+    auto* demo = m_program.add_subcommand("demo", "run a private backend; prints its endpoints as JSON");
+    demo->add_option("--data", m_demoData, "keep it in this directory");
+    demo->add_flag("--no-workload", m_noWorkload, "no synthetic crowd");
+    demo->add_flag("--json", m_json, "as always here");
+    demo->callback([this] { m_exitCode = runDemo(m_demoData, !m_noWorkload); });
+}
+
+void CommandLine::addServe()
+{
+    auto* serve = m_program.add_subcommand(
         "serve", "run workers as a service until SIGTERM; SIGHUP reads the file again");
-    serve->add_option("--config", serving.config, "cluster.toml")->required()->check(CLI::ExistingFile);
-    serve->add_option("--workers", serving.workers, "instead of the file's number")->check(CLI::Range(0, 64));
-    serve->add_option("--status-every", serving.statusEverySeconds, "seconds between status lines; 0: none")
+    serve->add_option("--config", m_serving.config, "cluster.toml")->required()->check(CLI::ExistingFile);
+    serve->add_option("--workers", m_serving.workers, "instead of the file's number")
+        ->check(CLI::Range(0, 64));
+    serve->add_option("--status-every", m_serving.statusEverySeconds, "seconds between status lines; 0: none")
         ->check(CLI::Range(0.0, 86'400.0));
-    serve->add_flag("--json", serving.json,
+    serve->add_flag("--json", m_serving.json,
                     "one JSON object a line on standard output: ready, status, reloaded, stopping, stopped");
-    serve->callback([&] { exitCode = runServe(serving); });
+    serve->callback([this] { m_exitCode = runServe(m_serving); });
+}
 
-    ImportCommand import;
-    auto* importing = program.add_subcommand("import", "import a recorded activity log");
-    addCluster(importing, import.cluster);
-    importing->add_option("FILE", import.file, "lines \"userA userB unix-time KIND\", plain or gzip")
+void CommandLine::addImport()
+{
+    auto* importing = m_program.add_subcommand("import", "import a recorded activity log");
+    addCluster(importing, m_import.cluster);
+    importing->add_option("FILE", m_import.file, "lines \"userA userB unix-time KIND\", plain or gzip")
         ->required();
-    importing->add_option("--speed", import.speed, "60 = one hour a minute; max = as fast as it goes");
-    importing->add_flag("--keep-times", import.keepTimes, "do not shift the log to end now");
-    importing->add_flag("--json", import.json, "the final report as JSON");
-    importing->callback([&] { exitCode = chosen(import.cluster) ? kUsage : runImport(import); });
+    importing->add_option("--speed", m_import.speed, "60 = one hour a minute; max = as fast as it goes");
+    importing->add_flag("--keep-times", m_import.keepTimes, "do not shift the log to end now");
+    importing->add_flag("--json", m_import.json, "the final report as JSON");
+    importing->callback([this] { m_exitCode = chosen(m_import.cluster) ? kUsage : runImport(m_import); });
+}
 
-    std::string format = "csv";
-    std::filesystem::path output;
-    auto* report = program.add_subcommand("report", "the shard report");
-    addCluster(report, cluster);
-    report->add_option("--format", format, "csv, json or html")
+void CommandLine::addReport()
+{
+    auto* report = m_program.add_subcommand("report", "the shard report");
+    addCluster(report, m_cluster);
+    report->add_option("--format", m_format, "csv, json or html")
         ->check(CLI::IsMember({"csv", "json", "html"}));
-    report->add_option("-o,--output", output, "a file instead of standard output");
-    report->callback([&] { exitCode = chosen(cluster) ? kUsage : runReport(cluster, format, output); });
+    report->add_option("-o,--output", m_output, "a file instead of standard output");
+    report->callback(
+        [this] { m_exitCode = chosen(m_cluster) ? kUsage : runReport(m_cluster, m_format, m_output); });
+}
 
-    TimelineAuditCommand timelines;
-    auto* audit = program.add_subcommand(
+void CommandLine::addAudit()
+{
+    auto* audit = m_program.add_subcommand(
         "audit",
         "recompute every timeline, counter and ledger row, or the home timelines named here while the "
         "cluster works; 1 when any differs");
-    addCluster(audit, timelines.cluster);
+    addCluster(audit, m_timelines.cluster);
     auto* which =
         audit->add_option_group("which home timelines", "none: everything, counters and ledgers, too");
-    which->add_option("--user", timelines.user, "of one reader, by id or @handle");
-    which->add_option("--shard", timelines.shard, "of one logical shard")->check(CLI::Range(0, 4'095));
-    auto* sample = which->add_option("--sample", timelines.sample, "of so many readers, by chance")
+    which->add_option("--user", m_timelines.user, "of one reader, by id or @handle");
+    which->add_option("--shard", m_timelines.shard, "of one logical shard")->check(CLI::Range(0, 4'095));
+    auto* sample = which->add_option("--sample", m_timelines.sample, "of so many readers, by chance")
                        ->check(CLI::Range(1, 10'000'000));
-    which->add_flag("--all", timelines.all, "of all readers");
+    which->add_flag("--all", m_timelines.all, "of all readers");
     which->require_option(0, 1);
-    audit->add_option("--seed", timelines.seed, "the same sample again")->needs(sample);
-    audit->add_flag("--repair", timelines.repair, "build what differs again, and look once more");
-    audit->add_flag("--json", timelines.json, "as JSON");
-    audit->callback([&] {
-        if (chosen(timelines.cluster))
-            exitCode = kUsage;
+    audit->add_option("--seed", m_timelines.seed, "the same sample again")->needs(sample);
+    audit->add_flag("--repair", m_timelines.repair, "build what differs again, and look once more");
+    audit->add_flag("--json", m_timelines.json, "as JSON");
+    audit->callback([this] {
+        if (chosen(m_timelines.cluster))
+            m_exitCode = kUsage;
         else
-            exitCode = timelines.chosen() || timelines.repair
-                           ? runTimelineAudit(timelines)
-                           : runAuditCommand(timelines.cluster, timelines.json);
+            m_exitCode = m_timelines.chosen() || m_timelines.repair
+                             ? runTimelineAudit(m_timelines)
+                             : runAuditCommand(m_timelines.cluster, m_timelines.json);
     });
+}
 
-    OrphansCommand orphans;
-    auto* orphan = program.add_subcommand(
+void CommandLine::addOrphans()
+{
+    auto* orphan = m_program.add_subcommand(
         "orphans", "keys in Redis that nobody will ever read or expire; 1 when there are any left");
-    addCluster(orphan, orphans.cluster);
-    orphan->add_flag("--remove", orphans.remove, "remove them; not while a logical shard is being moved");
-    orphan->add_option("--keys-per-second", orphans.keysPerSecond, "looked at, on one node after the other")
+    addCluster(orphan, m_orphans.cluster);
+    orphan->add_flag("--remove", m_orphans.remove, "remove them; not while a logical shard is being moved");
+    orphan->add_option("--keys-per-second", m_orphans.keysPerSecond, "looked at, on one node after the other")
         ->check(CLI::Range(1, 10'000'000));
-    orphan->add_flag("--json", orphans.json, "as JSON");
-    orphan->callback([&] { exitCode = chosen(orphans.cluster) ? kUsage : runOrphans(orphans); });
+    orphan->add_flag("--json", m_orphans.json, "as JSON");
+    orphan->callback([this] { m_exitCode = chosen(m_orphans.cluster) ? kUsage : runOrphans(m_orphans); });
+}
 
-    std::int64_t explained = 0;
-    std::string reader;
-    auto* explain = program.add_subcommand(
+void CommandLine::addExplain()
+{
+    auto* explain = m_program.add_subcommand(
         "explain", "why a post is, or is not, in a reader's home timeline; 1 when that is a fault");
-    addCluster(explain, cluster);
-    explain->add_option("POST", explained, "the post's id")->required();
-    explain->add_option("READER", reader, "the reader's id or @handle")->required();
-    explain->add_flag("--json", json, "as JSON");
-    explain->callback(
-        [&] { exitCode = chosen(cluster) ? kUsage : runExplain(cluster, explained, reader, json); });
+    addCluster(explain, m_cluster);
+    explain->add_option("POST", m_explained, "the post's id")->required();
+    explain->add_option("READER", m_reader, "the reader's id or @handle")->required();
+    explain->add_flag("--json", m_json, "as JSON");
+    explain->callback([this] {
+        m_exitCode = chosen(m_cluster) ? kUsage : runExplain(m_cluster, m_explained, m_reader, m_json);
+    });
+}
 
-    DeadLetterCommand dead;
-    auto* letters = program.add_subcommand("dead-letters", "tasks that failed for good");
+void CommandLine::addDeadLetters()
+{
+    auto* letters = m_program.add_subcommand("dead-letters", "tasks that failed for good");
     letters->require_subcommand(1);
-    const auto deadLetters = [&](const char* name, const char* what, DeadLetterCommand::Action action) {
+    const auto deadLetters = [this, letters](const char* name, const char* what,
+                                             DeadLetterCommand::Action action) {
         auto* command = letters->add_subcommand(name, what);
-        addCluster(command, dead.cluster);
-        command->add_flag("--json", dead.json, "as JSON");
-        command->callback([&, action] {
-            dead.action = action;
-            exitCode = chosen(dead.cluster) ? kUsage : runDeadLetters(dead);
+        addCluster(command, m_dead.cluster);
+        command->add_flag("--json", m_dead.json, "as JSON");
+        command->callback([this, action] {
+            m_dead.action = action;
+            m_exitCode = chosen(m_dead.cluster) ? kUsage : runDeadLetters(m_dead);
         });
         return command;
     };
     deadLetters("list", "grouped by what they failed of", DeadLetterCommand::Action::List);
     deadLetters("show", "one, with its payload", DeadLetterCommand::Action::Show)
-        ->add_option("ID", dead.ids, "like 2:345")
+        ->add_option("ID", m_dead.ids, "like 2:345")
         ->required()
         ->expected(1);
     for (auto* command : {deadLetters("retry", "try them again; 1 when any of them was gone",
                                       DeadLetterCommand::Action::Retry),
                           deadLetters("discard", "throw them away; 1 when any of them was gone",
                                       DeadLetterCommand::Action::Discard)}) {
-        command->add_option("ID", dead.ids, "like 2:345");
-        auto* signature = command->add_option("--signature", dead.signature, "all of this signature");
-        command->add_option("--expect", dead.expected, "as many as the list said")->needs(signature);
+        command->add_option("ID", m_dead.ids, "like 2:345");
+        auto* signature = command->add_option("--signature", m_dead.signature, "all of this signature");
+        command->add_option("--expect", m_dead.expected, "as many as the list said")->needs(signature);
     }
+}
 
+void CommandLine::addRebuild()
+{
     auto* rebuild =
-        program.add_subcommand("rebuild", "build one reader's home timeline again from PostgreSQL");
-    addCluster(rebuild, cluster);
-    rebuild->add_option("READER", reader, "the reader's id or @handle")->required();
-    rebuild->add_flag("--json", json, "as JSON");
-    rebuild->callback([&] { exitCode = chosen(cluster) ? kUsage : runRebuild(cluster, reader, json); });
+        m_program.add_subcommand("rebuild", "build one reader's home timeline again from PostgreSQL");
+    addCluster(rebuild, m_cluster);
+    rebuild->add_option("READER", m_reader, "the reader's id or @handle")->required();
+    rebuild->add_flag("--json", m_json, "as JSON");
+    rebuild->callback(
+        [this] { m_exitCode = chosen(m_cluster) ? kUsage : runRebuild(m_cluster, m_reader, m_json); });
+}
 
-    std::string threshold;
+void CommandLine::addFanout()
+{
     auto* fanout =
-        program.add_subcommand("fanout", "who is pushed and who is merged at read time, and from when on");
-    addCluster(fanout, cluster);
+        m_program.add_subcommand("fanout", "who is pushed and who is merged at read time, and from when on");
+    addCluster(fanout, m_cluster);
     fanout
-        ->add_option("--threshold", threshold,
+        ->add_option("--threshold", m_threshold,
                      "set it: auto, never, or the number of followers above which an author is pulled")
         ->check([](const std::string& text) {
             return backend::parsePushThreshold(text) ? std::string() : "auto, never or a number of followers";
         });
-    fanout->add_flag("--json", json, "as JSON");
-    fanout->callback([&] { exitCode = chosen(cluster) ? kUsage : runFanout(cluster, threshold, json); });
+    fanout->add_flag("--json", m_json, "as JSON");
+    fanout->callback(
+        [this] { m_exitCode = chosen(m_cluster) ? kUsage : runFanout(m_cluster, m_threshold, m_json); });
+}
 
-    auto* doctor = program.add_subcommand("doctor", "check nodes, versions and settings that hurt");
-    addCluster(doctor, cluster);
-    doctor->add_flag("--json", json, "as JSON");
-    doctor->callback([&] { exitCode = chosen(cluster) ? kUsage : runDoctor(cluster, json); });
+void CommandLine::addDoctor()
+{
+    auto* doctor = m_program.add_subcommand("doctor", "check nodes, versions and settings that hurt");
+    addCluster(doctor, m_cluster);
+    doctor->add_flag("--json", m_json, "as JSON");
+    doctor->callback([this] { m_exitCode = chosen(m_cluster) ? kUsage : runDoctor(m_cluster, m_json); });
+}
 
-    BenchCommand bench;
-    auto* benching =
-        program.add_subcommand("bench", "measure this engine against bare Redis commands on private servers");
-    bool quick = false;
-    auto* quickly = benching->add_flag("--quick", quick, "under ten minutes on two cores (default)");
+void CommandLine::addBench()
+{
+    auto* benching = m_program.add_subcommand(
+        "bench", "measure this engine against bare Redis commands on private servers");
+    auto* quickly = benching->add_flag("--quick", m_quick, "under ten minutes on two cores (default)");
     benching
-        ->add_flag("--full", bench.full,
+        ->add_flag("--full", m_bench.full,
                    "also 100,000 readers with up to 800 entries, more rounds; half an hour or more")
         ->excludes(quickly);
-    benching->add_flag("--json", bench.json, "all figures and ratios as JSON");
-    benching->add_option("--svg", bench.svg, "also a plot, into this file");
-    benching->add_option("--data", bench.data, "run in this new or empty directory and keep it");
-    benching->callback([&] { exitCode = runBenchCommand(bench); });
+    benching->add_flag("--json", m_bench.json, "all figures and ratios as JSON");
+    benching->add_option("--svg", m_bench.svg, "also a plot, into this file");
+    benching->add_option("--data", m_bench.data, "run in this new or empty directory and keep it");
+    benching->callback([this] { m_exitCode = runBenchCommand(m_bench); });
+}
 
-    CapacityCommand capacity;
-    auto* weighing = program.add_subcommand(
+void CommandLine::addCapacity()
+{
+    auto* weighing = m_program.add_subcommand(
         "capacity", "what home timelines cost in memory, weighed here; 1 when it could not be measured");
-    addCluster(weighing, capacity.cluster);
-    weighing->add_option("--cap", capacity.caps, "price this cap, too (several may be given)")
+    addCluster(weighing, m_capacity.cluster);
+    weighing->add_option("--cap", m_capacity.caps, "price this cap, too (several may be given)")
         ->check(CLI::Range(1, 100'000));
     weighing
-        ->add_option("--watch", capacity.watchSeconds,
+        ->add_option("--watch", m_capacity.watchSeconds,
                      "wait so many seconds, a minute at least, to see growth")
         ->check(CLI::Range(0, 3'600));
-    weighing->add_flag("--json", capacity.json, "as JSON");
-    weighing->callback([&] { exitCode = chosen(capacity.cluster) ? kUsage : runCapacity(capacity); });
+    weighing->add_flag("--json", m_capacity.json, "as JSON");
+    weighing->callback(
+        [this] { m_exitCode = chosen(m_capacity.cluster) ? kUsage : runCapacity(m_capacity); });
+}
 
-    auto* clusters = program.add_subcommand("cluster", "make, upgrade or show a cluster");
+void CommandLine::addClusters()
+{
+    auto* clusters = m_program.add_subcommand("cluster", "make, upgrade or show a cluster");
     clusters->require_subcommand(1);
-    std::filesystem::path initConfig;
     auto* init = clusters->add_subcommand("init", "make a cluster on the servers that the file names");
-    init->add_option("--config", initConfig, "cluster.toml")->required()->check(CLI::ExistingFile);
-    init->add_flag("--json", json, "what was done, as JSON");
-    init->callback([&] { exitCode = runClusterInit(initConfig, json); });
+    init->add_option("--config", m_initConfig, "cluster.toml")->required()->check(CLI::ExistingFile);
+    init->add_flag("--json", m_json, "what was done, as JSON");
+    init->callback([this] { m_exitCode = runClusterInit(m_initConfig, m_json); });
     auto* upgrade =
         clusters->add_subcommand("upgrade", "bring the schemas of a cluster to this program's version");
-    upgrade->add_option("--config", initConfig, "cluster.toml with the owner's addresses")
+    upgrade->add_option("--config", m_initConfig, "cluster.toml with the owner's addresses")
         ->required()
         ->check(CLI::ExistingFile);
-    upgrade->add_flag("--json", json, "what was done, as JSON");
-    upgrade->callback([&] { exitCode = runClusterUpgrade(initConfig, json); });
+    upgrade->add_flag("--json", m_json, "what was done, as JSON");
+    upgrade->callback([this] { m_exitCode = runClusterUpgrade(m_initConfig, m_json); });
     auto* show = clusters->add_subcommand("show", "nodes, placements and engines, as the directory has them");
-    addCluster(show, cluster);
-    show->add_flag("--json", json, "as JSON");
-    show->callback([&] { exitCode = chosen(cluster) ? kUsage : runClusterShow(cluster, json); });
+    addCluster(show, m_cluster);
+    show->add_flag("--json", m_json, "as JSON");
+    show->callback([this] { m_exitCode = chosen(m_cluster) ? kUsage : runClusterShow(m_cluster, m_json); });
+}
 
+int CommandLine::run(int argc, char** argv)
+{
     try {
-        program.parse(argc, argv);
+        m_program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? kOk : kUsage;
+        return m_program.exit(error) == 0 ? kOk : kUsage;
     }
-    return exitCode;
+    return m_exitCode;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    takeStopSignals();
+    return CommandLine().run(argc, argv);
 }

@@ -10,19 +10,22 @@ constexpr Milliseconds kLook{300};
 
 std::shared_ptr<const PulledList> PulledAuthors::current(Deadline deadline)
 {
-    std::shared_ptr<const PulledList> known;
-    {
-        const std::lock_guard lock(m_mutex);
-        known = m_list;
-        if (std::chrono::steady_clock::now() - m_lookedAt < kEvery) return known;
-    }
-    const std::unique_lock looking(m_looking, std::try_to_lock);
-    if (!looking) return known;
+    std::unique_lock lock(m_mutex);
+    const auto age = [this] { return std::chrono::steady_clock::now() - m_lookedAt; };
+    // When nobody looked for long, what is known may be older than any change waits for.
+    if (m_looking && age() >= kSettled / 2)
+        m_looked.wait_for(lock, deadline.earlier(kLook).remaining(), [this] { return !m_looking; });
+    if (m_looking || age() < kEvery) return m_list;
+    m_looking = true;
+    const auto known = m_list;
+    lock.unlock();
     const auto begun = std::chrono::steady_clock::now();
     auto loaded = load(*known, deadline.earlier(kLook));
-    const std::lock_guard lock(m_mutex);
+    lock.lock();
+    m_looking = false;
     m_lookedAt = begun; // also when it failed: a directory that is away costs one caller a second, no more
     if (loaded) m_list = std::move(*loaded);
+    m_looked.notify_all();
     return m_list;
 }
 

@@ -7,6 +7,7 @@
 #include "backend/domain/fanout_policy.h"
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -38,15 +39,16 @@ public:
     {
     }
 
-    // Never waits for another caller's look at the directory, and for its own only briefly.
+    // Waits for a look at the directory only briefly; for another caller's only when nobody looked for long.
     std::shared_ptr<const PulledList> current(Deadline deadline);
 
 private:
     Result<std::shared_ptr<const PulledList>> load(const PulledList& known, Deadline deadline);
 
     SqlPool& m_directory;
-    std::mutex m_looking;
     std::mutex m_mutex; // of what follows
+    std::condition_variable m_looked;
+    bool m_looking = false;
     std::shared_ptr<const PulledList> m_list = std::make_shared<PulledList>();
     std::chrono::steady_clock::time_point m_lookedAt{};
 };

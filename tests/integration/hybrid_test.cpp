@@ -6,6 +6,7 @@
 #include "app/session/demo_cluster.h"
 #include "backend/engine/open_engine.h"
 #include "backend/operations/fanout_planner.h"
+#include "backend/store/postgres_pool.h"
 #include "tests/support/demo_session.h"
 #include "tests/support/private_cluster.h"
 #include "tests/support/social_model.h"
@@ -31,6 +32,7 @@ private slots:
     void explainAndLedgerSayPulled();
     void aDeadPostgresLeavesThePulledOnes();
     void nobodyNoticesAuthorsMovingOver();
+    void afterALongRestEveryCallerLooks();
 
 private:
     std::unique_ptr<OpenEngine> open(int workers);
@@ -332,6 +334,28 @@ void HybridTest::nobodyNoticesAuthorsMovingOver()
     drained();
     QVERIFY(take(m_engine->monitor().ledger(pushed, soon())).mode == FanoutMode::Push);
     QCOMPARE(auditFindings(*m_engine), std::string());
+}
+
+// A copy of the list that nobody asked for may be older than any change waits for: then also those who find
+// another caller looking wait for what that one sees.
+void HybridTest::afterALongRestEveryCallerLooks()
+{
+    const auto pool = makePostgresPool(m_directory, {8, 8, std::chrono::seconds(5)});
+    PulledAuthors copy(*pool);
+    const auto before = copy.current(soon())->version;
+    const auto connection = take(pool->lease(soon()));
+    take(connection->execute("UPDATE directory.pulled_version SET version = version + 1", {}, soon()));
+    QTest::qWait(int(PulledAuthors::kSettled.count() / 2 + 100));
+    auto locked = take(SqlTransaction::begin(*connection, soon()));
+    take(connection->execute("LOCK TABLE directory.pulled_version IN ACCESS EXCLUSIVE MODE", {}, soon()));
+    std::atomic<int> knowing = 0;
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 4; ++i)
+        callers.emplace_back([&] { knowing += copy.current(soon())->version > before; });
+    QTest::qWait(100);
+    take(locked.commit(soon()));
+    callers.clear();
+    QCOMPARE(knowing.load(), 4);
 }
 
 QTEST_GUILESS_MAIN(HybridTest)
