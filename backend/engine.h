@@ -6,6 +6,7 @@
 
 #include "backend/common/deadline.h"
 #include "backend/common/result.h"
+#include "backend/domain/account.h"
 #include "backend/domain/audit.h"
 #include "backend/domain/balance.h"
 #include "backend/domain/capacity.h"
@@ -43,6 +44,9 @@ public:
     // Returns once the post and its task are committed; the time does not depend on the number of followers.
     [[nodiscard]] virtual Result<Post> post(UserId author, std::string_view body, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> deletePost(PostId post, Deadline deadline) = 0; // idempotent
+    // For good. The account and all it posted are hidden everywhere when this returns; edges, posts and
+    // handle follow through the queue, in small steps. Asked again it does nothing.
+    [[nodiscard]] virtual Result<void> deleteUser(UserId user, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> follow(UserId follower, UserId followee,
                                               Deadline deadline) = 0; // idempotent
     [[nodiscard]] virtual Result<void> unfollow(UserId follower, UserId followee,
@@ -114,6 +118,12 @@ public:
     [[nodiscard]] virtual Result<FanoutPolicy> fanoutPolicy(Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> setPushThreshold(const PushThreshold& threshold,
                                                         Deadline deadline) = 0;
+
+    // Feed::deleteUser as an operator's action: it stands in the audit log.
+    [[nodiscard]] virtual Result<void> deleteAccount(UserId user, Deadline deadline) = 0;
+    // Deleted accounts and how far each is taken apart: unfinished ones first, then newest first.
+    [[nodiscard]] virtual Result<std::vector<AccountDeletion>> accountDeletions(int limit,
+                                                                                Deadline deadline) = 0;
 
     // Drops one reader's timeline in Redis and builds it again from PostgreSQL.
     [[nodiscard]] virtual Result<void> rebuildTimeline(UserId reader, Deadline deadline) = 0;

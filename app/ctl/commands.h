@@ -78,6 +78,13 @@ struct OrphansCommand
     bool remove = false, json = false;
 };
 
+struct UserCommand
+{
+    ClusterChoice cluster;
+    std::string user; // id or handle
+    bool yes = false, wait = false, json = false;
+};
+
 int runDemo(const std::filesystem::path& data, bool workload);
 int runServe(const ServeCommand& command);
 int runImport(const ImportCommand& command);
@@ -90,6 +97,8 @@ int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::strin
 int runDeadLetters(const DeadLetterCommand& command);
 // Shows who is pulled; first sets the threshold when there is one: "auto", "never" or a number of followers.
 int runFanout(const ClusterChoice& cluster, const std::string& threshold, bool json);
+int runUserDelete(const UserCommand& command);
+int runUserDeletions(const UserCommand& command);
 int runRebuild(const ClusterChoice& cluster, const std::string& reader, bool json); // reader: id or handle
 int runDoctor(const ClusterChoice& cluster, bool json);
 int runBenchCommand(const BenchCommand& command);

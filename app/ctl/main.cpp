@@ -41,6 +41,7 @@ private:
     void addOrphans();
     void addExplain();
     void addDeadLetters();
+    void addUser();
     void addRebuild();
     void addFanout();
     void addDoctor();
@@ -64,6 +65,7 @@ private:
     OrphansCommand m_orphans;
     std::int64_t m_explained = 0;
     DeadLetterCommand m_dead;
+    UserCommand m_user;
     std::string m_threshold;
     BenchCommand m_bench;
     bool m_quick = false;
@@ -83,6 +85,7 @@ CommandLine::CommandLine()
     addOrphans();
     addExplain();
     addDeadLetters();
+    addUser();
     addRebuild();
     addFanout();
     addDoctor();
@@ -218,6 +221,24 @@ void CommandLine::addDeadLetters()
         auto* signature = command->add_option("--signature", m_dead.signature, "all of this signature");
         command->add_option("--expect", m_dead.expected, "as many as the list said")->needs(signature);
     }
+}
+
+void CommandLine::addUser()
+{
+    auto* users = m_program.add_subcommand("user", "delete an account, or see how far deleted ones are");
+    users->require_subcommand(1);
+    auto* erase = users->add_subcommand(
+        "delete", "for good: hidden everywhere at once; posts, edges and handle follow through the queue");
+    addCluster(erase, m_user.cluster);
+    erase->add_option("USER", m_user.user, "the user's id or @handle")->required();
+    erase->add_flag("--yes", m_user.yes, "without it, only what would go is told");
+    erase->add_flag("--wait", m_user.wait, "until the last of it is gone and the handle is free");
+    erase->add_flag("--json", m_user.json, "as JSON");
+    erase->callback([this] { m_exitCode = chosen(m_user.cluster) ? kUsage : runUserDelete(m_user); });
+    auto* deletions = users->add_subcommand("deletions", "deleted accounts and what is left to do");
+    addCluster(deletions, m_user.cluster);
+    deletions->add_flag("--json", m_user.json, "as JSON");
+    deletions->callback([this] { m_exitCode = chosen(m_user.cluster) ? kUsage : runUserDeletions(m_user); });
 }
 
 void CommandLine::addRebuild()

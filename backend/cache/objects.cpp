@@ -7,7 +7,7 @@
 namespace backend {
 namespace {
 
-constexpr std::string_view kDeleted = "deleted"; // no post's value: those begin with a number
+constexpr std::string_view kDeleted = "deleted"; // no post's or user's value: those begin with a number
 
 // KEYS counters. ARGV version, value, life in ms. Versions are compared as text: a Lua number is exact only
 // to 2^53.
@@ -88,17 +88,23 @@ CachedPost readPost(PostId id, const RedisReply& reply)
     return out;
 }
 
-std::optional<User> readUser(UserId id, const RedisReply& reply)
+CachedUser readUser(UserId id, const RedisReply& reply)
 {
+    CachedUser out;
+    if (reply.isNil()) return out;
     std::string_view text = reply.text;
+    if (text == kDeleted) {
+        out.state = CachedUser::State::Deleted;
+        return out;
+    }
     std::int64_t createdAt = 0;
-    if (reply.isNil() || !takeNumber(text, createdAt)) return std::nullopt;
-    User user;
-    user.id = id;
-    user.createdAt = TimePoint(std::chrono::microseconds(createdAt));
-    user.handle = takeWord(text);
-    user.displayName = text;
-    return user;
+    if (!takeNumber(text, createdAt)) return out;
+    out.state = CachedUser::State::Present;
+    out.user.id = id;
+    out.user.createdAt = TimePoint(std::chrono::microseconds(createdAt));
+    out.user.handle = takeWord(text);
+    out.user.displayName = text;
+    return out;
 }
 
 } // namespace
@@ -127,6 +133,16 @@ void Objects::fillUser(RedisBatch& batch, const User& user) const
                               " " + user.displayName;
     batch.add(nodeOf(m_maps, user.id.shard()),
               {"SET", keyOf(user.id), value, "NX", "PX", jittered(m_times.body)});
+}
+
+void Objects::tombstoneUser(RedisBatch& batch, UserId user) const
+{
+    batch.add(nodeOf(m_maps, user.shard()), {"SET", keyOf(user), kDeleted, "PX", exact(m_times.tombstone)});
+}
+
+void Objects::dropCounters(RedisBatch& batch, UserId user) const
+{
+    batch.add(nodeOf(m_maps, user.shard()), {"UNLINK", countersKey(user)});
 }
 
 void Objects::setCounters(RedisBatch& batch, UserId user, const VersionedCounters& counters) const
@@ -161,7 +177,7 @@ Objects::UsersRead Objects::users(RedisClient& client, std::span<const UserId> i
     out.partial = !batch.run(deadline);
     out.users.reserve(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)
-        out.users.push_back(batch.reply(i) ? readUser(ids[i], *batch.reply(i)) : std::nullopt);
+        out.users.push_back(batch.reply(i) ? readUser(ids[i], *batch.reply(i)) : CachedUser{});
     return out;
 }
 

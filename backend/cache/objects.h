@@ -3,8 +3,8 @@
 // overwrites everything and outlives any fill's deadline; a body's age is bounded and reads do not extend it.
 // Thread-safe; calls that take a batch only add commands. Keys: {17}:post:<id>, {17}:user:<id>,
 // {17}:counters:<id>. Values are text for redis-cli:
-// "<author> <body>" or "deleted"; "<created, Unix µs> <handle> <display name>"; "<version> <followers>
-// <following> <posts>".
+// "<author> <body>" or "deleted"; "<created, Unix µs> <handle> <display name>" or "deleted"; "<version>
+// <followers> <following> <posts>".
 #pragma once
 
 #include "backend/cache/redis_client.h"
@@ -30,6 +30,13 @@ struct CachedPost
     Post post;
 };
 
+struct CachedUser
+{
+    enum class State { Missing, Present, Deleted };
+    State state = State::Missing;
+    User user;
+};
+
 struct VersionedCounters
 {
     std::int64_t version = 0;
@@ -44,8 +51,10 @@ public:
     void fillPost(RedisBatch& batch, const Post& post) const; // SET NX
     void tombstonePost(RedisBatch& batch, PostId post) const;
     void fillUser(RedisBatch& batch, const User& user) const; // SET NX
+    void tombstoneUser(RedisBatch& batch, UserId user) const; // hides all posts of a deleted account, too
     void setCounters(RedisBatch& batch, UserId user,
                      const VersionedCounters& counters) const; // only if newer
+    void dropCounters(RedisBatch& batch, UserId user) const;
 
     // One round trip per node; result i belongs to id i. A node that fails gives Missing and sets `partial`.
     struct PostsRead
@@ -55,7 +64,7 @@ public:
     };
     struct UsersRead
     {
-        std::vector<std::optional<User>> users;
+        std::vector<CachedUser> users;
         bool partial = false;
     };
     PostsRead posts(RedisClient& client, std::span<const PostId> ids, Deadline deadline) const;

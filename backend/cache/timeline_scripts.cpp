@@ -283,10 +283,28 @@ return added
 const RedisScript& remove()
 {
     static const RedisScript script(kSegments + R"lua(
+-- A listpack is searched from its beginning for each member: many are compared with what is there instead.
+local wanted
+if #ARGV > 8 then
+  wanted = {}
+  for i = 1, #ARGV do wanted[ARGV[i]] = true end
+end
 local function removeFrom(k)
+  local key, gone = segment(k), ARGV
+  if wanted then
+    local members = redis.call('ZRANGE', key, 0, -1)
+    gone = {}
+    for i = 1, #members do
+      if wanted[members[i]] then gone[#gone + 1] = members[i] end
+    end
+    if #gone > 0 and #gone == #members then
+      redis.call('UNLINK', key)
+      return #gone
+    end
+  end
   local removed = 0
-  for from = 1, #ARGV, 1000 do
-    removed = removed + redis.call('ZREM', segment(k), unpack(ARGV, from, math.min(from + 999, #ARGV)))
+  for from = 1, #gone, 1000 do
+    removed = removed + redis.call('ZREM', key, unpack(gone, from, math.min(from + 999, #gone)))
   end
   return removed
 end

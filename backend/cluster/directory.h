@@ -88,6 +88,15 @@ public:
     [[nodiscard]] Result<void> appendAudit(const AuditEntry& entry, Deadline deadline);
     [[nodiscard]] Result<std::vector<AuditEntry>> newestAudit(int limit, Deadline deadline);
 
+    // Accounts whose deletion began since a minute before `sinceUs` (0: since a minute before now), by the
+    // directory's clock, and when it was asked.
+    struct DeletedAccounts
+    {
+        std::vector<UserId> users;
+        std::int64_t untilUs = 0;
+    };
+    [[nodiscard]] Result<DeletedAccounts> deletedAccounts(std::int64_t sinceUs, Deadline deadline);
+
     // Replaces whatever the slot had. heartbeatAgeSeconds and status of the record are not used.
     [[nodiscard]] Result<void> registerEngine(const EngineRecord& engine, Deadline deadline);
     // NotFound when the engine was removed meanwhile: register again.

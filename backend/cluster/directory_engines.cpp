@@ -31,6 +31,22 @@ Result<void> Directory::registerEngine(const EngineRecord& engine, Deadline dead
     return {};
 }
 
+Result<Directory::DeletedAccounts> Directory::deletedAccounts(std::int64_t sinceUs, Deadline deadline)
+{
+    ROOKERY_ASSIGN(
+        const auto rows,
+        run("SELECT (extract(epoch FROM n.now) * 1000000)::bigint, d.user_id"
+            " FROM (SELECT clock_timestamp() AS now) AS n LEFT JOIN directory.deleted_accounts AS d"
+            " ON d.asked_at > CASE WHEN $1::bigint = 0 THEN n.now ELSE to_timestamp($1 / 1e6) END"
+            " - interval '1 minute'",
+            {sqlParameter(sinceUs)}, deadline));
+    DeletedAccounts out;
+    out.untilUs = rows.integer(0, 0);
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        if (!rows.isNull(r, 1)) out.users.push_back(UserId{rows.integer(r, 1)});
+    return out;
+}
+
 Result<EngineOrders> Directory::heartbeat(int slot, std::string_view statusJson, Deadline deadline)
 {
     ROOKERY_ASSIGN(const auto rows, run("UPDATE directory.engines SET heartbeat_at = clock_timestamp(), "

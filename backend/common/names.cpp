@@ -66,6 +66,10 @@ std::string_view toString(TaskKind kind)
         return "reclaim_chunk";
     case TaskKind::ReaderChanged:
         return "reader_changed";
+    case TaskKind::AccountDeleted:
+        return "account_deleted";
+    case TaskKind::PostsDeleted:
+        return "posts_deleted";
     }
     return "unknown";
 }

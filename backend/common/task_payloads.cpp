@@ -65,6 +65,13 @@ std::string encode(const ReaderPayload& payload)
     return object.dump();
 }
 
+std::string encode(const AccountPayload& payload)
+{
+    return json{{"account", payload.user.value}, {"phase", int(payload.phase)}, {"at", payload.at},
+                {"edges", payload.edges},        {"posts", payload.posts},      {"round", payload.round}}
+        .dump();
+}
+
 template <>
 Result<PostPayload> decodePayload(const std::string& text)
 {
@@ -108,6 +115,28 @@ Result<ReaderPayload> decodePayload(const std::string& text)
     });
 }
 
+template <>
+Result<AccountPayload> decodePayload(const std::string& text)
+{
+    return decodeWith<AccountPayload>(text, [](const json& o) {
+        return AccountPayload{UserId{number(o, "account")},
+                              AccountPayload::Phase(o.at("phase").get<int>()),
+                              number(o, "at"),
+                              number(o, "edges"),
+                              number(o, "posts"),
+                              o.at("round").get<int>()};
+    });
+}
+
+template <>
+Result<PostsPayload> decodePayload(const std::string& text)
+{
+    return decodeWith<PostsPayload>(text, [](const json& o) {
+        return PostsPayload{UserId{number(o, "author")}, PostId{number(o, "from")}, PostId{number(o, "to")},
+                            number(o, "count")};
+    });
+}
+
 bool payloadReadable(const Task& task)
 {
     switch (task.kind) {
@@ -123,6 +152,10 @@ bool payloadReadable(const Task& task)
         return decodePayload<EdgePayload>(task.payload).has_value();
     case TaskKind::ReaderChanged:
         return decodePayload<ReaderPayload>(task.payload).has_value();
+    case TaskKind::AccountDeleted:
+        return decodePayload<AccountPayload>(task.payload).has_value();
+    case TaskKind::PostsDeleted:
+        return decodePayload<PostsPayload>(task.payload).has_value();
     }
     return false;
 }

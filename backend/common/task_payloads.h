@@ -43,11 +43,29 @@ struct ReaderPayload // reader_changed
     bool again = false; // a while after the first
 };
 
+struct AccountPayload // account_deleted
+{
+    enum class Phase { Hide, Following, Followers, Posts, Close };
+    UserId user;
+    Phase phase = Phase::Hide;
+    std::int64_t at = 0; // where the phase goes on: the last id it had done; 0: at its beginning
+    std::int64_t edges = 0, posts = 0; // done by now
+    int round = 0;                     // grows when the phases have to be gone through again
+};
+
+struct PostsPayload // posts_deleted: those of `author` with ids in [from, to]
+{
+    UserId author;
+    PostId from, to;
+    std::int64_t count = 0; // that were deleted together
+};
+
 std::string encode(const PostPayload& payload);
 std::string encode(const ChunkPayload& payload);
 std::string encode(const EdgePayload& payload);
 std::string encode(const UserPayload& payload);
 std::string encode(const ReaderPayload& payload);
+std::string encode(const AccountPayload& payload);
 
 // Internal error when the text is not what the kind carries.
 template <class Payload>
@@ -62,6 +80,10 @@ template <>
 Result<UserPayload> decodePayload(const std::string& text);
 template <>
 Result<ReaderPayload> decodePayload(const std::string& text);
+template <>
+Result<AccountPayload> decodePayload(const std::string& text);
+template <>
+Result<PostsPayload> decodePayload(const std::string& text);
 
 [[nodiscard]] bool payloadReadable(const Task& task);
 

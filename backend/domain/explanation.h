@@ -18,7 +18,7 @@ enum class ExplainAnswer {
     BelowFloor,  // older than what the timeline keeps: pages read it from PostgreSQL and show it
     UnderWay,    // a task that decides it is unfinished
     NotFollowed, // the reader does not follow the author
-    Deleted,     // the post was deleted: hidden everywhere
+    Deleted,     // the post, or its author's account, was deleted: hidden everywhere
     NoSuchPost,  // PostgreSQL has no such post
     Stuck, // a dead letter waits for a person; the post is missing or shown until it is retried or discarded
     Missing, // a fault: it should be there and nothing is under way; rebuild the timeline

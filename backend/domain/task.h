@@ -14,15 +14,18 @@ enum class TaskKind : int {
     UserCreated = 1, // make the user's rows in its shard (the handle is in the directory)
     PostCreated =
         2, // object cache, author and public timelines, posts counter, plan; small audiences deliver at once
-    DeliverChunk = 3,  // one id range of the followers of one post's author
-    EdgeChanged = 4,   // reconcile one (follower, followee) edge to its current state; backfill or removal
-    PostDeleted = 5,   // tombstone, author and public timelines, posts counter
-    ReclaimChunk = 6,  // take a deleted post's id out of one id range of home timelines
-    ReaderChanged = 7, // a reader became dormant: tell the copies beside the followees, drop the timeline
+    DeliverChunk = 3,   // one id range of the followers of one post's author
+    EdgeChanged = 4,    // reconcile one (follower, followee) edge to its current state; backfill or removal
+    PostDeleted = 5,    // tombstone, author and public timelines, posts counter
+    ReclaimChunk = 6,   // take a deleted post's id out of one id range of home timelines
+    ReaderChanged = 7,  // a reader became dormant: tell the copies beside the followees, drop the timeline
+    AccountDeleted = 8, // the next small step of taking a deleted account apart
+    PostsDeleted = 9,   // some posts of a deleted account: object cache, public timeline, posts counter
 };
-inline constexpr std::array kTaskKinds{TaskKind::UserCreated,  TaskKind::PostCreated, TaskKind::DeliverChunk,
-                                       TaskKind::EdgeChanged,  TaskKind::PostDeleted, TaskKind::ReclaimChunk,
-                                       TaskKind::ReaderChanged};
+inline constexpr std::array kTaskKinds{
+    TaskKind::UserCreated,   TaskKind::PostCreated,    TaskKind::DeliverChunk,
+    TaskKind::EdgeChanged,   TaskKind::PostDeleted,    TaskKind::ReclaimChunk,
+    TaskKind::ReaderChanged, TaskKind::AccountDeleted, TaskKind::PostsDeleted};
 
 std::string_view toString(TaskKind kind); // "post_created" …
 

@@ -130,6 +130,7 @@ private:
     void obey(const EngineOrders& orders);
     void refreshOrders();
     Result<void> followSettings(Deadline deadline);
+    Result<void> forgetDeleted(Deadline deadline);
     SamplerSettings samplerSettings() const;
 
     const EngineOptions m_options;
@@ -149,6 +150,7 @@ private:
     IdGenerator m_ids;
     SlotLease m_slot; // a read-only engine takes none
     std::chrono::steady_clock::time_point m_slotRenewedAt{};
+    std::int64_t m_deletedUntilUs = 0; // of the directory's clock
     PulledAuthors m_pulled;
     FeedServices m_feedServices;
     TimelineBuilder m_builder;
@@ -199,7 +201,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
           queueNodes(*m_maps.current(), m_pools.work),
           [this](int) {
               return makeFanoutHandlers({m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics,
-                                         m_pulled, m_options.fanout});
+                                         m_pulled, m_access.settings.directoryNode, m_options.fanout});
           },
           m_metrics,
           [this] {
@@ -209,6 +211,9 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
           }())
 {
     m_operations.ordersChanged = [this] { refreshOrders(); };
+    m_operations.deleteUser = [this](UserId user, Deadline deadline) {
+        return m_feed.deleteUser(user, deadline);
+    };
 }
 
 bool RookeryEngine::stopWorkers(Deadline deadline)
@@ -338,7 +343,18 @@ Result<void> RookeryEngine::heartbeat(const std::string& status)
     }
     if (!orders) return fail(std::move(orders.error()));
     obey(*orders);
+    ROOKERY_TRY(forgetDeleted(deadline));
     return followSettings(deadline);
+}
+
+// Accounts that any engine deleted lately. A minute is looked back, so that none is missed whose row became
+// visible late.
+Result<void> RookeryEngine::forgetDeleted(Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto deleted, m_directory.deletedAccounts(m_deletedUntilUs, deadline));
+    m_feed.forget(deleted.users);
+    m_deletedUntilUs = deleted.untilUs;
+    return {};
 }
 
 void RookeryEngine::refreshOrders()

@@ -4,6 +4,7 @@
 #include "backend/common/fault_points.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/push_counters.h"
+#include "backend/store/account_store.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
 #include "backend/store/user_store.h"
@@ -105,6 +106,24 @@ private:
     std::vector<std::size_t> m_backfills; // positions of their replies
 };
 
+// Whoever began to follow, or to be followed, while an account was deleted follows no more: the edge that was
+// written behind the deletion's back is ended by its own task.
+Result<void> endThoseOfDeleted(FanoutContext& context, std::span<const EdgeState> states, Deadline deadline)
+{
+    std::vector<Edge> ended;
+    std::vector<UserId> followees;
+    for (const auto& state : states)
+        if (state.following) followees.push_back(state.edge.followee);
+    ROOKERY_ASSIGN(const auto deleted, AccountStore::deletedAmong(context.sql, followees, deadline));
+    for (const auto& state : states)
+        if (state.following && (state.readerDeleted || std::find(deleted.begin(), deleted.end(),
+                                                                 state.edge.followee) != deleted.end()))
+            ended.push_back(state.edge);
+    if (ended.empty()) return {};
+    ROOKERY_TRY(EdgeStore::endAll(context.sql, ended, Milliseconds(0), deadline));
+    return {};
+}
+
 // Followees' side, counters, timelines; then looks whether the truth or the reader moved meanwhile, and goes
 // again.
 Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline deadline)
@@ -114,6 +133,8 @@ Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline
         const auto until = deadline.earlier(kReadingsHold);
         ROOKERY_ASSIGN(const auto states, EdgeStore::load(context.sql, edges, deadline));
         ROOKERY_TRY(EdgeStore::writeFollowers(context.sql, states, deadline));
+        // After that: the deletion of an account that is not seen here sees these followers.
+        ROOKERY_TRY(endThoseOfDeleted(context, states, deadline));
         ROOKERY_FAULT_POINT("edge.after_followers");
         ROOKERY_TRY(EdgeStore::countFollowing(context.sql, edges, deadline));
         ROOKERY_FAULT_POINT("edge.after_count");
@@ -165,9 +186,15 @@ std::vector<TaskOutcome> handleUserCreated(FanoutContext& context, std::span<con
             users.push_back({payload->user, payload->handle, payload->displayName, payload->user.time()});
     if (const auto done = UserStore::insertRows(context.sql, users, deadline); !done)
         return allFailed(tasks.size(), done.error());
+    std::vector<UserId> ids;
+    for (const auto& user : users)
+        ids.push_back(user.id);
+    const auto deleted = AccountStore::deletedAmong(context.sql, ids, deadline);
+    if (!deleted) return allFailed(tasks.size(), deleted.error());
     RedisBatch batch(context.redis);
     for (const auto& user : users)
-        context.objects.fillUser(batch, user);
+        if (std::find(deleted->begin(), deleted->end(), user.id) == deleted->end())
+            context.objects.fillUser(batch, user);
     if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
     return outcomes;
 }

@@ -18,6 +18,9 @@ struct FanoutSettings
     Milliseconds reclaimDelay{
         2'000}; // virtual time a deleted post's reclaiming stands back behind other work
     int reclaimSpacingMs = 50;
+    int accountEdges = 25; // of a deleted account in one task: each costs a removal from a timeline
+    int accountPosts = 200;
+    Milliseconds accountPause{100}; // between two of its steps: the account's rate
 };
 
 // What was read from PostgreSQL is acted on in Redis for so long, which is less than a lease: a process that
@@ -35,6 +38,7 @@ struct FanoutContext
     const WallClock& clock;
     EngineMetrics& metrics;
     PulledAuthors& pulled;
+    int directoryNode;
     FanoutSettings settings;
 };
 

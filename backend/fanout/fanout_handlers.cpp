@@ -1,6 +1,7 @@
 #include "backend/fanout/fanout_handlers.h"
 
 #include "backend/common/task_payloads.h"
+#include "backend/fanout/account_handlers.h"
 #include "backend/fanout/edge_handlers.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
@@ -20,8 +21,9 @@ public:
     explicit FanoutHandlers(const FanoutServices& services)
         : m_sql(services.pools, services.maps)
         , m_redis(redisNodes(*services.maps.current()))
-        , m_context{m_sql,          m_redis,          services.timelines, services.objects, services.maps,
-                    services.clock, services.metrics, services.pulled,    services.settings}
+        , m_context{
+              m_sql,          m_redis,          services.timelines, services.objects,       services.maps,
+              services.clock, services.metrics, services.pulled,    services.directoryNode, services.settings}
     {
     }
 
@@ -45,6 +47,8 @@ public:
         case TaskKind::UserCreated:
         case TaskKind::PostDeleted:
         case TaskKind::ReclaimChunk:
+        case TaskKind::AccountDeleted:
+        case TaskKind::PostsDeleted:
             break; // nothing in a timeline becomes incomplete
         }
         return {};
@@ -85,6 +89,10 @@ private:
             return handleReclaimChunk(m_context, tasks, deadline);
         case TaskKind::ReaderChanged:
             return handleReaderChanged(m_context, tasks, deadline);
+        case TaskKind::AccountDeleted:
+            return handleAccountDeleted(m_context, tasks, deadline);
+        case TaskKind::PostsDeleted:
+            return handlePostsDeleted(m_context, tasks, deadline);
         }
         return allFailed(tasks.size(), {ErrorCode::SchemaTooNew,
                                         "this program does not know task kind " + std::to_string(int(kind)) +

@@ -19,6 +19,7 @@ struct FanoutServices
     const WallClock& clock;
     EngineMetrics& metrics;
     PulledAuthors& pulled;
+    int directoryNode = 0;
     FanoutSettings settings;
 };
 

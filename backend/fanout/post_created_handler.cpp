@@ -43,6 +43,7 @@ private:
         m_pulled = m_context.pulled.current(m_deadline);
         ROOKERY_TRY(loadPosts());
         ROOKERY_TRY(loadAudiences());
+        ROOKERY_TRY(deleteThoseOfDeleted());
         ROOKERY_FAULT_POINT("plan.read");
         ROOKERY_TRY(deliver());
         ROOKERY_TRY(count());
@@ -86,6 +87,20 @@ private:
                 audiences[q].readers.clear();
             }
             m_audiences[author] = std::move(audiences[q]);
+        }
+        return {};
+    }
+
+    // Whoever posted while the account was deleted: the post that was written behind the deletion's back is
+    // deleted by its own task.
+    Result<void> deleteThoseOfDeleted()
+    {
+        for (std::size_t i = 0; i < m_tasks.size(); ++i) {
+            if (!m_outcomes[i].status || m_posts[i]->deleted ||
+                !m_audiences.at(m_payloads[i]->author).authorDeleted)
+                continue;
+            ROOKERY_TRY(PostStore::markDeleted(m_context.sql, m_payloads[i]->post, m_deadline));
+            m_posts[i]->deleted = true;
         }
         return {};
     }

@@ -1,6 +1,7 @@
 #include "backend/feed/feed_service.h"
 
 #include "backend/common/fault_points.h"
+#include "backend/store/account_store.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
 #include "backend/store/user_store.h"
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kBodyBytes = 2'000;
 constexpr std::size_t kNameBytes = 100;
 constexpr std::size_t kRemembered = 500'000;
+constexpr int kMostAtOnce = 800;         // ids of which nothing may be shown, looked at in one go
 constexpr Milliseconds kInlineWork{200}; // of a call's deadline, for what the queue would do as well
 constexpr std::chrono::minutes kSeenEvery{30}, kSeenAgain{1};
 // A Redis client that does not become free leaves PostgreSQL the greater part of the caller's time.
@@ -161,6 +163,35 @@ Result<void> FeedService::deletePost(PostId post, Deadline deadline)
     return {};
 }
 
+Result<void> FeedService::deleteUser(UserId user, Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    if (!validShard(user.value))
+        return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_FAULT_POINT("account.before_commit");
+    ROOKERY_TRY(AccountStore::markDeleted(sql, user, deadline));
+    ROOKERY_FAULT_POINT("account.after_commit");
+    m_services.enqueued();
+    forget(std::span(&user, 1));
+    const auto soon = deadline.earlier(kInlineWork); // hidden at once; the task repeats it should this fail
+    if (auto redis = m_services.redis.lease(soon)) {
+        RedisBatch batch(**redis);
+        m_services.objects.tombstoneUser(batch, user);
+        for (const auto family : {TimelineFamily::Home, TimelineFamily::Author})
+            m_services.timelines.voidFloor(batch, family, user);
+        std::ignore = batch.run(soon);
+    }
+    return {};
+}
+
+void FeedService::forget(std::span<const UserId> users)
+{
+    const std::unique_lock lock(m_knownMutex);
+    for (const auto user : users)
+        m_known.erase(user);
+}
+
 Result<void> FeedService::follow(UserId follower, UserId followee, Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
@@ -232,6 +263,11 @@ Result<UserId> FeedService::userByHandle(std::string_view handle, Deadline deadl
     ROOKERY_ASSIGN(const auto id, UserStore::idOfHandle(sql, m_services.directoryNode, handle, deadline));
     if (!id)
         return fail(ErrorCode::NotFound, "there is no user with the handle \"" + std::string(handle) + "\"");
+    // The handle of a deleted account is taken until the last of it is gone.
+    ROOKERY_ASSIGN(const auto deleted, AccountStore::deletedAmong(sql, std::span(&*id, 1), deadline));
+    if (!deleted.empty())
+        return fail(ErrorCode::NotFound,
+                    "the account with the handle \"" + std::string(handle) + "\" was deleted");
     return *id;
 }
 
@@ -328,6 +364,10 @@ bool FeedService::isKeptInRedis(RedisClient* redis, TimelineFamily family, UserI
     const auto floors = m_services.timelines.floors(*redis, family, std::span(&owner, 1),
                                                     deadline.earlier(deadline.remaining() / 4));
     if (!floors || !floors->front()) return false;
+    // A timeline of a deleted account may still lie there.
+    const auto users =
+        m_services.objects.users(*redis, std::span(&owner, 1), deadline.earlier(deadline.remaining() / 4));
+    if (users.users.front().state == CachedUser::State::Deleted) return false;
     remember(owner);
     return true;
 }
@@ -342,9 +382,8 @@ Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner,
     if (!isKeptInRedis(redis, family, owner, deadline)) ROOKERY_TRY(requireUser(sql, owner, deadline));
     auto result = page(
         sql, redis, query,
-        [&](std::optional<PostId> before, int limit) {
-            return m_reader.owned(sql, redis, family, owner, before, query.after, limit, !query.peek,
-                                  deadline);
+        [&](const PageRange& range) {
+            return m_reader.owned(sql, redis, family, owner, range, !query.peek, deadline);
         },
         deadline);
     if (result) {
@@ -362,10 +401,7 @@ Result<TimelinePage> FeedService::publicPage(const PageQuery& query, Deadline de
     auto* redis = lease ? lease->get() : nullptr;
     return page(
         sql, redis, query,
-        [&](std::optional<PostId> before, int limit) {
-            return m_reader.everyone(sql, redis, before, query.after, limit, deadline);
-        },
-        deadline);
+        [&](const PageRange& range) { return m_reader.everyone(sql, redis, range, deadline); }, deadline);
 }
 
 Result<TimelinePage> FeedService::page(SqlSession& sql, RedisClient* redis, const PageQuery& query,
@@ -376,34 +412,24 @@ Result<TimelinePage> FeedService::page(SqlSession& sql, RedisClient* redis, cons
     m_services.metrics.pages.add();
     TimelinePage page;
     auto before = query.before;
-    // One entry more than wanted tells whether there is a next page; deleted posts are passed over, however
-    // many.
+    std::vector<UserId> hidden;
+    int most = query.limit + 1;
+    // One entry more than wanted tells whether there is a next page; what is deleted is passed over, however
+    // much: where nothing of it was to be shown, more is read at once.
     for (bool end = false; !end && page.entries.size() <= std::size_t(query.limit);) {
         if (deadline.expired()) {
             page.partial = true;
             break;
         }
-        ROOKERY_ASSIGN(auto ids, source(before, query.limit + 1 - int(page.entries.size())));
+        const auto had = page.entries.size();
+        ROOKERY_ASSIGN(auto ids, source({before, query.after, most - int(had), hidden}));
         if (!page.floor) page.floor = ids.floor;
         page.partial = page.partial || ids.partial;
         end = ids.end || ids.partial;
         if (ids.entries.empty()) break;
         before = ids.entries.back().id;
-
-        std::vector<PostId> wanted;
-        for (const auto& entry : ids.entries)
-            if (!ids.read.contains(entry.id)) wanted.push_back(entry.id);
-        auto bodies = m_hydrator.posts(sql, redis, wanted, deadline);
-        bodies.found.merge(ids.read);
-        page.partial = page.partial || !bodies.unreadable.empty();
-        for (const auto& entry : ids.entries) {
-            if (const auto found = bodies.found.find(entry.id); found != bodies.found.end())
-                page.entries.push_back(
-                    {entry.id, found->second.author, {}, std::move(found->second.body), false, entry.source});
-            else if (std::find(bodies.unreadable.begin(), bodies.unreadable.end(), entry.id) !=
-                     bodies.unreadable.end())
-                page.entries.push_back({entry.id, {}, {}, {}, true, entry.source});
-        }
+        addEntries(sql, redis, ids, page, hidden, deadline);
+        if (page.entries.size() == had) most = std::min(2 * most, kMostAtOnce);
     }
     if (page.entries.size() > std::size_t(query.limit))
         page.entries.resize(std::size_t(query.limit));
@@ -413,22 +439,43 @@ Result<TimelinePage> FeedService::page(SqlSession& sql, RedisClient* redis, cons
         return fail(ErrorCode::DeadlineExceeded, "nothing of this page could be read in time; try again",
                     true);
     if (before) page.next = page.entries.empty() ? *before : page.entries.back().id;
-    nameAuthors(sql, redis, page, deadline);
     return page;
 }
 
-void FeedService::nameAuthors(SqlSession& sql, RedisClient* redis, TimelinePage& page, Deadline deadline)
+// Bodies and names of the ids. What was deleted is passed over, and what is of a deleted account.
+void FeedService::addEntries(SqlSession& sql, RedisClient* redis, IdPage& ids, TimelinePage& page,
+                             std::vector<UserId>& hidden, Deadline deadline)
 {
+    std::vector<PostId> wanted;
+    for (const auto& entry : ids.entries)
+        if (!ids.read.contains(entry.id)) wanted.push_back(entry.id);
+    auto bodies = m_hydrator.posts(sql, redis, wanted, deadline);
+    bodies.found.merge(ids.read);
+    page.partial = page.partial || !bodies.unreadable.empty();
     std::vector<UserId> authors;
-    for (const auto& entry : page.entries)
-        if (entry.author) authors.push_back(entry.author);
-    if (authors.empty()) return;
-    const auto users = m_hydrator.users(sql, redis, authors, deadline);
-    for (auto& entry : page.entries) {
-        if (const auto found = users.find(entry.author); found != users.end())
-            entry.authorHandle = found->second.handle;
-        else
-            page.partial = true;
+    for (const auto& entry : ids.entries)
+        if (const auto body = bodies.found.find(entry.id); body != bodies.found.end())
+            authors.push_back(body->second.author);
+    Hydrator::Users users;
+    if (!authors.empty()) users = m_hydrator.users(sql, redis, authors, deadline);
+
+    hidden.insert(hidden.end(), users.deleted.begin(), users.deleted.end());
+
+    const std::unordered_set<PostId> unreadable(bodies.unreadable.begin(), bodies.unreadable.end());
+    for (const auto& entry : ids.entries) {
+        const auto body = bodies.found.find(entry.id);
+        if (body == bodies.found.end()) {
+            if (unreadable.contains(entry.id))
+                page.entries.push_back({entry.id, {}, {}, {}, true, entry.source});
+            continue;
+        }
+        auto& post = body->second;
+        if (users.deleted.contains(post.author)) continue;
+        const auto author = users.found.find(post.author);
+        page.partial = page.partial || author == users.found.end();
+        page.entries.push_back({entry.id, post.author,
+                                author == users.found.end() ? std::string() : author->second.handle,
+                                std::move(post.body), false, entry.source});
     }
 }
 

@@ -20,6 +20,7 @@ public:
     Result<User> createUser(const NewUser& user, Deadline deadline) override;
     Result<Post> post(UserId author, std::string_view body, Deadline deadline) override;
     Result<void> deletePost(PostId post, Deadline deadline) override;
+    Result<void> deleteUser(UserId user, Deadline deadline) override;
     Result<void> follow(UserId follower, UserId followee, Deadline deadline) override;
     Result<void> unfollow(UserId follower, UserId followee, Deadline deadline) override;
 
@@ -34,8 +35,11 @@ public:
     Result<EdgePage> followers(UserId user, UserId after, int limit, Deadline deadline) override;
     Result<EdgePage> following(UserId user, UserId after, int limit, Deadline deadline) override;
 
+    // Whose accounts were deleted by whatever engine: they are not known to exist any more.
+    void forget(std::span<const UserId> users);
+
 private:
-    using Source = std::function<Result<IdPage>(std::optional<PostId> before, int limit)>;
+    using Source = std::function<Result<IdPage>(const PageRange& range)>;
 
     Result<void> requireWritable() const;
     Result<void> requireUser(SqlSession& sql, UserId user, Deadline deadline);
@@ -44,7 +48,8 @@ private:
                               const Source& source, Deadline deadline);
     Result<TimelinePage> ownedPage(TimelineFamily family, UserId owner, const PageQuery& query,
                                    Deadline deadline);
-    void nameAuthors(SqlSession& sql, RedisClient* redis, TimelinePage& page, Deadline deadline);
+    void addEntries(SqlSession& sql, RedisClient* redis, IdPage& ids, TimelinePage& page,
+                    std::vector<UserId>& hidden, Deadline deadline);
     Result<EdgePage> edgePage(SqlSession& sql, std::vector<UserId> ids, int limit, Deadline deadline);
     void remember(UserId user);
     void seen(SqlSession& sql, UserId reader, Deadline deadline);
@@ -54,7 +59,7 @@ private:
     Hydrator m_hydrator;
     PageReader m_reader;
     mutable std::shared_mutex m_knownMutex;
-    std::unordered_set<UserId> m_known; // users that exist (they are never removed); bounded
+    std::unordered_set<UserId> m_known; // users that exist; bounded
     std::mutex m_seenMutex;
     std::unordered_map<UserId, std::chrono::steady_clock::time_point>
         m_seen; // last_seen_at written lately; bounded

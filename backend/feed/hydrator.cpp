@@ -63,21 +63,23 @@ Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<c
     return out;
 }
 
-std::unordered_map<UserId, User> Hydrator::users(SqlSession& sql, RedisClient* redis,
-                                                 std::span<const UserId> ids, Deadline deadline)
+Hydrator::Users Hydrator::users(SqlSession& sql, RedisClient* redis, std::span<const UserId> ids,
+                                Deadline deadline)
 {
     std::vector<UserId> wanted(ids.begin(), ids.end());
     std::sort(wanted.begin(), wanted.end());
     wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
 
-    std::unordered_map<UserId, User> out;
+    Users out;
     std::vector<UserId> misses;
     if (redis) {
         const auto cached =
             m_services.objects.users(*redis, wanted, deadline.earlier(deadline.remaining() / 2));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
-            if (cached.users[i])
-                out.emplace(wanted[i], *cached.users[i]);
+            if (cached.users[i].state == CachedUser::State::Present)
+                out.found.emplace(wanted[i], cached.users[i].user);
+            else if (cached.users[i].state == CachedUser::State::Deleted)
+                out.deleted.insert(wanted[i]);
             else
                 misses.push_back(wanted[i]);
         }
@@ -89,12 +91,20 @@ std::unordered_map<UserId, User> Hydrator::users(SqlSession& sql, RedisClient* r
     if (misses.empty()) return out;
 
     const auto stored = UserStore::loadWhatAnswers(sql, misses, deadline);
-    for (const auto& found : stored)
-        out.emplace(found.user.id, found.user);
+    for (const auto& one : stored) {
+        if (one.deleted)
+            out.deleted.insert(one.user.id);
+        else
+            out.found.emplace(one.user.id, one.user);
+    }
     if (redis && !stored.empty()) {
         RedisBatch batch(*redis);
-        for (const auto& found : stored)
-            m_services.objects.fillUser(batch, found.user);
+        for (const auto& one : stored) {
+            if (one.deleted)
+                m_services.objects.tombstoneUser(batch, one.user.id);
+            else
+                m_services.objects.fillUser(batch, one.user);
+        }
         std::ignore = batch.run(deadline.earlier(kFill));
     }
     return out;

@@ -8,6 +8,7 @@
 
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace backend {
@@ -27,9 +28,12 @@ public:
     };
     Posts posts(SqlSession& sql, RedisClient* redis, std::span<const PostId> ids, Deadline deadline);
 
-    // Users that could not be read in time are absent from the map.
-    std::unordered_map<UserId, User> users(SqlSession& sql, RedisClient* redis, std::span<const UserId> ids,
-                                           Deadline deadline);
+    struct Users
+    {
+        std::unordered_map<UserId, User> found; // not those that could not be read in time
+        std::unordered_set<UserId> deleted;     // accounts of which nothing is shown
+    };
+    Users users(SqlSession& sql, RedisClient* redis, std::span<const UserId> ids, Deadline deadline);
 
 private:
     const FeedServices& m_services;

@@ -39,11 +39,13 @@ void append(IdPage& page, std::vector<Post>&& posts)
 } // namespace
 
 Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, TimelineFamily family,
-                                        UserId owner, std::optional<PostId> before,
-                                        std::optional<PostId> after, int limit, bool build, Deadline deadline)
+                                        UserId owner, const PageRange& range, bool build, Deadline deadline)
 {
-    ROOKERY_ASSIGN(auto found,
-                   m_services.timelines.read(redis, family, owner, before, after, limit, deadline));
+    const auto read = [&] {
+        return m_services.timelines.read(redis, family, owner, range.before, range.after, range.limit,
+                                         deadline);
+    };
+    ROOKERY_ASSIGN(auto found, read());
     if (found.valid) {
         m_services.metrics.hit(cacheOf(family));
         return found;
@@ -51,12 +53,11 @@ Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, Tim
     m_services.metrics.miss(cacheOf(family));
     if (!build || m_services.readOnly) return found; // a read-only engine changes nothing, not even a cache
     ROOKERY_TRY(m_builder.build(sql, redis, family, owner, deadline));
-    return m_services.timelines.read(redis, family, owner, before, after, limit, deadline);
+    return read();
 }
 
 Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, UserId owner,
-                                      std::optional<PostId> before, std::optional<PostId> after, int limit,
-                                      IdPage& page, Deadline whole)
+                                      const PageRange& range, IdPage& page, Deadline whole)
 {
     const auto deadline = whole.earlier(whole.remaining() * 3 / 4); // bodies and names come after
     std::vector<UserId> authors;
@@ -64,45 +65,49 @@ Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, Us
         ROOKERY_ASSIGN(authors, EdgeStore::followees(sql, owner, deadline));
     }
     authors.push_back(owner);
-    ROOKERY_ASSIGN(auto posts, PostStore::newestOf(sql, authors, {before, above(after)}, limit, deadline));
-    page.end = posts.size() < std::size_t(limit);
+    std::erase_if(authors, [&](UserId author) {
+        return std::find(range.hidden.begin(), range.hidden.end(), author) != range.hidden.end();
+    });
+    ROOKERY_ASSIGN(auto posts, PostStore::newestOf(sql, authors, {range.before, above(range.after)},
+                                                   range.limit, deadline));
+    page.end = posts.size() < std::size_t(range.limit);
     m_services.metrics.readThroughs.add();
     append(page, std::move(posts));
     return {};
 }
 
 Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFamily family, UserId owner,
-                                 std::optional<PostId> before, std::optional<PostId> after, int limit,
-                                 bool build, Deadline deadline)
+                                 const PageRange& range, bool build, Deadline deadline)
 {
     IdPage page;
     if (redis) {
-        const auto found = slice(sql, *redis, family, owner, before, after, limit, build, halfOf(deadline));
+        const auto found = slice(sql, *redis, family, owner, range, build, halfOf(deadline));
         if (found && found->valid) {
             page.floor = found->floor;
             for (const auto id : found->entries)
                 page.entries.push_back({id, EntrySource::Pushed});
             if (family == TimelineFamily::Home) {
                 const auto list = m_services.pulled.current(deadline);
-                if (!list->empty() &&
-                    !mergePulled(sql, *redis, *list, owner, before, after, limit, page, halfOf(deadline)))
+                if (!list->empty() && !mergePulled(sql, *redis, *list, owner, range, page, halfOf(deadline)))
                     page.partial = true;
             }
-            const int missing = limit - int(page.entries.size());
+            const int missing = range.limit - int(page.entries.size());
             if (missing <= 0) return page;
-            if (found->floor.value == 0 || (after && *after >= found->floor)) {
+            if (found->floor.value == 0 || (range.after && *range.after >= found->floor)) {
                 page.end = true;
                 return page;
             }
-            const PostId from = before ? std::min(*before, found->floor) : found->floor;
-            const auto stored = appendStored(sql, family, owner, from, after, missing, page, deadline);
+            auto below = range;
+            below.before = range.before ? std::min(*range.before, found->floor) : found->floor;
+            below.limit = missing;
+            const auto stored = appendStored(sql, family, owner, below, page, deadline);
             if (!stored && page.entries.empty()) return fail(stored.error());
             page.partial = page.partial ||
                            !stored; // what Redis had is right and without a gap; the rest is the next page's
             return page;
         }
     }
-    ROOKERY_TRY(appendStored(sql, family, owner, before, after, limit, page, deadline));
+    ROOKERY_TRY(appendStored(sql, family, owner, range, page, deadline));
     return page;
 }
 
@@ -124,10 +129,13 @@ Result<std::vector<UserId>> PageReader::pulledFollowees(SqlSession& sql, RedisCl
 }
 
 Result<void> PageReader::mergePulled(SqlSession& sql, RedisClient& redis, const PulledList& list,
-                                     UserId reader, std::optional<PostId> before, std::optional<PostId> after,
-                                     int limit, IdPage& page, Deadline deadline)
+                                     UserId reader, const PageRange& range, IdPage& page, Deadline deadline)
 {
-    ROOKERY_ASSIGN(const auto authors, pulledFollowees(sql, redis, list, reader, deadline));
+    const auto& [before, after, limit, hidden] = range;
+    ROOKERY_ASSIGN(auto authors, pulledFollowees(sql, redis, list, reader, deadline));
+    std::erase_if(authors, [&](UserId author) {
+        return std::find(range.hidden.begin(), range.hidden.end(), author) != range.hidden.end();
+    });
     if (authors.empty()) return {};
     PostId from = page.entries.size() >= std::size_t(limit) ? page.entries.back().id : *page.floor;
     if (after) from = std::max(from, above(after));
@@ -138,8 +146,8 @@ Result<void> PageReader::mergePulled(SqlSession& sql, RedisClient& redis, const 
     for (std::size_t i = 0; i < authors.size(); ++i) {
         auto found = slices[i];
         if (found && !found->valid)
-            found = slice(sql, redis, TimelineFamily::Author, authors[i], before, std::nullopt, limit, true,
-                          deadline);
+            found = slice(sql, redis, TimelineFamily::Author, authors[i], {before, std::nullopt, limit, {}},
+                          true, deadline);
         const bool enough =
             found && found->valid && (found->entries.size() >= std::size_t(limit) || found->floor <= from);
         if (!enough) {
@@ -167,11 +175,12 @@ Result<void> PageReader::mergePulled(SqlSession& sql, RedisClient& redis, const 
     return {};
 }
 
-Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
-                                    std::optional<PostId> after, int limit, Deadline deadline)
+Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, const PageRange& range,
+                                    Deadline deadline)
 {
-    if (before || after || m_services.publicPageAge.count() == 0)
-        return mergeShards(sql, redis, before, after, limit, deadline);
+    if (range.before || range.after || m_services.publicPageAge.count() == 0)
+        return mergeShards(sql, redis, range, deadline);
+    const int limit = range.limit;
     const auto kept = [&]() -> std::optional<IdPage> {
         const std::lock_guard lock(m_newestMutex);
         const auto found = m_newest.find(limit);
@@ -181,7 +190,7 @@ Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, std::op
     if (auto page = kept()) return *page;
     std::optional<Result<IdPage>> mine;
     ROOKERY_TRY(m_newestFlights.run(limit, deadline, [&]() -> Result<void> {
-        mine = mergeShards(sql, redis, before, after, limit, deadline);
+        mine = mergeShards(sql, redis, range, deadline);
         if (!*mine) return fail(mine->error());
         auto shared = **mine;
         shared.read.clear(); // bodies may be deleted meanwhile
@@ -191,12 +200,13 @@ Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, std::op
     }));
     if (mine) return std::move(*mine);
     if (auto page = kept()) return *page;
-    return mergeShards(sql, redis, before, after, limit, deadline);
+    return mergeShards(sql, redis, range, deadline);
 }
 
-Result<IdPage> PageReader::mergeShards(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
-                                       std::optional<PostId> after, int limit, Deadline deadline)
+Result<IdPage> PageReader::mergeShards(SqlSession& sql, RedisClient* redis, const PageRange& range,
+                                       Deadline deadline)
 {
+    const auto& [before, after, limit, hidden] = range;
     const int shardCount = m_services.maps.current()->shardCount;
     std::vector<int> fromStore;
     IdPage page;
@@ -232,7 +242,8 @@ Result<IdPage> PageReader::mergeShards(SqlSession& sql, RedisClient* redis, std:
         }
     }
     if (!fromStore.empty()) {
-        auto stored = PostStore::newestOfShards(sql, fromStore, {before, above(after)}, limit, deadline);
+        auto stored =
+            PostStore::newestOfShards(sql, fromStore, {before, above(after)}, limit, deadline, hidden);
         if (!stored && page.entries.empty()) return fail(stored.error());
         page.partial = !stored || !stored->whole;
         if (stored) append(page, std::move(stored->posts));

@@ -27,6 +27,14 @@ struct IdPage
     std::optional<PostId> floor;
 };
 
+// Below `before` and above `after`, both exclusive: of these the newest `limit`.
+struct PageRange
+{
+    std::optional<PostId> before, after;
+    int limit = 0;
+    std::span<const UserId> hidden; // authors of whom nothing is shown: PostgreSQL need not be asked
+};
+
 class PageReader
 {
 public:
@@ -38,30 +46,26 @@ public:
 
     // Home or author timeline. `redis` may be null: PostgreSQL only. `build`: one that is absent is built.
     [[nodiscard]] Result<IdPage> owned(SqlSession& sql, RedisClient* redis, TimelineFamily family,
-                                       UserId owner, std::optional<PostId> before,
-                                       std::optional<PostId> after, int limit, bool build, Deadline deadline);
+                                       UserId owner, const PageRange& range, bool build, Deadline deadline);
     // Everybody's posts: all logical shards merged. Shards that cannot be read in time are left out, which
     // makes the page partial. The newest page is kept for publicPageAge and shared by all
     // readers; of what it lists, bodies and deletions are always looked up.
-    [[nodiscard]] Result<IdPage> everyone(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
-                                          std::optional<PostId> after, int limit, Deadline deadline);
+    [[nodiscard]] Result<IdPage> everyone(SqlSession& sql, RedisClient* redis, const PageRange& range,
+                                          Deadline deadline);
 
 private:
     Result<TimelineSlice> slice(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
-                                std::optional<PostId> before, std::optional<PostId> after, int limit,
-                                bool build, Deadline deadline);
-    Result<void> appendStored(SqlSession& sql, TimelineFamily family, UserId owner,
-                              std::optional<PostId> before, std::optional<PostId> after, int limit,
+                                const PageRange& range, bool build, Deadline deadline);
+    Result<void> appendStored(SqlSession& sql, TimelineFamily family, UserId owner, const PageRange& range,
                               IdPage& page, Deadline deadline);
 
     // What pulled authors wrote, between the page's end, or the floor, and its beginning.
     Result<void> mergePulled(SqlSession& sql, RedisClient& redis, const PulledList& list, UserId reader,
-                             std::optional<PostId> before, std::optional<PostId> after, int limit,
-                             IdPage& page, Deadline deadline);
+                             const PageRange& range, IdPage& page, Deadline deadline);
     Result<std::vector<UserId>> pulledFollowees(SqlSession& sql, RedisClient& redis, const PulledList& list,
                                                 UserId reader, Deadline deadline);
-    Result<IdPage> mergeShards(SqlSession& sql, RedisClient* redis, std::optional<PostId> before,
-                               std::optional<PostId> after, int limit, Deadline deadline);
+    Result<IdPage> mergeShards(SqlSession& sql, RedisClient* redis, const PageRange& range,
+                               Deadline deadline);
 
     struct Newest
     {

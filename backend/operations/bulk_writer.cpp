@@ -1,6 +1,7 @@
 #include "backend/operations/bulk_writer.h"
 
 #include "backend/fanout/push_counters.h"
+#include "backend/store/account_store.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
 #include "backend/store/reader_store.h"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace backend {
 
@@ -49,6 +51,11 @@ Result<BulkResult> BulkWriter::createUsers(std::span<const BulkUser> wanted, Dea
         ids.push_back(user.id);
     }
     SqlSession sql(m_services.pools, m_services.maps);
+    // An import that is run again does not bring back whose account was deleted meanwhile.
+    ROOKERY_ASSIGN(const auto deleted, AccountStore::deletedAmong(sql, ids, deadline));
+    const std::set<UserId> gone(deleted.begin(), deleted.end());
+    std::erase_if(users, [&](const User& user) { return gone.contains(user.id); });
+    std::erase_if(ids, [&](UserId id) { return gone.contains(id); });
     ROOKERY_TRY(UserStore::claimHandles(sql, m_services.directoryNode, users, deadline));
     // Which life of a node an empty timeline is good for is asked while the user is known to have no rows
     // yet: should the node begin another life after somebody else wrote them, the timeline is void.
@@ -62,7 +69,7 @@ Result<BulkResult> BulkWriter::createUsers(std::span<const BulkUser> wanted, Dea
     // complete.
     ROOKERY_TRY(publishEmptyTimelines(*redis, runIds, fresh, deadline));
     ROOKERY_TRY(UserStore::insertRows(sql, fresh, deadline));
-    return BulkResult{std::int64_t(fresh.size()), std::int64_t(users.size() - fresh.size())};
+    return BulkResult{std::int64_t(fresh.size()), std::int64_t(wanted.size() - fresh.size())};
 }
 
 Result<BulkResult> BulkWriter::follow(std::span<const BulkFollow> follows, Deadline deadline)

@@ -79,6 +79,9 @@ Verdict verdictWhenHidden(const ShardMap& map, const Facts& facts)
     if (!facts.stored)
         return {ExplainAnswer::NoSuchPost, false,
                 "PostgreSQL has no post " + id(facts.post.value) + " in its logical shard"};
+    if (facts.accountDeletedAt)
+        return {ExplainAnswer::Deleted, false,
+                "the author's account was deleted: all it posted is hidden everywhere at once"};
     if (facts.stored->deletedAt)
         return {ExplainAnswer::Deleted, false, "the post was deleted: it is hidden everywhere at once"};
     const std::string author = id(facts.stored->author.value), reader = id(facts.reader.value);
@@ -92,7 +95,8 @@ Verdict verdictWhenHidden(const ShardMap& map, const Facts& facts)
 
 Verdict verdict(const ShardMap& map, const Facts& facts)
 {
-    if (!facts.stored || facts.stored->deletedAt || !facts.follows()) return verdictWhenHidden(map, facts);
+    if (!facts.stored || facts.stored->deletedAt || facts.accountDeletedAt || !facts.follows())
+        return verdictWhenHidden(map, facts);
     const auto& timeline = facts.timeline;
     if (!facts.profile.warm)
         return {ExplainAnswer::Rebuilt, true,
@@ -151,6 +155,7 @@ private:
                                      std::to_string(shard) + " on " +
                                      nodeName(m_map, m_map.postsNode[std::size_t(shard)]));
         if (m_facts.stored->deletedAt) add(m_facts.stored->deletedAt, "the post was deleted");
+        if (m_facts.accountDeletedAt) add(m_facts.accountDeletedAt, "the author's account was deleted");
     }
 
     void addEdge()

@@ -70,7 +70,7 @@ private:
             ROOKERY_ASSIGN(rows, query(Role::Users, reader.shard(),
                                        "SELECT warm, " + microseconds("last_seen_at") + " FROM " +
                                            shardTable(Role::Users, reader.shard(), "users") +
-                                           " WHERE id = $1::bigint",
+                                           " WHERE id = $1::bigint AND deleted_at IS NULL",
                                        {sqlParameter(reader.value)}));
         }
         if (rows.empty())
@@ -88,7 +88,15 @@ private:
                              "SELECT author_id, " + microseconds("deleted_at") + " FROM " +
                                  shardTable(Role::Posts, post.shard(), "posts") + " WHERE id = $1::bigint",
                              {sqlParameter(post.value)}));
-        if (!rows.empty()) m_facts.stored = {UserId{rows.integer(0, 0)}, maybeTimeOf(rows, 0, 1)};
+        if (rows.empty()) return {};
+        const UserId author{rows.integer(0, 0)};
+        m_facts.stored = {author, maybeTimeOf(rows, 0, 1)};
+        ROOKERY_ASSIGN(const auto account,
+                       query(Role::Users, author.shard(),
+                             "SELECT " + microseconds("deleted_at") + " FROM " +
+                                 shardTable(Role::Users, author.shard(), "users") + " WHERE id = $1::bigint",
+                             {sqlParameter(author.value)}));
+        if (!account.empty()) m_facts.accountDeletedAt = maybeTimeOf(account, 0, 0);
         return {};
     }
 

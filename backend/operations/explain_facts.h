@@ -45,6 +45,7 @@ struct ExplainFacts
     PostId post;
     UserId reader;
     std::optional<StoredPost> stored;
+    std::optional<TimePoint> accountDeletedAt; // the author's
     Reader profile;
     std::optional<EdgeSide> edge, copy;
     std::optional<TimePoint> plannedAt;

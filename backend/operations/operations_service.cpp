@@ -4,6 +4,7 @@
 #include "backend/operations/doctor.h"
 #include "backend/operations/explain.h"
 #include "backend/operations/fanout_planner.h"
+#include "backend/store/account_store.h"
 
 #include <algorithm>
 
@@ -181,6 +182,21 @@ Result<void> OperationsService::setPushThreshold(const PushThreshold& threshold,
     ROOKERY_TRY(requireWritable());
     return recorded("set_push_threshold", "{\"threshold\":\"" + toString(threshold) + "\"}",
                     savePushThreshold(m_directory, threshold, deadline), deadline);
+}
+
+Result<void> OperationsService::deleteAccount(UserId user, Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    return recorded("delete_account", "{\"user\":" + std::to_string(user.value) + "}",
+                    deleteUser(user, deadline), deadline);
+}
+
+Result<std::vector<AccountDeletion>> OperationsService::accountDeletions(int limit, Deadline deadline)
+{
+    if (limit < 1 || limit > 1'000)
+        return fail(ErrorCode::InvalidArgument, "between 1 and 1,000 deletions can be asked for");
+    SqlSession sql(m_services.pools, m_services.maps);
+    return AccountStore::deletions(sql, m_services.directoryNode, limit, deadline);
 }
 
 Result<void> OperationsService::rebuildTimeline(UserId reader, Deadline deadline)

@@ -37,6 +37,8 @@ public:
     Result<Checkup> doctor(Deadline deadline) override;
     Result<FanoutPolicy> fanoutPolicy(Deadline deadline) override;
     Result<void> setPushThreshold(const PushThreshold& threshold, Deadline deadline) override;
+    Result<void> deleteAccount(UserId user, Deadline deadline) override;
+    Result<std::vector<AccountDeletion>> accountDeletions(int limit, Deadline deadline) override;
     Result<void> rebuildTimeline(UserId reader, Deadline deadline) override;
     Result<TimelineAuditReport> auditTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
     Result<TimelineRepairReport> repairTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
@@ -53,6 +55,7 @@ public:
 
     // Orders take effect in this engine at once, in the others with their next heartbeat.
     std::function<void()> ordersChanged;
+    std::function<Result<void>(UserId user, Deadline deadline)> deleteUser; // the Feed's
 
 private:
     struct NodeQueue

@@ -130,6 +130,39 @@ Result<void> EdgeStore::unfollow(SqlSession& session, const Edge& edge, Deadline
     return {};
 }
 
+Result<std::int64_t> EdgeStore::endAll(SqlSession& session, std::span<const Edge> edges,
+                                       Milliseconds rankDelay, Deadline deadline)
+{
+    std::vector<ShardStatement> statements;
+    for (const auto& [shard, columns] : byFollowerShard(edges))
+        statements.push_back(
+            {shard,
+             {"WITH wanted AS (SELECT f.follower, f.followee FROM " + table(shard, "follows") +
+                  " AS f JOIN unnest($1::bigint[], $2::bigint[]) AS w (follower, followee) USING (follower, "
+                  "followee) WHERE f.state = 1 ORDER BY 1, 2 FOR UPDATE OF f),"
+                  " changed AS (UPDATE " +
+                  table(shard, "follows") +
+                  " AS f SET state = 0, version = f.version + 1, changed_at = now() FROM wanted"
+                  " WHERE f.follower = wanted.follower AND f.followee = wanted.followee AND f.state = 1"
+                  " RETURNING f.follower, f.followee),"
+                  " tasks AS (SELECT array_agg(" +
+                  std::to_string(int(TaskKind::EdgeChanged)) +
+                  ") AS kinds, array_agg($3::int) AS shards,"
+                  " array_agg('{\"follower\":' || follower || ',\"followee\":' || followee || '}') AS "
+                  "payloads,"
+                  " array_agg($4::bigint) AS delays, array_agg(0::bigint) AS zeros FROM changed"
+                  " HAVING count(*) > 0),"
+                  " queued AS MATERIALIZED (SELECT queue.enqueue(kinds, shards, payloads, delays, zeros) AS n"
+                  " FROM tasks) SELECT coalesce(sum(n), 0)::bigint FROM queued",
+              {sqlArray(columns.followers), sqlArray(columns.followees), sqlParameter(shard),
+               sqlParameter(std::int64_t(rankDelay.count()))}}});
+    ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
+    std::int64_t ended = 0;
+    for (const auto& rows : results)
+        ended += rows.integer(0, 0);
+    return ended;
+}
+
 Result<std::vector<EdgeState>> EdgeStore::load(SqlSession& session, std::span<const Edge> edges,
                                                Deadline deadline)
 {
@@ -138,7 +171,8 @@ Result<std::vector<EdgeState>> EdgeStore::load(SqlSession& session, std::span<co
         statements.push_back({shard,
                               {"SELECT w.follower, w.followee, coalesce(f.state, 0), coalesce(f.version, 0), "
                                "coalesce(u.warm, true),"
-                               " coalesce(u.generation, 1) FROM unnest($1::bigint[], $2::bigint[]) AS w "
+                               " coalesce(u.generation, 1), u.deleted_at IS NOT NULL FROM "
+                               "unnest($1::bigint[], $2::bigint[]) AS w "
                                "(follower, followee) LEFT JOIN " +
                                    table(shard, "follows") + " AS f USING (follower, followee) LEFT JOIN " +
                                    table(shard, "users") + " AS u ON u.id = w.follower",
@@ -148,8 +182,12 @@ Result<std::vector<EdgeState>> EdgeStore::load(SqlSession& session, std::span<co
     for (const auto& rows : results)
         for (std::size_t r = 0; r < rows.size(); ++r) {
             const Edge edge{UserId{rows.integer(r, 0)}, UserId{rows.integer(r, 1)}};
-            found[edge] = {edge, rows.integer(r, 2) == 1, rows.integer(r, 3), rows.boolean(r, 4),
-                           rows.integer(r, 5)};
+            found[edge] = {edge,
+                           rows.integer(r, 2) == 1,
+                           rows.integer(r, 3),
+                           rows.boolean(r, 4),
+                           rows.integer(r, 5),
+                           rows.boolean(r, 6)};
         }
     std::vector<EdgeState> out;
     for (const auto& edge : edges)
@@ -204,11 +242,13 @@ Result<std::vector<Audience>> EdgeStore::audiences(SqlSession& session,
     std::vector<ShardStatement> statements; // two per query: the author's state strictly before the followers
     for (const auto& query : queries) {
         const int shard = query.author.shard();
-        statements.push_back({shard,
-                              {"SELECT (SELECT edges_ended FROM " + table(shard, "counters") +
-                                   " WHERE user_id = $1::bigint), coalesce((SELECT warm FROM " +
-                                   table(shard, "users") + " WHERE id = $1::bigint), true)",
-                               {sqlParameter(query.author.value)}}});
+        statements.push_back(
+            {shard,
+             {"SELECT (SELECT edges_ended FROM " + table(shard, "counters") +
+                  " WHERE user_id = $1::bigint), coalesce(u.warm, true), u.deleted_at IS NOT NULL"
+                  " FROM (SELECT $1::bigint AS id) AS w LEFT JOIN " +
+                  table(shard, "users") + " AS u USING (id)",
+              {sqlParameter(query.author.value)}}});
         statements.push_back(
             {shard,
              {"SELECT f.follower, c.followers FROM (SELECT coalesce((SELECT followers FROM " +
@@ -228,7 +268,8 @@ Result<std::vector<Audience>> EdgeStore::audiences(SqlSession& session,
         const auto& state = results[2 * q];
         const auto& rows = results[2 * q + 1];
         Audience audience{
-            queries[q].author, state.integer(0, 0), state.boolean(0, 1), {}, rows.integer(0, 1)};
+            queries[q].author, state.integer(0, 0), state.boolean(0, 1), state.boolean(0, 2), {},
+            rows.integer(0, 1)};
         audience.readers.reserve(rows.size());
         for (std::size_t r = 0; r < rows.size(); ++r)
             if (!rows.isNull(r, 0)) audience.readers.push_back(UserId{rows.integer(r, 0)});

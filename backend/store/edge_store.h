@@ -26,6 +26,7 @@ struct EdgeState
     std::int64_t version = 0;
     bool readerWarm = true;
     std::int64_t readerGeneration = 1;
+    bool readerDeleted = false; // the follower's account
 };
 
 // The warm followers of one author in one id range.
@@ -34,6 +35,7 @@ struct Audience
     UserId author;
     std::int64_t edgesEnded = 0; // counters.edges_ended, read before the followers
     bool authorWarm = true;
+    bool authorDeleted = false;  // the account
     std::vector<UserId> readers; // ascending; at most the limit asked for
     std::int64_t followers = 0;  // of the author in all, dormant ones included, at the same moment
 };
@@ -114,6 +116,10 @@ public:
         Edge edge;
         bool backfill = false; // enqueue edge_changed with it
     };
+    // Ends those of the edges that stand, with an edge_changed each; one transaction per node. Returns how
+    // many it ended.
+    [[nodiscard]] static Result<std::int64_t> endAll(SqlSession& session, std::span<const Edge> edges,
+                                                     Milliseconds rankDelay, Deadline deadline);
     // The truth and its counter, for edges that are new; those that exist are left alone. Returns how many
     // were new.
     [[nodiscard]] static Result<std::int64_t>

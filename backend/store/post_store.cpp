@@ -331,15 +331,20 @@ Result<std::vector<UserId>> PostStore::authorsWithPosts(SqlSession& session, std
 }
 
 Result<PostStore::ShardPosts> PostStore::newestOfShards(SqlSession& session, std::span<const int> shards,
-                                                        const IdRange& range, int limit, Deadline deadline)
+                                                        const IdRange& range, int limit, Deadline deadline,
+                                                        std::span<const UserId> without)
 {
+    std::vector<std::int64_t> hidden;
+    for (const auto author : without)
+        hidden.push_back(author.value);
     std::vector<ShardStatement> statements;
     for (const int shard : shards)
-        statements.push_back({shard,
-                              {"SELECT id, author_id, body FROM " + postsTable(shard) +
-                                   " WHERE id < $1::bigint AND id >= $2::bigint AND deleted_at IS NULL"
-                                   " ORDER BY id DESC LIMIT $3::int",
-                               {upperBound(range), sqlParameter(range.from.value), sqlParameter(limit)}}});
+        statements.push_back(
+            {shard,
+             {"SELECT id, author_id, body FROM " + postsTable(shard) +
+                  " WHERE id < $1::bigint AND id >= $2::bigint AND deleted_at IS NULL"
+                  " AND author_id <> ALL ($4::bigint[]) ORDER BY id DESC LIMIT $3::int",
+              {upperBound(range), sqlParameter(range.from.value), sqlParameter(limit), sqlArray(hidden)}}});
     ShardPosts out;
     bool any = statements.empty();
     for (const auto& rows : session.runWhatAnswers(Role::Posts, statements, deadline)) {

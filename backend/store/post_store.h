@@ -64,15 +64,15 @@ public:
     [[nodiscard]] static Result<std::vector<UserId>>
     authorsWithPosts(SqlSession& session, std::span<const UserId> authors, Deadline deadline);
     // The newest undeleted posts of whole logical shards, newest first. A node that does not answer costs its
-    // shards only; an error when none does.
+    // shards only; an error when none does. Nothing of the authors `without`.
     struct ShardPosts
     {
         std::vector<Post> posts;
         bool whole = true; // all shards answered
     };
     [[nodiscard]] static Result<ShardPosts> newestOfShards(SqlSession& session, std::span<const int> shards,
-                                                           const IdRange& range, int limit,
-                                                           Deadline deadline);
+                                                           const IdRange& range, int limit, Deadline deadline,
+                                                           std::span<const UserId> without = {});
 };
 
 } // namespace backend

@@ -93,7 +93,7 @@ Result<std::optional<ReaderState>> ReaderStore::wake(SqlSession& session, UserId
             Role::Users, reader.shard(),
             {"UPDATE " + table(reader.shard(), "users") +
                  " SET warm = true, generation = generation + (NOT warm)::int, last_seen_at = now()"
-                 " WHERE id = $1::bigint RETURNING id, warm, generation, copied",
+                 " WHERE id = $1::bigint AND deleted_at IS NULL RETURNING id, warm, generation, copied",
              {sqlParameter(reader.value)}},
             deadline));
     if (rows.empty()) return std::nullopt;

@@ -26,7 +26,8 @@ public:
     // Those that exist, in no order.
     [[nodiscard]] static Result<std::vector<ReaderState>>
     load(SqlSession& session, std::span<const UserId> readers, Deadline deadline);
-    // Warm from now on, and seen now. Empty when there is no such reader.
+    // Warm from now on, and seen now. Empty when there is no such reader, or its account was
+    // deleted.
     [[nodiscard]] static Result<std::optional<ReaderState>> wake(SqlSession& session, UserId reader,
                                                                  Deadline deadline);
     // Warm readers of a shard with ids above `after` that were not seen for so long, ascending.

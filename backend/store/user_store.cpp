@@ -130,7 +130,8 @@ std::vector<ShardStatement> loadStatements(std::span<const UserId> ids)
     for (const auto& [shard, wanted] : idsByShard(ids))
         statements.push_back({shard,
                               {"SELECT id, handle, display_name, warm, generation,"
-                               " (extract(epoch FROM last_seen_at) * 1000000)::bigint FROM " +
+                               " (extract(epoch FROM last_seen_at) * 1000000)::bigint,"
+                               " deleted_at IS NOT NULL FROM " +
                                    usersTable(shard, "users") + " WHERE id = ANY ($1::bigint[])",
                                {sqlArray(wanted)}}});
     return statements;
@@ -142,7 +143,8 @@ StoredUser storedUser(const SqlRows& rows, std::size_t r)
     return {{id, std::string(rows.text(r, 1)), std::string(rows.text(r, 2)), id.time()},
             rows.boolean(r, 3),
             rows.integer(r, 4),
-            TimePoint(std::chrono::microseconds(rows.integer(r, 5)))};
+            TimePoint(std::chrono::microseconds(rows.integer(r, 5))),
+            rows.boolean(r, 6)};
 }
 
 } // namespace
@@ -154,7 +156,8 @@ Result<std::vector<std::optional<StoredUser>>> UserStore::load(SqlSession& sessi
     std::unordered_map<std::int64_t, StoredUser> found;
     for (const auto& rows : results)
         for (std::size_t r = 0; r < rows.size(); ++r)
-            found.emplace(rows.integer(r, 0), storedUser(rows, r));
+            if (auto user = storedUser(rows, r); !user.deleted)
+                found.emplace(rows.integer(r, 0), std::move(user));
     std::vector<std::optional<StoredUser>> out(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (const auto it = found.find(ids[i].value); it != found.end()) out[i] = it->second;

@@ -18,6 +18,7 @@ struct StoredUser
     bool warm = true;
     std::int64_t generation = 1;
     TimePoint lastSeenAt;
+    bool deleted = false; // the account: to be taken for one that is not there
 };
 
 struct StoredCounters
@@ -50,9 +51,11 @@ public:
     [[nodiscard]] static Result<std::int64_t> claimHandles(SqlSession& session, int directoryNode,
                                                            std::span<const User> users, Deadline deadline);
 
+    // Result i belongs to id i; empty when there is none, or its account was deleted.
     [[nodiscard]] static Result<std::vector<std::optional<StoredUser>>>
     load(SqlSession& session, std::span<const UserId> ids, Deadline deadline);
     // The users of the nodes that answer; others are absent, as are those that do not exist.
+    // Deleted ones are among them, marked.
     [[nodiscard]] static std::vector<StoredUser>
     loadWhatAnswers(SqlSession& session, std::span<const UserId> ids, Deadline deadline);
     [[nodiscard]] static Result<std::optional<UserId>> idOfHandle(SqlSession& session, int directoryNode,

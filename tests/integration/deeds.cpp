@@ -87,6 +87,24 @@ bool Deeds::unfollow(Feed& feed, UserId follower, UserId followee)
     return true;
 }
 
+// In doubt there is a user whom nobody knows, without posts and edges.
+bool Deeds::join(Feed& feed, const std::string& handle, UserId* made)
+{
+    const auto user = feed.createUser({handle, "Passing"}, soon());
+    if (!user) return false;
+    *made = user->id;
+    note("join " + text(user->id.value));
+    return true;
+}
+
+bool Deeds::leave(Feed& feed, UserId user)
+{
+    note("leave? " + text(user.value));
+    if (!feed.deleteUser(user, soon())) return false;
+    note("leave " + text(user.value));
+    return true;
+}
+
 void DeedsModel::read(const std::string& file)
 {
     std::ifstream in(file);
@@ -104,8 +122,15 @@ void DeedsModel::readLine(const std::string& line)
     std::int64_t first = 0, second = 0;
     in >> word >> first;
     if (word == "post?" || word == "post") in >> body;
-    if (word != "post?" && word != "delete?" && word != "delete") in >> second;
-    if (word == "post?") {
+    if (word == "post" || word == "edge?" || word == "follow" || word == "unfollow") in >> second;
+    if (word == "join") {
+        m_model.created(UserId{first});
+    } else if (word == "leave?") {
+        m_leavesInDoubt.insert(UserId{first});
+    } else if (word == "leave") {
+        m_leavesInDoubt.erase(UserId{first});
+        m_model.gone(UserId{first});
+    } else if (word == "post?") {
         m_postsInDoubt.emplace(first, body);
     } else if (word == "post") {
         m_postsInDoubt.erase({first, body});
@@ -124,6 +149,15 @@ void DeedsModel::readLine(const std::string& line)
         else
             m_model.unfollowed(UserId{first}, UserId{second});
     }
+}
+
+void DeedsModel::settleLeaves(Feed& feed)
+{
+    for (const auto user : m_leavesInDoubt)
+        if (const auto profile = feed.profile(user, soon());
+            !profile && profile.error().code == ErrorCode::NotFound)
+            m_model.gone(user);
+    m_leavesInDoubt.clear();
 }
 
 std::string DeedsModel::settlePosts(Feed& feed, UserId author)
@@ -208,6 +242,7 @@ std::string DeedsModel::compareReader(Feed& feed, UserId reader, bool wholly) co
 std::string DeedsModel::compare(Feed& feed)
 {
     std::string wrong;
+    settleLeaves(feed);
     const auto users = m_model.users();
     for (const auto user : users)
         wrong += settlePosts(feed, user) + settleEdges(feed, user);

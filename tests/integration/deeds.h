@@ -28,6 +28,8 @@ public:
     bool remove(backend::Feed& feed, backend::PostId post);
     bool follow(backend::Feed& feed, backend::UserId follower, backend::UserId followee);
     bool unfollow(backend::Feed& feed, backend::UserId follower, backend::UserId followee);
+    bool join(backend::Feed& feed, const std::string& handle, backend::UserId* made);
+    bool leave(backend::Feed& feed, backend::UserId user); // for good
 
 private:
     void note(const std::string& line) const;
@@ -51,6 +53,7 @@ public:
 
 private:
     void readLine(const std::string& line);
+    void settleLeaves(backend::Feed& feed);
     std::string settlePosts(backend::Feed& feed, backend::UserId author);
     std::string settleEdges(backend::Feed& feed, backend::UserId follower);
     std::string compareReader(backend::Feed& feed, backend::UserId reader, bool wholly) const;
@@ -59,6 +62,7 @@ private:
     SocialModel m_model;
     std::set<std::pair<std::int64_t, std::string>> m_postsInDoubt; // author and body: a body is used once
     std::set<backend::PostId> m_deletesInDoubt;
+    std::set<backend::UserId> m_leavesInDoubt;
     std::set<std::pair<std::int64_t, std::int64_t>> m_edgesInDoubt;
 };
 

@@ -67,6 +67,13 @@ const std::vector<std::string> kPoints{"post.before_commit",
                                        "reader.copied",
                                        "reader.dropped",
                                        "reader.woken",
+                                       "account.before_commit",
+                                       "account.after_commit",
+                                       "account.edges_ended",
+                                       "account.posts_deleted",
+                                       "account.posts_removed",
+                                       "account.before_close",
+                                       "account.names_free",
                                        "housekeeping.before_forget",
                                        "housekeeping.after_forget"};
 
@@ -175,7 +182,8 @@ std::unique_ptr<QProcess> FaultPointsTest::start(const QString& fault, int deeds
     victim->setProcessEnvironment(environment);
     victim->start(QStringLiteral(FAULT_VICTIM),
                   {QString::fromStdString(m_config.string()), QString::fromStdString(log()),
-                   QString::number(++m_seed), QString::number(deeds)});
+                   QString::number(++m_seed), QString::number(deeds),
+                   fault.contains("account.") ? "3" : "0"});
     return victim;
 }
 
@@ -332,7 +340,7 @@ void FaultPointsTest::killed()
     const bool house = point.startsWith("housekeeping.");
     if (house) makeMarksToForget();
     const bool seldom = house || point.startsWith("rebuild.") || point.startsWith("delete.") ||
-                        point.startsWith("reader."); // tasks go in batches
+                        point.startsWith("reader.") || point.startsWith("account."); // tasks go in batches
     const int passing = seldom ? 1 : 2 + m_seed % 3;
     const auto victim = start("kill:" + point + ":" + QString::number(passing), house ? 0 : 120);
     QVERIFY2(victim->waitForFinished(90'000), "it neither died nor drained its queue");
@@ -348,7 +356,7 @@ void FaultPointsTest::stoppedPastItsLease_data()
          {"plan.read", "deliver.chunk_read", "deliver.before_pipeline", "deliver.before_look",
           "deliver.between_looks", "deliver.after_look", "complete.before_commit", "counter.before",
           "backfill.before_pipeline", "rebuild.before_fill", "delete.before_reclaim", "reader.voided",
-          "reader.copied", "reader.woken"})
+          "reader.copied", "reader.woken", "account.edges_ended", "account.posts_removed"})
         QTest::newRow(point) << QString(point);
 }
 
@@ -360,8 +368,10 @@ void FaultPointsTest::stoppedPastItsLease()
     if (point.startsWith("rebuild.") || point == "reader.woken")
         flush("redis-" + std::to_string(1 + m_seed % 4));
     if (point.startsWith("reader.")) nobodyWasSeen();
-    const auto victim =
-        start("stop:" + point + (point.startsWith("delete.") || point.startsWith("reader.") ? ":1" : ":2"));
+    const auto victim = start(
+        "stop:" + point +
+        (point.startsWith("delete.") || point.startsWith("reader.") || point.startsWith("account.") ? ":1"
+                                                                                                    : ":2"));
     QVERIFY(victim->waitForStarted());
     QTRY_VERIFY2_WITH_TIMEOUT(hasStruck(point), "it did not come to this point", 60'000);
     undoEverything(10);

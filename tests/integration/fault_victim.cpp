@@ -1,13 +1,14 @@
 // A process with an engine on servers that outlive it. The sources with fault points are compiled into it
 // once more with the points in them; ROOKERY_FAULT says where it dies or stops. It notes what it does, and
-// ends when the queue is drained. Usage: fault_victim CONFIG LOG SEED DEEDS_PER_THREAD   (DEEDS_PER_THREAD 0:
-// it keeps house once)
+// ends when the queue is drained. Usage: fault_victim CONFIG LOG SEED DEEDS_PER_THREAD LEAVERS_PER_THREAD
+// (DEEDS_PER_THREAD 0: it keeps house once)
 #include "backend/cluster/directory.h"
 #include "backend/operations/housekeeping.h"
 #include "tests/integration/deeds.h"
 #include "tests/support/demo_session.h"
 
 #include <cstdio>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -17,7 +18,7 @@ using namespace tests;
 
 namespace {
 
-constexpr int kThreads = 3, kActors = 20; // further users are left to the test
+constexpr int kThreads = 3, kPosts = 3, kActors = 20; // further users are left to the test
 
 struct FixedMap final : ShardMapSource
 {
@@ -35,15 +36,42 @@ int keepHouse(app::OpenedSession& session)
     return housekeeping.forgetApplied(soon()) ? 0 : 1;
 }
 
+// Somebody comes, is followed, follows and writes.
+std::optional<UserId> join(Feed& feed, UserId actor, UserId other, Deeds& deeds, const std::string& handle)
+{
+    UserId passing;
+    if (!deeds.join(feed, handle, &passing)) return std::nullopt;
+    deeds.follow(feed, actor, passing);
+    deeds.follow(feed, passing, other);
+    for (int i = 0; i < kPosts; ++i)
+        deeds.post(feed, passing, handle + "." + std::to_string(i));
+    return passing;
+}
+
+// Goes for good, once what it wrote is delivered.
+void leave(Feed& feed, UserId passing, Deeds& deeds)
+{
+    const auto until = Deadline::after(std::chrono::seconds(10));
+    for (auto counted = feed.counters(passing, until); counted && counted->posts < kPosts && !until.expired();
+         counted = feed.counters(passing, until))
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    deeds.leave(feed, passing);
+}
+
 // Each thread has its own actors, so that what one actor did is in order.
 void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint64_t seed, int thread,
-          int count)
+          int count, int leavers)
 {
     std::mt19937_64 random(seed);
     std::vector<PostId> own;
+    std::optional<UserId> passing;
     for (int i = 0; i < count; ++i) {
         const UserId actor = users[(random() % (kActors / kThreads)) * kThreads + std::size_t(thread)];
         const UserId other = users[random() % users.size()];
+        if (i * leavers / count < (i + 1) * leavers / count) {
+            if (passing) leave(feed, *passing, deeds);
+            passing = join(feed, actor, other, deeds, "v_" + std::to_string(seed) + "_" + std::to_string(i));
+        }
         const auto dice = random() % 10;
         if (dice < 2 && actor != other) {
             deeds.follow(feed, actor, other);
@@ -60,15 +88,16 @@ void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint6
                 own.push_back(made);
         }
     }
+    if (passing) leave(feed, *passing, deeds);
 }
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    if (argc != 5) return 2;
+    if (argc != 6) return 2;
     const auto session = connectTo(argv[1], 3);
-    const int count = std::atoi(argv[4]);
+    const int count = std::atoi(argv[4]), leavers = std::atoi(argv[5]);
     if (count == 0) return keepHouse(*session);
     auto& feed = session->engine().feed();
     std::vector<UserId> users;
@@ -86,7 +115,7 @@ int main(int argc, char** argv)
         std::vector<std::jthread> threads;
         for (int t = 0; t < kThreads; ++t)
             threads.emplace_back(
-                [&, t] { work(feed, users, deeds, seed * kThreads + std::uint64_t(t), t, count); });
+                [&, t] { work(feed, users, deeds, seed * kThreads + std::uint64_t(t), t, count, leavers); });
     }
     return drain(session->engine()) ? 0 : 4;
 }

@@ -101,10 +101,13 @@ void ObjectsTest::usersComeBackAsTheyWere()
     });
     const auto back = m_objects->users(*m_client, std::vector{user.id, plain.id, userOf(0)}, soon());
     QVERIFY(!back.partial);
-    QVERIFY(back.users[0] && back.users[0]->id == user.id && back.users[0]->handle == user.handle);
-    QVERIFY(back.users[0]->displayName == user.displayName && back.users[0]->createdAt == user.createdAt);
-    QVERIFY(back.users[1] && back.users[1]->handle == "x" && back.users[1]->displayName.empty());
-    QVERIFY(!back.users[2]);
+    QVERIFY(back.users[0].state == CachedUser::State::Present && back.users[0].user.id == user.id &&
+            back.users[0].user.handle == user.handle);
+    QVERIFY(back.users[0].user.displayName == user.displayName &&
+            back.users[0].user.createdAt == user.createdAt);
+    QVERIFY(back.users[1].state == CachedUser::State::Present && back.users[1].user.handle == "x" &&
+            back.users[1].user.displayName.empty());
+    QVERIFY(back.users[2].state == CachedUser::State::Missing);
 }
 
 void ObjectsTest::aFillNeverOverwrites()
@@ -254,7 +257,8 @@ void ObjectsTest::foreignValuesAreMisses()
     redis(0, {"SET", "{0}:user:" + std::to_string(userOf(0).value), ""});
     redis(0, {"SET", "{0}:counters:" + std::to_string(userOf(0).value), "1 2 three 4"});
     QVERIFY(read(postAt(1)).state == CachedPost::State::Missing);
-    QVERIFY(!m_objects->users(*m_client, std::vector{userOf(0)}, soon()).users.front());
+    QVERIFY(m_objects->users(*m_client, std::vector{userOf(0)}, soon()).users.front().state ==
+            CachedUser::State::Missing);
     const auto counters = m_objects->counters(*m_client, userOf(0), soon());
     QVERIFY(counters && !*counters);
 }

@@ -204,6 +204,11 @@ backend::Result<void> FakeEngine::deletePost(backend::PostId post, Deadline)
     return change("deletePost", text(post.value));
 }
 
+backend::Result<void> FakeEngine::deleteUser(backend::UserId user, Deadline)
+{
+    return change("deleteUser", text(user.value));
+}
+
 backend::Result<void> FakeEngine::follow(backend::UserId follower, backend::UserId followee, Deadline)
 {
     return change("follow", text(follower.value) + " " + text(followee.value));
@@ -409,6 +414,17 @@ backend::Result<backend::FanoutPolicy> FakeEngine::fanoutPolicy(Deadline)
 backend::Result<void> FakeEngine::setPushThreshold(const backend::PushThreshold& threshold, Deadline)
 {
     return change("setPushThreshold", backend::toString(threshold));
+}
+
+backend::Result<void> FakeEngine::deleteAccount(backend::UserId user, Deadline)
+{
+    return change("deleteAccount", text(user.value));
+}
+
+backend::Result<std::vector<backend::AccountDeletion>> FakeEngine::accountDeletions(int, Deadline)
+{
+    if (const auto error = enter("accountDeletions")) return backend::fail(*error);
+    return std::vector<backend::AccountDeletion>{};
 }
 
 backend::Result<void> FakeEngine::rebuildTimeline(backend::UserId reader, Deadline)

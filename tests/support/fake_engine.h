@@ -81,6 +81,7 @@ private:
     Result<backend::User> createUser(const backend::NewUser& user, Deadline deadline) override;
     Result<backend::Post> post(backend::UserId author, std::string_view body, Deadline deadline) override;
     Result<void> deletePost(backend::PostId post, Deadline deadline) override;
+    Result<void> deleteUser(backend::UserId user, Deadline deadline) override;
     Result<void> follow(backend::UserId follower, backend::UserId followee, Deadline deadline) override;
     Result<void> unfollow(backend::UserId follower, backend::UserId followee, Deadline deadline) override;
     Result<backend::TimelinePage> homePage(backend::UserId reader, const backend::PageQuery& query,
@@ -108,6 +109,8 @@ private:
                                          Deadline deadline) override;
     Result<backend::Checkup> doctor(Deadline deadline) override;
     Result<backend::FanoutPolicy> fanoutPolicy(Deadline deadline) override;
+    Result<void> deleteAccount(backend::UserId user, Deadline deadline) override;
+    Result<std::vector<backend::AccountDeletion>> accountDeletions(int limit, Deadline deadline) override;
     Result<void> setPushThreshold(const backend::PushThreshold& threshold, Deadline deadline) override;
     Result<void> rebuildTimeline(backend::UserId reader, Deadline deadline) override;
     Result<backend::TimelineAuditReport> auditTimelines(const backend::TimelineAuditQuery& query,

@@ -23,6 +23,13 @@ public:
     }
     void posted(const backend::Post& post) { m_posts[post.id] = post; }
     void deleted(backend::PostId post) { m_posts.erase(post); }
+    void gone(backend::UserId user) // the account was deleted
+    {
+        m_following.erase(user);
+        for (auto& [other, followees] : m_following)
+            followees.erase(user);
+        std::erase_if(m_posts, [user](const auto& one) { return one.second.author == user; });
+    }
 
     std::vector<backend::UserId> users() const
     {

@@ -125,6 +125,10 @@ QString kindText(backend::TaskKind kind)
         return QueueTables::tr("reclaim chunk");
     case backend::TaskKind::ReaderChanged:
         return QueueTables::tr("reader goes dormant");
+    case backend::TaskKind::AccountDeleted:
+        return QueueTables::tr("account deletion");
+    case backend::TaskKind::PostsDeleted:
+        return QueueTables::tr("posts of an account");
     }
     return QueueTables::tr("kind %1").arg(int(kind));
 }
