@@ -6,6 +6,9 @@
 namespace backend {
 namespace {
 
+// From an id's making to the commit of its row and task: no call waits longer.
+constexpr std::int64_t kMintedBeforeUs = 60'000'000;
+
 class FixedMap final : public ShardMapSource
 {
 public:
@@ -35,7 +38,7 @@ public:
     {
         const int shards = m_inputs.map->shardCount;
         m_data.postsOfShard.resize(std::size_t(shards));
-        ROOKERY_TRY(loadTasks());
+        ROOKERY_TRY(countWork());
         for (int shard = 0; shard < shards; ++shard) {
             if (m_progress) m_progress("reading PostgreSQL", double(shard) / double(shards));
             ROOKERY_TRY(loadUsers(shard));
@@ -43,6 +46,9 @@ public:
             ROOKERY_TRY(loadFollowers(shard));
             ROOKERY_TRY(loadPosts(shard));
         }
+        // Once more: what was committed after the first look is seen above, but nowhere else yet.
+        ROOKERY_TRY(countWork());
+        setHorizon();
         compareSides();
         std::sort(m_data.users.begin(), m_data.users.end());
         return std::move(m_data);
@@ -54,13 +60,9 @@ private:
         return m_sql.runOne(role, shard, {sql, {}}, m_deadline);
     }
 
-    // Before anything else: what is judged must be older than work that is still to be done, and older than
-    // now.
-    Result<void> loadTasks()
+    Result<void> countWork()
     {
-        std::int64_t oldestUs = std::chrono::duration_cast<std::chrono::microseconds>(
-                                    std::chrono::system_clock::now().time_since_epoch())
-                                    .count();
+        std::int64_t unfinished = 0, dead = 0;
         for (const auto& [node, pool] : m_inputs.pools->all()) {
             ROOKERY_ASSIGN(auto* connection, m_sql.connection(node, m_deadline));
             ROOKERY_ASSIGN(
@@ -69,13 +71,22 @@ private:
                     "SELECT (SELECT count(*) FROM queue.tasks), (SELECT count(*) FROM queue.dead_letters),"
                     " (SELECT (extract(epoch FROM min(created_at)) * 1000000)::bigint FROM queue.tasks)",
                     {}, m_deadline));
-            m_data.unfinishedTasks += rows.integer(0, 0);
-            m_data.deadTasks += rows.integer(0, 1);
-            if (!rows.isNull(0, 2)) oldestUs = std::min(oldestUs, rows.integer(0, 2));
+            unfinished += rows.integer(0, 0);
+            dead += rows.integer(0, 1);
+            if (!rows.isNull(0, 2)) m_oldestUs = std::min(m_oldestUs, rows.integer(0, 2));
         }
-        m_data.quiet = m_data.unfinishedTasks == 0;
-        m_data.judgedUpTo = makeRawId(oldestUs / 1'000 - kIdEpochUnixMs, 0, 0);
+        m_data.unfinishedTasks = std::max(m_data.unfinishedTasks, unfinished);
+        m_data.deadTasks = dead;
         return {};
+    }
+
+    // What is judged must be older than this look, and than work that is still to be done. An id is older
+    // than its task.
+    void setHorizon()
+    {
+        m_data.quiet = m_data.unfinishedTasks == 0;
+        const auto margin = m_data.quiet ? 0 : kMintedBeforeUs;
+        m_data.judgedUpTo = makeRawId((m_oldestUs - margin) / 1'000 - kIdEpochUnixMs, 0, 0);
     }
 
     Result<void> loadUsers(int shard)
@@ -198,6 +209,9 @@ private:
     FixedMap m_maps;
     SqlSession m_sql;
     AuditData m_data;
+    std::int64_t m_oldestUs = std::chrono::duration_cast<std::chrono::microseconds>(
+                                  std::chrono::system_clock::now().time_since_epoch())
+                                  .count(); // this look, or the oldest unfinished task
     std::map<std::pair<UserId, UserId>, AuditedEdge> m_authorsSide;
 };
 

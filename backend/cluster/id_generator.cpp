@@ -37,18 +37,24 @@ void IdGenerator::grant(const IdGrant& grant)
     m_grant = {grant.slot, grant.fromMs, untilMs, grant.nowMs};
 }
 
-Result<std::int64_t> IdGenerator::next(int shard)
+Result<std::int64_t> IdGenerator::next(int shard, std::int64_t above)
 {
     const std::lock_guard lock(m_mutex);
     if (shard < 0 || std::size_t(shard) >= m_last.size())
         return fail(ErrorCode::Internal, "there is no logical shard " + std::to_string(shard));
     auto& last = m_last[std::size_t(shard)];
     const auto now = nowLocked();
-    const auto candidate = std::max({now, last + 1, m_grant.fromMs});
+    const auto least = above > 0 ? idMillisecondsOf(above) + 1 : 0;
+    const auto candidate = std::max({now, last + 1, m_grant.fromMs, least});
     if (m_grant.slot < 0 || candidate >= m_grant.untilMs)
         return fail(ErrorCode::Unavailable,
                     "the lease of this engine's id slot was not renewed, so it makes no ids;"
                     " check that the directory node answers",
+                    true);
+    if (least == candidate && candidate - now > kBorrowLimitMs)
+        return fail(ErrorCode::Overloaded,
+                    "the newest id lies " + std::to_string(least - now) +
+                        " ms ahead of the directory's clock; try again when that has passed",
                     true);
     if (candidate - now > kBorrowLimitMs)
         return fail(ErrorCode::Overloaded,

@@ -39,9 +39,9 @@ public:
     // A first or renewed grant; a renewal has the same slot and beginning. Under another grant ids go on
     // above the last.
     void grant(const IdGrant& grant);
-    // Overloaded when the shard has borrowed a second; Unavailable when the range is used up or nothing was
-    // granted.
-    [[nodiscard]] Result<std::int64_t> next(int shard);
+    // Above the id `above` of the same shard, too; 0: none. Overloaded when the shard has borrowed a second,
+    // or would have to; Unavailable when the range is used up or nothing was granted.
+    [[nodiscard]] Result<std::int64_t> next(int shard, std::int64_t above = 0);
 
     std::int64_t nowMs() const;          // its time, in id milliseconds
     double borrowedMilliseconds() const; // how far the most used shard is ahead of its time, now

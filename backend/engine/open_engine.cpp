@@ -188,7 +188,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      m_metrics,
                      m_pulled,
                      m_access.settings.directoryNode,
-                     [this](int shard) { return m_ids.next(shard); },
+                     [this](int shard, PostId above) { return m_ids.next(shard, above.value); },
                      [this] { m_workers.wake(); },
                      m_options.readOnly,
                      m_options.publicPageAge}

@@ -96,7 +96,7 @@ Result<User> FeedService::createUser(const NewUser& wanted, Deadline deadline)
                     "a display name has at most " + std::to_string(kNameBytes) + " bytes");
     SqlSession sql(m_services.pools, m_services.maps);
     const int shard = shardOfHandle(wanted.handle, m_services.maps.current()->shardCount);
-    ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(shard));
+    ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(shard, PostId{}));
     const User user{UserId{raw}, wanted.handle,
                     wanted.displayName.empty() ? wanted.handle : wanted.displayName, UserId{raw}.time()};
     // Which life of its node an empty timeline is good for is asked before anybody can know the id, and so
@@ -106,7 +106,9 @@ Result<User> FeedService::createUser(const NewUser& wanted, Deadline deadline)
         redis ? (*redis)->runId(m_services.timelines.nodeOf(TimelineFamily::Home, user.id),
                                 deadline.earlier(kInlineWork))
               : fail(redis.error());
+    ROOKERY_FAULT_POINT("user.before_commit");
     ROOKERY_TRY(UserStore::claimHandle(sql, m_services.directoryNode, user, deadline));
+    ROOKERY_FAULT_POINT("user.after_commit");
     m_services.enqueued();
 
     // The rest is the task's; doing it now as well lets the caller go on at once.
@@ -134,10 +136,15 @@ Result<Post> FeedService::post(UserId author, std::string_view body, Deadline de
         return fail(ErrorCode::InvalidArgument, "a post's text cannot contain a zero byte");
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_TRY(requireUser(sql, author, deadline));
-    ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(author.shard()));
-    Post post{PostId{raw}, author, std::string(body)};
-    ROOKERY_FAULT_POINT("post.before_commit");
-    ROOKERY_TRY(PostStore::insert(sql, post, deadline));
+    Post post{{}, author, std::string(body)};
+    // An engine that borrowed ids of the coming moment may have posted for the same author just now: the
+    // author's posts stay in order all the same.
+    for (std::optional<PostId> newer(PostId{}); newer;) {
+        ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(author.shard(), *newer));
+        post.id = PostId{raw};
+        ROOKERY_FAULT_POINT("post.before_commit");
+        ROOKERY_ASSIGN(newer, PostStore::insertNewest(sql, post, deadline));
+    }
     ROOKERY_FAULT_POINT("post.after_commit");
     m_services.enqueued();
     return post;

@@ -23,7 +23,7 @@ struct FeedServices
     EngineMetrics& metrics;
     PulledAuthors& pulled;
     int directoryNode = 0;
-    std::function<Result<std::int64_t>(int shard)> nextId;
+    std::function<Result<std::int64_t>(int shard, PostId above)> nextId;
     std::function<void()> enqueued; // work was committed: wake the workers
     bool readOnly = false;
     Milliseconds publicPageAge{1'000}; // how long the newest public page is kept; 0: not at all

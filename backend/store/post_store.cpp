@@ -214,10 +214,31 @@ Result<std::int64_t> PostStore::insertMany(SqlSession& session, std::span<const 
     return written;
 }
 
-Result<void> PostStore::insert(SqlSession& session, const Post& post, Deadline deadline)
+Result<std::optional<PostId>> PostStore::insertNewest(SqlSession& session, const Post& post,
+                                                      Deadline deadline)
 {
-    ROOKERY_TRY(insertMany(session, std::span(&post, 1), deadline));
-    return {};
+    const int shard = post.id.shard();
+    const SqlStatement statement{
+        "WITH newer AS (SELECT max(id) AS id FROM " + postsTable(shard) +
+            " WHERE author_id = $2::bigint AND id > $1::bigint),"
+            " fresh AS (INSERT INTO " +
+            postsTable(shard) +
+            " (id, author_id, body) SELECT $1::bigint, $2::bigint, $3 FROM newer WHERE newer.id IS NULL"
+            " ON CONFLICT (id) DO NOTHING RETURNING id, author_id),"
+            " queued AS MATERIALIZED (SELECT queue.enqueue(ARRAY[" +
+            std::to_string(int(TaskKind::PostCreated)) +
+            "], ARRAY[$4::int], ARRAY['{\"post\":' || id || ',\"author\":' || author_id || '}'],"
+            " ARRAY[0::bigint], ARRAY[0::bigint]) AS n FROM fresh)"
+            " SELECT (SELECT count(*) FROM queued), (SELECT id FROM newer)",
+        {sqlParameter(post.id.value), sqlParameter(post.author.value), post.body, sqlParameter(shard)}};
+    ROOKERY_ASSIGN(const auto rows, session.runOne(Role::Posts, shard, statement, deadline));
+    if (rows.integer(0, 0) == 1) return std::optional<PostId>();
+    // A repeated call finds its own row, and newer ones perhaps.
+    if (rows.isNull(0, 1)) {
+        ROOKERY_TRY(insertMany(session, std::span(&post, 1), deadline));
+        return std::optional<PostId>();
+    }
+    return std::optional(PostId{rows.integer(0, 1)});
 }
 
 Result<void> PostStore::markDeleted(SqlSession& session, PostId post, Deadline deadline)

@@ -27,9 +27,11 @@ struct IdRange
 class PostStore
 {
 public:
-    // The post and its post_created task, in one transaction. Idempotent: a post that is there already with
-    // the same author and text enqueues nothing; other content is a Conflict.
-    [[nodiscard]] static Result<void> insert(SqlSession& session, const Post& post, Deadline deadline);
+    // The post and its post_created task, in one transaction, unless a newer id of its author is there: then
+    // nothing is written and that id is returned. Idempotent: a post that is there already with the same
+    // author and text enqueues nothing; other content is a Conflict.
+    [[nodiscard]] static Result<std::optional<PostId>> insertNewest(SqlSession& session, const Post& post,
+                                                                    Deadline deadline);
     // Many, grouped by node; one transaction per node. Returns how many were new.
     [[nodiscard]] static Result<std::int64_t> insertMany(SqlSession& session, std::span<const Post> posts,
                                                          Deadline deadline);

@@ -87,13 +87,13 @@ bool Deeds::unfollow(Feed& feed, UserId follower, UserId followee)
     return true;
 }
 
-// In doubt there is a user whom nobody knows, without posts and edges.
 bool Deeds::join(Feed& feed, const std::string& handle, UserId* made)
 {
+    note("join? " + handle);
     const auto user = feed.createUser({handle, "Passing"}, soon());
     if (!user) return false;
     *made = user->id;
-    note("join " + text(user->id.value));
+    note("join " + handle + " " + text(user->id.value));
     return true;
 }
 
@@ -120,10 +120,15 @@ void DeedsModel::readLine(const std::string& line)
     std::istringstream in(line);
     std::string word, body;
     std::int64_t first = 0, second = 0;
-    in >> word >> first;
+    in >> word;
+    if (word == "join" || word == "join?") in >> body;
+    if (word != "join?") in >> first;
     if (word == "post?" || word == "post") in >> body;
     if (word == "post" || word == "edge?" || word == "follow" || word == "unfollow") in >> second;
-    if (word == "join") {
+    if (word == "join?") {
+        m_joinsInDoubt.insert(body);
+    } else if (word == "join") {
+        m_joinsInDoubt.erase(body);
         m_model.created(UserId{first});
     } else if (word == "leave?") {
         m_leavesInDoubt.insert(UserId{first});
@@ -149,6 +154,23 @@ void DeedsModel::readLine(const std::string& line)
         else
             m_model.unfollowed(UserId{first}, UserId{second});
     }
+}
+
+// Whoever has the handle has all the rest.
+std::string DeedsModel::settleJoins(Feed& feed)
+{
+    std::string wrong;
+    for (const auto& handle : m_joinsInDoubt) {
+        const auto user = feed.userByHandle(handle, soon());
+        if (!user && user.error().code == ErrorCode::NotFound) continue;
+        const auto profile = user ? feed.profile(*user, soon()) : Result<Profile>(fail(user.error()));
+        if (!profile || profile->user.handle != handle)
+            wrong += "the user " + handle + " has a handle and nothing else\n";
+        else
+            m_model.created(*user);
+    }
+    m_joinsInDoubt.clear();
+    return wrong;
 }
 
 void DeedsModel::settleLeaves(Feed& feed)
@@ -241,7 +263,7 @@ std::string DeedsModel::compareReader(Feed& feed, UserId reader, bool wholly) co
 
 std::string DeedsModel::compare(Feed& feed)
 {
-    std::string wrong;
+    std::string wrong = settleJoins(feed);
     settleLeaves(feed);
     const auto users = m_model.users();
     for (const auto user : users)

@@ -53,6 +53,7 @@ public:
 
 private:
     void readLine(const std::string& line);
+    std::string settleJoins(backend::Feed& feed);
     void settleLeaves(backend::Feed& feed);
     std::string settlePosts(backend::Feed& feed, backend::UserId author);
     std::string settleEdges(backend::Feed& feed, backend::UserId follower);
@@ -63,6 +64,7 @@ private:
     std::set<std::pair<std::int64_t, std::string>> m_postsInDoubt; // author and body: a body is used once
     std::set<backend::PostId> m_deletesInDoubt;
     std::set<backend::UserId> m_leavesInDoubt;
+    std::set<std::string> m_joinsInDoubt; // handles
     std::set<std::pair<std::int64_t, std::int64_t>> m_edgesInDoubt;
 };
 

@@ -67,6 +67,8 @@ const std::vector<std::string> kPoints{"post.before_commit",
                                        "reader.copied",
                                        "reader.dropped",
                                        "reader.woken",
+                                       "user.before_commit",
+                                       "user.after_commit",
                                        "account.before_commit",
                                        "account.after_commit",
                                        "account.edges_ended",
@@ -183,7 +185,7 @@ std::unique_ptr<QProcess> FaultPointsTest::start(const QString& fault, int deeds
     victim->start(QStringLiteral(FAULT_VICTIM),
                   {QString::fromStdString(m_config.string()), QString::fromStdString(log()),
                    QString::number(++m_seed), QString::number(deeds),
-                   fault.contains("account.") ? "3" : "0"});
+                   fault.contains("account.") || fault.contains("user.") ? "3" : "0"});
     return victim;
 }
 
@@ -340,7 +342,8 @@ void FaultPointsTest::killed()
     const bool house = point.startsWith("housekeeping.");
     if (house) makeMarksToForget();
     const bool seldom = house || point.startsWith("rebuild.") || point.startsWith("delete.") ||
-                        point.startsWith("reader.") || point.startsWith("account."); // tasks go in batches
+                        point.startsWith("reader.") || point.startsWith("account.") ||
+                        point.startsWith("user."); // tasks go in batches
     const int passing = seldom ? 1 : 2 + m_seed % 3;
     const auto victim = start("kill:" + point + ":" + QString::number(passing), house ? 0 : 120);
     QVERIFY2(victim->waitForFinished(90'000), "it neither died nor drained its queue");

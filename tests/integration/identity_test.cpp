@@ -22,6 +22,7 @@ private slots:
     void initTestCase();
     void manyEnginesNeverMintOneIdTwice();
     void anIdTakenByOtherContentIsAnError();
+    void postsOfAnAuthorStayInOrderAcrossEngines();
 
 private:
     std::unique_ptr<OpenEngine> open()
@@ -124,6 +125,38 @@ void IdentityTest::anIdTakenByOtherContentIsAnError()
     QCOMPARE(page.entries.size(), std::size_t(1));
     QCOMPARE(page.entries[0].body, made.body);
     QCOMPARE(take(feed.counters(author, soon())).posts, std::int64_t(1));
+}
+
+// Another engine borrowed ids of the coming moment for this author.
+void IdentityTest::postsOfAnAuthorStayInOrderAcrossEngines()
+{
+    const auto engine = open();
+    auto& feed = engine->feed();
+    const auto author = take(feed.createUser({"c", "C"}, soon())).id;
+    QVERIFY(drain(*engine));
+    const auto ahead = [&](Milliseconds span) {
+        const auto now = std::chrono::duration_cast<Milliseconds>(
+            (std::chrono::system_clock::now() + span).time_since_epoch());
+        const PostId id{makeRawId(now.count() - kIdEpochUnixMs, author.shard(), kMaxSlots - 1)};
+        const std::vector<Post> posts{{id, author, "from elsewhere"}};
+        take(engine->operations().bulkPost(posts, soon()));
+        return id;
+    };
+    for (int i = 0; i < 5; ++i) {
+        const auto theirs = ahead(Milliseconds(600));
+        const auto ours = take(feed.post(author, "mine", soon())).id;
+        QVERIFY(ours > theirs);
+        QVERIFY(take(feed.post(author, "mine, too", soon())).id > ours);
+    }
+    // Beyond what may be borrowed nothing is written.
+    const auto far = ahead(Milliseconds(10'000));
+    const auto refused = feed.post(author, "too early", soon());
+    QVERIFY(!refused);
+    QVERIFY(refused.error().code == ErrorCode::Overloaded);
+    QVERIFY(drain(*engine));
+    const auto page = take(feed.authorPage(author, {}, soon()));
+    QCOMPARE(page.entries.size(), std::size_t(16));
+    QVERIFY(page.entries.front().id == far);
 }
 
 QTEST_GUILESS_MAIN(IdentityTest)
