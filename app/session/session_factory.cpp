@@ -92,6 +92,7 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
     engine.auditPerSecond = config.auditPerSecond;
     engine.timelines.cap = config.timelineCap;
     engine.timelines.age = config.timelineAge;
+    engine.keepPast = config.keepPast;
     engine.dormantAfter = config.dormantAfter;
     engine.fanout.chunk = config.fanoutChunk;
     return engine;

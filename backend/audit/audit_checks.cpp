@@ -84,8 +84,12 @@ AuditChecks::Expected AuditChecks::expectedHome(UserId reader) const
             else if (edge.following)
                 expected.visible.insert(expected.visible.end(), posts.begin(), posts.end());
             else
-                for (const auto& post : posts)
-                    expected.past.push_back(post.id);
+                for (const auto& post : posts) {
+                    if (post.id <= edge.keptTo)
+                        expected.visible.push_back(post);
+                    else
+                        expected.past.push_back(post.id);
+                }
         }
     std::sort(expected.visible.begin(), expected.visible.end(),
               [](const auto& a, const auto& b) { return a.id < b.id; });

@@ -1,13 +1,16 @@
 #include "backend/audit/audit_data.h"
 
+#include "backend/store/post_store.h"
+
 #include <algorithm>
 #include <map>
 
 namespace backend {
 namespace {
 
-// From an id's making to the commit of its row and task: no call waits longer.
-constexpr std::int64_t kMintedBeforeUs = 60'000'000;
+// From an id's making to the commit of its row and task; and what two clocks may differ.
+constexpr std::int64_t kMintedBeforeUs =
+    std::chrono::microseconds(kCommittedWithin + Milliseconds(5'000)).count();
 
 class FixedMap final : public ShardMapSource
 {
@@ -113,11 +116,12 @@ private:
     Result<void> loadFollows(int shard)
     {
         ROOKERY_ASSIGN(const auto rows, query(Role::Users, shard,
-                                              "SELECT follower, followee, state, version FROM " +
+                                              "SELECT follower, followee, state, version, kept_to FROM " +
                                                   shardTable(Role::Users, shard, "follows")));
         for (std::size_t r = 0; r < rows.size(); ++r)
-            m_data.follows[UserId{rows.integer(r, 0)}].push_back(
-                {UserId{rows.integer(r, 1)}, rows.integer(r, 2) == 1, rows.integer(r, 3)});
+            m_data.follows[UserId{rows.integer(r, 0)}].push_back({UserId{rows.integer(r, 1)},
+                                                                  rows.integer(r, 2) == 1, rows.integer(r, 3),
+                                                                  PostId{rows.integer(r, 4)}});
         return {};
     }
 
@@ -126,7 +130,7 @@ private:
         ROOKERY_ASSIGN(const auto rows,
                        query(Role::Users, shard,
                              "SELECT followee, follower, state, version,"
-                             " (extract(epoch FROM changed_at) * 1000000)::bigint, warm FROM " +
+                             " (extract(epoch FROM changed_at) * 1000000)::bigint, warm, kept_to FROM " +
                                  shardTable(Role::Users, shard, "followers")));
         for (std::size_t r = 0; r < rows.size(); ++r) {
             const UserId followee{rows.integer(r, 0)}, follower{rows.integer(r, 1)};
@@ -135,7 +139,7 @@ private:
             of.following += following;
             of.changedUnixUs = std::max(of.changedUnixUs, rows.integer(r, 4));
             m_authorsSide[{follower, followee}] = {followee, following, rows.integer(r, 3),
-                                                   rows.boolean(r, 5)};
+                                                   PostId{rows.integer(r, 6)}, rows.boolean(r, 5)};
         }
         return {};
     }
@@ -184,10 +188,11 @@ private:
                     m_data.mirror.push_back(
                         {"edge", follower.value,
                          "follows " + std::to_string(edge.followee.value) + ", who does not know it"});
-                else if (found->second.following != edge.following || found->second.version != edge.version)
+                else if (found->second.following != edge.following || found->second.version != edge.version ||
+                         found->second.keptTo != edge.keptTo)
                     m_data.mirror.push_back({"edge", follower.value,
                                              "and the side of " + std::to_string(edge.followee.value) +
-                                                 " differ in state or version"});
+                                                 " differ in state, version or what is kept"});
                 else if (edge.following && found->second.warm == m_data.dormant.contains(follower))
                     m_data.mirror.push_back({"edge", follower.value,
                                              "is taken for " +

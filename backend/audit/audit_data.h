@@ -22,6 +22,7 @@ struct AuditedEdge
     UserId followee;
     bool following = false;
     std::int64_t version = 0;
+    PostId keptTo;    // of an ended edge; 0: nothing is kept
     bool warm = true; // the copy of the reader's state, on the author's side
 };
 

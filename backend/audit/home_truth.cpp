@@ -1,12 +1,24 @@
 #include "backend/audit/home_truth.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace backend {
 namespace {
 
-using ByShard = std::map<int, std::vector<std::int64_t>>;
+struct AuthorIds
+{
+    std::vector<std::int64_t> ids, upTo; // posts of each up to that id
+    void add(UserId author, std::int64_t bound)
+    {
+        ids.push_back(author.value);
+        upTo.push_back(bound);
+    }
+};
+using ByShard = std::map<int, AuthorIds>;
+
+constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
 
 struct Authors
 {
@@ -24,19 +36,21 @@ Result<Authors> authorsOf(SqlSession& sql, const PulledList& pulled, UserId read
                   {"SELECT warm FROM " + shardTable(Role::Users, shard, "users") + " WHERE id = $1::bigint",
                    {sqlParameter(reader.value)}}},
                  {shard,
-                  {"SELECT followee, state FROM " + shardTable(Role::Users, shard, "follows") +
+                  {"SELECT followee, state, kept_to FROM " + shardTable(Role::Users, shard, "follows") +
                        " WHERE follower = $1::bigint",
                    {sqlParameter(reader.value)}}}},
                 deadline));
     truth.exists = !rows[0].empty();
     truth.warm = truth.exists && rows[0].boolean(0, 0);
     Authors authors;
-    authors.shown[shard].push_back(reader.value);
+    authors.shown[shard].add(reader, kAll);
     for (std::size_t r = 0; r < rows[1].size(); ++r) {
         const UserId followee{rows[1].integer(r, 0)};
         const bool follows = rows[1].integer(r, 1) == 1;
+        const auto keptTo = rows[1].integer(r, 2);
         auto& side = !follows ? authors.former : pulled.merged(followee) ? authors.merged : authors.shown;
-        side[followee.shard()].push_back(followee.value);
+        side[followee.shard()].add(followee, kAll);
+        if (!follows && keptTo > 0) authors.shown[followee.shard()].add(followee, keptTo);
     }
     return authors;
 }
@@ -45,15 +59,17 @@ Result<void> readPosts(SqlSession& sql, const ByShard& authors, bool merged, int
                        Deadline deadline)
 {
     std::vector<ShardStatement> statements;
-    for (const auto& [shard, ids] : authors)
-        statements.push_back(
-            {shard,
-             {"SELECT p.id, p.deleted FROM unnest($1::bigint[]) AS a (id) CROSS JOIN LATERAL"
-              " (SELECT id, deleted_at IS NOT NULL AS deleted FROM " +
-                  shardTable(Role::Posts, shard, "posts") +
-                  " WHERE author_id = a.id AND id >= $2::bigint ORDER BY id DESC LIMIT $3::int) AS p"
-                  " ORDER BY p.id DESC LIMIT $3::int",
-              {sqlArray(ids), sqlParameter(truth.from.value), sqlParameter(most)}}});
+    for (const auto& [shard, wanted] : authors)
+        statements.push_back({shard,
+                              {"SELECT p.id, p.deleted FROM unnest($1::bigint[], $4::bigint[]) AS a (id, "
+                               "up_to) CROSS JOIN LATERAL"
+                               " (SELECT id, deleted_at IS NOT NULL AS deleted FROM " +
+                                   shardTable(Role::Posts, shard, "posts") +
+                                   " WHERE author_id = a.id AND id >= $2::bigint AND id <= a.up_to ORDER BY "
+                                   "id DESC LIMIT $3::int) AS p"
+                                   " ORDER BY p.id DESC LIMIT $3::int",
+                               {sqlArray(wanted.ids), sqlParameter(truth.from.value), sqlParameter(most),
+                                sqlArray(wanted.upTo)}}});
     ROOKERY_ASSIGN(const auto results, sql.run(Role::Posts, statements, deadline));
     for (const auto& rows : results)
         for (std::size_t r = 0; r < rows.size(); ++r)
@@ -75,13 +91,13 @@ Result<void> countFormer(SqlSession& sql, const ByShard& authors, int cap, HomeT
                          Deadline deadline)
 {
     std::vector<ShardStatement> statements;
-    for (const auto& [shard, ids] : authors)
+    for (const auto& [shard, former] : authors)
         statements.push_back(
             {shard,
              {"SELECT count(*) FROM (SELECT FROM " + shardTable(Role::Posts, shard, "posts") +
                   " WHERE author_id = ANY($1::bigint[]) AND id >= $2::bigint LIMIT $3::int)"
                   " AS p",
-              {sqlArray(ids), sqlParameter(truth.from.value), sqlParameter(cap)}}});
+              {sqlArray(former.ids), sqlParameter(truth.from.value), sqlParameter(cap)}}});
     ROOKERY_ASSIGN(const auto results, sql.run(Role::Posts, statements, deadline));
     for (const auto& rows : results)
         truth.formerPosts += rows.integer(0, 0);

@@ -106,6 +106,11 @@ public:
             wrong(*node, key, "holds a password; put it into ~/.pgpass (or PGPASSWORD) instead");
     }
 
+    void yesOrNo(const char* key, bool& out)
+    {
+        if (const auto* node = find(key, toml::node_type::boolean)) out = node->as_boolean()->get();
+    }
+
     void number(const char* key, int& out, int least, int most)
     {
         const auto* node = find(key, toml::node_type::integer);
@@ -264,6 +269,7 @@ void readSections(TableReader& root, ClusterConfig& config, const std::string& f
         t.number("age_days", days, 1, 3'650);
         config.timelineAge = std::chrono::days(days);
         days = int(config.dormantAfter.count());
+        t.yesOrNo("keep_past", config.keepPast);
         t.number("dormant_days", days, 0, 3'650);
         config.dormantAfter = std::chrono::days(days);
     });
@@ -349,6 +355,7 @@ std::vector<std::string> changedKeys(const ClusterConfig& before, const ClusterC
     compare("pools.connect_timeout_ms", before.connectTimeout, after.connectTimeout);
     compare("timelines.cap", before.timelineCap, after.timelineCap);
     compare("timelines.age_days", before.timelineAge, after.timelineAge);
+    compare("timelines.keep_past", before.keepPast, after.keepPast);
     compare("timelines.dormant_days", before.dormantAfter, after.dormantAfter);
     compare("fanout.chunk", before.fanoutChunk, after.fanoutChunk);
     compare("postgres", before.postgres, after.postgres);
@@ -365,6 +372,7 @@ std::string clusterToml(const ClusterConfig& config)
         << "\n\n[pools]\nconnections = " << config.connections << "\nwaiters = " << config.waiters
         << "\nconnect_timeout_ms = " << config.connectTimeout.count()
         << "\n\n[timelines]\ncap = " << config.timelineCap << "\nage_days = " << config.timelineAge.count()
+        << "\nkeep_past = " << (config.keepPast ? "true" : "false")
         << "\ndormant_days = " << config.dormantAfter.count()
         << "\n\n[fanout]\nchunk = " << config.fanoutChunk << "\n";
     for (const auto& node : config.postgres) {

@@ -35,8 +35,9 @@ struct ClusterConfig
     std::chrono::milliseconds connectTimeout{3'000};
     int timelineCap = 800; // [timelines]
     std::chrono::days timelineAge{30};
-    std::chrono::days dormantAfter{30};      // readers unseen for so long; 0: never
-    int fanoutChunk = 1'000;                 // [fanout]
+    bool keepPast = false;              // after an unfollow what was posted before stays in the home timeline
+    std::chrono::days dormantAfter{30}; // readers unseen for so long; 0: never
+    int fanoutChunk = 1'000;            // [fanout]
     std::vector<NodeConfig> postgres, redis; // [[postgres]], [[redis]]
 };
 

@@ -49,7 +49,8 @@ std::string encode(const ChunkPayload& payload)
 std::string encode(const EdgePayload& payload)
 {
     return "{\"follower\":" + std::to_string(payload.follower.value) +
-           ",\"followee\":" + std::to_string(payload.followee.value) + "}";
+           ",\"followee\":" + std::to_string(payload.followee.value) +
+           (payload.again ? ",\"again\":true}" : "}");
 }
 
 std::string encode(const UserPayload& payload)
@@ -94,7 +95,7 @@ template <>
 Result<EdgePayload> decodePayload(const std::string& text)
 {
     return decodeWith<EdgePayload>(text, [](const json& o) {
-        return EdgePayload{UserId{number(o, "follower")}, UserId{number(o, "followee")}};
+        return EdgePayload{UserId{number(o, "follower")}, UserId{number(o, "followee")}, o.contains("again")};
     });
 }
 

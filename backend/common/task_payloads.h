@@ -29,6 +29,7 @@ struct ChunkPayload
 struct EdgePayload // edge_changed
 {
     UserId follower, followee;
+    bool again = false; // a while after the first, of an ended edge that keeps the past
 };
 
 struct UserPayload // user_created

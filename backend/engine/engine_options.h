@@ -25,7 +25,8 @@ struct EngineOptions
     int restorePerSecond = 500; // readers whose lost timelines are built again in the background; 0: none
     int auditPerSecond = 5;     // timelines held against PostgreSQL in the background; 0: none
     bool repairFound =
-        false; // build again what that finds; off: it is counted and logged, an operator repairs
+        false;             // build again what that finds; off: it is counted and logged, an operator repairs
+    bool keepPast = false; // who unfollows keeps what was posted before in the home timeline
     std::chrono::hours dormantAfter{24 * 30}; // readers unseen for so long keep no timeline; 0: all do
     Milliseconds dormancyEvery{600'000};      // between two looks for them
     Milliseconds publicPageAge{1'000};        // how long the newest public page is kept; 0: not at all

@@ -191,6 +191,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      [this](int shard, PostId above) { return m_ids.next(shard, above.value); },
                      [this] { m_workers.wake(); },
                      m_options.readOnly,
+                     m_options.keepPast,
                      m_options.publicPageAge}
     , m_builder(m_feedServices)
     , m_feed(m_feedServices, m_builder)

@@ -150,7 +150,7 @@ Result<void> removePosts(FanoutContext& context, const std::vector<std::optional
     RedisBatch batch(context.redis);
     for (const auto& payload : payloads) {
         if (!payload) continue;
-        const std::vector<UserId> author{payload->author};
+        const std::vector<PostSource> author{payload->author};
         auto before = std::optional(PostId{payload->to.value + 1});
         while (before) {
             ROOKERY_ASSIGN(const auto posts,

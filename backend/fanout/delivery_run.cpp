@@ -203,7 +203,8 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
     const Deadline until = deadline.earlier(kPipeline); // for reading and acting on it
     std::vector<EdgeStore::EndedQuery> queries;
     for (const auto* sent : suspects)
-        queries.push_back({sent->delivery.query, sent->delivery.committedAt - kClockMargin});
+        queries.push_back(
+            {sent->delivery.query, sent->delivery.committedAt - kClockMargin, sent->delivery.post});
     ROOKERY_ASSIGN(const auto ended, EdgeStore::endedSince(m_context.sql, queries, deadline));
     m_batch.clear();
     std::vector<Sent*> changed;

@@ -10,6 +10,7 @@
 #include "backend/store/user_store.h"
 
 #include <algorithm>
+#include <set>
 
 namespace backend {
 namespace {
@@ -43,10 +44,8 @@ public:
             // changed. Voiding takes its token, and its floor should it just have published one.
             if (!floors[i])
                 m_context.timelines.voidFloor(m_batch, TimelineFamily::Home, states[i].edge.follower);
-            else if (states[i].following)
-                ROOKERY_TRY(backfill(states[i].edge, *floors[i]));
             else
-                ROOKERY_TRY(remove(states[i].edge, *floors[i]));
+                ROOKERY_TRY(bringInLine(states[i], *floors[i]));
         }
         ROOKERY_FAULT_POINT("backfill.before_pipeline");
         ROOKERY_TRY(m_batch.run(m_deadline));
@@ -66,12 +65,21 @@ private:
         return {};
     }
 
-    Result<void> backfill(const Edge& edge, PostId floor)
+    Result<void> bringInLine(const EdgeState& state, PostId floor)
+    {
+        if (state.following) return backfill(state.edge, std::nullopt, floor);
+        // What is kept was delivered, or, of a pulled author, merged until now; what is newer goes.
+        const PostId above{state.keptTo.value + 1};
+        if (state.keptTo && state.keptTo >= floor) ROOKERY_TRY(backfill(state.edge, above, floor));
+        return remove(state.edge, std::max(floor, above));
+    }
+
+    Result<void> backfill(const Edge& edge, std::optional<PostId> before, PostId floor)
     {
         const int cap = m_context.timelines.limits().cap;
-        const std::vector<UserId> author{edge.followee};
-        ROOKERY_ASSIGN(auto posts, PostStore::newestIdsOf(m_context.sql, author, {std::nullopt, floor},
-                                                          cap + 1, false, m_deadline));
+        const std::vector<PostSource> author{edge.followee};
+        ROOKERY_ASSIGN(auto posts, PostStore::newestIdsOf(m_context.sql, author, {before, floor}, cap + 1,
+                                                          false, m_deadline));
         // Not the floor that was read: a rebuild may have lowered it since, and then has these posts as well.
         PostId completeDownTo;
         if (posts.size() > std::size_t(cap)) {
@@ -89,7 +97,7 @@ private:
 
     Result<void> remove(const Edge& edge, PostId floor)
     {
-        const std::vector<UserId> author{edge.followee};
+        const std::vector<PostSource> author{edge.followee};
         std::optional<PostId> before;
         for (;;) {
             ROOKERY_ASSIGN(const auto posts, PostStore::newestIdsOf(m_context.sql, author, {before, floor},
@@ -126,8 +134,10 @@ Result<void> endThoseOfDeleted(FanoutContext& context, std::span<const EdgeState
 
 // Followees' side, counters, timelines; then looks whether the truth or the reader moved meanwhile, and goes
 // again.
-Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline deadline)
+// Returns those of the ended ones that keep the past.
+Result<std::set<Edge>> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline deadline)
 {
+    std::set<Edge> kept;
     const std::vector<Edge> all = edges;
     for (int round = 0; round < kRounds && !edges.empty(); ++round) {
         const auto until = deadline.earlier(kReadingsHold);
@@ -141,10 +151,12 @@ Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline
         ROOKERY_TRY(EdgeEffects(context, until).apply(states));
         ROOKERY_ASSIGN(const auto after, EdgeStore::load(context.sql, edges, deadline));
         std::vector<Edge> moved;
-        for (std::size_t i = 0; i < edges.size(); ++i)
+        for (std::size_t i = 0; i < edges.size(); ++i) {
+            if (!after[i].following && after[i].keptTo) kept.insert(edges[i]);
             if (after[i].version != states[i].version ||
                 after[i].readerGeneration != states[i].readerGeneration)
                 moved.push_back(edges[i]);
+        }
         edges = std::move(moved);
     }
     if (!edges.empty())
@@ -155,7 +167,8 @@ Result<void> reconcile(FanoutContext& context, std::vector<Edge> edges, Deadline
         counted.push_back(edge.follower);
         counted.push_back(edge.followee);
     }
-    return pushCounters(context.sql, context.redis, context.objects, std::move(counted), deadline);
+    ROOKERY_TRY(pushCounters(context.sql, context.redis, context.objects, std::move(counted), deadline));
+    return kept;
 }
 
 } // namespace
@@ -170,8 +183,16 @@ std::vector<TaskOutcome> handleEdgeChanged(FanoutContext& context, std::span<con
         if (payload) edges.push_back({payload->follower, payload->followee});
     std::sort(edges.begin(), edges.end());
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-    if (const auto done = reconcile(context, std::move(edges), deadline); !done)
-        return allFailed(tasks.size(), done.error());
+    const auto kept = reconcile(context, std::move(edges), deadline);
+    if (!kept) return allFailed(tasks.size(), kept.error());
+    // A post that was made before its reader left may be committed after this: once more when none can be.
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+        if (payloads[i] && !payloads[i]->again &&
+            kept->contains({payloads[i]->follower, payloads[i]->followee}))
+            outcomes[i].children.push_back(
+                {TaskKind::EdgeChanged, tasks[i].shard,
+                 encode(EdgePayload{payloads[i]->follower, payloads[i]->followee, true}), Milliseconds(0),
+                 kCommittedWithin + Milliseconds(2'000)});
     return outcomes;
 }
 

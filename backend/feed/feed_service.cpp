@@ -143,7 +143,7 @@ Result<Post> FeedService::post(UserId author, std::string_view body, Deadline de
         ROOKERY_ASSIGN(const std::int64_t raw, m_services.nextId(author.shard(), *newer));
         post.id = PostId{raw};
         ROOKERY_FAULT_POINT("post.before_commit");
-        ROOKERY_ASSIGN(newer, PostStore::insertNewest(sql, post, deadline));
+        ROOKERY_ASSIGN(newer, PostStore::insertNewest(sql, post, deadline.earlier(kCommittedWithin)));
     }
     ROOKERY_FAULT_POINT("post.after_commit");
     m_services.enqueued();
@@ -221,8 +221,14 @@ Result<void> FeedService::unfollow(UserId follower, UserId followee, Deadline de
     ROOKERY_TRY(requireWritable());
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_TRY(requireUser(sql, follower, deadline));
+    PostId keptTo; // of the followee's own sequence: above each of its posts so far, below all to come
+    if (m_services.keepPast) {
+        if (!validShard(followee.value))
+            return fail(ErrorCode::NotFound, "there is no user with id " + idText(followee.value));
+        ROOKERY_ASSIGN(keptTo.value, m_services.nextId(followee.shard(), PostId{}));
+    }
     ROOKERY_FAULT_POINT("unfollow.before_commit");
-    ROOKERY_TRY(EdgeStore::unfollow(sql, {follower, followee}, deadline));
+    ROOKERY_TRY(EdgeStore::unfollow(sql, {follower, followee}, keptTo, deadline));
     ROOKERY_FAULT_POINT("unfollow.after_commit");
     m_services.metrics.unfollows.add();
     m_services.enqueued();

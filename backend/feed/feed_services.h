@@ -26,6 +26,7 @@ struct FeedServices
     std::function<Result<std::int64_t>(int shard, PostId above)> nextId;
     std::function<void()> enqueued; // work was committed: wake the workers
     bool readOnly = false;
+    bool keepPast = false;             // who unfollows keeps what was posted before
     Milliseconds publicPageAge{1'000}; // how long the newest public page is kept; 0: not at all
 };
 

@@ -60,15 +60,14 @@ Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, Us
                                       const PageRange& range, IdPage& page, Deadline whole)
 {
     const auto deadline = whole.earlier(whole.remaining() * 3 / 4); // bodies and names come after
-    std::vector<UserId> authors;
+    std::vector<PostSource> sources{owner};
     if (family == TimelineFamily::Home) {
-        ROOKERY_ASSIGN(authors, EdgeStore::followees(sql, owner, deadline));
+        ROOKERY_ASSIGN(sources, EdgeStore::homeSources(sql, owner, deadline));
     }
-    authors.push_back(owner);
-    std::erase_if(authors, [&](UserId author) {
-        return std::find(range.hidden.begin(), range.hidden.end(), author) != range.hidden.end();
+    std::erase_if(sources, [&](const PostSource& source) {
+        return std::find(range.hidden.begin(), range.hidden.end(), source.author) != range.hidden.end();
     });
-    ROOKERY_ASSIGN(auto posts, PostStore::newestOf(sql, authors, {range.before, above(range.after)},
+    ROOKERY_ASSIGN(auto posts, PostStore::newestOf(sql, sources, {range.before, above(range.after)},
                                                    range.limit, deadline));
     page.end = posts.size() < std::size_t(range.limit);
     m_services.metrics.readThroughs.add();
@@ -140,7 +139,7 @@ Result<void> PageReader::mergePulled(SqlSession& sql, RedisClient& redis, const 
     PostId from = page.entries.size() >= std::size_t(limit) ? page.entries.back().id : *page.floor;
     if (after) from = std::max(from, above(after));
     std::vector<IdPage::Entry> merged;
-    std::vector<UserId> fromStore;
+    std::vector<PostSource> fromStore;
     const auto slices =
         m_services.timelines.readMany(redis, TimelineFamily::Author, authors, before, limit, deadline);
     for (std::size_t i = 0; i < authors.size(); ++i) {
@@ -151,7 +150,7 @@ Result<void> PageReader::mergePulled(SqlSession& sql, RedisClient& redis, const 
         const bool enough =
             found && found->valid && (found->entries.size() >= std::size_t(limit) || found->floor <= from);
         if (!enough) {
-            fromStore.push_back(authors[i]);
+            fromStore.emplace_back(authors[i]);
             continue;
         }
         for (const auto id : found->entries)

@@ -112,12 +112,11 @@ Result<std::vector<PostId>> TimelineBuilder::newestIds(SqlSession& sql, Timeline
             ids.push_back(post.id);
         return ids;
     }
-    std::vector<UserId> authors;
+    std::vector<PostSource> sources{owner};
     if (family == TimelineFamily::Home) {
-        ROOKERY_ASSIGN(authors, EdgeStore::followees(sql, owner, deadline));
+        ROOKERY_ASSIGN(sources, EdgeStore::homeSources(sql, owner, deadline));
     }
-    authors.push_back(owner);
-    return PostStore::newestIdsOf(sql, authors, {}, limit, false, deadline);
+    return PostStore::newestIdsOf(sql, sources, {}, limit, false, deadline);
 }
 
 Result<bool> TimelineBuilder::waitForOther(RedisClient& redis, TimelineFamily family, UserId owner,

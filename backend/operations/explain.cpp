@@ -164,9 +164,11 @@ private:
         const auto& edge = m_facts.edge;
         if (!edge) return;
         const bool later = m_facts.stored && edge->following && edge->changedAt > m_facts.post.time();
-        add(edge->changedAt, edge->following ? std::string("the reader began to follow the author") +
-                                                   (later ? ", after the post: it is backfilled" : "")
-                                             : "the reader ended following the author");
+        add(edge->changedAt, edge->following
+                                 ? std::string("the reader began to follow the author") +
+                                       (later ? ", after the post: it is backfilled" : "")
+                                 : std::string("the reader ended following the author") +
+                                       (m_facts.keeps() ? ", and keeps what was posted before" : ""));
         const auto& copy = m_facts.copy;
         if (!copy || copy->version < edge->version)
             add({}, "the author's list of followers does not know of it yet");

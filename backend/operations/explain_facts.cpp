@@ -104,12 +104,13 @@ private:
     {
         ROOKERY_ASSIGN(const auto rows, query(Role::Users, shard,
                                               "SELECT state, version, " + microseconds("changed_at") +
-                                                  " FROM " + shardTable(Role::Users, shard, table) +
+                                                  ", kept_to FROM " + shardTable(Role::Users, shard, table) +
                                                   " WHERE follower = $1::bigint AND followee = $2::bigint",
                                               {sqlParameter(m_facts.reader.value),
                                                sqlParameter(m_facts.stored->author.value)}));
         if (rows.empty()) return std::nullopt;
-        return ExplainFacts::EdgeSide{rows.integer(0, 0) == 1, rows.integer(0, 1), timeOf(rows, 0, 2)};
+        return ExplainFacts::EdgeSide{rows.integer(0, 0) == 1, rows.integer(0, 1), timeOf(rows, 0, 2),
+                                      PostId{rows.integer(0, 3)}};
     }
 
     Result<void> readEdge()

@@ -25,6 +25,7 @@ struct ExplainFacts
         bool following = false;
         std::int64_t version = 0;
         TimePoint changedAt;
+        PostId keptTo; // of an ended one
     };
     struct Delivery // the ledger's row that covers the reader
     {
@@ -55,7 +56,8 @@ struct ExplainFacts
     bool merged = false; // the author's posts are merged when readers read
 
     bool self() const { return stored && stored->author == reader; }
-    bool follows() const { return self() || (edge && edge->following); }
+    bool follows() const { return self() || (edge && (edge->following || keeps())); }
+    bool keeps() const { return edge && !edge->following && post <= edge->keptTo; } // the past
     bool inSet() const;
 };
 

@@ -13,14 +13,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPage = 200;                 // readers looked at together
-constexpr int kLooksAgain = 2;             // at what differs,
-constexpr auto kBetween = 300ms;           // so long apart
-constexpr std::size_t kListed = 1'000;     // differences in a report
-constexpr std::size_t kListedPosts = 20;   // of each
-constexpr std::size_t kExplained = 50;     // differences of a page
-constexpr std::size_t kAskedPosts = 2'000; // of one reader, in the look at the queue
-constexpr auto kReserve = 2s;              // kept back from a deadline, to tell what was found by then
+constexpr int kPage = 200;               // readers looked at together
+constexpr int kLooksAgain = 2;           // at what differs,
+constexpr auto kBetween = 300ms;         // so long apart
+constexpr std::size_t kListed = 1'000;   // differences in a report
+constexpr std::size_t kListedPosts = 20; // of each
+constexpr std::size_t kExplained = 50;   // differences of a page
+constexpr auto kReserve = 2s;            // kept back from a deadline, to tell what was found by then
 
 TimePoint now()
 {
@@ -124,14 +123,16 @@ private:
 
     Result<OutstandingWork> workOfSuspects()
     {
+        // All of them: what is not asked about would be taken for a fault while a queue is long.
         std::vector<PostId> posts;
         std::vector<UserId> readers;
         for (const auto& suspect : m_suspects) {
             readers.push_back(suspect.reader);
             for (const auto& fault : suspect.faults)
-                posts.insert(posts.end(), fault.posts.begin(),
-                             fault.posts.begin() + std::ptrdiff_t(std::min(fault.posts.size(), kAskedPosts)));
+                posts.insert(posts.end(), fault.posts.begin(), fault.posts.end());
         }
+        std::sort(posts.begin(), posts.end());
+        posts.erase(std::unique(posts.begin(), posts.end()), posts.end());
         return outstandingWork(m_sql, m_services.pools, posts, readers, m_deadline);
     }
 

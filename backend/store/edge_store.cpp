@@ -76,7 +76,8 @@ void addFollowerStatements(std::vector<ShardStatement>& out, const EdgeState& st
               " WHERE followee = $1::bigint AND follower = $2::bigint FOR UPDATE),"
               " raised AS (UPDATE " +
               followers +
-              " AS f SET state = $3::int, version = $4::bigint, changed_at = now() FROM old"
+              " AS f SET state = $3::int, version = $4::bigint, kept_to = $5::bigint, changed_at = now() "
+              "FROM old"
               " WHERE followee = $1::bigint AND follower = $2::bigint AND old.version < $4::bigint"
               " RETURNING $3::int - old.state AS delta),"
               " counted AS (INSERT INTO " +
@@ -87,7 +88,8 @@ void addFollowerStatements(std::vector<ShardStatement>& out, const EdgeState& st
               " edges_ended = c.edges_ended + excluded.edges_ended,"
               " ended_at = coalesce(excluded.ended_at, c.ended_at), version = c.version + 1 RETURNING 1)"
               " SELECT count(*) FROM counted",
-          {followee, follower, sqlParameter(int(state.following)), sqlParameter(state.version)}}});
+          {followee, follower, sqlParameter(int(state.following)), sqlParameter(state.version),
+           sqlParameter(state.keptTo.value)}}});
     // The copy of the reader's state follows its own version, whatever the edge's.
     out.push_back(
         {shard,
@@ -105,7 +107,7 @@ Result<void> EdgeStore::follow(SqlSession& session, const Edge& edge, Deadline d
     const std::string sql =
         "WITH changed AS (INSERT INTO " + table(shard, "follows") +
         " AS f (follower, followee, state, version) VALUES ($1::bigint, $2::bigint, 1, 1)"
-        " ON CONFLICT (follower, followee) DO UPDATE SET state = 1, version = f.version + 1,"
+        " ON CONFLICT (follower, followee) DO UPDATE SET state = 1, kept_to = 0, version = f.version + 1,"
         " changed_at = now() WHERE f.state <> 1 RETURNING follower, followee)," +
         enqueueEdge("changed");
     ROOKERY_TRY(session.runOne(
@@ -115,18 +117,19 @@ Result<void> EdgeStore::follow(SqlSession& session, const Edge& edge, Deadline d
     return {};
 }
 
-Result<void> EdgeStore::unfollow(SqlSession& session, const Edge& edge, Deadline deadline)
+Result<void> EdgeStore::unfollow(SqlSession& session, const Edge& edge, PostId keptTo, Deadline deadline)
 {
     const int shard = edge.follower.shard();
-    const std::string sql =
-        "WITH changed AS (UPDATE " + table(shard, "follows") +
-        " SET state = 0, version = version + 1, changed_at = now() WHERE follower = $1::bigint"
-        " AND followee = $2::bigint AND state = 1 RETURNING follower, followee)," +
-        enqueueEdge("changed");
-    ROOKERY_TRY(session.runOne(
-        Role::Users, shard,
-        {sql, {sqlParameter(edge.follower.value), sqlParameter(edge.followee.value), sqlParameter(shard)}},
-        deadline));
+    const std::string sql = "WITH changed AS (UPDATE " + table(shard, "follows") +
+                            " SET state = 0, kept_to = $4::bigint, version = version + 1, changed_at = now()"
+                            " WHERE follower = $1::bigint AND followee = $2::bigint AND state = 1 RETURNING "
+                            "follower, followee)," +
+                            enqueueEdge("changed");
+    ROOKERY_TRY(session.runOne(Role::Users, shard,
+                               {sql,
+                                {sqlParameter(edge.follower.value), sqlParameter(edge.followee.value),
+                                 sqlParameter(shard), sqlParameter(keptTo.value)}},
+                               deadline));
     return {};
 }
 
@@ -168,15 +171,16 @@ Result<std::vector<EdgeState>> EdgeStore::load(SqlSession& session, std::span<co
 {
     std::vector<ShardStatement> statements;
     for (const auto& [shard, columns] : byFollowerShard(edges))
-        statements.push_back({shard,
-                              {"SELECT w.follower, w.followee, coalesce(f.state, 0), coalesce(f.version, 0), "
-                               "coalesce(u.warm, true),"
-                               " coalesce(u.generation, 1), u.deleted_at IS NOT NULL FROM "
-                               "unnest($1::bigint[], $2::bigint[]) AS w "
-                               "(follower, followee) LEFT JOIN " +
-                                   table(shard, "follows") + " AS f USING (follower, followee) LEFT JOIN " +
-                                   table(shard, "users") + " AS u ON u.id = w.follower",
-                               {sqlArray(columns.followers), sqlArray(columns.followees)}}});
+        statements.push_back(
+            {shard,
+             {"SELECT w.follower, w.followee, coalesce(f.state, 0), coalesce(f.version, 0), "
+              "coalesce(u.warm, true),"
+              " coalesce(u.generation, 1), u.deleted_at IS NOT NULL, coalesce(f.kept_to, 0) FROM "
+              "unnest($1::bigint[], $2::bigint[]) AS w "
+              "(follower, followee) LEFT JOIN " +
+                  table(shard, "follows") + " AS f USING (follower, followee) LEFT JOIN " +
+                  table(shard, "users") + " AS u ON u.id = w.follower",
+              {sqlArray(columns.followers), sqlArray(columns.followees)}}});
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
     std::map<Edge, EdgeState> found;
     for (const auto& rows : results)
@@ -187,7 +191,8 @@ Result<std::vector<EdgeState>> EdgeStore::load(SqlSession& session, std::span<co
                            rows.integer(r, 3),
                            rows.boolean(r, 4),
                            rows.integer(r, 5),
-                           rows.boolean(r, 6)};
+                           rows.boolean(r, 6),
+                           PostId{rows.integer(r, 7)}};
         }
     std::vector<EdgeState> out;
     for (const auto& edge : edges)
@@ -342,20 +347,36 @@ Result<std::vector<std::vector<UserId>>>
 EdgeStore::endedSince(SqlSession& session, std::span<const EndedQuery> queries, Deadline deadline)
 {
     std::vector<ShardStatement> statements;
-    for (const auto& [range, since] : queries)
-        statements.push_back(
-            {range.author.shard(),
-             {"SELECT follower FROM " + table(range.author.shard(), "followers") +
-                  " WHERE followee = $1::bigint AND state = 0 AND follower > $2::bigint"
-                  " AND follower <= $3::bigint AND changed_at >= to_timestamp($4::bigint / 1e6) ORDER BY "
-                  "follower",
-              {sqlParameter(range.author.value), sqlParameter(range.after.value),
-               sqlParameter(upperOf(range.upTo)), sqlParameter(since.time_since_epoch().count())}}});
+    for (const auto& [range, since, post] : queries)
+        statements.push_back({range.author.shard(),
+                              {"SELECT follower FROM " + table(range.author.shard(), "followers") +
+                                   " WHERE followee = $1::bigint AND state = 0 AND follower > $2::bigint"
+                                   " AND follower <= $3::bigint AND changed_at >= to_timestamp($4::bigint / "
+                                   "1e6) AND kept_to < $5::bigint ORDER BY "
+                                   "follower",
+                               {sqlParameter(range.author.value), sqlParameter(range.after.value),
+                                sqlParameter(upperOf(range.upTo)),
+                                sqlParameter(since.time_since_epoch().count()), sqlParameter(post.value)}}});
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
     std::vector<std::vector<UserId>> out;
     for (const auto& rows : results)
         out.push_back(idColumn(rows));
     return out;
+}
+
+Result<std::vector<PostSource>> EdgeStore::homeSources(SqlSession& session, UserId reader, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto rows,
+                   session.runOne(Role::Users, reader.shard(),
+                                  {"SELECT followee, CASE state WHEN 1 THEN 0 ELSE kept_to END FROM " +
+                                       table(reader.shard(), "follows") +
+                                       " WHERE follower = $1::bigint AND (state = 1 OR kept_to > 0)",
+                                   {sqlParameter(reader.value)}},
+                                  deadline));
+    std::vector<PostSource> sources{reader};
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        sources.emplace_back(UserId{rows.integer(r, 0)}, PostId{rows.integer(r, 1)});
+    return sources;
 }
 
 Result<std::vector<UserId>> EdgeStore::followees(SqlSession& session, UserId reader, Deadline deadline)

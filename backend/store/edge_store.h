@@ -4,6 +4,7 @@
 #pragma once
 
 #include "backend/domain/task.h"
+#include "backend/store/post_source.h"
 #include "backend/store/shard_sql.h"
 
 #include <optional>
@@ -27,6 +28,7 @@ struct EdgeState
     bool readerWarm = true;
     std::int64_t readerGeneration = 1;
     bool readerDeleted = false; // the follower's account
+    PostId keptTo;              // of an ended edge: posts up to here stay; 0: none
 };
 
 // The warm followers of one author in one id range.
@@ -57,7 +59,9 @@ class EdgeStore
 public:
     // Changes the truth and enqueues edge_changed, once per change; no-ops when it is so already.
     [[nodiscard]] static Result<void> follow(SqlSession& session, const Edge& edge, Deadline deadline);
-    [[nodiscard]] static Result<void> unfollow(SqlSession& session, const Edge& edge, Deadline deadline);
+    // Posts with ids up to `keptTo` stay in the reader's home timeline; 0: none.
+    [[nodiscard]] static Result<void> unfollow(SqlSession& session, const Edge& edge, PostId keptTo,
+                                               Deadline deadline);
 
     // --- for the queue's handlers ---
     [[nodiscard]] static Result<std::vector<EdgeState>> load(SqlSession& session, std::span<const Edge> edges,
@@ -94,10 +98,15 @@ public:
     {
         AudienceQuery range;
         TimePoint since;
+        PostId post; // readers who keep it are left out
     };
     [[nodiscard]] static Result<std::vector<std::vector<UserId>>>
     endedSince(SqlSession& session, std::span<const EndedQuery> queries, Deadline deadline);
 
+    // Whose posts are the reader's home timeline: whom it follows, up to some id whom it followed once, and
+    // the reader itself.
+    [[nodiscard]] static Result<std::vector<PostSource>> homeSources(SqlSession& session, UserId reader,
+                                                                     Deadline deadline);
     // Whom the reader follows (without the reader).
     [[nodiscard]] static Result<std::vector<UserId>> followees(SqlSession& session, UserId reader,
                                                                Deadline deadline);

@@ -80,10 +80,16 @@ public:
     }
 
     // Newest first.
-    Result<std::vector<Post>> read(std::span<const UserId> authors, Deadline deadline)
+    Result<std::vector<Post>> read(std::span<const PostSource> authors, Deadline deadline)
     {
         constexpr std::size_t kSpare = 3;
-        std::vector<UserId> open(authors.begin(), authors.end());
+        std::vector<UserId> open;
+        for (const auto& source : authors) {
+            open.push_back(source.author);
+            // As if everything newer had been read.
+            if (source.upTo && source.upTo.value < m_before - 1)
+                m_seen[source.author].oldest = PostId{source.upTo.value + 1};
+        }
         auto each = std::min(m_limit, 2 * m_limit / std::max<std::size_t>(authors.size(), 1) + kSpare);
         while (!open.empty() && m_limit > 0) {
             ROOKERY_TRY(ask(open, each, deadline));
@@ -312,13 +318,13 @@ Result<std::vector<PostId>> PostStore::deletedAmong(SqlSession& session, std::sp
     return deleted;
 }
 
-Result<std::vector<Post>> PostStore::newestOf(SqlSession& session, std::span<const UserId> authors,
+Result<std::vector<Post>> PostStore::newestOf(SqlSession& session, std::span<const PostSource> authors,
                                               const IdRange& range, int limit, Deadline deadline)
 {
     return NewestOfAuthors(session, range, limit, true, false).read(authors, deadline);
 }
 
-Result<std::vector<PostId>> PostStore::newestIdsOf(SqlSession& session, std::span<const UserId> authors,
+Result<std::vector<PostId>> PostStore::newestIdsOf(SqlSession& session, std::span<const PostSource> authors,
                                                    const IdRange& range, int limit, bool withDeleted,
                                                    Deadline deadline)
 {

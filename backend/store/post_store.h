@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/domain/feed.h"
+#include "backend/store/post_source.h"
 #include "backend/store/shard_sql.h"
 
 #include <optional>
@@ -18,6 +19,9 @@ struct StoredPost
 };
 
 // Ids below `before` and not below `from`, both optional.
+// From the making of a post's id to the commit of its row: it is given up after that.
+inline constexpr Milliseconds kCommittedWithin{10'000};
+
 struct IdRange
 {
     std::optional<PostId> before;
@@ -52,14 +56,14 @@ public:
     // Those of the posts that are marked deleted or have no row.
     [[nodiscard]] static Result<std::vector<PostId>>
     deletedAmong(SqlSession& session, std::span<const PostId> ids, Deadline deadline);
-    // The newest undeleted posts of the authors in the range, newest first, at most `limit`.
+    // The newest undeleted posts of the authors, each once, in the range, newest first, at most `limit`.
     [[nodiscard]] static Result<std::vector<Post>> newestOf(SqlSession& session,
-                                                            std::span<const UserId> authors,
+                                                            std::span<const PostSource> authors,
                                                             const IdRange& range, int limit,
                                                             Deadline deadline);
     // The same without bodies.
     [[nodiscard]] static Result<std::vector<PostId>> newestIdsOf(SqlSession& session,
-                                                                 std::span<const UserId> authors,
+                                                                 std::span<const PostSource> authors,
                                                                  const IdRange& range, int limit,
                                                                  bool withDeleted, Deadline deadline);
     // Those of the authors that have any post at all.

@@ -16,10 +16,17 @@ public:
     void followed(backend::UserId follower, backend::UserId followee)
     {
         m_following[follower].insert(followee);
+        m_kept[follower].erase(followee);
     }
     void unfollowed(backend::UserId follower, backend::UserId followee)
     {
         m_following[follower].erase(followee);
+    }
+    // What is there by now stays.
+    void unfollowedKeeping(backend::UserId follower, backend::UserId followee)
+    {
+        if (m_following[follower].erase(followee) > 0 && !m_posts.empty())
+            m_kept[follower][followee] = m_posts.rbegin()->first;
     }
     void posted(const backend::Post& post) { m_posts[post.id] = post; }
     void deleted(backend::PostId post) { m_posts.erase(post); }
@@ -47,9 +54,14 @@ public:
     {
         std::vector<backend::PostId> out;
         const auto& followees = m_following.at(reader);
-        for (auto it = m_posts.rbegin(); it != m_posts.rend(); ++it)
-            if (it->second.author == reader || followees.contains(it->second.author))
+        const auto kept = m_kept.find(reader);
+        for (auto it = m_posts.rbegin(); it != m_posts.rend(); ++it) {
+            const auto author = it->second.author;
+            if (author == reader || followees.contains(author) ||
+                (kept != m_kept.end() && kept->second.contains(author) &&
+                 it->first <= kept->second.at(author)))
                 out.push_back(it->first);
+        }
         return out;
     }
     std::vector<backend::PostId> by(backend::UserId author) const
@@ -79,7 +91,8 @@ public:
 
 private:
     std::map<backend::UserId, std::set<backend::UserId>> m_following;
-    std::map<backend::PostId, backend::Post> m_posts; // alive
+    std::map<backend::UserId, std::map<backend::UserId, backend::PostId>> m_kept; // up to which post
+    std::map<backend::PostId, backend::Post> m_posts;                             // alive
 };
 
 } // namespace tests

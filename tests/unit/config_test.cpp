@@ -26,20 +26,21 @@ constexpr auto kWhole = "[cluster]\n"                                        // 
                         "[timelines]\n"                                      // 13
                         "cap = 400\n"                                        // 14
                         "age_days = 7\n"                                     // 15
-                        "[fanout]\n"                                         // 16
-                        "chunk = 500\n"                                      // 17
-                        "[[postgres]]\n"                                     // 18
-                        "name = \"pg-1\"\n"                                  // 19
-                        "address = \"host=pg-1 user=rookery_engine\"\n"      // 20
-                        "owner_address = \"host=pg-1 user=rookery_owner\"\n" // 21
-                        "roles = [\"users\"]\n"                              // 22
-                        "[[postgres]]\n"                                     // 23
-                        "name = \"pg-2\"\n"                                  // 24
-                        "address = \"host=pg-2 user=rookery_engine\"\n"      // 25
-                        "roles = [\"directory\", \"posts\"]\n"               // 26
-                        "[[redis]]\n"                                        // 27
-                        "name = \"redis-1\"\n"                               // 28
-                        "address = \"redis://redis-1:6379\"\n";              // 29
+                        "keep_past = true\n"                                 // 16
+                        "[fanout]\n"                                         // 17
+                        "chunk = 500\n"                                      // 18
+                        "[[postgres]]\n"                                     // 19
+                        "name = \"pg-1\"\n"                                  // 20
+                        "address = \"host=pg-1 user=rookery_engine\"\n"      // 21
+                        "owner_address = \"host=pg-1 user=rookery_owner\"\n" // 22
+                        "roles = [\"users\"]\n"                              // 23
+                        "[[postgres]]\n"                                     // 24
+                        "name = \"pg-2\"\n"                                  // 25
+                        "address = \"host=pg-2 user=rookery_engine\"\n"      // 26
+                        "roles = [\"directory\", \"posts\"]\n"               // 27
+                        "[[redis]]\n"                                        // 28
+                        "name = \"redis-1\"\n"                               // 29
+                        "address = \"redis://redis-1:6379\"\n";              // 30
 
 } // namespace
 
@@ -72,6 +73,7 @@ void ConfigTest::everyKeyIsRead()
     QVERIFY(config.connectTimeout == std::chrono::milliseconds(1500));
     QCOMPARE(config.timelineCap, 400);
     QVERIFY(config.timelineAge == std::chrono::days(7));
+    QVERIFY(config.keepPast);
     QCOMPARE(config.fanoutChunk, 500);
     QCOMPARE(config.postgres.size(), std::size_t(2));
     QCOMPARE(config.postgres[0].name, std::string("pg-1"));
@@ -133,6 +135,8 @@ void ConfigTest::mistakesNameFileLineAndKey_data()
         "/etc/c.toml:4: timelines.cap must be a whole number, not a fraction");
     row("number for a text", "[cluster]\nname = 7\n",
         "/etc/c.toml:4: cluster.name must be a text, not a whole number");
+    row("text for a switch", "[timelines]\nkeep_past = \"yes\"\n",
+        "/etc/c.toml:4: timelines.keep_past must be true or false, not a text");
     row("too many", "[engine]\nworkers = 65\n", "/etc/c.toml:4: engine.workers must be 0 to 64, not 65");
     row("negative", "[pools]\nconnections = -1\n",
         "/etc/c.toml:4: pools.connections must be 1 to 1000, not -1");
