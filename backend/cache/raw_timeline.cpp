@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 #include <sstream>
 
 namespace backend {
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::size_t kOwnersPerTrip = 200;
 constexpr std::int64_t kMostSegments = 100'000; // of a readable note
+constexpr int kReadings = 4;                    // of a timeline whose closed segments change meanwhile
 
 bool allDigits(const std::string& text)
 {
@@ -108,46 +110,51 @@ Result<int> nodeOf(const ShardMap& map, UserId owner)
                 true);
 }
 
-Result<void> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family,
-                      std::span<const UserId> owners, std::vector<RawTimeline>& out, Deadline deadline)
+// Reads some owners' timelines into their places. Returns whose closed segments changed during it.
+Result<std::vector<std::size_t>> readTrip(RedisClient& client, const ShardMap& map, TimelineFamily family,
+                                          std::span<const UserId> owners,
+                                          const std::vector<std::size_t>& which,
+                                          std::vector<RawTimeline>& out, Deadline deadline)
 {
     RedisBatch heads(client), closed(client);
     std::vector<int> nodes;
-    for (const auto owner : owners) {
-        ROOKERY_ASSIGN(const int node, nodeOf(map, owner));
+    for (const auto i : which) {
+        ROOKERY_ASSIGN(const int node, nodeOf(map, owners[i]));
         nodes.push_back(node);
-        heads.add(node, {"GET", timelineSegmentsKey(family, owner)});
-        heads.add(node, {"ZRANGE", timelineKey(family, owner), "0", "-1", "WITHSCORES"});
-        heads.add(node, {"GET", timelineFloorKey(family, owner)});
+        heads.add(node, {"GET", timelineSegmentsKey(family, owners[i])});
+        heads.add(node, {"ZRANGE", timelineKey(family, owners[i]), "0", "-1", "WITHSCORES"});
+        heads.add(node, {"GET", timelineFloorKey(family, owners[i])});
     }
     ROOKERY_TRY(heads.run(deadline));
-    std::vector<RawTimeline> timelines(owners.size());
     std::vector<Closed> noted;
-    for (std::size_t i = 0; i < owners.size(); ++i) {
-        noted.push_back(parseNote(*heads.reply(3 * i), timelines[i]));
-        for (auto k = noted[i].highest; k >= noted[i].lowest; --k)
-            closed.add(nodes[i], {"ZRANGE", timelineKey(family, owners[i]) + ":" + std::to_string(k), "0",
-                                  "-1", "WITHSCORES"});
+    for (std::size_t at = 0; at < which.size(); ++at) {
+        auto& timeline = out[which[at]] = {};
+        noted.push_back(parseNote(*heads.reply(3 * at), timeline));
+        for (auto k = noted[at].highest; k >= noted[at].lowest; --k)
+            closed.add(nodes[at], {"ZRANGE", timelineKey(family, owners[which[at]]) + ":" + std::to_string(k),
+                                   "0", "-1", "WITHSCORES"});
+        closed.add(nodes[at], {"GET", timelineSegmentsKey(family, owners[which[at]])});
     }
     ROOKERY_TRY(closed.run(deadline));
+    std::vector<std::size_t> changed;
     std::size_t next = 0;
-    for (std::size_t i = 0; i < owners.size(); ++i) {
-        auto& timeline = timelines[i];
-        timeline.ids = parseEntries(heads.reply(3 * i + 1)->elements, timeline);
+    for (std::size_t at = 0; at < which.size(); ++at) {
+        auto& timeline = out[which[at]];
+        timeline.ids = parseEntries(heads.reply(3 * at + 1)->elements, timeline);
         std::vector<RedisReply> segments;
-        for (auto k = noted[i].highest; k >= noted[i].lowest; --k)
+        for (auto k = noted[at].highest; k >= noted[at].lowest; --k)
             segments.push_back(*closed.reply(next++));
-        parseClosed(segments, noted[i], timeline);
+        if (closed.reply(next++)->text != heads.reply(3 * at)->text) changed.push_back(which[at]);
+        parseClosed(segments, noted[at], timeline);
         std::sort(timeline.ids.begin(), timeline.ids.end());
         timeline.ids.erase(std::unique(timeline.ids.begin(), timeline.ids.end()), timeline.ids.end());
-        if (const auto& floor = *heads.reply(3 * i + 2); !floor.isNil()) {
+        if (const auto& floor = *heads.reply(3 * at + 2); !floor.isNil()) {
             timeline.floorText = floor.text;
             timeline.floor = parseFloor(floor.text);
         }
-        ROOKERY_ASSIGN(timeline.nodeRunId, client.runId(nodes[i], deadline));
-        out.push_back(std::move(timeline));
+        ROOKERY_ASSIGN(timeline.nodeRunId, client.runId(nodes[at], deadline));
     }
-    return {};
+    return changed;
 }
 
 } // namespace
@@ -156,12 +163,14 @@ Result<std::vector<RawTimeline>> readRawTimelines(RedisClient& client, const Sha
                                                   TimelineFamily family, std::span<const UserId> owners,
                                                   Deadline deadline)
 {
-    std::vector<RawTimeline> out;
-    out.reserve(owners.size());
-    for (std::size_t begin = 0; begin < owners.size(); begin += kOwnersPerTrip)
-        ROOKERY_TRY(readTrip(client, map, family,
-                             owners.subspan(begin, std::min(kOwnersPerTrip, owners.size() - begin)), out,
-                             deadline));
+    std::vector<RawTimeline> out(owners.size());
+    for (std::size_t begin = 0; begin < owners.size(); begin += kOwnersPerTrip) {
+        std::vector<std::size_t> which(std::min(kOwnersPerTrip, owners.size() - begin));
+        std::iota(which.begin(), which.end(), begin);
+        for (int reading = 0; reading < kReadings && !which.empty(); ++reading) {
+            ROOKERY_ASSIGN(which, readTrip(client, map, family, owners, which, out, deadline));
+        }
+    }
     return out;
 }
 

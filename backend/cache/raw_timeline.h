@@ -33,8 +33,8 @@ struct RawTimeline
     bool valid() const { return floor && floor->runId == nodeRunId; }
 };
 
-// One result per owner. Not atomic: entries are read before the floor, closed segments after it, so read
-// again before reporting a difference.
+// One result per owner. Not atomic: entries are read before the floor, closed segments after it; a timeline
+// whose closed segments changed meanwhile is read up to four times. Read again before reporting a difference.
 [[nodiscard]] Result<std::vector<RawTimeline>> readRawTimelines(RedisClient& client, const ShardMap& map,
                                                                 TimelineFamily family,
                                                                 std::span<const UserId> owners,
