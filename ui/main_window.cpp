@@ -130,11 +130,38 @@ void MainWindow::keyPressEvent(QKeyEvent* event)
         m_context.range.setLive(!m_context.range.live());
     else if (event->key() == Qt::Key_Question)
         showKeySheet();
+    else if (m_current && moveInTime(event->key()))
+        event->accept();
     else if (auto* button = qobject_cast<QAbstractButton*>(focusWidget());
              button && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter))
         button->click(); // outside dialogs Qt leaves this to Space alone
     else
         QMainWindow::keyPressEvent(event);
+}
+
+bool MainWindow::moveInTime(int key)
+{
+    auto& range = m_context.range;
+    switch (key) {
+    case Qt::Key_Plus:
+    case Qt::Key_Equal: // where + is on the same key
+        range.zoom(0.5);
+        return true;
+    case Qt::Key_Minus:
+        range.zoom(2);
+        return true;
+    case Qt::Key_BracketLeft:
+        range.shift(-range.span() / 2);
+        return true;
+    case Qt::Key_BracketRight:
+        range.shift(range.span() / 2);
+        return true;
+    case Qt::Key_0:
+        range.reset();
+        return true;
+    default:
+        return false;
+    }
 }
 
 void MainWindow::showKeySheet()
@@ -240,7 +267,7 @@ void MainWindow::takeSnapshot(const backend::SnapshotPtr& snapshot)
 {
     if (snapshot) {
         setWindowTitle(tr("%1 — Rookery").arg(QString::fromStdString(snapshot->clusterName)));
-        m_context.range.moveTo(snapshot->takenAt);
+        m_context.range.setNewest(snapshot->takenAt);
     }
     m_topBar->setSnapshot(snapshot);
     m_status->setSnapshot(snapshot);

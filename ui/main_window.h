@@ -68,6 +68,7 @@ private:
     void takeSnapshot(const backend::SnapshotPtr& snapshot);
     void updatePolling();
     void refresh();
+    bool moveInTime(int key); // false: it is none of these keys
     void showKeySheet();
 
     PageContext m_context;

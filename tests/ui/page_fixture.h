@@ -72,7 +72,7 @@ public:
 private:
     void pass()
     {
-        if (bridge.snapshot()) range.moveTo(bridge.snapshot()->takenAt);
+        if (bridge.snapshot()) range.setNewest(bridge.snapshot()->takenAt);
         if (page) page->setSnapshot(bridge.snapshot());
     }
 };

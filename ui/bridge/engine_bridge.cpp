@@ -249,6 +249,16 @@ std::span<const backend::HistoryPoint> EngineBridge::historySince(backend::TimeP
     return {first, m_history.end()};
 }
 
+std::span<const backend::HistoryPoint> EngineBridge::historyBetween(backend::TimePoint begin,
+                                                                    backend::TimePoint end) const
+{
+    const auto from = historySince(begin);
+    const auto last =
+        std::upper_bound(from.begin(), from.end(), end,
+                         [](backend::TimePoint t, const backend::HistoryPoint& p) { return t < p.at; });
+    return from.first(std::size_t(last - from.begin()));
+}
+
 std::optional<std::chrono::milliseconds> EngineBridge::dataAge() const
 {
     if (!m_snapshot) return std::nullopt;

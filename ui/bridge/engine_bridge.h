@@ -52,6 +52,8 @@ public:
     // A point a second, ascending, an hour or a little more. Valid until control returns to the event loop.
     std::span<const backend::HistoryPoint> history() const { return m_history; }
     std::span<const backend::HistoryPoint> historySince(backend::TimePoint since) const;
+    std::span<const backend::HistoryPoint> historyBetween(backend::TimePoint begin,
+                                                          backend::TimePoint end) const;
 
     // How old the newest snapshot is; empty before the first one.
     std::optional<std::chrono::milliseconds> dataAge() const;

@@ -1,5 +1,6 @@
-// The time window that all charts share: its length, whether it follows the newest data, and the moment under
-// the mouse, so that all charts show the same crosshair. Owned by the program; GUI thread only.
+// The time window that all charts share: a preset length that follows the newest data, or a part of the past
+// that was chosen in a chart; and the moment under the mouse, so that all charts show the same crosshair.
+// Owned by the program; GUI thread only.
 #pragma once
 
 #include <QObject>
@@ -17,37 +18,65 @@ class TimeRange final : public QObject
     Q_OBJECT
 
 public:
+    using Span = backend::TimePoint::duration;
+
     static constexpr std::array kWindows{std::chrono::minutes(1), std::chrono::minutes(5),
                                          std::chrono::minutes(15), std::chrono::minutes(60)};
+    static constexpr Span kShortest = std::chrono::seconds(10); // of a chosen part
+    static constexpr Span kLongest = std::chrono::hours(1);     // what is kept
 
     explicit TimeRange(QObject* parent = nullptr);
 
+    // The preset that was chosen last, one of kWindows.
     std::chrono::minutes window() const { return m_window; }
-    void setWindow(std::chrono::minutes window); // another length than kWindows' is ignored
-    // "last 5 min", for figures over this window.
+    // Shows the preset's length up to the newest data; ends a chosen part. Another length than kWindows' is
+    // ignored.
+    void setWindow(std::chrono::minutes window);
+    // "last 5 min" or "07:03:12 – 07:04:00", for figures over this window.
     QString windowText() const;
 
+    // Live follows the newest data. A chosen part of the past stands; live again ends it.
     bool live() const { return m_live; }
     void setLive(bool live);
 
-    // The window's end: the newest data's time while live, then it stands.
+    backend::TimePoint begin() const { return m_end - m_span; }
     backend::TimePoint end() const { return m_end; }
-    backend::TimePoint begin() const { return m_end - m_window; }
-    void moveTo(backend::TimePoint end);
+    Span span() const { return m_span; }
+    // While live the window's end is there from now on.
+    void setNewest(backend::TimePoint at);
+
+    // A part of what is kept, brought into its limits, kShortest at least. Not live any more.
+    void choose(backend::TimePoint begin, backend::TimePoint end);
+    bool chosen() const { return m_chosen; }
+    // Chooses `factor` times the present span with `around` at the same place in it; below 1: closer.
+    void zoom(double factor, backend::TimePoint around);
+    void zoom(double factor) { zoom(factor, m_live ? m_end : m_end - m_span / 2); }
+    // Chooses the same span so much later or earlier.
+    void shift(Span by);
+    // The preset again, live.
+    void reset();
 
     std::optional<backend::TimePoint> cursor() const { return m_cursor; }
-    void setCursor(std::optional<backend::TimePoint> cursor);
+    void setCursor(std::optional<backend::TimePoint> cursor); // does nothing while pinned
+    // The cursor stays where it is until it is let go.
+    bool pinned() const { return m_pinned; }
+    void pin(backend::TimePoint at);
+    void unpin();
 
 signals:
-    void windowChanged();
+    void windowChanged(); // another preset, or between a preset and a chosen part
     void liveChanged(bool live);
     void moved(); // begin() or end() is another one, for any reason
     void cursorChanged();
 
 private:
+    void show(backend::TimePoint end, Span span);
+
     std::chrono::minutes m_window{5};
     bool m_live = true;
-    backend::TimePoint m_end;
+    bool m_chosen = false, m_pinned = false;
+    Span m_span{m_window};
+    backend::TimePoint m_end, m_newest;
     std::optional<backend::TimePoint> m_cursor;
 };
 

@@ -21,11 +21,16 @@ KeySheet::KeySheet(const Theme& theme, QWidget* parent)
     const std::vector<std::pair<QString, QString>> keys{
         {tr("Alt+1 … Alt+5"), tr("Overview, Shards, Queue & workers, Cache, Timeline browser")},
         {tr("Space"), tr("Pause, or go on live")},
+        {tr("+  −  0"), tr("Zoom the time of all charts, or back to live")},
+        {tr("[  ]"), tr("Half a window earlier or later")},
         {tr("F5"), tr("Refresh")},
         {tr("Ctrl+F"), tr("Find on this page")},
         {tr("Tab, Shift+Tab"), tr("Next or previous control")},
         {tr("Arrows, Home, End"), tr("Move within a heatmap, bars, a table or the rail")},
         {tr("Enter"), tr("Open what is chosen: a tile, a cell, a row")},
+        {tr("Drag in a chart"), tr("Choose a window of time for every page")},
+        {tr("Shift+drag, wheel"), tr("Move it, zoom it; a double click goes back to live")},
+        {tr("Click in a chart"), tr("Pin the values of that moment, or let them go")},
         {tr("?"), tr("This sheet")},
     };
     auto* grid = new QGridLayout;

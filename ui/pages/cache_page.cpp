@@ -226,10 +226,7 @@ void CachePage::placeParts()
 void CachePage::showWindow()
 {
     const auto& range = context().range;
-    const auto history = context().bridge.historySince(range.begin());
-    const auto end =
-        std::find_if(history.begin(), history.end(), [&](const auto& p) { return p.at > range.end(); });
-    const auto shown = history.first(std::size_t(end - history.begin()));
+    const auto shown = context().bridge.historyBetween(range.begin(), range.end());
     const double seconds = coveredSeconds(shown);
     std::vector<CacheRow> rows;
     QStringList names;
@@ -238,7 +235,7 @@ void CachePage::showWindow()
         rows.push_back({std::move(window), seconds});
     }
     m_caches->setRows(std::move(rows));
-    const bool whole = seconds + 2 >= std::chrono::duration<double>(range.window()).count();
+    const bool whole = seconds + 2 >= std::chrono::duration<double>(range.span()).count();
     m_cacheCard->setSubtitle(whole ? range.windowText()
                                    : tr("%1, known for %2").arg(range.windowText(), formatDuration(seconds)));
     if (names != m_chartCaches && !names.isEmpty()) remakeRatioChart(names);

@@ -42,6 +42,11 @@ OverviewPage::OverviewPage(const PageContext& context, QWidget* parent)
     connect(&context.range, &TimeRange::windowChanged, this, [this] {
         if (isVisible()) setSnapshot(this->context().bridge.snapshot());
     });
+    connect(&context.range, &TimeRange::moved, this, [this] {
+        if (!isVisible() || this->context().range.live() || !this->context().bridge.snapshot()) return;
+        showCache();
+        showCharts();
+    });
 }
 
 QWidget* OverviewPage::build()
@@ -201,20 +206,25 @@ void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
 void OverviewPage::showCache()
 {
     const auto& range = context().range;
+    // The top bar tells which part was chosen; a tile has no room for it.
+    const auto when =
+        range.chosen()
+            ? tr("chosen %1").arg(formatDuration(std::chrono::duration<double>(range.span()).count()))
+            : range.windowText();
     std::int64_t hits = 0, lookups = 0;
-    for (const auto& window : cacheWindows(context().bridge.historySince(range.begin()))) {
+    for (const auto& window : cacheWindows(context().bridge.historyBetween(range.begin(), range.end()))) {
         hits += window.hits;
         lookups += window.lookups();
     }
     if (lookups == 0) {
         m_cache->setValue(tr("n/a"), {});
-        m_cache->setSubline(tr("no look-ups, %1").arg(range.windowText()));
+        m_cache->setSubline(tr("no look-ups, %1").arg(when));
         return;
     }
     auto ratio = formatRatio(double(hits) / double(lookups));
     ratio.chop(2); // the unit is set smaller
     m_cache->setValue(ratio, tr("%"));
-    m_cache->setSubline(tr("of %1, %2").arg(formatCompact(double(lookups)), range.windowText()));
+    m_cache->setSubline(tr("of %1, %2").arg(formatCompact(double(lookups)), when));
 }
 
 void OverviewPage::showBalance(const backend::ClusterSnapshot& snapshot)
@@ -257,7 +267,8 @@ void OverviewPage::showNodes(const backend::ClusterSnapshot& snapshot)
 
 void OverviewPage::showCharts()
 {
-    const auto history = context().bridge.historySince(context().range.begin());
+    const auto& range = context().range;
+    const auto history = context().bridge.historyBetween(range.begin(), range.end());
     for (auto* chart : {m_delayChart, m_rateChart, m_queueChart})
         chart->setHistory(history);
     std::vector<double> at;

@@ -48,6 +48,7 @@ Card::Card(const Theme& theme, const QString& title, QWidget* parent)
     m_headRow->setSpacing(kSpacingSmall);
     m_headRow->addWidget(m_title);
     m_headRow->addStretch(1);
+    m_subtitle->setObjectName(QStringLiteral("cardSubtitle"));
     m_headRow->addWidget(m_subtitle);
     m_body->setContentsMargins({});
     m_body->setSpacing(kSpacingSmall);

@@ -18,7 +18,10 @@ constexpr double kLinePen = 1.4, kThinPen = 1;       // thin: QPainter's fast pa
 constexpr double kDotSize = 4;
 constexpr qsizetype kSmoothPoints = 700; // of a line; more are neither antialiased nor filled below
 constexpr int kTimeTickPixels = 96;
-constexpr float kFillAlpha = 0.10F;
+constexpr float kFillAlpha = 0.10F, kBrushAlpha = 0.18F;
+constexpr double kDragPixels = 5; // less is a click
+constexpr int kWheelStep = 120;   // eighths of a degree
+constexpr double kZoomStep = 0.8;
 
 } // namespace
 
@@ -92,13 +95,99 @@ ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options, QWid
         applyTheme();
         replot();
     });
-    connect(m_plot, &QCustomPlot::mouseMove, this,
-            [this](QMouseEvent* event) { emit pointed(m_plot->xAxis->pixelToCoord(event->position().x())); });
+    connectMouse();
     m_plot->installEventFilter(this);
+}
+
+// --- the mouse
+
+void ChartPlot::connectMouse()
+{
+    connect(m_plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) { pressed(*event); });
+    connect(m_plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) { moved(*event); });
+    connect(m_plot, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) { released(*event); });
+    connect(m_plot, &QCustomPlot::mouseWheel, this, [this](QWheelEvent* event) { wheeled(*event); });
+    connect(m_plot, &QCustomPlot::mouseDoubleClick, this, [this] {
+        endBrush();
+        emit doubleClicked();
+    });
+}
+
+double ChartPlot::timeAt(double pixel) const
+{
+    const auto* area = m_plot->axisRect();
+    return m_plot->xAxis->pixelToCoord(std::clamp(pixel, double(area->left()), double(area->right())));
+}
+
+void ChartPlot::pressed(const QMouseEvent& event)
+{
+    const bool left = event.button() == Qt::LeftButton, shift = event.modifiers() & Qt::ShiftModifier;
+    endBrush(); // another button gives up what was begun
+    if (event.button() == Qt::MiddleButton || (left && shift)) {
+        m_drag = Drag::Pan;
+        m_plot->setCursor(Qt::ClosedHandCursor);
+    } else if (left) {
+        m_drag = Drag::Brush;
+    }
+    m_pressedAt = event.position().x();
+}
+
+void ChartPlot::moved(const QMouseEvent& event)
+{
+    const double at = event.position().x();
+    emit pointed(m_plot->xAxis->pixelToCoord(at));
+    if (m_drag == Drag::Pan) {
+        const double by = m_plot->xAxis->pixelToCoord(m_pressedAt) - m_plot->xAxis->pixelToCoord(at);
+        m_pressedAt = at;
+        emit dragged(by);
+    } else if (m_drag == Drag::Brush) {
+        showBrush(at);
+    }
+}
+
+void ChartPlot::released(const QMouseEvent& event)
+{
+    const auto drag = m_drag;
+    const double from = m_pressedAt, to = event.position().x();
+    endBrush();
+    if (drag != Drag::Brush) return;
+    if (std::abs(to - from) < kDragPixels)
+        emit clicked(timeAt(to));
+    else
+        emit brushed(timeAt(std::min(from, to)), timeAt(std::max(from, to)));
+}
+
+void ChartPlot::wheeled(QWheelEvent& event)
+{
+    event.accept();
+    const auto steps = event.angleDelta() / kWheelStep;
+    if (steps.y() != 0)
+        emit zoomed(std::pow(kZoomStep, steps.y()), timeAt(event.position().x()));
+    else if (steps.x() != 0)
+        emit dragged(-steps.x() * m_span / 10);
+}
+
+void ChartPlot::showBrush(double pixel)
+{
+    if (std::abs(pixel - m_pressedAt) < kDragPixels && !m_brush->visible()) return;
+    m_brush->topLeft->setCoords(timeAt(m_pressedAt), 0);
+    m_brush->bottomRight->setCoords(timeAt(pixel), 1);
+    m_brush->setVisible(true);
+    m_brush->layer()->replot();
+}
+
+void ChartPlot::endBrush()
+{
+    m_drag = Drag::None;
+    m_plot->unsetCursor();
+    if (!m_brush->visible()) return;
+    m_brush->setVisible(false);
+    m_brush->layer()->replot();
 }
 
 void ChartPlot::build(const TimeChart::Options& options)
 {
+    m_plot->setObjectName(QStringLiteral("plot"));
     m_plot->setMinimumSize(kLeastWidth, kLeastHeight);
     m_plot->setMouseTracking(true);
     m_plot->setFocusPolicy(Qt::NoFocus);
@@ -146,6 +235,12 @@ void ChartPlot::buildCursor()
     m_cursor->setLayer(QStringLiteral("overlay"));
     m_cursor->setVisible(false);
     m_cursor->setClipToAxisRect(true);
+    m_brush = new QCPItemRect(m_plot);
+    m_brush->setLayer(QStringLiteral("overlay"));
+    m_brush->setVisible(false);
+    m_brush->setClipToAxisRect(true);
+    for (auto* corner : {m_brush->topLeft, m_brush->bottomRight})
+        corner->setTypeY(QCPItemPosition::ptAxisRectRatio);
 }
 
 QWidget* ChartPlot::widget() const
@@ -160,6 +255,10 @@ void ChartPlot::applyTheme()
     applyLinePens();
     QPen cursor(m_theme.textMuted(), 0);
     m_cursor->setPen(cursor);
+    QColor brush = m_theme.color(Tone::Accent);
+    m_brush->setPen(QPen(brush, 0));
+    brush.setAlphaF(kBrushAlpha);
+    m_brush->setBrush(brush);
 }
 
 void ChartPlot::applyLinePens()

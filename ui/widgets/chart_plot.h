@@ -15,7 +15,10 @@
 class QCustomPlot;
 class QCPGraph;
 class QCPGraphData;
+class QCPItemRect;
 class QCPItemStraightLine;
+class QMouseEvent;
+class QWheelEvent;
 
 namespace ui {
 
@@ -41,6 +44,11 @@ public:
 signals:
     void pointed(double atSeconds);
     void left();
+    void clicked(double atSeconds);
+    void brushed(double fromSeconds, double toSeconds); // ascending
+    void dragged(double bySeconds);                     // what is shown is to move so much later
+    void zoomed(double factor, double aroundSeconds);   // of the span; below 1: closer
+    void doubleClicked();
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -49,6 +57,14 @@ private:
     void build(const TimeChart::Options& options);
     void buildAxes();
     void buildCursor();
+    void connectMouse();
+    void pressed(const QMouseEvent& event);
+    void moved(const QMouseEvent& event);
+    void released(const QMouseEvent& event);
+    void wheeled(QWheelEvent& event);
+    double timeAt(double pixel) const; // within the axes
+    void showBrush(double pixel);
+    void endBrush();
     void applyTheme();
     void applyAxisTheme();
     void applyLinePens();
@@ -61,6 +77,9 @@ private:
     std::vector<QCPGraph*> m_dots; // by graph: points without neighbours, which a line does not show
     std::vector<int> m_numbers;    // Theme::series of each graph
     QCPItemStraightLine* m_cursor = nullptr;
+    QCPItemRect* m_brush = nullptr;
+    enum class Drag { None, Brush, Pan } m_drag = Drag::None;
+    double m_pressedAt = 0; // pixels
     AxisScale m_leftScale, m_rightScale;
     QSharedPointer<ScaleTicker> m_leftTicker, m_rightTicker;
     double m_leftFixed = 0;

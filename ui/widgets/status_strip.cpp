@@ -72,10 +72,15 @@ void StatusStrip::build()
         return out;
     };
     m_health = label("healthSummary");
+    m_history = label("historyProblem");
+    m_history->setText(tr("history on disk has a problem"));
+    m_history->setTone(Tone::Warning);
+    m_history->hide();
     m_zone = label("zone");
     m_zone->setText(tr("Times in %1").arg(zoneName()));
     m_stall = label("stall");
     addWidget(m_health, 1);
+    addPermanentWidget(m_history);
     addPermanentWidget(m_zone);
     addPermanentWidget(m_stall);
     m_themeButton = new QToolButton(this);
@@ -112,6 +117,7 @@ void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     if (!snapshot) {
         m_health->setText({});
+        m_history->hide();
         return;
     }
     const auto count = [&](auto matches) {
@@ -132,6 +138,10 @@ void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
                           .arg(snapshot->shardCount)
                           .arg(snapshot->epoch));
     m_health->setTone(down > 0 ? Tone::Critical : ok < all ? Tone::Warning : Tone::Muted);
+    const auto problem = QString::fromStdString(snapshot->historyProblem);
+    m_history->setVisible(!problem.isEmpty());
+    m_history->setToolTip(problem);
+    m_history->setAccessibleDescription(problem);
 }
 
 void StatusStrip::showStall()

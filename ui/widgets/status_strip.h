@@ -36,6 +36,7 @@ private:
     const StallWatchdog& m_watchdog;
     QTimer m_timer;
     Label* m_health = nullptr;
+    Label* m_history = nullptr;
     Label* m_zone = nullptr;
     Label* m_stall = nullptr;
     QToolButton* m_themeButton = nullptr;

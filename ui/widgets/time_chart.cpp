@@ -42,6 +42,18 @@ TimeChart::TimeChart(const Theme& theme, TimeRange& range, Options options, QWid
         m_range.setCursor(at < m_range.begin() || at > m_range.end() ? std::nullopt : std::optional(at));
     });
     connect(m_plot, &ChartPlot::left, this, [this] { m_range.setCursor(std::nullopt); });
+    connect(m_plot, &ChartPlot::clicked, this, [this](double atSeconds) {
+        m_range.pinned() ? m_range.unpin() : m_range.pin(timeOf(atSeconds));
+    });
+    connect(m_plot, &ChartPlot::brushed, this,
+            [this](double from, double to) { m_range.choose(timeOf(from), timeOf(to)); });
+    connect(m_plot, &ChartPlot::dragged, this, [this](double by) { m_range.shift(timeOf(by) - timeOf(0)); });
+    connect(m_plot, &ChartPlot::zoomed, this,
+            [this](double factor, double around) { m_range.zoom(factor, timeOf(around)); });
+    connect(m_plot, &ChartPlot::doubleClicked, this, [this] {
+        m_range.unpin(); // its first click pinned
+        m_range.reset();
+    });
     fit();
 }
 
@@ -176,9 +188,9 @@ void TimeChart::updateReadout()
     const auto cursor = m_range.cursor();
     // Under the crosshair its own moment where nothing is known there.
     if (cursor)
-        setSubtitle(
-            tr("%1 %2").arg(formatClock(index < m_at.size() ? timeOf(m_at[index]) : *cursor), zoneName()),
-            Tone::Normal);
+        setSubtitle((m_range.pinned() ? tr("pin %1 %2") : tr("%1 %2"))
+                        .arg(formatClock(index < m_at.size() ? timeOf(m_at[index]) : *cursor), zoneName()),
+                    Tone::Normal);
     else
         setSubtitle(tr("%1 · %2").arg(m_range.windowText(), zoneName()));
     m_plot->setCursor(cursor ? std::optional(secondsOf(*cursor)) : std::nullopt);

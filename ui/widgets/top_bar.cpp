@@ -48,6 +48,8 @@ void TopBar::build()
     m_age->setObjectName(QStringLiteral("dataAge"));
     m_age->setFixedWidth(kAgeWidth);
     m_age->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    m_chosen = new Label(m_theme, FontRole::Small, Tone::Accent, this);
+    m_chosen->setObjectName(QStringLiteral("chosenTime"));
     m_live = new QToolButton(this);
     m_live->setObjectName(QStringLiteral("liveButton"));
     m_live->setCheckable(true);
@@ -66,6 +68,7 @@ void TopBar::build()
     row->addWidget(m_readOnly);
     row->addStretch(1);
     row->addWidget(m_age);
+    row->addWidget(m_chosen);
     row->addWidget(m_live);
     row->addWidget(buildWindows());
     row->addWidget(m_close);
@@ -100,6 +103,9 @@ void TopBar::connectAll()
     connect(m_live, &QToolButton::clicked, this, [this] { m_range.setLive(!m_range.live()); });
     connect(m_close, &QToolButton::clicked, this, &TopBar::closeRequested);
     connect(&m_range, &TimeRange::windowChanged, this, &TopBar::showRange);
+    connect(&m_range, &TimeRange::moved, this, [this] {
+        if (m_range.chosen()) showRange();
+    });
     connect(&m_range, &TimeRange::liveChanged, this, [this] {
         showRange();
         showAge();
@@ -136,7 +142,13 @@ Tone TopBar::environmentTone() const
 
 void TopBar::showRange()
 {
-    m_windows[int(m_range.window().count())]->setChecked(true);
+    for (const auto& [minutes, button] : m_windows) {
+        button->setAutoExclusive(false); // none of them while a part was chosen
+        button->setChecked(!m_range.chosen() && minutes == m_range.window().count());
+        button->setAutoExclusive(true);
+    }
+    m_chosen->setVisible(m_range.chosen());
+    m_chosen->setText(tr("%1 %2").arg(m_range.windowText(), zoneName()));
     const bool live = m_range.live();
     m_live->setChecked(live);
     m_live->setText(live ? tr("Live") : tr("Paused"));

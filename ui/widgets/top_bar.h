@@ -51,6 +51,7 @@ private:
     Label* m_environmentLabel = nullptr;
     Label* m_readOnly = nullptr;
     Label* m_age = nullptr;
+    Label* m_chosen = nullptr;             // the part of the past that was chosen
     std::map<int, QToolButton*> m_windows; // by minutes
     QToolButton* m_live = nullptr;
     QToolButton* m_close = nullptr;
