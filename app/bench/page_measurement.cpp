@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kPage = 20;
 constexpr std::size_t kPlainEntries = 800;
+constexpr std::size_t kBelowPage =
+    60; // of timelines of 800 to 1,004 entries: the first ones come from PostgreSQL
 
 std::string plainBodyKey(PostId post)
 {
@@ -99,13 +101,14 @@ void reportTimes(BenchReport& report, const std::string& key, const std::string&
 
 struct PageTimes
 {
-    std::vector<double> bare, warm, first, deep;
+    std::vector<double> bare, warm, first, below, deep;
 };
 
 // One of each kind after the other, so that noise meets all.
 Result<PageTimes> timePages(BenchRun& run, const PageWorld& world, PlainPages& plain, std::size_t deepFirst,
                             int pages)
 {
+    constexpr auto belowFirst = (kBelowPage - 1) * kPage;
     PageTimes times;
     const auto into = [](std::vector<double>& list, const Result<double>& took) -> Result<void> {
         ROOKERY_TRY(took);
@@ -122,6 +125,7 @@ Result<PageTimes> timePages(BenchRun& run, const PageWorld& world, PlainPages& p
         ROOKERY_TRY(run.goOn());
         const auto reader = world.readers[std::size_t(i) % world.readers.size()];
         ROOKERY_TRY(into(times.first, readPage(run, world, reader, 0)));
+        ROOKERY_TRY(into(times.below, readPage(run, world, reader, std::min(belowFirst, deepFirst))));
         ROOKERY_TRY(into(times.deep, readPage(run, world, reader, deepFirst)));
     }
     return times;
@@ -141,6 +145,7 @@ Result<void> measurePages(BenchRun& run, const PageWorld& world)
     ROOKERY_TRY(plain.make());
     ROOKERY_TRY(timePages(run, world, plain, deepFirst, int(world.readers.size())));
     auto& report = run.report();
+    const auto below = std::min(kBelowPage, std::size_t(deepPage));
     const auto deep = "page " + withThousands(deepPage);
     for (int round = 0; round < run.sizes().rounds; ++round) {
         run.step("pages, round " + std::to_string(round + 1));
@@ -152,13 +157,17 @@ Result<void> measurePages(BenchRun& run, const PageWorld& world)
         reportTimes(report, "warm", "Home page of 20, warm", times.warm,
                     "Feed::homePage with bodies and handles, one reader at a time");
         reportTimes(report, "first", "Home page 1", times.first, "taken in turn with " + deep);
-        reportTimes(report, "deep", "Home " + deep, times.deep,
-                    "below the cap, from PostgreSQL, merged from " + std::to_string(world.writers.size()) +
-                        " authors");
+        const auto merged = "below the cap, from PostgreSQL, merged from " +
+                            std::to_string(world.writers.size()) + " authors";
+        reportTimes(report, "below", "Home page " + std::to_string(below), times.below, merged);
+        reportTimes(report, "deep", "Home " + deep, times.deep, merged);
         report.addRatio("warm_page_vs_bare", quantile(times.warm, 0.5) / quantile(times.bare, 0.5),
                         "p50 of a warm home page of 20 with bodies / p50 of the bare commands");
         report.addRatio("page_1000_vs_page_1", quantile(times.deep, 0.5) / quantile(times.first, 0.5),
                         "p50 of " + deep + " / p50 of page 1");
+        report.addRatio("page_1000_vs_page_" + std::to_string(below),
+                        quantile(times.deep, 0.5) / quantile(times.below, 0.5),
+                        "p50 of " + deep + " / p50 of a page that is also below the cap");
     }
     return {};
 }
