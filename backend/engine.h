@@ -15,6 +15,7 @@
 #include "backend/domain/explanation.h"
 #include "backend/domain/fanout_policy.h"
 #include "backend/domain/feed.h"
+#include "backend/domain/history.h"
 #include "backend/domain/import_record.h"
 #include "backend/domain/ledger.h"
 #include "backend/domain/orphans.h"
@@ -180,6 +181,11 @@ public:
     virtual SnapshotPtr snapshot() const = 0;
     // Seconds of history not older than `since`, ascending, up to an hour.
     virtual std::vector<HistoryPoint> history(TimePoint since) const = 0;
+    // From the file that keeps history across restarts, at most some `most` points: by the second for the
+    // last hour, by ten seconds for a day, by the minute for 30 days. NotFound when no such file is kept.
+    // Reads that file: not from a thread that must not wait.
+    [[nodiscard]] virtual Result<HistoryRange> historyRange(TimePoint begin, TimePoint end,
+                                                            int most) const = 0;
     [[nodiscard]] virtual Result<DeliveryLedger> ledger(PostId post, Deadline deadline) = 0;
     // When each post reached this reader, counted from its commit; empty where no chunk recorded it (yet).
     [[nodiscard]] virtual Result<std::vector<std::optional<Milliseconds>>>

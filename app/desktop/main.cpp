@@ -9,6 +9,7 @@
 
 #include <QApplication>
 #include <QSettings>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTimer>
 
@@ -54,7 +55,11 @@ void chooseOffscreen(int argc, char** argv)
 
 ui::OpenerFactory openerFactory(const app::DesktopOptions& options)
 {
-    return [session = options.session](const ui::SessionChoice& choice) {
+    auto session = options.session;
+    if (const auto folder = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation);
+        !folder.isEmpty())
+        session.historyFolder = std::filesystem::path(folder.toStdString()) / "history";
+    return [session](const ui::SessionChoice& choice) {
         auto wanted = session;
         wanted.kind = choice.kind == ui::SessionChoice::Kind::Connect ? app::SessionOptions::Kind::Connect
                                                                       : app::SessionOptions::Kind::Demo;

@@ -98,6 +98,23 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
     return engine;
 }
 
+// A file for each configuration, named like it: /etc/rookery/cluster.toml is kept in
+// etc-rookery-cluster.toml.sqlite.
+std::filesystem::path historyFileOf(const SessionOptions& options)
+{
+    if (options.role != "desktop") return {};
+    if (options.kind == SessionOptions::Kind::Demo)
+        return options.dataDirectory.empty() ? options.dataDirectory
+                                             : options.dataDirectory / "history.sqlite";
+    if (options.historyFolder.empty()) return {};
+    std::error_code error;
+    const auto full = std::filesystem::weakly_canonical(options.configFile, error);
+    std::string name;
+    for (const auto& part : (error ? options.configFile : full).relative_path())
+        name += (name.empty() ? "" : "-") + part.string();
+    return options.historyFolder / (name + ".sqlite");
+}
+
 } // namespace
 
 AuditInputs auditInputsOf(OpenEngine& engine)
@@ -132,6 +149,7 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     engine.role = options.role;
     engine.who = whoAmI();
     engine.readOnly = options.readOnly;
+    engine.historyFile = historyFileOf(options);
     if (options.workers >= 0) engine.workers = options.workers;
     if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "opening was cancelled");
     progress({"starting the engine", 0.9});

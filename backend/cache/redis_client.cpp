@@ -5,8 +5,8 @@
 
 namespace backend {
 
-RedisClient::RedisClient(std::vector<NodeEndpoint> redisNodes)
-    : m_impl(std::make_unique<Impl>(std::move(redisNodes)))
+RedisClient::RedisClient(std::vector<NodeEndpoint> redisNodes, RedisClientOptions options)
+    : m_impl(std::make_unique<Impl>(std::move(redisNodes), std::move(options)))
 {
 }
 

@@ -8,6 +8,7 @@
 #include "backend/domain/cluster.h"
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -31,10 +32,19 @@ struct RedisReply
 
 // Addresses: unix:///path or redis://[user:password@]host:port[/db]. A connection that failed or timed out is
 // closed and opened again at its next use. Connecting takes at most three seconds of a call's deadline.
+struct RedisClientOptions
+{
+    std::string name = "rookery"; // of its connections, on their servers (CLIENT SETNAME): a word
+    // Asked before every attempt to connect, on the client's thread: an error is that of all commands which
+    // need the connection. For those whose connections may have been ended because they must not send any
+    // more.
+    std::function<Result<void>(Deadline)> mayConnect = {};
+};
+
 class RedisClient
 {
 public:
-    explicit RedisClient(std::vector<NodeEndpoint> redisNodes);
+    explicit RedisClient(std::vector<NodeEndpoint> redisNodes, RedisClientOptions options = {});
     ~RedisClient();
     RedisClient(const RedisClient&) = delete;
     RedisClient& operator=(const RedisClient&) = delete;
@@ -43,7 +53,7 @@ public:
                                              Deadline deadline);
     // run_id of the server behind the present connection (connects when there is none): one life of the node.
     [[nodiscard]] Result<std::string> runId(int node, Deadline deadline);
-    // CLIENT ID of the present connections, by node: for ending them from outside.
+    // CLIENT ID of the present connections, by node.
     std::map<int, std::int64_t> connectionIds() const;
     const std::string& nodeName(int node) const;
 

@@ -8,10 +8,12 @@ namespace backend {
 
 struct RedisClient::Impl
 {
-    explicit Impl(std::vector<NodeEndpoint> endpoints)
-        : nodes(std::move(endpoints))
+    Impl(std::vector<NodeEndpoint> endpoints, RedisClientOptions given)
+        : options(std::move(given))
+        , nodes(std::move(endpoints), options)
     {
     }
+    const RedisClientOptions options;
     RedisNodes nodes;
 };
 

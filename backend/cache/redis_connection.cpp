@@ -72,8 +72,9 @@ void RedisConnection::ReaderDeleter::operator()(redisReader* reader) const noexc
     redisReaderFree(reader);
 }
 
-RedisConnection::RedisConnection(NodeEndpoint endpoint)
+RedisConnection::RedisConnection(NodeEndpoint endpoint, const RedisClientOptions& options)
     : m_endpoint(std::move(endpoint))
+    , m_options(options)
     , m_address(parseRedisAddress(m_endpoint.address))
 {
     if (!m_address) m_address.error().message = m_endpoint.name + ": " + m_address.error().message;
@@ -144,6 +145,7 @@ Result<void> RedisConnection::beginConnect(Deadline deadline)
 {
     close();
     if (!m_address) return fail(m_address.error());
+    if (m_options.mayConnect) ROOKERY_TRY(m_options.mayConnect(deadline));
     ROOKERY_TRY(findAddresses(deadline));
     m_reader.reset(redisReaderCreate());
     if (!m_reader) return fail(ErrorCode::Internal, "no memory for the connection to " + m_endpoint.name);
@@ -192,7 +194,7 @@ std::string RedisConnection::greeting() const
     if (address.database) appendRedisCommand(out, Words{"SELECT", database});
     appendRedisCommand(out, Words{"CLIENT", "ID"});
     appendRedisCommand(out, Words{"INFO", "server"});
-    appendRedisCommand(out, Words{"CLIENT", "SETNAME", "rookery"});
+    appendRedisCommand(out, Words{"CLIENT", "SETNAME", m_options.name});
     return out;
 }
 
@@ -204,7 +206,7 @@ std::size_t RedisConnection::greetingReplies() const
 
 Result<void> RedisConnection::acceptGreeting(const std::vector<Result<RedisReply>>& replies)
 {
-    // The name, sent last, is a courtesy to whoever reads CLIENT LIST; everything else is needed.
+    // The name, sent last, is for whoever reads CLIENT LIST; everything else is needed.
     for (std::size_t i = 0; i + 1 < replies.size(); ++i)
         if (!replies[i]) return fail(replies[i].error());
     m_clientId = replies[replies.size() - 3]->integer;

@@ -20,7 +20,7 @@ namespace backend {
 class RedisConnection
 {
 public:
-    explicit RedisConnection(NodeEndpoint endpoint);
+    RedisConnection(NodeEndpoint endpoint, const RedisClientOptions& options); // which outlive it
     ~RedisConnection();
     RedisConnection(const RedisConnection&) = delete;
     RedisConnection& operator=(const RedisConnection&) = delete;
@@ -77,6 +77,7 @@ private:
     Error lost(std::string_view what, int errorNumber = 0) const;
 
     NodeEndpoint m_endpoint;
+    const RedisClientOptions& m_options;
     Result<RedisAddress> m_address;
     std::vector<HostAddress> m_candidates; // still to try, the next one last
     int m_socket = -1;

@@ -15,11 +15,12 @@ inline constexpr Milliseconds kLongestConnect{3'000};
 class RedisNodes
 {
 public:
-    explicit RedisNodes(std::vector<NodeEndpoint> endpoints)
+    // The options outlive it.
+    RedisNodes(std::vector<NodeEndpoint> endpoints, const RedisClientOptions& options)
     {
         for (auto& endpoint : endpoints) {
             m_places.emplace(endpoint.id, m_connections.size());
-            m_connections.push_back(std::make_unique<RedisConnection>(std::move(endpoint)));
+            m_connections.push_back(std::make_unique<RedisConnection>(std::move(endpoint), options));
         }
     }
 

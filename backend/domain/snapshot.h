@@ -143,6 +143,7 @@ struct ClusterSnapshot
     std::vector<EngineSnapshot> engines;
     std::vector<CacheCounts> caches;
     std::optional<RestoreProgress> restore; // while an engine builds again what Redis nodes have lost
+    std::string historyProblem; // why history is not kept on disk, or what was lost of it; empty: all is well
     std::optional<TimelineVerification> verification; // of all engines; empty: none verifies timelines
 };
 

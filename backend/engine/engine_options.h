@@ -6,6 +6,7 @@
 #include "backend/domain/cluster.h"
 #include "backend/fanout/fanout_context.h"
 
+#include <filesystem>
 #include <string>
 
 namespace backend {
@@ -31,6 +32,7 @@ struct EngineOptions
     Milliseconds dormancyEvery{600'000};      // between two looks for them
     Milliseconds publicPageAge{1'000};        // how long the newest public page is kept; 0: not at all
     FanoutSettings fanout;
+    std::filesystem::path historyFile; // charts' history across restarts; empty: it is not kept
 };
 
 } // namespace backend

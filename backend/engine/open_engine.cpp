@@ -13,11 +13,15 @@
 #include "backend/operations/housekeeping.h"
 #include "backend/operations/operations_service.h"
 #include "backend/operations/restorer.h"
+#include "backend/operations/takeover.h"
 #include "backend/operations/timeline_verifier.h"
 #include "backend/store/postgres_pool.h"
 
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <random>
 #include <thread>
 #include <unistd.h>
 
@@ -36,14 +40,25 @@ std::string engineName()
     return std::string(host) + ":" + std::to_string(::getpid());
 }
 
+// Of this engine's workers' connections, and of no other's.
+std::string uniqueName()
+{
+    std::random_device random;
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "rookery-%08x%08x", unsigned(random()), unsigned(random()));
+    return text.data();
+}
+
 std::map<int, std::unique_ptr<SqlPool>> makePools(const ShardMap& map, int connections, int waiters,
-                                                  Milliseconds connectTimeout)
+                                                  Milliseconds connectTimeout,
+                                                  const std::string& applicationName = {})
 {
     std::map<int, std::unique_ptr<SqlPool>> pools;
     PoolLimits limits;
     limits.maxConnections = connections;
     limits.maxWaiters = waiters;
     limits.connectTimeout = connectTimeout;
+    limits.applicationName = applicationName;
     for (const auto& node : map.nodes)
         if (node.kind == NodeKind::Postgres) pools.emplace(node.id, makePostgresPool(node, limits));
     return pools;
@@ -60,11 +75,12 @@ std::vector<NodeEndpoint> redisNodes(const ShardMap& map)
 // Pools of one kind of user each, so that none starves another.
 struct Pools
 {
-    Pools(const ShardMap& map, const EngineOptions& options)
+    Pools(const ShardMap& map, const EngineOptions& options, const std::string& workName)
         : feed(makePools(map, options.feedConnections, options.feedWaiters, options.connectTimeout))
         // A worker holds one connection per node for its handlers and one for its queue; the maintenance
         // thread one more.
-        , work(makePools(map, 2 * 64 + kMaintenanceConnections, kWaitersOfOwn, options.connectTimeout))
+        , work(makePools(map, 2 * 64 + kMaintenanceConnections, kWaitersOfOwn, options.connectTimeout,
+                         workName))
         , monitor(makePools(map, kMonitorConnections, kWaitersOfOwn, options.connectTimeout))
     {
     }
@@ -129,6 +145,7 @@ private:
     Result<void> registerSelf(Deadline deadline);
     void obey(const EngineOrders& orders);
     void refreshOrders();
+    void endConnections(const std::string& owner, Deadline deadline);
     Result<void> followSettings(Deadline deadline);
     Result<void> forgetDeleted(Deadline deadline);
     SamplerSettings samplerSettings() const;
@@ -136,6 +153,7 @@ private:
     const EngineOptions m_options;
     const DirectoryAccess m_access;
     const std::string m_name = engineName();
+    const std::string m_workName = uniqueName();
     SystemWallClock m_clock;
     AgeClock m_ageClock;
     bool m_ending = false;    // guarded by m_ordersMutex: no orders are obeyed any more
@@ -172,7 +190,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_access(std::move(access))
     , m_directory(*m_access.directory)
     , m_maps(*m_access.maps)
-    , m_pools(*m_maps.current(), m_options)
+    , m_pools(*m_maps.current(), m_options, m_workName)
     , m_redis(redisNodes(*m_maps.current()), m_options.feedConnections, m_options.feedWaiters)
     , m_timelines(m_maps, m_options.timelines)
     , m_objects(m_maps, m_options.objects)
@@ -202,12 +220,17 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
           queueNodes(*m_maps.current(), m_pools.work),
           [this](int) {
               return makeFanoutHandlers({m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics,
-                                         m_pulled, m_access.settings.directoryNode, m_options.fanout});
+                                         m_pulled, m_access.settings.directoryNode, m_workName,
+                                         m_options.fanout});
           },
           m_metrics,
           [this] {
               WorkerPoolOptions pool;
               pool.workers = m_options.readOnly ? 0 : m_options.workers;
+              pool.owner = m_workName;
+              pool.endConnections = [this](const std::string& owner, Deadline deadline) {
+                  endConnections(owner, deadline);
+              };
               return pool;
           }())
 {
@@ -264,6 +287,7 @@ SamplerSettings RookeryEngine::samplerSettings() const
     // The workers' own come on top.
     settings.sqlConnectionsPerNode =
         m_options.feedConnections + kMaintenanceConnections + kMonitorConnections;
+    settings.historyFile = m_options.historyFile;
     return settings;
 }
 
@@ -365,6 +389,17 @@ void RookeryEngine::refreshOrders()
     if (const auto orders = m_directory.orders(m_slot.slot(), soon)) obey(*orders);
     if (const auto followed = followSettings(soon); !followed)
         log::warning("the cluster's settings cannot be read yet: " + followed.error().message);
+}
+
+// Of an engine that let leases lapse: what it still sends must not reach a server after others do its work.
+void RookeryEngine::endConnections(const std::string& owner, Deadline deadline)
+{
+    const auto ended = endConnectionsNamed(owner, m_pools.monitor, m_redis, *m_maps.current(), deadline);
+    log::warning("tasks of an engine that does not prolong its leases are taken over (" + owner + "); " +
+                 std::to_string(ended.postgres) + " of its connections to PostgreSQL and " +
+                 std::to_string(ended.redis) + " to Redis were ended");
+    for (const auto& what : ended.unreachable)
+        log::warning("its connections to one node could not be ended: " + what);
 }
 
 Result<void> RookeryEngine::followSettings(Deadline deadline)

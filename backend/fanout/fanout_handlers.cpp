@@ -19,8 +19,10 @@ class FanoutHandlers final : public TaskHandlers
 {
 public:
     explicit FanoutHandlers(const FanoutServices& services)
-        : m_sql(services.pools, services.maps)
-        , m_redis(redisNodes(*services.maps.current()))
+        : m_pools(services.pools)
+        , m_sql(services.pools, services.maps)
+        , m_redis(redisNodes(*services.maps.current()),
+                  {services.connectionName, [this](Deadline deadline) { return leasesStand(deadline); }})
         , m_context{
               m_sql,          m_redis,          services.timelines, services.objects,       services.maps,
               services.clock, services.metrics, services.pulled,    services.directoryNode, services.settings}
@@ -29,12 +31,24 @@ public:
 
     std::vector<TaskOutcome> handle(TaskKind kind, std::span<const Task> tasks, Deadline deadline) override
     {
-        return handleApart(kind, tasks, deadline, deadline.earlier(kIsolation));
+        m_tasks = tasks;
+        auto outcomes = handleApart(kind, tasks, deadline, deadline.earlier(kIsolation));
+        m_tasks = {};
+        return outcomes;
     }
 
     Result<void> beforeBury(const Task& task, Deadline deadline) override
     {
         if (!payloadReadable(task)) return {}; // whose timelines it meant nobody can tell
+        m_tasks = {&task, 1};
+        auto done = voidReaders(task, deadline);
+        m_tasks = {};
+        return done;
+    }
+
+private:
+    Result<void> voidReaders(const Task& task, Deadline deadline)
+    {
         switch (task.kind) {
         case TaskKind::PostCreated:
             return voidReadersOfPost(m_context, task, deadline);
@@ -54,7 +68,23 @@ public:
         return {};
     }
 
-private:
+    // Who took over lapsed leases has ended our connections first: on new ones nothing is sent before it is
+    // known that the tasks at hand are still ours. Those that are get their leases prolonged.
+    Result<void> leasesStand(Deadline deadline)
+    {
+        if (m_tasks.empty()) return {};
+        const int node = m_tasks.front().ref.node; // a batch is of one node
+        ROOKERY_ASSIGN(auto* pool, m_pools.pool(node));
+        ROOKERY_ASSIGN(const auto connection, pool->lease(deadline));
+        ROOKERY_ASSIGN(const auto lost, makePostgresTaskQueue(node)->renew(
+                                            *connection, m_tasks, WorkerPoolOptions().lease, deadline));
+        if (lost.empty()) return {};
+        return fail(ErrorCode::LeaseLost,
+                    "another engine took over " + std::to_string(lost.size()) +
+                        " of these tasks; nothing more is sent for them",
+                    true);
+    }
+
     // A batch that failed as a whole is run again in halves: one task that cannot succeed, because its node
     // is away or its rows are broken, must not hold up the others.
     std::vector<TaskOutcome> handleApart(TaskKind kind, std::span<const Task> tasks, Deadline deadline,
@@ -108,6 +138,8 @@ private:
         return nodes;
     }
 
+    const SqlPools& m_pools;
+    std::span<const Task> m_tasks; // at hand
     SqlSession m_sql;
     RedisClient m_redis;
     FanoutContext m_context;

@@ -20,6 +20,7 @@ struct FanoutServices
     EngineMetrics& metrics;
     PulledAuthors& pulled;
     int directoryNode = 0;
+    std::string connectionName; // of the workers' Redis clients
     FanoutSettings settings;
 };
 

@@ -24,6 +24,10 @@ public:
 
     SnapshotPtr snapshot() const override { return m_sampler.snapshot(); }
     std::vector<HistoryPoint> history(TimePoint since) const override { return m_sampler.history(since); }
+    Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const override
+    {
+        return m_sampler.historyRange(begin, end, most);
+    }
     Result<DeliveryLedger> ledger(PostId post, Deadline deadline) override
     {
         return m_ledger.ledger(post, deadline);

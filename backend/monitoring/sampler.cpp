@@ -1,5 +1,9 @@
 #include "backend/monitoring/sampler.h"
 
+#include <limits>
+#include <map>
+#include <utility>
+
 namespace backend {
 namespace {
 
@@ -20,12 +24,22 @@ NodeEndpoint directoryEndpoint(const ShardMap& map, int node)
     return out;
 }
 
+std::vector<std::string> nodeNames(const ClusterSnapshot& snapshot)
+{
+    std::vector<std::string> out;
+    for (const auto& node : snapshot.nodes)
+        out.push_back(node.name);
+    return out;
+}
+
 } // namespace
 
 Sampler::Sampler(SamplerInputs inputs, SamplerSettings settings)
     : m_inputs(std::move(inputs))
     , m_settings(std::move(settings))
 {
+    if (!m_settings.historyFile.empty())
+        m_store = std::make_unique<HistoryStore>(m_settings.historyFile, m_inputs.clock);
     startProbers();
     publish(buildSnapshot(m_settings.identity, findings(), {}, m_totals, m_window));
     m_thread = std::make_unique<PeriodicThread>("snapshot", m_settings.times.interval,
@@ -75,8 +89,50 @@ void Sampler::step()
     m_window.add(now, m_totals.flow(), queue);
     auto snapshot = buildSnapshot(m_settings.identity, found, std::move(queue), m_totals, m_window);
     snapshot.sequence = m_snapshot->sequence + 1; // only this thread writes it
+    if (m_store) snapshot.historyProblem = m_store->problem();
     publish(std::move(snapshot));
-    m_history.add(historyPoint(*m_snapshot));
+    remember();
+}
+
+void Sampler::remember()
+{
+    auto point = historyPoint(*m_snapshot);
+    if (m_store) {
+        if (!std::exchange(m_recalled, true)) recall(point);
+        m_store->add(point, nodeNames(*m_snapshot));
+    }
+    m_history.add(std::move(point));
+}
+
+// The last hour of earlier processes, before the first point of this one.
+void Sampler::recall(const HistoryPoint& first)
+{
+    auto range = historyRange(first.at - std::chrono::hours(1), first.at, std::numeric_limits<int>::max());
+    if (!range) return; // the store tells why
+    // Counts go on from there: what was counted meanwhile nobody knows, so that the next step shall be none.
+    std::map<std::string, CacheCounts> offsets;
+    for (const auto& cache : first.caches) {
+        auto& offset = offsets[cache.name];
+        offset = cache;
+        if (range->mean.empty()) break;
+        for (const auto& last : range->mean.back().caches)
+            if (last.name == cache.name)
+                offset = {cache.name, cache.hits - last.hits, cache.misses - last.misses};
+    }
+    for (auto& point : range->mean) {
+        for (auto& cache : point.caches) {
+            cache.hits += offsets[cache.name].hits;
+            cache.misses += offsets[cache.name].misses;
+        }
+        m_history.add(std::move(point));
+    }
+}
+
+Result<HistoryRange> Sampler::historyRange(TimePoint begin, TimePoint end, int most) const
+{
+    if (!m_store)
+        return fail(ErrorCode::NotFound, "history is not kept on disk here; only the last hour is known");
+    return m_store->range(begin, end, most, nodeNames(*snapshot()));
 }
 
 void Sampler::publish(ClusterSnapshot snapshot)

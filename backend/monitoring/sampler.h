@@ -10,6 +10,7 @@
 #include "backend/domain/snapshot.h"
 #include "backend/monitoring/directory_prober.h"
 #include "backend/monitoring/history.h"
+#include "backend/monitoring/history_store.h"
 #include "backend/monitoring/snapshot_builder.h"
 #include "backend/monitoring/timeline_sweeper.h"
 #include "backend/store/shard_sql.h"
@@ -27,7 +28,8 @@ struct SamplerSettings
     MonitorIdentity identity;
     ProbeTimes times;
     SweepSettings sweep;
-    int sqlConnectionsPerNode = 0; // what the engine's pools may open on one node, besides its workers'
+    std::filesystem::path historyFile; // empty: history ends with the process
+    int sqlConnectionsPerNode = 0;     // what the engine's pools may open on one node, besides its workers'
 };
 
 // REQUIRES: all references outlive the sampler. `pools` must be the monitor's own (three connections per node
@@ -54,6 +56,8 @@ public:
 
     SnapshotPtr snapshot() const; // never null
     std::vector<HistoryPoint> history(TimePoint since) const { return m_history.since(since); }
+    // See Monitor::historyRange.
+    Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const;
 
 private:
     void startProbers();
@@ -62,12 +66,16 @@ private:
     ProbeFindings findings() const;
     std::vector<EngineRow> engineRows(const DirectoryProber::View& view) const;
     void publish(ClusterSnapshot snapshot);
+    void remember();
+    void recall(const HistoryPoint& first);
 
     const SamplerInputs m_inputs;
     const SamplerSettings m_settings;
     EngineTotals m_totals; // of the snapshot thread alone, like the window
     FlowWindow m_window;
     History m_history;
+    std::unique_ptr<HistoryStore> m_store; // null: nobody asked for it
+    bool m_recalled = false;               // of the snapshot thread alone
 
     mutable std::mutex m_mutex; // guards m_snapshot
     SnapshotPtr m_snapshot;

@@ -288,6 +288,7 @@ private:
                                                            {"UNLINK", key},
                                                            {"EVAL", "return 1", "0"},
                                                            {"SCRIPT", "EXISTS", "0"},
+                                                           {"CLIENT", "KILL", "ID", "9223372036854775807"},
                                                            {"SCAN", "0", "COUNT", "1"},
                                                            {"MEMORY", "USAGE", key},
                                                            {"OBJECT", "ENCODING", key},

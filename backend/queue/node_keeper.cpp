@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kEvery = 250ms;
 constexpr auto kCallSpan = 2s;
+constexpr auto kEndingSpan = 1'500ms; // a server that cannot be reached must not keep the tasks for long
 
 // Sleeps that end with a stop.
 void sleep(std::chrono::milliseconds span, const std::stop_token& stop)
@@ -66,9 +67,26 @@ Result<void> NodeKeeper::round()
         ROOKERY_TRY(renewLeases(*connection));
         m_renewAt = std::chrono::steady_clock::now() + m_renewEvery;
     }
-    ROOKERY_ASSIGN(const int promoted,
-                   m_shared.queues[m_node]->promote(*connection, Deadline::after(kCallSpan)));
-    if (promoted > 0) m_shared.wake.wakeOne();
+    return promote(*connection);
+}
+
+// What lapsed under this pool's own name is simply taken back: its workers know that they lost it.
+Result<void> NodeKeeper::promote(SqlConnection& connection)
+{
+    auto& queue = *m_shared.queues[m_node];
+    std::vector<std::string> ended{m_shared.options.owner};
+    ROOKERY_ASSIGN(auto promotion, queue.promote(connection, ended, Deadline::after(kCallSpan)));
+    int tasks = promotion.tasks;
+    if (!promotion.owners.empty()) {
+        const auto soon = Deadline::after(kEndingSpan);
+        for (const auto& owner : promotion.owners) {
+            if (m_shared.options.endConnections) m_shared.options.endConnections(owner, soon);
+            ended.push_back(owner);
+        }
+        ROOKERY_ASSIGN(promotion, queue.promote(connection, ended, Deadline::after(kCallSpan)));
+        tasks += promotion.tasks;
+    }
+    if (tasks > 0) m_shared.wake.wakeOne();
     return {};
 }
 

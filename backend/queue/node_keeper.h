@@ -1,6 +1,6 @@
 // Keeps the queue of one node moving, on a thread and a connection of its own: makes due retries and lapsed
-// leases ready, and prolongs the leases of batches at work. One per node, so that a node that hangs delays no
-// other. Owned by the pool.
+// leases ready, after ending their owners' connections, and prolongs the leases of batches at work. One per
+// node, so that a node that hangs delays no other. Owned by the pool.
 #pragma once
 
 #include "backend/queue/node_connection.h"
@@ -31,6 +31,7 @@ private:
     void run(const std::stop_token& stop);
     Result<void> round();
     Result<void> renewLeases(SqlConnection& connection);
+    Result<void> promote(SqlConnection& connection);
 
     WorkerShared& m_shared;
     const std::size_t m_node;

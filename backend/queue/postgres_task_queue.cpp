@@ -71,7 +71,8 @@ public:
     Result<void> release(SqlConnection& connection, std::span<const Task> tasks, Deadline deadline) override;
     Result<void> bury(SqlConnection& connection, const Task& task, const Error& error,
                       Deadline deadline) override;
-    Result<int> promote(SqlConnection& connection, Deadline deadline) override;
+    Result<Promotion> promote(SqlConnection& connection, std::span<const std::string> ended,
+                              Deadline deadline) override;
     Result<std::vector<QueueKindCounts>> counts(SqlConnection& connection, Deadline deadline) override
     {
         return countTasks(connection, deadline);
@@ -194,11 +195,18 @@ Result<void> PostgresTaskQueue::bury(SqlConnection& connection, const Task& task
     return {};
 }
 
-Result<int> PostgresTaskQueue::promote(SqlConnection& connection, Deadline deadline)
+Result<Promotion> PostgresTaskQueue::promote(SqlConnection& connection, std::span<const std::string> ended,
+                                             Deadline deadline)
 {
-    ROOKERY_ASSIGN(const auto rows, connection.execute("SELECT queue.promote($1::int)",
-                                                       {sqlParameter(kPromotedAtOnce)}, deadline));
-    return int(rows.integer(0, 0));
+    ROOKERY_ASSIGN(const auto rows,
+                   connection.execute("SELECT promoted, owner FROM queue.promote($1::int, $2::text[])",
+                                      {sqlParameter(kPromotedAtOnce),
+                                       sqlArray(std::vector<std::string>(ended.begin(), ended.end()))},
+                                      deadline));
+    Promotion done{int(rows.integer(0, 0)), {}};
+    for (std::size_t r = 1; r < rows.size(); ++r)
+        done.owners.emplace_back(rows.text(r, 1));
+    return done;
 }
 
 Result<std::vector<DeadLetter>> PostgresTaskQueue::deadLetters(SqlConnection& connection, int limit,

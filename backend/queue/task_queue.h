@@ -30,6 +30,12 @@ struct TaskRetry
     bool countsAttempt = true;
 };
 
+struct Promotion
+{
+    int tasks = 0;                   // that became ready
+    std::vector<std::string> owners; // the others of lapsed leases: the application names they claimed under
+};
+
 class TaskQueue
 {
 public:
@@ -62,8 +68,10 @@ public:
     [[nodiscard]] virtual Result<void> bury(SqlConnection& connection, const Task& task, const Error& error,
                                             Deadline deadline) = 0;
 
-    // Retries whose time has come and lapsed leases become ready, some thousands at once. Returns how many.
-    [[nodiscard]] virtual Result<int> promote(SqlConnection& connection, Deadline deadline) = 0;
+    // Retries whose time has come become ready, and lapsed leases of the owners whose connections were ended,
+    // some thousands at once.
+    [[nodiscard]] virtual Result<Promotion>
+    promote(SqlConnection& connection, std::span<const std::string> ended, Deadline deadline) = 0;
 
     // Exact up to 20,000 tasks per state. Where there are more, the figures of that state are estimated from
     // a sample of the table, the oldest age from the head of the queue, so that a look costs tens of

@@ -1,7 +1,6 @@
 // Worker threads over the queues of all PostgreSQL nodes: claim in batches, hand to handlers, complete,
 // retry, bury. Owned by the engine. start/stop/pause/resize from any thread. Every worker has a handler set
-// of its own, with connections of its own, so that whoever takes over its leases can end exactly those
-// connections.
+// of its own, with connections of its own.
 #pragma once
 
 #include "backend/common/backoff.h"
@@ -54,6 +53,10 @@ struct WorkerPoolOptions
     Milliseconds idlePoll{
         250}; // at most between two looks for work of other processes; wake() tells of our own
     Backoff backoff;
+    std::string owner; // of this pool's leases: the application name of its nodes' connections
+    // Before the lapsed leases of another owner are taken over: ends the connections under that name, as far
+    // as their servers can be reached by the deadline. From one thread per node.
+    std::function<void(const std::string& owner, Deadline deadline)> endConnections;
 };
 
 struct QueueNode

@@ -22,11 +22,16 @@ std::string connectionString(const NodeEndpoint& node, const PoolLimits& limits)
 {
     const auto seconds =
         std::max<std::int64_t>(2, std::chrono::ceil<std::chrono::seconds>(limits.connectTimeout).count());
-    const std::string timeout = "connect_timeout=" + std::to_string(seconds);
-    if (node.address.find("://") != std::string::npos)
-        return node.address + (node.address.find('?') == std::string::npos ? "?" : "&") + timeout +
-               "&fallback_application_name=rookery&client_encoding=UTF8";
-    return node.address + " " + timeout + " fallback_application_name=rookery client_encoding=UTF8";
+    const bool isUri = node.address.find("://") != std::string::npos;
+    const std::string_view separator = isUri ? "&" : " ";
+    std::string out = node.address;
+    out += !isUri ? " " : node.address.find('?') == std::string::npos ? "?" : "&";
+    out += "connect_timeout=" + std::to_string(seconds);
+    out += separator;
+    out += limits.applicationName.empty() ? "fallback_application_name=rookery"
+                                          : "application_name=" + limits.applicationName;
+    out += separator;
+    return out + "client_encoding=UTF8";
 }
 
 // Shared by the pool and its opener, which may outlive the pool while an attempt hangs.

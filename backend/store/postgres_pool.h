@@ -16,7 +16,8 @@ struct PoolLimits
     int maxConnections = 8;
     int maxWaiters = 64; // callers that wait while every connection is leased; one more is refused
     std::chrono::milliseconds connectTimeout{
-        3'000}; // of one attempt; whole seconds, at least 2, are what libpq can do
+        3'000};                       // of one attempt; whole seconds, at least 2, are what libpq can do
+    std::string applicationName = {}; // given to the server; empty: the address', or "rookery"
 };
 
 // Connects on the first lease. The password, if any, comes from PGPASSWORD or ~/.pgpass.

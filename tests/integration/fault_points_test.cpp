@@ -102,6 +102,7 @@ private slots:
     void stoppedPastItsLease_data();
     void stoppedPastItsLease();
     void stoppedForLongItDeliversNothing();
+    void whoTakesOverEndsTheConnections();
     void redisNodeFlushed();
     void redisNodeKilledAndBackEmpty();
     void postgresRestarted_data();
@@ -110,7 +111,8 @@ private slots:
 private:
     std::unique_ptr<QProcess> start(const QString& fault, int deeds = 120);
     void finish(QProcess& victim);
-    void onEveryPostgres(const std::string& sql);
+    std::vector<std::string> onEveryPostgres(const std::string& sql); // the first column of all rows
+    std::size_t redisClientsNamed(const std::string& name);
     void lapseLeases()
     {
         onEveryPostgres("UPDATE queue.tasks SET lease_until = clock_timestamp() WHERE state = 1");
@@ -197,13 +199,30 @@ void FaultPointsTest::finish(QProcess& victim)
     QCOMPARE(victim.exitCode(), 0);
 }
 
-void FaultPointsTest::onEveryPostgres(const std::string& sql)
+std::vector<std::string> FaultPointsTest::onEveryPostgres(const std::string& sql)
 {
+    std::vector<std::string> out;
     const auto session = connectTo(m_config, 0);
     for (const auto& [node, pool] : session->auditInputs().pools->all()) {
         const auto connection = take(pool->lease(soon()));
-        take(connection->execute(sql, {}, soon()));
+        const auto rows = take(connection->execute(sql, {}, soon()));
+        for (std::size_t r = 0; r < rows.size(); ++r)
+            out.emplace_back(rows.text(r, 0));
     }
+    return out;
+}
+
+std::size_t FaultPointsTest::redisClientsNamed(const std::string& name)
+{
+    std::size_t found = 0;
+    for (const char* redis : {"redis-1", "redis-2", "redis-3", "redis-4"}) {
+        const auto node = m_cluster->node(redis);
+        RedisClient client({node});
+        found += std::size_t(
+            QByteArray::fromStdString(take(client.command(node.id, {"CLIENT", "LIST"}, soon())).text)
+                .count(QByteArray::fromStdString(" name=" + name + " ")));
+    }
+    return found;
 }
 
 void FaultPointsTest::flush(const std::string& redis)
@@ -238,7 +257,8 @@ void FaultPointsTest::everythingIsRight()
     const auto session = connectTo(m_config, 4);
     QVERIFY(drainSooner(*session));
     m_model.read(log());
-    QCOMPARE(m_model.compare(session->engine().feed()), std::string());
+    const auto differences = m_model.compare(session->engine().feed());
+    QVERIFY2(differences.empty(), differences.c_str());
     const auto findings = auditFindings(*session);
     QVERIFY2(findings.empty(), findings.c_str());
 }
@@ -411,6 +431,26 @@ void FaultPointsTest::stoppedForLongItDeliversNothing()
     QVERIFY(victim->waitForFinished());
     for (const char* node : {"pg-1", "pg-2"})
         take(m_cluster->servers().resumeNode(node));
+    everythingIsRight();
+}
+
+// What a stopped engine still had on the wire must not arrive after others do its work.
+void FaultPointsTest::whoTakesOverEndsTheConnections()
+{
+    const auto victim = start("stop:deliver.before_pipeline:4");
+    QVERIFY(victim->waitForStarted());
+    QTRY_VERIFY2_WITH_TIMEOUT(hasStruck("deliver.before_pipeline"), "it did not come to this point", 60'000);
+    const auto owners = onEveryPostgres("SELECT DISTINCT lease_owner FROM queue.tasks WHERE state = 1");
+    QVERIFY(!owners.empty());
+    const auto sessions = "SELECT pid FROM pg_stat_activity WHERE application_name = '" + owners[0] + "'";
+    QVERIFY(onEveryPostgres(sessions).size() >= 2); // its workers' and keepers', on both nodes
+    QVERIFY(redisClientsNamed(owners[0]) >= 4);
+    undoEverything(0);
+    if (QTest::currentTestFailed()) return;
+    QTRY_VERIFY_WITH_TIMEOUT(onEveryPostgres(sessions).empty(), 5'000);
+    QCOMPARE(redisClientsNamed(owners[0]), std::size_t(0));
+    ::kill(pid_t(victim->processId()), SIGCONT);
+    finish(*victim);
     everythingIsRight();
 }
 

@@ -26,6 +26,7 @@ private slots:
     void aWaitingTaskIsReadyWhenItsTimeHasCome();
     void completionEndsTasksAndEnqueuesChildren();
     void aLapsedLeaseIsTakenOver();
+    void aLapsedLeaseWaitsForItsOwnersEnd();
     void anOldHolderCanNeitherEndNorPutBack();
     void completingInOnePieceIsAllOrNothing();
     void renewingKeepsALease();
@@ -43,6 +44,10 @@ private:
     std::vector<Task> claim(SqlConnection& connection, int limit = 10, Milliseconds lease = 10s)
     {
         return take(queue().claim(connection, limit, lease, soon()));
+    }
+    int promoted(SqlConnection& connection)
+    {
+        return take(queue().promote(connection, std::vector<std::string>{"rookery"}, soon())).tasks;
     }
     TaskQueue& queue() { return *m_nodes->queues[0]; }
     void retry(SqlConnection& connection, const Task& task, const Error& error, Milliseconds wait,
@@ -131,10 +136,10 @@ void QueueTest::aWaitingTaskIsReadyWhenItsTimeHasCome()
     later.runAfter = 1h;
     m_nodes->enqueue({later});
     const auto connection = m_nodes->connect();
-    QCOMPARE(take(queue().promote(*connection, soon())), 0);
+    QCOMPARE(promoted(*connection), 0);
     QVERIFY(claim(*connection).empty());
     m_nodes->sql("UPDATE queue.tasks SET run_at = now()");
-    QCOMPARE(take(queue().promote(*connection, soon())), 1);
+    QCOMPARE(promoted(*connection), 1);
     QCOMPARE(claim(*connection).size(), std::size_t(1));
 }
 
@@ -156,14 +161,33 @@ void QueueTest::aLapsedLeaseIsTakenOver()
     m_nodes->enqueue({newTask()});
     const auto connection = m_nodes->connect();
     const auto abandoned = claim(*connection, 1, 1ms); // a worker that died
-    int promoted = 0;
-    QTRY_VERIFY((promoted += take(queue().promote(*connection, soon()))) == 1);
+    int ready = 0;
+    QTRY_VERIFY((ready += promoted(*connection)) == 1);
     const auto taken = claim(*connection);
     QCOMPARE(taken.size(), std::size_t(1));
     QCOMPARE(taken[0].ref.id, abandoned[0].ref.id);
     QCOMPARE(taken[0].attempts, 2);
     QVERIFY(taken[0].leaseToken != abandoned[0].leaseToken);
-    QCOMPARE(take(queue().promote(*connection, soon())), 0); // the new lease stands
+    QCOMPARE(promoted(*connection), 0); // the new lease stands
+}
+
+void QueueTest::aLapsedLeaseWaitsForItsOwnersEnd()
+{
+    m_nodes->enqueue({newTask(), newTask()});
+    const auto connection = m_nodes->connect();
+    take(connection->execute("SET application_name = 'gone'", {}, soon()));
+    QCOMPARE(claim(*connection, 1, 1ms).size(), std::size_t(1));
+    take(connection->execute("SET application_name = 'other'", {}, soon()));
+    QCOMPARE(claim(*connection).size(), std::size_t(1)); // its lease stands
+    Promotion looked;
+    QTRY_VERIFY(!(looked = take(queue().promote(*connection, {}, soon()))).owners.empty());
+    QCOMPARE(looked.tasks, 0);
+    QVERIFY(looked.owners == std::vector<std::string>{"gone"});
+    QVERIFY(claim(*connection).empty());
+    looked = take(queue().promote(*connection, looked.owners, soon()));
+    QVERIFY(looked.tasks == 1 && looked.owners.empty());
+    QCOMPARE(claim(*connection).size(), std::size_t(1));
+    take(connection->execute("RESET application_name", {}, soon()));
 }
 
 void QueueTest::anOldHolderCanNeitherEndNorPutBack()
@@ -172,7 +196,7 @@ void QueueTest::anOldHolderCanNeitherEndNorPutBack()
     const auto connection = m_nodes->connect();
     const auto old = claim(*connection);
     lapse();
-    QCOMPARE(take(queue().promote(*connection, soon())), 1);
+    QCOMPARE(promoted(*connection), 1);
     // Ready again, and nobody has it: the old holder has lost it already.
     VERIFY_ERROR(queue().complete(*connection, old, {}, soon()), ErrorCode::LeaseLost);
     const auto taken = claim(*connection);
@@ -221,7 +245,7 @@ void QueueTest::renewingKeepsALease()
     lapse();
     QVERIFY(
         take(queue().renew(*connection, tasks, 10s, soon())).empty()); // nobody has taken it: it stands again
-    QCOMPARE(take(queue().promote(*connection, soon())), 0);
+    QCOMPARE(promoted(*connection), 0);
     VERIFY_OK(queue().complete(*connection, tasks, {}, soon()));
 }
 
@@ -241,7 +265,7 @@ void QueueTest::retriesKeepTheirError()
     retry(*connection, tasks[0], {ErrorCode::Internal, "it is \"broken\", 'really'", false}, 0ms, true);
     retry(*connection, tasks[1], {ErrorCode::Unavailable, "away", true}, 1h, false);
     QVERIFY(claim(*connection).empty());
-    QCOMPARE(take(queue().promote(*connection, soon())), 1);
+    QCOMPARE(promoted(*connection), 1);
     const auto again = claim(*connection);
     QCOMPARE(again.size(), std::size_t(1));
     QCOMPARE(again[0].attempts, 2);
@@ -376,7 +400,7 @@ void QueueTest::aPlanMadeWhileEmptyServesALongQueue()
     const auto connection = m_nodes->connect();
     for (int i = 0; i < 10; ++i) { // after five runs a prepared statement keeps its plan
         QVERIFY(claim(*connection).empty());
-        QCOMPARE(take(queue().promote(*connection, soon())), 0);
+        QCOMPARE(promoted(*connection), 0);
     }
     m_nodes->sql("INSERT INTO queue.tasks (kind, shard, rank, expires_at, payload) SELECT 2, 0, g, now(), 'x'"
                  " FROM generate_series(1, 100000) AS g");
@@ -394,7 +418,7 @@ void QueueTest::aPlanMadeWhileEmptyServesALongQueue()
     retry(*connection, tasks[0], {ErrorCode::Internal, "x", false}, 0ms, true);
     VERIFY_OK(queue().release(*connection, {&tasks[1], 1}, soon()));
     VERIFY_OK(queue().bury(*connection, tasks[2], {ErrorCode::Internal, "x", false}, soon()));
-    QCOMPARE(take(queue().promote(*connection, soon())), 1);
+    QCOMPARE(promoted(*connection), 1);
     VERIFY_OK(queue().complete(*connection, {&tasks[3], 7}, {}, soon()));
     QCOMPARE(rowsScanned().first, before.first);
     QVERIFY(rowsScanned().second > before.second); // the statistics do count

@@ -4,6 +4,7 @@
 #include <QTest>
 
 #include "tests/support/redis_fixture.h"
+#include "tests/support/results.h"
 
 #include <atomic>
 #include <thread>
@@ -31,6 +32,7 @@ private slots:
     void errorInsideAReplyIsAnError();
     void binaryArguments();
     void runIdIsOneLifeOfTheNode();
+    void whoMayNotConnectSendsNothing();
     void connectionIdEndsTheConnection();
     void batchKeepsOrderOverNodes();
     void batchIsLargerThanEveryBuffer();
@@ -109,6 +111,33 @@ void RedisClientTest::runIdIsOneLifeOfTheNode()
     QVERIFY(m_redis->servers().restartNode("redis-1"));
     const auto after = client.runId(one, soon()); // although nobody has used the broken connection meanwhile
     QVERIFY(after && *after != *before);
+}
+
+void RedisClientTest::whoMayNotConnectSendsNothing()
+{
+    bool may = true;
+    RedisClient client(nodes(), {"watched", [&](Deadline) -> Result<void> {
+                                     if (may) return {};
+                                     return fail(ErrorCode::LeaseLost, "no more");
+                                 }});
+    RedisClient other(nodes());
+    const int one = node("redis-1"), two = node("redis-2");
+    QVERIFY(client.command(one, {"SET", "{0}:a", "1"}, soon()));
+    may = false;
+    QVERIFY(client.command(one, {"SET", "{0}:a", "2"}, soon())); // connected already
+    QVERIFY(
+        other.command(one, {"CLIENT", "KILL", "ID", std::to_string(client.connectionIds().at(one))}, soon()));
+    VERIFY_ERROR(client.command(one, {"SET", "{0}:a", "3"}, soon()), ErrorCode::LeaseLost);
+    VERIFY_ERROR(client.runId(two, soon()), ErrorCode::LeaseLost);
+    RedisBatch batch(client);
+    batch.add(one, {"SET", "{0}:a", "4"});
+    batch.add(two, {"SET", "{0}:b", "4"});
+    const auto ran = batch.run(soon());
+    VERIFY_ERROR(ran, ErrorCode::LeaseLost);
+    QCOMPARE(other.command(one, {"GET", "{0}:a"}, soon())->text, std::string("2"));
+    QVERIFY(other.command(two, {"GET", "{0}:b"}, soon())->isNil());
+    may = true;
+    QVERIFY(client.command(one, {"PING"}, soon()));
 }
 
 void RedisClientTest::connectionIdEndsTheConnection()

@@ -553,6 +553,17 @@ std::vector<backend::HistoryPoint> FakeEngine::history(backend::TimePoint since)
     return out;
 }
 
+backend::Result<backend::HistoryRange> FakeEngine::historyRange(backend::TimePoint begin,
+                                                                backend::TimePoint end, int) const
+{
+    if (const auto error = enter("historyRange")) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    backend::HistoryRange out;
+    std::copy_if(m_history.begin(), m_history.end(), std::back_inserter(out.mean),
+                 [&](const auto& point) { return point.at >= begin && point.at < end; });
+    return out;
+}
+
 backend::Result<backend::DeliveryLedger> FakeEngine::ledger(backend::PostId post, Deadline)
 {
     if (auto error = enter("ledger", text(post.value))) return backend::fail(*error);

@@ -133,6 +133,8 @@ private:
 
     backend::SnapshotPtr snapshot() const override;
     std::vector<backend::HistoryPoint> history(backend::TimePoint since) const override;
+    Result<backend::HistoryRange> historyRange(backend::TimePoint begin, backend::TimePoint end,
+                                               int most) const override;
     Result<backend::DeliveryLedger> ledger(backend::PostId post, Deadline deadline) override;
     Result<std::vector<std::optional<backend::Milliseconds>>>
     deliveryDelays(backend::UserId reader, std::span<const backend::PostId> posts,

@@ -1,0 +1,65 @@
+// The file that keeps rolled-up history: SQLite, one row a block of a series. Not thread-safe: one thread at
+// a time.
+#pragma once
+
+#include "backend/common/result.h"
+#include "backend/domain/error.h"
+#include "backend/monitoring/rollup.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+struct sqlite3;
+
+namespace backend {
+
+struct BlockKey
+{
+    int resolution = 0; // Resolution::id
+    std::string series;
+    std::int64_t start = 0; // ms since the Unix epoch, of the block's first step
+    auto operator<=>(const BlockKey&) const = default;
+};
+
+class HistoryFile
+{
+public:
+    // Makes the file and its folder when they are absent. A file that SQLite cannot read is set aside, beside
+    // it under "….damaged-TIME", and a new one is made: setAside() tells where it went.
+    [[nodiscard]] static Result<std::unique_ptr<HistoryFile>> open(const std::filesystem::path& path);
+    // Sets the file aside, found damaged only later, and makes a new one.
+    [[nodiscard]] static Result<std::unique_ptr<HistoryFile>> replace(const std::filesystem::path& path);
+    ~HistoryFile();
+    HistoryFile(const HistoryFile&) = delete;
+    HistoryFile& operator=(const HistoryFile&) = delete;
+
+    const std::string& setAside() const { return m_setAside; }
+
+    // Writes all or nothing; steps that a block does not know keep what the file has.
+    [[nodiscard]] Result<void> write(const std::map<BlockKey, RollupBlock>& blocks);
+    // The blocks of all series that begin in [begin, end), ascending by series, then start.
+    [[nodiscard]] Result<std::map<BlockKey, RollupBlock>> read(const Resolution& resolution,
+                                                               std::int64_t begin, std::int64_t end);
+    // Drops what is older than each resolution keeps, and series of which nothing is left.
+    [[nodiscard]] Result<void> prune(std::int64_t nowMs);
+
+private:
+    HistoryFile(sqlite3* database, std::filesystem::path path);
+    static Result<std::unique_ptr<HistoryFile>> tryOpen(const std::filesystem::path& path);
+    Result<void> prepare();
+    Result<void> execute(const char* sql);
+    Result<std::int64_t> seriesId(const std::string& name);
+    Error failure(const char* doing) const;
+
+    struct Statement;
+
+    sqlite3* m_database;
+    const std::filesystem::path m_path;
+    std::string m_setAside;
+    std::map<std::string, std::int64_t> m_series;
+};
+
+} // namespace backend
