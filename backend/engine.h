@@ -12,6 +12,7 @@
 #include "backend/domain/capacity.h"
 #include "backend/domain/checkup.h"
 #include "backend/domain/cluster.h"
+#include "backend/domain/counter_audit.h"
 #include "backend/domain/explanation.h"
 #include "backend/domain/fanout_policy.h"
 #include "backend/domain/feed.h"
@@ -137,6 +138,15 @@ public:
     // The same, and builds what differs, or is not kept, again, each timeline under a deadline of its own;
     // then looks at it once more.
     [[nodiscard]] virtual Result<TimelineRepairReport> repairTimelines(const TimelineAuditQuery& query,
+                                                                       Deadline deadline) = 0;
+
+    // Recounts counters while the cluster works and holds PostgreSQL's and Redis' against that; posts of an
+    // author whom unfinished tasks are about are not judged. Changes nothing; a read-only engine answers it,
+    // too.
+    [[nodiscard]] virtual Result<CounterAuditReport> auditCounters(const CounterAuditQuery& query,
+                                                                   Deadline deadline) = 0;
+    // The same, and sets right what has drifted.
+    [[nodiscard]] virtual Result<CounterAuditReport> reconcileCounters(const CounterAuditQuery& query,
                                                                        Deadline deadline) = 0;
 
     // Keys on the Redis nodes that nobody will ever read or expire, found at a bounded rate. Removing looks

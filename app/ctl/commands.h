@@ -71,6 +71,14 @@ struct TimelineAuditCommand
     bool chosen() const { return !user.empty() || shard >= 0 || sample > 0 || all; }
 };
 
+struct CountersCommand
+{
+    ClusterChoice cluster;
+    std::string user; // id or handle; or
+    int shard = -1;   // that one; -1: all
+    bool reconcile = false, json = false;
+};
+
 struct OrphansCommand
 {
     ClusterChoice cluster;
@@ -91,6 +99,7 @@ int runImport(const ImportCommand& command);
 int runReport(const ClusterChoice& cluster, const std::string& format, const std::filesystem::path& output);
 int runAuditCommand(const ClusterChoice& cluster, bool json);
 int runTimelineAudit(const TimelineAuditCommand& command);
+int runCounters(const CountersCommand& command);
 int runOrphans(const OrphansCommand& command);
 int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::string& reader,
                bool json); // reader: id or handle

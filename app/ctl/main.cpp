@@ -38,6 +38,7 @@ private:
     void addImport();
     void addReport();
     void addAudit();
+    void addCounters();
     void addOrphans();
     void addExplain();
     void addDeadLetters();
@@ -62,6 +63,7 @@ private:
     std::string m_format = "csv";
     std::filesystem::path m_output;
     TimelineAuditCommand m_timelines;
+    CountersCommand m_counters;
     OrphansCommand m_orphans;
     std::int64_t m_explained = 0;
     DeadLetterCommand m_dead;
@@ -82,6 +84,7 @@ CommandLine::CommandLine()
     addImport();
     addReport();
     addAudit();
+    addCounters();
     addOrphans();
     addExplain();
     addDeadLetters();
@@ -166,6 +169,22 @@ void CommandLine::addAudit()
                              ? runTimelineAudit(m_timelines)
                              : runAuditCommand(m_timelines.cluster, m_timelines.json);
     });
+}
+
+void CommandLine::addCounters()
+{
+    auto* counters = m_program.add_subcommand(
+        "counters",
+        "recount followers, follows and posts while the cluster works; 1 when any counter has drifted");
+    addCluster(counters, m_counters.cluster);
+    auto* user = counters->add_option("--user", m_counters.user, "of one user, by id or @handle");
+    counters->add_option("--shard", m_counters.shard, "of one logical shard")
+        ->check(CLI::Range(0, 4'095))
+        ->excludes(user);
+    counters->add_flag("--reconcile", m_counters.reconcile, "set right what has drifted");
+    counters->add_flag("--json", m_counters.json, "as JSON");
+    counters->callback(
+        [this] { m_exitCode = chosen(m_counters.cluster) ? kUsage : runCounters(m_counters); });
 }
 
 void CommandLine::addOrphans()

@@ -42,6 +42,8 @@ public:
     Result<void> rebuildTimeline(UserId reader, Deadline deadline) override;
     Result<TimelineAuditReport> auditTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
     Result<TimelineRepairReport> repairTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
+    Result<CounterAuditReport> auditCounters(const CounterAuditQuery& query, Deadline deadline) override;
+    Result<CounterAuditReport> reconcileCounters(const CounterAuditQuery& query, Deadline deadline) override;
     Result<OrphanReport> findOrphanKeys(const OrphanQuery& query, Deadline deadline) override;
     Result<OrphanReport> removeOrphanKeys(const OrphanQuery& query, Deadline deadline) override;
 

@@ -1,7 +1,8 @@
-// Audit and repair of timelines, and orphan keys, as operations: refused where they change something on a
-// read-only engine, and recorded.
+// Audit and repair of timelines and counters, and orphan keys, as operations: refused where they change
+// something on a read-only engine, and recorded.
 #include "backend/operations/operations_service.h"
 
+#include "backend/operations/counter_auditor.h"
 #include "backend/operations/orphan_keys.h"
 #include "backend/operations/timeline_auditor.h"
 
@@ -14,8 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kOneBuild = 10s;
 constexpr auto kRecording = 5s; // also when the call's own time is up: what was done has to be recorded
-constexpr std::size_t kListed = 1'000; // repairs in a report
-constexpr std::size_t kRecorded = 100; // readers in the record
+constexpr std::size_t kListed = 1'000;        // repairs in a report
+constexpr std::size_t kRecorded = 100;        // readers in the record
+constexpr std::size_t kRecordedBytes = 2'000; // of users in one
 
 std::string scopeText(const TimelineAuditQuery& query)
 {
@@ -97,6 +99,42 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
     }
     if (!found) return fail(found.error());
     report.found = std::move(*found);
+    return report;
+}
+
+Result<CounterAuditReport> OperationsService::auditCounters(const CounterAuditQuery& query, Deadline deadline)
+{
+    return CounterAuditor(m_services).audit(query, false, deadline);
+}
+
+Result<CounterAuditReport> OperationsService::reconcileCounters(const CounterAuditQuery& query,
+                                                                Deadline deadline)
+{
+    ROOKERY_TRY(requireWritable());
+    auto report = CounterAuditor(m_services).audit(query, true, deadline);
+    if (report && report->drifted == 0) return report; // nothing was changed
+    const auto scope = query.user.value > 0 ? "\"user\":" + std::to_string(query.user.value)
+                       : query.shard >= 0   ? "\"shard\":" + std::to_string(query.shard)
+                                            : "\"all\":true";
+    std::string users;
+    Result<void> outcome;
+    if (!report) {
+        outcome = fail(report.error());
+    } else {
+        for (const auto& drift : report->drifts)
+            if (drift.reconciled && users.size() < kRecordedBytes)
+                users += (users.empty() ? "" : ",") + std::to_string(drift.user.value);
+        if (!report->clean())
+            outcome = fail(ErrorCode::Internal, std::to_string(report->drifted - report->reconciled) +
+                                                    " users' counters were not reconciled");
+    }
+    const auto written =
+        recorded("reconcile_counters",
+                 "{" + scope + ",\"reconciled\":" + std::to_string(report ? report->reconciled : 0) +
+                     ",\"users\":[" + users + "]}",
+                 outcome, Deadline::after(kRecording));
+    if (outcome && !written) return fail(written.error());
+    if (m_services.enqueued) m_services.enqueued();
     return report;
 }
 

@@ -209,7 +209,8 @@ void ClusterInitTest::killedAnywhereItGoesOnWhenRunAgain()
     int killed = 0, resumed = 0;
     for (int round = 0; round < 60 && !whole; ++round) {
         CtlProcess attempt({"cluster", "init", "--config", m_place.filePath("cluster.toml"), "--json"});
-        QTest::qSleep(30 + round * 20); // a little further each time
+        QTest::qSleep(30 +
+                      round * (round < 30 ? 20 : 100)); // a little further each time, much on a slow machine
         attempt.signal(SIGKILL);
         const int code = attempt.exitCode();
         killed += code == -2;

@@ -469,6 +469,20 @@ FakeEngine::repairTimelines(const backend::TimelineAuditQuery& query, Deadline)
     return out;
 }
 
+backend::Result<backend::CounterAuditReport>
+FakeEngine::auditCounters(const backend::CounterAuditQuery& query, Deadline)
+{
+    if (const auto error = enter("auditCounters", text(query.user.value))) return backend::fail(*error);
+    return backend::CounterAuditReport{};
+}
+
+backend::Result<backend::CounterAuditReport>
+FakeEngine::reconcileCounters(const backend::CounterAuditQuery& query, Deadline)
+{
+    ROOKERY_TRY(change("reconcileCounters", text(query.user.value)));
+    return backend::CounterAuditReport{};
+}
+
 backend::Result<backend::OrphanReport> FakeEngine::findOrphanKeys(const backend::OrphanQuery&, Deadline)
 {
     if (const auto error = enter("findOrphanKeys")) return backend::fail(*error);

@@ -119,6 +119,10 @@ private:
                                                           Deadline deadline) override;
     Result<backend::OrphanReport> findOrphanKeys(const backend::OrphanQuery& query,
                                                  Deadline deadline) override;
+    Result<backend::CounterAuditReport> auditCounters(const backend::CounterAuditQuery& query,
+                                                      Deadline deadline) override;
+    Result<backend::CounterAuditReport> reconcileCounters(const backend::CounterAuditQuery& query,
+                                                          Deadline deadline) override;
     Result<backend::OrphanReport> removeOrphanKeys(const backend::OrphanQuery& query,
                                                    Deadline deadline) override;
     Result<backend::BulkResult> bulkCreateUsers(std::span<const backend::BulkUser> users,

@@ -1,0 +1,44 @@
+// Recounts users' counters on a live cluster and holds PostgreSQL's and Redis' against that. Edges are
+// counted in one statement with their counters and tasks; posts lie on another node and are judged only while
+// no task is about them. What differs is looked at again before it is told. Keyset pages of users, bounded in
+// memory. Thread-safe.
+#pragma once
+
+#include "backend/domain/counter_audit.h"
+#include "backend/feed/feed_services.h"
+#include "backend/store/counter_store.h"
+
+#include <span>
+#include <vector>
+
+namespace backend {
+
+class CounterAuditor
+{
+public:
+    explicit CounterAuditor(const FeedServices& services)
+        : m_services(services)
+    {
+    }
+
+    // When the time is up it tells what it had until then. With `reconcile` what has drifted is set right,
+    // user by user, unless it changes at that moment. NotFound when there is no such user, InvalidArgument
+    // when there is no such shard.
+    [[nodiscard]] Result<CounterAuditReport> audit(const CounterAuditQuery& query, bool reconcile,
+                                                   Deadline deadline) const;
+
+private:
+    struct Look;
+    Result<std::vector<Look>> look(SqlSession& sql, int shard, std::vector<RecountedEdges> edges,
+                                   Deadline deadline) const;
+    Result<std::vector<Look>> lookAgain(SqlSession& sql, int shard, const std::vector<Look>& before,
+                                        Deadline deadline) const;
+    Result<void> judge(SqlSession& sql, int shard, std::vector<RecountedEdges> edges, bool reconcile,
+                       CounterAuditReport& report, Deadline deadline) const;
+    Result<bool> reconciled(SqlSession& sql, const Look& look, Deadline deadline) const;
+    Result<void> shardOf(int shard, bool reconcile, CounterAuditReport& report, Deadline deadline) const;
+
+    const FeedServices& m_services;
+};
+
+} // namespace backend
