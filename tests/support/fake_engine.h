@@ -19,8 +19,10 @@
 namespace tests {
 
 // Nodes, shards, queue, workers and caches with plausible values that differ from each other: shard s holds
-// 100 + s timelines, node health is Ok. 2 PostgreSQL and 8 Redis nodes as in the demo.
-backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64);
+// 100 + s timelines, node health is Ok. 2 PostgreSQL and 8 Redis nodes as in the demo. Taken now unless said
+// otherwise.
+backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64,
+                                      std::optional<backend::TimePoint> takenAt = {});
 // One point a second, the newest at `end`, with values that grow along the time.
 std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds);
 

@@ -123,11 +123,12 @@ std::vector<backend::CacheCounts> caches(std::int64_t step)
 
 } // namespace
 
-backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards)
+backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards,
+                                      std::optional<backend::TimePoint> takenAt)
 {
     backend::ClusterSnapshot out;
     out.sequence = sequence;
-    out.takenAt = now();
+    out.takenAt = takenAt.value_or(now());
     out.clusterName = "fake";
     out.environment = "staging";
     out.epoch = 7;

@@ -1,0 +1,149 @@
+// Every page, in both themes, against a picture that somebody has looked at: the same data, clock, zone, font
+// and style give the same picture, but for what another rasteriser draws a little differently. After a wanted
+// change run this test with ROOKERY_APPROVE=1, look at what it wrote to tests/ui/approved, and commit that.
+#include <QDir>
+#include <QFileInfo>
+#include <QImage>
+#include <QTest>
+
+#include "tests/ui/page_fixture.h"
+#include "ui/pages/page_factory.h"
+
+using namespace std::chrono_literals;
+
+namespace tests {
+namespace {
+
+constexpr QSize kSize{1100, 720};
+constexpr int kPixelTolerance = 48;        // of a channel, 0 … 255: edges of letters
+constexpr double kPictureTolerance = 0.01; // part of the pixels that may be further off
+constexpr backend::TimePoint kNow{std::chrono::sys_days(std::chrono::year(2026) / 3 / 14) + 9h + 26min};
+
+QString approvedPath(const QString& name)
+{
+    return QDir(QStringLiteral(APPROVED_PICTURES)).filePath(name + ".png");
+}
+
+// Part of the pixels that differ; `marked` shows them red.
+double difference(const QImage& a, const QImage& b, QImage& marked)
+{
+    marked = a.convertToFormat(QImage::Format_RGB32);
+    const auto other = b.convertToFormat(QImage::Format_RGB32);
+    qint64 off = 0;
+    for (int y = 0; y < marked.height(); ++y) {
+        auto* mine = reinterpret_cast<QRgb*>(marked.scanLine(y));
+        const auto* theirs = reinterpret_cast<const QRgb*>(other.constScanLine(y));
+        for (int x = 0; x < marked.width(); ++x) {
+            const int worst = std::max({std::abs(qRed(mine[x]) - qRed(theirs[x])),
+                                        std::abs(qGreen(mine[x]) - qGreen(theirs[x])),
+                                        std::abs(qBlue(mine[x]) - qBlue(theirs[x]))});
+            if (worst <= kPixelTolerance) continue;
+            mine[x] = qRgb(255, 0, 0);
+            ++off;
+        }
+    }
+    return double(off) / (double(marked.width()) * marked.height());
+}
+
+} // namespace
+
+class ApprovedPicturesTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void theComparisonCanFail();
+    void page_data();
+    void page();
+
+private:
+    static QImage draw(const ui::PageEntry& entry, ui::ThemeMode mode);
+};
+
+void ApprovedPicturesTest::initTestCase()
+{
+    QVERIFY(QDir().mkpath(QStringLiteral(APPROVED_PICTURES)));
+}
+
+void ApprovedPicturesTest::theComparisonCanFail()
+{
+    QImage white(kSize, QImage::Format_RGB32), marked;
+    white.fill(Qt::white);
+    auto other = white;
+    QCOMPARE(difference(white, other, marked), 0.0);
+    for (int y = 0; y < 100; ++y)
+        for (int x = 0; x < 100; ++x)
+            other.setPixel(x, y, qRgb(0, 0, 0));
+    QVERIFY(difference(white, other, marked) > kPictureTolerance);
+}
+
+void ApprovedPicturesTest::page_data()
+{
+    QTest::addColumn<QString>("id");
+    QTest::addColumn<bool>("dark");
+    for (const auto& entry : ui::pageEntries())
+        for (const bool dark : {false, true})
+            QTest::newRow(qPrintable(entry.id + (dark ? "-dark" : "-light"))) << entry.id << dark;
+}
+
+QImage ApprovedPicturesTest::draw(const ui::PageEntry& entry, ui::ThemeMode mode)
+{
+    PageFixture fixture;
+    fixture.theme.setMode(mode);
+    auto& engine = fixture.engine();
+    engine.setSequenceAdvances(false);
+    engine.setSnapshot(fakeSnapshot(1, 64, kNow));
+    engine.setHistory(fakeHistory(kNow, 600));
+    fixture.bridge.setStaleAfter(24h);
+    if (!fixture.open()) return {};
+    fixture.page.reset(entry.make({fixture.theme, fixture.bridge, fixture.range}, nullptr));
+    fixture.page->resize(kSize);
+    fixture.page->show();
+    fixture.range.setNewest(kNow);
+    fixture.page->setSnapshot(fixture.bridge.snapshot());
+    fixture.page->activated();
+    QTest::qWait(600); // what it asks for has come, and all is drawn
+    return fixture.page->grab().toImage();
+}
+
+void ApprovedPicturesTest::page()
+{
+    QFETCH(QString, id);
+    QFETCH(bool, dark);
+    const auto entries = ui::pageEntries();
+    const auto entry =
+        std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.id == id; });
+    const auto name = QString::fromLatin1(QTest::currentDataTag());
+    const auto picture = draw(*entry, dark ? ui::ThemeMode::Dark : ui::ThemeMode::Light);
+    QCOMPARE(picture.size(), kSize);
+    if (qEnvironmentVariableIsSet("ROOKERY_APPROVE")) {
+        QVERIFY(picture.convertToFormat(QImage::Format_RGB888).save(approvedPath(name)));
+        return;
+    }
+    const QImage approved(approvedPath(name));
+    QVERIFY2(!approved.isNull(),
+             qPrintable(approvedPath(name) + " is missing: run this test with ROOKERY_APPROVE=1"));
+    QCOMPARE(approved.size(), picture.size());
+    QImage marked;
+    const double off = difference(picture, approved, marked);
+    if (off <= kPictureTolerance) return;
+    picture.save(name + "-now.png");
+    marked.save(name + "-difference.png");
+    QFAIL(qPrintable(QStringLiteral("%1 % of the picture differ; see %2-now.png and %2-difference.png in %3")
+                         .arg(off * 100, 0, 'f', 1)
+                         .arg(name, QDir::currentPath())));
+}
+
+} // namespace tests
+
+int main(int argc, char** argv)
+{
+    qputenv("TZ", "UTC");
+    qputenv("LC_ALL", "C.UTF-8");
+    QApplication application(argc, argv);
+    tests::ApprovedPicturesTest test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "approved_pictures_test.moc"
