@@ -42,6 +42,7 @@ public:
     Result<void> rebuildTimeline(UserId reader, Deadline deadline) override;
     Result<TimelineAuditReport> auditTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
     Result<TimelineRepairReport> repairTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
+    Result<TimelineComparison> compareTimeline(UserId reader, Deadline deadline) override;
     Result<OrphanReport> findOrphanKeys(const OrphanQuery& query, Deadline deadline) override;
     Result<OrphanReport> removeOrphanKeys(const OrphanQuery& query, Deadline deadline) override;
 

@@ -4,6 +4,7 @@
 
 #include "backend/operations/orphan_keys.h"
 #include "backend/operations/timeline_auditor.h"
+#include "backend/operations/timeline_comparer.h"
 
 #include <algorithm>
 
@@ -98,6 +99,11 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
     if (!found) return fail(found.error());
     report.found = std::move(*found);
     return report;
+}
+
+Result<TimelineComparison> OperationsService::compareTimeline(UserId reader, Deadline deadline)
+{
+    return TimelineComparer(m_services, deadline).compare(reader);
 }
 
 Result<OrphanReport> OperationsService::findOrphanKeys(const OrphanQuery& query, Deadline deadline)
