@@ -61,13 +61,13 @@ void LinkDesk::pasteLink()
 void LinkDesk::askForLink()
 {
     const auto text = QGuiApplication::clipboard()->text();
-    showDialog(parseLink(text) ? text : QString(), {});
+    showDialog(parseLink(text).link ? text : QString(), {});
 }
 
 QString LinkDesk::open(const QString& text)
 {
-    const auto link = parseLink(text);
-    if (!link) return QString::fromStdString(link.error().message);
+    const auto [link, wrong] = parseLink(text);
+    if (!link) return wrong;
     if (auto problem = linkProblem(*link, m_window.here().cluster, m_window.pages()); !problem.isEmpty())
         return problem;
     m_window.show(link->page, link->argument);
@@ -77,8 +77,8 @@ QString LinkDesk::open(const QString& text)
 void LinkDesk::showDialog(const QString& text, const QString& problem)
 {
     if (!m_dialog) {
-        m_dialog = new LinkDialog(m_theme, [this](const QString& link) { return open(link); },
-                                  qobject_cast<QWidget*>(parent()));
+        m_dialog = new LinkDialog(
+            m_theme, [this](const QString& link) { return open(link); }, qobject_cast<QWidget*>(parent()));
         m_dialog->setAttribute(Qt::WA_DeleteOnClose);
     }
     m_dialog->ask(text, problem);

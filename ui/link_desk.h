@@ -24,10 +24,10 @@ class LinkDesk final : public QObject
 public:
     struct Window
     {
-        std::function<DeepLink()> here;                                      // what is shown; cluster empty: nothing
-        std::function<QStringList()> pages;                                  // that there are
+        std::function<DeepLink()> here;     // what is shown; cluster empty: nothing
+        std::function<QStringList()> pages; // that there are
         std::function<void(const QString& page, const QString& argument)> show;
-        std::function<void(const QString& text)> say;                        // for some seconds
+        std::function<void(const QString& text)> say; // for some seconds
     };
     LinkDesk(const Theme& theme, Window window, QWidget* parent);
 

@@ -5,6 +5,7 @@
 
 #include "backend/audit/home_comparison.h"
 #include "backend/audit/outstanding_work.h"
+#include "backend/domain/timeline_comparison.h"
 #include "backend/feed/feed_services.h"
 
 #include <map>

@@ -19,10 +19,9 @@ QString encoded(const QString& part, const QByteArray& kept)
     return QString::fromLatin1(QUrl::toPercentEncoding(part, kept));
 }
 
-tl::unexpected<backend::Error> refused(const QString& why)
+ParsedLink refused(const QString& why)
 {
-    return backend::fail(backend::ErrorCode::InvalidArgument,
-                         tr("%1 A link looks like %2").arg(why, exampleLink()).toStdString());
+    return {std::nullopt, tr("%1 A link looks like %2").arg(why, exampleLink())};
 }
 
 // Invalid where it is no percent-encoding of printable text.
@@ -54,7 +53,7 @@ QString linkText(const DeepLink& link)
     return out;
 }
 
-backend::Result<DeepLink> parseLink(const QString& text)
+ParsedLink parseLink(const QString& text)
 {
     const auto link = text.trimmed();
     if (link.isEmpty()) return refused(tr("There is no link."));
@@ -68,7 +67,7 @@ backend::Result<DeepLink> parseLink(const QString& text)
     if (!cluster || !page || !argument) return refused(tr("Its percent-encoding is damaged."));
     if (cluster->isEmpty()) return refused(tr("It names no cluster."));
     if (page->isEmpty()) return refused(tr("It names no page."));
-    return DeepLink{*cluster, *page, *argument};
+    return {DeepLink{*cluster, *page, *argument}, {}};
 }
 
 QString linkProblem(const DeepLink& link, const QString& cluster, const QStringList& pages)

@@ -5,7 +5,7 @@
 #include <QString>
 #include <QStringList>
 
-#include "backend/common/result.h"
+#include <optional>
 
 namespace ui {
 
@@ -20,8 +20,13 @@ struct DeepLink
 
 QString exampleLink(); // what a link looks like
 QString linkText(const DeepLink& link);
-// White space around the link is ignored. An error says in one sentence what is wrong with it.
-backend::Result<DeepLink> parseLink(const QString& text);
+struct ParsedLink
+{
+    std::optional<DeepLink> link;
+    QString problem; // without a link: what is wrong, and what a link looks like
+};
+// White space around the link is ignored.
+ParsedLink parseLink(const QString& text);
 // Empty: this desktop, which is connected to that cluster and has those pages, can open it. Else one
 // sentence that says why not.
 QString linkProblem(const DeepLink& link, const QString& cluster, const QStringList& pages);

@@ -313,9 +313,8 @@ void ShardsPage::openArgument(const QString& argument)
 QString ShardsPage::linkArgument() const
 {
     const auto index = m_table->currentIndex();
-    return index.isValid()
-               ? QString::number(m_model->row(m_sorted->mapToSource(index)).shard.shard)
-               : QString();
+    return index.isValid() ? QString::number(m_model->row(m_sorted->mapToSource(index)).shard.shard)
+                           : QString();
 }
 
 void ShardsPage::exportReport()

@@ -36,7 +36,8 @@ backend::PageQuery lookAt(std::optional<backend::PostId> before, int limit)
 backend::PostId firstIdAt(backend::TimePoint time)
 {
     const auto unix = std::chrono::floor<backend::Milliseconds>(time.time_since_epoch()).count();
-    return backend::PostId{backend::makeRawId(std::max<std::int64_t>(0, unix - backend::kIdEpochUnixMs), 0, 0)};
+    return backend::PostId{
+        backend::makeRawId(std::max<std::int64_t>(0, unix - backend::kIdEpochUnixMs), 0, 0)};
 }
 
 TimelineLoader::TimelineLoader(Kind kind, EngineBridge& bridge, TimelineModel& model, QObject* parent)
@@ -118,8 +119,8 @@ void TimelineLoader::loadNewer()
     // As much time as as many entries took that are here.
     auto span = kFirstSpan;
     if (rows > 1)
-        span = std::chrono::duration_cast<backend::Milliseconds>(
-            above.time() - idAt(std::min(rows, kPageSize) - 1).time());
+        span = std::chrono::duration_cast<backend::Milliseconds>(above.time() -
+                                                                 idAt(std::min(rows, kPageSize) - 1).time());
     m_loadingNewer = true;
     emit changed();
     askNewer({above, std::clamp(span, kLeastSpan, kMostSpan)});
@@ -147,7 +148,8 @@ void TimelineLoader::takeNewer(Stretch stretch, bool top, backend::Result<backen
     }
     if (page->entries.empty() && !top)
         return askNewer({backend::PostId{stretch.end().value - 1},
-                         stretch.shrunk ? stretch.span : std::min(stretch.span * 8, kMostSpan), stretch.shrunk});
+                         stretch.shrunk ? stretch.span : std::min(stretch.span * 8, kMostSpan),
+                         stretch.shrunk});
     m_loadingNewer = false;
     emit aboutToPrepend();
     m_model.prepend(page->entries, top);

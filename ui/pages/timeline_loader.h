@@ -1,12 +1,11 @@
 // Fills one TimelineModel from the engine: pages on demand, upwards from a part of the past, delivery delays
-// after them, and a refresh that is merged into what is there. Answers for a user who is no longer shown are dropped. Owned by its page; GUI
-// thread only.
+// after them, and a refresh that is merged into what is there. Answers for a user who is no longer shown are
+// dropped. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QObject>
 
-#include "backend/domain/error.h"
-#include "backend/domain/feed.h"
+#include "ui/bridge/requests.h"
 
 #include <optional>
 #include <vector>
@@ -75,7 +74,7 @@ private:
     EngineBridge& m_bridge;
     TimelineModel& m_model;
     backend::UserId m_user;
-    quint64 m_generation = 0; // grows with open and close: older answers are dropped
+    quint64 m_generation = 0;              // grows with open and close: older answers are dropped
     std::optional<backend::PostId> m_from; // what goTo() asked for
     bool m_refreshing = false;
     bool m_loadingNewer = false, m_beforeOldest = false;
