@@ -119,6 +119,7 @@ void LinksTest::refusesWithAReason()
         QCOMPARE(dialog->findChild<QLineEdit*>("linkField")->text(), link);
         dialog->reject();
         QTRY_VERIFY(!fixture.find<QDialog>("linkDialog"));
+        QVERIFY(fixture.show()); // active again
         QCOMPARE(fixture.window->currentPageId(), QString("overview"));
     }
 }

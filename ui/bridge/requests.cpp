@@ -109,7 +109,11 @@ Result<Explained> explain(Engine& engine, backend::PostId post, const std::strin
 {
     ROOKERY_ASSIGN(auto found, findUser(engine, reader));
     ROOKERY_ASSIGN(auto explanation, engine.operations().explain(post, found.profile.user.id, later()));
-    return Explained{std::move(explanation), std::move(found.profile.user)};
+    std::string author; // a name only makes it easier to read
+    if (explanation.author)
+        if (const auto profile = engine.feed().profile(explanation.author, soon()))
+            author = profile->user.handle;
+    return Explained{std::move(explanation), std::move(found.profile.user), std::move(author)};
 }
 
 Result<backend::TimelineComparison> compareTimeline(Engine& engine, backend::UserId reader)

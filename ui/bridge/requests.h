@@ -44,6 +44,7 @@ struct Explained
 {
     backend::Explanation explanation;
     backend::User reader;
+    std::string authorHandle; // empty: not known
 };
 // reader: as in findUser().
 backend::Result<Explained> explain(backend::Engine& engine, backend::PostId post, const std::string& reader);

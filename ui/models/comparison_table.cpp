@@ -30,9 +30,7 @@ public:
                     return row.entry ? text(*row.entry) : first ? row.floorText : QString();
                 },
                 {},
-                [](const Row& row) {
-                    return row.entry ? QString::fromStdString(row.entry->detail) : row.floorText;
-                },
+                [](const Row& row) { return row.entry ? meaning(*row.entry) : row.floorText; },
                 [](const Row& row) { return row.entry ? verdictTone(row.entry->verdict) : Tone::Accent; }};
     }
 
@@ -57,13 +55,13 @@ public:
         case Verdict::Double:
             return tr("stands in two segments; pages show it once");
         case Verdict::Waiting:
-            return tr("no difference: the queue still works on it");
+            return tr("no difference: still in the queue");
         case Verdict::Merged:
-            return tr("no difference: its author is pulled, pages merge it");
+            return tr("no difference: its author is pulled");
         case Verdict::Deleted:
-            return tr("no difference: deleted, hidden, reclaimed later");
+            return tr("no difference: deleted, reclaimed later");
         case Verdict::BelowFloor:
-            return tr("no difference: below the floor, shown to nobody");
+            return tr("no difference: shown to nobody");
         }
         return {};
     }

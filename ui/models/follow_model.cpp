@@ -28,7 +28,9 @@ QVariant FollowModel::data(const QModelIndex& index, int role) const
     const auto& shown = user(index);
     if (role == Qt::TextAlignmentRole)
         return QVariant((index.column() == IdColumn ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    if (role == ToneRole) return QVariant::fromValue(Tone::Normal);
+    if (role == ToneRole)
+        return QVariant::fromValue(index.column() == HandleColumn ? Tone::Accent : Tone::Normal);
+    if (role == Qt::ToolTipRole && index.column() == HandleColumn) return tr("Open this user");
     if (role != Qt::DisplayRole) return {};
     switch (index.column()) {
     case HandleColumn:

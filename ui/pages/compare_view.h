@@ -11,9 +11,9 @@
 
 #include <optional>
 
-class QCheckBox;
 class QPushButton;
 class QTableView;
+class QToolButton;
 
 namespace ui {
 
@@ -63,7 +63,7 @@ private:
     Label* m_summary = nullptr;
     Label* m_counts = nullptr;
     Label* m_outcome = nullptr;
-    QCheckBox* m_faultsOnly = nullptr;
+    QToolButton* m_faultsOnly = nullptr;
     QPushButton* m_again = nullptr;
     QPushButton* m_repair = nullptr;
     StateView* m_state = nullptr;

@@ -38,9 +38,21 @@ Tone toneOf(Answer answer)
     return Tone::Normal;
 }
 
-QString sentence(const std::string& text)
+// Steps follow each other within milliseconds.
+QString preciseTime(backend::TimePoint time)
+{
+    const auto at = QDateTime::fromMSecsSinceEpoch(
+        std::chrono::duration_cast<backend::Milliseconds>(time.time_since_epoch()).count());
+    return QStringLiteral("%1 %2").arg(at.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.zzz")), zoneName());
+}
+
+QString sentence(const std::string& text, const requests::Explained& answer)
 {
     auto out = QString::fromStdString(text);
+    for (const auto& [id, handle] : {std::pair(answer.explanation.author, answer.authorHandle),
+                                     std::pair(answer.reader.id, answer.reader.handle)})
+        if (id && !handle.empty())
+            out.replace(QString::number(id.value), QStringLiteral("@") + QString::fromStdString(handle));
     if (!out.isEmpty()) out[0] = out[0].toUpper();
     if (!out.endsWith(u'.')) out += u'.';
     return out;
@@ -77,6 +89,7 @@ void ExplainView::build()
     form->setVerticalSpacing(kSpacingTiny);
     form->addRow(new Label(m_theme, tr("Post"), FontRole::Body, Tone::Muted, this), m_post);
     auto* reader = new QHBoxLayout;
+    reader->setSpacing(kSpacingSmall);
     reader->addWidget(m_reader, 1);
     reader->addWidget(m_ask);
     form->addRow(new Label(m_theme, tr("Reader"), FontRole::Body, Tone::Muted, this), reader);
@@ -204,14 +217,14 @@ void ExplainView::take(backend::Result<requests::Explained> answer)
                  QString::fromStdString(answer.error().message));
         return;
     }
-    const auto& [explanation, reader] = *answer;
-    const auto name = QStringLiteral("@") + QString::fromStdString(reader.handle);
+    const auto& explanation = answer->explanation;
+    const auto name = QStringLiteral("@") + QString::fromStdString(answer->reader.handle);
     const auto said = explanation.shown ? tr("%1 sees post %2: %3.") : tr("%1 does not see post %2: %3.");
     auto words = QString::fromStdString(std::string(backend::toString(explanation.answer)));
     m_verdict->setText(said.arg(name).arg(explanation.post.value).arg(words.replace(u'_', u' ')));
     m_verdict->setTone(toneOf(explanation.answer));
-    m_reason->setText(sentence(explanation.reason));
-    showTrail(explanation);
+    m_reason->setText(sentence(explanation.reason, *answer));
+    showTrail(*answer);
     m_state->hide();
     m_answer->show();
 }
@@ -228,9 +241,10 @@ void ExplainView::clearTrail()
     }
 }
 
-void ExplainView::showTrail(const backend::Explanation& explanation)
+void ExplainView::showTrail(const requests::Explained& answer)
 {
     clearTrail();
+    const auto& explanation = answer.explanation;
     const auto count = explanation.trail.size();
     for (std::size_t i = 0; i < count; ++i) {
         const auto& step = explanation.trail[i];
@@ -238,8 +252,8 @@ void ExplainView::showTrail(const backend::Explanation& explanation)
                            : i == 0         ? TrailStep::Place::First
                            : i + 1 == count ? TrailStep::Place::Last
                                             : TrailStep::Place::Middle;
-        m_trail->addWidget(new TrailStep(m_theme, place, step.at ? formatTime(*step.at) : QString(),
-                                         sentence(step.what), m_answer));
+        m_trail->addWidget(new TrailStep(m_theme, place, step.at ? preciseTime(*step.at) : QString(),
+                                         sentence(step.what, answer), m_answer));
     }
 }
 

@@ -39,7 +39,7 @@ private:
     void build();
     void ask();
     void take(backend::Result<requests::Explained> answer);
-    void showTrail(const backend::Explanation& explanation);
+    void showTrail(const requests::Explained& answer);
     void clearTrail();
     void setState(StateView::Kind kind, const QString& title, const QString& text = {});
 

@@ -140,9 +140,11 @@ QString FollowView::footText() const
     case State::Loading:
         return tr("%1 of %2, loading more…").arg(shown, all);
     case State::More:
-        return tr("%1 of %2 loaded, scroll for more. Enter opens a user.").arg(shown, all);
+        return tr("%1 of %2 loaded, scroll for more. A click on a handle, or Enter, opens the user.")
+            .arg(shown, all);
     default:
-        return tr("All %1, by the time they joined. Enter opens a user.").arg(shown);
+        return tr("All %1, by the time they joined. A click on a handle, or Enter, opens the user.")
+            .arg(shown);
     }
 }
 

@@ -13,10 +13,14 @@
 #include <QTabWidget>
 #include <QVBoxLayout>
 
+#include <array>
+
 namespace ui {
 namespace {
 
 enum DetailsTab { kDeliveryTab, kExplainTab };
+
+constexpr std::array kShares{9, 8, 11}; // home, author, details
 
 // What is longer than its place scrolls, on the ground of the card.
 QWidget* scrolling(QWidget* content, QWidget* parent)
@@ -25,6 +29,7 @@ QWidget* scrolling(QWidget* content, QWidget* parent)
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    content->layout()->setContentsMargins(0, kSpacingSmall, 0, 0);
     scroll->setWidget(content);
     for (auto* ground : {scroll->viewport(), content})
         ground->setAutoFillBackground(false); // the card's shows through
@@ -55,6 +60,10 @@ TimelinesView::TimelinesView(const Theme& theme, EngineBridge& bridge, QWidget* 
     author->body()->addWidget(m_author);
     auto* details = card({});
     details->body()->addWidget(buildDetails(details));
+    // Until somebody moves them.
+    for (int i = 0; i < m_splitter->count(); ++i)
+        m_splitter->setStretchFactor(i, kShares[std::size_t(i)]);
+    m_splitter->setSizes({kShares[0] * 100, kShares[1] * 100, kShares[2] * 100});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_splitter);
