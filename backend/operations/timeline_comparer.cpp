@@ -203,9 +203,14 @@ void TimelineComparer::addEntry(PostId post, const std::map<PostId, EntryVerdict
 
 std::string TimelineComparer::scoreText(PostId post) const
 {
-    for (std::size_t i = 0; i < m_raw.oddities.size(); ++i)
-        if (m_raw.oddPosts[i] == post)
-            return m_raw.oddities[i] + "; its time is " + std::to_string(-unixMillisecondsOf(post.value));
+    for (std::size_t i = 0; i < m_raw.oddities.size(); ++i) {
+        if (m_raw.oddPosts[i] != post) continue;
+        const auto& text = m_raw.oddities[i]; // "score -5 of 00…", or a sentence about its segment
+        const bool score = text.starts_with("score ");
+        return score ? text.substr(0, text.find(" of ")) + ", should be " +
+                           std::to_string(-unixMillisecondsOf(post.value))
+                     : text;
+    }
     return {};
 }
 

@@ -12,7 +12,6 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QTableView>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace ui {
@@ -68,8 +67,7 @@ QLayout* CompareView::buildHead()
     m_summary = new Label(m_theme, FontRole::Strong, Tone::Normal, this);
     m_summary->setObjectName(QStringLiteral("compareSummary"));
     m_summary->setWordWrap(true);
-    m_faultsOnly = new QToolButton(this);
-    m_faultsOnly->setText(tr("Only &differences"));
+    m_faultsOnly = new QPushButton(tr("Only &differences"), this);
     m_faultsOnly->setCheckable(true);
     m_faultsOnly->setToolTip(tr("Leave out what is the same on both sides"));
     m_faultsOnly->setObjectName(QStringLiteral("compareFaultsOnly"));
@@ -100,7 +98,7 @@ void CompareView::connectAll()
 {
     connect(m_again, &QPushButton::clicked, this, &CompareView::compare);
     connect(m_repair, &QPushButton::clicked, this, &CompareView::askAndRepair);
-    connect(m_faultsOnly, &QToolButton::toggled, this, &CompareView::showRows);
+    connect(m_faultsOnly, &QPushButton::toggled, this, &CompareView::showRows);
     connect(m_table, &QTableView::activated, this, [this](const QModelIndex& index) {
         if (const auto& row = m_model->row(index); row.entry) emit explainWanted(row.entry->post);
     });

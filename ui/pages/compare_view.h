@@ -13,7 +13,6 @@
 
 class QPushButton;
 class QTableView;
-class QToolButton;
 
 namespace ui {
 
@@ -63,7 +62,7 @@ private:
     Label* m_summary = nullptr;
     Label* m_counts = nullptr;
     Label* m_outcome = nullptr;
-    QToolButton* m_faultsOnly = nullptr;
+    QPushButton* m_faultsOnly = nullptr;
     QPushButton* m_again = nullptr;
     QPushButton* m_repair = nullptr;
     StateView* m_state = nullptr;

@@ -13,6 +13,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include <utility>
@@ -70,11 +71,15 @@ QWidget* TimelinePane::buildPast(const QString& name, const Theme& theme)
     m_toNewest = new QPushButton(tr("Newest"), m_past);
     m_toNewest->setObjectName(name + QStringLiteral("ToNewest"));
     m_toNewest->setToolTip(tr("Back to the newest posts"));
-    auto* row = new QHBoxLayout(m_past);
-    row->setContentsMargins({});
-    row->addWidget(m_pastText, 1);
+    auto* row = new QHBoxLayout;
     row->addWidget(m_newer);
     row->addWidget(m_toNewest);
+    row->addStretch(1);
+    auto* layout = new QVBoxLayout(m_past);
+    layout->setContentsMargins({});
+    layout->setSpacing(kSpacingTiny);
+    layout->addWidget(m_pastText);
+    layout->addLayout(row);
     return m_past;
 }
 
@@ -209,7 +214,7 @@ QString TimelinePane::pastText() const
     const auto time = formatTime(*m_from);
     if (m_loader->loadingNewer()) return tr("From %1 down. Looking upwards…").arg(time);
     if (m_loader->beforeOldest() && m_model->rowCount() > 0)
-        return tr("Nothing is as old as %1: the oldest post is of %2.")
+        return tr("Nothing is as old as %1. The oldest: %2")
             .arg(time, formatTime(m_model->entry(m_model->index(m_model->rowCount() - 1, 0)).id.time()));
     return tr("From %1 down").arg(time);
 }
@@ -317,8 +322,8 @@ void TimelinePane::rememberPlace(bool alsoAtTop)
 void TimelinePane::restorePlace()
 {
     if (m_loader->beforeOldest() && !m_topEntry.isValid()) {
-        m_view->doItemsLayout();
-        m_view->scrollToBottom();
+        // The list's height follows what is said above it.
+        QTimer::singleShot(0, m_view, &QListView::scrollToBottom);
         return;
     }
     if (!m_topEntry.isValid()) return;
