@@ -48,6 +48,7 @@ private slots:
     void saysWhenNothingIsThatOld();
     void failureUpwardsCanBeTriedAgain();
     void followListsLoadAsTheyAreScrolled();
+    void aClickOnAHandleOpensTheUser();
     void followListsSayWhatFailed();
     void linksLeadBackToWhatWasShown();
 
@@ -543,6 +544,25 @@ void TimelineToolsTest::followListsLoadAsTheyAreScrolled()
     QTRY_VERIFY(text(fixture, "profileName").contains("@anton"));
     auto* face = fixture.find<ui::StateView>("followersFace");
     QTRY_VERIFY(face->isVisible() && face->title() == "Nobody");
+}
+
+void TimelineToolsTest::aClickOnAHandleOpensTheUser()
+{
+    PageFixture fixture;
+    QVERIFY(start(fixture));
+    fixture.engine().setFollowing({kAnna}, {{{kAnton}, "anton", "Anton C", kSampleTime}});
+    showTab(fixture, "userTabs", 3);
+    auto* table = fixture.find<QTableView>("followingTable");
+    QTRY_COMPARE(table->model()->rowCount(), 1);
+    const auto clickOn = [table](int column) {
+        const auto place = table->visualRect(table->model()->index(0, column));
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, place.center());
+    };
+    clickOn(1); // elsewhere it only selects
+    QVERIFY(fixture.waitForNews());
+    QVERIFY(text(fixture, "profileName").contains("@anna"));
+    clickOn(0);
+    QTRY_VERIFY(text(fixture, "profileName").contains("@anton"));
 }
 
 void TimelineToolsTest::followListsSayWhatFailed()

@@ -29,8 +29,8 @@ LinkDialog::LinkDialog(const Theme& theme, Open open, QWidget* parent)
     m_field->setAccessibleName(tr("Link"));
     m_field->setPlaceholderText(exampleLink());
     m_field->setClearButtonEnabled(true);
-    auto* hint = new Label(theme, tr("A link copied in Rookery (Ctrl+L), such as %1").arg(exampleLink()),
-                           FontRole::Small, Tone::Muted, this);
+    m_hint = new Label(theme, tr("A link copied in Rookery (Ctrl+L), such as %1").arg(exampleLink()),
+                       FontRole::Small, Tone::Muted, this);
     m_problem = new Label(theme, FontRole::Body, Tone::Critical, this);
     m_problem->setObjectName(QStringLiteral("linkProblem"));
     m_problem->setWordWrap(true);
@@ -43,7 +43,7 @@ LinkDialog::LinkDialog(const Theme& theme, Open open, QWidget* parent)
     layout->setContentsMargins(kSpacingLarge, kSpacingLarge, kSpacingLarge, kSpacingLarge);
     layout->setSpacing(kSpacingSmall);
     layout->addWidget(m_field);
-    layout->addWidget(hint);
+    layout->addWidget(m_hint);
     layout->addWidget(m_problem);
     layout->addSpacing(kSpacingSmall);
     layout->addWidget(buttons);
@@ -71,6 +71,7 @@ void LinkDialog::say(const QString& problem)
 {
     m_problem->setText(problem);
     m_problem->setVisible(!problem.isEmpty());
+    m_hint->setVisible(problem.isEmpty());
 }
 
 } // namespace ui

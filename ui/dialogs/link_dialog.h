@@ -29,6 +29,7 @@ private:
 
     Open m_open;
     QLineEdit* m_field = nullptr;
+    Label* m_hint = nullptr; // while there is no problem
     Label* m_problem = nullptr;
 };
 

@@ -32,8 +32,13 @@ FollowView::FollowView(Kind kind, const Theme& theme, EngineBridge& bridge, QWid
     build(theme);
     connect(m_model, &FollowModel::pageWanted, this, &FollowView::load);
     connect(m_model, &FollowModel::stateChanged, this, &FollowView::updateState);
-    connect(m_table, &QTableView::activated, this,
-            [this](const QModelIndex& index) { emit userActivated(qint64(m_model->user(index).id.value)); });
+    const auto openUser = [this](const QModelIndex& index) {
+        emit userActivated(qint64(m_model->user(index).id.value));
+    };
+    connect(m_table, &QTableView::activated, this, openUser);
+    connect(m_table, &QTableView::clicked, this, [openUser](const QModelIndex& index) {
+        if (index.column() == FollowModel::HandleColumn) openUser(index);
+    });
     connect(m_retry, &QPushButton::clicked, m_model, &FollowModel::retry);
     updateState();
 }
