@@ -447,6 +447,9 @@ void TimelineToolsTest::jumpsToATimeAndBack()
     click(fixture, "jumpNewest");
     QTRY_VERIFY(rows(fixture, "homeTimeline")->rowCount() > 0 && idAt(fixture, 0) == postAt(0).value);
     QVERIFY(!fixture.find<QLabel>("homePast")->isVisible());
+    // Enter in the field goes there, too.
+    QTest::keyClick(fixture.find<QDateTimeEdit>("jumpTime"), Qt::Key_Return);
+    QTRY_VERIFY(rows(fixture, "homeTimeline")->rowCount() > 0 && idAt(fixture, 0) == postAt(200).value);
 }
 
 void TimelineToolsTest::pagesUpwardsWithoutAGap()

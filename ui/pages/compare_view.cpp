@@ -98,7 +98,7 @@ void CompareView::connectAll()
 {
     connect(m_again, &QPushButton::clicked, this, &CompareView::compare);
     connect(m_repair, &QPushButton::clicked, this, &CompareView::askAndRepair);
-    connect(m_faultsOnly, &QPushButton::toggled, this, &CompareView::showRows);
+    connect(m_faultsOnly, &QPushButton::toggled, this, &CompareView::filterRows);
     connect(m_table, &QTableView::activated, this, [this](const QModelIndex& index) {
         if (const auto& row = m_model->row(index); row.entry) emit explainWanted(row.entry->post);
     });
@@ -210,6 +210,20 @@ void CompareView::showRows()
     m_model->setRows(comparisonRows(*m_comparison, m_faultsOnly->isChecked()));
     for (int row = 0; row < m_model->rowCount(); ++row)
         if (!m_model->rows()[std::size_t(row)].entry) m_table->setSpan(row, 0, 1, ComparisonColumnCount);
+}
+
+// Hundreds of single rows go or come: all at once is a hundred times as fast; the chosen row stays chosen.
+void CompareView::filterRows()
+{
+    const auto index = m_table->currentIndex();
+    const auto chosen = index.isValid() ? m_model->keyOf(m_model->row(index)) : qint64(-1);
+    m_model->setRows({});
+    showRows();
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+        if (m_model->keyOf(m_model->rows()[std::size_t(row)]) != chosen) continue;
+        m_table->setCurrentIndex(m_model->index(row, 0));
+        m_table->scrollTo(m_model->index(row, 0));
+    }
 }
 
 void CompareView::showCounts()

@@ -45,6 +45,7 @@ private:
     void compare();
     void take(backend::Result<backend::TimelineComparison> comparison);
     void showRows();
+    void filterRows();
     void showCounts();
     void showState(StateView::Kind kind, const QString& title, const QString& text);
     void updateButtons();

@@ -5,6 +5,7 @@
 
 #include <QDateTimeEdit>
 #include <QHBoxLayout>
+#include <QLineEdit>
 #include <QPushButton>
 
 namespace ui {
@@ -31,6 +32,7 @@ TimeJump::TimeJump(const Theme& theme, QWidget* parent)
     row->addWidget(m_go);
     row->addWidget(m_newest);
     connect(m_go, &QPushButton::clicked, this, [this] { emit wanted(time()); });
+    connect(m_field->findChild<QLineEdit*>(), &QLineEdit::returnPressed, m_go, &QPushButton::click);
     connect(m_newest, &QPushButton::clicked, this, &TimeJump::newestWanted);
 }
 
