@@ -25,6 +25,7 @@
 #include "backend/domain/snapshot.h"
 #include "backend/domain/task.h"
 #include "backend/domain/timeline_audit.h"
+#include "backend/domain/timeline_comparison.h"
 
 #include <functional>
 #include <memory>
@@ -139,6 +140,10 @@ public:
     // then looks at it once more.
     [[nodiscard]] virtual Result<TimelineRepairReport> repairTimelines(const TimelineAuditQuery& query,
                                                                        Deadline deadline) = 0;
+    // One reader's timeline, entry by entry, Redis beside PostgreSQL; what differs is looked at again before
+    // it is told, as in an audit. Changes nothing; a read-only engine answers it, too. NotFound when there is
+    // no such reader.
+    [[nodiscard]] virtual Result<TimelineComparison> compareTimeline(UserId reader, Deadline deadline) = 0;
 
     // Recounts counters while the cluster works and holds PostgreSQL's and Redis' against that; posts of an
     // author whom unfinished tasks are about are not judged. Changes nothing; a read-only engine answers it,

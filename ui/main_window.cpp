@@ -2,6 +2,7 @@
 
 #include "ui/bridge/time_range.h"
 #include "ui/dialogs/key_sheet.h"
+#include "ui/link_desk.h"
 #include "ui/pages/start_page.h"
 #include "ui/theme/theme_setting.h"
 #include "ui/widgets/navigation_rail.h"
@@ -18,6 +19,7 @@
 #include <QSettings>
 #include <QShortcut>
 #include <QStackedWidget>
+#include <QToolButton>
 
 #include <algorithm>
 
@@ -26,6 +28,7 @@ namespace {
 
 constexpr QSize kFirstSize{1280, 800};
 constexpr QSize kLeastSize{1024, 640};
+constexpr int kSaid = 6'000; // ms that the status strip says something
 
 const QString kGeometryKey = QStringLiteral("window/geometry");
 const QString kPageKey = QStringLiteral("window/page");
@@ -47,6 +50,7 @@ MainWindow::MainWindow(const PageContext& context, QSettings& settings, OpenerFa
     restoreState();
     connectAll();
     addShortcuts();
+    addLinks();
     showState(m_context.bridge.state());
 }
 
@@ -120,6 +124,22 @@ void MainWindow::addShortcuts()
     connect(new QShortcut(QKeySequence(QKeySequence::Find), this), &QShortcut::activated, this, [this] {
         if (m_current) m_current->focusFind();
     });
+}
+
+void MainWindow::addLinks()
+{
+    LinkDesk::Window desk;
+    desk.here = [this]() -> DeepLink {
+        const auto snapshot = m_context.bridge.snapshot();
+        if (!snapshot || !m_current) return {};
+        return {QString::fromStdString(snapshot->clusterName), m_current->pageId(),
+                m_current->linkArgument()};
+    };
+    desk.pages = [this] { return pageIds(); };
+    desk.show = [this](const QString& page, const QString& argument) { showPage(page, argument); };
+    desk.say = [this](const QString& text) { m_status->showMessage(text, kSaid); };
+    m_links = new LinkDesk(m_context.theme, std::move(desk), this);
+    m_topBar->addTool(m_links->makeButton(m_topBar));
 }
 
 // Not as shortcuts: those would take the keys from buttons and fields. Whatever these do not use arrives

@@ -16,6 +16,7 @@ class QStackedWidget;
 
 namespace ui {
 
+class LinkDesk;
 class NavigationRail;
 class ReplayStrip;
 class StallWatchdog;
@@ -70,6 +71,7 @@ private:
     void refresh();
     bool moveInTime(int key); // false: it is none of these keys
     void showKeySheet();
+    void addLinks();
 
     PageContext m_context;
     QSettings& m_settings;
@@ -86,6 +88,7 @@ private:
     ReplayStrip* m_replay = nullptr;
     WorkloadStrip* m_workload = nullptr;
     StatusStrip* m_status = nullptr;
+    LinkDesk* m_links = nullptr;
 };
 
 } // namespace ui

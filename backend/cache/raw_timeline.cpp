@@ -51,8 +51,10 @@ std::vector<PostId> parseEntries(const std::vector<RedisReply>& elements, RawTim
             ids.push_back(id);
         else
             addOddity(out, "member " + member);
-        if (score != std::to_string(-millisecondsOf(id)))
+        if (score != std::to_string(-millisecondsOf(id))) {
             addOddity(out, "score " + score + " of " + member, isId ? id : PostId{});
+            if (isId) out.oddScores.push_back(id);
+        }
     }
     out.stored += elements.size() / 2;
     return ids;

@@ -25,6 +25,7 @@ struct RawTimeline
     std::vector<std::string> oddities; // members that are no ids, scores that are not their id's time, closed
                                        // segments out of order or other than noted
     std::vector<PostId> oddPosts;      // which post each of them is about; 0: none in particular
+    std::vector<PostId> oddScores;     // of them those whose score is not their time
     std::vector<PostId> doubles;       // ids that stand in more than one closed segment, ascending
     std::size_t stored = 0;            // entries of all segments together
     std::optional<std::string> floorText;

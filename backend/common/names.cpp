@@ -7,7 +7,9 @@
 #include "backend/domain/orphans.h"
 #include "backend/domain/task.h"
 #include "backend/domain/timeline_audit.h"
+#include "backend/domain/timeline_comparison.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace backend {
@@ -198,6 +200,65 @@ std::string_view toString(TimelineFault fault)
         return "cold";
     }
     return "unknown";
+}
+
+std::string_view toString(EntryVerdict verdict)
+{
+    switch (verdict) {
+    case EntryVerdict::Same:
+        return "same";
+    case EntryVerdict::Missing:
+        return "missing";
+    case EntryVerdict::Extra:
+        return "extra";
+    case EntryVerdict::WrongScore:
+        return "wrong_score";
+    case EntryVerdict::OutOfOrder:
+        return "out_of_order";
+    case EntryVerdict::Double:
+        return "double";
+    case EntryVerdict::Waiting:
+        return "waiting";
+    case EntryVerdict::Merged:
+        return "merged";
+    case EntryVerdict::Deleted:
+        return "deleted";
+    case EntryVerdict::BelowFloor:
+        return "below_floor";
+    }
+    return "unknown";
+}
+
+bool isFault(EntryVerdict verdict)
+{
+    switch (verdict) {
+    case EntryVerdict::Missing:
+    case EntryVerdict::Extra:
+    case EntryVerdict::WrongScore:
+    case EntryVerdict::OutOfOrder:
+    case EntryVerdict::Double:
+        return true;
+    case EntryVerdict::Same:
+    case EntryVerdict::Waiting:
+    case EntryVerdict::Merged:
+    case EntryVerdict::Deleted:
+    case EntryVerdict::BelowFloor:
+        break;
+    }
+    return false;
+}
+
+std::int64_t TimelineComparison::count(EntryVerdict verdict) const
+{
+    return std::count_if(entries.begin(), entries.end(),
+                         [verdict](const auto& entry) { return entry.verdict == verdict; });
+}
+
+std::int64_t TimelineComparison::faults() const
+{
+    return std::int64_t(others.size()) + std::count_if(entries.begin(), entries.end(), [](const auto& entry) {
+               return isFault(entry.verdict);
+           });
 }
 
 std::string_view toString(OrphanReason reason)

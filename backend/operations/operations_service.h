@@ -44,6 +44,7 @@ public:
     Result<TimelineRepairReport> repairTimelines(const TimelineAuditQuery& query, Deadline deadline) override;
     Result<CounterAuditReport> auditCounters(const CounterAuditQuery& query, Deadline deadline) override;
     Result<CounterAuditReport> reconcileCounters(const CounterAuditQuery& query, Deadline deadline) override;
+    Result<TimelineComparison> compareTimeline(UserId reader, Deadline deadline) override;
     Result<OrphanReport> findOrphanKeys(const OrphanQuery& query, Deadline deadline) override;
     Result<OrphanReport> removeOrphanKeys(const OrphanQuery& query, Deadline deadline) override;
 

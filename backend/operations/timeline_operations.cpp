@@ -5,6 +5,7 @@
 #include "backend/operations/counter_auditor.h"
 #include "backend/operations/orphan_keys.h"
 #include "backend/operations/timeline_auditor.h"
+#include "backend/operations/timeline_comparer.h"
 
 #include <algorithm>
 
@@ -136,6 +137,11 @@ Result<CounterAuditReport> OperationsService::reconcileCounters(const CounterAud
     if (outcome && !written) return fail(written.error());
     if (m_services.enqueued) m_services.enqueued();
     return report;
+}
+
+Result<TimelineComparison> OperationsService::compareTimeline(UserId reader, Deadline deadline)
+{
+    return TimelineComparer(m_services, deadline).compare(reader);
 }
 
 Result<OrphanReport> OperationsService::findOrphanKeys(const OrphanQuery& query, Deadline deadline)

@@ -11,6 +11,8 @@
 #include "tests/models/model_samples.h"
 #include "tests/support/fake_engine.h"
 #include "ui/models/cache_tables.h"
+#include "ui/models/comparison_table.h"
+#include "ui/models/follow_model.h"
 #include "ui/models/queue_tables.h"
 #include "ui/models/shard_table.h"
 #include "ui/models/sort_proxy.h"
@@ -40,6 +42,9 @@ private slots:
     void nodes();
     void workers();
     void timeline();
+    void timelineOfThePast();
+    void comparison();
+    void follows();
 
 private:
     using Tester = QAbstractItemModelTester;
@@ -48,25 +53,12 @@ private:
     // What a test above exercises: types of models, and the functions that make tables.
     static QSet<QString> exercised()
     {
-        return {"SortProxy",
-                "TimelineModel",
-                "WorkerTreeModel",
-                "UserSuggestionModel",
-                "LedgerChunkModel",
-                "CacheTableModel",
-                "RedisNodeModel",
-                "QueueKindModel",
-                "DeadLetterModel",
-                "ShardTableModel",
-                "NodeTableModel",
-                "makeUserSuggestions",
-                "makeLedgerChunkTable",
-                "makeCacheTable",
-                "makeRedisNodeTable",
-                "makeQueueKindTable",
-                "makeDeadLetterTable",
-                "makeShardTable",
-                "makeNodeTable"};
+        return {"SortProxy",           "TimelineModel",      "FollowModel",         "ComparisonModel",
+                "makeComparisonTable", "WorkerTreeModel",    "UserSuggestionModel", "LedgerChunkModel",
+                "CacheTableModel",     "RedisNodeModel",     "QueueKindModel",      "DeadLetterModel",
+                "ShardTableModel",     "NodeTableModel",     "makeUserSuggestions", "makeLedgerChunkTable",
+                "makeCacheTable",      "makeRedisNodeTable", "makeQueueKindTable",  "makeDeadLetterTable",
+                "makeShardTable",      "makeNodeTable"};
     }
     static void addMatches(QSet<QString>& into, const QString& text, const QString& pattern)
     {
@@ -283,6 +275,105 @@ void EveryModelTest::timeline()
     fewer.entries.erase(fewer.entries.begin() + 2, fewer.entries.begin() + 9);
     model.mergeNewest(fewer);
     QCOMPARE(model.rowCount(), 27);
+    model.clear();
+    QCOMPARE(model.rowCount(), 0);
+}
+
+void EveryModelTest::timelineOfThePast()
+{
+    ui::TimelineModel model(true, nullptr);
+    const Tester tester(&model, kMode);
+    connect(&model, &ui::TimelineModel::pageWanted, &model, [&model](std::optional<backend::PostId> before) {
+        model.appendPage(before, samplePage(before->value - 1, std::max<std::int64_t>(1, before->value - 5),
+                                            before->value > 6));
+    });
+    model.startAt(backend::PostId{21});
+    QVERIFY(model.newerAbove());
+    while (model.canFetchMore({}))
+        model.fetchMore({});
+    QCOMPARE(model.rowCount(), 20);
+    model.prepend(samplePage(25, 18, true).entries, false); // what overlaps is there already
+    QCOMPARE(model.rowCount(), 25);
+    QVERIFY(model.newerAbove());
+    model.prepend({}, true);
+    QVERIFY(!model.newerAbove());
+    for (int row = 0; row < 25; ++row)
+        QCOMPARE(model.entry(model.index(row, 0)).id.value, std::int64_t(25 - row));
+    model.clear();
+    QCOMPARE(model.rowCount(), 0);
+}
+
+void EveryModelTest::comparison()
+{
+    using Verdict = backend::EntryVerdict;
+    backend::TimelineComparison comparison;
+    comparison.floor = {103};
+    for (const auto verdict : {Verdict::Same, Verdict::Missing, Verdict::Extra, Verdict::WrongScore,
+                               Verdict::Double, Verdict::Waiting, Verdict::Merged, Verdict::BelowFloor}) {
+        backend::ComparedEntry entry;
+        entry.post = {110 - std::int64_t(comparison.entries.size())};
+        entry.verdict = verdict;
+        entry.inRedis = verdict != Verdict::Missing;
+        entry.inPostgres = verdict != Verdict::Extra;
+        entry.detail = "score -5";
+        comparison.entries.push_back(entry);
+    }
+    comparison.entries.back().post = {102};
+    auto rows = ui::comparisonRows(comparison, false);
+    // The floor stands between what is complete and what is below it.
+    QCOMPARE(rows.size(), comparison.entries.size() + 1);
+    QVERIFY(!rows[7].entry && rows[7].floorText.contains("complete down to here"));
+    QCOMPARE(rows[8].entry->post.value, std::int64_t(102));
+    const auto faults = ui::comparisonRows(comparison, true);
+    QCOMPARE(faults.size(), std::size_t(5));
+    QVERIFY(!faults.back().entry);
+    QCOMPARE(ui::differenceText(comparison), QString("1 missing, 1 extra, 1 wrong score, 1 double"));
+    const std::unique_ptr<ui::ComparisonModel> model(ui::makeComparisonTable(nullptr));
+    const Tester tester(model.get(), kMode);
+    model->setRows(rows);
+    QCOMPARE(model->index(1, ui::ComparedRedisColumn).data().toString(), QString("not there"));
+    QCOMPARE(model->index(2, ui::ComparedPostgresColumn).data().toString(), QString("not there"));
+    QCOMPARE(model->index(3, ui::ComparedMeaningColumn).data().toString(), QString("score -5"));
+    model->setRows(faults);
+    QCOMPARE(model->rowCount(), 5);
+    rows.erase(rows.begin() + 7); // only the floor has empty cells
+    exerciseTable(std::unique_ptr<ui::ComparisonModel>(ui::makeComparisonTable(nullptr)), rows,
+                  [](ui::ComparisonRow& row) { row.entry->detail += "x"; });
+}
+
+void EveryModelTest::follows()
+{
+    ui::FollowModel model(nullptr);
+    const Tester tester(&model, kMode);
+    int asked = 0;
+    connect(&model, &ui::FollowModel::pageWanted, &model, [&](backend::UserId after) {
+        if (++asked == 3) { // a failure keeps what is there, and is tried again
+            model.failPage(after);
+            return;
+        }
+        backend::EdgePage page;
+        for (auto id = after.value + 1; id <= std::min<std::int64_t>(after.value + 10, 35); ++id)
+            page.users.push_back({backend::UserId{id}, "user" + std::to_string(id), "", kSampleTime});
+        if (page.users.back().id.value < 35) page.next = page.users.back().id;
+        model.appendPage(after, page);
+        model.appendPage(after, page); // too late: dropped
+    });
+    model.start();
+    // The tester may have fetched more by itself.
+    while (model.state() == ui::FollowModel::State::More)
+        model.fetchMore({});
+    QCOMPARE(model.state(), ui::FollowModel::State::Failed);
+    QCOMPARE(model.rowCount(), 20);
+    QVERIFY(!model.canFetchMore({}));
+    model.retry();
+    while (model.canFetchMore({}))
+        model.fetchMore({});
+    QCOMPARE(model.rowCount(), 35);
+    for (int row = 0; row < 35; ++row)
+        QCOMPARE(model.user(model.index(row, 0)).id.value, std::int64_t(row + 1));
+    QCOMPARE(model.index(4, ui::FollowModel::HandleColumn).data().toString(), QString("@user5"));
+    for (int column = 0; column < model.columnCount(); ++column)
+        QVERIFY(!model.headerData(column, Qt::Horizontal).toString().isEmpty());
     model.clear();
     QCOMPARE(model.rowCount(), 0);
 }

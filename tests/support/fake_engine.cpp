@@ -18,6 +18,27 @@ std::string text(std::int64_t value)
     return std::to_string(value);
 }
 
+// As the engine would: built again from PostgreSQL.
+backend::TimelineRepairReport repaired(backend::TimelineComparison& comparison)
+{
+    backend::TimelineRepairReport out;
+    out.found.differing = comparison.faults() > 0 ? 1 : 0;
+    const bool builds =
+        out.found.differing > 0 || comparison.state == backend::TimelineComparison::State::NotKept;
+    if (!builds) return out;
+    out.repaired = 1;
+    out.repairs.push_back({comparison.reader, true, {}});
+    comparison.state = backend::TimelineComparison::State::Compared;
+    std::erase_if(comparison.entries, [](const auto& entry) { return !entry.inPostgres; });
+    for (auto& entry : comparison.entries) {
+        entry.inRedis = true;
+        entry.verdict = backend::EntryVerdict::Same;
+    }
+    comparison.others.clear();
+    comparison.inRedis = comparison.inPostgres = std::int64_t(comparison.entries.size());
+    return out;
+}
+
 } // namespace
 
 FakeEngine::FakeEngine()
@@ -55,7 +76,7 @@ void FakeEngine::setReadOnly(bool readOnly)
 void FakeEngine::addUser(const backend::User& user, const backend::Counters& counters, bool warm)
 {
     const std::scoped_lock lock(m_mutex);
-    m_users[user.id] = Member{user, counters, warm, {}, {}};
+    m_users[user.id] = Member{user, counters, warm, {}, {}, {}, {}};
 }
 
 void FakeEngine::setHome(backend::UserId reader, std::vector<backend::TimelineEntry> newestFirst)
@@ -304,16 +325,36 @@ backend::Result<std::vector<backend::User>> FakeEngine::searchUsers(std::string_
     return out;
 }
 
-backend::Result<backend::EdgePage> FakeEngine::followers(backend::UserId user, backend::UserId, int, Deadline)
+backend::EdgePage FakeEngine::edges(const std::vector<backend::User>& all, backend::UserId after, int limit)
 {
-    if (auto error = enter("followers", text(user.value))) return backend::fail(*error);
-    return backend::EdgePage{};
+    backend::EdgePage out;
+    for (const auto& user : all) {
+        if (user.id <= after) continue;
+        if (int(out.users.size()) == limit) {
+            out.next = out.users.back().id;
+            break;
+        }
+        out.users.push_back(user);
+    }
+    return out;
 }
 
-backend::Result<backend::EdgePage> FakeEngine::following(backend::UserId user, backend::UserId, int, Deadline)
+backend::Result<backend::EdgePage> FakeEngine::followers(backend::UserId user, backend::UserId after,
+                                                         int limit, Deadline)
+{
+    if (auto error = enter("followers", text(user.value))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    const auto found = m_users.find(user);
+    return found == m_users.end() ? backend::EdgePage{} : edges(found->second.followers, after, limit);
+}
+
+backend::Result<backend::EdgePage> FakeEngine::following(backend::UserId user, backend::UserId after,
+                                                         int limit, Deadline)
 {
     if (auto error = enter("following", text(user.value))) return backend::fail(*error);
-    return backend::EdgePage{};
+    const std::scoped_lock lock(m_mutex);
+    const auto found = m_users.find(user);
+    return found == m_users.end() ? backend::EdgePage{} : edges(found->second.following, after, limit);
 }
 
 // --- Operations
@@ -387,6 +428,8 @@ backend::Result<backend::Explanation> FakeEngine::explain(backend::PostId post, 
     const auto member = m_users.find(reader);
     if (member == m_users.end())
         return backend::fail(backend::ErrorCode::NotFound, "no user has the id " + text(reader.value));
+    if (const auto scripted = m_explanations.find({post, reader}); scripted != m_explanations.end())
+        return scripted->second;
     backend::Explanation out{post, reader, {}, backend::ExplainAnswer::NoSuchPost, false, "no such post", {}};
     for (const auto& entry : member->second.home)
         if (entry.id == post)
@@ -457,6 +500,8 @@ FakeEngine::repairTimelines(const backend::TimelineAuditQuery& query, Deadline)
 {
     ROOKERY_TRY(change("repairTimelines", text(query.reader.value)));
     const std::lock_guard lock(m_mutex);
+    if (const auto compared = m_comparisons.find(query.reader); compared != m_comparisons.end())
+        return repaired(compared->second);
     backend::TimelineRepairReport out;
     out.found = m_timelineAudit;
     for (const auto& difference : out.found.differences) {
@@ -481,6 +526,38 @@ FakeEngine::reconcileCounters(const backend::CounterAuditQuery& query, Deadline)
 {
     ROOKERY_TRY(change("reconcileCounters", text(query.user.value)));
     return backend::CounterAuditReport{};
+}
+
+void FakeEngine::setComparison(backend::TimelineComparison comparison)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_comparisons[comparison.reader] = std::move(comparison);
+}
+
+void FakeEngine::setExplanation(backend::Explanation explanation)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_explanations[{explanation.post, explanation.reader}] = std::move(explanation);
+}
+
+void FakeEngine::setFollowers(backend::UserId user, std::vector<backend::User> ascending)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_users.at(user).followers = std::move(ascending);
+}
+
+void FakeEngine::setFollowing(backend::UserId user, std::vector<backend::User> ascending)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_users.at(user).following = std::move(ascending);
+}
+
+backend::Result<backend::TimelineComparison> FakeEngine::compareTimeline(backend::UserId reader, Deadline)
+{
+    if (const auto error = enter("compareTimeline", text(reader.value))) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    if (const auto found = m_comparisons.find(reader); found != m_comparisons.end()) return found->second;
+    return backend::fail(backend::ErrorCode::NotFound, "no user has the id " + text(reader.value));
 }
 
 backend::Result<backend::OrphanReport> FakeEngine::findOrphanKeys(const backend::OrphanQuery&, Deadline)

@@ -50,6 +50,10 @@ public:
     void setDeadLetters(std::vector<backend::DeadLetter> letters);
     void setTimelineAudit(backend::TimelineAuditReport report); // repairs repair all of it
     void setOrphans(backend::OrphanReport report);
+    void setComparison(backend::TimelineComparison comparison); // of its reader; a repair heals it
+    void setExplanation(backend::Explanation explanation);      // of its post and reader
+    void setFollowers(backend::UserId user, std::vector<backend::User> ascending);
+    void setFollowing(backend::UserId user, std::vector<backend::User> ascending);
     // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
@@ -119,6 +123,7 @@ private:
                                                         Deadline deadline) override;
     Result<backend::TimelineRepairReport> repairTimelines(const backend::TimelineAuditQuery& query,
                                                           Deadline deadline) override;
+    Result<backend::TimelineComparison> compareTimeline(backend::UserId reader, Deadline deadline) override;
     Result<backend::OrphanReport> findOrphanKeys(const backend::OrphanQuery& query,
                                                  Deadline deadline) override;
     Result<backend::CounterAuditReport> auditCounters(const backend::CounterAuditQuery& query,
@@ -155,6 +160,7 @@ private:
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
     Result<void> change(const std::string& name, const std::string& arguments);
     int takeLetters(std::span<const backend::TaskRef> tasks, std::vector<backend::TaskRef>& into);
+    static backend::EdgePage edges(const std::vector<backend::User>& all, backend::UserId after, int limit);
     Result<backend::TimelinePage> page(const std::vector<backend::TimelineEntry>& entries,
                                        const backend::PageQuery& query) const;
 
@@ -174,6 +180,7 @@ private:
         backend::Counters counters;
         bool warm = true;
         std::vector<backend::TimelineEntry> home, author;
+        std::vector<backend::User> followers{}, following{};
     };
     std::map<backend::UserId, Member> m_users;
     std::map<backend::PostId, backend::DeliveryLedger> m_ledgers;
@@ -182,6 +189,8 @@ private:
     std::vector<backend::TaskRef> m_retried, m_discarded;
     backend::TimelineAuditReport m_timelineAudit;
     backend::OrphanReport m_orphans;
+    std::map<backend::UserId, backend::TimelineComparison> m_comparisons;
+    std::map<std::pair<backend::PostId, backend::UserId>, backend::Explanation> m_explanations;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

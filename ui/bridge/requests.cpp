@@ -12,6 +12,7 @@ using backend::Result;
 
 constexpr std::chrono::seconds kLookTime{3}; // somebody is waiting in front of the screen
 constexpr std::chrono::seconds kChangeTime{10};
+constexpr std::chrono::seconds kCompareTime{20}; // reads a whole timeline, and what differs again
 
 Deadline soon()
 {
@@ -92,6 +93,40 @@ Result<Delays> deliveryDelays(Engine& engine, backend::UserId reader,
 Result<backend::DeliveryLedger> ledger(Engine& engine, backend::PostId post)
 {
     return engine.monitor().ledger(post, soon());
+}
+
+Result<backend::EdgePage> followers(Engine& engine, backend::UserId user, backend::UserId after, int limit)
+{
+    return engine.feed().followers(user, after, limit, soon());
+}
+
+Result<backend::EdgePage> following(Engine& engine, backend::UserId user, backend::UserId after, int limit)
+{
+    return engine.feed().following(user, after, limit, soon());
+}
+
+Result<Explained> explain(Engine& engine, backend::PostId post, const std::string& reader)
+{
+    ROOKERY_ASSIGN(auto found, findUser(engine, reader));
+    ROOKERY_ASSIGN(auto explanation, engine.operations().explain(post, found.profile.user.id, later()));
+    std::string author; // a name only makes it easier to read
+    if (explanation.author)
+        if (const auto profile = engine.feed().profile(explanation.author, soon()))
+            author = profile->user.handle;
+    return Explained{std::move(explanation), std::move(found.profile.user), std::move(author)};
+}
+
+Result<backend::TimelineComparison> compareTimeline(Engine& engine, backend::UserId reader)
+{
+    return engine.operations().compareTimeline(reader, Deadline::after(kCompareTime));
+}
+
+Result<backend::TimelineRepairReport> repairTimeline(Engine& engine, backend::UserId reader)
+{
+    backend::TimelineAuditQuery query;
+    query.scope = backend::TimelineAuditQuery::Scope::Reader;
+    query.reader = reader;
+    return engine.operations().repairTimelines(query, Deadline::after(kCompareTime));
 }
 
 Result<void> pauseWorkers(Engine& engine, int engineSlot)

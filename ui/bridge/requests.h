@@ -35,6 +35,24 @@ backend::Result<Delays> deliveryDelays(backend::Engine& engine, backend::UserId 
                                        const std::vector<backend::PostId>& posts);
 backend::Result<backend::DeliveryLedger> ledger(backend::Engine& engine, backend::PostId post);
 
+backend::Result<backend::EdgePage> followers(backend::Engine& engine, backend::UserId user,
+                                             backend::UserId after, int limit);
+backend::Result<backend::EdgePage> following(backend::Engine& engine, backend::UserId user,
+                                             backend::UserId after, int limit);
+
+struct Explained
+{
+    backend::Explanation explanation;
+    backend::User reader;
+    std::string authorHandle; // empty: not known
+};
+// reader: as in findUser().
+backend::Result<Explained> explain(backend::Engine& engine, backend::PostId post, const std::string& reader);
+backend::Result<backend::TimelineComparison> compareTimeline(backend::Engine& engine, backend::UserId reader);
+// Builds the reader's timeline again if it differs or is not kept.
+backend::Result<backend::TimelineRepairReport> repairTimeline(backend::Engine& engine,
+                                                              backend::UserId reader);
+
 // engineSlot -1: all engines.
 backend::Result<void> pauseWorkers(backend::Engine& engine, int engineSlot);
 backend::Result<void> resumeWorkers(backend::Engine& engine, int engineSlot);

@@ -65,9 +65,9 @@ public:
 
 private:
     void removeRowsWithoutKey(const QSet<Key>& keep);
-    void placeRow(int position, Row row);
+    void placeRow(int position, Row row); // that is here already, at the position or below
     template <class Iterator>
-    void appendRows(Iterator first, Iterator last);
+    void insertRun(int position, Iterator first, Iterator last);
 
     std::vector<Column> m_columns;
     KeyOf m_keyOf;
@@ -120,11 +120,23 @@ void TableModel<Row, Key>::setRows(std::vector<Row> rows)
     for (const Row& r : rows)
         keep.insert(m_keyOf(r));
     removeRowsWithoutKey(keep);
+    QSet<Key> present;
+    for (const Row& r : m_rows)
+        present.insert(m_keyOf(r));
     std::size_t placed = 0;
-    for (; placed < rows.size() && placed < m_rows.size(); ++placed)
-        placeRow(int(placed), std::move(rows[placed]));
-    appendRows(std::make_move_iterator(rows.begin() + std::ptrdiff_t(placed)),
-               std::make_move_iterator(rows.end()));
+    while (placed < rows.size() && placed < m_rows.size()) {
+        auto end = placed; // of a run of new rows, told to the views at once
+        while (end < rows.size() && !present.contains(m_keyOf(rows[end])))
+            ++end;
+        if (end > placed)
+            insertRun(int(placed), std::make_move_iterator(rows.begin() + std::ptrdiff_t(placed)),
+                      std::make_move_iterator(rows.begin() + std::ptrdiff_t(end)));
+        else
+            placeRow(int(end++), std::move(rows[placed]));
+        placed = end;
+    }
+    insertRun(int(m_rows.size()), std::make_move_iterator(rows.begin() + std::ptrdiff_t(placed)),
+              std::make_move_iterator(rows.end()));
     if (!m_rows.empty())
         emit dataChanged(index(0, 0), index(int(m_rows.size()) - 1, int(m_columns.size()) - 1));
 }
@@ -150,10 +162,8 @@ void TableModel<Row, Key>::placeRow(int position, Row row)
     const Key key = m_keyOf(row);
     const auto here = m_rows.begin() + position;
     const auto found = std::find_if(here, m_rows.end(), [&](const Row& r) { return m_keyOf(r) == key; });
-    if (found == m_rows.end()) {
-        beginInsertRows({}, position, position);
-        m_rows.insert(here, std::move(row));
-        endInsertRows();
+    if (found == m_rows.end()) { // its key came twice
+        insertRun(position, std::make_move_iterator(&row), std::make_move_iterator(&row + 1));
         return;
     }
     if (found != here) {
@@ -167,12 +177,11 @@ void TableModel<Row, Key>::placeRow(int position, Row row)
 
 template <class Row, class Key>
 template <class Iterator>
-void TableModel<Row, Key>::appendRows(Iterator first, Iterator last)
+void TableModel<Row, Key>::insertRun(int position, Iterator first, Iterator last)
 {
     if (first == last) return;
-    const int position = int(m_rows.size());
     beginInsertRows({}, position, position + int(last - first) - 1);
-    m_rows.insert(m_rows.end(), first, last);
+    m_rows.insert(m_rows.begin() + position, first, last);
     endInsertRows();
 }
 

@@ -114,14 +114,33 @@ void TimelineModel::clear()
     }
     m_next.reset();
     m_emptyPartial = false;
+    m_newerAbove = false;
     setState(State::Idle);
 }
 
 void TimelineModel::start()
 {
+    startAt(std::nullopt);
+}
+
+void TimelineModel::startAt(std::optional<backend::PostId> before)
+{
     clear();
+    m_next = before;
+    m_newerAbove = before.has_value();
     setState(State::Loading);
-    emit pageWanted(std::nullopt);
+    emit pageWanted(before);
+}
+
+void TimelineModel::prepend(std::span<const backend::TimelineEntry> newer, bool reachesNewest)
+{
+    std::vector<Item> items;
+    for (const auto& entry : newer)
+        if (m_items.empty() || entry.id > m_items.front().entry.id)
+            items.push_back({entry, std::nullopt, false});
+    m_newerAbove = !reachesNewest;
+    insertItems(0, std::move(items));
+    emit stateChanged();
 }
 
 void TimelineModel::retry()

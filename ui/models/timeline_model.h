@@ -42,6 +42,8 @@ public:
     // Forgets all entries; start() asks for the first page.
     void clear();
     void start();
+    // The same from the newest entry below `before` on: a part of the past, with newer entries above it.
+    void startAt(std::optional<backend::PostId> before);
     // Asks again for the page that failed.
     void retry();
 
@@ -50,6 +52,11 @@ public:
     void failPage(std::optional<backend::PostId> before);
     // One or more pages read anew from the newest entry down; what lies below them stays.
     void mergeNewest(const backend::TimelinePage& newest);
+    // Entries that follow upwards on the first one here without a gap, newest first; whether they reach the
+    // newest of all.
+    void prepend(std::span<const backend::TimelineEntry> newer, bool reachesNewest);
+    // The first entry here may not be the newest: a part of the past is shown.
+    bool newerAbove() const { return m_newerAbove; }
     // Whether entries read anew down to `lowest` meet what is here, so that a merge leaves no gap.
     bool reaches(backend::PostId lowest) const;
 
@@ -87,6 +94,7 @@ private:
     State m_state = State::Idle;
     std::vector<Item> m_items;             // ids strictly descending
     std::optional<backend::PostId> m_next; // where the following page starts
+    bool m_newerAbove = false;             // see newerAbove()
     bool m_emptyPartial = false;           // a partial page brought no entry
 };
 

@@ -268,6 +268,12 @@ void CachePage::openArgument(const QString& argument)
     }
 }
 
+QString CachePage::linkArgument() const
+{
+    const auto index = m_nodeTable->currentIndex();
+    return index.isValid() ? index.siblingAtColumn(RedisNameColumn).data().toString() : QString();
+}
+
 void CachePage::saveState(QSettings& settings) const
 {
     if (m_chosen) settings.setValue("splitter", m_splitter->saveState());

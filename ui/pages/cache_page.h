@@ -26,6 +26,7 @@ public:
 
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
     void openArgument(const QString& argument) override; // a node's name
+    QString linkArgument() const override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
 

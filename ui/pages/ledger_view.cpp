@@ -6,6 +6,7 @@
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
+#include "ui/widgets/part_bar.h"
 #include "ui/widgets/table_style.h"
 
 #include <QFormLayout>
@@ -19,7 +20,7 @@
 namespace ui {
 namespace {
 
-constexpr std::chrono::milliseconds kAgain{2000};
+constexpr std::chrono::milliseconds kAgain{500};
 
 // "2026-11-23 06:06:16 UTC, 120 ms after posting"
 QString deliveryTime(std::optional<backend::TimePoint> time, backend::TimePoint committed)
@@ -40,6 +41,9 @@ LedgerView::LedgerView(const Theme& theme, EngineBridge& bridge, QWidget* parent
     m_again.setSingleShot(true);
     m_again.setInterval(kAgain);
     connect(&m_again, &QTimer::timeout, this, &LedgerView::refresh);
+    connect(&m_theme, &Theme::changed, this, [this] {
+        if (m_ledger) showBar(*m_ledger);
+    });
     clear();
 }
 
@@ -57,6 +61,9 @@ void LedgerView::build()
     m_state->setCompact(true);
     for (auto* label : {m_head, m_text})
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_bar = new PartBar(m_theme, this);
+    m_bar->setObjectName(QStringLiteral("ledgerBar"));
+    m_bar->setAccessibleName(tr("The audience by what became of it"));
     m_facts = buildFacts();
     m_chunkModel = makeLedgerChunkTable(this);
     m_chunkTable = new QTableView(this);
@@ -70,7 +77,7 @@ void LedgerView::build()
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
-    for (auto* widget : std::initializer_list<QWidget*>{m_head, m_text, m_state, m_facts})
+    for (auto* widget : std::initializer_list<QWidget*>{m_head, m_text, m_state, m_bar, m_facts})
         layout->addWidget(widget);
     layout->addWidget(m_chunkTable, 1);
 }
@@ -98,6 +105,11 @@ QWidget* LedgerView::buildFacts()
     m_pulled = addFact(form, tr("Pulled"), "ledgerPulled");
     m_failed = addFact(form, tr("Failed"), "ledgerFailed");
     m_outstanding = addFact(form, tr("Outstanding"), "ledgerOutstanding");
+    m_delays = addFact(form, tr("Delivered within"), "ledgerDelays");
+    m_delays->setToolTip(tr("From the commit of the post. A chunk counts with its last delivery: its readers "
+                            "had the post by then at the latest."));
+    m_speed = addFact(form, tr("Rate"), "ledgerRate");
+    m_left = addFact(form, tr("Done in"), "ledgerEta");
     m_committed = addFact(form, tr("Committed"), "ledgerCommitted");
     m_first = addFact(form, tr("First delivery"), "ledgerFirst");
     m_last = addFact(form, tr("Last delivery"), "ledgerLast");
@@ -109,7 +121,9 @@ void LedgerView::clear()
 {
     m_entry.reset();
     m_again.stop();
-    m_loaded = false;
+    m_rate.clear();
+    m_ledger.reset();
+    m_loaded = m_unfinished = m_asking = false;
     m_head->clear();
     m_text->clear();
     m_chunkModel->setRows({});
@@ -129,6 +143,7 @@ void LedgerView::showParts()
 {
     m_state->setVisible(!m_loaded);
     m_facts->setVisible(m_loaded);
+    m_bar->setVisible(m_loaded);
     m_chunkTable->setVisible(m_loaded && m_chunkModel->rowCount() > 0);
     m_head->setVisible(m_entry.has_value());
     m_text->setVisible(m_entry.has_value());
@@ -148,31 +163,55 @@ void LedgerView::showPost(const backend::TimelineEntry& entry)
     refresh();
 }
 
+void LedgerView::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    if (m_unfinished && !m_asking) refresh();
+}
+
 void LedgerView::refresh()
 {
-    if (!m_entry) return;
+    if (!m_entry || m_asking) return;
+    m_asking = true;
     const auto post = m_entry->id;
     m_bridge.call(
         this, [post](backend::Engine& engine) { return requests::ledger(engine, post); },
         [this, post](backend::Result<backend::DeliveryLedger> ledger) {
             if (!m_entry || m_entry->id != post) return;
+            m_asking = false;
+            const bool noneYet = !ledger && ledger.error().code == backend::ErrorCode::NotFound;
             if (ledger)
                 take(*ledger);
-            else if (ledger.error().code == backend::ErrorCode::NotFound)
+            else if (noneYet)
                 setState(StateView::Kind::Empty, tr("No ledger yet"),
                          tr("The post's fan-out has not been planned."));
             else
                 setState(StateView::Kind::Failed, tr("The ledger could not be read"),
                          QString::fromStdString(ledger.error().message));
-            const bool unfinished =
-                ledger ? !ledger->complete() : ledger.error().code == backend::ErrorCode::NotFound;
-            if (unfinished && isVisible()) m_again.start();
+            m_unfinished = ledger ? !ledger->complete() : noneYet;
+            if (m_unfinished && isVisible()) m_again.start();
         });
 }
 
 void LedgerView::take(const backend::DeliveryLedger& ledger)
 {
     m_loaded = true;
+    m_ledger = ledger;
+    showCounts(ledger);
+    showProgress(ledger);
+    showBar(ledger);
+    m_committed->setText(formatTime(ledger.committedAt));
+    m_first->setText(deliveryTime(ledger.firstDeliveryAt, ledger.committedAt));
+    m_last->setText(deliveryTime(ledger.lastDeliveryAt, ledger.committedAt));
+    m_chunks->setText(ledger.complete()
+                          ? tr("%1, all done").arg(ledger.chunksDone)
+                          : tr("%1 of %2 done").arg(ledger.chunksDone).arg(ledger.chunksPlanned));
+    m_chunkModel->setRows(ledger.chunks);
+    showParts();
+}
+
+void LedgerView::showCounts(const backend::DeliveryLedger& ledger)
+{
     m_mode->setText(ledger.mode == backend::FanoutMode::Push ? tr("push: written to each reader")
                                                              : tr("pull: merged when readers look"));
     m_audience->setText(tr("%1 readers: followers and the author").arg(formatCount(ledger.audience)));
@@ -182,15 +221,44 @@ void LedgerView::take(const backend::DeliveryLedger& ledger)
                                 formatCount(ledger.skippedDeleted)));
     m_pulled->setText(formatCount(ledger.pulled));
     m_failed->setText(formatCount(ledger.failed));
-    m_outstanding->setText(formatCount(std::max<std::int64_t>(0, ledger.audience - ledger.accounted())));
-    m_committed->setText(formatTime(ledger.committedAt));
-    m_first->setText(deliveryTime(ledger.firstDeliveryAt, ledger.committedAt));
-    m_last->setText(deliveryTime(ledger.lastDeliveryAt, ledger.committedAt));
-    m_chunks->setText(ledger.complete()
-                          ? tr("%1, all done").arg(ledger.chunksDone)
-                          : tr("%1 of %2 done").arg(ledger.chunksDone).arg(ledger.chunksPlanned));
-    m_chunkModel->setRows(ledger.chunks);
-    showParts();
+    m_outstanding->setText(formatCount(outstanding(ledger)));
+}
+
+void LedgerView::showProgress(const backend::DeliveryLedger& ledger)
+{
+    const auto half = deliveredWithin(ledger, 0.5), most = deliveredWithin(ledger, 0.99);
+    m_delays->setText(half && most ? tr("p50 %1 · p99 %2").arg(formatDuration(*half), formatDuration(*most))
+                                   : unknownText());
+    if (ledger.complete()) {
+        m_rate.clear();
+        const auto rate = overallRate(ledger);
+        m_speed->setText(rate ? tr("%1 deliveries/s, first to last").arg(formatRate(*rate)) : unknownText());
+        m_left->setText(
+            ledger.lastDeliveryAt
+                ? formatDuration(std::max(
+                      0.0,
+                      std::chrono::duration<double>(*ledger.lastDeliveryAt - ledger.committedAt).count()))
+                : tr("nothing to deliver"));
+        return;
+    }
+    m_rate.add(ledger, FanoutRate::Clock::now());
+    const auto rate = m_rate.perSecond();
+    const auto left = m_rate.secondsLeft();
+    m_speed->setText(rate ? tr("%1 readers/s, last 5 s").arg(formatRate(*rate)) : tr("measuring…"));
+    m_left->setText(left   ? tr("about %1 left").arg(formatDuration(*left))
+                    : rate ? tr("not known: nothing moves")
+                           : tr("measuring…"));
+}
+
+void LedgerView::showBar(const backend::DeliveryLedger& ledger)
+{
+    m_bar->setParts({{tr("pushed"), ledger.pushed, m_theme.ok()},
+                     {tr("pulled"), ledger.pulled, m_theme.accent()},
+                     {tr("dormant"), ledger.skippedDormant, m_theme.textMuted()},
+                     {tr("unfollowed"), ledger.skippedUnfollowed, m_theme.series(4)},
+                     {tr("deleted"), ledger.skippedDeleted, m_theme.series(5)},
+                     {tr("failed"), ledger.failed, m_theme.critical()},
+                     {tr("outstanding"), outstanding(ledger), m_theme.textMuted(), true}});
 }
 
 } // namespace ui

@@ -1,6 +1,6 @@
-// What became of one post: its text and its delivery ledger (audience, pushed, skipped by reason, pulled,
-// failed, times, chunks). Reads it again every two seconds while deliveries are outstanding. Owned by its
-// page; GUI thread only.
+// What became of one post: its text and the progress of its fan-out (audience, pushed, skipped by reason,
+// pulled, failed, delays, rate, time left, chunks). Reads it again twice a second while it is shown and
+// deliveries are outstanding. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QTimer>
@@ -9,6 +9,7 @@
 #include "backend/domain/error.h"
 #include "backend/domain/feed.h"
 #include "backend/domain/ledger.h"
+#include "ui/models/fanout_progress.h"
 #include "ui/models/timeline_tables.h"
 #include "ui/widgets/state_view.h"
 
@@ -21,6 +22,7 @@ namespace ui {
 
 class EngineBridge;
 class Label;
+class PartBar;
 
 class LedgerView final : public QWidget
 {
@@ -33,19 +35,33 @@ public:
     void clear();
     void refresh();
 
+protected:
+    void showEvent(QShowEvent* event) override;
+
 private:
     void build();
     QWidget* buildFacts();
     Label* addFact(QFormLayout* form, const QString& title, const char* name);
     void take(const backend::DeliveryLedger& ledger);
+    void showCounts(const backend::DeliveryLedger& ledger);
+    void showProgress(const backend::DeliveryLedger& ledger);
+    void showBar(const backend::DeliveryLedger& ledger);
     void setState(StateView::Kind kind, const QString& title, const QString& text = {});
     void showParts();
 
     const Theme& m_theme;
     EngineBridge& m_bridge;
     std::optional<backend::TimelineEntry> m_entry;
-    bool m_loaded = false; // the ledger of m_entry is shown
-    QTimer m_again;        // while it is not complete
+    bool m_loaded = false;     // the ledger of m_entry is shown
+    bool m_unfinished = false; // deliveries are outstanding, or the plan is
+    bool m_asking = false;
+    QTimer m_again; // while it is not complete
+    FanoutRate m_rate;
+    std::optional<backend::DeliveryLedger> m_ledger; // what is shown
+    PartBar* m_bar = nullptr;
+    Label* m_delays = nullptr;
+    Label* m_speed = nullptr;
+    Label* m_left = nullptr;
     StateView* m_state = nullptr;
     Label* m_head = nullptr;
     Label* m_text = nullptr;

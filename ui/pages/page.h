@@ -41,6 +41,8 @@ public:
     virtual void deactivated() {} // another one did
     // Opened through a link: "redis-3", "shard 17"; the page that is asked defines it.
     virtual void openArgument(const QString& argument);
+    // What is shown, as an argument that openArgument() shows again; empty: just the page.
+    virtual QString linkArgument() const { return {}; }
     // For pictures: a page that waits for a choice makes a typical one.
     virtual void showExample() {}
     // F5, besides a fresh snapshot.

@@ -248,7 +248,13 @@ void QueuePage::refresh()
 
 void QueuePage::openArgument(const QString& argument)
 {
-    if (argument == QLatin1String("dead letters")) m_tabs->setCurrentIndex(kLettersTab);
+    if (argument == QLatin1String("dead letters") || argument == QLatin1String("dead"))
+        m_tabs->setCurrentIndex(kLettersTab);
+}
+
+QString QueuePage::linkArgument() const
+{
+    return m_tabs->currentIndex() == kLettersTab ? QStringLiteral("dead") : QString();
 }
 
 void QueuePage::saveState(QSettings& settings) const

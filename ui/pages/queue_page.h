@@ -31,6 +31,7 @@ public:
     void activated() override;
     void refresh() override;
     void openArgument(const QString& argument) override; // "dead letters"
+    QString linkArgument() const override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
 

@@ -305,6 +305,16 @@ void ShardsPage::openArgument(const QString& argument)
         if (argument == QString::fromUtf8(name.data(), qsizetype(name.size()))) setMetric(metric);
     }
     if (argument.startsWith(QLatin1String("shard "))) selectShard(argument.mid(6).toInt());
+    bool number = false;
+    const int shard = argument.toInt(&number);
+    if (number) selectShard(shard);
+}
+
+QString ShardsPage::linkArgument() const
+{
+    const auto index = m_table->currentIndex();
+    return index.isValid() ? QString::number(m_model->row(m_sorted->mapToSource(index)).shard.shard)
+                           : QString();
 }
 
 void ShardsPage::exportReport()

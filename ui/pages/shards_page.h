@@ -31,6 +31,7 @@ public:
 
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
     void openArgument(const QString& argument) override; // "shard 17", or a metric: "deliveries/s"
+    QString linkArgument() const override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
 

@@ -1,9 +1,12 @@
 #include "ui/pages/timeline_page.h"
 
 #include "ui/bridge/engine_bridge.h"
+#include "ui/pages/compare_view.h"
+#include "ui/pages/follow_view.h"
 #include "ui/pages/late_authors.h"
-#include "ui/pages/ledger_view.h"
-#include "ui/pages/timeline_pane.h"
+#include "ui/pages/profile_card.h"
+#include "ui/pages/time_jump.h"
+#include "ui/pages/timelines_view.h"
 #include "ui/pages/user_search.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
@@ -12,11 +15,10 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QPushButton>
-#include <QScrollArea>
-#include <QSettings>
-#include <QSplitter>
 #include <QStackedLayout>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include <utility>
@@ -24,10 +26,7 @@
 namespace ui {
 namespace {
 
-QString countOf(std::int64_t count, const QString& one, const QString& many)
-{
-    return QStringLiteral("%1 %2").arg(formatCount(count), count == 1 ? one : many);
-}
+enum UserTab { kTimelinesTab, kCompareTab, kFollowersTab, kFollowingTab };
 
 } // namespace
 
@@ -90,59 +89,38 @@ QWidget* TimelinePage::buildUser(QWidget* parent)
     auto* layout = new QVBoxLayout(area);
     layout->setContentsMargins({});
     layout->setSpacing(kSpacingSmall);
-    layout->addWidget(buildProfile(area));
-    layout->addWidget(buildTimelines(area), 1);
+    m_profile = new ProfileCard(context().theme, area);
+    layout->addWidget(m_profile);
+    layout->addWidget(buildTabs(area), 1);
     return area;
 }
 
-QWidget* TimelinePage::buildProfile(QWidget* parent)
+QWidget* TimelinePage::buildTabs(QWidget* parent)
 {
-    auto* card = new Card(context().theme, {}, parent);
-    card->setObjectName(QStringLiteral("profileCard"));
-    const auto label = [&](const char* name, FontRole role, Tone tone) {
-        auto* out = new Label(context().theme, role, tone, card);
-        out->setObjectName(QLatin1String(name));
-        out->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-        out->setWordWrap(true);
-        card->body()->addWidget(out);
-        return out;
+    m_tabs = new QTabWidget(parent);
+    m_tabs->setObjectName(QStringLiteral("userTabs"));
+    m_tabs->setDocumentMode(true);
+    m_jump = new TimeJump(context().theme, m_tabs);
+    m_tabs->setCornerWidget(m_jump);
+    m_timelines = new TimelinesView(context().theme, context().bridge, m_tabs);
+    m_tabs->addTab(m_timelines, tr("Timelines"));
+    const auto onCard = [this](auto* view, QWidget* card) {
+        static_cast<Card*>(card)->body()->addWidget(view);
+        return view;
     };
-    m_name = label("profileName", FontRole::Strong, Tone::Normal);
-    m_facts = label("profileFacts", FontRole::Body, Tone::Normal);
-    m_place = label("profilePlace", FontRole::Small, Tone::Muted);
-    return card;
-}
-
-QWidget* TimelinePage::buildTimelines(QWidget* parent)
-{
-    m_splitter = new QSplitter(Qt::Horizontal, parent);
-    m_splitter->setObjectName(QStringLiteral("timelineSplitter"));
-    m_splitter->setChildrenCollapsible(false);
-    const auto card = [this](const QString& title) {
-        auto* out = new Card(context().theme, title, m_splitter);
-        m_splitter->addWidget(out);
-        return out;
-    };
-    auto* home = card(tr("Home timeline"));
-    m_home = new TimelinePane(TimelineLoader::Kind::Home, QStringLiteral("home"), context().theme,
-                              context().bridge, home);
-    home->body()->addWidget(m_home);
-    auto* author = card(tr("Author timeline"));
-    m_author = new TimelinePane(TimelineLoader::Kind::Author, QStringLiteral("author"), context().theme,
-                                context().bridge, author);
-    author->body()->addWidget(m_author);
-    auto* delivery = card(tr("Delivery of the post"));
-    auto* scroll = new QScrollArea(delivery);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_ledger = new LedgerView(context().theme, context().bridge, scroll);
-    m_ledger->setObjectName(QStringLiteral("ledger"));
-    scroll->setWidget(m_ledger);
-    for (auto* ground : {scroll->viewport(), static_cast<QWidget*>(m_ledger)})
-        ground->setAutoFillBackground(false); // the card's shows through
-    delivery->body()->addWidget(scroll);
-    return m_splitter;
+    const auto card = [this] { return new Card(context().theme, {}, m_tabs); };
+    auto* ground = card();
+    m_compare = onCard(new CompareView(context().theme, context().bridge, ground), ground);
+    m_tabs->addTab(ground, tr("Redis against PostgreSQL"));
+    ground = card();
+    m_followers = onCard(
+        new FollowView(FollowView::Kind::Followers, context().theme, context().bridge, ground), ground);
+    m_tabs->addTab(ground, tr("Followers"));
+    ground = card();
+    m_following = onCard(
+        new FollowView(FollowView::Kind::Following, context().theme, context().bridge, ground), ground);
+    m_tabs->addTab(ground, tr("Following"));
+    return m_tabs;
 }
 
 void TimelinePage::connectAll()
@@ -163,15 +141,33 @@ void TimelinePage::connectAll()
             [this] { copy(tr("SQL"), m_user ? m_user->location.homeSql : std::string()); });
     connect(m_copyAuthorSql, &QPushButton::clicked, this,
             [this] { copy(tr("SQL"), m_user ? m_user->location.authorSql : std::string()); });
-    connect(m_home, &TimelinePane::postSelected, this, [this] { postSelected(m_home, m_author); });
-    connect(m_author, &TimelinePane::postSelected, this, [this] { postSelected(m_author, m_home); });
-    const auto openAuthor = [this](qint64 author) { openUser(QString::number(author)); };
-    connect(m_home, &TimelinePane::authorActivated, this, openAuthor);
+    connectTabs();
+}
+
+void TimelinePage::connectTabs()
+{
+    const auto openId = [this](qint64 user) { openUser(QString::number(user)); };
+    connect(m_timelines, &TimelinesView::authorActivated, this, [this, openId](qint64 author) {
+        if (m_user) m_readerBefore = QString::fromStdString(m_user->profile.user.handle);
+        openId(author);
+    });
+    connect(m_timelines, &TimelinesView::said, this, &TimelinePage::say);
+    connect(m_compare, &CompareView::explainWanted, this, [this](backend::PostId post) {
+        m_tabs->setCurrentIndex(kTimelinesTab);
+        m_timelines->explain(post, QString::fromStdString(m_user->profile.user.handle));
+    });
+    for (auto* list : {m_followers, m_following})
+        connect(list, &FollowView::userActivated, this, openId);
+    connect(m_jump, &TimeJump::wanted, m_timelines, &TimelinesView::goToTime);
+    connect(m_jump, &TimeJump::newestWanted, m_timelines, &TimelinesView::goToNewest);
+    connect(m_tabs, &QTabWidget::currentChanged, this,
+            [this](int tab) { m_jump->setVisible(tab == kTimelinesTab); });
 }
 
 void TimelinePage::openUser(const QString& handleOrId)
 {
     const auto generation = ++m_generation;
+    m_wantedPart.clear();
     if (!m_user) showMessage(StateView::Kind::Loading, tr("Looking for %1").arg(handleOrId), {});
     say({});
     context().bridge.call(
@@ -196,18 +192,48 @@ void TimelinePage::takeUser(quint64 generation, backend::Result<requests::UserOv
     }
     const bool another = !m_user || m_user->profile.user.id != user->profile.user.id;
     showUser(*user);
-    if (!another) return;
-    m_ledger->clear();
-    m_home->open(user->profile.user.id);
-    m_author->open(user->profile.user.id);
+    if (another) openTabs();
+    showPart(std::exchange(m_wantedPart, {}));
+}
+
+void TimelinePage::openTabs()
+{
+    const auto& profile = m_user->profile;
+    m_timelines->open(profile.user, std::exchange(m_readerBefore, {}));
+    m_compare->open(profile.user);
+    m_followers->open(profile);
+    m_following->open(profile);
+}
+
+// Of a link: see openArgument().
+void TimelinePage::showPart(const QString& part)
+{
+    const auto what = part.section(u'/', 0, 0);
+    const auto number = part.section(u'/', 1, 1).toLongLong();
+    if (what.isEmpty()) return;
+    m_tabs->setCurrentIndex(what == u"compare"     ? kCompareTab
+                            : what == u"followers" ? kFollowersTab
+                            : what == u"following" ? kFollowingTab
+                                                   : kTimelinesTab);
+    if (number <= 0) return;
+    if (what == u"post") m_timelines->showPost(backend::PostId{number});
+    if (what == u"explain")
+        m_timelines->explain(backend::PostId{number}, QString::fromStdString(m_user->profile.user.handle));
+    if (what == u"at") {
+        const backend::TimePoint time{std::chrono::seconds(number)};
+        m_jump->setTime(time);
+        m_timelines->goToTime(time);
+    }
 }
 
 void TimelinePage::showMessage(StateView::Kind kind, const QString& title, const QString& text)
 {
     m_user.reset();
-    m_home->close();
-    m_author->close();
-    m_ledger->clear();
+    m_readerBefore.clear();
+    m_timelines->close();
+    m_compare->close();
+    m_followers->close();
+    m_following->close();
     m_message->show(kind, title, text);
     m_late->setVisible(kind == StateView::Kind::Empty && !m_late->first().isEmpty());
     m_faces->setCurrentWidget(m_message);
@@ -246,24 +272,7 @@ void TimelinePage::setSnapshot(const backend::SnapshotPtr&)
 void TimelinePage::showUser(const requests::UserOverview& user)
 {
     m_user = user;
-    const auto& profile = user.profile;
-    const auto& place = user.location;
-    m_name->setText(tr("@%1 · %2 · id %3")
-                        .arg(QString::fromStdString(profile.user.handle),
-                             QString::fromStdString(profile.user.displayName))
-                        .arg(profile.user.id.value));
-    m_facts->setText(tr("%1 · %2 following · %3 · %4 · last seen %5 · joined %6")
-                         .arg(countOf(profile.counters.followers, tr("follower"), tr("followers")),
-                              formatCount(profile.counters.following),
-                              countOf(profile.counters.posts, tr("post"), tr("posts")),
-                              profile.warm ? tr("warm: home timeline kept in Redis")
-                                           : tr("dormant: no home timeline in Redis"),
-                              formatTime(profile.lastSeenAt), formatTime(profile.user.createdAt)));
-    m_place->setText(tr("Shard %1 · timelines on %2 · users on %3 · posts on %4")
-                         .arg(place.shard)
-                         .arg(QString::fromStdString(place.timelinesNode),
-                              QString::fromStdString(place.usersNode),
-                              QString::fromStdString(place.postsNode)));
+    m_profile->showUser(user);
     m_faces->setCurrentWidget(m_userArea);
     for (auto* widget : {m_refresh, m_copyRedis, m_copySql, m_copyAuthorSql})
         widget->setEnabled(true);
@@ -283,20 +292,20 @@ void TimelinePage::refresh()
             if (user || generation != m_generation)
                 takeUser(generation, std::move(user));
             else
-                m_facts->setText(tr("The profile could not be read again: %1")
-                                     .arg(QString::fromStdString(user.error().message)));
+                m_profile->sayNotReadAgain(QString::fromStdString(user.error().message));
         });
-    m_home->refresh();
-    m_author->refresh();
-    m_ledger->refresh();
+    m_timelines->refresh();
+    m_compare->refresh();
+    m_followers->refresh();
+    m_following->refresh();
 }
 
-void TimelinePage::postSelected(TimelinePane* pane, TimelinePane* other)
+void TimelinePage::keyPressEvent(QKeyEvent* event)
 {
-    const auto entry = pane->selected();
-    if (!entry) return;
-    other->clearSelection();
-    m_ledger->showPost(*entry);
+    if (event->key() == Qt::Key_Escape && (m_compare->cancel() || m_timelines->cancel()))
+        event->accept();
+    else
+        Page::keyPressEvent(event);
 }
 
 void TimelinePage::copy(const QString& what, const std::string& text)
@@ -320,8 +329,20 @@ bool TimelinePage::focusFind()
 
 void TimelinePage::openArgument(const QString& argument)
 {
-    m_search->setText(argument);
-    openUser(argument);
+    const auto user = argument.section(u'/', 0, 0);
+    m_search->setText(user);
+    openUser(user);
+    m_wantedPart = argument.section(u'/', 1);
+}
+
+QString TimelinePage::linkArgument() const
+{
+    if (!m_user) return {};
+    auto link = QStringLiteral("@") + QString::fromStdString(m_user->profile.user.handle);
+    const QStringList parts{m_timelines->linkPart(), QStringLiteral("compare"), QStringLiteral("followers"),
+                            QStringLiteral("following")};
+    if (const auto part = parts.value(m_tabs->currentIndex()); !part.isEmpty()) link += u'/' + part;
+    return link;
 }
 
 void TimelinePage::showExample()
@@ -332,17 +353,17 @@ void TimelinePage::showExample()
         return;
     }
     if (!m_user) openArgument(m_late->first());
-    m_home->selectNewest();
+    m_timelines->selectNewest();
 }
 
 void TimelinePage::saveState(QSettings& settings) const
 {
-    settings.setValue("splitter", m_splitter->saveState());
+    m_timelines->saveState(settings);
 }
 
 void TimelinePage::restoreState(QSettings& settings)
 {
-    m_splitter->restoreState(settings.value("splitter").toByteArray());
+    m_timelines->restoreState(settings);
 }
 
 } // namespace ui

@@ -1,5 +1,6 @@
-// The Timeline browser: one user's profile, home timeline as the user sees it, author timeline beside it, and
-// for a selected post its ledger. Owned by the main window; GUI thread only.
+// The Timeline browser: one user's profile, their timelines at any time with the delivery and the trail of a
+// post, Redis compared with PostgreSQL, and whom they follow and who follows them. Owned by the main window;
+// GUI thread only.
 #pragma once
 
 #include "ui/pages/page.h"
@@ -7,18 +8,22 @@
 #include "ui/bridge/requests.h"
 #include "ui/widgets/state_view.h"
 
+#include <functional>
 #include <optional>
 
 class QPushButton;
-class QSplitter;
 class QStackedLayout;
+class QTabWidget;
 
 namespace ui {
 
+class CompareView;
+class FollowView;
 class Label;
 class LateAuthors;
-class LedgerView;
-class TimelinePane;
+class ProfileCard;
+class TimeJump;
+class TimelinesView;
 class UserSearch;
 
 class TimelinePage final : public Page
@@ -33,25 +38,32 @@ public:
 
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
     void activated() override;
-    void openArgument(const QString& argument) override; // a handle or id
-    void showExample() override;                         // who posted last
+    // A handle or id, and what of the user: "@ada", "@ada/post/123", "@ada/explain/123",
+    // "@ada/at/1790000000" (Unix seconds), "@ada/compare", "@ada/followers", "@ada/following".
+    void openArgument(const QString& argument) override;
+    QString linkArgument() const override;
+    void showExample() override; // who posted last
     void refresh() override;
     bool focusFind() override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
 
+protected:
+    void keyPressEvent(QKeyEvent* event) override; // Esc cancels
+
 private:
     void build();
     QLayout* buildSearchRow();
     QWidget* buildUser(QWidget* parent);
-    QWidget* buildProfile(QWidget* parent);
-    QWidget* buildTimelines(QWidget* parent);
+    QWidget* buildTabs(QWidget* parent);
     void connectAll();
+    void connectTabs();
     void takeUser(quint64 generation, backend::Result<requests::UserOverview> user);
     void showUser(const requests::UserOverview& user);
+    void openTabs();
+    void showPart(const QString& part);
     void showMessage(StateView::Kind kind, const QString& title, const QString& text);
     void showInvitation();
-    void postSelected(TimelinePane* pane, TimelinePane* other);
     void copy(const QString& what, const std::string& text);
     void say(const QString& text);
 
@@ -65,14 +77,16 @@ private:
     StateView* m_message = nullptr;
     LateAuthors* m_late = nullptr; // below the invitation
     QWidget* m_userArea = nullptr;
-    Label* m_name = nullptr;
-    Label* m_facts = nullptr;
-    Label* m_place = nullptr;
-    QSplitter* m_splitter = nullptr;
-    TimelinePane* m_home = nullptr;
-    TimelinePane* m_author = nullptr;
-    LedgerView* m_ledger = nullptr;
+    ProfileCard* m_profile = nullptr;
+    QTabWidget* m_tabs = nullptr;
+    TimeJump* m_jump = nullptr;
+    TimelinesView* m_timelines = nullptr;
+    CompareView* m_compare = nullptr;
+    FollowView* m_followers = nullptr;
+    FollowView* m_following = nullptr;
     std::optional<requests::UserOverview> m_user;
+    QString m_readerBefore;   // whose home timeline led to this user; may be empty
+    QString m_wantedPart;     // of the user who is being opened
     quint64 m_generation = 0; // of the user asked for: older answers are dropped
     bool m_exampleWanted = false;
     std::optional<bool> m_connected; // empty before the first look

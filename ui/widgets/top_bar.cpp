@@ -74,6 +74,12 @@ void TopBar::build()
     row->addWidget(m_close);
 }
 
+void TopBar::addTool(QWidget* tool)
+{
+    auto* row = qobject_cast<QHBoxLayout*>(layout());
+    row->insertWidget(row->indexOf(m_close), tool);
+}
+
 QWidget* TopBar::buildWindows()
 {
     auto* group = new QWidget(this);

@@ -26,6 +26,7 @@ public:
     TopBar(const Theme& theme, EngineBridge& bridge, TimeRange& range, QWidget* parent);
 
     void setSnapshot(const backend::SnapshotPtr& snapshot);
+    void addTool(QWidget* tool); // left of the way out
 
 signals:
     void closeRequested(); // of the session

@@ -1,0 +1,175 @@
+#include "ui/pages/follow_view.h"
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/bridge/requests.h"
+#include "ui/models/follow_model.h"
+#include "ui/pages/column_fit.h"
+#include "ui/pages/tone_delegate.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
+#include "ui/widgets/state_view.h"
+#include "ui/widgets/table_style.h"
+
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QTableView>
+#include <QVBoxLayout>
+
+namespace ui {
+namespace {
+
+constexpr int kPageSize = 200;
+using State = FollowModel::State;
+
+} // namespace
+
+FollowView::FollowView(Kind kind, const Theme& theme, EngineBridge& bridge, QWidget* parent)
+    : QWidget(parent)
+    , m_kind(kind)
+    , m_bridge(bridge)
+    , m_model(new FollowModel(this))
+{
+    build(theme);
+    connect(m_model, &FollowModel::pageWanted, this, &FollowView::load);
+    connect(m_model, &FollowModel::stateChanged, this, &FollowView::updateState);
+    const auto openUser = [this](const QModelIndex& index) {
+        emit userActivated(qint64(m_model->user(index).id.value));
+    };
+    connect(m_table, &QTableView::activated, this, openUser);
+    connect(m_table, &QTableView::clicked, this, [openUser](const QModelIndex& index) {
+        if (index.column() == FollowModel::HandleColumn) openUser(index);
+    });
+    connect(m_retry, &QPushButton::clicked, m_model, &FollowModel::retry);
+    updateState();
+}
+
+void FollowView::build(const Theme& theme)
+{
+    const auto name = m_kind == Kind::Followers ? QStringLiteral("followers") : QStringLiteral("following");
+    m_table = new QTableView(this);
+    m_table->setObjectName(name + QStringLiteral("Table"));
+    m_table->setAccessibleName(m_kind == Kind::Followers ? tr("Followers") : tr("Following"));
+    m_table->setModel(m_model);
+    m_table->setItemDelegate(new ToneDelegate(theme, m_table));
+    styleTable(*m_table);
+    fitColumns(*m_table);
+    m_face = new StateView(theme, this);
+    m_face->setObjectName(name + QStringLiteral("Face"));
+    m_foot = new Label(theme, FontRole::Small, Tone::Muted, this);
+    m_foot->setObjectName(name + QStringLiteral("Foot"));
+    m_foot->setWordWrap(true);
+    m_retry = new QPushButton(tr("Try again"), this);
+    m_retry->setObjectName(name + QStringLiteral("Retry"));
+    auto* foot = new QHBoxLayout;
+    foot->addWidget(m_foot, 1);
+    foot->addWidget(m_retry);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_table, 1);
+    layout->addWidget(m_face, 1);
+    layout->addLayout(foot);
+}
+
+void FollowView::open(const backend::Profile& user)
+{
+    close();
+    m_user = user;
+    if (isVisible()) start();
+}
+
+void FollowView::close()
+{
+    ++m_generation;
+    m_user.reset();
+    m_started = false;
+    m_error.clear();
+    m_model->clear();
+}
+
+void FollowView::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    if (m_user && !m_started) start();
+}
+
+void FollowView::start()
+{
+    ++m_generation;
+    m_started = true;
+    m_error.clear();
+    m_model->start();
+}
+
+// From the first page on: where rows are gone or new, keyset pages have no other way.
+void FollowView::refresh()
+{
+    if (!m_user) return;
+    m_started = false;
+    if (isVisible()) start();
+}
+
+void FollowView::load(backend::UserId after)
+{
+    if (!m_user) return;
+    m_bridge.call(
+        this,
+        [kind = m_kind, user = m_user->user.id, after](backend::Engine& engine) {
+            return kind == Kind::Followers ? requests::followers(engine, user, after, kPageSize)
+                                           : requests::following(engine, user, after, kPageSize);
+        },
+        [this, generation = m_generation, after](const backend::Result<backend::EdgePage>& page) {
+            if (generation != m_generation) return;
+            m_error = page ? QString() : QString::fromStdString(page.error().message);
+            if (page)
+                m_model->appendPage(after, *page);
+            else
+                m_model->failPage(after);
+            updateState();
+        });
+}
+
+std::int64_t FollowView::total() const
+{
+    if (!m_user) return 0;
+    const auto& counters = m_user->counters;
+    return m_kind == Kind::Followers ? counters.followers : counters.following;
+}
+
+QString FollowView::footText() const
+{
+    const int rows = m_model->rowCount();
+    if (rows == 0) return {};
+    if (!m_error.isEmpty()) return tr("The rest could not be read: %1").arg(m_error);
+    const auto shown = formatCount(rows), all = formatCount(std::max<std::int64_t>(rows, total()));
+    switch (m_model->state()) {
+    case State::Loading:
+        return tr("%1 of %2, loading more…").arg(shown, all);
+    case State::More:
+        return tr("%1 of %2 loaded, scroll for more. A click on a handle, or Enter, opens the user.")
+            .arg(shown, all);
+    default:
+        return tr("All %1, by the time they joined. A click on a handle, or Enter, opens the user.")
+            .arg(shown);
+    }
+}
+
+void FollowView::updateState()
+{
+    using Face = StateView::Kind;
+    const bool any = m_model->rowCount() > 0;
+    if (!any && !m_error.isEmpty())
+        m_face->show(Face::Failed, tr("The list could not be read"), m_error);
+    else if (!any && m_model->state() == State::End)
+        m_face->show(Face::Empty, tr("Nobody"),
+                     m_kind == Kind::Followers ? tr("Nobody follows this user.")
+                                               : tr("This user follows nobody."));
+    else if (!any)
+        m_face->show(Face::Loading, tr("Loading"));
+    m_face->setVisible(!any);
+    m_table->setVisible(any);
+    m_foot->setText(footText());
+    m_foot->setTone(m_error.isEmpty() ? Tone::Muted : Tone::Warning);
+    m_retry->setVisible(!m_error.isEmpty());
+}
+
+} // namespace ui

@@ -1,0 +1,63 @@
+// Followers, or whom one follows: a table that loads as it is scrolled, however many there are. Reads when it
+// is first shown for a user. Owned by its page; GUI thread only.
+#pragma once
+
+#include <QWidget>
+
+#include "backend/domain/error.h"
+#include "backend/domain/feed.h"
+
+#include <optional>
+
+class QPushButton;
+class QTableView;
+
+namespace ui {
+
+class EngineBridge;
+class FollowModel;
+class Label;
+class StateView;
+class Theme;
+
+class FollowView final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    enum class Kind { Followers, Following };
+
+    FollowView(Kind kind, const Theme& theme, EngineBridge& bridge, QWidget* parent);
+
+    void open(const backend::Profile& user);
+    void close();
+    void refresh();
+
+signals:
+    void userActivated(qint64 user); // click or Enter
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    void build(const Theme& theme);
+    void load(backend::UserId after);
+    void start();
+    void updateState();
+    QString footText() const;
+    std::int64_t total() const;
+
+    Kind m_kind;
+    EngineBridge& m_bridge;
+    std::optional<backend::Profile> m_user;
+    bool m_started = false;
+    QString m_error;
+    quint64 m_generation = 0; // of the user: older answers are dropped
+    FollowModel* m_model = nullptr;
+    QTableView* m_table = nullptr;
+    StateView* m_face = nullptr; // in place of the table while there is none
+    Label* m_foot = nullptr;
+    QPushButton* m_retry = nullptr;
+};
+
+} // namespace ui

@@ -1,0 +1,62 @@
+#include "ui/pages/profile_card.h"
+
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
+
+#include <QVBoxLayout>
+
+namespace ui {
+namespace {
+
+QString countOf(std::int64_t count, const QString& one, const QString& many)
+{
+    return QStringLiteral("%1 %2").arg(formatCount(count), count == 1 ? one : many);
+}
+
+} // namespace
+
+ProfileCard::ProfileCard(const Theme& theme, QWidget* parent)
+    : Card(theme, {}, parent)
+{
+    setObjectName(QStringLiteral("profileCard"));
+    const auto label = [&](const char* name, FontRole role, Tone tone) {
+        auto* out = new Label(theme, role, tone, this);
+        out->setObjectName(QLatin1String(name));
+        out->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+        out->setWordWrap(true);
+        body()->addWidget(out);
+        return out;
+    };
+    m_name = label("profileName", FontRole::Strong, Tone::Normal);
+    m_facts = label("profileFacts", FontRole::Body, Tone::Normal);
+    m_place = label("profilePlace", FontRole::Small, Tone::Muted);
+}
+
+void ProfileCard::showUser(const requests::UserOverview& user)
+{
+    const auto& profile = user.profile;
+    const auto& place = user.location;
+    m_name->setText(tr("@%1 · %2 · id %3")
+                        .arg(QString::fromStdString(profile.user.handle),
+                             QString::fromStdString(profile.user.displayName))
+                        .arg(profile.user.id.value));
+    m_facts->setText(tr("%1 · %2 following · %3 · %4 · last seen %5 · joined %6")
+                         .arg(countOf(profile.counters.followers, tr("follower"), tr("followers")),
+                              formatCount(profile.counters.following),
+                              countOf(profile.counters.posts, tr("post"), tr("posts")),
+                              profile.warm ? tr("warm: home timeline kept in Redis")
+                                           : tr("dormant: no home timeline in Redis"),
+                              formatTime(profile.lastSeenAt), formatTime(profile.user.createdAt)));
+    m_place->setText(tr("Shard %1 · timelines on %2 · users on %3 · posts on %4")
+                         .arg(place.shard)
+                         .arg(QString::fromStdString(place.timelinesNode),
+                              QString::fromStdString(place.usersNode),
+                              QString::fromStdString(place.postsNode)));
+}
+
+void ProfileCard::sayNotReadAgain(const QString& why)
+{
+    m_facts->setText(tr("The profile could not be read again: %1").arg(why));
+}
+
+} // namespace ui
