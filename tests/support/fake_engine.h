@@ -48,6 +48,10 @@ public:
     void setDeadLetters(std::vector<backend::DeadLetter> letters);
     void setTimelineAudit(backend::TimelineAuditReport report); // repairs repair all of it
     void setOrphans(backend::OrphanReport report);
+    // Prices of caps are 50 bytes an entry, "weighed" at multiples of 100, else "between".
+    void setCapacity(backend::Capacity capacity);
+    void setCacheDetails(backend::CacheDetails details);
+    void setFanoutCosts(backend::FanoutCosts costs);
     // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
@@ -109,6 +113,7 @@ private:
                                          Deadline deadline) override;
     Result<backend::Checkup> doctor(Deadline deadline) override;
     Result<backend::FanoutPolicy> fanoutPolicy(Deadline deadline) override;
+    Result<backend::FanoutCosts> fanoutCosts(Deadline deadline) override;
     Result<void> deleteAccount(backend::UserId user, Deadline deadline) override;
     Result<std::vector<backend::AccountDeletion>> accountDeletions(int limit, Deadline deadline) override;
     Result<void> setPushThreshold(const backend::PushThreshold& threshold, Deadline deadline) override;
@@ -144,6 +149,7 @@ private:
     std::string render(const backend::ShardReport& report, backend::ReportFormat format) const override;
     Result<std::int64_t> unfinishedTasks(Deadline deadline) override;
     Result<backend::Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<backend::CacheDetails> cacheDetails(Deadline deadline) override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
@@ -176,6 +182,9 @@ private:
     std::vector<backend::TaskRef> m_retried, m_discarded;
     backend::TimelineAuditReport m_timelineAudit;
     backend::OrphanReport m_orphans;
+    std::optional<backend::Capacity> m_capacity;
+    backend::CacheDetails m_cacheDetails;
+    backend::FanoutCosts m_fanoutCosts;
 };
 
 class FakeWorkload final : public backend::WorkloadControl
