@@ -1,7 +1,7 @@
 // Looks at a fair sample of the keys on one Redis node: what kind each is, what it weighs, how long it still
 // lives. SCAN goes by the hash of the keys, with a seed of the server's own, so that its first keys are a
-// sample by chance whatever the keys are called. Reads only, at a bounded rate. Stateless; the caller's client
-// and thread.
+// sample by chance whatever the keys are called. Reads only, at a bounded rate. Stateless; the caller's
+// client and thread.
 #pragma once
 
 #include "backend/cache/redis_client.h"
@@ -16,12 +16,7 @@ namespace backend {
 inline constexpr std::array<std::string_view, 8> kSampledFamilies{
     "home timeline",
     "home floor", // and notes: what a timeline keeps beside its entries
-    "author timeline",
-    "public timeline",
-    "post object",
-    "user object",
-    "counters",
-    "other"};
+    "author timeline", "public timeline", "post object", "user object", "counters", "other"};
 
 // Position in kSampledFamilies.
 std::size_t sampledFamilyOf(std::string_view key);

@@ -47,8 +47,8 @@ struct NodeKeyCounts
 // PostgreSQL once more. Of all engines.
 struct FlightCounts
 {
-    std::string name; // of the cache, as in CacheCounts
-    std::int64_t led = 0, joined = 0; // since the engines started; joined: spared
+    std::string name;                                        // of the cache, as in CacheCounts
+    std::int64_t led = 0, joined = 0;                        // since the engines started; joined: spared
     std::optional<std::int64_t> ledInWindow, joinedInWindow; // empty: this is the first look
 };
 

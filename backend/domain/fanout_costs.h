@@ -24,14 +24,14 @@ struct AuthorCost
 struct FanoutCosts
 {
     TimePoint takenAt;
-    PushThreshold threshold;         // today's
-    std::int64_t autoFollowers = 0;  // with fewer, the automatic choice always pushes
-    double mergeCost = 0;            // of merging one author into one page, in deliveries
-    std::int64_t authors = 0;        // with at least one follower
-    std::int64_t pulledAuthors = 0;  // today
+    PushThreshold threshold;           // today's
+    std::int64_t autoFollowers = 0;    // with fewer, the automatic choice always pushes
+    double mergeCost = 0;              // of merging one author into one page, in deliveries
+    std::int64_t authors = 0;          // with at least one follower
+    std::int64_t pulledAuthors = 0;    // today
     std::int64_t followersSampled = 0; // whose last visits were read
-    double postsKnownSeconds = 0;    // how far back the oldest post lies, at most the seven days; 0: no post
-    std::vector<AuthorCost> sample;  // descending by followers: the largest, and some of the others by chance
+    double postsKnownSeconds = 0;   // how far back the oldest post lies, at most the seven days; 0: no post
+    std::vector<AuthorCost> sample; // descending by followers: the largest, and some of the others by chance
 };
 
 } // namespace backend

@@ -8,8 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kWindow = 5min;    // rates are over no more, if somebody looks often enough
-constexpr auto kLeastApart = 5s;  // looks closer together are one
+constexpr auto kWindow = 5min;   // rates are over no more, if somebody looks often enough
+constexpr auto kLeastApart = 5s; // looks closer together are one
 constexpr std::array kObjects{std::size_t(4), std::size_t(5), std::size_t(6)}; // of kSampledFamilies
 // The caches whose misses go through single flight.
 constexpr std::array kFlights{CacheKind::HomeTimeline, CacheKind::AuthorTimeline, CacheKind::PublicTimeline,

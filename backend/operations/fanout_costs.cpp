@@ -10,7 +10,7 @@ namespace backend {
 namespace {
 
 constexpr double kDay = 86'400;
-constexpr std::chrono::days kCounted{7}; // of posts, as the planner does
+constexpr std::chrono::days kCounted{7};     // of posts, as the planner does
 constexpr std::size_t kPulledAtMost = 1'000; // that are looked at besides the sample
 
 // One reading, step by step; of one call.
@@ -126,8 +126,8 @@ Result<void> Reading::countPosts()
     for (std::size_t i = 0; i + 1 < rows.size(); i += 2) {
         if (!rows[i].isNull(0, 0)) {
             const auto age = std::chrono::duration<double>(now - PostId{rows[i].integer(0, 0)}.time());
-            m_out.postsKnownSeconds = std::max(
-                m_out.postsKnownSeconds, std::clamp(age.count(), 0.0, kDay * double(kCounted.count())));
+            m_out.postsKnownSeconds = std::max(m_out.postsKnownSeconds,
+                                               std::clamp(age.count(), 0.0, kDay * double(kCounted.count())));
         }
         for (std::size_t r = 0; r < rows[i + 1].size(); ++r)
             m_authors[UserId{rows[i + 1].integer(r, 0)}].postsPerDay =

@@ -9,8 +9,8 @@
 
 namespace backend {
 
-inline constexpr int kAuthorsCosted = 1'500;        // in all: half the largest, half by chance
-inline constexpr int kFollowersLookedAt = 20;       // of each of them
+inline constexpr int kAuthorsCosted = 1'500;       // in all: half the largest, half by chance
+inline constexpr int kFollowersLookedAt = 20;      // of each of them
 inline constexpr int kPostsCountedAtMost = 20'000; // of each of them
 
 [[nodiscard]] Result<FanoutCosts> readFanoutCosts(const FeedServices& services, Directory& directory,

@@ -4,6 +4,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <cmath>
 
 namespace ui {
@@ -127,7 +128,8 @@ public:
                 Qt::AlignRight,
                 &growthPerDay,
                 [](const NodeRoomRow& r) {
-                    return r.growth.kind == Growth::Kind::TooShort ? QVariant() : QVariant(r.growth.perSecond);
+                    return r.growth.kind == Growth::Kind::TooShort ? QVariant()
+                                                                   : QVariant(r.growth.perSecond);
                 },
                 [](const NodeRoomRow& r) { return growthReason(r.growth); },
                 {}};
@@ -204,14 +206,29 @@ QString limitText(const NodeLimit& limit)
 std::int64_t NodeRoomRow::readersThatFit() const
 {
     const auto most = limit();
-    if (!weighed || weighed->sampled == 0 || most.bytes <= 0 || weighed->bytesPerTimeline.mean <= 0) return -1;
+    if (!weighed || weighed->sampled == 0 || most.bytes <= 0 || weighed->bytesPerTimeline.mean <= 0)
+        return -1;
     const double free = std::max(0.0, double(most.bytes - weighed->usedMemoryBytes));
     return weighed->timelines + std::int64_t(free / weighed->bytesPerTimeline.mean);
 }
 
+std::vector<NodePast> nodePasts(const std::vector<backend::HistoryPoint>& history)
+{
+    std::size_t nodes = 0;
+    for (const auto& point : history)
+        nodes = std::max({nodes, point.nodeMemoryBytes.size(), point.nodeDiskBytes.size()});
+    std::vector<NodePast> out(nodes);
+    for (std::size_t i = 0; i < nodes; ++i) {
+        out[i].memory = seriesOf(history, i, &backend::HistoryPoint::nodeMemoryBytes);
+        out[i].disk = seriesOf(history, i, &backend::HistoryPoint::nodeDiskBytes);
+        out[i].memoryGrowth = fitLine(out[i].memory);
+        out[i].diskGrowth = fitLine(out[i].disk);
+    }
+    return out;
+}
+
 std::vector<NodeRoomRow> nodeRoom(const backend::ClusterSnapshot& snapshot,
-                                  const std::vector<backend::HistoryPoint>& history,
-                                  const backend::Capacity* capacity)
+                                  const std::vector<NodePast>& pasts, const backend::Capacity* capacity)
 {
     std::vector<NodeRoomRow> out;
     for (std::size_t i = 0; i < snapshot.nodes.size(); ++i) {
@@ -223,10 +240,9 @@ std::vector<NodeRoomRow> nodeRoom(const backend::ClusterSnapshot& snapshot,
         row.usedBytes = row.redis ? node.memoryBytes : node.diskBytes;
         for (std::size_t c = 0; capacity && c < capacity->nodes.size(); ++c)
             if (capacity->nodes[c].node == node.id) row.weighed = capacity->nodes[c];
-        row.history = seriesOf(history, i,
-                               row.redis ? &backend::HistoryPoint::nodeMemoryBytes
-                                         : &backend::HistoryPoint::nodeDiskBytes);
-        row.growth = fitGrowth(row.history, double(row.limit().bytes));
+        if (i < pasts.size())
+            row.growth =
+                towards(row.redis ? pasts[i].memoryGrowth : pasts[i].diskGrowth, double(row.limit().bytes));
         out.push_back(std::move(row));
     }
     return out;

@@ -24,19 +24,26 @@ struct NodeRoomRow
     int node = 0;
     QString name;
     bool redis = true;
-    std::int64_t usedBytes = -1; // memory of Redis, disk of PostgreSQL
+    std::int64_t usedBytes = -1;                  // memory of Redis, disk of PostgreSQL
     std::optional<backend::NodeCapacity> weighed; // Redis, once measured
     Growth growth;
-    std::vector<GrowthPoint> history;
 
     NodeLimit limit() const { return weighed ? limitOf(*weighed) : NodeLimit(); }
     std::int64_t readersThatFit() const; // in all; -1: not known
 };
 
-// One row a node, in the snapshot's order. `history`: the longest there is, ascending.
+// What was remembered of a node, with a line through it.
+struct NodePast
+{
+    std::vector<GrowthPoint> memory, disk;
+    Growth memoryGrowth, diskGrowth;
+};
+// By position in snapshot.nodes. Takes a while: not on the GUI thread.
+std::vector<NodePast> nodePasts(const std::vector<backend::HistoryPoint>& history);
+
+// One row a node, in the snapshot's order.
 std::vector<NodeRoomRow> nodeRoom(const backend::ClusterSnapshot& snapshot,
-                                  const std::vector<backend::HistoryPoint>& history,
-                                  const backend::Capacity* capacity);
+                                  const std::vector<NodePast>& pasts, const backend::Capacity* capacity);
 
 QString growthText(const Growth& growth);   // "2026-12-24 07:03 CET", "not growing" …
 QString growthReason(const Growth& growth); // a sentence

@@ -26,8 +26,8 @@ struct FanoutCurvePoint
     std::int64_t threshold = 0;
     double cost = 0, push = 0, pull = 0; // deliveries a second
 };
-// At every threshold where something changes, thinned out to `most`; ascending. The first pulls everybody, the
-// last nobody.
+// At every threshold where something changes, thinned out to `most`; ascending. The first pulls everybody,
+// the last nobody.
 std::vector<FanoutCurvePoint> fanoutCurve(const backend::FanoutCosts& costs, std::size_t most = 400);
 // Of the curve's points the cheapest; the highest threshold among equals. REQUIRES: not empty.
 FanoutCurvePoint cheapestOf(const std::vector<FanoutCurvePoint>& curve);

@@ -56,7 +56,7 @@ Line lineThrough(const std::vector<GrowthPoint>& points)
 
 } // namespace
 
-Growth fitGrowth(const std::vector<GrowthPoint>& points, double limit)
+Growth fitLine(const std::vector<GrowthPoint>& points)
 {
     Growth out;
     if (points.empty()) return out;
@@ -66,18 +66,21 @@ Growth fitGrowth(const std::vector<GrowthPoint>& points, double limit)
     out.perSecond = line.slope;
     out.atSeconds = points.back().atSeconds;
     out.value = line.valueAtEnd;
-    if (limit > 0 && points.back().value >= limit) {
-        out.kind = Growth::Kind::Full;
-    } else if (line.slope <= 0 || line.lowestSlope <= 0) {
-        out.kind = Growth::Kind::NotGrowing;
-    } else if (limit <= 0) {
-        out.kind = Growth::Kind::NoLimit;
-    } else {
-        const double seconds = std::max(0.0, (limit - line.valueAtEnd) / line.slope);
-        out.kind = seconds > kGrowthReach * out.knownSeconds ? Growth::Kind::TooFar : Growth::Kind::Fills;
-        if (out.kind == Growth::Kind::Fills) out.fullAtSeconds = out.atSeconds + seconds;
-    }
+    out.kind = line.slope <= 0 || line.lowestSlope <= 0 ? Growth::Kind::NotGrowing : Growth::Kind::NoLimit;
     return out;
+}
+
+Growth towards(Growth line, double limit)
+{
+    if (limit <= 0 || line.kind == Growth::Kind::TooShort) return line;
+    if (line.value >= limit) {
+        line.kind = Growth::Kind::Full;
+    } else if (line.kind == Growth::Kind::NoLimit) {
+        const double seconds = (limit - line.value) / line.perSecond;
+        line.kind = seconds > kGrowthReach * line.knownSeconds ? Growth::Kind::TooFar : Growth::Kind::Fills;
+        if (line.kind == Growth::Kind::Fills) line.fullAtSeconds = line.atSeconds + seconds;
+    }
+    return line;
 }
 
 } // namespace ui

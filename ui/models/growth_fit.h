@@ -37,7 +37,10 @@ struct Growth
     std::optional<double> fullAtSeconds; // Fills
 };
 
-// Points ascending, no NaN. limit <= 0: not known.
-Growth fitGrowth(const std::vector<GrowthPoint>& points, double limit);
+// The line alone, without a limit: TooShort, NotGrowing or NoLimit. Points ascending, no NaN. Sorts thousands
+// of slopes: not for the GUI thread.
+Growth fitLine(const std::vector<GrowthPoint>& points);
+// What the line says of a limit; <= 0: not known. Cheap.
+Growth towards(Growth line, double limit);
 
 } // namespace ui
