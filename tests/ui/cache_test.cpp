@@ -130,7 +130,7 @@ void CacheTest::keysAreSampledWhileSeen()
     details.ttls = {{"post object", 40, 1, {9, 30}}};
     details.nodes = {{3, "redis-1", {}, 1'000, 250, 5, 70, 0.5, 2.0, 120},
                      {4, "redis-2", {}, 1'000, 250, 0, 10, 1.0, 4.0, 120},
-                     {5, "redis-3", "redis-3 is gone"}};
+                     {5, "redis-3", "redis-3 is gone", -1, 0, -1, -1, {}, {}, 0}};
     details.flights = {{"home timeline", 90, 30, 6, 2}, {"post object", 5, 0, {}, {}}};
     details.flightsWindowSeconds = 120;
     fixture.engine().setCacheDetails(details);
@@ -153,7 +153,7 @@ void CacheTest::keysAreSampledWhileSeen()
     QCOMPARE(text("flightTable", 1, ui::FlightJoinedColumn), ui::unknownText());
     QCOMPARE(fixture.find<ui::TtlBars>("ttlBars")->rows()[0].counts[1], 30.0);
     const auto summary = fixture.find<QLabel>("keySummary")->text();
-    QVERIFY2(summary.contains("Evictions 1.5/s, expirations 6/s over 2 min"), qPrintable(summary));
+    QVERIFY2(summary.contains("Evictions 1.5/s, expirations 6.0/s over 2 min"), qPrintable(summary));
     QVERIFY2(summary.contains("Without 1 of 3 nodes: redis-3 is gone"), qPrintable(summary));
     QVERIFY(fixture.waitForNews());
     QCOMPARE(fixture.engine().count("cacheDetails"), 1); // not with every snapshot

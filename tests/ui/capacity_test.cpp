@@ -61,7 +61,12 @@ private:
             node.timelines = 500;
             node.sampled = 125;
             node.bytesPerTimeline.mean = 40'000;
-            if (i == 7) node = {10, "redis-8", "redis-8 does not answer"};
+            if (i == 7) {
+                node = {};
+                node.node = 10;
+                node.name = "redis-8";
+                node.notMeasured = "redis-8 does not answer";
+            }
             out.nodes.push_back(node);
         }
         return out;

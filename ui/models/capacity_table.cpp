@@ -45,6 +45,16 @@ public:
             .arg(limit.nodesOnMachine)
             .arg(perReaderText(row));
     }
+    static QString limitTip(const NodeRoomRow& row)
+    {
+        const auto limit = row.limit();
+        if (!row.redis) return tr("PostgreSQL does not tell how large its disk is.");
+        if (limit.kind == NodeLimit::Kind::None) return readersTip(row);
+        if (limit.kind == NodeLimit::Kind::MaxMemory) return tr("maxmemory of the node");
+        return tr("No maxmemory is set. The machine has %1, shared evenly by %2 Redis nodes of this cluster.")
+            .arg(formatBytes(row.weighed->machineMemoryBytes))
+            .arg(limit.nodesOnMachine);
+    }
     static QString growthPerDay(const NodeRoomRow& row)
     {
         if (row.growth.kind == Growth::Kind::TooShort) return unknownText();
@@ -106,15 +116,13 @@ public:
                     const auto bytes = r.limit().bytes;
                     return bytes > 0 ? QVariant(qint64(bytes)) : QVariant();
                 },
-                [](const NodeRoomRow& r) {
-                    return r.redis ? readersTip(r) : tr("PostgreSQL does not tell how large its disk is.");
-                },
+                &limitTip,
                 [](const NodeRoomRow& r) { return r.limit().bytes > 0 ? Tone::Normal : Tone::Muted; }};
     }
     static Column fits()
     {
-        return {tr("Readers that fit"),
-                tr("In all, until the limit is reached, at the present bytes a reader"),
+        return {tr("Fit in all"),
+                tr("Readers until the limit is reached, at the present bytes a reader"),
                 Qt::AlignRight,
                 [](const NodeRoomRow& r) { return formatCount(r.readersThatFit()); },
                 [](const NodeRoomRow& r) { return known(r.readersThatFit()); },
@@ -132,18 +140,6 @@ public:
                                                                    : QVariant(r.growth.perSecond);
                 },
                 [](const NodeRoomRow& r) { return growthReason(r.growth); },
-                {}};
-    }
-    static Column knownFor()
-    {
-        return {tr("Known for"),
-                tr("How far back the history of the node goes"),
-                Qt::AlignRight,
-                [](const NodeRoomRow& r) {
-                    return r.growth.knownSeconds > 0 ? formatDuration(r.growth.knownSeconds) : unknownText();
-                },
-                [](const NodeRoomRow& r) { return QVariant(r.growth.knownSeconds); },
-                {},
                 {}};
     }
     static Column full()
@@ -196,9 +192,7 @@ QString limitText(const NodeLimit& limit)
     case NodeLimit::Kind::MaxMemory:
         return T::tr("%1 maxmemory").arg(formatBytes(limit.bytes));
     case NodeLimit::Kind::Machine:
-        return limit.nodesOnMachine > 1
-                   ? T::tr("%1, 1/%2 of the machine").arg(formatBytes(limit.bytes)).arg(limit.nodesOnMachine)
-                   : T::tr("%1, the machine").arg(formatBytes(limit.bytes));
+        return T::tr("%1 machine").arg(formatBytes(limit.bytes));
     }
     return {};
 }
@@ -302,7 +296,6 @@ NodeRoomModel* makeNodeRoomTable(QObject* parent)
         T::limit(),
         T::fits(),
         T::growth(),
-        T::knownFor(),
         T::full(),
     };
     return new NodeRoomModel(

@@ -17,7 +17,7 @@ struct NodeLimit
     int nodesOnMachine = 1;
 };
 NodeLimit limitOf(const backend::NodeCapacity& node);
-QString limitText(const NodeLimit& limit); // "64.0 MiB maxmemory"
+QString limitText(const NodeLimit& limit); // "64.0 MiB maxmemory", "2.9 GiB machine"
 
 struct NodeRoomRow
 {
@@ -57,7 +57,6 @@ enum NodeRoomColumn {
     RoomLimitColumn,
     RoomFitsColumn,
     RoomGrowthColumn,
-    RoomKnownColumn,
     RoomFullColumn,
     RoomColumnCount
 };

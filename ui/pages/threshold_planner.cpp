@@ -80,7 +80,7 @@ QWidget* ThresholdPlanner::buildCurve()
     m_curve = new CurveChart(theme(), CurveChart::Across::Decades, part);
     m_curve->setObjectName(QStringLiteral("costCurve"));
     m_curve->setAccessibleName(tr("Cost of fan-out by threshold"));
-    m_curve->setAxes(tr("threshold: authors with more followers are merged"), ScaleUnit::Number, &rateText);
+    m_curve->setAxes(tr("threshold, followers"), ScaleUnit::Number, &rateText);
     m_slider = new QSlider(Qt::Horizontal, part);
     m_slider->setObjectName(QStringLiteral("thresholdSlider"));
     m_slider->setAccessibleName(tr("Threshold, followers, on a logarithmic scale"));

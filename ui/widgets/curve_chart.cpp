@@ -135,7 +135,10 @@ std::vector<CurveChart::Tick> CurveChart::timeTicks(double width) const
     const int count = std::clamp(int(width / kTickPixels), 1, 6);
     const double step = stepsFor(ScaleUnit::Seconds, 0, std::max(span, 60.0), 0).step *
                         std::max(1, 6 / std::max(count, 1) / 2);
-    const auto format = span > 3 * 86'400 ? QStringLiteral("yyyy-MM-dd") : QStringLiteral("MM-dd HH:mm");
+    const auto format = span > 3 * 86'400     ? QStringLiteral("yyyy-MM-dd")
+                        : span > 0.9 * 86'400 ? QStringLiteral("MM-dd HH:mm")
+                        : span > 600          ? QStringLiteral("HH:mm")
+                                              : QStringLiteral("HH:mm:ss");
     const double shift = QDateTime::fromSecsSinceEpoch(qint64(m_low))
                              .offsetFromUtc(); // whole hours and days where people live
     for (double at = std::ceil((m_low + shift) / step) * step - shift; at <= m_high; at += step)
@@ -179,8 +182,9 @@ void CurveChart::paintEvent(QPaintEvent*)
     painter.setRenderHint(QPainter::Antialiasing);
     for (const auto& line : m_lines)
         drawLine(painter, area, line);
+    QRectF taken;
     for (const auto& mark : m_marks)
-        drawMark(painter, area, mark);
+        taken = drawMark(painter, area, mark, taken);
     if (m_hovered) {
         const double x = toPixel(area, *m_hovered, 0).x();
         painter.setPen(QPen(m_theme.textMuted(), 0));
@@ -238,7 +242,8 @@ void CurveChart::drawLine(QPainter& painter, const QRectF& area, const Line& lin
     painter.drawPath(path);
 }
 
-void CurveChart::drawMark(QPainter& painter, const QRectF& area, const Mark& mark) const
+QRectF CurveChart::drawMark(QPainter& painter, const QRectF& area, const Mark& mark,
+                            const QRectF& taken) const
 {
     const double x = std::clamp(mark.x, m_low, m_high);
     const auto at = toPixel(area, x, mark.y.value_or(m_yScale.end()));
@@ -254,13 +259,15 @@ void CurveChart::drawMark(QPainter& painter, const QRectF& area, const Mark& mar
         painter.drawEllipse(at, kDot, kDot);
     }
     const double top = std::max(area.top(), at.y() - metrics.height() - 3);
-    const QRectF box(toLeft ? at.x() - width - kSpacingTiny : at.x() + kSpacingTiny, top, width,
-                     metrics.height());
+    QRectF box(toLeft ? at.x() - width - kSpacingTiny : at.x() + kSpacingTiny, top, width, metrics.height());
+    if (box.intersects(taken))
+        box.moveTop(taken.top() - box.height() >= area.top() ? taken.top() - box.height() : taken.bottom());
     QColor ground = m_theme.card();
     ground.setAlphaF(0.8F);
     painter.fillRect(box, ground);
     painter.setPen(color);
     painter.drawText(box, toLeft ? Qt::AlignRight : Qt::AlignLeft, mark.text);
+    return box;
 }
 
 void CurveChart::drawLegend(QPainter& painter) const

@@ -74,7 +74,8 @@ private:
     void describe();
     void drawGrid(QPainter& painter, const QRectF& area) const;
     void drawLine(QPainter& painter, const QRectF& area, const Line& line) const;
-    void drawMark(QPainter& painter, const QRectF& area, const Mark& mark) const;
+    // Where it was drawn: the next one's words keep away from it.
+    QRectF drawMark(QPainter& painter, const QRectF& area, const Mark& mark, const QRectF& taken) const;
     void drawLegend(QPainter& painter) const;
 
     const Theme& m_theme;
