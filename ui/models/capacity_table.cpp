@@ -85,7 +85,7 @@ public:
     }
     static Column perReader()
     {
-        return {tr("Bytes a reader"),
+        return {tr("Per reader"),
                 tr("All keys of a home timeline together, mean of those that were weighed"),
                 Qt::AlignRight,
                 &perReaderText,
@@ -247,7 +247,8 @@ QString growthText(const Growth& growth)
     using T = CapacityTable;
     switch (growth.kind) {
     case Growth::Kind::TooShort:
-        return T::tr("known for too short a time");
+        return T::tr("has %1 of %2")
+            .arg(formatDuration(std::floor(growth.knownSeconds)), formatDuration(kGrowthNeedsSeconds));
     case Growth::Kind::NotGrowing:
         return T::tr("not growing");
     case Growth::Kind::NoLimit:

@@ -33,7 +33,9 @@ public:
                     const double known = value(r);
                     return std::isnan(known) ? QVariant() : QVariant(known);
                 },
-                {},
+                [](const KeyFamilyRow& r) {
+                    return tr("%1 keys were weighed").arg(formatCount(r.family.sampled));
+                },
                 [](const KeyFamilyRow& r) { return r.family.sampled > 0 ? Tone::Normal : Tone::Muted; }};
     }
     static QString bytes(double value) { return formatBytes(std::llround(value)); }
@@ -99,12 +101,9 @@ KeyFamilyModel* makeKeyFamilyTable(QObject* parent)
             T::tr("Keys ≈"), T::tr("Scaled from the sample"), [](const auto& r) { return r.family.keys; },
             &T::count),
         T::estimate(
-            T::tr("Bytes a key"), T::tr("Mean of the sampled ones"),
+            T::tr("Per key"), T::tr("Mean of the sampled ones"),
             [](const auto& r) { return r.family.keys > 0 ? r.family.bytes / r.family.keys : std::nan(""); },
             &T::bytes),
-        T::estimate(
-            T::tr("Sampled"), T::tr("Keys that were weighed"),
-            [](const auto& r) { return double(r.family.sampled); }, &T::count),
     };
     return new KeyFamilyModel(
         std::move(columns), [](const KeyFamilyRow& r) { return QString::fromStdString(r.family.name); },
@@ -128,14 +127,14 @@ FlightModel* makeFlightTable(QObject* parent)
                    [](const auto& f) { return f.joinedInWindow; }),
         T::counted(T::tr("Asked"), T::tr("Misses in the window that asked PostgreSQL"),
                    [](const auto& f) { return f.ledInWindow; }),
-        {T::tr("Spared of all"),
+        {T::tr("Share"),
          T::tr("Spared among the misses of the window"),
          Qt::AlignRight,
          [](const T::Flight& f) { return T::spared(f) < 0 ? T::tr("n/a") : formatRatio(T::spared(f)); },
          [](const T::Flight& f) { return T::spared(f) < 0 ? QVariant() : QVariant(T::spared(f)); },
          {},
          [](const T::Flight& f) { return T::spared(f) < 0 ? Tone::Muted : Tone::Normal; }},
-        T::counted(T::tr("Spared in all"), T::tr("Since the engines started"),
+        T::counted(T::tr("In all"), T::tr("Spared since the engines started"),
                    [](const auto& f) { return std::optional(f.joined); }),
     };
     return new FlightModel(

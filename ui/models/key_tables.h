@@ -21,7 +21,6 @@ enum KeyFamilyColumn {
     FamilyShareColumn,
     FamilyKeysColumn,
     FamilyPerKeyColumn,
-    FamilySampledColumn,
     FamilyColumnCount
 };
 KeyFamilyModel* makeKeyFamilyTable(QObject* parent);

@@ -74,9 +74,9 @@ void CacheDetailsView::build()
     m_summary->setWordWrap(true);
     auto* row = new QHBoxLayout;
     row->setSpacing(kSpacingSmall);
-    row->addWidget(buildFamilies(), 5);
-    row->addWidget(buildTtls(), 4);
-    row->addWidget(buildFlights(), 4);
+    row->addWidget(buildFamilies(), 40);
+    row->addWidget(buildTtls(), 28);
+    row->addWidget(buildFlights(), 36);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, kSpacingSmall, 0, 0);
     layout->setSpacing(kSpacingSmall);
