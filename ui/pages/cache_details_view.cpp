@@ -84,6 +84,12 @@ void CacheDetailsView::build()
     layout->addLayout(row, 1);
 }
 
+int CacheDetailsView::neededHeight() const
+{
+    const int chrome = m_familyCard->sizeHint().height() - m_familyTable->sizeHint().height();
+    return chrome + fullHeight(*m_familyTable) + m_summary->sizeHint().height() + 2 * kSpacingSmall;
+}
+
 QTableView* CacheDetailsView::makeTable(const char* name, const QString& title, QAbstractItemModel* model,
                                         QWidget* parent)
 {
@@ -102,8 +108,8 @@ QWidget* CacheDetailsView::buildFamilies()
 {
     m_familyCard = new Card(m_theme, tr("Memory by kind of key"), this);
     m_families = makeKeyFamilyTable(this);
-    m_familyCard->body()->addWidget(
-        makeTable("keyFamilies", m_familyCard->title(), m_families, m_familyCard));
+    m_familyTable = makeTable("keyFamilies", m_familyCard->title(), m_families, m_familyCard);
+    m_familyCard->body()->addWidget(m_familyTable);
     return m_familyCard;
 }
 

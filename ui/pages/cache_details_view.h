@@ -32,6 +32,7 @@ public:
     void tick();
     void refresh();
     void giveUp();
+    int neededHeight() const; // to show all kinds of keys
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -51,6 +52,7 @@ private:
     EngineBridge& m_bridge;
     Label* m_summary = nullptr;
     KeyFamilyModel* m_families = nullptr;
+    QTableView* m_familyTable = nullptr;
     FlightModel* m_flights = nullptr;
     TtlBars* m_ttls = nullptr;
     Card *m_familyCard = nullptr, *m_ttlCard = nullptr, *m_flightCard = nullptr;

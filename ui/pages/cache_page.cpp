@@ -237,7 +237,8 @@ void CachePage::placeParts()
         return table.parentWidget()->sizeHint().height() - table.sizeHint().height() + fullHeight(table);
     };
     const int height = m_splitter->height() - 2 * m_splitter->handleWidth();
-    const int tabs = needed(*m_nodeTable) + m_tabs->tabBar()->sizeHint().height() + kSpacingSmall;
+    const int tabs = std::max(needed(*m_nodeTable), m_details->neededHeight()) +
+                     m_tabs->tabBar()->sizeHint().height() + kSpacingSmall;
     const int nodes = std::min(tabs, height * 2 / 5);
     const int upper = std::clamp(needed(*m_cacheTable), height / 4, (height - nodes) * 3 / 5);
     const int charts = height - nodes - upper, top = upper + std::max(0, charts - upper) / 4;

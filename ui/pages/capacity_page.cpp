@@ -32,7 +32,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kWeighAfter = 600s, kCostsAfter = 600s, kHistoryAfter = 60s; // while the page is shown
+// While the page is shown: how soon again, and how soon while there is nothing, or too little, to show.
+constexpr auto kLookAfter = 600s, kHistoryAfter = 60s, kSoonAgain = 10s;
 constexpr int kPresumedCap = 800; // the default: the caps to ask for until the cluster's own is known
 
 QString bytesText(double bytes)
@@ -178,6 +179,7 @@ void CapacityPage::forget()
 {
     for (auto* reading : {&m_weighing, &m_costs, &m_past})
         *reading = {reading->serial + 1, false, {}};
+    m_gaveUp = false;
     m_snapshot.reset();
     m_capacity.reset();
     m_pasts.clear();
@@ -215,14 +217,17 @@ bool CapacityPage::due(const Reading& reading, std::chrono::seconds after) const
 void CapacityPage::readWhatIsDue()
 {
     if (!isVisible()) return;
-    if (due(m_weighing, kWeighAfter)) weigh();
-    if (due(m_costs, kCostsAfter)) readCosts();
-    if (due(m_past, kHistoryAfter)) readHistory();
+    const bool weighed = m_capacity && m_capacity->notMeasured.empty() && m_error.isEmpty();
+    const bool enough = !m_pasts.empty() && m_pasts.back().memoryGrowth.kind != Growth::Kind::TooShort;
+    if (due(m_weighing, m_gaveUp || weighed ? kLookAfter : kSoonAgain)) weigh();
+    if (due(m_costs, m_gaveUp || m_planner->hasCosts() ? kLookAfter : kSoonAgain)) readCosts();
+    if (due(m_past, enough ? kHistoryAfter : kSoonAgain)) readHistory();
 }
 
 void CapacityPage::refresh()
 {
     if (context().bridge.state() != EngineBridge::State::Open) return;
+    m_gaveUp = false;
     if (!m_weighing.running) weigh();
     if (!m_costs.running) readCosts();
     if (!m_past.running) readHistory();
@@ -291,6 +296,7 @@ void CapacityPage::readHistory()
 void CapacityPage::giveUp()
 {
     m_pricer->giveUp();
+    m_gaveUp = m_gaveUp || m_weighing.running || m_costs.running;
     if (m_costs.running) m_planner->clear(tr("Given up. F5 reads again."));
     if (m_weighing.running) m_error = tr("given up. F5 weighs again");
     for (auto* reading : {&m_weighing, &m_costs, &m_past}) {

@@ -92,6 +92,7 @@ private:
     std::vector<NodePast> m_pasts;
     QString m_error; // why it could not be weighed
     Reading m_weighing, m_costs, m_past;
+    bool m_gaveUp = false; // somebody did: nothing starts by itself soon
 };
 
 } // namespace ui
