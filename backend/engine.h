@@ -9,11 +9,13 @@
 #include "backend/domain/account.h"
 #include "backend/domain/audit.h"
 #include "backend/domain/balance.h"
+#include "backend/domain/cache_details.h"
 #include "backend/domain/capacity.h"
 #include "backend/domain/checkup.h"
 #include "backend/domain/cluster.h"
 #include "backend/domain/counter_audit.h"
 #include "backend/domain/explanation.h"
+#include "backend/domain/fanout_costs.h"
 #include "backend/domain/fanout_policy.h"
 #include "backend/domain/feed.h"
 #include "backend/domain/history.h"
@@ -121,6 +123,9 @@ public:
     [[nodiscard]] virtual Result<FanoutPolicy> fanoutPolicy(Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> setPushThreshold(const PushThreshold& threshold,
                                                         Deadline deadline) = 0;
+    // What pushing and merging cost now, from a bounded sample of authors: the largest of each logical shard
+    // and some others. A few statements a shard. Changes nothing; a read-only engine answers it, too.
+    [[nodiscard]] virtual Result<FanoutCosts> fanoutCosts(Deadline deadline) = 0;
 
     // Feed::deleteUser as an operator's action: it stands in the audit log.
     [[nodiscard]] virtual Result<void> deleteAccount(UserId user, Deadline deadline) = 0;
@@ -215,6 +220,9 @@ public:
     // around the present one. Reads only. A node that cannot be weighed by the deadline says so and has no
     // figures.
     [[nodiscard]] virtual Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) = 0;
+    // What the caches hold and spare: a bounded sample of keys on every Redis node, at a bounded rate, and
+    // what came on top since an earlier look. Reads only. A node that does not answer says so.
+    [[nodiscard]] virtual Result<CacheDetails> cacheDetails(Deadline deadline) = 0;
 };
 
 class Engine

@@ -136,6 +136,7 @@ Result<MemorySample> sampleTimelineMemory(RedisClient& client, int node, int rea
     ROOKERY_ASSIGN(const auto info, redisInfo(client, node, deadline));
     sample.usedMemoryBytes = info.usedMemoryBytes;
     sample.maxMemoryBytes = info.maxMemoryBytes;
+    sample.machineMemoryBytes = info.machineMemoryBytes;
     Picked picked(std::size_t(std::max(readers, 1)), seed);
     std::string cursor = "0";
     do {

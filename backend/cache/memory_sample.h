@@ -26,7 +26,7 @@ struct MemorySample
 {
     std::int64_t keys = 0;      // seen
     std::int64_t timelines = 0; // readers with a floor
-    std::int64_t usedMemoryBytes = -1, maxMemoryBytes = -1;
+    std::int64_t usedMemoryBytes = -1, maxMemoryBytes = -1, machineMemoryBytes = -1;
     std::vector<WeighedTimeline>
         weighed; // at most as many as asked for; readers with any key of a home timeline
 };

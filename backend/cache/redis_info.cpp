@@ -28,6 +28,10 @@ void take(RedisInfo& info, std::string_view field, std::string_view value)
         info.maxMemoryBytes = number(value);
     else if (field == "connected_clients")
         info.connectedClients = number(value);
+    else if (field == "total_system_memory")
+        info.machineMemoryBytes = number(value);
+    else if (field == "expired_keys")
+        info.expiredKeys = number(value);
     else if (field == "evicted_keys")
         info.evictedKeys = number(value);
     else if (field == "keyspace_hits")

@@ -18,6 +18,8 @@ struct RedisInfo
     double uptimeSeconds = -1;
     std::int64_t usedMemoryBytes = -1, maxMemoryBytes = -1; // max 0: no limit
     std::int64_t connectedClients = -1;
+    std::int64_t machineMemoryBytes = -1; // of the machine that it runs on
+    std::int64_t expiredKeys = -1;
     std::int64_t evictedKeys = -1, keyspaceHits = -1, keyspaceMisses = -1, commandsProcessed = -1;
     std::int64_t keys = -1;
 

@@ -26,6 +26,8 @@ struct MetricCounter
 struct EngineMetrics
 {
     std::array<MetricCounter, kCacheKindNames.size()> cacheHits, cacheMisses;
+    // Of the misses: those that asked PostgreSQL, and those that waited for somebody else who did.
+    std::array<MetricCounter, kCacheKindNames.size()> flightsLed, flightsJoined;
     std::array<MetricCounter, kMaxShards> deliveries; // by the reader's logical shard
     std::array<MetricCounter, kMaxShards> reads; // home, author and profile reads by the user's logical shard
     MetricCounter posts, deletes, follows, unfollows, pages, rebuilds, readThroughs;
@@ -35,6 +37,8 @@ struct EngineMetrics
 
     void hit(CacheKind kind, std::int64_t n = 1) { cacheHits[std::size_t(kind)].add(n); }
     void miss(CacheKind kind, std::int64_t n = 1) { cacheMisses[std::size_t(kind)].add(n); }
+    void led(CacheKind kind, std::int64_t n = 1) { flightsLed[std::size_t(kind)].add(n); }
+    void joined(CacheKind kind, std::int64_t n = 1) { flightsJoined[std::size_t(kind)].add(n); }
 };
 
 } // namespace backend

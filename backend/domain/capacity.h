@@ -25,6 +25,8 @@ struct NodeCapacity
     std::string name;
     std::string notMeasured; // why there are no figures of its timelines; empty when there are
     std::int64_t usedMemoryBytes = -1, maxMemoryBytes = -1; // max 0: no limit is set
+    std::int64_t machineMemoryBytes = -1; // of the machine it runs on
+    int nodesOnMachine = 1;               // Redis nodes of this cluster there, this one included
     std::int64_t keys = -1;
     std::int64_t timelines = -1; // home timelines that are there, counted
     std::int64_t sampled = 0;    // of them, weighed
@@ -44,6 +46,7 @@ struct CapPrice
     std::string basis; // "uncut": no reader has so many; "weighed": timelines of that size were; "between":
                        // lies between sizes that were
     double bytesPerTimeline = 0, bytes = 0, readersPerGiB = 0;
+    double cutReaders = 0; // readers who have more than so many entries now
 };
 
 struct Capacity

@@ -161,6 +161,7 @@ struct HistoryPoint
     std::vector<CacheCounts> caches;     // cumulative, as in the snapshot
     std::vector<double> nodeMemoryBytes; // by position in snapshot.nodes; NaN where unknown
     std::vector<double> nodeCommandsPerSecond;
+    std::vector<double> nodeDiskBytes; // likewise
 };
 
 } // namespace backend

@@ -57,9 +57,12 @@ Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<c
     bool ran = false;
     std::ignore = m_postFlights.run(misses.front(), ours, load, &ran);
     if (!ran) { // somebody else loaded: what it put into the cache is there now, the rest is ours
+        const auto missed = misses.size();
         misses = readCache(m_services, redis, misses, out.found, ours);
+        m_services.metrics.joined(CacheKind::PostObject, std::int64_t(missed - misses.size()));
         if (!misses.empty()) std::ignore = load();
     }
+    m_services.metrics.led(CacheKind::PostObject, std::int64_t(misses.size()));
     return out;
 }
 

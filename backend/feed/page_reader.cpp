@@ -197,8 +197,14 @@ Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, const P
         m_newest[limit] = {std::move(shared), std::chrono::steady_clock::now() + m_services.publicPageAge};
         return {};
     }));
-    if (mine) return std::move(*mine);
-    if (auto page = kept()) return *page;
+    if (mine) {
+        m_services.metrics.led(CacheKind::PublicTimeline);
+        return std::move(*mine);
+    }
+    if (auto page = kept()) {
+        m_services.metrics.joined(CacheKind::PublicTimeline);
+        return *page;
+    }
     return mergeShards(sql, redis, range, deadline);
 }
 

@@ -21,8 +21,22 @@ Result<void> TimelineBuilder::build(SqlSession& sql, RedisClient& redis, Timelin
                                     Deadline deadline, BuildFor purpose)
 {
     auto& flights = purpose == BuildFor::Upkeep ? m_upkeepFlights : m_flights[std::size_t(family)];
-    return flights.run(owner, deadline,
-                       [&] { return buildNow(sql, redis, family, owner, purpose, deadline); });
+    bool ran = false;
+    auto built = flights.run(
+        owner, deadline, [&] { return buildNow(sql, redis, family, owner, purpose, deadline); }, &ran);
+    if (purpose == BuildFor::Reader) count(family, ran, built.has_value());
+    return built;
+}
+
+void TimelineBuilder::count(TimelineFamily family, bool ran, bool built) const
+{
+    const auto kind = family == TimelineFamily::Home     ? CacheKind::HomeTimeline
+                      : family == TimelineFamily::Author ? CacheKind::AuthorTimeline
+                                                         : CacheKind::PublicTimeline;
+    if (ran)
+        m_services.metrics.led(kind);
+    else if (built)
+        m_services.metrics.joined(kind);
 }
 
 // Before anything is read for a timeline its reader is warm, and whoever delivers knows. Returns under which

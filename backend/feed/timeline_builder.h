@@ -27,6 +27,7 @@ public:
                                      Deadline deadline, BuildFor purpose = BuildFor::Reader);
 
 private:
+    void count(TimelineFamily family, bool ran, bool built) const;
     Result<void> buildNow(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
                           BuildFor purpose, Deadline deadline);
     Result<std::int64_t> warmGeneration(SqlSession& sql, UserId reader, BuildFor purpose, Deadline deadline);

@@ -1,8 +1,11 @@
 #include "backend/monitoring/capacity.h"
 
+#include "backend/cache/redis_address.h"
+
 #include <algorithm>
 #include <cmath>
 #include <future>
+#include <map>
 #include <random>
 
 namespace backend {
@@ -116,6 +119,7 @@ CapPrice priceOf(int cap, int presentCap, const std::vector<Weighted>& timelines
             weighs = std::min(price->bytes, timeline.bytes);
             weighed = weighed && price->weighed;
             cuts = true;
+            out.cutReaders += timeline.weight;
         }
         bytes += weighs * timeline.weight;
         weights += timeline.weight;
@@ -139,6 +143,7 @@ NodeCapacity nodeOf(const SampledNode& node)
     const auto& sample = *node.sample;
     out.usedMemoryBytes = sample.usedMemoryBytes;
     out.maxMemoryBytes = sample.maxMemoryBytes;
+    out.machineMemoryBytes = sample.machineMemoryBytes;
     out.keys = sample.keys;
     std::vector<double> bytes;
     std::int64_t withFloor = 0;
@@ -248,6 +253,20 @@ Capacity judgeCapacity(const std::vector<SampledNode>& nodes, int presentCap, st
     for (const int cap : capsOf(caps, presentCap))
         out.caps.push_back(priceOf(cap, presentCap, timelines, double(out.timelines)));
     return out;
+}
+
+void countMachines(Capacity& capacity, const std::vector<NodeEndpoint>& redisNodes)
+{
+    std::map<std::string, int> onHost;
+    std::map<int, std::string> hostOf;
+    for (const auto& node : redisNodes) {
+        const auto address = parseRedisAddress(node.address);
+        hostOf[node.id] = address ? address->host : node.address; // empty: this machine, by a socket
+        ++onHost[hostOf[node.id]];
+    }
+    for (auto& node : capacity.nodes)
+        if (const auto host = hostOf.find(node.node); host != hostOf.end())
+            node.nodesOnMachine = onHost[host->second];
 }
 
 void addGrowth(Capacity& capacity, const ClusterSnapshot& snapshot, const std::vector<HistoryPoint>& history)

@@ -28,6 +28,9 @@ std::vector<SampledNode> sampleNodes(const std::vector<NodeEndpoint>& redisNodes
 // `caps` empty: a quarter, a half and the whole of the present one.
 Capacity judgeCapacity(const std::vector<SampledNode>& nodes, int presentCap, std::span<const int> caps);
 
+// How many of the nodes share a machine, by the host of their addresses.
+void countMachines(Capacity& capacity, const std::vector<NodeEndpoint>& redisNodes);
+
 // How used memory grew over the history's window, when that is long enough to tell.
 void addGrowth(Capacity& capacity, const ClusterSnapshot& snapshot, const std::vector<HistoryPoint>& history);
 

@@ -47,10 +47,12 @@ HistoryPoint historyPoint(const ClusterSnapshot& s)
                      imbalanceOf(s),
                      s.caches,
                      {},
+                     {},
                      {}};
     for (const auto& node : s.nodes) {
         out.nodeMemoryBytes.push_back(gapIfUnknown(node.memoryBytes));
         out.nodeCommandsPerSecond.push_back(gapIfUnknown(node.commandsPerSecond));
+        out.nodeDiskBytes.push_back(gapIfUnknown(double(node.diskBytes)));
     }
     return out;
 }

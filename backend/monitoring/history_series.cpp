@@ -31,7 +31,7 @@ constexpr std::array kFields{
     Field{"imbalance", &HistoryPoint::imbalance},
 };
 constexpr std::string_view kHits = "cache_hits/", kMisses = "cache_misses/", kMemory = "node_memory_bytes/",
-                           kCommands = "node_commands_per_s/";
+                           kCommands = "node_commands_per_s/", kDisk = "node_disk_bytes/";
 
 void add(SeriesValues& out, std::string_view prefix, const std::string& name, double value)
 {
@@ -83,6 +83,7 @@ SeriesValues seriesOf(const HistoryPoint& point, const std::vector<std::string>&
     if (before) addCaches(out, point, *before);
     addNodes(out, kMemory, nodeNames, point.nodeMemoryBytes);
     addNodes(out, kCommands, nodeNames, point.nodeCommandsPerSecond);
+    addNodes(out, kDisk, nodeNames, point.nodeDiskBytes);
     return out;
 }
 
@@ -103,6 +104,7 @@ std::vector<HistoryPoint> pointsOf(const std::map<TimePoint, std::map<std::strin
         for (const auto& name : nodeNames) {
             point.nodeMemoryBytes.push_back(valueOf(known, kMemory, name));
             point.nodeCommandsPerSecond.push_back(valueOf(known, kCommands, name));
+            point.nodeDiskBytes.push_back(valueOf(known, kDisk, name));
         }
         out.push_back(std::move(point));
     }

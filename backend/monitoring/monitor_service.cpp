@@ -27,13 +27,27 @@ Result<Capacity> MonitorService::capacity(std::span<const int> caps, Deadline de
         if (cap < 1)
             return fail(ErrorCode::InvalidArgument,
                         "a timeline's cap is at least 1, not " + std::to_string(cap));
-    std::vector<NodeEndpoint> redis;
-    for (const auto& node : m_maps.current()->nodes)
-        if (node.kind == NodeKind::Redis) redis.push_back(node);
+    const auto redis = redisNodes();
     auto out = judgeCapacity(sampleNodes(redis, kReadersSampledPerNode, deadline), m_timelineCap, caps);
+    countMachines(out, redis);
     const auto snapshot = m_sampler.snapshot();
     out.takenAt = SystemWallClock().now();
     addGrowth(out, *snapshot, m_sampler.history(out.takenAt - std::chrono::hours(1)));
+    return out;
+}
+
+Result<CacheDetails> MonitorService::cacheDetails(Deadline deadline)
+{
+    auto out = m_cacheLook.look(redisNodes(), m_sampler.engineCounters(), deadline);
+    out.takenAt = SystemWallClock().now();
+    return out;
+}
+
+std::vector<NodeEndpoint> MonitorService::redisNodes() const
+{
+    std::vector<NodeEndpoint> out;
+    for (const auto& node : m_maps.current()->nodes)
+        if (node.kind == NodeKind::Redis) out.push_back(node);
     return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/engine.h"
+#include "backend/monitoring/cache_look.h"
 #include "backend/monitoring/ledger_reader.h"
 #include "backend/monitoring/sampler.h"
 
@@ -45,8 +46,12 @@ public:
         return m_ledger.unfinishedTasks(deadline);
     }
     Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<CacheDetails> cacheDetails(Deadline deadline) override;
 
 private:
+    std::vector<NodeEndpoint> redisNodes() const;
+
+    CacheLook m_cacheLook;
     const Sampler& m_sampler;
     const ShardMapSource& m_maps;
     const LedgerReader& m_ledger;

@@ -80,11 +80,21 @@ SnapshotPtr Sampler::snapshot() const
     return m_snapshot;
 }
 
+EngineCounters Sampler::engineCounters() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_engineCounters;
+}
+
 void Sampler::step()
 {
     const auto now = Clock::now();
     const auto found = findings();
     m_totals.update(found.engines);
+    {
+        const std::lock_guard lock(m_mutex);
+        m_engineCounters = m_totals.totals();
+    }
     auto queue = queueOf(found, now);
     m_window.add(now, m_totals.flow(), queue);
     auto snapshot = buildSnapshot(m_settings.identity, found, std::move(queue), m_totals, m_window);

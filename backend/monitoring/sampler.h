@@ -56,6 +56,7 @@ public:
 
     SnapshotPtr snapshot() const; // never null
     std::vector<HistoryPoint> history(TimePoint since) const { return m_history.since(since); }
+    EngineCounters engineCounters() const; // of all engines seen, since they started
     // See Monitor::historyRange.
     Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const;
 
@@ -77,8 +78,9 @@ private:
     std::unique_ptr<HistoryStore> m_store; // null: nobody asked for it
     bool m_recalled = false;               // of the snapshot thread alone
 
-    mutable std::mutex m_mutex; // guards m_snapshot
+    mutable std::mutex m_mutex; // guards the two below
     SnapshotPtr m_snapshot;
+    EngineCounters m_engineCounters;
 
     std::vector<std::unique_ptr<PostgresProber>> m_postgres;
     std::unique_ptr<DirectoryProber> m_directory;

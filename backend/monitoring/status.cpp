@@ -28,6 +28,8 @@ void pairwise(EngineCounters& a, EngineCounters& b, Visit visit)
     list(a.reads, b.reads);
     list(a.cacheHits, b.cacheHits);
     list(a.cacheMisses, b.cacheMisses);
+    list(a.flightsLed, b.flightsLed);
+    list(a.flightsJoined, b.flightsJoined);
     list(a.tasksDone, b.tasksDone);
     list(a.tasksFailed, b.tasksFailed);
     list(a.fanoutDelay, b.fanoutDelay);
@@ -87,6 +89,8 @@ EngineCounters countersOf(const Json& json)
     out.reads = json.value("reads", Counts());
     readList(json, "hits", out.cacheHits);
     readList(json, "misses", out.cacheMisses);
+    readList(json, "led", out.flightsLed);
+    readList(json, "joined", out.flightsJoined);
     readList(json, "done", out.tasksDone);
     readList(json, "failed", out.tasksFailed);
     out.fanoutDelay.assign(kDelayBuckets, 0);
@@ -171,6 +175,8 @@ EngineCounters copyCounters(const EngineMetrics& metrics, int shardCount)
     };
     copy(metrics.cacheHits, out.cacheHits);
     copy(metrics.cacheMisses, out.cacheMisses);
+    copy(metrics.flightsLed, out.flightsLed);
+    copy(metrics.flightsJoined, out.flightsJoined);
     copy(metrics.tasksDone, out.tasksDone);
     copy(metrics.tasksFailed, out.tasksFailed);
     out.posts = metrics.posts.get();
@@ -213,6 +219,8 @@ std::string encodeStatus(const EngineStatus& status)
              {"reads", c.reads},
              {"hits", c.cacheHits},
              {"misses", c.cacheMisses},
+             {"led", c.flightsLed},
+             {"joined", c.flightsJoined},
              {"posts", c.posts},
              {"deletes", c.deletes},
              {"follows", c.follows},

@@ -22,7 +22,8 @@ inline constexpr int kStatusVersion = 1;
 struct EngineCounters
 {
     std::vector<std::int64_t> deliveries, reads; // by logical shard
-    std::array<std::int64_t, kCacheKindNames.size()> cacheHits{}, cacheMisses{};
+    std::array<std::int64_t, kCacheKindNames.size()> cacheHits{}, cacheMisses{}, flightsLed{},
+        flightsJoined{};
     std::int64_t posts = 0, deletes = 0, follows = 0, unfollows = 0, pages = 0, rebuilds = 0,
                  readThroughs = 0;
     std::array<std::int64_t, kTaskKinds.size() + 1> tasksDone{}, tasksFailed{}; // index = int(TaskKind)

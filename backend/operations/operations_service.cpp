@@ -3,6 +3,7 @@
 #include "backend/common/log.h"
 #include "backend/operations/doctor.h"
 #include "backend/operations/explain.h"
+#include "backend/operations/fanout_costs.h"
 #include "backend/operations/fanout_planner.h"
 #include "backend/store/account_store.h"
 
@@ -175,6 +176,11 @@ Result<Checkup> OperationsService::doctor(Deadline deadline)
 Result<FanoutPolicy> OperationsService::fanoutPolicy(Deadline deadline)
 {
     return readFanoutPolicy(m_directory, deadline);
+}
+
+Result<FanoutCosts> OperationsService::fanoutCosts(Deadline deadline)
+{
+    return readFanoutCosts(m_services, m_directory, deadline);
 }
 
 Result<void> OperationsService::setPushThreshold(const PushThreshold& threshold, Deadline deadline)

@@ -37,6 +37,7 @@ public:
     Result<Checkup> doctor(Deadline deadline) override;
     Result<FanoutPolicy> fanoutPolicy(Deadline deadline) override;
     Result<void> setPushThreshold(const PushThreshold& threshold, Deadline deadline) override;
+    Result<FanoutCosts> fanoutCosts(Deadline deadline) override;
     Result<void> deleteAccount(UserId user, Deadline deadline) override;
     Result<std::vector<AccountDeletion>> accountDeletions(int limit, Deadline deadline) override;
     Result<void> rebuildTimeline(UserId reader, Deadline deadline) override;

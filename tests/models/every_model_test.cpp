@@ -11,8 +11,10 @@
 #include "tests/models/model_samples.h"
 #include "tests/support/fake_engine.h"
 #include "ui/models/cache_tables.h"
+#include "ui/models/capacity_table.h"
 #include "ui/models/comparison_table.h"
 #include "ui/models/follow_model.h"
+#include "ui/models/key_tables.h"
 #include "ui/models/queue_tables.h"
 #include "ui/models/shard_table.h"
 #include "ui/models/sort_proxy.h"
@@ -36,6 +38,9 @@ private slots:
     void ledgerChunks();
     void caches();
     void redisNodes();
+    void nodeRoom();
+    void keyFamilies();
+    void flights();
     void queueKinds();
     void deadLetters();
     void shards();
@@ -58,7 +63,8 @@ private:
                 "CacheTableModel",     "RedisNodeModel",     "QueueKindModel",      "DeadLetterModel",
                 "ShardTableModel",     "NodeTableModel",     "makeUserSuggestions", "makeLedgerChunkTable",
                 "makeCacheTable",      "makeRedisNodeTable", "makeQueueKindTable",  "makeDeadLetterTable",
-                "makeShardTable",      "makeNodeTable"};
+                "makeShardTable",      "makeNodeTable",      "NodeRoomModel",       "KeyFamilyModel",
+                "FlightModel",         "makeNodeRoomTable",  "makeKeyFamilyTable",  "makeFlightTable"};
     }
     static void addMatches(QSet<QString>& into, const QString& text, const QString& pattern)
     {
@@ -176,6 +182,52 @@ void EveryModelTest::redisNodes()
     rows[2].probeMilliseconds = -1;
     exerciseTable(std::unique_ptr<ui::RedisNodeModel>(ui::makeRedisNodeTable(nullptr)), rows,
                   [](backend::NodeSnapshot& node) { node.commandsPerSecond *= 2; });
+}
+
+void EveryModelTest::nodeRoom()
+{
+    backend::Capacity capacity;
+    for (int id = 3; id < 6; ++id) {
+        backend::NodeCapacity node;
+        node.node = id;
+        node.timelines = node.sampled = id * 10;
+        node.usedMemoryBytes = 1'000;
+        node.machineMemoryBytes = id * 10'000;
+        node.bytesPerTimeline.mean = 50;
+        if (id == 5) node.notMeasured = "it is gone";
+        capacity.nodes.push_back(node);
+    }
+    auto rows = ui::nodeRoom(fakeSnapshot(1), {}, &capacity);
+    using Kind = ui::Growth::Kind;
+    int place = 0;
+    for (const auto kind :
+         {Kind::TooShort, Kind::NotGrowing, Kind::NoLimit, Kind::TooFar, Kind::Fills, Kind::Full}) {
+        auto& growth = rows[std::size_t(place++)].growth;
+        growth.kind = kind;
+        growth.knownSeconds = 700 + place;
+        if (kind == Kind::Fills) growth.fullAtSeconds = 1.9e9;
+    }
+    exerciseTable(std::unique_ptr<ui::NodeRoomModel>(ui::makeNodeRoomTable(nullptr)), rows,
+                  [](ui::NodeRoomRow& row) { row.usedBytes += 7; });
+}
+
+void EveryModelTest::keyFamilies()
+{
+    backend::CacheDetails details;
+    for (const auto* name : {"home timeline", "home floor", "post object", "other"})
+        details.families.push_back({name, std::int64_t(details.families.size()), 3.0, 700.0});
+    exerciseTable(std::unique_ptr<ui::KeyFamilyModel>(ui::makeKeyFamilyTable(nullptr)),
+                  ui::familyRows(details), [](ui::KeyFamilyRow& row) { row.family.bytes *= 2; });
+}
+
+void EveryModelTest::flights()
+{
+    std::vector<backend::FlightCounts> rows{{"home timeline", 10, 3, 5, 2},
+                                            {"author timeline", 10, 3, 0, 0},
+                                            {"public timeline", 10, 3, {}, {}},
+                                            {"post object", 0, 0, {}, {}}};
+    exerciseTable(std::unique_ptr<ui::FlightModel>(ui::makeFlightTable(nullptr)), rows,
+                  [](backend::FlightCounts& row) { row.joined += 7; });
 }
 
 void EveryModelTest::queueKinds()

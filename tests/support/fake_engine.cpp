@@ -735,11 +735,61 @@ backend::Result<std::int64_t> FakeEngine::unfinishedTasks(Deadline)
 
 backend::Result<backend::Capacity> FakeEngine::capacity(std::span<const int> caps, Deadline)
 {
-    if (const auto error = enter("capacity", text(std::int64_t(caps.size())))) return backend::fail(*error);
+    std::string asked;
+    for (const int cap : caps)
+        asked += (asked.empty() ? "" : ",") + text(cap);
+    if (const auto error = enter("capacity", asked)) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    if (m_capacity) {
+        auto out = *m_capacity;
+        for (const int cap : caps) {
+            backend::CapPrice price;
+            price.cap = cap;
+            price.basis = cap >= out.cap ? "uncut" : cap % 100 == 0 ? "weighed" : "between";
+            price.bytesPerTimeline = 50.0 * std::min(cap, out.cap);
+            price.bytes = price.bytesPerTimeline * double(out.timelines);
+            price.readersPerGiB = 1024.0 * 1024 * 1024 / price.bytesPerTimeline;
+            price.cutReaders = cap < out.cap ? double(out.timelines) / 4 : 0;
+            out.caps.push_back(price);
+        }
+        return out;
+    }
     backend::Capacity out;
     out.cap = 800;
     out.notMeasured = "nothing is there to be weighed";
     return out;
+}
+
+void FakeEngine::setCapacity(backend::Capacity capacity)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_capacity = std::move(capacity);
+}
+
+void FakeEngine::setCacheDetails(backend::CacheDetails details)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_cacheDetails = std::move(details);
+}
+
+void FakeEngine::setFanoutCosts(backend::FanoutCosts costs)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_fanoutCosts = std::move(costs);
+}
+
+backend::Result<backend::CacheDetails> FakeEngine::cacheDetails(Deadline)
+{
+    if (const auto error = enter("cacheDetails")) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    return m_cacheDetails;
+}
+
+backend::Result<backend::FanoutCosts> FakeEngine::fanoutCosts(Deadline)
+{
+    if (const auto error = enter("fanoutCosts")) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    return m_fanoutCosts;
 }
 
 } // namespace tests

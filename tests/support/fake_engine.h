@@ -54,6 +54,10 @@ public:
     void setExplanation(backend::Explanation explanation);      // of its post and reader
     void setFollowers(backend::UserId user, std::vector<backend::User> ascending);
     void setFollowing(backend::UserId user, std::vector<backend::User> ascending);
+    // Prices of caps are 50 bytes an entry, "weighed" at multiples of 100, else "between".
+    void setCapacity(backend::Capacity capacity);
+    void setCacheDetails(backend::CacheDetails details);
+    void setFanoutCosts(backend::FanoutCosts costs);
     // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
@@ -115,6 +119,7 @@ private:
                                          Deadline deadline) override;
     Result<backend::Checkup> doctor(Deadline deadline) override;
     Result<backend::FanoutPolicy> fanoutPolicy(Deadline deadline) override;
+    Result<backend::FanoutCosts> fanoutCosts(Deadline deadline) override;
     Result<void> deleteAccount(backend::UserId user, Deadline deadline) override;
     Result<std::vector<backend::AccountDeletion>> accountDeletions(int limit, Deadline deadline) override;
     Result<void> setPushThreshold(const backend::PushThreshold& threshold, Deadline deadline) override;
@@ -155,6 +160,7 @@ private:
     std::string render(const backend::ShardReport& report, backend::ReportFormat format) const override;
     Result<std::int64_t> unfinishedTasks(Deadline deadline) override;
     Result<backend::Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<backend::CacheDetails> cacheDetails(Deadline deadline) override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
@@ -191,6 +197,9 @@ private:
     backend::OrphanReport m_orphans;
     std::map<backend::UserId, backend::TimelineComparison> m_comparisons;
     std::map<std::pair<backend::PostId, backend::UserId>, backend::Explanation> m_explanations;
+    std::optional<backend::Capacity> m_capacity;
+    backend::CacheDetails m_cacheDetails;
+    backend::FanoutCosts m_fanoutCosts;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

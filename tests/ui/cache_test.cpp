@@ -1,14 +1,17 @@
-// The Cache page on a scripted engine: ratios of the visible window with their volume, and the Redis nodes
-// now.
+// The Cache page on a scripted engine: ratios of the visible window with their volume, the Redis nodes now,
+// and what a sample of the keys tells.
 #include <QLabel>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTest>
 
 #include "tests/ui/page_fixture.h"
+#include "ui/models/key_tables.h"
 #include "ui/pages/cache_page.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/time_chart.h"
+#include "ui/widgets/ttl_bars.h"
 
 namespace tests {
 
@@ -21,6 +24,8 @@ private slots:
     void noTrafficIsNotAvailable();
     void nodesAreTheSnapshots();
     void opensAtANode();
+    void keysAreSampledWhileSeen();
+    void sampleThatFailsOrHangs();
 
 private:
     // A point a second up to `end`; every second brings `hits` and `misses` more.
@@ -112,6 +117,75 @@ void CacheTest::opensAtANode()
     page.openArgument(QString::fromStdString(nodes[2].name));
     QCOMPARE(fixture.find<QTableView>("redisNodes")->currentIndex().siblingAtColumn(0).data().toString(),
              QString::fromStdString(nodes[2].name));
+}
+
+void CacheTest::keysAreSampledWhileSeen()
+{
+    PageFixture fixture;
+    backend::CacheDetails details;
+    details.takenAt = fakeSnapshot(1).takenAt;
+    details.keys = 2'000;
+    details.sampled = 500;
+    details.families = {{"home timeline", 100, 400, 3e6}, {"other", 0, 0, 0}};
+    details.ttls = {{"post object", 40, 1, {9, 30}}};
+    details.nodes = {{3, "redis-1", {}, 1'000, 250, 5, 70, 0.5, 2.0, 120},
+                     {4, "redis-2", {}, 1'000, 250, 0, 10, 1.0, 4.0, 120},
+                     {5, "redis-3", "redis-3 is gone", -1, 0, -1, -1, {}, {}, 0}};
+    details.flights = {{"home timeline", 90, 30, 6, 2}, {"post object", 5, 0, {}, {}}};
+    details.flightsWindowSeconds = 120;
+    fixture.engine().setCacheDetails(details);
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::CachePage>();
+    QVERIFY(fixture.waitForNews());
+    QCOMPARE(fixture.engine().count("cacheDetails"), 0); // another tab is seen
+    page.openArgument("keys");
+    const auto text = [&](const char* table, int row, int column) {
+        return fixture.find<QTableView>(table)->model()->index(row, column).data().toString();
+    };
+    QTRY_COMPARE(text("keyFamilies", 0, ui::FamilyMemoryColumn), ui::formatBytes(3'000'000));
+    QCOMPARE(text("keyFamilies", 0, ui::FamilyShareColumn), ui::formatRatio(1));
+    QCOMPARE(text("keyFamilies", 0, ui::FamilyPerKeyColumn), ui::formatBytes(7'500));
+    QCOMPARE(fixture.find<QTableView>("keyFamilies")
+                 ->model()
+                 ->index(0, ui::FamilyMemoryColumn)
+                 .data(Qt::ToolTipRole)
+                 .toString(),
+             QString("100 keys were weighed"));
+    QCOMPARE(text("keyFamilies", 1, ui::FamilyPerKeyColumn), ui::unknownText());
+    QCOMPARE(text("flightTable", 0, ui::FlightJoinedColumn), QString("2"));
+    QCOMPARE(text("flightTable", 0, ui::FlightShareColumn), QString("25.0 %"));
+    QCOMPARE(text("flightTable", 0, ui::FlightTotalColumn), QString("30"));
+    QCOMPARE(text("flightTable", 1, ui::FlightJoinedColumn), ui::unknownText());
+    QCOMPARE(fixture.find<ui::TtlBars>("ttlBars")->rows()[0].counts[1], 30.0);
+    const auto summary = fixture.find<QLabel>("keySummary")->text();
+    QVERIFY2(summary.contains("Evictions 1.5/s, expirations 6.0/s over 2 min"), qPrintable(summary));
+    QVERIFY2(summary.contains("Without 1 of 3 nodes: redis-3 is gone"), qPrintable(summary));
+    QVERIFY(fixture.waitForNews());
+    QCOMPARE(fixture.engine().count("cacheDetails"), 1); // not with every snapshot
+    page.refresh();
+    QTRY_COMPARE(fixture.engine().count("cacheDetails"), 2);
+}
+
+void CacheTest::sampleThatFailsOrHangs()
+{
+    PageFixture fixture;
+    fixture.engine().failWith("cacheDetails", {backend::ErrorCode::Unavailable, "the map is old", true});
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::CachePage>();
+    page.openArgument("keys");
+    const auto summary = [&] { return fixture.find<QLabel>("keySummary")->text(); };
+    QTRY_COMPARE(summary(), QString("The keys could not be sampled: the map is old. F5 tries again."));
+    fixture.engine().clearFailure("cacheDetails");
+    fixture.engine().hold("cacheDetails");
+    page.refresh();
+    QTRY_COMPARE(fixture.engine().count("cacheDetails"), 2);
+    QVERIFY(QTest::qWaitForWindowActive(&page));
+    fixture.find<QTableView>("keyFamilies")->setFocus();
+    QTest::keyClick(fixture.find<QTableView>("keyFamilies"), Qt::Key_Escape);
+    QTRY_COMPARE(summary(), QString("The keys could not be sampled: given up. F5 tries again."));
+    fixture.engine().releaseAll();
+    fixture.bridge.close();
+    QTRY_COMPARE(summary(), QString("Not sampled yet."));
 }
 
 } // namespace tests

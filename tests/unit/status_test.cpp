@@ -73,6 +73,8 @@ EngineStatus fullStatus()
     }
     metrics.hit(CacheKind::PostObject, 7);
     metrics.miss(CacheKind::Counters, 3);
+    metrics.led(CacheKind::HomeTimeline, 4);
+    metrics.joined(CacheKind::PostObject, 5);
     metrics.posts.add(11);
     metrics.deletes.add(1);
     metrics.follows.add(2);

@@ -13,6 +13,7 @@ using backend::Result;
 constexpr std::chrono::seconds kLookTime{3}; // somebody is waiting in front of the screen
 constexpr std::chrono::seconds kChangeTime{10};
 constexpr std::chrono::seconds kCompareTime{20}; // reads a whole timeline, and what differs again
+constexpr std::chrono::seconds kLongLookTime{60}; // in the background
 
 Deadline soon()
 {
@@ -157,6 +158,45 @@ Result<int> retryDeadLetters(Engine& engine, const std::vector<backend::TaskRef>
 Result<int> discardDeadLetters(Engine& engine, const std::vector<backend::TaskRef>& tasks)
 {
     return engine.operations().discardDeadLetters(tasks, later());
+}
+
+Result<backend::Capacity> capacity(Engine& engine, const std::vector<int>& caps)
+{
+    return engine.monitor().capacity(caps, Deadline::after(kLongLookTime));
+}
+
+Result<backend::CacheDetails> cacheDetails(Engine& engine)
+{
+    return engine.monitor().cacheDetails(soon());
+}
+
+Result<backend::FanoutCosts> fanoutCosts(Engine& engine)
+{
+    return engine.operations().fanoutCosts(Deadline::after(kLongLookTime));
+}
+
+Result<void> setPushThreshold(Engine& engine, const backend::PushThreshold& threshold)
+{
+    return engine.operations().setPushThreshold(threshold, later());
+}
+
+std::vector<backend::HistoryPoint> longestHistory(Engine& engine)
+{
+    constexpr int kMost = 720;
+    const auto& monitor = engine.monitor();
+    const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    // The step follows the span that is asked for: asked again from where something is known.
+    auto begin = now - std::chrono::days(30);
+    std::vector<backend::HistoryPoint> kept;
+    for (int round = 0; round < 2; ++round) {
+        auto range = monitor.historyRange(begin, now, kMost);
+        if (!range || range->mean.empty()) break;
+        begin = range->mean.front().at;
+        kept = std::move(range->mean);
+    }
+    const auto recent = monitor.history(now - std::chrono::hours(1));
+    const bool further = !kept.empty() && (recent.empty() || kept.front().at < recent.front().at);
+    return further ? kept : recent;
 }
 
 backend::ShardReport shardReport(Engine& engine, const backend::ClusterSnapshot& snapshot)

@@ -62,6 +62,14 @@ backend::Result<std::vector<backend::DeadLetter>> deadLetters(backend::Engine& e
 backend::Result<int> retryDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 backend::Result<int> discardDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 
+// Weighed now, with a walk over all keys: takes a while on large nodes.
+backend::Result<backend::Capacity> capacity(backend::Engine& engine, const std::vector<int>& caps);
+backend::Result<backend::CacheDetails> cacheDetails(backend::Engine& engine);
+backend::Result<backend::FanoutCosts> fanoutCosts(backend::Engine& engine);
+backend::Result<void> setPushThreshold(backend::Engine& engine, const backend::PushThreshold& threshold);
+// As far back as anything is known, evenly thinned out; ascending.
+std::vector<backend::HistoryPoint> longestHistory(backend::Engine& engine);
+
 backend::ShardReport shardReport(backend::Engine& engine, const backend::ClusterSnapshot& snapshot);
 std::string render(backend::Engine& engine, const backend::ShardReport& report, backend::ReportFormat format);
 

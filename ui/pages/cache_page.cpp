@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/time_range.h"
 #include "ui/models/sort_proxy.h"
+#include "ui/pages/cache_details_view.h"
 #include "ui/pages/column_fit.h"
 #include "ui/pages/page_face.h"
 #include "ui/pages/tone_delegate.h"
@@ -12,7 +13,9 @@
 
 #include <QHeaderView>
 #include <QSettings>
+#include <QShortcut>
 #include <QSplitter>
+#include <QTabWidget>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -95,7 +98,7 @@ QWidget* CachePage::build()
     m_upper->addWidget(buildCaches(m_upper));
     m_splitter->addWidget(m_upper);
     m_splitter->addWidget(m_middle);
-    m_splitter->addWidget(buildNodes(m_splitter));
+    m_splitter->addWidget(buildTabs(m_splitter));
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->addWidget(m_splitter);
@@ -123,9 +126,27 @@ QWidget* CachePage::buildCaches(QWidget* parent)
     return m_cacheCard;
 }
 
+QWidget* CachePage::buildTabs(QWidget* parent)
+{
+    m_tabs = new QTabWidget(parent);
+    m_tabs->setObjectName(QStringLiteral("cacheTabs"));
+    m_tabs->setDocumentMode(true);
+    m_tabs->addTab(buildNodes(m_tabs), tr("Redis nodes"));
+    m_details = new CacheDetailsView(context().theme, context().bridge, m_tabs);
+    m_details->setObjectName(QStringLiteral("cacheDetails"));
+    m_tabs->addTab(m_details, tr("Keys and single flight"));
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
+        if (this->context().bridge.snapshot()) m_details->tick();
+    });
+    auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), m_details);
+    escape->setContext(Qt::WidgetWithChildrenShortcut);
+    connect(escape, &QShortcut::activated, m_details, &CacheDetailsView::giveUp);
+    return m_tabs;
+}
+
 QWidget* CachePage::buildNodes(QWidget* parent)
 {
-    auto* card = new Card(context().theme, tr("Redis nodes"), parent);
+    auto* card = new Card(context().theme, {}, parent);
     m_nodes = makeRedisNodeTable(this);
     m_sortedNodes = new SortProxy(this);
     m_sortedNodes->setSourceModel(m_nodes);
@@ -204,6 +225,7 @@ void CachePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     if (!m_face->show(snapshot)) return;
     showWindow();
     showNodes(*snapshot);
+    m_details->tick();
     if (!m_chosen && isVisible()) placeParts();
 }
 
@@ -215,7 +237,9 @@ void CachePage::placeParts()
         return table.parentWidget()->sizeHint().height() - table.sizeHint().height() + fullHeight(table);
     };
     const int height = m_splitter->height() - 2 * m_splitter->handleWidth();
-    const int nodes = std::min(needed(*m_nodeTable), height * 2 / 5);
+    const int tabs = std::max(needed(*m_nodeTable), m_details->neededHeight()) +
+                     m_tabs->tabBar()->sizeHint().height() + kSpacingSmall;
+    const int nodes = std::min(tabs, height * 2 / 5);
     const int upper = std::clamp(needed(*m_cacheTable), height / 4, (height - nodes) * 3 / 5);
     const int charts = height - nodes - upper, top = upper + std::max(0, charts - upper) / 4;
     const QList<int> sizes{top, height - nodes - top, nodes};
@@ -260,6 +284,7 @@ void CachePage::showNodes(const backend::ClusterSnapshot& snapshot)
 
 void CachePage::openArgument(const QString& argument)
 {
+    m_tabs->setCurrentIndex(argument == QLatin1String("keys") ? 1 : 0);
     for (int row = 0; row < m_sortedNodes->rowCount(); ++row) {
         const auto index = m_sortedNodes->index(row, RedisNameColumn);
         if (index.data().toString() != argument) continue;
@@ -274,11 +299,17 @@ QString CachePage::linkArgument() const
     return index.isValid() ? index.siblingAtColumn(RedisNameColumn).data().toString() : QString();
 }
 
+void CachePage::refresh()
+{
+    m_details->refresh();
+}
+
 void CachePage::saveState(QSettings& settings) const
 {
     if (m_chosen) settings.setValue("splitter", m_splitter->saveState());
     settings.setValue("upper", m_upper->saveState());
     settings.setValue("middle", m_middle->saveState());
+    settings.setValue("tab", m_tabs->currentIndex());
     settings.setValue("nodes", columnsState(*m_nodeTable->horizontalHeader()));
 }
 
@@ -287,6 +318,7 @@ void CachePage::restoreState(QSettings& settings)
     m_chosen = m_splitter->restoreState(settings.value("splitter").toByteArray());
     m_upper->restoreState(settings.value("upper").toByteArray());
     m_middle->restoreState(settings.value("middle").toByteArray());
+    m_tabs->setCurrentIndex(settings.value("tab", 0).toInt());
     restoreColumns(*m_nodeTable->horizontalHeader(), settings.value("nodes").toByteArray());
 }
 

@@ -1,5 +1,6 @@
-// Cache: hits and misses of each cache over the chosen window with the volume behind the ratio, and the Redis
-// nodes' memory, evictions, keys and commands. Owned by the main window; GUI thread only.
+// Cache: hits and misses of each cache over the chosen window with the volume behind the ratio, the Redis
+// nodes' memory, evictions, keys and commands, and what a sample of the keys tells. Owned by the main window;
+// GUI thread only.
 #pragma once
 
 #include "ui/pages/page.h"
@@ -10,10 +11,12 @@
 #include <QStringList>
 
 class QSplitter;
+class QTabWidget;
 class QTableView;
 
 namespace ui {
 
+class CacheDetailsView;
 class PageFace;
 class SortProxy;
 
@@ -25,8 +28,9 @@ public:
     CachePage(const PageContext& context, QWidget* parent);
 
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
-    void openArgument(const QString& argument) override; // a node's name
+    void openArgument(const QString& argument) override; // a node's name, or "keys"
     QString linkArgument() const override;
+    void refresh() override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
 
@@ -35,6 +39,7 @@ private:
 
     QWidget* build();
     QWidget* buildCaches(QWidget* parent);
+    QWidget* buildTabs(QWidget* parent);
     QWidget* buildNodes(QWidget* parent);
     void showWindow();
     void showNodes(const backend::ClusterSnapshot& snapshot);
@@ -51,6 +56,8 @@ private:
     RedisNodeModel* m_nodes = nullptr;
     SortProxy* m_sortedNodes = nullptr;
     QTableView* m_nodeTable = nullptr;
+    QTabWidget* m_tabs = nullptr;
+    CacheDetailsView* m_details = nullptr;
     Card* m_cacheCard = nullptr;
     QSplitter* m_upper = nullptr;  // caches beside their chart
     QSplitter* m_middle = nullptr; // memory beside commands

@@ -1,6 +1,7 @@
 #include "ui/pages/page_factory.h"
 
 #include "ui/pages/cache_page.h"
+#include "ui/pages/capacity_page.h"
 #include "ui/pages/overview_page.h"
 #include "ui/pages/queue_page.h"
 #include "ui/pages/shards_page.h"
@@ -32,6 +33,7 @@ std::vector<PageEntry> pageEntries()
     return {
         entry<OverviewPage>("overview", tr("Overview")),         entry<ShardsPage>("shards", tr("Shards")),
         entry<QueuePage>("queue", tr("Queue & workers")),        entry<CachePage>("cache", tr("Cache")),
+        entry<CapacityPage>("capacity", tr("Capacity")),
         entry<TimelinePage>("timeline", tr("Timeline browser")),
     };
 }

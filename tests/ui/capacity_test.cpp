@@ -1,0 +1,366 @@
+// The Capacity page on a scripted engine: what was weighed and what is interpolated, the cost curve, a
+// threshold put into effect after a question, read-only, errors, a reading that hangs, another session.
+#include <QLabel>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QSlider>
+#include <QSpinBox>
+#include <QTableView>
+#include <QTest>
+#include <QTimer>
+
+#include "tests/ui/page_fixture.h"
+#include "ui/pages/cap_pricer.h"
+#include "ui/pages/capacity_page.h"
+#include "ui/widgets/curve_chart.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/metric_tile.h"
+#include "ui/widgets/state_view.h"
+
+#include <cmath>
+
+namespace tests {
+
+class CapacityPageTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void figuresAreTheEngines();
+    void sliderIsInterpolatedThenWeighed();
+    void onlyPricedCapsAreInterpolated();
+    void nothingWeighedSaysWhy();
+    void anErrorSaysWhatToDo();
+    void hangingReadingIsGivenUpByEsc();
+    void curveHasTodaysPoint();
+    void thresholdIsSetAfterAQuestion();
+    void readOnlyOffersNoChange();
+    void growthByNode();
+    void anotherSessionForgetsAll();
+
+private:
+    static backend::Capacity capacity()
+    {
+        backend::Capacity out;
+        out.takenAt = backend::TimePoint(std::chrono::seconds(1'790'000'000));
+        out.cap = 800;
+        out.timelines = 4'000;
+        out.sampled = 1'000;
+        out.bytesPerTimeline = {1'000, 40'000, 1'000, 41'000, 60'000, 70'000, 100};
+        out.bytesPerEntry = {1'000, 50, 40, 50, 60, 80, 1};
+        out.entriesPerTimeline = {1'000, 800, 10, 800, 800, 800, 1};
+        out.readersPerGiB = 26'843;
+        out.readersPerGiBError = 134;
+        out.timelinesBytes = 160e6;
+        for (int i = 0; i < 8; ++i) {
+            backend::NodeCapacity node;
+            node.node = i + 3;
+            node.name = "redis-" + std::to_string(i + 1);
+            node.usedMemoryBytes = 3 << 20;
+            node.maxMemoryBytes = 7 << 20;
+            node.timelines = 500;
+            node.sampled = 125;
+            node.bytesPerTimeline.mean = 40'000;
+            if (i == 7) {
+                node = {};
+                node.node = 10;
+                node.name = "redis-8";
+                node.notMeasured = "redis-8 does not answer";
+            }
+            out.nodes.push_back(node);
+        }
+        return out;
+    }
+    static backend::FanoutCosts costs()
+    {
+        backend::FanoutCosts out;
+        out.takenAt = backend::TimePoint(std::chrono::seconds(1'790'000'000));
+        out.autoFollowers = 5'000;
+        out.mergeCost = 8;
+        out.authors = 12;
+        out.pulledAuthors = 1;
+        out.followersSampled = 60;
+        out.postsKnownSeconds = 3'600;
+        out.sample = {{backend::UserId{1}, 86'400, 0.5, 10, 2, 1, true},
+                      {backend::UserId{2}, 8'640, 1, 1, 4, 1, false},
+                      {backend::UserId{3}, 864, 1, 1, 1, 10, false}};
+        return out;
+    }
+    static void open(PageFixture& fixture)
+    {
+        fixture.engine().setCapacity(capacity());
+        fixture.engine().setFanoutCosts(costs());
+        QVERIFY(fixture.open());
+        fixture.make<ui::CapacityPage>();
+        fixture.page->resize(1'280, 800);
+        QTRY_VERIFY(fixture.find<QSlider>("capSlider")->isEnabled());
+        QTRY_VERIFY(fixture.find<QSlider>("thresholdSlider")->isEnabled());
+    }
+    static QString text(PageFixture& fixture, const char* label)
+    {
+        return fixture.find<QLabel>(label)->text();
+    }
+    static bool asked(PageFixture& fixture, const std::string& call)
+    {
+        const auto calls = fixture.engine().calls();
+        return std::find(calls.begin(), calls.end(), call) != calls.end();
+    }
+    // Answers the question that a click will open; tells what it said.
+    static void answer(QObject* context, bool yes, QString* said)
+    {
+        QTimer::singleShot(0, context, [=] {
+            QTRY_VERIFY(qobject_cast<QMessageBox*>(QApplication::activeModalWidget()));
+            auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+            *said = box->text() + "\n" + box->informativeText();
+            QTest::mouseClick(yes ? box->findChild<QPushButton*>("confirmThreshold")
+                                  : qobject_cast<QPushButton*>(box->button(QMessageBox::Cancel)),
+                              Qt::LeftButton);
+        });
+    }
+};
+
+void CapacityPageTest::figuresAreTheEngines()
+{
+    PageFixture fixture;
+    open(fixture);
+    const auto tile = [&](const char* name) { return fixture.find<ui::MetricTile>(name); };
+    QCOMPARE(tile("bytesPerReader")->value() + " " + tile("bytesPerReader")->unit(), ui::formatBytes(40'000));
+    QCOMPARE(tile("bytesPerEntry")->value(), QString("50"));
+    QCOMPARE(tile("readersPerGiB")->value(), QString("26,843"));
+    QVERIFY(tile("readersPerGiB")->subline().contains("134"));
+    QCOMPARE(tile("readersThatFit")->value(), QString("4,000"));
+    const auto perNode = 500 + std::int64_t((4 << 20) / 40'000.0);
+    QCOMPARE(tile("readersThatFit")->subline(),
+             ui::formatCompact(double(7 * perNode)) + " fit until maxmemory");
+    QVERIFY2(
+        text(fixture, "capacityStatus").startsWith("1,000 of 4,000 home timelines on 7 of 8 Redis nodes"),
+        qPrintable(text(fixture, "capacityStatus")));
+    const auto* model = fixture.find<QTableView>("nodeRoom")->model();
+    QCOMPARE(model->rowCount(), 10);
+    for (int row = 0; row < model->rowCount(); ++row) {
+        const auto name = model->index(row, ui::RoomNameColumn).data().toString();
+        const bool weighed = name.startsWith("redis") && name != "redis-8";
+        QCOMPARE(model->index(row, ui::RoomReadersColumn).data().toString(),
+                 weighed ? "500" : ui::unknownText());
+        QCOMPARE(model->index(row, ui::RoomFitsColumn).data().toString(),
+                 weighed ? ui::formatCount(perNode) : ui::unknownText());
+        if (name == "redis-8")
+            QCOMPARE(model->index(row, ui::RoomReadersColumn).data(Qt::ToolTipRole).toString(),
+                     QString("redis-8 does not answer"));
+    }
+}
+
+void CapacityPageTest::sliderIsInterpolatedThenWeighed()
+{
+    PageFixture fixture;
+    open(fixture);
+    fixture.engine().hold("capacity");
+    fixture.find<QSlider>("capSlider")->setValue(450); // lies between the weighed 400 and 480 …
+    QCOMPARE(fixture.find<QSpinBox>("capSpin")->value(), 450);
+    QVERIFY2(text(fixture, "capBasis").startsWith("Interpolated between the weighed caps 400 and 500"),
+             qPrintable(text(fixture, "capBasis")));
+    QCOMPARE(text(fixture, "capFiguresChosen0"), ui::formatBytes(22'500));
+    QTRY_VERIFY(asked(fixture, "capacity 450"));
+    QVERIFY(text(fixture, "capBasis").contains("Weighing exactly 450"));
+    fixture.engine().release("capacity");
+    QTRY_VERIFY2(text(fixture, "capBasis").startsWith("Few timelines have that size"),
+                 qPrintable(text(fixture, "capBasis")));
+    QCOMPARE(text(fixture, "capFiguresChosen3"), QString("1,000"));
+    QCOMPARE(text(fixture, "capFiguresDifference3"), QString("25.0 % of all"));
+    // What was weighed once is not weighed again; at today's cap nothing is cut.
+    const int weighings = fixture.engine().count("capacity");
+    fixture.find<QSpinBox>("capSpin")->setValue(800);
+    QCOMPARE(text(fixture, "capBasis"), QString("No reader has more entries: nothing would be cut."));
+    QCOMPARE(text(fixture, "capFiguresChosen3"), QString("0"));
+    QTest::qWait(600);
+    QCOMPARE(fixture.engine().count("capacity"), weighings);
+    // An error leaves the interpolated figures, and says that they are.
+    fixture.engine().failWith("capacity", {backend::ErrorCode::DeadlineExceeded, "redis-2 is slow", true});
+    fixture.find<QSpinBox>("capSpin")->setValue(333);
+    QTRY_VERIFY(text(fixture, "capBasis").contains("Could not be weighed: redis-2 is slow"));
+    QVERIFY(text(fixture, "capBasis").startsWith("Interpolated"));
+}
+
+void CapacityPageTest::onlyPricedCapsAreInterpolated()
+{
+    backend::CapPrice low{100, {}, "weighed", 5'000, 50'000, 0, 10},
+        high{200, {}, "weighed", 9'000, 90'000, 0, 0};
+    const std::map<int, backend::CapPrice> prices{{100, low}, {200, high}};
+    const auto middle = ui::CapPricer::between(prices, 150);
+    QVERIFY(middle);
+    QCOMPARE(middle->bytesPerTimeline, 7'000.0);
+    QCOMPARE(middle->cutReaders, 5.0);
+    QCOMPARE(middle->basis, std::string("between caps"));
+    QVERIFY(!ui::CapPricer::between(prices, 99));
+    QVERIFY(!ui::CapPricer::between(prices, 201));
+    QCOMPARE(ui::CapPricer::between(prices, 200)->basis, std::string("weighed"));
+}
+
+void CapacityPageTest::nothingWeighedSaysWhy()
+{
+    PageFixture fixture; // the fake says that nothing is there to be weighed
+    QVERIFY(fixture.open());
+    fixture.make<ui::CapacityPage>();
+    QTRY_COMPARE(text(fixture, "capBasis"), QString("Not measured: nothing is there to be weighed."));
+    QVERIFY(!fixture.find<QSlider>("capSlider")->isEnabled());
+    QCOMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->value(), ui::unknownText());
+    QTRY_COMPARE(fixture.find<ui::CurveChart>("costCurve")->emptyText(),
+                 QString("Nobody follows anybody: there is no fan-out."));
+    QVERIFY(!fixture.find<QPushButton>("setThreshold")->isEnabled());
+}
+
+void CapacityPageTest::anErrorSaysWhatToDo()
+{
+    PageFixture fixture;
+    fixture.engine().failWith("*",
+                              {backend::ErrorCode::Unavailable, "pg-1 does not answer; is it up?", true});
+    QVERIFY(fixture.open());
+    fixture.make<ui::CapacityPage>();
+    QTRY_VERIFY(text(fixture, "capacityStatus").contains("pg-1 does not answer; is it up?"));
+    QTRY_COMPARE(text(fixture, "thresholdBasis"),
+                 QString("Could not be read: pg-1 does not answer; is it up?"));
+    fixture.engine().clearFailure("*");
+    fixture.engine().setCapacity(capacity());
+    fixture.engine().setFanoutCosts(costs());
+    QTest::mouseClick(fixture.find<QPushButton>("weighAgain"), Qt::LeftButton);
+    QTRY_COMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->value(), QString("26,843"));
+    QTRY_VERIFY(fixture.find<QPushButton>("setThreshold")->isEnabled());
+}
+
+void CapacityPageTest::hangingReadingIsGivenUpByEsc()
+{
+    PageFixture fixture;
+    fixture.engine().setCapacity(capacity());
+    fixture.engine().hold("capacity");
+    fixture.engine().hold("fanoutCosts");
+    QVERIFY(fixture.open());
+    fixture.make<ui::CapacityPage>();
+    QTRY_VERIFY(text(fixture, "capacityStatus").contains("Esc gives up"));
+    QVERIFY(!fixture.find<QPushButton>("weighAgain")->isEnabled());
+    QVERIFY(QTest::qWaitForWindowActive(fixture.page.get()));
+    QTest::keyClick(fixture.page.get(), Qt::Key_Escape);
+    QTRY_VERIFY(text(fixture, "capacityStatus").contains("given up"));
+    QVERIFY(fixture.find<QPushButton>("weighAgain")->isEnabled());
+    QCOMPARE(text(fixture, "thresholdBasis"), QString("Given up. F5 reads again."));
+    // What comes after all is nobody's any more.
+    fixture.engine().releaseAll();
+    QTest::qWait(100);
+    QCOMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->value(), ui::unknownText());
+    fixture.page->refresh();
+    QTRY_COMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->value(), QString("26,843"));
+}
+
+void CapacityPageTest::curveHasTodaysPoint()
+{
+    PageFixture fixture;
+    open(fixture);
+    auto* curve = fixture.find<ui::CurveChart>("costCurve");
+    QCOMPARE(curve->lines().size(), std::size_t(3));
+    QCOMPARE(curve->lines()[0].points.size(), std::size_t(4));
+    const double today = 8'640 / 86'400.0 + 10 * 864 / 86'400.0 + 8 * 1.0;
+    QCOMPARE(curve->marks()[1].text, QString("today"));
+    QCOMPARE(*curve->marks()[1].y, today);
+    // The cheapest threshold is proposed; another one moves its point.
+    QCOMPARE(fixture.find<QSpinBox>("thresholdSpin")->value(), 86'400);
+    fixture.find<QSpinBox>("thresholdSpin")->setValue(864);
+    QCOMPARE(*curve->marks()[0].y, 10 * 864 / 86'400.0 + 8 * (1.0 + 0.4));
+    QCOMPARE(text(fixture, "thresholdFiguresToday0"), QString("1"));
+    QCOMPARE(text(fixture, "thresholdFiguresChosen0"), QString("2"));
+    QCOMPARE(text(fixture, "thresholdFiguresDifference2"), QString("+0.4"));
+    QVERIFY(text(fixture, "thresholdBasis").contains("3 of 12 authors"));
+    QVERIFY(text(fixture, "thresholdBasis").contains("Posts go back only 1 h"));
+    auto* slider = fixture.find<QSlider>("thresholdSlider");
+    slider->setValue(slider->maximum());
+    QCOMPARE(fixture.find<QSpinBox>("thresholdSpin")->value(), 86'400);
+    slider->setValue(0);
+    QCOMPARE(fixture.find<QSpinBox>("thresholdSpin")->value(), 0);
+}
+
+void CapacityPageTest::thresholdIsSetAfterAQuestion()
+{
+    PageFixture fixture;
+    open(fixture);
+    fixture.find<QSpinBox>("thresholdSpin")->setValue(864);
+    QString said;
+    answer(this, false, &said);
+    QTest::mouseClick(fixture.find<QPushButton>("setThreshold"), Qt::LeftButton);
+    QVERIFY2(said.contains("Set the push threshold to 864 followers?"), qPrintable(said));
+    QVERIFY2(said.contains("Now: chosen by the planner") &&
+                 said.contains("About 1 authors begin to be merged"),
+             qPrintable(said));
+    QVERIFY(said.contains("about 0 are pushed again"));
+    QCOMPARE(fixture.engine().count("setPushThreshold"), 0);
+    const int readings = fixture.engine().count("fanoutCosts");
+    answer(this, true, &said);
+    QTest::mouseClick(fixture.find<QPushButton>("setThreshold"), Qt::LeftButton);
+    QTRY_VERIFY(asked(fixture, "setPushThreshold 864"));
+    QTRY_VERIFY(text(fixture, "thresholdOutcome").startsWith("In effect: above 864 followers"));
+    QTRY_VERIFY(fixture.engine().count("fanoutCosts") > readings);
+    fixture.engine().failWith("setPushThreshold",
+                              {backend::ErrorCode::Unavailable, "the directory is away", true});
+    answer(this, true, &said);
+    QTest::mouseClick(fixture.find<QPushButton>("setThreshold"), Qt::LeftButton);
+    QTRY_COMPARE(text(fixture, "thresholdOutcome"), QString("Nothing was changed: the directory is away"));
+}
+
+void CapacityPageTest::readOnlyOffersNoChange()
+{
+    PageFixture fixture;
+    fixture.engine().setReadOnly(true);
+    open(fixture);
+    QVERIFY(!fixture.find<QPushButton>("setThreshold")->isEnabled());
+    QVERIFY(!fixture.find<QPushButton>("setAutomatic")->isEnabled());
+    QCOMPARE(text(fixture, "thresholdOutcome"), QString("Read-only: this connection refuses every change."));
+    QVERIFY(fixture.find<QSlider>("thresholdSlider")->isEnabled()); // looking is free
+}
+
+void CapacityPageTest::growthByNode()
+{
+    PageFixture fixture;
+    const auto snapshot = fakeSnapshot(1);
+    auto history = fakeHistory(snapshot.takenAt, 1'200);
+    for (std::size_t i = 0; i < history.size(); ++i) {
+        history[i].nodeMemoryBytes[2] = 3e6 + 1'000.0 * double(i); // redis-1: full at 7 MiB
+        history[i].nodeDiskBytes.assign(10, 40e6 + 5.0 * double(i));
+    }
+    fixture.engine().setHistory(history);
+    open(fixture);
+    const auto* model = fixture.find<QTableView>("nodeRoom")->model();
+    const auto cell = [&](const QString& node, int column) {
+        for (int row = 0; row < model->rowCount(); ++row)
+            if (model->index(row, ui::RoomNameColumn).data() == node)
+                return model->index(row, column).data().toString();
+        return QString();
+    };
+    const double full =
+        ui::secondsOf(history.back().at) + (double(7 << 20) - (3e6 + 1'000 * 1'199.0)) / 1'000;
+    QTRY_COMPARE(cell("redis-1", ui::RoomFullColumn), ui::formatTime(ui::timeOf(full)));
+    QCOMPARE(cell("redis-2", ui::RoomFullColumn), QString("not growing"));
+    QCOMPARE(cell("pg-1", ui::RoomFullColumn), QString("limit not known"));
+    QCOMPARE(cell("pg-1", ui::RoomGrowthColumn), "+" + ui::formatBytes(5 * 86'400) + "/d");
+    static_cast<ui::CapacityPage&>(*fixture.page).openArgument("redis-1");
+    auto* chart = fixture.find<ui::CurveChart>("growthChart");
+    QTRY_COMPARE(chart->lines().size(), std::size_t(2));
+    QVERIFY(std::abs(chart->lines()[1].points.back().x() - full) < 1);
+    QCOMPARE(chart->marks().size(), std::size_t(1));
+}
+
+void CapacityPageTest::anotherSessionForgetsAll()
+{
+    PageFixture fixture;
+    open(fixture);
+    fixture.bridge.close();
+    QTRY_COMPARE(fixture.find<ui::StateView>("pageState")->kind(), ui::StateView::Kind::Disconnected);
+    QCOMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->value(), ui::unknownText());
+    QVERIFY(!fixture.find<QPushButton>("setThreshold")->isEnabled());
+    auto other = capacity();
+    other.readersPerGiB = 777;
+    fixture.engine().setCapacity(other);
+    fixture.bridge.reopen();
+    QTRY_COMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->value(), QString("777"));
+}
+
+} // namespace tests
+
+QTEST_MAIN(tests::CapacityPageTest)
+#include "capacity_test.moc"

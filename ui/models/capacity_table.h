@@ -1,0 +1,65 @@
+// The nodes with the room they have and where they are going: readers and what fits besides, memory or disk
+// used, its growth and when it is full. GUI thread only.
+#pragma once
+
+#include "backend/domain/capacity.h"
+#include "backend/domain/snapshot.h"
+#include "ui/models/growth_fit.h"
+#include "ui/models/table_model.h"
+
+namespace ui {
+
+struct NodeLimit
+{
+    enum class Kind { None, MaxMemory, Machine };
+    Kind kind = Kind::None;
+    std::int64_t bytes = 0; // of this node: a machine's memory is shared out evenly among its Redis nodes
+    int nodesOnMachine = 1;
+};
+NodeLimit limitOf(const backend::NodeCapacity& node);
+QString limitText(const NodeLimit& limit); // "64.0 MiB maxmemory", "2.9 GiB machine"
+
+struct NodeRoomRow
+{
+    int node = 0;
+    QString name;
+    bool redis = true;
+    std::int64_t usedBytes = -1;                  // memory of Redis, disk of PostgreSQL
+    std::optional<backend::NodeCapacity> weighed; // Redis, once measured
+    Growth growth;
+
+    NodeLimit limit() const { return weighed ? limitOf(*weighed) : NodeLimit(); }
+    std::int64_t readersThatFit() const; // in all; -1: not known
+};
+
+// What was remembered of a node, with a line through it.
+struct NodePast
+{
+    std::vector<GrowthPoint> memory, disk;
+    Growth memoryGrowth, diskGrowth;
+};
+// By position in snapshot.nodes. Takes a while: not on the GUI thread.
+std::vector<NodePast> nodePasts(const std::vector<backend::HistoryPoint>& history);
+
+// One row a node, in the snapshot's order.
+std::vector<NodeRoomRow> nodeRoom(const backend::ClusterSnapshot& snapshot,
+                                  const std::vector<NodePast>& pasts, const backend::Capacity* capacity);
+
+QString growthText(const Growth& growth);   // "2026-12-24 07:03 CET", "not growing" …
+QString growthReason(const Growth& growth); // a sentence
+
+using NodeRoomModel = TableModel<NodeRoomRow, int>;
+enum NodeRoomColumn {
+    RoomNameColumn,
+    RoomReadersColumn,
+    RoomPerReaderColumn,
+    RoomUsedColumn,
+    RoomLimitColumn,
+    RoomFitsColumn,
+    RoomGrowthColumn,
+    RoomFullColumn,
+    RoomColumnCount
+};
+NodeRoomModel* makeNodeRoomTable(QObject* parent);
+
+} // namespace ui

@@ -1,0 +1,350 @@
+#include "ui/pages/threshold_planner.h"
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/bridge/requests.h"
+#include "ui/pages/figure_grid.h"
+#include "ui/widgets/curve_chart.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
+
+#include <QHBoxLayout>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSlider>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace ui {
+namespace {
+
+constexpr int kPositions = 1'000;
+constexpr int kFiguresWidth = 340;
+constexpr int kQuestionWidth = 420;
+constexpr double kWeek = 7 * 86'400;
+
+QString rateText(double perSecond)
+{
+    return perSecond != 0 && perSecond < 0.05 ? formatNumber(perSecond, 4) : formatRate(perSecond);
+}
+QString countText(double count)
+{
+    return formatCount(std::llround(count));
+}
+
+FigureGrid::Figures figures(double today, double chosen, QString (*format)(double))
+{
+    return {format(today), format(chosen), signedText(chosen - today, format)};
+}
+
+} // namespace
+
+QString thresholdText(const backend::PushThreshold& threshold)
+{
+    switch (threshold.kind) {
+    case backend::PushThreshold::Kind::Auto:
+        return ThresholdPlanner::tr("chosen by the planner, author by author");
+    case backend::PushThreshold::Kind::Never:
+        return ThresholdPlanner::tr("everybody is pushed");
+    case backend::PushThreshold::Kind::Followers:
+        return ThresholdPlanner::tr("above %1 followers").arg(formatCount(threshold.followers));
+    }
+    return {};
+}
+
+ThresholdPlanner::ThresholdPlanner(const Theme& theme, EngineBridge& bridge, QWidget* parent)
+    : Card(theme, tr("Push or merge"), parent)
+    , m_bridge(bridge)
+{
+    build();
+    connectAll();
+    clear(tr("Not read yet."));
+}
+
+void ThresholdPlanner::build()
+{
+    auto* row = new QHBoxLayout;
+    row->setSpacing(kSpacingLarge);
+    row->addWidget(buildCurve(), 1);
+    row->addWidget(buildFigures());
+    body()->addLayout(row, 1);
+}
+
+QWidget* ThresholdPlanner::buildCurve()
+{
+    auto* part = new QWidget(this);
+    m_curve = new CurveChart(theme(), CurveChart::Across::Decades, part);
+    m_curve->setObjectName(QStringLiteral("costCurve"));
+    m_curve->setAccessibleName(tr("Cost of fan-out by threshold"));
+    m_curve->setAxes(tr("threshold, followers"), ScaleUnit::Number, &rateText);
+    m_slider = new QSlider(Qt::Horizontal, part);
+    m_slider->setObjectName(QStringLiteral("thresholdSlider"));
+    m_slider->setAccessibleName(tr("Threshold, followers, on a logarithmic scale"));
+    m_slider->setRange(0, kPositions);
+    m_slider->setPageStep(kPositions / 10);
+    m_threshold = new QSpinBox(part);
+    m_threshold->setObjectName(QStringLiteral("thresholdSpin"));
+    m_threshold->setAccessibleName(tr("Threshold, followers"));
+    m_threshold->setSuffix(tr(" followers"));
+    m_threshold->setKeyboardTracking(false);
+    auto* row = new QHBoxLayout;
+    row->addWidget(new Label(theme(), tr("Threshold"), FontRole::Body, Tone::Muted, part));
+    row->addWidget(m_slider, 1);
+    row->addWidget(m_threshold);
+    auto* layout = new QVBoxLayout(part);
+    layout->setContentsMargins({});
+    layout->addWidget(m_curve, 1);
+    layout->addLayout(row);
+    return part;
+}
+
+QWidget* ThresholdPlanner::buildFigures()
+{
+    auto* part = new QWidget(this);
+    part->setFixedWidth(kFiguresWidth);
+    m_figures = new FigureGrid(
+        theme(), QStringLiteral("thresholdFigures"),
+        {tr("Merged authors"), tr("Deliveries/s"), tr("Merges/s"), tr("Cost, deliveries/s")}, part);
+    m_basis = new Label(theme(), FontRole::Small, Tone::Muted, part);
+    m_basis->setObjectName(QStringLiteral("thresholdBasis"));
+    m_basis->setWordWrap(true);
+    m_basis->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+    m_outcome = new Label(theme(), FontRole::Small, Tone::Muted, part);
+    m_outcome->setObjectName(QStringLiteral("thresholdOutcome"));
+    m_outcome->setWordWrap(true);
+    m_outcome->hide();
+    m_apply = new QPushButton(tr("Set threshold…"), part);
+    m_apply->setObjectName(QStringLiteral("setThreshold"));
+    m_automatic = new QPushButton(tr("Let planner choose…"), part);
+    m_automatic->setObjectName(QStringLiteral("setAutomatic"));
+    auto* buttons = new QHBoxLayout;
+    buttons->addWidget(m_apply);
+    buttons->addWidget(m_automatic);
+    buttons->addStretch();
+    auto* layout = new QVBoxLayout(part);
+    layout->setContentsMargins({});
+    layout->addWidget(m_figures);
+    layout->addWidget(m_basis, 1);
+    layout->addWidget(m_outcome);
+    layout->addLayout(buttons);
+    return part;
+}
+
+void ThresholdPlanner::connectAll()
+{
+    connect(m_slider, &QSlider::valueChanged, this, [this](int position) {
+        m_chosen = true;
+        choose(thresholdAt(position));
+    });
+    connect(m_threshold, &QSpinBox::valueChanged, this, [this](int threshold) {
+        m_chosen = true;
+        choose(threshold);
+    });
+    connect(m_apply, &QPushButton::clicked, this, [this] {
+        askAndSet({backend::PushThreshold::Kind::Followers, m_threshold->value()});
+    });
+    connect(m_automatic, &QPushButton::clicked, this, [this] { askAndSet({}); });
+}
+
+int ThresholdPlanner::positionOf(std::int64_t threshold) const
+{
+    const double most = std::log1p(std::max(1, m_threshold->maximum()));
+    return int(std::lround(kPositions * std::log1p(double(threshold)) / most));
+}
+
+std::int64_t ThresholdPlanner::thresholdAt(int position) const
+{
+    if (position >= kPositions) return m_threshold->maximum();
+    const double most = std::log1p(std::max(1, m_threshold->maximum()));
+    return std::int64_t(std::expm1(most * position / kPositions) + 0.5);
+}
+
+void ThresholdPlanner::setCosts(const backend::FanoutCosts& costs)
+{
+    m_points = fanoutCurve(costs);
+    if (costs.sample.empty()) return clear(tr("Nobody follows anybody: there is no fan-out."));
+    m_costs = costs;
+    setSubtitle(tr("today: %1").arg(thresholdText(costs.threshold)));
+    const auto most = std::min<std::int64_t>(costs.sample.front().followers, std::numeric_limits<int>::max());
+    {
+        const QSignalBlocker quiet(m_threshold);
+        m_threshold->setRange(0, int(most));
+    }
+    showCurve();
+    const bool fixed = costs.threshold.kind == backend::PushThreshold::Kind::Followers;
+    choose(m_chosen ? m_threshold->value()
+           : fixed  ? costs.threshold.followers
+                    : cheapestOf(m_points).threshold);
+    updateEnabled();
+}
+
+void ThresholdPlanner::clear(const QString& reason)
+{
+    m_costs.reset();
+    m_points.clear();
+    m_curve->setMarks({});
+    m_curve->setLines({}, reason);
+    m_figures->setFigures({});
+    m_basis->setText(reason);
+    setSubtitle({});
+    updateEnabled();
+}
+
+void ThresholdPlanner::setBlocked(const QString& reason)
+{
+    m_blocked = reason;
+    updateEnabled();
+}
+
+void ThresholdPlanner::updateEnabled()
+{
+    for (auto* widget : std::initializer_list<QWidget*>{m_slider, m_threshold})
+        widget->setEnabled(m_costs.has_value());
+    const bool can = m_blocked.isEmpty() && m_costs && !m_asking;
+    m_apply->setEnabled(can);
+    m_automatic->setEnabled(can && m_costs->threshold.kind != backend::PushThreshold::Kind::Auto);
+    for (auto* button : {m_apply, m_automatic})
+        button->setToolTip(m_blocked);
+    if (!m_blocked.isEmpty()) m_outcome->setText(m_blocked);
+    m_outcome->setVisible(!m_outcome->text().isEmpty());
+}
+
+void ThresholdPlanner::choose(std::int64_t threshold)
+{
+    const QSignalBlocker quietSlider(m_slider), quietSpin(m_threshold);
+    m_threshold->setValue(int(std::min<std::int64_t>(threshold, m_threshold->maximum())));
+    m_slider->setValue(positionOf(m_threshold->value()));
+    showFigures();
+    showMarks();
+}
+
+void ThresholdPlanner::showCurve()
+{
+    std::vector<CurveChart::Line> lines{
+        {tr("in all"), 1, {}, true}, {tr("pushing"), 2, {}, true}, {tr("merging"), 3, {}, true}};
+    for (const auto& point : m_points) {
+        const double x = double(point.threshold);
+        lines[0].points.push_back({x, point.cost});
+        lines[1].points.push_back({x, point.push});
+        lines[2].points.push_back({x, point.pull});
+    }
+    m_curve->setLines(std::move(lines), {});
+}
+
+// Where today's rule stands: at its threshold; else where the smallest merged audience begins.
+double ThresholdPlanner::todayX() const
+{
+    using Kind = backend::PushThreshold::Kind;
+    if (m_costs->threshold.kind == Kind::Followers) return double(m_costs->threshold.followers);
+    double least = double(m_costs->sample.front().followers);
+    for (const auto& author : m_costs->sample)
+        if (author.pulled) least = std::min(least, double(author.followers - 1));
+    return least;
+}
+
+void ThresholdPlanner::showMarks()
+{
+    if (!m_costs) return;
+    const double merge = m_costs->mergeCost;
+    const auto chosen = loadAbove(*m_costs, m_threshold->value());
+    m_curve->setMarks({{double(m_threshold->value()), chosen.cost(merge), tr("chosen"), Tone::Accent},
+                       {todayX(), loadToday(*m_costs).cost(merge), tr("today"), Tone::Normal}});
+}
+
+void ThresholdPlanner::showFigures()
+{
+    if (!m_costs) return;
+    const auto today = loadToday(*m_costs), chosen = loadAbove(*m_costs, m_threshold->value());
+    const double merge = m_costs->mergeCost;
+    m_figures->setChosenTitle(tr("above %1").arg(formatCount(m_threshold->value())));
+    m_figures->setFigures({figures(today.pulledAuthors, chosen.pulledAuthors, &countText),
+                           figures(today.deliveriesPerSecond, chosen.deliveriesPerSecond, &rateText),
+                           figures(today.mergesPerSecond, chosen.mergesPerSecond, &rateText),
+                           figures(today.cost(merge), chosen.cost(merge), &rateText)});
+    m_basis->setText(sampleText());
+}
+
+QString ThresholdPlanner::sampleText() const
+{
+    auto text =
+        tr("Read from PostgreSQL at %1: %2 of %3 authors with followers, posts of the last 7 days, last "
+           "visits of %4 followers. A merge costs %5 deliveries, as measured by rookeryctl bench.")
+            .arg(formatTime(m_costs->takenAt), formatCount(std::int64_t(m_costs->sample.size())),
+                 formatCount(m_costs->authors), formatCount(m_costs->followersSampled),
+                 formatNumber(m_costs->mergeCost, 0));
+    if (m_costs->postsKnownSeconds <= 0)
+        text += tr(" There are no posts yet.");
+    else if (m_costs->postsKnownSeconds < 0.99 * kWeek)
+        text += tr(" Posts go back only %1, so posts per day, counted over 7 days as the planner does, are "
+                   "too low.")
+                    .arg(formatDuration(m_costs->postsKnownSeconds));
+    return text;
+}
+
+QString ThresholdPlanner::question(const backend::PushThreshold& threshold) const
+{
+    if (threshold.kind == backend::PushThreshold::Kind::Auto)
+        return tr("Now: %1. Then the planner decides author by author: whoever has at least %2 followers and "
+                  "posts more often than they come, times %3, is merged when they read; all others are "
+                  "pushed.")
+            .arg(thresholdText(m_costs->threshold), formatCount(m_costs->autoFollowers),
+                 formatNumber(m_costs->mergeCost, 0));
+    double begin = 0, end = 0;
+    for (const auto& author : m_costs->sample) {
+        const bool pulled = author.followers > threshold.followers;
+        begin += pulled && !author.pulled ? author.weight : 0;
+        end += !pulled && author.pulled ? author.weight : 0;
+    }
+    return tr("Now: %1. Then: authors with more than %2 followers are merged when their followers read, all "
+              "others are pushed. About %3 authors begin to be merged, about %4 are pushed again; they move "
+              "over one by one, without a reader noticing.")
+        .arg(thresholdText(m_costs->threshold), formatCount(threshold.followers), countText(begin),
+             countText(end));
+}
+
+bool ThresholdPlanner::confirmed(const backend::PushThreshold& threshold)
+{
+    const bool automatic = threshold.kind == backend::PushThreshold::Kind::Auto;
+    QMessageBox box(this);
+    box.setObjectName(QStringLiteral("thresholdQuestion"));
+    box.setIcon(QMessageBox::Question);
+    box.setWindowTitle(tr("Push threshold"));
+    box.setText(automatic
+                    ? tr("Let the planner choose who is merged?")
+                    : tr("Set the push threshold to %1 followers?").arg(formatCount(threshold.followers)));
+    box.setInformativeText(question(threshold));
+    auto* set = box.addButton(automatic ? tr("Let planner choose")
+                                        : tr("Set %1").arg(formatCount(threshold.followers)),
+                              QMessageBox::AcceptRole);
+    set->setObjectName(QStringLiteral("confirmThreshold"));
+    box.setDefaultButton(box.addButton(QMessageBox::Cancel));
+    for (auto* label : box.findChildren<QLabel*>())
+        if (label->text() == box.informativeText()) label->setMinimumWidth(kQuestionWidth);
+    box.exec();
+    return box.clickedButton() == set;
+}
+
+void ThresholdPlanner::askAndSet(const backend::PushThreshold& threshold)
+{
+    if (!m_costs || !confirmed(threshold)) return;
+    m_asking = true;
+    m_outcome->setText(tr("Setting the threshold…"));
+    updateEnabled();
+    m_bridge.call(
+        this, [threshold](backend::Engine& engine) { return requests::setPushThreshold(engine, threshold); },
+        [this, threshold](backend::Result<void> result) {
+            m_asking = false;
+            m_outcome->setText(
+                result ? tr("In effect: %1. Authors move over within seconds to minutes.")
+                             .arg(thresholdText(threshold))
+                       : tr("Nothing was changed: %1").arg(QString::fromStdString(result.error().message)));
+            updateEnabled();
+            if (result) emit changed();
+        });
+}
+
+} // namespace ui

@@ -1,0 +1,311 @@
+#include "ui/widgets/curve_chart.h"
+
+#include "ui/widgets/formatting.h"
+
+#include <QDateTime>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <QToolTip>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ui {
+namespace {
+
+constexpr double kLinePen = 1.6;
+constexpr double kDot = 3.5;
+constexpr double kHeadroom = 1.08;
+constexpr int kSample = 18; // of a line, in the legend
+constexpr double kTickPixels = 90;
+
+} // namespace
+
+CurveChart::CurveChart(const Theme& theme, Across across, QWidget* parent)
+    : QWidget(parent)
+    , m_theme(theme)
+    , m_across(across)
+    , m_yFormat(&formatCompact)
+{
+    setMouseTracking(true);
+    connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+void CurveChart::setAxes(const QString& xTitle, ScaleUnit yUnit, std::function<QString(double)> yFormat)
+{
+    m_xTitle = xTitle;
+    m_yUnit = yUnit;
+    m_yFormat = std::move(yFormat);
+    fit();
+}
+
+void CurveChart::setLines(std::vector<Line> lines, const QString& emptyText)
+{
+    m_lines = std::move(lines);
+    m_emptyText = emptyText;
+    fit();
+}
+
+void CurveChart::setMarks(std::vector<Mark> marks)
+{
+    m_marks = std::move(marks);
+    fit();
+}
+
+bool CurveChart::empty() const
+{
+    return std::all_of(m_lines.begin(), m_lines.end(), [](const auto& line) { return line.points.empty(); });
+}
+
+void CurveChart::fit()
+{
+    double low = INFINITY, high = -INFINITY, most = 0;
+    for (const auto& line : m_lines)
+        for (const auto& point : line.points) {
+            low = std::min(low, point.x());
+            high = std::max(high, point.x());
+            most = std::max(most, point.y());
+        }
+    for (const auto& mark : m_marks)
+        if (mark.y) most = std::max(most, *mark.y);
+    if (low < high) {
+        m_low = low;
+        m_high = high;
+    } else if (std::isfinite(low)) {
+        m_low = m_across == Across::Decades ? 0 : low - 60;
+        m_high = low + (m_across == Across::Decades ? 1 : 60);
+    }
+    m_yScale = stepsFor(m_yUnit, 0, most > 0 ? most * kHeadroom : 1);
+    describe();
+    update();
+}
+
+void CurveChart::describe()
+{
+    QStringList words;
+    for (const auto& mark : m_marks)
+        words << (mark.y ? QStringLiteral("%1: %2").arg(mark.text, m_yFormat(*mark.y)) : mark.text);
+    setAccessibleDescription(empty() ? m_emptyText : words.join(QStringLiteral(", ")));
+}
+
+double CurveChart::part(double x) const
+{
+    const auto scaled = [this](double v) {
+        return m_across == Across::Decades ? std::log10(1 + std::max(v, 0.0)) : v;
+    };
+    return (scaled(x) - scaled(m_low)) / std::max(scaled(m_high) - scaled(m_low), 1e-9);
+}
+
+double CurveChart::xOf(double part) const
+{
+    if (m_across == Across::Time) return m_low + part * (m_high - m_low);
+    const double low = std::log10(1 + m_low), high = std::log10(1 + m_high);
+    return std::pow(10, low + part * (high - low)) - 1;
+}
+
+QRectF CurveChart::plotArea() const
+{
+    const QFontMetrics metrics(m_theme.font(FontRole::Small));
+    const int left = metrics.horizontalAdvance(longestScaleLabel()) + 6;
+    const int top = metrics.height() + kSpacingSmall; // the legend
+    const int bottom = 2 * metrics.height() + kSpacingTiny;
+    return QRectF(rect()).adjusted(left, top, -kSpacingMedium, -bottom);
+}
+
+QPointF CurveChart::toPixel(const QRectF& area, double x, double y) const
+{
+    return {area.left() + part(x) * area.width(), area.bottom() - y / m_yScale.end() * area.height()};
+}
+
+std::vector<CurveChart::Tick> CurveChart::ticks(double width) const
+{
+    if (m_across == Across::Time) return timeTicks(width);
+    std::vector<Tick> out;
+    if (m_low <= 0) out.push_back({0, QStringLiteral("0")});
+    for (double x = 1; x <= m_high * (1 + 1e-9); x *= 10)
+        if (x >= m_low) out.push_back({x, formatCompact(x)});
+    return out;
+}
+
+std::vector<CurveChart::Tick> CurveChart::timeTicks(double width) const
+{
+    std::vector<Tick> out;
+    const double span = m_high - m_low;
+    const int count = std::clamp(int(width / kTickPixels), 1, 6);
+    const double step = stepsFor(ScaleUnit::Seconds, 0, std::max(span, 60.0), 0).step *
+                        std::max(1, 6 / std::max(count, 1) / 2);
+    const auto format = span > 3 * 86'400     ? QStringLiteral("yyyy-MM-dd")
+                        : span > 0.9 * 86'400 ? QStringLiteral("MM-dd HH:mm")
+                        : span > 600          ? QStringLiteral("HH:mm")
+                                              : QStringLiteral("HH:mm:ss");
+    const double shift = QDateTime::fromSecsSinceEpoch(qint64(m_low))
+                             .offsetFromUtc(); // whole hours and days where people live
+    for (double at = std::ceil((m_low + shift) / step) * step - shift; at <= m_high; at += step)
+        out.push_back({at, QDateTime::fromSecsSinceEpoch(qint64(at)).toString(format)});
+    return out;
+}
+
+std::optional<double> CurveChart::valueAt(const Line& line, double x)
+{
+    if (line.points.empty() || x < line.points.front().x() || x > line.points.back().x()) return {};
+    const auto after = std::upper_bound(line.points.begin(), line.points.end(), x,
+                                        [](double at, const QPointF& point) { return at < point.x(); });
+    const auto& before = *std::prev(after);
+    if (line.steps || after == line.points.end() || after->x() <= before.x()) return before.y();
+    const double share = (x - before.x()) / (after->x() - before.x());
+    return before.y() + share * (after->y() - before.y());
+}
+
+QString CurveChart::readoutAt(double x) const
+{
+    QStringList parts;
+    parts << (m_across == Across::Time ? formatTime(timeOf(x))
+                                       : tr("%1 followers").arg(formatCount(std::llround(x))));
+    for (const auto& line : m_lines)
+        if (const auto value = valueAt(line, x))
+            parts << QStringLiteral("%1: %2").arg(line.name, m_yFormat(*value));
+    return parts.join(QStringLiteral("\n"));
+}
+
+void CurveChart::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setFont(m_theme.font(FontRole::Small));
+    if (empty()) {
+        painter.setPen(m_theme.textMuted());
+        painter.drawText(rect(), Qt::AlignCenter | Qt::TextWordWrap, m_emptyText);
+        return;
+    }
+    const auto area = plotArea();
+    drawGrid(painter, area);
+    painter.setRenderHint(QPainter::Antialiasing);
+    for (const auto& line : m_lines)
+        drawLine(painter, area, line);
+    QRectF taken;
+    for (const auto& mark : m_marks)
+        taken = drawMark(painter, area, mark, taken);
+    if (m_hovered) {
+        const double x = toPixel(area, *m_hovered, 0).x();
+        painter.setPen(QPen(m_theme.textMuted(), 0));
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
+    }
+    drawLegend(painter);
+}
+
+void CurveChart::drawGrid(QPainter& painter, const QRectF& area) const
+{
+    const QFontMetrics metrics(painter.font());
+    const auto values = m_yScale.values();
+    const auto labels = scaleLabels(m_yUnit, m_yScale);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const double y = std::round(toPixel(area, m_low, values[i]).y());
+        painter.setPen(QPen(i == 0 ? m_theme.cardBorder() : m_theme.grid(), 0));
+        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y));
+        painter.setPen(m_theme.textMuted());
+        painter.drawText(QRectF(0, y - metrics.height() / 2.0, area.left() - 6, metrics.height()),
+                         Qt::AlignRight | Qt::AlignVCenter, labels[i]);
+    }
+    double free = -INFINITY;
+    for (const auto& tick : ticks(area.width())) {
+        const double x = toPixel(area, tick.x, 0).x(), width = metrics.horizontalAdvance(tick.text);
+        const double left = std::min(x - width / 2, double(rect().right()) - width);
+        if (left < free) continue;
+        free = left + width + kSpacingSmall;
+        painter.setPen(QPen(m_theme.grid(), 0));
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
+        painter.setPen(m_theme.textMuted());
+        painter.drawText(QRectF(left, area.bottom() + 2, width + 1, metrics.height()), Qt::AlignLeft,
+                         tick.text);
+    }
+    painter.drawText(
+        QRectF(area.left(), area.bottom() + 2 + metrics.height(), area.width(), metrics.height()),
+        Qt::AlignHCenter, m_xTitle);
+}
+
+void CurveChart::drawLine(QPainter& painter, const QRectF& area, const Line& line) const
+{
+    if (line.points.empty()) return;
+    QPainterPath path;
+    auto last = toPixel(area, line.points.front().x(), line.points.front().y());
+    path.moveTo(last);
+    for (const auto& point : line.points) {
+        const auto at = toPixel(area, point.x(), point.y());
+        if (line.steps) path.lineTo(at.x(), last.y());
+        path.lineTo(at);
+        last = at;
+    }
+    QPen pen(m_theme.series(line.number), kLinePen);
+    if (const auto dash = m_theme.seriesDash(line.number); !dash.isEmpty()) pen.setDashPattern(dash);
+    painter.setPen(pen);
+    painter.setBrush(Qt::NoBrush);
+    painter.drawPath(path);
+}
+
+QRectF CurveChart::drawMark(QPainter& painter, const QRectF& area, const Mark& mark,
+                            const QRectF& taken) const
+{
+    const double x = std::clamp(mark.x, m_low, m_high);
+    const auto at = toPixel(area, x, mark.y.value_or(m_yScale.end()));
+    const auto color = m_theme.color(mark.tone);
+    const QFontMetrics metrics(painter.font());
+    const double width = metrics.horizontalAdvance(mark.text) + 2;
+    const bool toLeft = at.x() + width + kSpacingSmall > area.right();
+    painter.setPen(QPen(color, 1, mark.y ? Qt::DotLine : Qt::DashLine));
+    painter.drawLine(QPointF(at.x(), at.y()), QPointF(at.x(), area.bottom()));
+    if (mark.y) {
+        painter.setPen(QPen(m_theme.card(), 1));
+        painter.setBrush(color);
+        painter.drawEllipse(at, kDot, kDot);
+    }
+    const double top = std::max(area.top(), at.y() - metrics.height() - 3);
+    QRectF box(toLeft ? at.x() - width - kSpacingTiny : at.x() + kSpacingTiny, top, width, metrics.height());
+    if (box.intersects(taken))
+        box.moveTop(taken.top() - box.height() >= area.top() ? taken.top() - box.height() : taken.bottom());
+    QColor ground = m_theme.card();
+    ground.setAlphaF(0.8F);
+    painter.fillRect(box, ground);
+    painter.setPen(color);
+    painter.drawText(box, toLeft ? Qt::AlignRight : Qt::AlignLeft, mark.text);
+    return box;
+}
+
+void CurveChart::drawLegend(QPainter& painter) const
+{
+    const QFontMetrics metrics(painter.font());
+    double x = plotArea().left();
+    for (const auto& line : m_lines) {
+        QPen pen(m_theme.series(line.number), kLinePen);
+        if (const auto dash = m_theme.seriesDash(line.number); !dash.isEmpty()) pen.setDashPattern(dash);
+        painter.setPen(pen);
+        painter.drawLine(QPointF(x, metrics.height() / 2.0), QPointF(x + kSample, metrics.height() / 2.0));
+        x += kSample + kSpacingTiny;
+        const double width = metrics.horizontalAdvance(line.name);
+        painter.setPen(m_theme.textMuted());
+        painter.drawText(QRectF(x, 0, width + 1, metrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
+                         line.name);
+        x += width + kSpacingMedium;
+    }
+}
+
+void CurveChart::mouseMoveEvent(QMouseEvent* event)
+{
+    const auto area = plotArea();
+    const double x = (event->position().x() - area.left()) / std::max(area.width(), 1.0);
+    const bool inside = !empty() && x >= 0 && x <= 1;
+    m_hovered = inside ? std::optional(xOf(x)) : std::nullopt;
+    if (inside)
+        QToolTip::showText(event->globalPosition().toPoint(), readoutAt(*m_hovered), this);
+    else
+        QToolTip::hideText();
+    update();
+}
+
+void CurveChart::leaveEvent(QEvent* event)
+{
+    m_hovered.reset();
+    update();
+    QWidget::leaveEvent(event);
+}
+
+} // namespace ui

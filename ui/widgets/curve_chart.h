@@ -1,0 +1,93 @@
+// Lines over a quantity that is not the shared time: costs over a threshold, bytes over a date. Marks say
+// where something stands; under the mouse all lines are read out. Painted by itself. Owned by its page; GUI
+// thread only.
+#pragma once
+
+#include <QString>
+#include <QWidget>
+
+#include "ui/theme/theme.h"
+#include "ui/widgets/axis_scale.h"
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace ui {
+
+class CurveChart final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    enum class Across { Decades /* 0, 1, 10, 100 … */, Time /* seconds since the Unix epoch */ };
+    struct Line
+    {
+        QString name;
+        int number = 1;              // Theme::series, 1 … 8
+        std::vector<QPointF> points; // ascending in x
+        bool steps = false;          // the value holds until the next point
+    };
+    struct Mark
+    {
+        double x = 0;
+        std::optional<double> y; // a point; absent: a line from top to bottom
+        QString text;
+        Tone tone = Tone::Normal;
+    };
+
+    CurveChart(const Theme& theme, Across across, QWidget* parent);
+
+    void setAxes(const QString& xTitle, ScaleUnit yUnit, std::function<QString(double)> yFormat);
+    // emptyText is shown instead while there are no points.
+    void setLines(std::vector<Line> lines, const QString& emptyText);
+    void setMarks(std::vector<Mark> marks);
+    const std::vector<Line>& lines() const { return m_lines; }
+    const std::vector<Mark>& marks() const { return m_marks; }
+    const QString& emptyText() const { return m_emptyText; }
+    // All lines at x, in words.
+    QString readoutAt(double x) const;
+
+    QSize sizeHint() const override { return {360, 220}; }
+    QSize minimumSizeHint() const override { return {220, 120}; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+
+private:
+    struct Tick
+    {
+        double x;
+        QString text;
+    };
+    bool empty() const;
+    double part(double x) const; // 0 … 1 of the width
+    double xOf(double part) const;
+    QPointF toPixel(const QRectF& area, double x, double y) const;
+    QRectF plotArea() const;
+    std::vector<Tick> ticks(double width) const;
+    std::vector<Tick> timeTicks(double width) const;
+    static std::optional<double> valueAt(const Line& line, double x);
+    void fit();
+    void describe();
+    void drawGrid(QPainter& painter, const QRectF& area) const;
+    void drawLine(QPainter& painter, const QRectF& area, const Line& line) const;
+    // Where it was drawn: the next one's words keep away from it.
+    QRectF drawMark(QPainter& painter, const QRectF& area, const Mark& mark, const QRectF& taken) const;
+    void drawLegend(QPainter& painter) const;
+
+    const Theme& m_theme;
+    const Across m_across;
+    QString m_xTitle, m_emptyText;
+    std::function<QString(double)> m_yFormat;
+    ScaleUnit m_yUnit = ScaleUnit::Number;
+    std::vector<Line> m_lines;
+    std::vector<Mark> m_marks;
+    double m_low = 0, m_high = 1; // of x
+    ScaleSteps m_yScale;
+    std::optional<double> m_hovered; // x
+};
+
+} // namespace ui
