@@ -35,6 +35,8 @@ private slots:
     void caches();
     void redisNodes();
     void queueKinds();
+    void queueTimes();
+    void deadGroups();
     void deadLetters();
     void shards();
     void nodes();
@@ -48,25 +50,12 @@ private:
     // What a test above exercises: types of models, and the functions that make tables.
     static QSet<QString> exercised()
     {
-        return {"SortProxy",
-                "TimelineModel",
-                "WorkerTreeModel",
-                "UserSuggestionModel",
-                "LedgerChunkModel",
-                "CacheTableModel",
-                "RedisNodeModel",
-                "QueueKindModel",
-                "DeadLetterModel",
-                "ShardTableModel",
-                "NodeTableModel",
-                "makeUserSuggestions",
-                "makeLedgerChunkTable",
-                "makeCacheTable",
-                "makeRedisNodeTable",
-                "makeQueueKindTable",
-                "makeDeadLetterTable",
-                "makeShardTable",
-                "makeNodeTable"};
+        return {"SortProxy",           "TimelineModel",       "WorkerTreeModel",      "UserSuggestionModel",
+                "LedgerChunkModel",    "CacheTableModel",     "RedisNodeModel",       "QueueKindModel",
+                "QueueTimesModel",     "DeadGroupModel",      "DeadLetterModel",      "ShardTableModel",
+                "NodeTableModel",      "makeUserSuggestions", "makeLedgerChunkTable", "makeCacheTable",
+                "makeRedisNodeTable",  "makeQueueKindTable",  "makeQueueTimesTable",  "makeDeadGroupTable",
+                "makeDeadLetterTable", "makeShardTable",      "makeNodeTable"};
     }
     static void addMatches(QSet<QString>& into, const QString& text, const QString& pattern)
     {
@@ -190,6 +179,34 @@ void EveryModelTest::queueKinds()
 {
     exerciseTable(std::unique_ptr<ui::QueueKindModel>(ui::makeQueueKindTable(nullptr)), fakeSnapshot(1).queue,
                   [](backend::QueueKindSnapshot& kind) { kind.ready += 1; });
+}
+
+void EveryModelTest::queueTimes()
+{
+    std::vector<backend::QueueKindTimes> rows;
+    for (int i = 0; i < 6; ++i)
+        rows.push_back({backend::kTaskKinds[std::size_t(i)], i, 2 * i, i == 0 ? -1.0 : 1.5 * i, 20.0 * i,
+                        0.5 * i, 5.0 * i});
+    exerciseTable(std::unique_ptr<ui::QueueTimesModel>(ui::makeQueueTimesTable(nullptr)), rows,
+                  [](backend::QueueKindTimes& times) { times.runs += 1; });
+}
+
+void EveryModelTest::deadGroups()
+{
+    std::vector<backend::DeadLetterGroup> rows;
+    for (int i = 0; i < 6; ++i) {
+        backend::DeadLetterGroup group;
+        group.signature =
+            i == 0 ? std::string() : "redis-# refused write " + std::string(std::size_t(i), 'x');
+        group.count = 100 - i;
+        if (i > 0)
+            group.kinds = {{backend::TaskKind::DeliverChunk, 60}, {backend::TaskKind::PostCreated, 40 - i}};
+        group.lastDiedAt = kSampleTime;
+        group.firstDiedAt = kSampleTime - std::chrono::hours(i);
+        rows.push_back(group);
+    }
+    exerciseTable(std::unique_ptr<ui::DeadGroupModel>(ui::makeDeadGroupTable(nullptr)), rows,
+                  [](backend::DeadLetterGroup& group) { group.count += 1; });
 }
 
 void EveryModelTest::deadLetters()

@@ -48,6 +48,13 @@ public:
     void setDeadLetters(std::vector<backend::DeadLetter> letters);
     void setTimelineAudit(backend::TimelineAuditReport report); // repairs repair all of it
     void setOrphans(backend::OrphanReport report);
+    // Besides those that setDeadLetters() gave, as if it died meanwhile. Its whole payload is what
+    // payloadBytes says, filled with its text.
+    void addDeadLetter(backend::DeadLetter letter);
+    void setUnreadNodes(std::vector<std::string> nodes); // of dead letters: "pg-2: does not answer"
+    void setQueueDetails(backend::QueueDetails details);
+    void setQueueHistory(backend::QueueHistory history);
+    void setWorkerSpans(backend::WorkerSpans spans); // begin and end become what is asked for
     // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
@@ -130,6 +137,12 @@ private:
                                              Deadline deadline) override;
     Result<void> setAgeShift(backend::Milliseconds shift, Deadline deadline) override;
     Result<void> saveImport(const backend::ImportRecord& record, Deadline deadline) override;
+    Result<backend::DeadLetterGroups> deadLetterGroups(Deadline deadline) override;
+    Result<backend::DeadLetterPage> deadLetterPage(const backend::DeadLetterQuery& query,
+                                                   Deadline deadline) override;
+    Result<backend::DeadLetterSet> deadLetterSet(const std::string& signature, backend::TimePoint until,
+                                                 Deadline deadline) override;
+    Result<backend::DeadLetterPayload> deadLetterPayload(backend::TaskRef task, Deadline deadline) override;
 
     backend::SnapshotPtr snapshot() const override;
     std::vector<backend::HistoryPoint> history(backend::TimePoint since) const override;
@@ -144,10 +157,17 @@ private:
     std::string render(const backend::ShardReport& report, backend::ReportFormat format) const override;
     Result<std::int64_t> unfinishedTasks(Deadline deadline) override;
     Result<backend::Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<backend::QueueDetails> queueDetails(Deadline deadline) override;
+    Result<backend::QueueHistory> queueHistory(backend::TimePoint begin, backend::TimePoint end, int most,
+                                               Deadline deadline) override;
+    Result<backend::WorkerSpans> workerSpans(backend::TimePoint begin, backend::TimePoint end, int most,
+                                             Deadline deadline) override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
     Result<void> change(const std::string& name, const std::string& arguments);
+    std::vector<backend::DeadLetter> lettersOf(const std::string& signature, // newest first
+                                               std::optional<backend::TimePoint> until) const;
     int takeLetters(std::span<const backend::TaskRef> tasks, std::vector<backend::TaskRef>& into);
     Result<backend::TimelinePage> page(const std::vector<backend::TimelineEntry>& entries,
                                        const backend::PageQuery& query) const;
@@ -176,6 +196,10 @@ private:
     std::vector<backend::TaskRef> m_retried, m_discarded;
     backend::TimelineAuditReport m_timelineAudit;
     backend::OrphanReport m_orphans;
+    std::vector<std::string> m_unreadNodes;
+    backend::QueueDetails m_queueDetails;
+    backend::QueueHistory m_queueHistory;
+    backend::WorkerSpans m_workerSpans;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

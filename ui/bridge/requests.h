@@ -44,6 +44,23 @@ backend::Result<std::vector<backend::DeadLetter>> deadLetters(backend::Engine& e
 backend::Result<int> retryDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 backend::Result<int> discardDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 
+backend::Result<backend::DeadLetterGroups> deadLetterGroups(backend::Engine& engine);
+backend::Result<backend::DeadLetterPage> deadLetterPage(backend::Engine& engine,
+                                                        const backend::DeadLetterQuery& query);
+backend::Result<backend::DeadLetterSet> deadLetterSet(backend::Engine& engine, const std::string& signature,
+                                                      backend::TimePoint until);
+backend::Result<backend::DeadLetterPayload> deadLetterPayload(backend::Engine& engine, backend::TaskRef task);
+
+// What the Queue & workers page shows over time; see Monitor.
+struct QueueOverTime
+{
+    backend::QueueDetails details;
+    backend::QueueHistory history;
+    backend::WorkerSpans workers;
+};
+backend::Result<QueueOverTime> queueOverTime(backend::Engine& engine, backend::TimePoint begin,
+                                             backend::TimePoint end, int points, int spans);
+
 backend::ShardReport shardReport(backend::Engine& engine, const backend::ClusterSnapshot& snapshot);
 std::string render(backend::Engine& engine, const backend::ShardReport& report, backend::ReportFormat format);
 

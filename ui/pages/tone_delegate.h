@@ -8,7 +8,7 @@ namespace ui {
 
 class Theme;
 
-class ToneDelegate final : public QStyledItemDelegate
+class ToneDelegate : public QStyledItemDelegate
 {
     Q_OBJECT
 
