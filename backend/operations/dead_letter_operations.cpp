@@ -73,17 +73,19 @@ Result<DeadLetterGroups> OperationsService::deadLetterGroups(Deadline deadline)
 {
     DeadLetterGroups out;
     std::map<std::string, DeadLetterGroup> bySignature;
-    ROOKERY_ASSIGN(out.unread,
-                   askNodes(
-                       m_queues, deadline,
-                       [&](SqlConnection& connection, int) { return readDeadLetterGroups(connection, part); },
-                       [&](DeadLetterGroups some) {
-                           out.complete = out.complete && some.complete;
-                           for (auto& group : some.groups) {
-                               const auto [at, fresh] = bySignature.try_emplace(group.signature, group);
-                               if (!fresh) join(at->second, std::move(group));
-                           }
-                       }));
+    ROOKERY_ASSIGN(out.unread, askNodes(
+                                   m_queues, deadline,
+                                   [&](SqlConnection& connection, int, Deadline part) {
+                                       return readDeadLetterGroups(connection, part);
+                                   },
+                                   [&](DeadLetterGroups some) {
+                                       out.complete = out.complete && some.complete;
+                                       for (auto& group : some.groups) {
+                                           const auto [at, fresh] =
+                                               bySignature.try_emplace(group.signature, group);
+                                           if (!fresh) join(at->second, std::move(group));
+                                       }
+                                   }));
     for (auto& [signature, group] : bySignature)
         out.groups.push_back(std::move(group));
     sortGroups(out.groups);

@@ -5,8 +5,11 @@
 #include <QClipboard>
 #include <QContextMenuEvent>
 #include <QDateTime>
+#include <QHeaderView>
 #include <QMenu>
 #include <QMessageBox>
+#include <QRegularExpression>
+#include <QSet>
 #include <QSignalSpy>
 #include <QStandardItemModel>
 #include <QSvgRenderer>

@@ -8,6 +8,7 @@
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
+#include "ui/widgets/table_text.h"
 
 #include <QItemSelectionModel>
 #include <QPushButton>
@@ -232,6 +233,7 @@ void DeadLettersView::updateLettersHead()
 {
     const auto group = chosenGroup();
     const auto shown = std::int64_t(m_letters->rowCount());
+    m_letterTable->setProperty(kRowsMissing, m_moreLetters);
     if (!m_lettersError.isEmpty())
         m_lettersCard->setSubtitle(tr("not read: %1").arg(m_lettersError), Tone::Critical);
     else if (!group)

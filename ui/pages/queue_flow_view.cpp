@@ -22,7 +22,7 @@ namespace ui {
 namespace {
 
 constexpr int kArrivingSeries = 1, kDoneSeries = 2, kUnfinishedSeries = 3;
-constexpr int kWaitSeries = 6, kRunSeries = 2;
+constexpr int kWaitSeries = 1, kRunSeries = 2;
 constexpr int kTrendWidth = 110;
 
 } // namespace
@@ -163,7 +163,7 @@ void QueueFlowView::placeUpper()
     const int chrome = m_kindTable->parentWidget()->width() - m_kindTable->viewport()->width();
     const int needed = (fittedWidth(*m_kindTable) + chrome + kTrendWidth / 2 + kStep) / kStep * kStep;
     const int room = m_upper->width() - m_upper->handleWidth();
-    const int table = std::min(needed, room * 14 / 20);
+    const int table = std::min(needed, room * 13 / 20);
     if (m_upper->sizes().value(1) < table || m_upper->sizes().value(1) > table + 2 * kStep)
         m_upper->setSizes({room - table, table});
 }

@@ -83,9 +83,10 @@ void SwimLanes::drawUnknown(QPainter& painter, const Lane& lane, const QRect& re
     auto color = m_theme.textMuted();
     color.setAlphaF(kHatchAlpha);
     const auto hatch = [&](double from, double to) {
-        const QRectF part =
-            QRectF(rect).intersected(QRectF(QPointF(from, rect.top()), QPointF(to, rect.bottom() + 1)));
-        if (part.width() < 1) return;
+        from = std::max(from, double(rect.left()));
+        to = std::min(to, double(rect.right() + 1));
+        if (to - from < 1) return;
+        const QRectF part(from, rect.top(), to - from, rect.height());
         painter.fillRect(part, m_theme.card());
         painter.fillRect(part, QBrush(color, Qt::BDiagPattern));
         const int needed = painter.fontMetrics().horizontalAdvance(lane.outside) + 2 * kSpacingSmall;

@@ -63,7 +63,8 @@ private:
 
     void readBelow(const QModelIndex& parent, const QString& path)
     {
-        m_out.partial = m_out.partial || m_model.canFetchMore(parent);
+        m_out.partial =
+            m_out.partial || m_model.canFetchMore(parent) || m_view.property(kRowsMissing).toBool();
         const int count = m_model.rowCount(parent);
         for (int row = 0; row < count; ++row) {
             if (isHidden(m_view, row, parent)) continue;

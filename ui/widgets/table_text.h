@@ -36,6 +36,9 @@ TableCells readTable(const QAbstractItemView& view, TableRows rows);
 QByteArray toCsv(const TableCells& cells); // UTF-8, lines end in CR LF
 QString toTabSeparated(const TableCells& cells);
 
+// A view's property, true while its page has more rows to read than the model knows of.
+inline constexpr const char* kRowsMissing = "rowsMissing";
+
 // Of one value, as above; not known (invalid, NaN, a dash) is empty.
 TableCell tableCell(const QVariant& value);
 
