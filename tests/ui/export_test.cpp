@@ -93,7 +93,7 @@ void ExportTest::formulasAreHarmless_data()
     QTest::newRow("-") << "-cmd|' /C calc'!A0" << QByteArray("'-cmd|' /C calc'!A0");
     QTest::newRow("@") << "@SUM(1;2)" << QByteArray("'@SUM(1;2)");
     QTest::newRow("quoted") << "=A1,B1" << QByteArray("\"'=A1,B1\"");
-    QTest::newRow("tab") << "\t=1" << QByteArray("\"'\t=1\"");
+    QTest::newRow("tab") << "\t=1" << QByteArray("'\t=1");
     QTest::newRow("harmless") << "a=1" << QByteArray("a=1");
 }
 
@@ -167,11 +167,7 @@ void ExportTest::copiesTheSelectedRows()
     table->setFocus();
     QGuiApplication::clipboard()->clear();
     QTest::keyClick(table, Qt::Key_C, Qt::ControlModifier);
-    auto text = QGuiApplication::clipboard()->text();
-    if (text.isEmpty()) { // without an active window shortcuts are not looked up
-        table->findChild<QAction*>("copy")->trigger();
-        text = QGuiApplication::clipboard()->text();
-    }
+    const auto text = QGuiApplication::clipboard()->text();
     const auto lines = text.split('\n', Qt::SkipEmptyParts);
     QCOMPARE(lines.size(), 3);
     QVERIFY2(lines[0].startsWith("Kind\tReady\tRunning"), qPrintable(lines[0]));

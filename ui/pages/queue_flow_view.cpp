@@ -163,7 +163,8 @@ void QueueFlowView::placeUpper()
     const int chrome = m_kindTable->parentWidget()->width() - m_kindTable->viewport()->width();
     const int needed = (fittedWidth(*m_kindTable) + chrome + kTrendWidth / 2 + kStep) / kStep * kStep;
     const int room = m_upper->width() - m_upper->handleWidth();
-    const int table = std::min(needed, room * 13 / 20);
+    const int table =
+        std::min(std::max(needed, room / 2), room * 13 / 20); // at most so much: the trends grow
     if (m_upper->sizes().value(1) < table || m_upper->sizes().value(1) > table + 2 * kStep)
         m_upper->setSizes({room - table, table});
 }

@@ -155,10 +155,10 @@ void Exporter::exportTo(const QString& path)
     } else if (!m_table && suffix == QLatin1String("png")) {
         write(
             path, [image = ChartPicture(*m_theme, *m_widget, m_face).image()] { return encodePng(image); },
-            tr("picture"));
+            tr("Picture"));
     } else if (!m_table && suffix == QLatin1String("svg")) {
         write(
-            path, [svg = ChartPicture(*m_theme, *m_widget, m_face).svg()] { return svg; }, tr("drawing"));
+            path, [svg = ChartPicture(*m_theme, *m_widget, m_face).svg()] { return svg; }, tr("Drawing"));
     } else {
         take(tr("%1 has no known extension: end the name in %2.")
                  .arg(QDir::toNativeSeparators(path), m_table ? QStringLiteral(".csv") : tr(".png or .svg")),
@@ -250,6 +250,10 @@ bool Exporter::eventFilter(QObject* watched, QEvent* event)
     }
     case QEvent::KeyPress: {
         const auto& key = *static_cast<QKeyEvent*>(event);
+        if (watched == m_widget && key.matches(QKeySequence::Copy)) { // a view would copy one cell
+            copy();
+            return true;
+        }
         if (key.key() != Qt::Key_F10 || key.modifiers() != Qt::ShiftModifier || watched != m_widget) break;
         showMenu(keyboardPosition());
         return true;

@@ -17,7 +17,7 @@
 namespace ui {
 namespace {
 
-constexpr int kLaneHeight = 24;
+constexpr int kLeastLane = 24, kMostLane = 44;
 constexpr int kLeastName = 90, kMostName = 220, kNameGap = 10;
 constexpr int kRight = 12;
 constexpr int kDragPixels = 5;
@@ -41,7 +41,7 @@ SwimLanes::SwimLanes(const Theme& theme, TimeRange& range, QWidget* parent)
         theme, *this,
         {{},
          [this] { return tr("%1 – %2").arg(formatTime(m_range.begin()), formatTime(m_range.end())); },
-         {},
+         [this] { return QSize(width(), plot().height() + footHeight()); },
          {}});
     measure();
 }
@@ -76,7 +76,7 @@ void SwimLanes::measure()
 
 QRect SwimLanes::plot() const
 {
-    return {m_left, 0, std::max(1, width() - m_left - kRight), int(m_lanes.size()) * kLaneHeight};
+    return {m_left, 0, std::max(1, width() - m_left - kRight), int(m_lanes.size()) * laneHeight()};
 }
 
 int SwimLanes::pixelsAcross() const
@@ -99,12 +99,12 @@ double SwimLanes::timeAt(double x) const
 
 QRect SwimLanes::laneRect(int lane) const
 {
-    return {plot().left(), lane * kLaneHeight, plot().width(), kLaneHeight};
+    return {plot().left(), lane * laneHeight(), plot().width(), laneHeight()};
 }
 
 int SwimLanes::laneAt(int y) const
 {
-    const int lane = y / kLaneHeight;
+    const int lane = y / laneHeight();
     return y >= 0 && lane < int(m_lanes.size()) ? lane : -1;
 }
 
@@ -122,10 +122,20 @@ int SwimLanes::legendHeight() const
     return QFontMetrics(m_theme.font(FontRole::Small)).height() + kSpacingSmall;
 }
 
+int SwimLanes::footHeight() const
+{
+    return QFontMetrics(m_theme.font(FontRole::Small)).height() + kSpacingTiny + legendHeight();
+}
+
+int SwimLanes::laneHeight() const
+{
+    const int lanes = std::max(1, int(m_lanes.size()));
+    return std::clamp((height() - footHeight()) / lanes, kLeastLane, kMostLane);
+}
+
 QSize SwimLanes::sizeHint() const
 {
-    const int text = QFontMetrics(m_theme.font(FontRole::Small)).height();
-    return {kMostName + 400, int(m_lanes.size()) * kLaneHeight + text + kSpacingTiny + legendHeight()};
+    return {kMostName + 400, int(m_lanes.size()) * kLeastLane + footHeight()};
 }
 
 QSize SwimLanes::minimumSizeHint() const

@@ -78,6 +78,8 @@ private:
     int laneAt(int y) const;
     std::vector<int> legendEntries() const; // looks that occur
     int legendHeight() const;
+    int footHeight() const; // axis and legend
+    int laneHeight() const; // more where there is room
     void measure();
     void describe();
     void step(int lanes, int bars);
