@@ -22,6 +22,7 @@
 #include "backend/domain/import_record.h"
 #include "backend/domain/ledger.h"
 #include "backend/domain/orphans.h"
+#include "backend/domain/queue_details.h"
 #include "backend/domain/session.h"
 #include "backend/domain/shard_report.h"
 #include "backend/domain/snapshot.h"
@@ -180,6 +181,18 @@ public:
     // second.
     [[nodiscard]] virtual Result<void> setAgeShift(Milliseconds shift, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> saveImport(const ImportRecord& record, Deadline deadline) = 0;
+
+    // Dead letters by what they failed of. Changes nothing, like the three calls below; a read-only engine
+    // answers them, too. Nodes that do not answer are named; an error when none does.
+    [[nodiscard]] virtual Result<DeadLetterGroups> deadLetterGroups(Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<DeadLetterPage> deadLetterPage(const DeadLetterQuery& query,
+                                                                Deadline deadline) = 0;
+    // Those of one signature that died no later than `until`, to retry or discard exactly them. An error when
+    // any node does not answer.
+    [[nodiscard]] virtual Result<DeadLetterSet> deadLetterSet(const std::string& signature, TimePoint until,
+                                                              Deadline deadline) = 0;
+    // NotFound when it is no dead letter any more.
+    [[nodiscard]] virtual Result<DeadLetterPayload> deadLetterPayload(TaskRef task, Deadline deadline) = 0;
 };
 
 // Where a user's data lives, for the timeline browser.
@@ -223,6 +236,15 @@ public:
     // What the caches hold and spare: a bounded sample of keys on every Redis node, at a bounded rate, and
     // what came on top since an earlier look. Reads only. A node that does not answer says so.
     [[nodiscard]] virtual Result<CacheDetails> cacheDetails(Deadline deadline) = 0;
+
+    // What this engine's workers measured of each kind of task. Out of memory, like the two calls below.
+    [[nodiscard]] virtual Result<QueueDetails> queueDetails(Deadline deadline) = 0;
+    // The queue by kind within the last hour, at most some `most` points.
+    [[nodiscard]] virtual Result<QueueHistory> queueHistory(TimePoint begin, TimePoint end, int most,
+                                                            Deadline deadline) = 0;
+    // What this engine's workers did when, within the last hour, at most some `most` spans or tallies a lane.
+    [[nodiscard]] virtual Result<WorkerSpans> workerSpans(TimePoint begin, TimePoint end, int most,
+                                                          Deadline deadline) = 0;
 };
 
 class Engine

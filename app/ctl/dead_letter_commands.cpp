@@ -105,8 +105,8 @@ int list(const std::vector<DeadLetter>& letters, bool json)
 
 int show(const DeadLetter& letter, bool json)
 {
-    const bool cut = letter.payload.size() > kShown;
     const auto payload = letter.payload.substr(0, kShown);
+    const bool cut = letter.payloadBytes > std::int64_t(payload.size());
     if (json) {
         std::printf("%s\n", nlohmann::json{{"id", text(letter.ref)},
                                            {"kind", toString(letter.kind)},
@@ -117,7 +117,7 @@ int show(const DeadLetter& letter, bool json)
                                            {"error", letter.error},
                                            {"signature", letter.signature},
                                            {"payload", payload},
-                                           {"payload_bytes", letter.payload.size()}}
+                                           {"payload_bytes", letter.payloadBytes}}
                                 .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
                                 .c_str());
         return kOk;
@@ -127,7 +127,7 @@ int show(const DeadLetter& letter, bool json)
                 std::string(toString(letter.kind)).c_str(), text(letter.ref).c_str(), letter.shard,
                 isoTime(letter.createdAt).c_str(), isoTime(letter.diedAt).c_str(), letter.attempts,
                 letter.error.c_str(), payload.c_str(),
-                cut ? (" … (" + std::to_string(letter.payload.size()) + " bytes in all)").c_str() : "");
+                cut ? (" … (" + std::to_string(letter.payloadBytes) + " bytes in all)").c_str() : "");
     return kOk;
 }
 

@@ -33,6 +33,7 @@ struct EngineMetrics
     MetricCounter posts, deletes, follows, unfollows, pages, rebuilds, readThroughs;
     std::array<MetricCounter, kTaskKinds.size() + 1> tasksDone, tasksFailed; // index = int(TaskKind)
     DelayRecorder fanoutDelay; // commit to delivery, one count per delivery
+    std::array<DelayRecorder, kTaskKinds.size() + 1> taskWait, taskRun; // see QueueKindTimes
     std::atomic<double> borrowedIdMilliseconds{0};
 
     void hit(CacheKind kind, std::int64_t n = 1) { cacheHits[std::size_t(kind)].add(n); }

@@ -72,6 +72,7 @@ struct DeadLetter
     std::string signature; // the error without ids and numbers, to group by
     int attempts = 0;
     TimePoint createdAt, diedAt;
+    std::int64_t payloadBytes = -1; // of the whole payload, of which the begin may be all that was read
 };
 
 } // namespace backend

@@ -51,4 +51,22 @@ std::vector<NodeEndpoint> MonitorService::redisNodes() const
     return out;
 }
 
+Result<QueueDetails> MonitorService::queueDetails(Deadline)
+{
+    return m_sampler.queueWatch().details();
+}
+
+Result<QueueHistory> MonitorService::queueHistory(TimePoint begin, TimePoint end, int most, Deadline)
+{
+    if (most < 1) return fail(ErrorCode::InvalidArgument, "at least one point is to be asked for");
+    return m_sampler.queueWatch().history(begin, end, most);
+}
+
+Result<WorkerSpans> MonitorService::workerSpans(TimePoint begin, TimePoint end, int most, Deadline)
+{
+    if (most < 1) return fail(ErrorCode::InvalidArgument, "at least one span is to be asked for");
+    if (!m_workerSpans) return WorkerSpans{begin, end, {}};
+    return m_workerSpans(begin, end, std::size_t(most));
+}
+
 } // namespace backend

@@ -12,14 +12,17 @@ namespace backend {
 class MonitorService final : public Monitor
 {
 public:
+    using WorkerSpansSource = std::function<WorkerSpans(TimePoint begin, TimePoint end, std::size_t most)>;
+
     // REQUIRES: all references outlive the service. The ledger reader's pools may be the feed's or the
     // monitor's.
     MonitorService(const Sampler& sampler, const ShardMapSource& maps, const LedgerReader& ledger,
-                   int timelineCap)
+                   int timelineCap, WorkerSpansSource workerSpans = {})
         : m_sampler(sampler)
         , m_maps(maps)
         , m_ledger(ledger)
         , m_timelineCap(timelineCap)
+        , m_workerSpans(std::move(workerSpans))
     {
     }
 
@@ -47,6 +50,9 @@ public:
     }
     Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
     Result<CacheDetails> cacheDetails(Deadline deadline) override;
+    Result<QueueDetails> queueDetails(Deadline deadline) override;
+    Result<QueueHistory> queueHistory(TimePoint begin, TimePoint end, int most, Deadline deadline) override;
+    Result<WorkerSpans> workerSpans(TimePoint begin, TimePoint end, int most, Deadline deadline) override;
 
 private:
     std::vector<NodeEndpoint> redisNodes() const;
@@ -56,6 +62,7 @@ private:
     const ShardMapSource& m_maps;
     const LedgerReader& m_ledger;
     const int m_timelineCap;
+    const WorkerSpansSource m_workerSpans; // may be empty: no workers here
 };
 
 } // namespace backend

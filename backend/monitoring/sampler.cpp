@@ -37,6 +37,7 @@ std::vector<std::string> nodeNames(const ClusterSnapshot& snapshot)
 Sampler::Sampler(SamplerInputs inputs, SamplerSettings settings)
     : m_inputs(std::move(inputs))
     , m_settings(std::move(settings))
+    , m_queueWatch(m_inputs.metrics)
 {
     if (!m_settings.historyFile.empty())
         m_store = std::make_unique<HistoryStore>(m_settings.historyFile, m_inputs.clock);
@@ -101,6 +102,7 @@ void Sampler::step()
     snapshot.sequence = m_snapshot->sequence + 1; // only this thread writes it
     if (m_store) snapshot.historyProblem = m_store->problem();
     publish(std::move(snapshot));
+    m_queueWatch.sampled(*m_snapshot, now);
     remember();
 }
 

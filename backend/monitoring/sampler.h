@@ -11,6 +11,7 @@
 #include "backend/monitoring/directory_prober.h"
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/history_store.h"
+#include "backend/monitoring/queue_watch.h"
 #include "backend/monitoring/snapshot_builder.h"
 #include "backend/monitoring/timeline_sweeper.h"
 #include "backend/store/shard_sql.h"
@@ -59,6 +60,7 @@ public:
     EngineCounters engineCounters() const; // of all engines seen, since they started
     // See Monitor::historyRange.
     Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const;
+    const QueueWatch& queueWatch() const { return m_queueWatch; }
 
 private:
     void startProbers();
@@ -75,6 +77,7 @@ private:
     EngineTotals m_totals; // of the snapshot thread alone, like the window
     FlowWindow m_window;
     History m_history;
+    QueueWatch m_queueWatch;
     std::unique_ptr<HistoryStore> m_store; // null: nobody asked for it
     bool m_recalled = false;               // of the snapshot thread alone
 

@@ -57,6 +57,12 @@ public:
     Result<void> setAgeShift(Milliseconds shift, Deadline deadline) override;
     Result<void> saveImport(const ImportRecord& record, Deadline deadline) override;
 
+    Result<DeadLetterGroups> deadLetterGroups(Deadline deadline) override;
+    Result<DeadLetterPage> deadLetterPage(const DeadLetterQuery& query, Deadline deadline) override;
+    Result<DeadLetterSet> deadLetterSet(const std::string& signature, TimePoint until,
+                                        Deadline deadline) override;
+    Result<DeadLetterPayload> deadLetterPayload(TaskRef task, Deadline deadline) override;
+
     // Orders take effect in this engine at once, in the others with their next heartbeat.
     std::function<void()> ordersChanged;
     std::function<Result<void>(UserId user, Deadline deadline)> deleteUser; // the Feed's

@@ -9,6 +9,7 @@ namespace backend {
 namespace {
 
 constexpr int kPromotedAtOnce = 5'000;
+constexpr int kPayloadRead = 4'096; // characters of a dead letter's payload: a list never holds whole ones
 
 TimePoint timeOf(std::int64_t microseconds)
 {
@@ -214,11 +215,11 @@ Result<std::vector<DeadLetter>> PostgresTaskQueue::deadLetters(SqlConnection& co
 {
     ROOKERY_ASSIGN(
         const auto rows,
-        connection.execute("SELECT id, kind, shard, payload, error, signature, attempts,"
+        connection.execute("SELECT id, kind, shard, left(payload, $2::int), error, signature, attempts,"
                            " (extract(epoch FROM created_at) * 1000000)::bigint,"
-                           " (extract(epoch FROM died_at) * 1000000)::bigint FROM queue.dead_letters"
-                           " ORDER BY died_at DESC, id DESC LIMIT $1::int",
-                           {sqlParameter(limit)}, deadline));
+                           " (extract(epoch FROM died_at) * 1000000)::bigint, octet_length(payload)"
+                           " FROM queue.dead_letters ORDER BY died_at DESC, id DESC LIMIT $1::int",
+                           {sqlParameter(limit), sqlParameter(kPayloadRead)}, deadline));
     std::vector<DeadLetter> letters;
     for (std::size_t r = 0; r < rows.size(); ++r)
         letters.push_back({{m_node, rows.integer(r, 0)},
@@ -229,7 +230,8 @@ Result<std::vector<DeadLetter>> PostgresTaskQueue::deadLetters(SqlConnection& co
                            std::string(rows.text(r, 5)),
                            int(rows.integer(r, 6)),
                            timeOf(rows.integer(r, 7)),
-                           timeOf(rows.integer(r, 8))});
+                           timeOf(rows.integer(r, 8)),
+                           rows.integer(r, 9)});
     return letters;
 }
 

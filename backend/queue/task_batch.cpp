@@ -129,16 +129,40 @@ Result<void> TaskBatch::runGroup(const Group& claimed)
     std::copy_if(claimed.begin(), claimed.end(), std::back_inserter(group),
                  [&](const Task& task) { return !m_around.held.lost(task); });
     if (group.empty()) return {};
-    m_around.status.set(WorkerState::Running, std::string(toString(group[0].kind)) + " × " +
-                                                  std::to_string(group.size()) + " on " + m_source.nodeName);
+    m_around.status.running(group[0].kind, group.size(), m_source.nodeName);
     const auto begun = std::chrono::steady_clock::now();
+    recordWaits(group);
     auto outcomes = handle(group);
     auto result = end(group, outcomes);
-    m_around.pace.ran(group[0].kind, group.size(), std::chrono::steady_clock::now() - begun);
+    const auto took = std::chrono::steady_clock::now() - begun;
+    m_around.pace.ran(group[0].kind, group.size(), took);
+    recordRun(group, took);
     if (result) result = putBack(group, outcomes);
+    m_around.status.ran();
     account(group, outcomes);
     m_around.held.drop(group);
     return result;
+}
+
+// From its commit, by its node's clock, to now; of first runs, since nobody knows when a retry became ready.
+void TaskBatch::recordWaits(const Group& group)
+{
+    const auto kind = std::size_t(group[0].kind);
+    if (kind >= m_around.metrics.taskWait.size()) return;
+    const auto now = std::chrono::system_clock::now();
+    for (const auto& task : group)
+        if (task.attempts <= 1)
+            m_around.metrics.taskWait[kind].record(
+                std::max(std::chrono::microseconds(0),
+                         std::chrono::duration_cast<std::chrono::microseconds>(now - task.createdAt)));
+}
+
+void TaskBatch::recordRun(const Group& group, std::chrono::steady_clock::duration took)
+{
+    const auto kind = std::size_t(group[0].kind);
+    if (kind < m_around.metrics.taskRun.size())
+        m_around.metrics.taskRun[kind].record(std::chrono::duration_cast<std::chrono::microseconds>(took),
+                                              std::int64_t(group.size()));
 }
 
 // Why a task must not be run any more.

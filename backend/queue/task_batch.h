@@ -55,6 +55,8 @@ private:
     Result<void> putBack(const Group& group, const std::vector<TaskOutcome>& outcomes);
     Result<void> bury(SqlConnection& connection, const Task& task, Error error,
                       std::vector<TaskRetry>& retries);
+    void recordWaits(const Group& group);
+    void recordRun(const Group& group, std::chrono::steady_clock::duration took);
     void account(const Group& group, const std::vector<TaskOutcome>& outcomes);
     Result<void> release(std::span<const Group> groups);
     Result<void> giveBackWhatDoesNotFit(std::vector<Task>& tasks);

@@ -78,7 +78,7 @@ public:
     // milliseconds however long the queue is. Dead letters are counted up to 100,000 per node.
     [[nodiscard]] virtual Result<std::vector<QueueKindCounts>> counts(SqlConnection& connection,
                                                                       Deadline deadline) = 0;
-    // Newest first.
+    // Newest first. Of payloads the first 4,096 characters.
     [[nodiscard]] virtual Result<std::vector<DeadLetter>> deadLetters(SqlConnection& connection, int limit,
                                                                       Deadline deadline) = 0;
     // Dead letters become ready under their old ids, attempts and expiry begin anew. Exactly these ids;

@@ -18,11 +18,11 @@ constexpr Backoff kNodeBackoff{100ms, 3'000ms};
 
 } // namespace
 
-Worker::Worker(WorkerShared& shared, int index)
+Worker::Worker(WorkerShared& shared, int index, std::shared_ptr<WorkerLog> log)
     : m_shared(shared)
     , m_index(index)
     , m_random(std::random_device{}())
-    , m_status(index)
+    , m_status(index, std::move(log))
     , m_pace(index == 0 && shared.options.workers > 1 ? shared.options.quickTarget
                                                       : shared.options.batchTarget,
              shared.options.batch)

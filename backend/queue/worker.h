@@ -32,7 +32,8 @@ struct WorkerShared
 class Worker
 {
 public:
-    Worker(WorkerShared& shared, int index);
+    // log: what the worker of this index did so far; it goes on with it.
+    Worker(WorkerShared& shared, int index, std::shared_ptr<WorkerLog> log);
     ~Worker(); // stops and joins
 
     int index() const { return m_index; }

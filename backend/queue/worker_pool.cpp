@@ -4,6 +4,7 @@
 #include "backend/queue/worker.h"
 
 #include <algorithm>
+#include <map>
 
 namespace backend {
 namespace {
@@ -52,12 +53,14 @@ struct WorkerPool::Impl
     bool active();
     void forEachWorker(const std::function<void(Worker&)>& visit);
     int freeIndex() const;
+    std::unique_ptr<Worker> makeWorker(int index);
 
     WorkerShared shared;
     mutable std::mutex mutex;                     // guards all below; nothing waits while it is held
     std::vector<std::unique_ptr<Worker>> workers; // ascending by index
     std::vector<std::unique_ptr<Worker>> leaving; // end their batches
     std::vector<std::unique_ptr<NodeKeeper>> keepers;
+    std::map<int, std::shared_ptr<WorkerLog>> logs; // by index; they stay when a worker goes
     int wanted = 0;
     bool running = false;
 };
@@ -97,6 +100,13 @@ int WorkerPool::Impl::freeIndex() const
     return index;
 }
 
+std::unique_ptr<Worker> WorkerPool::Impl::makeWorker(int index)
+{
+    auto& log = logs[index];
+    if (!log) log = std::make_shared<WorkerLog>();
+    return std::make_unique<Worker>(shared, index, log);
+}
+
 void WorkerPool::Impl::resize(int count)
 {
     {
@@ -108,7 +118,7 @@ void WorkerPool::Impl::resize(int count)
             workers.pop_back();
         }
         while (running && int(workers.size()) < wanted)
-            workers.push_back(std::make_unique<Worker>(shared, freeIndex()));
+            workers.push_back(makeWorker(freeIndex()));
         std::sort(workers.begin(), workers.end(),
                   [](const auto& a, const auto& b) { return a->index() < b->index(); });
     }
@@ -213,6 +223,23 @@ std::vector<WorkerSnapshot> WorkerPool::snapshot() const
     std::vector<WorkerSnapshot> out;
     m_impl->forEachWorker([&](Worker& worker) { out.push_back(worker.snapshot()); });
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
+    return out;
+}
+
+WorkerSpans WorkerPool::spans(TimePoint begin, TimePoint end, std::size_t most) const
+{
+    std::map<int, std::shared_ptr<WorkerLog>> logs;
+    {
+        const std::lock_guard lock(m_impl->mutex);
+        logs = m_impl->logs;
+    }
+    const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    WorkerSpans out{begin, std::min(end, now), {}};
+    for (const auto& [index, log] : logs) {
+        auto lane = log->lane(begin, end, now, most);
+        lane.index = index;
+        if (!lane.until || *lane.until >= begin) out.lanes.push_back(std::move(lane));
+    }
     return out;
 }
 

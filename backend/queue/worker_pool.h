@@ -6,6 +6,7 @@
 #include "backend/common/backoff.h"
 #include "backend/common/metrics.h"
 #include "backend/common/sql.h"
+#include "backend/domain/queue_details.h"
 #include "backend/domain/snapshot.h"
 #include "backend/queue/task_queue.h"
 
@@ -87,6 +88,8 @@ public:
     int workers() const;
     void wake();                                  // work was enqueued by this process
     std::vector<WorkerSnapshot> snapshot() const; // engineSlot and engineName are left to the monitor
+    // What each did when; of workers that are gone, too, for an hour. See Monitor::workerSpans.
+    WorkerSpans spans(TimePoint begin, TimePoint end, std::size_t most) const;
 
 private:
     struct Impl;

@@ -10,19 +10,44 @@ TimePoint now()
 
 } // namespace
 
-WorkerStatus::WorkerStatus(int index)
+WorkerStatus::WorkerStatus(int index, std::shared_ptr<WorkerLog> log)
+    : m_log(std::move(log))
 {
     m_snapshot.index = index;
     m_snapshot.since = now();
+    m_log->came(m_snapshot.since);
 }
 
-void WorkerStatus::set(WorkerState state, std::string task)
+void WorkerStatus::set(WorkerState state)
 {
     const std::lock_guard lock(m_mutex);
-    if (m_snapshot.state == state && m_snapshot.task == task) return;
+    if (m_snapshot.state == state && m_snapshot.task.empty()) return;
     m_snapshot.state = state;
-    m_snapshot.task = std::move(task);
+    m_snapshot.task.clear();
     m_snapshot.since = now();
+    if (state == WorkerState::Paused || state == WorkerState::Waiting)
+        m_log->begin({state, TaskKind::UserCreated, 0, {}}, m_snapshot.since);
+    else if (state == WorkerState::Stopped)
+        m_log->left(m_snapshot.since);
+    else
+        m_log->end(m_snapshot.since);
+}
+
+void WorkerStatus::running(TaskKind kind, std::size_t tasks, const std::string& node)
+{
+    auto task = std::string(toString(kind)) + " × " + std::to_string(tasks) + " on " + node;
+    const std::lock_guard lock(m_mutex);
+    const auto at = now();
+    m_log->begin({WorkerState::Running, kind, std::int64_t(tasks), node}, at);
+    if (m_snapshot.state == WorkerState::Running && m_snapshot.task == task) return;
+    m_snapshot.state = WorkerState::Running;
+    m_snapshot.task = std::move(task);
+    m_snapshot.since = at;
+}
+
+void WorkerStatus::ran()
+{
+    m_log->end(now());
 }
 
 void WorkerStatus::count(std::int64_t done, std::int64_t failed)

@@ -1,10 +1,11 @@
-// What a worker shows of itself. Written by the worker, read by anybody: thread-safe, never held while
+// What a worker shows of itself, now and over time. Written by the worker, read by anybody: thread-safe, never held while
 // anything waits.
 #pragma once
 
-#include "backend/domain/snapshot.h"
+#include "backend/queue/worker_log.h"
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -13,9 +14,12 @@ namespace backend {
 class WorkerStatus
 {
 public:
-    explicit WorkerStatus(int index);
+    WorkerStatus(int index, std::shared_ptr<WorkerLog> log);
 
-    void set(WorkerState state, std::string task = {});
+    void set(WorkerState state);
+    // A batch of one kind from one node, until ran(). `node` outlives the log.
+    void running(TaskKind kind, std::size_t tasks, const std::string& node);
+    void ran();
     void count(std::int64_t done, std::int64_t failed);
     // The error of the last run; a run without one clears it.
     void setError(std::string error);
@@ -25,6 +29,7 @@ public:
     WorkerSnapshot snapshot() const;
 
 private:
+    const std::shared_ptr<WorkerLog> m_log;
     mutable std::mutex m_mutex;
     WorkerSnapshot m_snapshot;
     std::map<std::size_t, std::string> m_nodeErrors;

@@ -76,7 +76,7 @@ void DeadLettersTest::groupsAreListedShownRetriedAndDiscarded()
     // A long payload is cut, and says so.
     const auto letters = take(m_session->engine().operations().deadLetters(100, soon()));
     const auto large = std::find_if(letters.begin(), letters.end(),
-                                    [](const auto& letter) { return letter.payload.size() > 5'000; });
+                                    [](const auto& letter) { return letter.payloadBytes > 5'000; });
     QVERIFY(large != letters.end());
     const auto id = QString::number(large->ref.node) + ":" + QString::number(large->ref.id);
     const auto shown = ctl({"dead-letters", "show", id, "--json"}).json();

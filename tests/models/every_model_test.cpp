@@ -42,6 +42,8 @@ private slots:
     void keyFamilies();
     void flights();
     void queueKinds();
+    void queueTimes();
+    void deadGroups();
     void deadLetters();
     void shards();
     void nodes();
@@ -64,7 +66,8 @@ private:
                 "ShardTableModel",     "NodeTableModel",     "makeUserSuggestions", "makeLedgerChunkTable",
                 "makeCacheTable",      "makeRedisNodeTable", "makeQueueKindTable",  "makeDeadLetterTable",
                 "makeShardTable",      "makeNodeTable",      "NodeRoomModel",       "KeyFamilyModel",
-                "FlightModel",         "makeNodeRoomTable",  "makeKeyFamilyTable",  "makeFlightTable"};
+                "FlightModel",         "makeNodeRoomTable",  "makeKeyFamilyTable",  "makeFlightTable",
+                "QueueTimesModel",     "DeadGroupModel",     "makeQueueTimesTable", "makeDeadGroupTable"};
     }
     static void addMatches(QSet<QString>& into, const QString& text, const QString& pattern)
     {
@@ -234,6 +237,34 @@ void EveryModelTest::queueKinds()
 {
     exerciseTable(std::unique_ptr<ui::QueueKindModel>(ui::makeQueueKindTable(nullptr)), fakeSnapshot(1).queue,
                   [](backend::QueueKindSnapshot& kind) { kind.ready += 1; });
+}
+
+void EveryModelTest::queueTimes()
+{
+    std::vector<backend::QueueKindTimes> rows;
+    for (int i = 0; i < 6; ++i)
+        rows.push_back({backend::kTaskKinds[std::size_t(i)], i, 2 * i, i == 0 ? -1.0 : 1.5 * i, 20.0 * i,
+                        0.5 * i, 5.0 * i});
+    exerciseTable(std::unique_ptr<ui::QueueTimesModel>(ui::makeQueueTimesTable(nullptr)), rows,
+                  [](backend::QueueKindTimes& times) { times.runs += 1; });
+}
+
+void EveryModelTest::deadGroups()
+{
+    std::vector<backend::DeadLetterGroup> rows;
+    for (int i = 0; i < 6; ++i) {
+        backend::DeadLetterGroup group;
+        group.signature =
+            i == 0 ? std::string() : "redis-# refused write " + std::string(std::size_t(i), 'x');
+        group.count = 100 - i;
+        if (i > 0)
+            group.kinds = {{backend::TaskKind::DeliverChunk, 60}, {backend::TaskKind::PostCreated, 40 - i}};
+        group.lastDiedAt = kSampleTime;
+        group.firstDiedAt = kSampleTime - std::chrono::hours(i);
+        rows.push_back(group);
+    }
+    exerciseTable(std::unique_ptr<ui::DeadGroupModel>(ui::makeDeadGroupTable(nullptr)), rows,
+                  [](backend::DeadLetterGroup& group) { group.count += 1; });
 }
 
 void EveryModelTest::deadLetters()

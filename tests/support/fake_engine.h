@@ -58,6 +58,13 @@ public:
     void setCapacity(backend::Capacity capacity);
     void setCacheDetails(backend::CacheDetails details);
     void setFanoutCosts(backend::FanoutCosts costs);
+    // Besides those that setDeadLetters() gave, as if it died meanwhile. Its whole payload is what
+    // payloadBytes says, filled with its text.
+    void addDeadLetter(backend::DeadLetter letter);
+    void setUnreadNodes(std::vector<std::string> nodes); // of dead letters: "pg-2: does not answer"
+    void setQueueDetails(backend::QueueDetails details);
+    void setQueueHistory(backend::QueueHistory history);
+    void setWorkerSpans(backend::WorkerSpans spans); // begin and end become what is asked for
     // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
@@ -146,6 +153,12 @@ private:
                                              Deadline deadline) override;
     Result<void> setAgeShift(backend::Milliseconds shift, Deadline deadline) override;
     Result<void> saveImport(const backend::ImportRecord& record, Deadline deadline) override;
+    Result<backend::DeadLetterGroups> deadLetterGroups(Deadline deadline) override;
+    Result<backend::DeadLetterPage> deadLetterPage(const backend::DeadLetterQuery& query,
+                                                   Deadline deadline) override;
+    Result<backend::DeadLetterSet> deadLetterSet(const std::string& signature, backend::TimePoint until,
+                                                 Deadline deadline) override;
+    Result<backend::DeadLetterPayload> deadLetterPayload(backend::TaskRef task, Deadline deadline) override;
 
     backend::SnapshotPtr snapshot() const override;
     std::vector<backend::HistoryPoint> history(backend::TimePoint since) const override;
@@ -161,10 +174,17 @@ private:
     Result<std::int64_t> unfinishedTasks(Deadline deadline) override;
     Result<backend::Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
     Result<backend::CacheDetails> cacheDetails(Deadline deadline) override;
+    Result<backend::QueueDetails> queueDetails(Deadline deadline) override;
+    Result<backend::QueueHistory> queueHistory(backend::TimePoint begin, backend::TimePoint end, int most,
+                                               Deadline deadline) override;
+    Result<backend::WorkerSpans> workerSpans(backend::TimePoint begin, backend::TimePoint end, int most,
+                                             Deadline deadline) override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
     Result<void> change(const std::string& name, const std::string& arguments);
+    std::vector<backend::DeadLetter> lettersOf(const std::string& signature, // newest first
+                                               std::optional<backend::TimePoint> until) const;
     int takeLetters(std::span<const backend::TaskRef> tasks, std::vector<backend::TaskRef>& into);
     static backend::EdgePage edges(const std::vector<backend::User>& all, backend::UserId after, int limit);
     Result<backend::TimelinePage> page(const std::vector<backend::TimelineEntry>& entries,
@@ -200,6 +220,10 @@ private:
     std::optional<backend::Capacity> m_capacity;
     backend::CacheDetails m_cacheDetails;
     backend::FanoutCosts m_fanoutCosts;
+    std::vector<std::string> m_unreadNodes;
+    backend::QueueDetails m_queueDetails;
+    backend::QueueHistory m_queueHistory;
+    backend::WorkerSpans m_workerSpans;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

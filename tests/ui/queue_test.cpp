@@ -4,8 +4,10 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QLabel>
-#include <QMessageBox>
+#include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSpinBox>
 #include <QTabWidget>
 #include <QTableView>
@@ -13,11 +15,16 @@
 #include <QTimer>
 #include <QTreeView>
 
+#include <functional>
+
 #include "tests/ui/page_fixture.h"
+#include "ui/dialogs/deed_question.h"
 #include "ui/models/queue_tables.h"
 #include "ui/pages/queue_page.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
+#include "ui/widgets/sparkline_delegate.h"
+#include "ui/widgets/swim_lanes.h"
 
 namespace tests {
 
@@ -34,34 +41,64 @@ private slots:
     void numberOfWorkersOfOneEngine();
     void refusalIsShown();
     void readOnlyDisablesWithAReason();
-    void deadLettersAreListed();
+    void deadLettersAreGrouped();
+    void lettersArePagedByKeyset();
+    void payloadIsBounded();
     void discardAsksWithTheRightCount();
     void cancelledDiscardDoesNothing();
     void retriesExactlyTheSelected();
+    void groupIsFrozenAsListed();
+    void goneMeanwhileIsTold();
+    void productionWantsItsNameTyped();
+    void setThatCannotBeReadChangesNothing();
     void listThatCannotBeReadSaysSo();
+    void partOfTheListSaysWhatIsMissing();
+    void growingIsNotShort();
+    void trendsTimesAndLanes();
+    void unknownTimesSayWhy();
+    void overTimeThatFailsSaysSo();
+    void drillDownByArgument();
 
 private:
+    static constexpr std::int64_t kFirstDied = 1'790'000'000;
+
+    static backend::DeadLetter letter(int i, const std::string& signature = "redis-# refused write #")
+    {
+        backend::DeadLetter out;
+        out.ref = {1 + i % 2, 100 + i};
+        out.kind = backend::TaskKind::DeliverChunk;
+        out.error = "redis-3 refused write " + std::to_string(i);
+        out.signature = signature;
+        out.payload = "{\"post\":" + std::to_string(i) + "}";
+        out.payloadBytes = std::int64_t(out.payload.size());
+        out.attempts = 12;
+        out.createdAt = backend::TimePoint(std::chrono::seconds(kFirstDied - 60));
+        out.diedAt = backend::TimePoint(std::chrono::seconds(kFirstDied + i));
+        return out;
+    }
     static std::vector<backend::DeadLetter> letters(int count)
     {
         std::vector<backend::DeadLetter> out;
-        for (int i = 0; i < count; ++i) {
-            backend::DeadLetter letter;
-            letter.ref = {1 + i % 2, 100 + i};
-            letter.kind = backend::TaskKind::DeliverChunk;
-            letter.error = "redis-3 refused write " + std::to_string(i);
-            letter.attempts = 12;
-            letter.diedAt = backend::TimePoint(std::chrono::seconds(1'790'000'000 + i));
-            out.push_back(letter);
-        }
+        for (int i = 0; i < count; ++i)
+            out.push_back(letter(i));
         return out;
     }
-    // Shows the dead letters of `fixture` and selects rows by their task ids.
+    static void showTab(PageFixture& fixture, int tab)
+    {
+        fixture.find<QTabWidget>("queueTabs")->setCurrentIndex(tab);
+    }
+    // Shows the dead letters of `fixture`: all of one error.
     static void showLetters(PageFixture& fixture, int count)
     {
         fixture.engine().setDeadLetters(letters(count));
-        fixture.find<QTabWidget>("queueTabs")->setCurrentIndex(1);
-        QTRY_COMPARE(fixture.find<QTableView>("deadLetterTable")->model()->rowCount(), count);
+        showTab(fixture, 2);
+        QTRY_COMPARE(rows(fixture, "deadLetterTable"), count);
     }
+    static int rows(PageFixture& fixture, const char* table)
+    {
+        return fixture.find<QTableView>(table)->model()->rowCount();
+    }
+    // Rows by their task ids.
     static void select(PageFixture& fixture, const QList<int>& tasks)
     {
         auto* table = fixture.find<QTableView>("deadLetterTable");
@@ -73,21 +110,28 @@ private:
                                                 QItemSelectionModel::Select | QItemSelectionModel::Rows);
         }
     }
+    static QString outcome(PageFixture& fixture) { return fixture.find<QLabel>("deadLetterOutcome")->text(); }
     static void click(PageFixture& fixture, const char* button)
     {
         QTest::mouseClick(fixture.find<QPushButton>(button), Qt::LeftButton);
     }
-    // Answers the question that a click will open; tells what it said.
-    static void answerQuestion(QObject* context, const char* button, QString* text)
+    // Answers the question that a click will open; tells what it said. `before` is done while it stands.
+    static void answerQuestion(QObject* context, const char* button, QString* text,
+                               const std::function<void(ui::DeedQuestion&)>& before = {})
     {
-        QTimer::singleShot(0, context, [=] {
-            QTRY_VERIFY(qobject_cast<QMessageBox*>(QApplication::activeModalWidget()));
-            auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
-            *text = box->text();
-            auto* chosen = button ? box->findChild<QPushButton*>(QLatin1String(button))
-                                  : qobject_cast<QPushButton*>(box->button(QMessageBox::Cancel));
-            QTest::mouseClick(chosen, Qt::LeftButton);
+        auto* timer = new QTimer(context);
+        connect(timer, &QTimer::timeout, context, [=] {
+            auto* question = qobject_cast<ui::DeedQuestion*>(QApplication::activeModalWidget());
+            if (!question) return;
+            timer->stop();
+            timer->deleteLater();
+            *text = question->question() + '\n' + question->detail();
+            for (const auto* label : question->findChildren<QLabel*>())
+                *text += '\n' + label->text();
+            if (before) before(*question);
+            QTest::mouseClick(question->findChild<QPushButton*>(QLatin1String(button)), Qt::LeftButton);
         });
+        timer->start(10);
     }
 };
 
@@ -136,7 +180,7 @@ void QueueTest::emptyQueueIsDrained()
     snapshot.queueUnfinished = 7;
     snapshot.queueOldestAgeSeconds = 5;
     fixture.engine().setSnapshot(snapshot);
-    QTRY_COMPARE(fixture.find<ui::MetricTile>("queueDrain")->value(), QString("–"));
+    QTRY_VERIFY(fixture.find<ui::MetricTile>("queueDrain")->value() != QString("drained"));
     // What workers hold at the moment is no backlog, whatever the rates say of it.
     snapshot.queueUnfinished = 1;
     snapshot.queueOldestAgeSeconds = 0.2;
@@ -149,6 +193,7 @@ void QueueTest::workersAreGroupedByEngine()
     PageFixture fixture;
     QVERIFY(fixture.open());
     fixture.make<ui::QueuePage>();
+    showTab(fixture, 1);
     const auto snapshot = fixture.engine().lastSnapshot();
     const auto* model = fixture.find<QTreeView>("workerTree")->model();
     QCOMPARE(model->rowCount(), int(snapshot.engines.size()));
@@ -165,6 +210,7 @@ void QueueTest::pauseAsksAllEnginesAndShowsTheOutcome()
     PageFixture fixture;
     QVERIFY(fixture.open());
     fixture.make<ui::QueuePage>();
+    showTab(fixture, 1);
     auto* outcome = fixture.find<QLabel>("workerOutcome");
     fixture.engine().hold("pauseWorkers");
     click(fixture, "pauseWorkers");
@@ -192,6 +238,7 @@ void QueueTest::slowEnginesAreCounted()
     fixture.engine().setSnapshot(snapshot);
     QVERIFY(fixture.open());
     fixture.make<ui::QueuePage>();
+    showTab(fixture, 1);
     auto* outcome = fixture.find<QLabel>("workerOutcome");
     click(fixture, "pauseWorkers");
     QTRY_VERIFY(outcome->text().startsWith("Paused: all engines"));
@@ -212,6 +259,7 @@ void QueueTest::numberOfWorkersOfOneEngine()
     PageFixture fixture;
     QVERIFY(fixture.open());
     fixture.make<ui::QueuePage>();
+    showTab(fixture, 1);
     const auto snapshot = fixture.engine().lastSnapshot();
     const int slot = snapshot.engines.back().slot;
     auto* target = fixture.find<QComboBox>("workerTarget");
@@ -231,6 +279,7 @@ void QueueTest::refusalIsShown()
     PageFixture fixture;
     QVERIFY(fixture.open());
     fixture.make<ui::QueuePage>();
+    showTab(fixture, 1);
     fixture.engine().failWith("resumeWorkers",
                               {backend::ErrorCode::Unavailable, "pg-2 does not answer: start it", true});
     click(fixture, "resumeWorkers");
@@ -257,18 +306,82 @@ void QueueTest::readOnlyDisablesWithAReason()
     select(fixture, {100});
     QVERIFY(!fixture.find<QPushButton>("discardDeadLetters")->isEnabled());
     QVERIFY(fixture.find<QPushButton>("retryDeadLetters")->toolTip().contains("Read-only"));
+    for (const auto* name : {"retryGroup", "discardGroup"}) {
+        QVERIFY(!fixture.find<QPushButton>(name)->isEnabled());
+        QVERIFY(fixture.find<QPushButton>(name)->toolTip().contains("Read-only"));
+    }
 }
 
-void QueueTest::deadLettersAreListed()
+void QueueTest::deadLettersAreGrouped()
 {
     PageFixture fixture;
     QVERIFY(fixture.open());
     fixture.make<ui::QueuePage>();
-    showLetters(fixture, 5);
+    auto all = letters(5);
+    all.push_back(letter(7, "pg-# does not answer"));
+    fixture.engine().setDeadLetters(all);
+    showTab(fixture, 2);
+    QTRY_COMPARE(rows(fixture, "deadLetterGroups"), 2);
+    const auto* groups = fixture.find<QTableView>("deadLetterGroups")->model();
+    QCOMPARE(groups->index(0, ui::GroupCountColumn).data().toString(), QString("5"));
+    QCOMPARE(groups->index(0, ui::GroupSignatureColumn).data().toString(),
+             QString("redis-# refused write #"));
+    // The greatest one is chosen, its letters are listed, newest first.
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 5);
     const auto* model = fixture.find<QTableView>("deadLetterTable")->model();
     QCOMPARE(model->index(0, ui::LetterErrorColumn).data().toString(), QString("redis-3 refused write 4"));
     QVERIFY(!fixture.find<QPushButton>("retryDeadLetters")->isEnabled());
     QVERIFY(fixture.find<QPushButton>("retryDeadLetters")->toolTip().contains("Select"));
+    fixture.find<QTableView>("deadLetterGroups")->selectRow(1);
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 1);
+    QVERIFY(fixture.find<QPushButton>("discardGroup")->text().contains("all 1"));
+}
+
+void QueueTest::lettersArePagedByKeyset()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    fixture.engine().setDeadLetters(letters(450));
+    showTab(fixture, 2);
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 200);
+    auto* bar = fixture.find<QTableView>("deadLetterTable")->verticalScrollBar();
+    QTRY_VERIFY(bar->maximum() > 0);
+    bar->setValue(bar->maximum());
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 400);
+    QTRY_VERIFY(bar->maximum() > 300);
+    bar->setValue(bar->maximum());
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 450);
+    QSet<QString> tasks;
+    const auto* model = fixture.find<QTableView>("deadLetterTable")->model();
+    for (int row = 0; row < 450; ++row)
+        tasks << model->index(row, ui::LetterTaskColumn).data().toString();
+    QCOMPARE(tasks.size(), 450);
+    QCOMPARE(model->index(449, ui::LetterTaskColumn).data().toString(), QString("100"));
+}
+
+void QueueTest::payloadIsBounded()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    auto large = letter(0);
+    large.payloadBytes = 100 * 1024 * 1024;
+    fixture.engine().setDeadLetters({large, letter(1)});
+    showTab(fixture, 2);
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 2);
+    select(fixture, {100});
+    auto* note = fixture.find<QLabel>("deadLetterPayloadNote");
+    QTRY_VERIFY2(note->text().contains("100 MiB") && note->text().contains("the first 64.0 KiB"),
+                 qPrintable(note->text()));
+    QCOMPARE(fixture.find<QPlainTextEdit>("deadLetterPayload")->toPlainText().size(), 64 * 1024);
+    select(fixture, {101});
+    QTRY_COMPARE(fixture.find<QPlainTextEdit>("deadLetterPayload")->toPlainText(), QString("{\"post\":1}"));
+    // One that was retried meanwhile.
+    fixture.engine().failWith("deadLetterPayload", {backend::ErrorCode::NotFound, "it was retried", false});
+    select(fixture, {100});
+    QTRY_VERIFY(note->text().contains("it was retried"));
+    QVERIFY(fixture.find<QPlainTextEdit>("deadLetterPayload")->toPlainText().isEmpty());
 }
 
 void QueueTest::discardAsksWithTheRightCount()
@@ -280,14 +393,15 @@ void QueueTest::discardAsksWithTheRightCount()
     select(fixture, {101, 103});
     QVERIFY(fixture.find<QPushButton>("discardDeadLetters")->text().contains("2"));
     QString question;
-    answerQuestion(this, "confirmDiscard", &question);
+    answerQuestion(this, "confirmDeed", &question);
     click(fixture, "discardDeadLetters");
     QVERIFY2(question.contains("Discard 2 dead letters?"), qPrintable(question));
     QTRY_COMPARE(fixture.engine().discarded().size(), std::size_t(2));
     auto discarded = fixture.engine().discarded();
     std::sort(discarded.begin(), discarded.end());
     QVERIFY(discarded == (std::vector<backend::TaskRef>{{2, 101}, {2, 103}}));
-    QTRY_VERIFY(fixture.find<QLabel>("deadLetterOutcome")->text().contains("2 of 2 discarded"));
+    QTRY_VERIFY(outcome(fixture).contains("2 of 2 discarded"));
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 3);
 }
 
 void QueueTest::cancelledDiscardDoesNothing()
@@ -298,7 +412,7 @@ void QueueTest::cancelledDiscardDoesNothing()
     showLetters(fixture, 3);
     select(fixture, {100, 101, 102});
     QString question;
-    answerQuestion(this, nullptr, &question);
+    answerQuestion(this, "cancelDeed", &question);
     click(fixture, "discardDeadLetters");
     QVERIFY(question.contains("3"));
     QCOMPARE(fixture.engine().count("discardDeadLetters"), 0);
@@ -316,17 +430,252 @@ void QueueTest::retriesExactlyTheSelected()
     QVERIFY(fixture.engine().retried().front() == (backend::TaskRef{1, 102}));
 }
 
+// What dies between listing, asking and confirming stays.
+void QueueTest::groupIsFrozenAsListed()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    showLetters(fixture, 3);
+    fixture.engine().addDeadLetter(letter(50)); // after the listing
+    QString question;
+    answerQuestion(this, "confirmDeed", &question,
+                   [&](ui::DeedQuestion&) { fixture.engine().addDeadLetter(letter(51)); });
+    click(fixture, "discardGroup");
+    QTRY_COMPARE(fixture.engine().discarded().size(), std::size_t(3));
+    QVERIFY2(question.contains("Discard 3 dead letters?"), qPrintable(question));
+    QVERIFY2(question.contains("redis-# refused write #"), qPrintable(question));
+    auto discarded = fixture.engine().discarded();
+    std::sort(discarded.begin(), discarded.end());
+    QVERIFY(discarded == (std::vector<backend::TaskRef>{{1, 100}, {1, 102}, {2, 101}}));
+    QTRY_VERIFY(outcome(fixture).contains("3 of 3 discarded"));
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 2); // those that came meanwhile
+}
+
+void QueueTest::goneMeanwhileIsTold()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    showLetters(fixture, 3);
+    QString question;
+    answerQuestion(this, "confirmDeed", &question, [&](ui::DeedQuestion&) {
+        fixture.engine().setDeadLetters({letter(1), letter(2)}); // somebody else took one
+    });
+    click(fixture, "retryGroup");
+    QTRY_VERIFY2(outcome(fixture).contains("2 of 3 are in the queue again"), qPrintable(outcome(fixture)));
+    QVERIFY2(outcome(fixture).contains("1 was gone meanwhile"), qPrintable(outcome(fixture)));
+    QVERIFY(question.contains("Retry 3 dead letters?"));
+}
+
+void QueueTest::productionWantsItsNameTyped()
+{
+    PageFixture fixture;
+    auto snapshot = fakeSnapshot(1);
+    snapshot.environment = "production";
+    snapshot.clusterName = "birds";
+    fixture.engine().setSnapshot(snapshot);
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    showLetters(fixture, 2);
+    QString question;
+    bool before = true, wrong = true, right = false;
+    answerQuestion(this, "confirmDeed", &question, [&](ui::DeedQuestion& dialog) {
+        auto* confirm = dialog.findChild<QPushButton*>("confirmDeed");
+        auto* typed = dialog.findChild<QLineEdit*>("typedName");
+        before = confirm->isEnabled();
+        if (!typed) return;
+        QTest::keyClicks(typed, "bird");
+        wrong = confirm->isEnabled();
+        QTest::keyClicks(typed, "s");
+        right = confirm->isEnabled();
+    });
+    click(fixture, "discardGroup");
+    QTRY_COMPARE(fixture.engine().discarded().size(), std::size_t(2));
+    QVERIFY(!before);
+    QVERIFY(!wrong);
+    QVERIFY(right);
+    // A retry takes nothing away: its question is enough.
+    showLetters(fixture, 2);
+    bool asked = false;
+    answerQuestion(this, "confirmDeed", &question, [&](ui::DeedQuestion& dialog) {
+        asked = dialog.findChild<QLineEdit*>("typedName") != nullptr;
+    });
+    click(fixture, "reloadDeadLetters");
+    QTRY_VERIFY(fixture.find<QPushButton>("retryGroup")->isEnabled());
+    click(fixture, "retryGroup");
+    QTRY_COMPARE(fixture.engine().retried().size(), std::size_t(2));
+    QVERIFY(!asked);
+}
+
+void QueueTest::setThatCannotBeReadChangesNothing()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    showLetters(fixture, 2);
+    fixture.engine().failWith("deadLetterSet", {backend::ErrorCode::Unavailable, "pg-2 is gone", true});
+    click(fixture, "discardGroup");
+    QTRY_VERIFY2(outcome(fixture).contains("Nothing was changed") &&
+                     outcome(fixture).contains("pg-2 is gone"),
+                 qPrintable(outcome(fixture)));
+    QCOMPARE(fixture.engine().count("discardDeadLetters"), 0);
+    QVERIFY(fixture.find<QPushButton>("discardGroup")->isEnabled());
+}
+
 void QueueTest::listThatCannotBeReadSaysSo()
 {
     PageFixture fixture;
     QVERIFY(fixture.open());
     fixture.make<ui::QueuePage>();
-    fixture.engine().failWith("deadLetters", {backend::ErrorCode::Unavailable, "pg-1 does not answer", true});
-    fixture.find<QTabWidget>("queueTabs")->setCurrentIndex(1);
+    fixture.engine().failWith("deadLetterGroups",
+                              {backend::ErrorCode::Unavailable, "pg-1 does not answer", true});
+    showTab(fixture, 2);
     QTRY_VERIFY(fixture.find<QLabel>("deadLetterSummary")->text().contains("pg-1 does not answer"));
-    fixture.engine().clearFailure("deadLetters");
+    fixture.engine().clearFailure("deadLetterGroups");
     click(fixture, "reloadDeadLetters");
     QTRY_VERIFY(fixture.find<QLabel>("deadLetterSummary")->text().contains("No dead letters"));
+}
+
+void QueueTest::partOfTheListSaysWhatIsMissing()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    fixture.engine().setDeadLetters(letters(2));
+    fixture.engine().setUnreadNodes({"pg-2: does not answer"});
+    showTab(fixture, 2);
+    auto* summary = fixture.find<QLabel>("deadLetterSummary");
+    QTRY_VERIFY2(summary->text().contains("not read: pg-2: does not answer"), qPrintable(summary->text()));
+    QVERIFY(summary->text().contains("2 dead letters"));
+}
+
+void QueueTest::growingIsNotShort()
+{
+    PageFixture fixture;
+    auto snapshot = fakeSnapshot(1);
+    snapshot.queueUnfinished = 5'000;
+    snapshot.queueOldestAgeSeconds = 30;
+    snapshot.secondsToDrain.reset();
+    snapshot.arrivalsPerSecond = 50;
+    snapshot.drainPerSecond = 20;
+    fixture.engine().setSnapshot(snapshot);
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    auto* tile = fixture.find<ui::MetricTile>("queueDrain");
+    QTRY_COMPARE(tile->value(), QString("growing"));
+    snapshot.arrivalsPerSecond = snapshot.drainPerSecond = 0;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(tile->value(), QString("stands"));
+    snapshot.arrivalsPerSecond = snapshot.drainPerSecond = -1;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(tile->value(), QString("–"));
+}
+
+void QueueTest::trendsTimesAndLanes()
+{
+    PageFixture fixture;
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    backend::QueueDetails details;
+    details.windowSeconds = 120;
+    details.kinds.push_back({backend::TaskKind::DeliverChunk, 90, 100, 12, 340, 4, 15});
+    fixture.engine().setQueueDetails(details);
+    backend::QueueHistory history;
+    history.at = {now - std::chrono::seconds(60), now - std::chrono::seconds(30)};
+    history.kinds.push_back({backend::TaskKind::DeliverChunk, {5, 7}, {1, 2}, {2, 1}});
+    fixture.engine().setQueueHistory(history);
+    backend::WorkerSpans spans;
+    backend::WorkerLane lane;
+    lane.index = 1;
+    lane.since = now - std::chrono::hours(1);
+    lane.spans.push_back({now - std::chrono::seconds(20), now - std::chrono::seconds(18),
+                          backend::WorkerState::Running, backend::TaskKind::DeliverChunk, 12, "pg-2"});
+    spans.lanes.push_back(lane);
+    fixture.engine().setWorkerSpans(spans);
+    auto snapshot = fakeSnapshot(1);
+    auto other = snapshot.engines.front();
+    other.self = false;
+    other.name = "elsewhere:77";
+    other.slot = 9;
+    other.workers = other.workersWanted = 3;
+    snapshot.engines.push_back(other);
+    fixture.engine().setSnapshot(snapshot);
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+
+    auto* times = fixture.find<QTableView>("queueTimes");
+    QTRY_COMPARE(times->model()->rowCount(), 1);
+    QCOMPARE(times->model()->index(0, ui::TimesWaitColumn).data().toString(), ui::formatMilliseconds(340));
+    QVERIFY(times->model()->index(0, ui::TimesShareColumn).data().toString().startsWith("75.0 %"));
+    QVERIFY(!fixture.find<QLabel>("queueTimesNote")->isVisible());
+    const auto* trends = qobject_cast<ui::SparklineDelegate*>(
+        fixture.find<QTableView>("queueKinds")->itemDelegateForColumn(ui::KindTrendColumn));
+    QVERIFY(trends);
+    QCOMPARE(trends->lines().at(int(backend::TaskKind::DeliverChunk)).first, (std::vector<double>{1, 2}));
+
+    showTab(fixture, 1);
+    auto* lanes = fixture.find<ui::SwimLanes>("workerLanes");
+    QTRY_VERIFY(lanes->lanes().size() >= 2);
+    QCOMPARE(lanes->lanes()[0].name, QString("Worker 2"));
+    const auto busy = lanes->textAt(0, ui::secondsOf(now) - 19);
+    QVERIFY2(busy.contains("delivery chunk × 12 from pg-2, 2 s"), qPrintable(busy));
+    QVERIFY(lanes->textAt(0, ui::secondsOf(now) - 25).endsWith("idle"));
+    // Of workers elsewhere nothing is made up.
+    const auto& unknown = lanes->lanes().back();
+    QCOMPARE(unknown.name, QString("elsewhere:77"));
+    QVERIFY(unknown.bars.empty());
+    QVERIFY2(
+        lanes->textAt(int(lanes->lanes().size()) - 1, ui::secondsOf(now)).contains("not known: 3 workers"),
+        qPrintable(unknown.outside));
+}
+
+void QueueTest::unknownTimesSayWhy()
+{
+    PageFixture fixture;
+    backend::QueueDetails details;
+    details.windowSeconds = 60;
+    details.notMeasured = "no worker of this program ended a task in this time";
+    fixture.engine().setQueueDetails(details);
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    auto* note = fixture.find<QLabel>("queueTimesNote");
+    QTRY_VERIFY2(note->isVisible() && note->text().contains("no worker of this program"),
+                 qPrintable(note->text()));
+}
+
+void QueueTest::overTimeThatFailsSaysSo()
+{
+    PageFixture fixture;
+    fixture.engine().failWith("workerSpans", {backend::ErrorCode::DeadlineExceeded, "too late", true});
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    const auto said = [&] {
+        for (const auto* label : fixture.page->findChildren<QLabel*>("cardSubtitle"))
+            if (label->text().contains("not read: too late")) return true;
+        return false;
+    };
+    QTRY_VERIFY(said());
+    fixture.engine().clearFailure("workerSpans");
+    QTRY_VERIFY(!said());
+}
+
+void QueueTest::drillDownByArgument()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::QueuePage>();
+    auto* tabs = fixture.find<QTabWidget>("queueTabs");
+    page.openArgument("dead");
+    QCOMPARE(tabs->currentIndex(), 2);
+    page.openArgument("workers");
+    QCOMPARE(tabs->currentIndex(), 1);
+    page.openArgument("dead letters");
+    QCOMPARE(tabs->currentIndex(), 2);
+    // The tile leads there, too.
+    page.openArgument({});
+    QTest::mouseClick(fixture.find<ui::MetricTile>("queueDead"), Qt::LeftButton);
+    QCOMPARE(tabs->currentIndex(), 2);
 }
 
 } // namespace tests

@@ -92,7 +92,7 @@ void WindowSessionTest::deadLettersOfAClosedClusterAreGone()
     QTRY_COMPARE(rows(), 1);
     fixture.click("closeSession");
     fixture.fake = std::make_shared<FakeBackend>();
-    fixture.engine().hold("deadLetters");
+    fixture.engine().hold("deadLetterGroups");
     fixture.click("startDemo");
     QTRY_COMPARE(fixture.bridge.state(), ui::EngineBridge::State::Open);
     // A retry here would name tasks of the other cluster.

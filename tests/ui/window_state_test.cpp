@@ -6,6 +6,7 @@
 #include <QSplitter>
 #include <QTableView>
 #include <QTemporaryDir>
+#include <QTabWidget>
 #include <QTest>
 #include <QToolButton>
 #include <QTreeView>
@@ -159,6 +160,7 @@ void WindowStateTest::columnWidths()
         WindowFixture fixture(settingsFile());
         QVERIFY(fixture.showOpen());
         fixture.window->showPage(page);
+        if (page == "queue") fixture.find<QTabWidget>("queueTabs")->setCurrentIndex(1);
         auto* header = columnsOf(fixture.find<QWidget>(qPrintable(table)));
         QVERIFY(header);
         QTRY_VERIFY(header->isVisible() && header->sectionSize(1) > 0);

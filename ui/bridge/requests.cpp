@@ -199,6 +199,38 @@ std::vector<backend::HistoryPoint> longestHistory(Engine& engine)
     return further ? kept : recent;
 }
 
+Result<backend::DeadLetterGroups> deadLetterGroups(Engine& engine)
+{
+    return engine.operations().deadLetterGroups(soon());
+}
+
+Result<backend::DeadLetterPage> deadLetterPage(Engine& engine, const backend::DeadLetterQuery& query)
+{
+    return engine.operations().deadLetterPage(query, soon());
+}
+
+Result<backend::DeadLetterSet> deadLetterSet(Engine& engine, const std::string& signature,
+                                             backend::TimePoint until)
+{
+    return engine.operations().deadLetterSet(signature, until, soon());
+}
+
+Result<backend::DeadLetterPayload> deadLetterPayload(Engine& engine, backend::TaskRef task)
+{
+    return engine.operations().deadLetterPayload(task, soon());
+}
+
+Result<QueueOverTime> queueOverTime(Engine& engine, backend::TimePoint begin, backend::TimePoint end,
+                                    int points, int spans)
+{
+    auto& monitor = engine.monitor();
+    QueueOverTime out;
+    ROOKERY_ASSIGN(out.details, monitor.queueDetails(soon()));
+    ROOKERY_ASSIGN(out.history, monitor.queueHistory(begin, end, points, soon()));
+    ROOKERY_ASSIGN(out.workers, monitor.workerSpans(begin, end, spans, soon()));
+    return out;
+}
+
 backend::ShardReport shardReport(Engine& engine, const backend::ClusterSnapshot& snapshot)
 {
     return engine.monitor().shardReport(snapshot);

@@ -70,6 +70,23 @@ backend::Result<void> setPushThreshold(backend::Engine& engine, const backend::P
 // As far back as anything is known, evenly thinned out; ascending.
 std::vector<backend::HistoryPoint> longestHistory(backend::Engine& engine);
 
+backend::Result<backend::DeadLetterGroups> deadLetterGroups(backend::Engine& engine);
+backend::Result<backend::DeadLetterPage> deadLetterPage(backend::Engine& engine,
+                                                        const backend::DeadLetterQuery& query);
+backend::Result<backend::DeadLetterSet> deadLetterSet(backend::Engine& engine, const std::string& signature,
+                                                      backend::TimePoint until);
+backend::Result<backend::DeadLetterPayload> deadLetterPayload(backend::Engine& engine, backend::TaskRef task);
+
+// What the Queue & workers page shows over time; see Monitor.
+struct QueueOverTime
+{
+    backend::QueueDetails details;
+    backend::QueueHistory history;
+    backend::WorkerSpans workers;
+};
+backend::Result<QueueOverTime> queueOverTime(backend::Engine& engine, backend::TimePoint begin,
+                                             backend::TimePoint end, int points, int spans);
+
 backend::ShardReport shardReport(backend::Engine& engine, const backend::ClusterSnapshot& snapshot);
 std::string render(backend::Engine& engine, const backend::ShardReport& report, backend::ReportFormat format);
 

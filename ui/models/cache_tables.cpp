@@ -137,7 +137,7 @@ CacheTableModel* makeCacheTable(QObject* parent)
          {},
          {},
          {}},
-        T::ratio(),
+        T::ratio().in(T::tr("0 to 1")),
         T::count(T::tr("Hits"), T::tr("Look-ups answered from Redis"), [](const auto& w) { return w.hits; }),
         T::count(T::tr("Misses"), T::tr("Look-ups answered from PostgreSQL"),
                  [](const auto& w) { return w.misses; }),
@@ -161,11 +161,13 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
          {},
          {}},
         T::health(),
-        T::whole(T::tr("Memory"), T::tr("used_memory of the node"), &N::memoryBytes, &formatBytes),
+        T::whole(T::tr("Memory"), T::tr("used_memory of the node"), &N::memoryBytes, &formatBytes)
+            .in(T::tr("bytes")),
         T::whole(T::tr("Keys"), T::tr("DBSIZE of the node"), &N::keys, &formatCount),
         T::real(T::tr("Commands/s"), T::tr("Over the last second"), &N::commandsPerSecond, &formatRate),
         T::real(T::tr("Key hits"), T::tr("Hits among the node's key look-ups, over the last second"),
-                &N::keyspaceHitRatio, &T::ratioText),
+                &N::keyspaceHitRatio, &T::ratioText)
+            .in(T::tr("0 to 1")),
         T::real(T::tr("Evictions/s"), T::tr("Over the last second"), &N::evictionsPerSecond, &formatRate),
         T::whole(
             T::tr("Evicted"),
@@ -174,8 +176,10 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
         T::whole(T::tr("Clients"), T::tr("Connections to the node, of all engines"), &N::connections,
                  &formatCount),
         T::real(T::tr("Answers in"), T::tr("Round trip of the last probe"), &N::probeMilliseconds,
-                &formatMilliseconds),
-        T::real(T::tr("Up for"), T::tr("Since the server started"), &N::uptimeSeconds, &formatDuration),
+                &formatMilliseconds)
+            .in(T::tr("ms")),
+        T::real(T::tr("Up for"), T::tr("Since the server started"), &N::uptimeSeconds, &formatDuration)
+            .in(T::tr("s")),
     };
     return new RedisNodeModel(
         std::move(columns), [](const N& n) { return n.id; }, parent);

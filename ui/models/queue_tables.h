@@ -1,6 +1,8 @@
-// The tables of the Queue & workers page: tasks by kind, and dead letters. GUI thread only.
+// The tables of the Queue & workers page: tasks by kind with their times, and dead letters with their
+// signatures. GUI thread only.
 #pragma once
 
+#include "backend/domain/queue_details.h"
 #include "backend/domain/snapshot.h"
 #include "ui/models/table_model.h"
 
@@ -18,12 +20,40 @@ enum QueueKindColumn {
     KindArrivalsColumn,
     KindDrainColumn,
     KindFailuresColumn,
+    KindTrendColumn, // painted by a SparklineDelegate
     KindColumnCount
 };
 
 QueueKindModel* makeQueueKindTable(QObject* parent);
 // What a kind of task does, in few words: "delivery chunk".
 QString kindText(backend::TaskKind kind);
+
+// How long tasks waited and ran, by kind.
+using QueueTimesModel = TableModel<backend::QueueKindTimes, int>;
+enum QueueTimesColumn {
+    TimesKindColumn,
+    TimesWaitMedianColumn,
+    TimesWaitColumn,
+    TimesRunMedianColumn,
+    TimesRunColumn,
+    TimesTasksColumn,
+    TimesShareColumn,
+    TimesColumnCount
+};
+QueueTimesModel* makeQueueTimesTable(QObject* parent);
+
+// By signature.
+using DeadGroupModel = TableModel<backend::DeadLetterGroup, QString>;
+enum DeadGroupColumn {
+    GroupCountColumn,
+    GroupKindsColumn,
+    GroupLastColumn,
+    GroupFirstColumn,
+    GroupAttemptsColumn,
+    GroupSignatureColumn,
+    GroupColumnCount
+};
+DeadGroupModel* makeDeadGroupTable(QObject* parent);
 
 struct DeadLetterRow
 {
@@ -41,6 +71,7 @@ enum DeadLetterColumn {
     LetterShardColumn,
     LetterNodeColumn,
     LetterTaskColumn,
+    LetterPayloadColumn,
     LetterErrorColumn,
     LetterColumnCount
 };

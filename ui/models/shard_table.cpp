@@ -112,10 +112,12 @@ ShardTableModel* makeShardTable(QObject* parent)
         T::number(),
         T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines),
         T::count(T::tr("Entries"), T::tr("Entries of all home timelines in Redis"), &S::entries),
-        T::bytes(T::tr("Redis"), T::tr("Memory of the home timelines, estimated from a sample"), &S::bytes),
+        T::bytes(T::tr("Redis"), T::tr("Memory of the home timelines, estimated from a sample"), &S::bytes)
+            .in(T::tr("bytes")),
         T::count(T::tr("Users"), T::tr("Rows, from PostgreSQL's own statistics"), &S::users),
         T::count(T::tr("Posts"), T::tr("Rows, from PostgreSQL's own statistics"), &S::posts),
-        T::bytes(T::tr("PostgreSQL"), T::tr("Size of tables and indexes of the shard"), &S::postgresBytes),
+        T::bytes(T::tr("PostgreSQL"), T::tr("Size of tables and indexes of the shard"), &S::postgresBytes)
+            .in(T::tr("bytes")),
         T::rate(T::tr("Deliveries/s"),
                 T::tr("Deliveries into the shard's home timelines, over the last second"),
                 &S::deliveriesPerSecond),
@@ -125,7 +127,7 @@ ShardTableModel* makeShardTable(QObject* parent)
         T::node(T::tr("Users on"), T::tr("PostgreSQL node of users, follows and counters"),
                 &ShardRow::usersNode),
         T::node(T::tr("Posts on"), T::tr("PostgreSQL node of posts and ledgers"), &ShardRow::postsNode),
-        T::swept(),
+        T::swept().in(T::tr("s ago")),
     };
     return new ShardTableModel(
         std::move(columns), [](const ShardRow& row) { return row.shard.shard; }, parent);

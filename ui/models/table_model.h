@@ -27,6 +27,22 @@ struct TableColumn
     std::function<QVariant(const Row&)> sortKey; // invalid: not known, sorts last; absent: the text
     std::function<QString(const Row&)> toolTip;  // absent: none
     std::function<Tone(const Row&)> tone;        // absent: Plain
+    QString unit = {};                           // of the raw value, for exports, where the title has none
+
+    TableColumn in(const QString& rawUnit) &&
+    {
+        unit = rawUnit;
+        return std::move(*this);
+    }
+    // For exports: the sort key of figures and times, else the text.
+    QVariant rawValue(const Row& row) const
+    {
+        if (!sortKey) return text(row);
+        const auto key = sortKey(row);
+        return alignment == Qt::AlignRight || key.typeId() == QMetaType::QDateTime ? key
+                                                                                   : QVariant(text(row));
+    }
+    QString rawTitle() const { return unit.isEmpty() ? title : QStringLiteral("%1 (%2)").arg(title, unit); }
 };
 
 // Key: hashable, unique among the rows.
@@ -91,6 +107,8 @@ QVariant TableModel<Row, Key>::data(const QModelIndex& index, int role) const
         return column.sortKey ? column.sortKey(r) : QVariant(column.text(r));
     case ToneRole:
         return QVariant::fromValue(column.tone ? column.tone(r) : Tone::Normal);
+    case RawRole:
+        return column.rawValue(r);
     default:
         return {};
     }
@@ -104,6 +122,8 @@ QVariant TableModel<Row, Key>::headerData(int section, Qt::Orientation orientati
     switch (role) {
     case Qt::DisplayRole:
         return column.title;
+    case RawRole:
+        return column.rawTitle();
     case Qt::ToolTipRole:
         return column.explanation.isEmpty() ? QVariant() : QVariant(column.explanation);
     case Qt::TextAlignmentRole:

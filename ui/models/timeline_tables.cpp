@@ -33,9 +33,7 @@ public:
                 tr("Of a delivery of this chunk"),
                 Qt::AlignLeft,
                 [value](const Chunk& c) { return c.*value ? formatClock(*(c.*value)) : unknownText(); },
-                [value](const Chunk& c) {
-                    return c.*value ? QVariant(qint64((c.*value)->time_since_epoch().count())) : QVariant();
-                },
+                [value](const Chunk& c) { return c.*value ? QVariant(zonedTime(*(c.*value))) : QVariant(); },
                 [value](const Chunk& c) { return c.*value ? formatTime(*(c.*value)) : QString(); },
                 {}};
     }

@@ -84,6 +84,9 @@ QVariant WorkerTreeModel::data(const QModelIndex& index, int role) const
         return QVariant::fromValue(isEngine
                                        ? engineTone(group, index.column())
                                        : workerTone(group.workers[std::size_t(index.row())], index.column()));
+    case RawRole:
+        return isEngine ? engineRaw(group, index.column())
+                        : workerRaw(group.workers[std::size_t(index.row())], index.column());
     case EngineSlotRole:
         return group.engine.slot;
     default:
@@ -97,7 +100,8 @@ QVariant WorkerTreeModel::headerData(int section, Qt::Orientation orientation, i
     const bool right = section == SinceColumn || section == DoneColumn || section == FailedColumn;
     if (role == Qt::TextAlignmentRole)
         return QVariant((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    if (role != Qt::DisplayRole) return {};
+    if (role == RawRole && section == SinceColumn) return tr("For (s)");
+    if (role != Qt::DisplayRole && role != RawRole) return {};
     const QStringList titles{tr("Engine / worker"), tr("State"),        tr("Current task"), tr("For"),
                              tr("Tasks done"),      tr("Tasks failed"), tr("Last error")};
     return titles[section];
@@ -176,6 +180,41 @@ QString WorkerTreeModel::workerText(const backend::WorkerSnapshot& worker, int c
         return QString::fromStdString(worker.error);
     default:
         return {};
+    }
+}
+
+QVariant WorkerTreeModel::engineRaw(const Group& group, int column) const
+{
+    std::int64_t done = 0, failed = 0;
+    for (const auto& worker : group.workers) {
+        done += worker.tasksDone;
+        failed += worker.tasksFailed;
+    }
+    switch (column) {
+    case SinceColumn:
+        return group.engine.startedAt == backend::TimePoint{}
+                   ? QVariant()
+                   : QVariant(std::chrono::duration<double>(m_now - group.engine.startedAt).count());
+    case DoneColumn:
+        return qint64(done);
+    case FailedColumn:
+        return qint64(failed);
+    default:
+        return engineText(group, column);
+    }
+}
+
+QVariant WorkerTreeModel::workerRaw(const backend::WorkerSnapshot& worker, int column) const
+{
+    switch (column) {
+    case SinceColumn:
+        return std::max(0.0, std::chrono::duration<double>(m_now - worker.since).count());
+    case DoneColumn:
+        return qint64(worker.tasksDone);
+    case FailedColumn:
+        return qint64(worker.tasksFailed);
+    default:
+        return workerText(worker, column);
     }
 }
 

@@ -54,6 +54,8 @@ private:
     int rowOfSlot(int slot) const;
     QString engineText(const Group& group, int column) const;
     QString workerText(const backend::WorkerSnapshot& worker, int column) const;
+    QVariant engineRaw(const Group& group, int column) const;
+    QVariant workerRaw(const backend::WorkerSnapshot& worker, int column) const;
     Tone engineTone(const Group& group, int column) const;
     Tone workerTone(const backend::WorkerSnapshot& worker, int column) const;
 

@@ -1,6 +1,5 @@
 #include "ui/pages/column_fit.h"
 
-#include <QApplication>
 #include <QEvent>
 #include <QHeaderView>
 #include <QTableView>
@@ -43,16 +42,23 @@ public:
             if (!m_timer.isActive() && m_view.isVisible()) m_timer.start(kTogether);
         });
         connect(&header, &QHeaderView::sectionResized, this, [this] {
-            if (!m_placing && QApplication::mouseButtons() != Qt::NoButton)
-                m_header.setProperty(kChosen, true);
+            if (!m_placing && m_pressed) m_header.setProperty(kChosen, true);
         });
+        header.viewport()->installEventFilter(this);
         view.viewport()->installEventFilter(this);
     }
 
 private:
     bool eventFilter(QObject* watched, QEvent* event) override
     {
-        if (event->type() == QEvent::Resize || event->type() == QEvent::Show) m_timer.start(0);
+        // A press elsewhere, on a tab that shows this view, chooses no widths.
+        const auto type = event->type();
+        if (watched == m_header.viewport()) {
+            if (type == QEvent::MouseButtonPress || type == QEvent::MouseButtonDblClick) m_pressed = true;
+            if (type == QEvent::MouseButtonRelease) m_pressed = false;
+        } else if (type == QEvent::Resize || type == QEvent::Show) {
+            m_timer.start(0);
+        }
         return QObject::eventFilter(watched, event);
     }
 
@@ -98,6 +104,7 @@ private:
     QTimer m_timer;
     std::vector<int> m_needed; // by column
     bool m_placing = false;
+    bool m_pressed = false; // a mouse button on the header
 };
 
 } // namespace

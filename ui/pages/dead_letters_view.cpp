@@ -3,96 +3,85 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
 #include "ui/models/shard_table.h"
-#include "ui/models/sort_proxy.h"
-#include "ui/pages/column_fit.h"
-#include "ui/pages/tone_delegate.h"
+#include "ui/pages/dead_letter_changes.h"
+#include "ui/pages/dead_letter_details.h"
+#include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
-#include "ui/widgets/table_style.h"
+#include "ui/widgets/table_text.h"
 
-#include <QHBoxLayout>
-#include <QHeaderView>
 #include <QItemSelectionModel>
-#include <QMessageBox>
 #include <QPushButton>
+#include <QScrollBar>
+#include <QSettings>
+#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace ui {
 namespace {
 
-constexpr int kMostShown = 500;
-constexpr int kQuestionWidth = 360;
+constexpr int kPage = 200, kMostAtOnce = 1'000;
 
 } // namespace
 
 DeadLettersView::DeadLettersView(const Theme& theme, EngineBridge& bridge, QWidget* parent)
     : QWidget(parent)
     , m_bridge(bridge)
+    , m_changes(new DeadLetterChanges(theme, bridge, this))
 {
-    build(theme);
+    m_splitter = new QSplitter(Qt::Vertical, this);
+    m_splitter->setObjectName(QStringLiteral("deadLettersSplitter"));
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(buildGroups(theme, m_splitter));
+    m_splitter->addWidget(buildLetters(theme, m_splitter));
+    m_splitter->setSizes({3800, 6200}); // parts of what there is
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, kSpacingSmall, 0, 0);
+    layout->setSpacing(kSpacingSmall);
+    layout->addWidget(buildHead(theme));
+    layout->addWidget(m_splitter, 1);
     connectAll();
     updateState();
 }
 
-void DeadLettersView::build(const Theme& theme)
-{
-    m_summary = new Label(theme, FontRole::Body, Tone::Muted, this);
-    m_summary->setObjectName(QStringLiteral("deadLetterSummary"));
-    m_refresh = new QPushButton(tr("Re&load"), this);
-    m_refresh->setObjectName(QStringLiteral("reloadDeadLetters"));
-    m_retry = new QPushButton(this);
-    m_retry->setObjectName(QStringLiteral("retryDeadLetters"));
-    m_discard = new QPushButton(this);
-    m_discard->setObjectName(QStringLiteral("discardDeadLetters"));
-    m_outcome = new Label(theme, FontRole::Small, Tone::Muted, this);
-    m_outcome->setObjectName(QStringLiteral("deadLetterOutcome"));
-    m_outcome->setWordWrap(true);
-    m_outcome->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    buildTable(theme);
-
-    auto* row = new QHBoxLayout;
-    row->addWidget(m_summary, 1);
-    row->addWidget(m_refresh);
-    row->addWidget(m_retry);
-    row->addWidget(m_discard);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addLayout(row);
-    layout->addWidget(m_table, 1);
-    layout->addWidget(m_outcome);
-}
-
-void DeadLettersView::buildTable(const Theme& theme)
-{
-    m_model = makeDeadLetterTable(this);
-    m_sorted = new SortProxy(this);
-    m_sorted->setSourceModel(m_model);
-    m_table = new QTableView(this);
-    m_table->setObjectName(QStringLiteral("deadLetterTable"));
-    m_table->setAccessibleName(tr("Dead letters"));
-    m_table->setModel(m_sorted);
-    m_table->setItemDelegate(new ToneDelegate(theme, m_table));
-    styleTable(*m_table);
-    fitColumns(*m_table);
-    m_table->setSortingEnabled(true);
-    m_table->sortByColumn(LetterDiedColumn, Qt::DescendingOrder);
-    m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-}
-
 void DeadLettersView::connectAll()
 {
+    using Change = DeadLetterChanges::Change;
     connect(m_refresh, &QPushButton::clicked, this, &DeadLettersView::refresh);
-    connect(m_retry, &QPushButton::clicked, this, [this] { askAndChange(Change::Retry); });
-    connect(m_discard, &QPushButton::clicked, this, [this] { askAndChange(Change::Discard); });
-    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+    connect(m_retry, &QPushButton::clicked, this,
+            [this] { m_changes->changeSelected(Change::Retry, selectedLetters()); });
+    connect(m_discard, &QPushButton::clicked, this,
+            [this] { m_changes->changeSelected(Change::Discard, selectedLetters()); });
+    connect(m_retryGroup, &QPushButton::clicked, this, [this] {
+        if (const auto group = chosenGroup()) m_changes->changeGroup(Change::Retry, *group);
+    });
+    connect(m_discardGroup, &QPushButton::clicked, this, [this] {
+        if (const auto group = chosenGroup()) m_changes->changeGroup(Change::Discard, *group);
+    });
+    connect(m_changes, &DeadLetterChanges::busyChanged, this, &DeadLettersView::updateState);
+    connect(m_changes, &DeadLetterChanges::changed, this, &DeadLettersView::refresh);
+    connect(m_changes, &DeadLetterChanges::told, this, [this](const QString& text, bool failed) {
+        m_outcome->setTone(failed ? Tone::Critical : Tone::Normal);
+        m_outcome->setText(text);
+        m_outcome->setVisible(!text.isEmpty());
+    });
+    connect(m_groupTable->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &DeadLettersView::chooseGroup);
+    connect(m_letterTable->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &DeadLettersView::updateState);
-    connect(m_sorted, &QAbstractItemModel::rowsRemoved, this, &DeadLettersView::updateState);
+    connect(m_letters, &QAbstractItemModel::rowsRemoved, this, &DeadLettersView::updateState);
+    connect(m_letterTable->verticalScrollBar(), &QScrollBar::valueChanged, this,
+            &DeadLettersView::readFurtherAtTheEnd);
+    m_outcome->setVisible(false);
 }
 
 void DeadLettersView::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     m_snapshot = snapshot;
+    m_changes->setSnapshot(snapshot);
     if (snapshot && isVisible() && !m_loading && snapshot->queueDead != m_countRead) refresh();
     updateState();
 }
@@ -103,6 +92,8 @@ void DeadLettersView::setBlocked(const QString& reason)
     updateState();
 }
 
+// --- reading
+
 void DeadLettersView::refresh()
 {
     if (m_loading) return;
@@ -110,118 +101,189 @@ void DeadLettersView::refresh()
     m_countRead = m_snapshot ? m_snapshot->queueDead : -1;
     updateState();
     m_bridge.call(
-        this, [](backend::Engine& engine) { return requests::deadLetters(engine, kMostShown); },
-        [this](backend::Result<std::vector<backend::DeadLetter>> letters) {
+        this, [](backend::Engine& engine) { return requests::deadLetterGroups(engine); },
+        [this](backend::Result<backend::DeadLetterGroups> groups) {
             m_loading = false;
-            if (letters) {
+            if (groups) {
                 m_loaded = true;
                 m_error.clear();
-                take(std::move(*letters));
+                takeGroups(std::move(*groups));
             } else {
-                m_error = QString::fromStdString(letters.error().message);
+                m_error = QString::fromStdString(groups.error().message);
             }
             updateState();
         });
 }
 
-void DeadLettersView::take(std::vector<backend::DeadLetter> letters)
+void DeadLettersView::takeGroups(backend::DeadLetterGroups groups)
+{
+    QStringList unread;
+    for (const auto& node : groups.unread)
+        unread << QString::fromStdString(node);
+    m_unread = unread.join(QStringLiteral("; "));
+    m_complete = groups.complete;
+    m_groups->setRows(std::move(groups.groups));
+    if (!chosenGroup() && m_groups->rowCount() > 0)
+        m_groupTable->selectRow(0); // reads its letters
+    else if (m_letters->rowCount() <= kMostAtOnce)
+        readLetters(false);
+    if (m_groups->rowCount() == 0) {
+        m_letters->setRows({});
+        m_moreLetters = false;
+    }
+}
+
+void DeadLettersView::chooseGroup()
+{
+    const auto group = chosenGroup();
+    const auto signature = group ? QString::fromStdString(group->signature) : QString();
+    if (group && (signature != m_lettersOf || m_letters->rowCount() == 0)) {
+        m_lettersOf = signature;
+        m_letters->setRows({});
+        m_moreLetters = false;
+        readLetters(false);
+    }
+    updateState();
+}
+
+// Not further: as many as are listed, anew.
+void DeadLettersView::readLetters(bool further)
+{
+    const auto group = chosenGroup();
+    if (!group || (further && (m_loadingLetters || !m_moreLetters))) return;
+    backend::DeadLetterQuery query;
+    query.signature = group->signature;
+    query.limit = further ? kPage : std::clamp(m_letters->rowCount(), kPage, kMostAtOnce);
+    if (further) {
+        const auto& last = m_letters->rows().back().letter;
+        query.after = {last.diedAt, last.ref};
+    }
+    m_loadingLetters = true;
+    updateState();
+    m_bridge.call(
+        this, [query](backend::Engine& engine) { return requests::deadLetterPage(engine, query); },
+        [this, further,
+         signature = QString::fromStdString(query.signature)](backend::Result<backend::DeadLetterPage> page) {
+            if (signature != m_lettersOf) return; // another one was chosen meanwhile
+            m_loadingLetters = false;
+            m_lettersError = page ? QString() : QString::fromStdString(page.error().message);
+            if (page) takeLetters(std::move(*page), further);
+            updateState();
+        });
+}
+
+void DeadLettersView::takeLetters(backend::DeadLetterPage page, bool further)
 {
     std::vector<DeadLetterRow> rows;
-    for (auto& letter : letters) {
+    if (further) rows = m_letters->rows();
+    for (auto& letter : page.letters) {
         const auto node =
             m_snapshot ? nodeName(*m_snapshot, letter.ref.node) : QString::number(letter.ref.node);
         rows.push_back({std::move(letter), node});
     }
-    m_model->setRows(std::move(rows));
+    m_moreLetters = page.more;
+    m_letters->setRows(std::move(rows));
 }
 
-std::vector<backend::TaskRef> DeadLettersView::selected() const
+void DeadLettersView::readFurtherAtTheEnd()
+{
+    const auto* bar = m_letterTable->verticalScrollBar();
+    if (bar->value() >= bar->maximum() - bar->pageStep()) readLetters(true);
+}
+
+// --- what is chosen, and what can be done
+
+std::optional<backend::DeadLetterGroup> DeadLettersView::chosenGroup() const
+{
+    const auto rows = m_groupTable->selectionModel()->selectedRows();
+    return rows.isEmpty() ? std::nullopt : std::optional(m_groups->row(rows.first()));
+}
+
+std::vector<backend::TaskRef> DeadLettersView::selectedLetters() const
 {
     std::vector<backend::TaskRef> out;
-    for (const auto& index : m_table->selectionModel()->selectedRows())
-        out.push_back(m_model->row(m_sorted->mapToSource(index)).letter.ref);
+    for (const auto& index : m_letterTable->selectionModel()->selectedRows())
+        out.push_back(m_letters->row(index).letter.ref);
     return out;
+}
+
+void DeadLettersView::updateSummary()
+{
+    const auto groups = m_groups->rowCount();
+    if (!m_error.isEmpty()) {
+        m_summary->setText(tr("The list could not be read: %1").arg(m_error));
+    } else if (!m_loaded) {
+        m_summary->setText(tr("Reading dead letters…"));
+    } else {
+        std::int64_t letters = 0;
+        for (const auto& group : m_groups->rows())
+            letters += group.count;
+        auto text = groups == 0 ? tr("No dead letters: no task has failed for good.")
+                    : letters == 1
+                        ? tr("1 dead letter")
+                        : tr("%1 dead letters of %2 different errors").arg(formatCount(letters)).arg(groups);
+        if (!m_complete) text += tr(" · of the newest 100,000 on each node: there are more");
+        if (!m_unread.isEmpty()) text += tr(" · not read: %1").arg(m_unread);
+        m_summary->setText(text);
+    }
+    m_summary->setTone(!m_error.isEmpty() || !m_unread.isEmpty() ? Tone::Critical : Tone::Muted);
+}
+
+void DeadLettersView::updateLettersHead()
+{
+    const auto group = chosenGroup();
+    const auto shown = std::int64_t(m_letters->rowCount());
+    m_letterTable->setProperty(kRowsMissing, m_moreLetters);
+    if (!m_lettersError.isEmpty())
+        m_lettersCard->setSubtitle(tr("not read: %1").arg(m_lettersError), Tone::Critical);
+    else if (!group)
+        m_lettersCard->setSubtitle({});
+    else if (m_loadingLetters && shown == 0)
+        m_lettersCard->setSubtitle(tr("reading…"));
+    else
+        m_lettersCard->setSubtitle(m_moreLetters ? tr("the newest %1 of %2: scroll on for more")
+                                                       .arg(formatCount(shown), formatCount(group->count))
+                                                 : tr("all %1, newest first").arg(formatCount(shown)));
 }
 
 void DeadLettersView::updateState()
 {
-    const auto shown = std::int64_t(m_model->rowCount());
-    const auto all = std::max(shown, m_snapshot ? m_snapshot->queueDead : 0);
-    if (!m_error.isEmpty())
-        m_summary->setText(tr("The list could not be read: %1").arg(m_error));
-    else if (!m_loaded)
-        m_summary->setText(tr("Reading dead letters…"));
-    else if (shown == 0)
-        m_summary->setText(tr("No dead letters: no task has failed for good."));
-    else if (shown < all)
-        m_summary->setText(tr("The newest %1 of %2 dead letters").arg(formatCount(shown), formatCount(all)));
-    else
-        m_summary->setText(shown == 1 ? tr("1 dead letter") : tr("%1 dead letters").arg(formatCount(shown)));
-    const auto count = int(selected().size());
+    updateSummary();
+    updateLettersHead();
+    const auto group = chosenGroup();
+    const auto selected = m_letterTable->selectionModel()->selectedRows();
+    const auto count = std::int64_t(selected.size());
+    const auto all = group ? group->count : 0;
+    m_retryGroup->setText(group ? tr("Retry all %1…").arg(formatCount(all)) : tr("Retry all…"));
+    m_discardGroup->setText(group ? tr("Discard all %1…").arg(formatCount(all)) : tr("Discard all…"));
     m_retry->setText(count > 0 ? tr("Retry %1").arg(formatCount(count)) : tr("Retry selected"));
     m_discard->setText(count > 0 ? tr("Discard %1…").arg(formatCount(count)) : tr("Discard selected…"));
-    const auto reason = !m_blocked.isEmpty() ? m_blocked
-                        : count == 0         ? tr("Select dead letters first.")
-                                             : QString();
-    for (auto* button : {m_retry, m_discard}) {
-        button->setEnabled(reason.isEmpty() && !m_changing);
+    const auto enable = [this](QPushButton* button, bool any, const QString& missing) {
+        const auto reason = !m_blocked.isEmpty() ? m_blocked
+                            : !any               ? missing
+                            : m_changes->busy()  ? tr("The last change is not over yet.")
+                                                 : QString();
+        button->setEnabled(reason.isEmpty());
         button->setToolTip(reason);
-    }
+    };
+    for (auto* part : {m_retryGroup, m_discardGroup})
+        enable(part, group.has_value(), tr("Select an error first."));
+    for (auto* part : {m_retry, m_discard})
+        enable(part, count > 0, tr("Select dead letters first."));
     m_refresh->setEnabled(!m_loading);
+    m_details->show(count == 1 ? std::optional(m_letters->row(selected.first())) : std::nullopt);
 }
 
-bool DeadLettersView::confirmed(Change change, int count)
+void DeadLettersView::saveState(QSettings& settings) const
 {
-    if (change == Change::Retry) return true;
-    QMessageBox box(this);
-    box.setObjectName(QStringLiteral("discardQuestion"));
-    box.setIcon(QMessageBox::Warning);
-    box.setWindowTitle(tr("Discard dead letters"));
-    box.setText(count == 1 ? tr("Discard 1 dead letter?")
-                           : tr("Discard %1 dead letters?").arg(formatCount(count)));
-    box.setInformativeText(
-        tr("Exactly the selected ones. Their work will never be done; home timelines that miss a "
-           "delivery are built anew. This cannot be undone."));
-    auto* discard = box.addButton(tr("Discard %1").arg(formatCount(count)), QMessageBox::DestructiveRole);
-    discard->setObjectName(QStringLiteral("confirmDiscard"));
-    box.setDefaultButton(box.addButton(QMessageBox::Cancel));
-    for (auto* label : box.findChildren<QLabel*>())
-        if (label->text() == box.informativeText())
-            label->setMinimumWidth(kQuestionWidth); // else as narrow as can be
-    box.exec();
-    return box.clickedButton() == discard;
+    settings.setValue("deadSplitter", m_splitter->saveState());
+    settings.setValue("deadLower", m_lower->saveState());
 }
 
-void DeadLettersView::askAndChange(Change what)
+void DeadLettersView::restoreState(QSettings& settings)
 {
-    // Taken before the question: a refresh behind it must not change what is discarded.
-    const auto tasks = selected();
-    if (!tasks.empty() && confirmed(what, int(tasks.size()))) change(what, tasks);
-}
-
-void DeadLettersView::change(Change what, const std::vector<backend::TaskRef>& tasks)
-{
-    m_changing = true;
-    m_outcome->setText(what == Change::Retry ? tr("Retrying…") : tr("Discarding…"));
-    updateState();
-    m_bridge.call(
-        this,
-        [what, tasks](backend::Engine& engine) {
-            return what == Change::Retry ? requests::retryDeadLetters(engine, tasks)
-                                         : requests::discardDeadLetters(engine, tasks);
-        },
-        [this, what, asked = int(tasks.size())](backend::Result<int> done) {
-            m_changing = false;
-            if (!done)
-                m_outcome->setText(
-                    tr("Nothing was changed: %1").arg(QString::fromStdString(done.error().message)));
-            else if (what == Change::Retry)
-                m_outcome->setText(tr("%1 of %2 are in the queue again.").arg(*done).arg(asked));
-            else
-                m_outcome->setText(tr("%1 of %2 discarded.").arg(*done).arg(asked));
-            refresh();
-            updateState();
-        });
+    m_splitter->restoreState(settings.value("deadSplitter").toByteArray());
+    m_lower->restoreState(settings.value("deadLower").toByteArray());
 }
 
 } // namespace ui

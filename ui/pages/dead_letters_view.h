@@ -1,22 +1,27 @@
-// Dead letters with their errors: retry or discard exactly the selected ones. Reads the list when shown, when
-// the number of dead letters changes, and on demand. Owned by its page; GUI thread only.
+// Dead letters by what they failed of, the letters of the chosen signature page by page, and one in full:
+// retry or discard exactly the selected ones, or all of a signature as they are listed. Reads when shown,
+// when the number of dead letters changes, and on demand. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QWidget>
 
-#include "backend/domain/snapshot.h"
 #include "ui/models/queue_tables.h"
 
+#include <optional>
 #include <vector>
 
 class QPushButton;
+class QSettings;
+class QSplitter;
 class QTableView;
 
 namespace ui {
 
+class Card;
+class DeadLetterChanges;
+class DeadLetterDetails;
 class EngineBridge;
 class Label;
-class SortProxy;
 
 class DeadLettersView final : public QWidget
 {
@@ -30,35 +35,54 @@ public:
     void setBlocked(const QString& reason);
     void refresh();
 
-private:
-    enum class Change { Retry, Discard };
+    void saveState(QSettings& settings) const;
+    void restoreState(QSettings& settings);
 
-    void build(const Theme& theme);
-    void buildTable(const Theme& theme);
+private:
+    QWidget* buildHead(const Theme& theme);
+    QWidget* buildGroups(const Theme& theme, QWidget* parent);
+    QWidget* buildLetters(const Theme& theme, QWidget* parent);
+    QPushButton* button(const char* name, QWidget* parent);
     void connectAll();
-    void take(std::vector<backend::DeadLetter> letters);
+
+    void takeGroups(backend::DeadLetterGroups groups);
+    void chooseGroup();
+    void readLetters(bool further);
+    void takeLetters(backend::DeadLetterPage page, bool further);
+    void readFurtherAtTheEnd();
     void updateState();
-    void askAndChange(Change change);
-    void change(Change change, const std::vector<backend::TaskRef>& tasks);
-    std::vector<backend::TaskRef> selected() const;
-    bool confirmed(Change change, int count);
+    void updateSummary();
+    void updateLettersHead();
+    std::optional<backend::DeadLetterGroup> chosenGroup() const;
+    std::vector<backend::TaskRef> selectedLetters() const;
 
     EngineBridge& m_bridge;
-    DeadLetterModel* m_model = nullptr;
-    SortProxy* m_sorted = nullptr;
-    QTableView* m_table = nullptr;
+    DeadLetterChanges* m_changes = nullptr;
+    Label* m_summary = nullptr;
+    Label* m_outcome = nullptr;
+    QPushButton* m_refresh = nullptr;
+    DeadGroupModel* m_groups = nullptr;
+    QTableView* m_groupTable = nullptr;
+    QPushButton* m_retryGroup = nullptr;
+    QPushButton* m_discardGroup = nullptr;
+    Card* m_lettersCard = nullptr;
+    DeadLetterModel* m_letters = nullptr;
+    QTableView* m_letterTable = nullptr;
     QPushButton* m_retry = nullptr;
     QPushButton* m_discard = nullptr;
-    QPushButton* m_refresh = nullptr;
-    Label* m_summary = nullptr; // how many there are and are shown
-    Label* m_outcome = nullptr;
+    DeadLetterDetails* m_details = nullptr;
+    QSplitter* m_splitter = nullptr;
+    QSplitter* m_lower = nullptr;
+
     backend::SnapshotPtr m_snapshot;
     QString m_blocked;
-    QString m_error; // of the last reading
-    bool m_loading = false;
-    bool m_loaded = false;
-    bool m_changing = false;
-    std::int64_t m_countRead = -1; // dead letters when the list was last read
+    QString m_error, m_lettersError; // of the last readings
+    QString m_unread;                // nodes that did not answer
+    bool m_complete = true;
+    bool m_loading = false, m_loaded = false;
+    bool m_loadingLetters = false, m_moreLetters = false;
+    QString m_lettersOf;           // signature whose letters are listed
+    std::int64_t m_countRead = -1; // dead letters when the groups were last read
 };
 
 } // namespace ui

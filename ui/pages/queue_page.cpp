@@ -1,35 +1,29 @@
 #include "ui/pages/queue_page.h"
 
 #include "ui/bridge/engine_bridge.h"
+#include "ui/bridge/requests.h"
 #include "ui/bridge/time_range.h"
-#include "ui/models/worker_tree_model.h"
-#include "ui/pages/column_fit.h"
 #include "ui/pages/dead_letters_view.h"
 #include "ui/pages/page_face.h"
-#include "ui/pages/tone_delegate.h"
-#include "ui/pages/worker_controls.h"
-#include "ui/widgets/card.h"
+#include "ui/pages/queue_flow_view.h"
+#include "ui/pages/workers_view.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/table_style.h"
-#include "ui/widgets/time_chart.h"
 
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QSettings>
-#include <QSplitter>
 #include <QTabWidget>
-#include <QTableView>
-#include <QTreeView>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace ui {
 namespace {
 
-constexpr int kWorkersTab = 0, kLettersTab = 1;
+constexpr int kFlowTab = 0, kWorkersTab = 1, kLettersTab = 2;
 constexpr double kFreshSeconds = 1, kOldSeconds = 10, kVeryOldSeconds = 60; // for the oldest waiting task
+constexpr int kTrendPoints = 120;
 
 } // namespace
 
@@ -42,22 +36,30 @@ QueuePage::QueuePage(const PageContext& context, QWidget* parent)
     connect(m_tabs, &QTabWidget::currentChanged, this, [this](int tab) {
         if (tab == kLettersTab) m_letters->refresh();
     });
+    // A part of the past that was chosen is read at once, whatever the next snapshot does.
+    connect(&context.range, &TimeRange::moved, this, [this] {
+        if (!this->context().range.live() && isVisible()) readOverTime();
+    });
 }
 
 QWidget* QueuePage::build()
 {
     auto* content = new QWidget(this);
-    m_splitter = new QSplitter(Qt::Vertical, content);
-    m_splitter->setObjectName(QStringLiteral("queueSplitter"));
-    m_splitter->setChildrenCollapsible(false);
-    m_splitter->addWidget(buildUpper(m_splitter));
-    m_splitter->addWidget(buildTabs(m_splitter));
-    m_splitter->setSizes({5000, 5000}); // parts of what there is
+    m_tabs = new QTabWidget(content);
+    m_tabs->setObjectName(QStringLiteral("queueTabs"));
+    m_tabs->setDocumentMode(true);
+    m_flow = new QueueFlowView(context(), m_tabs);
+    m_workers = new WorkersView(context(), m_tabs);
+    m_letters = new DeadLettersView(context().theme, context().bridge, m_tabs);
+    m_letters->setObjectName(QStringLiteral("deadLetters"));
+    m_tabs->addTab(m_flow, tr("Queue"));
+    m_tabs->addTab(m_workers, tr("Workers"));
+    m_tabs->addTab(m_letters, tr("Dead letters"));
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->setSpacing(kSpacingSmall);
     layout->addLayout(buildTiles(content));
-    layout->addWidget(m_splitter, 1);
+    layout->addWidget(m_tabs, 1);
     return content;
 }
 
@@ -76,86 +78,6 @@ QLayout* QueuePage::buildTiles(QWidget* parent)
     return row;
 }
 
-QWidget* QueuePage::buildUpper(QWidget* parent)
-{
-    TimeChart::Options options;
-    options.title = tr("Arrival against drain");
-    options.left = {tr("tasks/s"), &formatRate, 4, 0, ScaleUnit::Number, QStringLiteral("8,888")};
-    options.right = {{}, {}, 4, 0, ScaleUnit::Whole, QStringLiteral("88,888")};
-    options.series = {
-        {tr("arriving"), 1, [](const backend::HistoryPoint& p) { return p.arrivalsPerSecond; }, false},
-        {tr("done"), 2, [](const backend::HistoryPoint& p) { return p.drainPerSecond; }, false},
-        {tr("unfinished"), 3, [](const backend::HistoryPoint& p) { return p.queueUnfinished; }, true},
-    };
-    m_rates = new TimeChart(context().theme, context().range, std::move(options), parent);
-    m_rates->setObjectName(QStringLiteral("queueRates"));
-    m_upper = new QSplitter(Qt::Horizontal, parent);
-    m_upper->setObjectName(QStringLiteral("queueUpperSplitter"));
-    m_upper->setChildrenCollapsible(false);
-    m_upper->addWidget(m_rates);
-    m_upper->addWidget(buildKinds(m_upper));
-    connect(m_upper, &QSplitter::splitterMoved, this, [this] { m_upperChosen = true; });
-    return m_upper;
-}
-
-QWidget* QueuePage::buildKinds(QWidget* parent)
-{
-    auto* card = new Card(context().theme, tr("Tasks by kind"), parent);
-    m_kinds = makeQueueKindTable(this);
-    m_kindTable = new QTableView(card);
-    m_kindTable->setObjectName(QStringLiteral("queueKinds"));
-    m_kindTable->setAccessibleName(tr("Tasks by kind"));
-    m_kindTable->setModel(m_kinds);
-    m_kindTable->setItemDelegate(new ToneDelegate(context().theme, m_kindTable));
-    styleCompactTable(*m_kindTable);
-    m_kindTable->setSortingEnabled(false);
-    fitColumns(*m_kindTable);
-    card->body()->addWidget(m_kindTable);
-    return card;
-}
-
-QWidget* QueuePage::buildTabs(QWidget* parent)
-{
-    m_tabs = new QTabWidget(parent);
-    m_tabs->setObjectName(QStringLiteral("queueTabs"));
-    m_tabs->setDocumentMode(true);
-    m_tabs->addTab(buildWorkers(m_tabs), tr("Workers"));
-    auto* card = new Card(context().theme, {}, m_tabs);
-    m_letters = new DeadLettersView(context().theme, context().bridge, card);
-    m_letters->setObjectName(QStringLiteral("deadLetters"));
-    card->body()->addWidget(m_letters);
-    m_tabs->addTab(card, tr("Dead letters"));
-    return m_tabs;
-}
-
-QWidget* QueuePage::buildWorkers(QWidget* parent)
-{
-    auto* card = new Card(context().theme, {}, parent);
-    m_controls = new WorkerControls(context().theme, context().bridge, card);
-    m_workers = new WorkerTreeModel(this);
-    m_tree = new QTreeView(card);
-    m_tree->setObjectName(QStringLiteral("workerTree"));
-    m_tree->setAccessibleName(tr("Workers by engine"));
-    m_tree->setModel(m_workers);
-    m_tree->setItemDelegate(new ToneDelegate(context().theme, m_tree));
-    styleTree(*m_tree);
-    m_tree->setSortingEnabled(false);
-    fitColumns(*m_tree);
-    connect(m_workers, &QAbstractItemModel::rowsInserted, m_tree, [this](const QModelIndex& engine) {
-        // Engines open when they come; one that somebody closed stays closed.
-        if (engine.isValid() && m_workers->rowCount(engine) > 0 &&
-            !m_tree->property("seen").toList().contains(engine.data(WorkerTreeModel::EngineSlotRole))) {
-            auto seen = m_tree->property("seen").toList();
-            seen << engine.data(WorkerTreeModel::EngineSlotRole);
-            m_tree->setProperty("seen", seen);
-            m_tree->expand(engine);
-        }
-    });
-    card->body()->addWidget(m_controls);
-    card->body()->addWidget(m_tree, 1);
-    return card;
-}
-
 QString QueuePage::blockedReason() const
 {
     const auto& bridge = context().bridge;
@@ -167,28 +89,70 @@ QString QueuePage::blockedReason() const
 void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     const auto blocked = blockedReason();
-    m_controls->setBlocked(blocked);
+    m_workers->setBlocked(blocked);
     m_letters->setBlocked(blocked);
     if (!m_face->show(snapshot)) return;
     showTiles(*snapshot);
-    showQueue(*snapshot);
-    m_controls->setSnapshot(*snapshot);
+    m_flow->setSnapshot(*snapshot, context().bridge.history());
+    m_workers->setSnapshot(snapshot);
     m_letters->setSnapshot(snapshot);
-    m_rates->setHistory(context().bridge.history());
-    if (!m_upperChosen && isVisible()) placeUpper();
+    m_tabs->setTabText(kWorkersTab,
+                       tr("Workers (%1)").arg(formatCount(std::int64_t(snapshot->workers.size()))));
+    m_tabs->setTabText(kLettersTab, tr("Dead letters (%1)").arg(formatCount(snapshot->queueDead)));
+    readOverTime();
 }
 
-// The table gets what its columns need and the chart the rest, until somebody moves the border. In steps, so
-// that a figure's next digit moves nothing.
-void QueuePage::placeUpper()
+// Out of the engine's memory: cheap enough for every snapshot. One at a time; what was wished meanwhile
+// follows.
+void QueuePage::readOverTime()
 {
-    constexpr int kStep = 40;
-    const int chrome = m_kindTable->parentWidget()->width() - m_kindTable->viewport()->width();
-    const int needed = (fittedWidth(*m_kindTable) + chrome + kStep) / kStep * kStep;
-    const int room = m_upper->width() - m_upper->handleWidth();
-    const int table = std::min(needed, room * 13 / 20);
-    if (m_upper->sizes().value(1) < table || m_upper->sizes().value(1) > table + 2 * kStep)
-        m_upper->setSizes({room - table, table});
+    if (m_reading) {
+        m_readAgain = true;
+        return;
+    }
+    m_reading = true;
+    const auto& range = context().range;
+    context().bridge.call(
+        this,
+        [begin = range.begin(), end = range.end(),
+         spans = std::max(1, m_workers->pixelsAcross())](backend::Engine& engine) {
+            return requests::queueOverTime(engine, begin, end, kTrendPoints, spans);
+        },
+        [this](backend::Result<requests::QueueOverTime> read) {
+            m_reading = false;
+            if (read) {
+                m_flow->setTrends(read->history);
+                m_flow->setTimes(read->details);
+                m_workers->setSpans(read->workers);
+            } else {
+                const auto problem = QString::fromStdString(read.error().message);
+                m_flow->setProblem(problem);
+                m_workers->setProblem(problem);
+            }
+            if (std::exchange(m_readAgain, false) && isVisible()) readOverTime();
+        });
+}
+
+// Why there is no time to drain: never as if it were short.
+void QueuePage::showNoDrain(const backend::ClusterSnapshot& snapshot)
+{
+    // What the workers hold already is no backlog; between two claims the rates say nothing of it.
+    const bool atWork = snapshot.queueUnfinished <= std::int64_t(snapshot.workers.size()) &&
+                        snapshot.queueOldestAgeSeconds < kFreshSeconds;
+    const double in = snapshot.arrivalsPerSecond, done = snapshot.drainPerSecond;
+    if (atWork) {
+        m_drain->setValue(tr("now"), {});
+        m_drain->setSubline(tr("no more tasks than workers"));
+    } else if (in < 0 || done < 0) {
+        m_drain->setValue(unknownText(), {});
+        m_drain->setSubline(tr("rates are not known yet"));
+    } else if (in > done) {
+        m_drain->setValue(tr("growing"), {});
+        m_drain->setSubline(tr("%1/s more arrive than are done").arg(formatRate(in - done)));
+    } else {
+        m_drain->setValue(tr("stands"), {});
+        m_drain->setSubline(done > 0 ? tr("as many arrive as are done") : tr("nothing is done: see Workers"));
+    }
 }
 
 void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
@@ -213,27 +177,12 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
         m_drain->setValue(left.number, left.unit);
         m_drain->setSubline(tr("at the present rates"));
     } else {
-        // What the workers hold already is no backlog; between two claims the rates say nothing of it.
-        const bool atWork = snapshot.queueUnfinished <= std::int64_t(snapshot.workers.size()) &&
-                            snapshot.queueOldestAgeSeconds < kFreshSeconds;
-        m_drain->setValue(atWork ? tr("now") : unknownText(), {});
-        m_drain->setSubline(atWork                           ? tr("no more tasks than workers")
-                            : snapshot.arrivalsPerSecond < 0 ? tr("rates are not known yet")
-                                                             : tr("the queue grows or stands"));
+        showNoDrain(snapshot);
     }
     m_dead->setValue(formatCount(snapshot.queueDead), {});
     m_dead->setSubline(snapshot.queueDead > 0 ? tr("wait for a decision")
                                               : tr("no task has failed for good"));
     m_dead->setStatus(snapshot.queueDead > 0 ? Tone::Critical : Tone::Ok);
-}
-
-void QueuePage::showQueue(const backend::ClusterSnapshot& snapshot)
-{
-    m_kinds->setRows(snapshot.queue);
-    m_workers->setSnapshot(snapshot);
-    m_tabs->setTabText(kWorkersTab,
-                       tr("Workers (%1)").arg(formatCount(std::int64_t(snapshot.workers.size()))));
-    m_tabs->setTabText(kLettersTab, tr("Dead letters (%1)").arg(formatCount(snapshot.queueDead)));
 }
 
 void QueuePage::activated()
@@ -244,33 +193,45 @@ void QueuePage::activated()
 void QueuePage::refresh()
 {
     m_letters->refresh();
+    readOverTime();
 }
 
 void QueuePage::openArgument(const QString& argument)
 {
-    if (argument == QLatin1String("dead letters") || argument == QLatin1String("dead"))
+    if (argument == QLatin1String("dead") || argument == QLatin1String("dead letters"))
         m_tabs->setCurrentIndex(kLettersTab);
+    else if (argument == QLatin1String("workers"))
+        m_tabs->setCurrentIndex(kWorkersTab);
+    else
+        m_tabs->setCurrentIndex(kFlowTab);
 }
 
 QString QueuePage::linkArgument() const
 {
-    return m_tabs->currentIndex() == kLettersTab ? QStringLiteral("dead") : QString();
+    switch (m_tabs->currentIndex()) {
+    case kLettersTab:
+        return QStringLiteral("dead");
+    case kWorkersTab:
+        return QStringLiteral("workers");
+    default:
+        return {};
+    }
 }
 
 void QueuePage::saveState(QSettings& settings) const
 {
-    settings.setValue("splitter", m_splitter->saveState());
-    if (m_upperChosen) settings.setValue("upper", m_upper->saveState());
-    settings.setValue("workers", columnsState(*m_tree->header()));
+    m_flow->saveState(settings);
+    m_workers->saveState(settings);
+    m_letters->saveState(settings);
     settings.setValue("tab", m_tabs->currentIndex());
 }
 
 void QueuePage::restoreState(QSettings& settings)
 {
-    m_splitter->restoreState(settings.value("splitter").toByteArray());
-    m_upperChosen = m_upper->restoreState(settings.value("upper").toByteArray());
-    restoreColumns(*m_tree->header(), settings.value("workers").toByteArray());
-    m_tabs->setCurrentIndex(settings.value("tab", kWorkersTab).toInt());
+    m_flow->restoreState(settings);
+    m_workers->restoreState(settings);
+    m_letters->restoreState(settings);
+    m_tabs->setCurrentIndex(settings.value("tab", kFlowTab).toInt());
 }
 
 } // namespace ui

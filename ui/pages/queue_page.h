@@ -1,24 +1,19 @@
-// Queue & workers: tasks by kind, arrival against drain, workers with their controls, and dead letters. Owned
-// by the main window; GUI thread only.
+// Queue & workers: what arrives, waits and is done by kind, workers with their controls and what they did
+// when, and dead letters. Owned by the main window; GUI thread only.
 #pragma once
 
 #include "ui/pages/page.h"
 
-#include "ui/models/queue_tables.h"
-
-class QSplitter;
+class QLayout;
 class QTabWidget;
-class QTableView;
-class QTreeView;
 
 namespace ui {
 
 class DeadLettersView;
 class MetricTile;
 class PageFace;
-class TimeChart;
-class WorkerControls;
-class WorkerTreeModel;
+class QueueFlowView;
+class WorkersView;
 
 class QueuePage final : public Page
 {
@@ -30,7 +25,7 @@ public:
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
     void activated() override;
     void refresh() override;
-    void openArgument(const QString& argument) override; // "dead letters"
+    void openArgument(const QString& argument) override; // "dead", "workers"; anything else: the queue
     QString linkArgument() const override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
@@ -38,13 +33,9 @@ public:
 private:
     QWidget* build();
     QLayout* buildTiles(QWidget* parent);
-    QWidget* buildUpper(QWidget* parent);
-    QWidget* buildKinds(QWidget* parent);
-    QWidget* buildTabs(QWidget* parent);
-    QWidget* buildWorkers(QWidget* parent);
     void showTiles(const backend::ClusterSnapshot& snapshot);
-    void showQueue(const backend::ClusterSnapshot& snapshot);
-    void placeUpper();
+    void showNoDrain(const backend::ClusterSnapshot& snapshot);
+    void readOverTime();
     QString blockedReason() const;
 
     PageFace* m_face = nullptr;
@@ -52,17 +43,11 @@ private:
     MetricTile* m_oldest = nullptr;
     MetricTile* m_drain = nullptr;
     MetricTile* m_dead = nullptr;
-    TimeChart* m_rates = nullptr;
-    QueueKindModel* m_kinds = nullptr;
-    QTableView* m_kindTable = nullptr;
-    WorkerTreeModel* m_workers = nullptr;
-    QTreeView* m_tree = nullptr;
-    WorkerControls* m_controls = nullptr;
-    DeadLettersView* m_letters = nullptr;
     QTabWidget* m_tabs = nullptr;
-    QSplitter* m_upper = nullptr;
-    bool m_upperChosen = false; // its parts, by somebody
-    QSplitter* m_splitter = nullptr;
+    QueueFlowView* m_flow = nullptr;
+    WorkersView* m_workers = nullptr;
+    DeadLettersView* m_letters = nullptr;
+    bool m_reading = false, m_readAgain = false;
 };
 
 } // namespace ui

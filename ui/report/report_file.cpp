@@ -1,13 +1,12 @@
 #include "ui/report/report_file.h"
 
 #include "ui/report/pdf_report.h"
+#include "ui/widgets/file_save.h"
 
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
 #include <QRegularExpression>
-#include <QSaveFile>
-#include <QStorageInfo>
 
 #include <optional>
 
@@ -51,42 +50,6 @@ auto failed(backend::ErrorCode code, const QString& message)
     return backend::fail(code, message.toStdString());
 }
 
-backend::Result<void> checkTarget(const QFileInfo& target)
-{
-    const QString shown = QDir::toNativeSeparators(target.absoluteFilePath());
-    if (target.exists() && !target.isFile())
-        return failed(backend::ErrorCode::InvalidArgument,
-                      ReportFile::tr("%1 is not an ordinary file: choose another name.").arg(shown));
-    if (!target.absoluteDir().exists())
-        return failed(
-            backend::ErrorCode::Configuration,
-            ReportFile::tr("The folder of %1 does not exist: make it, or choose another one.").arg(shown));
-    return {};
-}
-
-backend::Result<void> save(const QFileInfo& target, const QByteArray& content)
-{
-    const QString shown = QDir::toNativeSeparators(target.absoluteFilePath());
-    QSaveFile file(target.absoluteFilePath());
-    if (!file.open(QIODevice::WriteOnly))
-        return failed(backend::ErrorCode::Unauthorized,
-                      ReportFile::tr("%1 cannot be written (%2): choose a folder that you may write to.")
-                          .arg(shown, file.errorString()));
-    // commit() alone forgets that its flush failed and would leave a file cut short.
-    if (file.write(content) == content.size() && file.flush() && file.commit()) return {};
-    const auto left = QStorageInfo(target.absolutePath()).bytesAvailable();
-    if (file.error() == QFileDevice::ResourceError || (left >= 0 && left < content.size()))
-        return failed(
-            backend::ErrorCode::DiskFull,
-            ReportFile::tr("The disk of %1 is full: the report was not written. Free some space or choose "
-                           "another disk.")
-                .arg(shown));
-    return failed(
-        backend::ErrorCode::Internal,
-        ReportFile::tr("%1 could not be written (%2): the report was not saved. Choose another place.")
-            .arg(shown, file.errorString()));
-}
-
 } // namespace
 
 backend::Result<void> writeReport(const backend::ShardReport& report, const ReportRenderer& render,
@@ -97,9 +60,9 @@ backend::Result<void> writeReport(const backend::ShardReport& report, const Repo
         return failed(backend::ErrorCode::InvalidArgument,
                       ReportFile::tr("%1 has no known extension: end the name in .csv, .json, .html or .pdf.")
                           .arg(QDir::toNativeSeparators(path)));
-    const QFileInfo target(path);
-    ROOKERY_TRY(checkTarget(target));
-    return save(target, contentOf(report, render, *format));
+    // Rendering takes long: a folder that is not there is told first.
+    ROOKERY_TRY(checkFileTarget(path));
+    return saveFile(path, contentOf(report, render, *format));
 }
 
 QStringList reportFileFilters()

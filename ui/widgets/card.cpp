@@ -1,10 +1,16 @@
 #include "ui/widgets/card.h"
 
+#include "ui/widgets/exporter.h"
 #include "ui/widgets/label.h"
 
 #include <QHBoxLayout>
+#include <QMenu>
 #include <QPainter>
+#include <QToolButton>
 #include <QVBoxLayout>
+
+#include <algorithm>
+#include <iterator>
 
 namespace ui {
 namespace {
@@ -82,13 +88,62 @@ void Card::setSubtitle(const QString& subtitle, Tone tone)
 
 void Card::addTool(QWidget* tool)
 {
-    m_headRow->addWidget(tool);
+    m_headRow->insertWidget(m_headRow->count() - (m_export ? 1 : 0), tool);
     m_hasTools = true;
     updateHead();
 }
 
+void Card::offerExport(Exporter& exporter)
+{
+    if (!m_export) buildExportButton();
+    m_exporters.emplace_back(&exporter);
+    updateHead();
+}
+
+void Card::buildExportButton()
+{
+    m_export = new QToolButton(m_head);
+    m_export->setObjectName(QStringLiteral("cardExport"));
+    m_export->setProperty("flat", true);
+    m_export->setToolTip(tr("Copy or export"));
+    m_export->setAccessibleName(tr("Copy or export"));
+    // The keyboard has the menu of the table or chart itself.
+    m_export->setFocusPolicy(Qt::NoFocus);
+    const int side = m_title->fontMetrics().height(); // the head grows no higher
+    m_export->setIconSize({side - 3, side - 3});
+    m_export->setFixedSize(side + 2, side);
+    const auto restyle = [this] { m_export->setIcon(m_theme.icon(QStringLiteral("export"))); };
+    connect(&m_theme, &Theme::changed, m_export, restyle);
+    restyle();
+    connect(m_export, &QToolButton::clicked, this, &Card::showExportMenu);
+    m_headRow->addWidget(m_export);
+}
+
+void Card::showExportMenu()
+{
+    std::erase_if(m_exporters, [](const auto& exporter) { return !exporter; });
+    std::vector<QPointer<Exporter>> seen;
+    std::copy_if(m_exporters.begin(), m_exporters.end(), std::back_inserter(seen), [](const auto& exporter) {
+        return static_cast<const QWidget*>(exporter->parent())->isVisible();
+    });
+    const auto at = m_export->mapToGlobal(QPoint(0, m_export->height()));
+    if (seen.size() == 1) {
+        seen.front()->makeMenu()->popup(at);
+        return;
+    }
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    for (const auto& exporter : seen) {
+        auto* part = exporter->makeMenu();
+        part->setTitle(static_cast<const QWidget*>(exporter->parent())->accessibleName());
+        menu->addMenu(part);
+    }
+    menu->popup(at);
+}
+
 void Card::updateHead()
 {
+    if (m_export) m_export->setVisible(!m_title->text().isEmpty());
     m_head->setVisible(m_hasTools || !m_title->text().isEmpty() || !m_subtitle->text().isEmpty());
 }
 
@@ -96,7 +151,7 @@ void Card::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(m_theme.cardBorder());
+    painter.setPen(hasFocus() ? QPen(m_theme.accent(), 2) : QPen(m_theme.cardBorder()));
     painter.setBrush(m_theme.card());
     painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), kCardRadius, kCardRadius);
 }

@@ -2,14 +2,19 @@
 #pragma once
 
 #include <QFrame>
+#include <QPointer>
 
 #include "ui/theme/theme.h"
 
+#include <vector>
+
 class QHBoxLayout;
+class QToolButton;
 class QVBoxLayout;
 
 namespace ui {
 
+class Exporter;
 class Label;
 
 class Card : public QFrame
@@ -24,6 +29,8 @@ public:
     QString title() const;
     void setSubtitle(const QString& subtitle, Tone tone = Tone::Muted); // at the right
     void addTool(QWidget* tool); // right of the subtitle: a small button or a box
+    // What stands in this card can be exported by a small button in its head, if it has a title.
+    void offerExport(Exporter& exporter);
     // Where the content goes; margins are set.
     QVBoxLayout* body() const { return m_body; }
 
@@ -33,12 +40,16 @@ protected:
 
 private:
     void updateHead();
+    void buildExportButton();
+    void showExportMenu();
 
     const Theme& m_theme;
     QWidget* m_head = nullptr;
     QHBoxLayout* m_headRow = nullptr;
     Label* m_title = nullptr;
     Label* m_subtitle = nullptr;
+    QToolButton* m_export = nullptr; // from the first offer on
+    std::vector<QPointer<Exporter>> m_exporters;
     bool m_hasTools = false;
     QVBoxLayout* m_body = nullptr;
 };

@@ -1,6 +1,7 @@
 #include "ui/widgets/chart_plot.h"
 
 #include <QMouseEvent>
+#include <QPicture>
 
 #include <qcustomplot.h>
 
@@ -367,6 +368,18 @@ void ChartPlot::setCursor(std::optional<double> atSeconds)
 void ChartPlot::replot()
 {
     if (m_plot->isVisible()) m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ChartPlot::draw(QPainter& painter, QSize size)
+{
+    QPicture picture;
+    {
+        QCPPainter recorder(&picture);
+        recorder.setMode(QCPPainter::pmVectorized);
+        recorder.setMode(QCPPainter::pmNoCaching);
+        m_plot->toPainter(&recorder, size.width(), size.height());
+    }
+    painter.drawPicture(0, 0, picture);
 }
 
 bool ChartPlot::eventFilter(QObject* watched, QEvent* event)

@@ -18,6 +18,7 @@ class QCPGraphData;
 class QCPItemRect;
 class QCPItemStraightLine;
 class QMouseEvent;
+class QPainter;
 class QWheelEvent;
 
 namespace ui {
@@ -40,6 +41,8 @@ public:
     void fitValues(double leftLargest, double rightLargest);
     void setCursor(std::optional<double> atSeconds);
     void replot(); // queued, if it can be seen
+    // As it is now, in this size, as lines and letters wherever the painter has them.
+    void draw(QPainter& painter, QSize size);
 
 signals:
     void pointed(double atSeconds);

@@ -163,6 +163,11 @@ QString formatTime(backend::TimePoint time)
     return QStringLiteral("%1 %2").arg(local.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")), zoneOf(local));
 }
 
+QDateTime zonedTime(backend::TimePoint time)
+{
+    return localTime(time);
+}
+
 QString formatClock(backend::TimePoint time)
 {
     return localTime(time).toString(QStringLiteral("HH:mm:ss"));

@@ -3,6 +3,7 @@
 // any thread.
 #pragma once
 
+#include <QDateTime>
 #include <QString>
 
 #include "backend/domain/ids.h"
@@ -29,6 +30,8 @@ struct Figure
     QString number, unit;
 };
 Figure durationFigure(double seconds); // one unit only: {"1.25", "s"}; unknown: {"–", ""}
+
+QDateTime zonedTime(backend::TimePoint time); // in the zone that is shown, for exports
 
 double secondsOf(backend::TimePoint time); // since the Unix epoch
 backend::TimePoint timeOf(double seconds);

@@ -1,5 +1,7 @@
 #include "ui/widgets/heat_grid.h"
 
+#include "ui/widgets/exporter.h"
+
 #include "ui/widgets/axis_scale.h"
 #include "ui/widgets/figure_text.h"
 #include "ui/widgets/formatting.h"
@@ -32,6 +34,7 @@ HeatGrid::HeatGrid(const Theme& theme, QWidget* parent)
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Heatmap of logical shards"));
+    makeExportable(theme, *this);
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 

@@ -1,5 +1,6 @@
 #include "ui/widgets/ranked_bars.h"
 
+#include "ui/widgets/exporter.h"
 #include "ui/widgets/figure_text.h"
 #include "ui/widgets/formatting.h"
 
@@ -31,6 +32,7 @@ RankedBars::RankedBars(const Theme& theme, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
     setAccessibleName(tr("Nodes by load"));
+    makeExportable(theme, *this);
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 

@@ -1,6 +1,7 @@
 #include "ui/widgets/table_style.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/exporter.h"
 
 #include <QApplication>
 #include <QHeaderView>
@@ -110,6 +111,7 @@ protected:
 void styleView(QAbstractItemView& view)
 {
     leaveKeysToWindow(view);
+    makeExportable(view);
     view.setAlternatingRowColors(true);
     view.setSelectionBehavior(QAbstractItemView::SelectRows);
     view.setEditTriggers(QAbstractItemView::NoEditTriggers);

@@ -11,8 +11,8 @@ namespace ui {
 inline constexpr int kCellPadding = 8; // between a column's edge and its text, in headers and cells alike
 inline constexpr int kCompactRowHeight = 23; // of tables whose rows should all be seen at once
 
-// Row height, no grid, whole rows, sortable header that keeps its columns; the caller sets model, names and
-// widths.
+// Copied by Ctrl+C, exported by the context menu (see exporter.h). Row height, no grid, whole rows, sortable
+// header that keeps its columns; the caller sets model, names and widths.
 void styleTable(QTableView& table);
 void styleCompactTable(QTableView& table);
 void styleTree(QTreeView& tree);

@@ -3,9 +3,12 @@
 #include "ui/bridge/time_range.h"
 #include "ui/widgets/chart_legend.h"
 #include "ui/widgets/chart_plot.h"
+#include "ui/widgets/exporter.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 
+#include <QPainter>
+#include <QPicture>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -81,6 +84,30 @@ void TimeChart::build()
     m_parts->addWidget(m_legend);
     body()->addLayout(m_parts);
     m_plot->widget()->setAccessibleName(tr("Chart: %1").arg(m_options.title));
+    makeExportable(theme(), *this,
+                   {[this] { return title(); }, [this] { return timeText(); },
+                    [this] { return body()->geometry().size(); },
+                    [this](QPainter& painter, QSize) { drawParts(painter); }});
+}
+
+QString TimeChart::timeText() const
+{
+    return tr("%1 – %2").arg(formatTime(m_range.begin()), formatTime(m_range.end()));
+}
+
+void TimeChart::drawParts(QPainter& painter)
+{
+    const auto place = [&](const QWidget& part) {
+        return part.geometry().topLeft() - body()->geometry().topLeft();
+    };
+    painter.save();
+    painter.translate(place(*m_plot->widget()));
+    m_plot->draw(painter, m_plot->widget()->size());
+    if (m_empty->isVisible()) m_empty->render(&painter, m_empty->pos(), {}, DrawChildren);
+    painter.restore();
+    QPicture legend;
+    m_legend->render(&legend, {}, {}, DrawChildren);
+    painter.drawPicture(place(*m_legend), legend);
 }
 
 void TimeChart::setHistory(std::span<const backend::HistoryPoint> history)

@@ -71,6 +71,8 @@ protected:
 
 private:
     void build();
+    void drawParts(QPainter& painter); // plot and legend, where they stand
+    QString timeText() const;
     void placeLegend();
     void fit(); // range, scales, legend, words
     void updateReadout();

@@ -1,0 +1,60 @@
+// The first tab of Queue & workers: arrival against drain, tasks by kind with their trends, and how long each
+// kind waits and runs. Owned by its page; GUI thread only.
+#pragma once
+
+#include <QWidget> // first: Qt 6.4's moc stumbles over <concepts> otherwise
+
+#include "ui/models/queue_tables.h"
+#include "ui/pages/page.h"
+
+#include <span>
+
+class QSplitter;
+class QTableView;
+
+namespace ui {
+
+class Card;
+class Label;
+class SparklineDelegate;
+class TimeChart;
+
+class QueueFlowView final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    QueueFlowView(const PageContext& context, QWidget* parent);
+
+    void setSnapshot(const backend::ClusterSnapshot& snapshot,
+                     std::span<const backend::HistoryPoint> history);
+    void setTrends(const backend::QueueHistory& history);
+    void setTimes(const backend::QueueDetails& details);
+    // Why trends and times are those of before; empty: they are not.
+    void setProblem(const QString& problem);
+
+    void saveState(QSettings& settings) const;
+    void restoreState(QSettings& settings);
+
+private:
+    QWidget* buildRates(QWidget* parent);
+    QWidget* buildKinds(QWidget* parent);
+    QWidget* buildTimes(QWidget* parent);
+    void placeUpper();
+
+    const PageContext m_context;
+    TimeChart* m_rates = nullptr;
+    QueueKindModel* m_kinds = nullptr;
+    QTableView* m_kindTable = nullptr;
+    SparklineDelegate* m_trends = nullptr;
+    Card* m_kindCard = nullptr;
+    Card* m_timesCard = nullptr;
+    QueueTimesModel* m_times = nullptr;
+    QTableView* m_timesTable = nullptr;
+    Label* m_timesNote = nullptr;
+    QSplitter* m_splitter = nullptr;
+    QSplitter* m_upper = nullptr;
+    bool m_upperChosen = false; // its parts, by somebody
+};
+
+} // namespace ui

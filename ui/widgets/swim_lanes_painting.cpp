@@ -1,0 +1,161 @@
+// The painting of SwimLanes.
+#include "ui/widgets/swim_lanes.h"
+
+#include "ui/bridge/time_range.h"
+#include "ui/widgets/formatting.h"
+
+#include <QPainter>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace ui {
+namespace {
+
+constexpr int kBarMargin = 3;
+constexpr int kNameGap = 10;
+constexpr int kTickPixels = 96;
+constexpr int kSample = 12, kSampleGap = 5;
+constexpr float kHatchAlpha = 0.35F, kBrushAlpha = 0.18F;
+
+// The smallest of these at which labels do not touch.
+double tickStep(double span, int pixels)
+{
+    constexpr std::array steps{1., 2., 5., 10., 15., 30., 60., 120., 300., 600., 900., 1800., 3600.};
+    const double least = span * kTickPixels / std::max(1, pixels);
+    const auto found = std::lower_bound(steps.begin(), steps.end(), least);
+    return found == steps.end() ? steps.back() : *found;
+}
+
+} // namespace
+
+QBrush SwimLanes::brushOf(int look) const
+{
+    const auto& it = m_looks[std::size_t(look)];
+    return {it.series > 0 ? m_theme.series(it.series) : m_theme.color(it.tone), it.pattern};
+}
+
+void SwimLanes::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setFont(m_theme.font(FontRole::Small));
+    for (int lane = 0; lane < int(m_lanes.size()); ++lane)
+        drawLane(painter, lane);
+    drawAxis(painter);
+    drawLegend(painter);
+    drawCursor(painter);
+}
+
+void SwimLanes::drawLane(QPainter& painter, int index) const
+{
+    const auto& lane = m_lanes[std::size_t(index)];
+    const auto rect = laneRect(index);
+    const auto ground = rect.adjusted(0, kBarMargin, 0, -kBarMargin);
+    const bool focused = hasFocus() && index == m_current;
+    painter.setPen(focused ? m_theme.accent() : m_theme.text());
+    const QRect name(0, rect.top(), m_left - kNameGap, rect.height());
+    painter.drawText(name, Qt::AlignLeft | Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(lane.name, Qt::ElideMiddle, name.width()));
+    painter.fillRect(ground, m_theme.alternate());
+    painter.save();
+    painter.setClipRect(ground);
+    painter.setRenderHint(QPainter::Antialiasing); // bars narrower than a pixel weigh what they are worth
+    painter.setPen(Qt::NoPen);
+    for (const auto& bar : lane.bars) {
+        const double left = xOf(bar.begin), right = xOf(bar.end);
+        if (right < ground.left() || left > ground.right() + 1) continue;
+        const double top = ground.bottom() + 1 - bar.to * ground.height();
+        painter.fillRect(QRectF(left, top, right - left, (bar.to - bar.from) * ground.height()),
+                         brushOf(bar.look));
+    }
+    painter.restore();
+    drawUnknown(painter, lane, ground);
+    if (focused) {
+        painter.setPen(QPen(m_theme.accent(), 1));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(ground.adjusted(0, -1, -1, 0));
+    }
+}
+
+void SwimLanes::drawUnknown(QPainter& painter, const Lane& lane, const QRect& rect) const
+{
+    auto color = m_theme.textMuted();
+    color.setAlphaF(kHatchAlpha);
+    const auto hatch = [&](double from, double to) {
+        from = std::max(from, double(rect.left()));
+        to = std::min(to, double(rect.right() + 1));
+        if (to - from < 1) return;
+        const QRectF part(from, rect.top(), to - from, rect.height());
+        painter.fillRect(part, m_theme.card());
+        painter.fillRect(part, QBrush(color, Qt::BDiagPattern));
+        const int needed = painter.fontMetrics().horizontalAdvance(lane.outside) + 2 * kSpacingSmall;
+        if (part.width() < needed) return;
+        const QRectF words(part.left() + kSpacingSmall, part.top(), needed, part.height());
+        painter.fillRect(words.adjusted(-2, 1, 0, -1), m_theme.card());
+        painter.setPen(m_theme.textMuted());
+        painter.drawText(words.adjusted(kSpacingTiny, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter,
+                         lane.outside);
+    };
+    if (lane.knownFrom >= lane.knownTo) {
+        hatch(rect.left(), rect.right() + 1);
+        return;
+    }
+    hatch(rect.left(), xOf(lane.knownFrom));
+    hatch(xOf(lane.knownTo), rect.right() + 1);
+}
+
+void SwimLanes::drawAxis(QPainter& painter) const
+{
+    const double begin = secondsOf(m_range.begin()), end = secondsOf(m_range.end());
+    const double step = tickStep(end - begin, plot().width());
+    const auto format = step < 60 ? QStringLiteral("HH:mm:ss") : QStringLiteral("HH:mm");
+    const int top = plot().bottom() + 1;
+    for (double at = std::ceil(begin / step) * step; at <= end; at += step) {
+        const int x = int(xOf(at));
+        painter.setPen(m_theme.grid());
+        painter.drawLine(x, 0, x, top + 2);
+        painter.setPen(m_theme.textMuted());
+        const auto text = zonedTime(timeOf(at)).toString(format);
+        const int width = painter.fontMetrics().horizontalAdvance(text);
+        const int left = std::clamp(x - width / 2, 0, this->width() - width);
+        painter.drawText(left, top + kSpacingTiny + painter.fontMetrics().ascent(), text);
+    }
+    painter.drawText(0, top + kSpacingTiny + painter.fontMetrics().ascent(), zoneName());
+}
+
+void SwimLanes::drawLegend(QPainter& painter) const
+{
+    const int top = plot().bottom() + 1 + painter.fontMetrics().height() + kSpacingTiny + kSpacingSmall;
+    int x = m_left;
+    const auto entry = [&](const QBrush& brush, const QString& name) {
+        const QRect sample(x, top + (painter.fontMetrics().height() - kSample) / 2, kSample, kSample);
+        painter.fillRect(sample, m_theme.alternate());
+        painter.fillRect(sample, brush);
+        painter.setPen(m_theme.cardBorder());
+        painter.drawRect(sample.adjusted(0, 0, -1, -1));
+        painter.setPen(m_theme.textMuted());
+        x += kSample + kSampleGap;
+        painter.drawText(x, top + painter.fontMetrics().ascent(), name);
+        x += painter.fontMetrics().horizontalAdvance(name) + kSpacingLarge;
+    };
+    for (const int look : legendEntries())
+        entry(brushOf(look), m_looks[std::size_t(look)].name);
+    if (!m_lanes.empty()) entry(Qt::NoBrush, tr("idle"));
+}
+
+void SwimLanes::drawCursor(QPainter& painter) const
+{
+    if (const auto cursor = m_range.cursor()) {
+        const int x = int(xOf(secondsOf(*cursor)));
+        painter.setPen(m_theme.textMuted());
+        if (x >= plot().left() && x <= plot().right()) painter.drawLine(x, 0, x, plot().bottom());
+    }
+    if (!m_pressedAt || !m_draggedTo) return;
+    auto color = m_theme.accent();
+    color.setAlphaF(kBrushAlpha);
+    const auto [left, right] = std::minmax(*m_pressedAt, *m_draggedTo);
+    painter.fillRect(QRect(left, 0, right - left, plot().height()).intersected(plot()), color);
+}
+
+} // namespace ui
