@@ -5,6 +5,7 @@
 #include "backend/engine.h"
 #include "backend/monitoring/ledger_reader.h"
 #include "backend/monitoring/sampler.h"
+#include "backend/monitoring/shard_inspector.h"
 
 namespace backend {
 
@@ -14,10 +15,11 @@ public:
     // REQUIRES: all references outlive the service. The ledger reader's pools may be the feed's or the
     // monitor's.
     MonitorService(const Sampler& sampler, const ShardMapSource& maps, const LedgerReader& ledger,
-                   int timelineCap)
+                   const ShardInspector& shards, int timelineCap)
         : m_sampler(sampler)
         , m_maps(maps)
         , m_ledger(ledger)
+        , m_shards(shards)
         , m_timelineCap(timelineCap)
     {
     }
@@ -45,11 +47,21 @@ public:
         return m_ledger.unfinishedTasks(deadline);
     }
     Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<ShardHistory> shardHistory(BalanceMetric metric, TimePoint begin, TimePoint end,
+                                      int most) const override
+    {
+        return m_sampler.shardHistory().range(metric, begin, end, most);
+    }
+    Result<ShardDetails> shardDetails(int shard, Deadline deadline) override
+    {
+        return m_shards.details(shard, deadline);
+    }
 
 private:
     const Sampler& m_sampler;
     const ShardMapSource& m_maps;
     const LedgerReader& m_ledger;
+    const ShardInspector& m_shards;
     const int m_timelineCap;
 };
 

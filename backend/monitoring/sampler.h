@@ -11,6 +11,7 @@
 #include "backend/monitoring/directory_prober.h"
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/history_store.h"
+#include "backend/monitoring/shard_history_keeper.h"
 #include "backend/monitoring/snapshot_builder.h"
 #include "backend/monitoring/timeline_sweeper.h"
 #include "backend/store/shard_sql.h"
@@ -58,6 +59,7 @@ public:
     std::vector<HistoryPoint> history(TimePoint since) const { return m_history.since(since); }
     // See Monitor::historyRange.
     Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const;
+    const ShardHistoryKeeper& shardHistory() const { return m_shardHistory; }
 
 private:
     void startProbers();
@@ -74,6 +76,7 @@ private:
     EngineTotals m_totals; // of the snapshot thread alone, like the window
     FlowWindow m_window;
     History m_history;
+    ShardHistoryKeeper m_shardHistory;
     std::unique_ptr<HistoryStore> m_store; // null: nobody asked for it
     bool m_recalled = false;               // of the snapshot thread alone
 

@@ -48,6 +48,7 @@ public:
     void setDeadLetters(std::vector<backend::DeadLetter> letters);
     void setTimelineAudit(backend::TimelineAuditReport report); // repairs repair all of it
     void setOrphans(backend::OrphanReport report);
+    void setShardDetails(backend::ShardDetails details); // of every shard asked for, with its number
     // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
@@ -144,6 +145,9 @@ private:
     std::string render(const backend::ShardReport& report, backend::ReportFormat format) const override;
     Result<std::int64_t> unfinishedTasks(Deadline deadline) override;
     Result<backend::Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<backend::ShardHistory> shardHistory(backend::BalanceMetric metric, backend::TimePoint begin,
+                                               backend::TimePoint end, int most) const override;
+    Result<backend::ShardDetails> shardDetails(int shard, Deadline deadline) override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
@@ -176,6 +180,7 @@ private:
     std::vector<backend::TaskRef> m_retried, m_discarded;
     backend::TimelineAuditReport m_timelineAudit;
     backend::OrphanReport m_orphans;
+    backend::ShardDetails m_shardDetails;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

@@ -44,6 +44,11 @@ backend::Result<std::vector<backend::DeadLetter>> deadLetters(backend::Engine& e
 backend::Result<int> retryDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 backend::Result<int> discardDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 
+backend::Result<backend::ShardHistory> shardHistory(backend::Engine& engine, backend::BalanceMetric metric,
+                                                    backend::TimePoint begin, backend::TimePoint end,
+                                                    int most);
+backend::Result<backend::ShardDetails> shardDetails(backend::Engine& engine, int shard);
+
 backend::ShardReport shardReport(backend::Engine& engine, const backend::ClusterSnapshot& snapshot);
 std::string render(backend::Engine& engine, const backend::ShardReport& report, backend::ReportFormat format);
 
