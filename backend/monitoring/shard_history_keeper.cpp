@@ -7,6 +7,7 @@
 namespace backend {
 namespace {
 
+constexpr std::chrono::milliseconds kFillsWithin{2'500};
 constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
 
 template <class Step>
@@ -63,12 +64,19 @@ void ShardHistoryKeeper::add(const ClusterSnapshot& snapshot)
 {
     const std::lock_guard lock(m_mutex);
     m_shards = int(snapshot.shards.size());
+    // A rate is of the time since the snapshot before. Where that was a little more than a second it may fill
+    // one that no snapshot fell into.
+    const auto skipped = snapshot.takenAt - kFineStep;
+    const bool fills = snapshot.takenAt - m_newest < kFillsWithin &&
+                       slotOf(snapshot.takenAt, kFineStep) - slotOf(m_newest, kFineStep) == 2;
+    m_newest = std::max(m_newest, snapshot.takenAt);
     std::vector<float> values(snapshot.shards.size());
     for (const auto metric : kBalanceMetrics) {
         std::transform(snapshot.shards.begin(), snapshot.shards.end(), values.begin(),
                        [metric](const ShardSnapshot& shard) { return float(valueOf(shard, metric)); });
         auto& kept = m_metrics[std::size_t(metric)];
         // What a shard holds is counted every few seconds only.
+        if (countsEvents(metric) && fills) kept.fine.add(skipped, values);
         if (countsEvents(metric)) kept.fine.add(snapshot.takenAt, values);
         kept.coarse.add(snapshot.takenAt, values);
     }

@@ -58,6 +58,7 @@ private:
     mutable std::mutex m_mutex;
     std::array<Metric, kBalanceMetrics.size()> m_metrics; // by BalanceMetric
     int m_shards = 0;
+    TimePoint m_newest; // snapshot
 };
 
 } // namespace backend

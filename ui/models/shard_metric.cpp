@@ -27,6 +27,22 @@ std::function<QString(double)> shardValueFormat(BalanceMetric metric)
     return [metric](double value) { return shardValueText(value, metric); };
 }
 
+QString shardMetricWord(BalanceMetric metric)
+{
+    const auto word = backend::toString(metric);
+    return QString::fromUtf8(word.data(), qsizetype(word.size()));
+}
+
+std::function<QString(double)> shardReadingFormat(BalanceMetric metric)
+{
+    return [metric](double value) {
+        const auto text = shardValueText(value, metric);
+        return metric == BalanceMetric::Bytes || std::isnan(value)
+                   ? text
+                   : QStringLiteral("%1 %2").arg(text, shardMetricWord(metric));
+    };
+}
+
 ScaleUnit shardScaleUnit(BalanceMetric metric)
 {
     return metric == BalanceMetric::Bytes ? ScaleUnit::Bytes : ScaleUnit::Number;

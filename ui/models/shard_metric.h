@@ -13,6 +13,9 @@ namespace ui {
 
 QString shardValueText(double value, backend::BalanceMetric metric); // "12.3" "1.5 KiB" "1,234"; NaN: "–"
 std::function<QString(double)> shardValueFormat(backend::BalanceMetric metric);
+// With its word in a sentence: "12.3 deliveries/s" "1.5 KiB" "1,234 entries".
+std::function<QString(double)> shardReadingFormat(backend::BalanceMetric metric);
+QString shardMetricWord(backend::BalanceMetric metric); // "deliveries/s", within a sentence
 ScaleUnit shardScaleUnit(backend::BalanceMetric metric);
 
 } // namespace ui

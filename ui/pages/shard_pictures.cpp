@@ -91,6 +91,8 @@ QWidget* ShardPictures::buildBars(QWidget* parent)
     for (auto* ground : {scroll->viewport(), static_cast<QWidget*>(m_bars)})
         ground->setAutoFillBackground(false); // the card's shows through
     m_barsCard->body()->addWidget(scroll, 1);
+    m_barsCard->setMinimumWidth(m_bars->minimumSizeHint().width() +
+                                4 * kSpacingMedium); // never cut at a side
     return m_barsCard;
 }
 
@@ -189,8 +191,8 @@ void ShardPictures::setMetric(backend::BalanceMetric metric)
     const auto name = reportMetricText(metric);
     m_heat->setMetric(name, shardValueFormat(metric));
     m_bars->setMetric(name, shardValueFormat(metric));
-    m_time->setMetric(name, shardScaleUnit(metric), shardValueFormat(metric));
-    m_map->setLoad(name, shardScaleUnit(metric), shardValueFormat(metric));
+    m_time->setMetric(name, shardScaleUnit(metric), shardReadingFormat(metric));
+    m_map->setLoad(name, shardScaleUnit(metric), shardReadingFormat(metric));
     m_compare->setMetric(metric);
     m_heatCard->setTitle(tr("Shards · %1").arg(name));
     m_barsCard->setTitle(tr("Nodes · %1").arg(name));
@@ -334,7 +336,7 @@ void ShardPictures::showLorenz(const backend::ClusterSnapshot& snapshot)
         values.push_back(backend::valueOf(shard, m_metric));
     const auto summary = backend::shardBalance(snapshot, m_metric);
     m_gini = backend::giniOf(values);
-    m_lorenz->setCurve(backend::lorenzOf(std::move(values)), reportMetricText(m_metric));
+    m_lorenz->setCurve(backend::lorenzOf(std::move(values)), shardMetricWord(m_metric));
     m_lorenzCard->setSubtitle(backend::countsEvents(m_metric) ? tr("over the last second") : QString());
     if (summary.chanceCoefficientOfVariation > 0)
         askChance(summary.known, summary.chanceCoefficientOfVariation);

@@ -171,7 +171,7 @@ QString ShardTimeMap::cellText(int shard, backend::TimePoint at) const
     const auto head = tr("Shard %1 at %2 %3").arg(QString::number(shard), formatClock(at), zoneName());
     const auto value = valueAt(m_history.values, shard, at);
     if (!value) return tr("%1: not known").arg(head);
-    auto out = QStringLiteral("%1: %2 %3").arg(head, m_format(double(*value)), m_metric);
+    auto out = QStringLiteral("%1: %2").arg(head, m_format(double(*value)));
     if (m_deviation)
         if (const auto part = valueAt(m_deviations, shard, at))
             out += tr(", %1 × the mean").arg(formatNumber(double(*part) + 1, 2));

@@ -28,7 +28,7 @@ public:
 
     void setHistory(backend::ShardHistory history);
     void clear(const QString& why); // said in place of the picture
-    // What is measured, with its unit; another one starts the scale anew.
+    // What is measured, with its unit; another one starts the scale anew. format: of readings, in full.
     void setMetric(const QString& metric, ScaleUnit unit, Format format);
     void setDeviation(bool deviation);
     bool deviation() const { return m_deviation; }

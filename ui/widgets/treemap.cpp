@@ -170,8 +170,7 @@ QString Treemap::cellText(int shard) const
 {
     const auto* item = itemOf(shard);
     if (!item) return {};
-    const auto load = std::isnan(item->load) ? tr("%1 not known yet").arg(m_metric)
-                                             : QStringLiteral("%1 %2").arg(m_format(item->load), m_metric);
+    const auto load = std::isnan(item->load) ? tr("%1: not known yet").arg(m_metric) : m_format(item->load);
     const auto size = known(item->size) ? m_sizeFormat(item->size) : tr("size not known yet");
     return tr("Shard %1 on %2: %3, %4").arg(QString::number(shard), item->nodeName, size, load);
 }

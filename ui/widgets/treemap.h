@@ -33,6 +33,7 @@ public:
     void setItems(std::vector<Item> items);
     void setSize(Format format); // of sizes in the readout
     // What the colour says, with its unit ("deliveries/s"); another one starts the scale anew.
+    // format: of readings, in full.
     void setLoad(const QString& metric, ScaleUnit unit, Format format);
 
     int current() const { return m_current; } // a shard; -1: none
