@@ -119,6 +119,11 @@ void ShardPanelTest::closesByButtonAndEscape()
     QVERIFY(panel.isVisible());
     QTest::keyClick(fixture.find<QToolButton>("closeShardPanel"), Qt::Key_Escape);
     QVERIFY(!panel.isVisible());
+    auto* heat = fixture.find<ui::HeatGrid>("shardHeat");
+    QTest::mouseClick(heat, Qt::LeftButton, {}, heat->cellRect(8).center());
+    QVERIFY(panel.isVisible());
+    QTest::keyClick(heat, Qt::Key_Escape);
+    QVERIFY(!panel.isVisible());
     // Closed it asks nothing more.
     const int asked = fixture.engine().count("shardDetails");
     QVERIFY(fixture.waitForNews());

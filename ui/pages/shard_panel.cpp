@@ -3,25 +3,21 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
 #include "ui/bridge/time_range.h"
-#include "ui/models/shard_table.h"
 #include "ui/pages/column_fit.h"
+#include "ui/pages/shard_facts.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/table_style.h"
 #include "ui/widgets/time_chart.h"
 
-#include <QGridLayout>
 #include <QHeaderView>
-#include <QKeyEvent>
 #include <QScrollArea>
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 namespace ui {
 namespace {
@@ -32,20 +28,6 @@ constexpr int kChartHeight = 170;
 constexpr int kLeastWidth = 380;
 
 using Clock = std::chrono::steady_clock;
-
-std::pair<QString, Tone> healthText(backend::Health health)
-{
-    switch (health) {
-    case backend::Health::Ok:
-        return {ShardPanel::tr("Ok"), Tone::Ok};
-    case backend::Health::Degraded:
-        return {ShardPanel::tr("Degraded"), Tone::Warning};
-    case backend::Health::Down:
-        return {ShardPanel::tr("Down"), Tone::Critical};
-    default:
-        return {ShardPanel::tr("Not known yet"), Tone::Muted};
-    }
-}
 
 } // namespace
 
@@ -71,8 +53,8 @@ void ShardPanel::build()
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, kSpacingSmall, 0);
     column->setSpacing(kSpacingSmall);
-    buildNodes(*column, content);
-    buildFigures(*column, content);
+    m_facts = new ShardFacts(m_context.theme, content);
+    column->addWidget(m_facts);
     buildChart(*column, content);
     buildTables(*column, content);
     column->addStretch(1);
@@ -108,51 +90,6 @@ QWidget* ShardPanel::buildHead(QWidget* parent)
     row->addWidget(m_asOf);
     row->addWidget(m_close);
     return head;
-}
-
-void ShardPanel::buildNodes(QVBoxLayout& column, QWidget* parent)
-{
-    auto* grid = new QGridLayout;
-    grid->setHorizontalSpacing(kSpacingMedium);
-    grid->setVerticalSpacing(kSpacingTiny);
-    const std::array roles{tr("Users on"), tr("Posts on"), tr("Timelines on")};
-    const std::array names{"shardUsersHealth", "shardPostsHealth", "shardTimelinesHealth"};
-    for (int i = 0; i < int(roles.size()); ++i) {
-        NodeRow row{new Label(m_context.theme, roles[std::size_t(i)], FontRole::Body, Tone::Muted, parent),
-                    new Label(m_context.theme, FontRole::Strong, Tone::Normal, parent),
-                    new Label(m_context.theme, FontRole::Body, Tone::Muted, parent)};
-        row.health->setObjectName(QLatin1String(names[std::size_t(i)]));
-        row.health->setWordWrap(true);
-        grid->addWidget(row.role, i, 0, Qt::AlignTop);
-        grid->addWidget(row.name, i, 1, Qt::AlignTop);
-        grid->addWidget(row.health, i, 2);
-        m_nodes.push_back(row);
-    }
-    grid->setColumnStretch(2, 1);
-    column.addLayout(grid);
-}
-
-void ShardPanel::buildFigures(QVBoxLayout& column, QWidget* parent)
-{
-    auto* grid = new QGridLayout;
-    grid->setHorizontalSpacing(kSpacingMedium);
-    grid->setVerticalSpacing(kSpacingTiny);
-    const std::array titles{tr("Users"),     tr("Posts"),   tr("In PostgreSQL"), tr("Deliveries/s"),
-                            tr("Timelines"), tr("Entries"), tr("In Redis"),      tr("Reads/s")};
-    const int rows = int(titles.size()) / 2;
-    for (int i = 0; i < int(titles.size()); ++i) {
-        auto* title = new Label(m_context.theme, titles[std::size_t(i)], FontRole::Body, Tone::Muted, parent);
-        auto* value = new Label(m_context.theme, FontRole::Strong, Tone::Normal, parent);
-        value->setAlignment(Qt::AlignRight);
-        value->setAccessibleName(titles[std::size_t(i)]);
-        grid->addWidget(title, i % rows, i / rows * 3);
-        grid->addWidget(value, i % rows, i / rows * 3 + 1);
-        m_figures.push_back(value);
-    }
-    grid->setColumnMinimumWidth(2, kSpacingLarge);
-    for (const int stretched : {1, 4})
-        grid->setColumnStretch(stretched, 1);
-    column.addLayout(grid);
 }
 
 void ShardPanel::buildChart(QVBoxLayout& column, QWidget* parent)
@@ -226,14 +163,6 @@ void ShardPanel::connectAll()
     });
 }
 
-void ShardPanel::keyPressEvent(QKeyEvent* event)
-{
-    if (event->key() == Qt::Key_Escape)
-        emit closed();
-    else
-        QWidget::keyPressEvent(event);
-}
-
 void ShardPanel::showShard(int shard)
 {
     if (shard == m_shard) return;
@@ -251,8 +180,7 @@ void ShardPanel::showShard(int shard)
         note->setText(tr("Reading…"));
         note->show();
     }
-    showNodes();
-    showFigures();
+    if (m_snapshot) m_facts->show(*m_snapshot, m_shard);
     refresh();
 }
 
@@ -267,44 +195,10 @@ void ShardPanel::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     m_snapshot = snapshot;
     if (!snapshot || m_shard < 0 || !isVisible()) return;
-    showNodes();
-    showFigures();
+    if (m_snapshot) m_facts->show(*m_snapshot, m_shard);
     const auto now = Clock::now();
     if (now - m_detailsAt >= kAskEvery) askDetails();
     if (now - m_historyAt >= kAskEvery) askHistory();
-}
-
-// --- from the snapshot
-
-void ShardPanel::showNodes()
-{
-    if (!m_snapshot || m_shard < 0 || m_shard >= int(m_snapshot->shards.size())) return;
-    const auto& shard = m_snapshot->shards[std::size_t(m_shard)];
-    const std::array nodes{shard.usersNode, shard.postsNode, shard.timelinesNode};
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-        auto& row = m_nodes[i];
-        row.name->setText(nodeName(*m_snapshot, nodes[i]));
-        const auto found = std::find_if(m_snapshot->nodes.begin(), m_snapshot->nodes.end(),
-                                        [&](const auto& node) { return node.id == nodes[i]; });
-        const auto [text, tone] =
-            healthText(found == m_snapshot->nodes.end() ? backend::Health::Unknown : found->health);
-        const auto message =
-            found == m_snapshot->nodes.end() ? QString() : QString::fromStdString(found->message);
-        row.health->setTone(tone);
-        row.health->setText(message.isEmpty() ? text : QStringLiteral("%1: %2").arg(text, message));
-    }
-}
-
-void ShardPanel::showFigures()
-{
-    if (!m_snapshot || m_shard < 0 || m_shard >= int(m_snapshot->shards.size())) return;
-    const auto& s = m_snapshot->shards[std::size_t(m_shard)];
-    const std::array texts{formatCount(s.users),         formatCount(s.posts),
-                           formatBytes(s.postgresBytes), formatRate(s.deliveriesPerSecond),
-                           formatCount(s.timelines),     formatCount(s.entries),
-                           formatBytes(s.bytes),         formatRate(s.readsPerSecond)};
-    for (std::size_t i = 0; i < texts.size(); ++i)
-        m_figures[i]->setText(texts[i]);
 }
 
 // --- from the engine

@@ -10,9 +10,7 @@
 #include "ui/models/shard_panel_tables.h"
 
 #include <chrono>
-#include <vector>
 
-class QGridLayout;
 class QTableView;
 class QToolButton;
 class QVBoxLayout;
@@ -21,6 +19,7 @@ namespace ui {
 
 class Card;
 class Label;
+class ShardFacts;
 class TimeChart;
 
 class ShardPanel final : public QWidget
@@ -41,25 +40,14 @@ signals:
     void closed();
     void userChosen(const QString& handleOrId);
 
-protected:
-    void keyPressEvent(QKeyEvent* event) override; // Esc closes
-
 private:
-    struct NodeRow
-    {
-        Label *role, *name, *health;
-    };
     void build();
     QWidget* buildHead(QWidget* parent);
-    void buildNodes(QVBoxLayout& column, QWidget* parent);
-    void buildFigures(QVBoxLayout& column, QWidget* parent);
     void buildChart(QVBoxLayout& column, QWidget* parent);
     void buildTables(QVBoxLayout& column, QWidget* parent);
     QTableView* addTable(QVBoxLayout& column, QWidget* parent, const char* name, const QString& title,
                          QAbstractItemModel* model, Label*& note);
     void connectAll();
-    void showNodes();
-    void showFigures();
     void askDetails();
     void showDetails(const backend::ShardDetails& details);
     void showTasks(const backend::ShardDetails& details);
@@ -72,8 +60,7 @@ private:
     backend::SnapshotPtr m_snapshot;
     Label *m_title = nullptr, *m_asOf = nullptr;
     QToolButton* m_close = nullptr;
-    std::vector<NodeRow> m_nodes; // users, posts, timelines
-    std::vector<Label*> m_figures;
+    ShardFacts* m_facts = nullptr;
     TimeChart* m_chart = nullptr;
     Label* m_chartNote = nullptr;
     ShardTaskModel* m_tasks = nullptr;

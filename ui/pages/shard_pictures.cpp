@@ -6,12 +6,12 @@
 #include "ui/models/shard_metric.h"
 #include "ui/models/shard_table.h"
 #include "ui/pages/shard_comparison_view.h"
+#include "ui/pages/shard_lorenz_view.h"
 #include "ui/report/report_tables.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/heat_grid.h"
 #include "ui/widgets/label.h"
-#include "ui/widgets/lorenz_chart.h"
 #include "ui/widgets/ranked_bars.h"
 #include "ui/widgets/segments.h"
 #include "ui/widgets/shard_time_map.h"
@@ -32,14 +32,12 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr int kLeastColumnPixels = 3;
-constexpr double kChanceSteps = 50; // the band is drawn anew when its width changes by a fiftieth
 
 } // namespace
 
 ShardPictures::ShardPictures(const PageContext& context, QWidget* parent)
     : QWidget(parent)
     , m_context(context)
-    , m_gini(kUnknown)
 {
     build();
     connectAll();
@@ -57,9 +55,10 @@ void ShardPictures::build()
         parentWidget());
     m_choice->setObjectName(QStringLiteral("pictureChoice"));
     m_compare = new ShardComparisonView(m_context, this);
+    m_lorenz = new ShardLorenzView(m_context, this);
     m_stack = new QStackedLayout(this);
-    for (auto* picture :
-         {buildGrid(), buildOverTime(), buildMap(), buildLorenz(), static_cast<QWidget*>(m_compare)})
+    for (auto* picture : {buildGrid(), buildOverTime(), buildMap(), static_cast<QWidget*>(m_lorenz),
+                          static_cast<QWidget*>(m_compare)})
         m_stack->addWidget(picture);
 }
 
@@ -122,45 +121,6 @@ QWidget* ShardPictures::buildMap()
     return m_mapCard;
 }
 
-QWidget* ShardPictures::buildLorenz()
-{
-    m_lorenzCard = new Card(m_context.theme, {}, this);
-    m_lorenz = new LorenzChart(m_context.theme, m_lorenzCard);
-    m_lorenz->setObjectName(QStringLiteral("lorenzChart"));
-    auto* row = new QHBoxLayout;
-    row->setSpacing(kSpacingLarge);
-    row->addWidget(m_lorenz, 3);
-    row->addWidget(buildLorenzFigures(m_lorenzCard), 2);
-    m_lorenzCard->body()->addLayout(row, 1);
-    return m_lorenzCard;
-}
-
-QWidget* ShardPictures::buildLorenzFigures(QWidget* parent)
-{
-    auto* side = new QWidget(parent);
-    const auto label = [&](const char* name, FontRole role, Tone tone, const QString& text = {}) {
-        auto* out = new Label(m_context.theme, text, role, tone, side);
-        out->setObjectName(QLatin1String(name));
-        out->setWordWrap(true);
-        return out;
-    };
-    auto* column = new QVBoxLayout(side);
-    column->setContentsMargins({});
-    column->addWidget(label("giniTitle", FontRole::Body, Tone::Muted, tr("Gini coefficient of the shards")));
-    column->addWidget(m_giniValue = label("giniValue", FontRole::Value, Tone::Normal));
-    column->addWidget(m_giniVerdict = label("giniVerdict", FontRole::Strong, Tone::Normal));
-    column->addWidget(m_giniChance = label("giniChance", FontRole::Body, Tone::Normal));
-    column->addSpacing(kSpacingMedium);
-    column->addWidget(
-        label("lorenzExplanation", FontRole::Small, Tone::Muted,
-              tr("0 is perfectly even (the dashed line), 1 is everything on one shard. The band "
-                 "is what chance gives when equal users fall onto the shards by themselves: the "
-                 "coefficient of variation is then about √((S−1)/users), and counts of few events "
-                 "vary by √((S−1)/events) besides.")));
-    column->addStretch(1);
-    return side;
-}
-
 void ShardPictures::connectAll()
 {
     connect(m_choice, &Segments::currentChanged, this, &ShardPictures::pictureChanged);
@@ -198,9 +158,7 @@ void ShardPictures::setMetric(backend::BalanceMetric metric)
     m_barsCard->setTitle(tr("Nodes · %1").arg(name));
     m_timeCard->setTitle(tr("Shards over time · %1").arg(name));
     m_mapCard->setTitle(tr("Timeline nodes and shards · area: bytes in Redis · colour: %1").arg(name));
-    m_lorenzCard->setTitle(tr("Lorenz curve of the shards · %1").arg(name));
-    m_chanceKey = {};
-    m_chance = {};
+    m_lorenz->setMetric(metric);
     if (m_snapshot) show(*m_snapshot);
 }
 
@@ -229,7 +187,7 @@ void ShardPictures::show(const backend::ClusterSnapshot& snapshot)
         showMap(snapshot);
         break;
     case Lorenz:
-        showLorenz(snapshot);
+        m_lorenz->show(snapshot);
         break;
     case Compare:
         m_compare->refresh();
@@ -325,71 +283,6 @@ void ShardPictures::showMap(const backend::ClusterSnapshot& snapshot)
         without == 0 ? tr("%1 shards").arg(formatCount(std::int64_t(snapshot.shards.size())))
                      : tr("%1 of %2 shards are empty or not counted yet")
                            .arg(formatCount(without), formatCount(std::int64_t(snapshot.shards.size()))));
-}
-
-// --- Lorenz curve
-
-void ShardPictures::showLorenz(const backend::ClusterSnapshot& snapshot)
-{
-    std::vector<double> values;
-    for (const auto& shard : snapshot.shards)
-        values.push_back(backend::valueOf(shard, m_metric));
-    const auto summary = backend::shardBalance(snapshot, m_metric);
-    m_gini = backend::giniOf(values);
-    m_lorenz->setCurve(backend::lorenzOf(std::move(values)), shardMetricWord(m_metric));
-    m_lorenzCard->setSubtitle(backend::countsEvents(m_metric) ? tr("over the last second") : QString());
-    if (summary.chanceCoefficientOfVariation > 0)
-        askChance(summary.known, summary.chanceCoefficientOfVariation);
-    else {
-        m_chanceKey = {};
-        m_chance = {};
-        m_lorenz->setChance({});
-    }
-    showGini();
-}
-
-// Drawn by lot, a few milliseconds with many shards: not on this thread.
-void ShardPictures::askChance(int bins, double variation)
-{
-    const std::pair<int, long> key{bins, std::lround(std::log(variation) * kChanceSteps)};
-    if (m_chanceAsked || key == m_chanceKey) return;
-    m_chanceAsked = true;
-    m_context.bridge.call(
-        this,
-        [bins, variation](backend::Engine&) -> backend::Result<backend::ChanceLorenz> {
-            return backend::chanceLorenz(bins, variation);
-        },
-        [this, key, metric = m_metric](backend::Result<backend::ChanceLorenz> chance) {
-            m_chanceAsked = false;
-            if (!chance || metric != m_metric) return; // the next snapshot asks again
-            m_chanceKey = key;
-            m_chance = *chance;
-            m_lorenz->setChance(std::move(*chance));
-            showGini();
-        });
-}
-
-void ShardPictures::showGini()
-{
-    m_giniValue->setText(formatNumber(m_gini, 3));
-    if (std::isnan(m_gini)) {
-        m_giniVerdict->setText(tr("Not known yet"));
-        m_giniVerdict->setTone(Tone::Muted);
-        m_giniChance->clear();
-        return;
-    }
-    if (m_chance.low.empty()) {
-        m_giniVerdict->clear();
-        m_giniChance->setText(
-            tr("What chance would give is not known: the users of the shards are not counted yet."));
-        return;
-    }
-    const bool chance = m_gini <= m_chance.giniHigh;
-    m_giniVerdict->setText(chance ? tr("No more than chance") : tr("More uneven than chance"));
-    m_giniVerdict->setTone(chance ? Tone::Ok : Tone::Warning);
-    m_giniChance->setText(tr("By chance alone %1, and in 95 of 100 cases between %2 and %3.")
-                              .arg(formatNumber(m_chance.giniMedian, 3), formatNumber(m_chance.giniLow, 3),
-                                   formatNumber(m_chance.giniHigh, 3)));
 }
 
 // --- settings

@@ -6,7 +6,6 @@
 #include "ui/pages/page.h"
 
 #include "backend/domain/balance.h"
-#include "backend/domain/lorenz.h"
 #include "backend/domain/shard_history.h"
 
 #include <chrono>
@@ -18,11 +17,10 @@ namespace ui {
 
 class Card;
 class HeatGrid;
-class Label;
-class LorenzChart;
 class RankedBars;
 class Segments;
 class ShardComparisonView;
+class ShardLorenzView;
 class ShardTimeMap;
 class Treemap;
 
@@ -52,8 +50,6 @@ private:
     QWidget* buildBars(QWidget* parent);
     QWidget* buildOverTime();
     QWidget* buildMap();
-    QWidget* buildLorenz();
-    QWidget* buildLorenzFigures(QWidget* parent);
     void connectAll();
     void pictureChanged();
     void show(const backend::ClusterSnapshot& snapshot); // the picture that is chosen
@@ -61,9 +57,6 @@ private:
     void showBars(const backend::ClusterSnapshot& snapshot);
     void askHistory();
     void showMap(const backend::ClusterSnapshot& snapshot);
-    void showLorenz(const backend::ClusterSnapshot& snapshot);
-    void askChance(int bins, double variation);
-    void showGini();
 
     const PageContext m_context;
     backend::SnapshotPtr m_snapshot;
@@ -71,20 +64,15 @@ private:
     Segments *m_choice = nullptr, *m_scaleChoice = nullptr;
     QStackedLayout* m_stack = nullptr;
     QSplitter* m_gridSplitter = nullptr;
-    Card *m_heatCard = nullptr, *m_barsCard = nullptr, *m_timeCard = nullptr, *m_mapCard = nullptr,
-         *m_lorenzCard = nullptr;
+    Card *m_heatCard = nullptr, *m_barsCard = nullptr, *m_timeCard = nullptr, *m_mapCard = nullptr;
     HeatGrid* m_heat = nullptr;
     RankedBars* m_bars = nullptr;
     ShardTimeMap* m_time = nullptr;
     Treemap* m_map = nullptr;
-    LorenzChart* m_lorenz = nullptr;
-    Label *m_giniValue = nullptr, *m_giniChance = nullptr, *m_giniVerdict = nullptr;
+    ShardLorenzView* m_lorenz = nullptr;
     ShardComparisonView* m_compare = nullptr;
-    bool m_historyAsked = false, m_chanceAsked = false; // on their way
-    int m_current = -1; // a shard
-    double m_gini = 0;                                  // NaN: not known
-    backend::ChanceLorenz m_chance;
-    std::pair<int, long> m_chanceKey{}; // what m_chance is of; bins 0: nothing
+    bool m_historyAsked = false; // on its way
+    int m_current = -1;          // a shard
 };
 
 } // namespace ui

@@ -23,6 +23,7 @@
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QPushButton>
 #include <QSettings>
 #include <QSplitter>
@@ -282,8 +283,17 @@ void ShardsPage::openShard(int shard)
 
 void ShardsPage::closeShard()
 {
+    const bool focused = m_panel->isAncestorOf(focusWidget());
     m_panel->hide();
-    m_table->setFocus();
+    if (focused) m_table->setFocus();
+}
+
+void ShardsPage::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() == Qt::Key_Escape && m_panel->isVisible())
+        closeShard();
+    else
+        Page::keyPressEvent(event);
 }
 
 void ShardsPage::openArgument(const QString& argument)

@@ -41,6 +41,9 @@ public:
     void exportReport();
     void exportTo(const QString& path);
 
+protected:
+    void keyPressEvent(QKeyEvent* event) override; // Esc closes the details
+
 signals:
     void reportWritten(const QString& path);
 

@@ -12,7 +12,7 @@ class QPainter;
 
 namespace ui {
 
-inline constexpr int kColorBarWidth = 10, kColorBarRoom = 76; // room: with labels, at the right of a picture
+inline constexpr int kColorBarWidth = 10, kColorBarRoom = 92; // room: with labels, at the right of a picture
 
 struct ColorBar
 {

@@ -41,20 +41,21 @@ QImage shardTimeImage(const backend::ShardHistory& history, const std::vector<fl
     QImage out(int(history.at.size()), lines, QImage::Format_ARGB32_Premultiplied);
     out.fill(Qt::transparent);
     const float span = std::max(high - low, std::numeric_limits<float>::min());
-    for (int line = 0; line < lines; ++line) {
-        auto* pixels = reinterpret_cast<QRgb*>(out.scanLine(line));
-        const int from = line * perLine, to = std::min(history.shards, from + perLine);
-        for (int column = 0; column < out.width(); ++column) {
+    const auto shards = std::size_t(history.shards), together = std::size_t(perLine);
+    auto* pixels = reinterpret_cast<QRgb*>(out.bits());
+    const auto pixelsInALine = std::size_t(out.bytesPerLine()) / sizeof(QRgb);
+    for (std::size_t column = 0; column < history.at.size(); ++column) { // in the order in which they lie
+        const float* from = values.data() + column * shards;
+        for (std::size_t line = 0; line < std::size_t(lines); ++line) {
             float shown = std::numeric_limits<float>::quiet_NaN();
-            for (int shard = from; shard < to; ++shard) {
-                const float value =
-                    values[std::size_t(column) * std::size_t(history.shards) + std::size_t(shard)];
-                if (std::isnan(value)) continue;
-                if (std::isnan(shown) || std::abs(value - middle) > std::abs(shown - middle)) shown = value;
-            }
+            for (auto shard = line * together; shard < std::min(shards, (line + 1) * together); ++shard)
+                if (!std::isnan(from[shard]) &&
+                    (std::isnan(shown) || std::abs(from[shard] - middle) > std::abs(shown - middle)))
+                    shown = from[shard];
             if (std::isnan(shown)) continue;
             const float place = std::clamp((shown - low) / span, 0.0F, 1.0F);
-            pixels[column] = colors[std::size_t(std::lround(place * float(colors.size() - 1)))];
+            pixels[line * pixelsInALine + column] =
+                colors[std::size_t(std::lround(place * float(colors.size() - 1)))];
         }
     }
     return out;
