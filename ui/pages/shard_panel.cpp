@@ -13,6 +13,7 @@
 
 #include <QHeaderView>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -44,12 +45,12 @@ ShardPanel::ShardPanel(const PageContext& context, QWidget* parent)
 void ShardPanel::build()
 {
     auto* card = new Card(m_context.theme, {}, this);
-    auto* scroll = new QScrollArea(card);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    auto* content = new QWidget(scroll);
+    m_scroll = new QScrollArea(card);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    auto* content = new QWidget(m_scroll);
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, kSpacingSmall, 0);
     column->setSpacing(kSpacingSmall);
@@ -58,11 +59,11 @@ void ShardPanel::build()
     buildChart(*column, content);
     buildTables(*column, content);
     column->addStretch(1);
-    scroll->setWidget(content);
-    for (auto* ground : {scroll->viewport(), content})
+    m_scroll->setWidget(content);
+    for (auto* ground : {m_scroll->viewport(), content})
         ground->setAutoFillBackground(false); // the card's shows through
     card->body()->addWidget(buildHead(card));
-    card->body()->addWidget(scroll, 1);
+    card->body()->addWidget(m_scroll, 1);
     auto* whole = new QVBoxLayout(this);
     whole->setContentsMargins({});
     whole->addWidget(card);
@@ -169,6 +170,7 @@ void ShardPanel::showShard(int shard)
     m_shard = shard;
     m_title->setText(tr("Shard %1").arg(shard));
     m_asOf->clear();
+    m_scroll->verticalScrollBar()->setValue(0);
     m_chart->clear();
     for (auto* table : {m_taskTable, m_authorTable, m_readerTable})
         table->hide();

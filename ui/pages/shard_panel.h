@@ -11,6 +11,7 @@
 
 #include <chrono>
 
+class QScrollArea;
 class QTableView;
 class QToolButton;
 class QVBoxLayout;
@@ -60,6 +61,7 @@ private:
     backend::SnapshotPtr m_snapshot;
     Label *m_title = nullptr, *m_asOf = nullptr;
     QToolButton* m_close = nullptr;
+    QScrollArea* m_scroll = nullptr;
     ShardFacts* m_facts = nullptr;
     TimeChart* m_chart = nullptr;
     Label* m_chartNote = nullptr;
