@@ -68,8 +68,16 @@ ShardTaskModel* makeShardTaskTable(QObject* parent)
     std::vector<ShardTaskModel::Column> columns{
         {T::tr("Kind"), {}, Qt::AlignLeft, [](const Row& r) { return kindText(r.count.kind); }, {}, {}, {}},
         {T::tr("Node"), {}, Qt::AlignLeft, [](const Row& r) { return r.nodeName; }, {}, {}, {}},
-        T::count<Row>(T::tr("Waiting"), T::tr("Ready to run"), [](const Row& r) { return r.count.ready; }),
-        T::count<Row>(T::tr("Running"), {}, [](const Row& r) { return r.count.running; }),
+        {T::tr("Unfinished"),
+         T::tr("Waiting, running, or to be tried again"),
+         Qt::AlignRight,
+         [](const Row& r) { return formatCount(r.count.unfinished()); },
+         [](const Row& r) { return QVariant(qint64(r.count.unfinished())); },
+         [](const Row& r) {
+             return T::tr("%1 waiting, %2 running, %3 to be tried again")
+                 .arg(formatCount(r.count.ready), formatCount(r.count.running), formatCount(r.count.retry));
+         },
+         {}},
         T::count<Row>(
             T::tr("Retry"), T::tr("Wait for their next attempt"), [](const Row& r) { return r.count.retry; },
             Tone::Warning),

@@ -26,7 +26,7 @@ namespace {
 constexpr std::chrono::seconds kAskEvery{5};
 constexpr int kHistoryColumns = 360;
 constexpr int kChartHeight = 170;
-constexpr int kLeastWidth = 380;
+constexpr int kLeastWidth = 400;
 
 using Clock = std::chrono::steady_clock;
 
@@ -241,7 +241,9 @@ void ShardPanel::showDetails(const backend::ShardDetails& details)
         const bool any = !rows.empty();
         model.setRows(std::move(rows));
         table.setVisible(any);
-        table.setFixedHeight(fullHeight(table));
+        const bool wide = fittedWidth(table) > table.width(); // its scroll bar must not cover a row
+        table.setFixedHeight(fullHeight(table) +
+                             (wide ? table.horizontalScrollBar()->sizeHint().height() : 0));
     };
     const auto note = [](Label& label, const QString& text, bool problem) {
         label.setTone(problem ? Tone::Critical : Tone::Muted);
