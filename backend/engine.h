@@ -24,6 +24,8 @@
 #include "backend/domain/orphans.h"
 #include "backend/domain/queue_details.h"
 #include "backend/domain/session.h"
+#include "backend/domain/shard_details.h"
+#include "backend/domain/shard_history.h"
 #include "backend/domain/shard_report.h"
 #include "backend/domain/snapshot.h"
 #include "backend/domain/task.h"
@@ -245,6 +247,16 @@ public:
     // What this engine's workers did when, within the last hour, at most some `most` spans or tallies a lane.
     [[nodiscard]] virtual Result<WorkerSpans> workerSpans(TimePoint begin, TimePoint end, int most,
                                                           Deadline deadline) = 0;
+
+    // One metric of every logical shard between begin and end, at most `most` columns (2 or more): by the
+    // second where the last five minutes are enough, else by ten seconds for an hour. It begins with this
+    // process; what is not known is NaN. Never waits for a node.
+    [[nodiscard]] virtual Result<ShardHistory> shardHistory(BalanceMetric metric, TimePoint begin,
+                                                            TimePoint end, int most) const = 0;
+    // Tasks, hottest authors and hottest readers of one logical shard, as PostgreSQL and this engine have
+    // them now. A node that does not answer costs only its part, which then tells why. NotFound: no such
+    // shard.
+    [[nodiscard]] virtual Result<ShardDetails> shardDetails(int shard, Deadline deadline) = 0;
 };
 
 class Engine

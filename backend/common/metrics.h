@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/common/histogram.h"
+#include "backend/common/hot_readers.h"
 #include "backend/domain/ids.h"
 #include "backend/domain/task.h"
 
@@ -32,6 +33,7 @@ struct EngineMetrics
     std::array<MetricCounter, kMaxShards> reads; // home, author and profile reads by the user's logical shard
     MetricCounter posts, deletes, follows, unfollows, pages, rebuilds, readThroughs;
     std::array<MetricCounter, kTaskKinds.size() + 1> tasksDone, tasksFailed; // index = int(TaskKind)
+    HotReaderCounts hotReaders; // of home timeline pages that readers asked for
     DelayRecorder fanoutDelay; // commit to delivery, one count per delivery
     std::array<DelayRecorder, kTaskKinds.size() + 1> taskWait, taskRun; // see QueueKindTimes
     std::atomic<double> borrowedIdMilliseconds{0};

@@ -175,6 +175,7 @@ private:
     FeedService m_feed;
     OperationsService m_operations;
     LedgerReader m_ledger;
+    ShardInspector m_shardInspector;
     WorkerPool m_workers;
     std::unique_ptr<Housekeeping> m_housekeeping;
     std::unique_ptr<Restorer> m_restorer; // of engines with workers
@@ -216,6 +217,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed),
                    m_options.directory, {m_name, m_options.who})
     , m_ledger(m_pools.feed, m_maps)
+    , m_shardInspector(m_pools.feed, m_maps, m_metrics, m_access.settings.directoryNode)
     , m_workers(
           queueNodes(*m_maps.current(), m_pools.work),
           [this](int) {
@@ -330,7 +332,8 @@ Result<void> RookeryEngine::start(Deadline deadline)
                       std::move(publish),
                       [this] { return m_verifier ? std::optional(m_verifier->figures()) : std::nullopt; }},
         samplerSettings());
-    m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_timelines.limits().cap,
+    m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_shardInspector,
+                                                 m_timelines.limits().cap,
                                                  [this](TimePoint begin, TimePoint end, std::size_t most) {
                                                      return m_workers.spans(begin, end, most);
                                                  });

@@ -401,7 +401,10 @@ Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner,
         deadline);
     if (result) {
         m_services.metrics.reads[std::size_t(owner.shard())].add();
-        if (family == TimelineFamily::Home && !query.peek) seen(sql, owner, deadline);
+        if (family == TimelineFamily::Home && !query.peek) {
+            m_services.metrics.hotReaders.add(owner);
+            seen(sql, owner, deadline);
+        }
     }
     return result;
 }

@@ -6,6 +6,7 @@
 #include "backend/monitoring/cache_look.h"
 #include "backend/monitoring/ledger_reader.h"
 #include "backend/monitoring/sampler.h"
+#include "backend/monitoring/shard_inspector.h"
 
 namespace backend {
 
@@ -17,10 +18,11 @@ public:
     // REQUIRES: all references outlive the service. The ledger reader's pools may be the feed's or the
     // monitor's.
     MonitorService(const Sampler& sampler, const ShardMapSource& maps, const LedgerReader& ledger,
-                   int timelineCap, WorkerSpansSource workerSpans = {})
+                   const ShardInspector& shards, int timelineCap, WorkerSpansSource workerSpans = {})
         : m_sampler(sampler)
         , m_maps(maps)
         , m_ledger(ledger)
+        , m_shards(shards)
         , m_timelineCap(timelineCap)
         , m_workerSpans(std::move(workerSpans))
     {
@@ -53,6 +55,15 @@ public:
     Result<QueueDetails> queueDetails(Deadline deadline) override;
     Result<QueueHistory> queueHistory(TimePoint begin, TimePoint end, int most, Deadline deadline) override;
     Result<WorkerSpans> workerSpans(TimePoint begin, TimePoint end, int most, Deadline deadline) override;
+    Result<ShardHistory> shardHistory(BalanceMetric metric, TimePoint begin, TimePoint end,
+                                      int most) const override
+    {
+        return m_sampler.shardHistory().range(metric, begin, end, most);
+    }
+    Result<ShardDetails> shardDetails(int shard, Deadline deadline) override
+    {
+        return m_shards.details(shard, deadline);
+    }
 
 private:
     std::vector<NodeEndpoint> redisNodes() const;
@@ -61,6 +72,7 @@ private:
     const Sampler& m_sampler;
     const ShardMapSource& m_maps;
     const LedgerReader& m_ledger;
+    const ShardInspector& m_shards;
     const int m_timelineCap;
     const WorkerSpansSource m_workerSpans; // may be empty: no workers here
 };

@@ -108,6 +108,7 @@ void Sampler::step()
 
 void Sampler::remember()
 {
+    m_shardHistory.add(*m_snapshot);
     auto point = historyPoint(*m_snapshot);
     if (m_store) {
         if (!std::exchange(m_recalled, true)) recall(point);

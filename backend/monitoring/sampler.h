@@ -12,6 +12,7 @@
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/history_store.h"
 #include "backend/monitoring/queue_watch.h"
+#include "backend/monitoring/shard_history_keeper.h"
 #include "backend/monitoring/snapshot_builder.h"
 #include "backend/monitoring/timeline_sweeper.h"
 #include "backend/store/shard_sql.h"
@@ -61,6 +62,7 @@ public:
     // See Monitor::historyRange.
     Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const;
     const QueueWatch& queueWatch() const { return m_queueWatch; }
+    const ShardHistoryKeeper& shardHistory() const { return m_shardHistory; }
 
 private:
     void startProbers();
@@ -78,6 +80,7 @@ private:
     FlowWindow m_window;
     History m_history;
     QueueWatch m_queueWatch;
+    ShardHistoryKeeper m_shardHistory;
     std::unique_ptr<HistoryStore> m_store; // null: nobody asked for it
     bool m_recalled = false;               // of the snapshot thread alone
 

@@ -325,6 +325,7 @@ void DegradationTest::everyCall()
         {"deliveryDelays",
          [&](Deadline d) { return error(engine.monitor().deliveryDelays(m_reader, m_posts, d)); }},
         {"unfinishedTasks", [&](Deadline d) { return error(engine.monitor().unfinishedTasks(d)); }},
+        {"shardDetails", [&](Deadline d) { return error(engine.monitor().shardDetails(m_reader.shard(), d)); }},
         {"capacity", [&](Deadline d) { return error(engine.monitor().capacity({}, d)); }},
     };
     const std::set<ErrorCode> honest{ErrorCode::Unavailable, ErrorCode::DeadlineExceeded,

@@ -55,7 +55,8 @@ struct Watch
                    }},
                   settings(cluster))
         , ledger(*cluster.pools, cluster.maps)
-        , service(sampler, cluster.maps, ledger, 800)
+        , shards(*cluster.pools, cluster.maps, metrics, cluster.id("pg-2"))
+        , service(sampler, cluster.maps, ledger, shards, 800)
     {
     }
 
@@ -65,6 +66,7 @@ struct Watch
     std::atomic<bool> paused{false};
     Sampler sampler;
     LedgerReader ledger;
+    ShardInspector shards;
     MonitorService service;
 };
 

@@ -16,6 +16,8 @@
 #include "ui/models/follow_model.h"
 #include "ui/models/key_tables.h"
 #include "ui/models/queue_tables.h"
+#include "ui/models/shard_comparison.h"
+#include "ui/models/shard_panel_tables.h"
 #include "ui/models/shard_table.h"
 #include "ui/models/sort_proxy.h"
 #include "ui/models/timeline_model.h"
@@ -46,6 +48,8 @@ private slots:
     void deadGroups();
     void deadLetters();
     void shards();
+    void shardComparison();
+    void shardPanel();
     void nodes();
     void workers();
     void timeline();
@@ -60,14 +64,46 @@ private:
     // What a test above exercises: types of models, and the functions that make tables.
     static QSet<QString> exercised()
     {
-        return {"SortProxy",           "TimelineModel",      "FollowModel",         "ComparisonModel",
-                "makeComparisonTable", "WorkerTreeModel",    "UserSuggestionModel", "LedgerChunkModel",
-                "CacheTableModel",     "RedisNodeModel",     "QueueKindModel",      "DeadLetterModel",
-                "ShardTableModel",     "NodeTableModel",     "makeUserSuggestions", "makeLedgerChunkTable",
-                "makeCacheTable",      "makeRedisNodeTable", "makeQueueKindTable",  "makeDeadLetterTable",
-                "makeShardTable",      "makeNodeTable",      "NodeRoomModel",       "KeyFamilyModel",
-                "FlightModel",         "makeNodeRoomTable",  "makeKeyFamilyTable",  "makeFlightTable",
-                "QueueTimesModel",     "DeadGroupModel",     "makeQueueTimesTable", "makeDeadGroupTable"};
+        return {"SortProxy",
+                "TimelineModel",
+                "FollowModel",
+                "ComparisonModel",
+                "makeComparisonTable",
+                "WorkerTreeModel",
+                "UserSuggestionModel",
+                "LedgerChunkModel",
+                "CacheTableModel",
+                "RedisNodeModel",
+                "QueueKindModel",
+                "DeadLetterModel",
+                "ShardTableModel",
+                "NodeTableModel",
+                "makeUserSuggestions",
+                "makeLedgerChunkTable",
+                "makeCacheTable",
+                "makeRedisNodeTable",
+                "makeQueueKindTable",
+                "makeDeadLetterTable",
+                "makeShardTable",
+                "makeNodeTable",
+                "NodeRoomModel",
+                "KeyFamilyModel",
+                "FlightModel",
+                "makeNodeRoomTable",
+                "makeKeyFamilyTable",
+                "makeFlightTable",
+                "QueueTimesModel",
+                "DeadGroupModel",
+                "makeQueueTimesTable",
+                "makeDeadGroupTable",
+                "ShardComparisonModel",
+                "ShardTaskModel",
+                "HotAuthorModel",
+                "HotReaderModel",
+                "makeShardComparisonTable",
+                "makeShardTaskTable",
+                "makeHotAuthorTable",
+                "makeHotReaderTable"};
     }
     static void addMatches(QSet<QString>& into, const QString& text, const QString& pattern)
     {
@@ -288,6 +324,36 @@ void EveryModelTest::shards()
     snapshot.shards[3].sweptAt.reset();
     exerciseTable(std::unique_ptr<ui::ShardTableModel>(ui::makeShardTable(nullptr)), ui::shardRows(snapshot),
                   [](ui::ShardRow& row) { row.shard.users += 5; });
+}
+
+void EveryModelTest::shardComparison()
+{
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    const std::vector<ui::ShardComparisonRow> rows{
+        {0, 1, 2}, {1, kNan, 2}, {2, 3, kNan}, {3, 0, 5}, {4, 8, 1}};
+    exerciseTable(std::unique_ptr<ui::ShardComparisonModel>(ui::makeShardComparisonTable(nullptr)), rows,
+                  [](ui::ShardComparisonRow& row) { row.b += 1; });
+}
+
+void EveryModelTest::shardPanel()
+{
+    std::vector<ui::ShardTaskRow> tasks;
+    std::vector<backend::HotAuthor> authors;
+    std::vector<backend::HotReader> readers;
+    for (int i = 0; i < 6; ++i) {
+        backend::ShardTaskCount count;
+        count.kind = backend::kTaskKinds[std::size_t(i / 2)]; // the same kind on two nodes
+        count.ready = i;
+        tasks.push_back({1 + i % 2, QString("pg-%1").arg(1 + i % 2), count});
+        authors.push_back({backend::UserId{100 + i}, i % 2 ? "ann" + std::to_string(i) : "", i, 10 * i, 0});
+        readers.push_back({backend::UserId{200 + i}, "", i, 2 * i});
+    }
+    exerciseTable(std::unique_ptr<ui::ShardTaskModel>(ui::makeShardTaskTable(nullptr)), tasks,
+                  [](ui::ShardTaskRow& row) { row.count.retry += 1; });
+    exerciseTable(std::unique_ptr<ui::HotAuthorModel>(ui::makeHotAuthorTable(nullptr)), authors,
+                  [](backend::HotAuthor& author) { author.deliveries += 7; });
+    exerciseTable(std::unique_ptr<ui::HotReaderModel>(ui::makeHotReaderTable(nullptr)), readers,
+                  [](backend::HotReader& reader) { reader.atMost += 7; });
 }
 
 void EveryModelTest::nodes()

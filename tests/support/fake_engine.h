@@ -65,6 +65,7 @@ public:
     void setQueueDetails(backend::QueueDetails details);
     void setQueueHistory(backend::QueueHistory history);
     void setWorkerSpans(backend::WorkerSpans spans); // begin and end become what is asked for
+    void setShardDetails(backend::ShardDetails details); // of every shard asked for, with its number
     // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
@@ -179,6 +180,9 @@ private:
                                                Deadline deadline) override;
     Result<backend::WorkerSpans> workerSpans(backend::TimePoint begin, backend::TimePoint end, int most,
                                              Deadline deadline) override;
+    Result<backend::ShardHistory> shardHistory(backend::BalanceMetric metric, backend::TimePoint begin,
+                                               backend::TimePoint end, int most) const override;
+    Result<backend::ShardDetails> shardDetails(int shard, Deadline deadline) override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
@@ -224,6 +228,7 @@ private:
     backend::QueueDetails m_queueDetails;
     backend::QueueHistory m_queueHistory;
     backend::WorkerSpans m_workerSpans;
+    backend::ShardDetails m_shardDetails;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

@@ -231,6 +231,17 @@ Result<QueueOverTime> queueOverTime(Engine& engine, backend::TimePoint begin, ba
     return out;
 }
 
+Result<backend::ShardHistory> shardHistory(Engine& engine, backend::BalanceMetric metric,
+                                           backend::TimePoint begin, backend::TimePoint end, int most)
+{
+    return engine.monitor().shardHistory(metric, begin, end, most);
+}
+
+Result<backend::ShardDetails> shardDetails(Engine& engine, int shard)
+{
+    return engine.monitor().shardDetails(shard, soon());
+}
+
 backend::ShardReport shardReport(Engine& engine, const backend::ClusterSnapshot& snapshot)
 {
     return engine.monitor().shardReport(snapshot);

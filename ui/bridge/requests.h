@@ -87,6 +87,11 @@ struct QueueOverTime
 backend::Result<QueueOverTime> queueOverTime(backend::Engine& engine, backend::TimePoint begin,
                                              backend::TimePoint end, int points, int spans);
 
+backend::Result<backend::ShardHistory> shardHistory(backend::Engine& engine, backend::BalanceMetric metric,
+                                                    backend::TimePoint begin, backend::TimePoint end,
+                                                    int most);
+backend::Result<backend::ShardDetails> shardDetails(backend::Engine& engine, int shard);
+
 backend::ShardReport shardReport(backend::Engine& engine, const backend::ClusterSnapshot& snapshot);
 std::string render(backend::Engine& engine, const backend::ShardReport& report, backend::ReportFormat format);
 

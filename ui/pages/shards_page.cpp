@@ -2,18 +2,20 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
+#include "ui/models/shard_metric.h"
 #include "ui/models/sort_proxy.h"
 #include "ui/pages/column_fit.h"
 #include "ui/pages/page_face.h"
+#include "ui/pages/shard_panel.h"
+#include "ui/pages/shard_pictures.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/report/report_file.h"
 #include "ui/report/report_tables.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
-#include "ui/widgets/heat_grid.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/ranked_bars.h"
+#include "ui/widgets/segments.h"
 #include "ui/widgets/table_style.h"
 
 #include <QComboBox>
@@ -21,8 +23,8 @@
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
 #include <QTableView>
@@ -36,25 +38,6 @@ namespace ui {
 namespace {
 
 using backend::BalanceMetric;
-
-QString valueText(double value, BalanceMetric metric)
-{
-    if (std::isnan(value)) return unknownText();
-    switch (metric) {
-    case BalanceMetric::Bytes:
-        return formatBytes(std::int64_t(value));
-    case BalanceMetric::Deliveries:
-    case BalanceMetric::Reads:
-        return formatRate(value);
-    default:
-        return formatCount(std::int64_t(std::llround(value)));
-    }
-}
-
-std::function<QString(double)> formatOf(BalanceMetric metric)
-{
-    return [metric](double value) { return valueText(value, metric); };
-}
 
 QString timesMean(const backend::BalanceSummary& summary)
 {
@@ -75,18 +58,13 @@ ShardsPage::ShardsPage(const PageContext& context, QWidget* parent)
 QWidget* ShardsPage::build()
 {
     auto* content = new QWidget(this);
-    m_splitter = new QSplitter(Qt::Vertical, content);
-    m_splitter->setObjectName(QStringLiteral("shardsSplitter"));
-    m_splitter->setChildrenCollapsible(false);
-    m_splitter->addWidget(buildPictures(m_splitter));
-    m_splitter->addWidget(buildTable(m_splitter));
-    m_splitter->setSizes({5300, 4700}); // parts of what there is
+    m_pictures = new ShardPictures(context(), content);
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->setSpacing(kSpacingSmall);
     layout->addLayout(buildHead(content));
     layout->addLayout(buildTiles(content));
-    layout->addWidget(m_splitter, 1);
+    layout->addWidget(buildParts(content), 1);
     return content;
 }
 
@@ -109,6 +87,8 @@ QLayout* ShardsPage::buildHead(QWidget* parent)
     auto* row = new QHBoxLayout;
     row->addWidget(label);
     row->addWidget(m_metric);
+    row->addSpacing(kSpacingMedium);
+    row->addWidget(m_pictures->choice());
     row->addWidget(m_outcome, 1);
     row->addWidget(m_export);
     return row;
@@ -132,30 +112,24 @@ QLayout* ShardsPage::buildTiles(QWidget* parent)
     return row;
 }
 
-QWidget* ShardsPage::buildPictures(QWidget* parent)
+QWidget* ShardsPage::buildParts(QWidget* parent)
 {
-    m_pictures = new QSplitter(Qt::Horizontal, parent);
-    m_pictures->setObjectName(QStringLiteral("shardPicturesSplitter"));
-    m_pictures->setChildrenCollapsible(false);
-    m_heatCard = new Card(context().theme, {}, m_pictures);
-    m_heat = new HeatGrid(context().theme, m_heatCard);
-    m_heat->setObjectName(QStringLiteral("shardHeat"));
-    m_heatCard->body()->addWidget(m_heat, 1);
-    m_barsCard = new Card(context().theme, {}, m_pictures);
-    m_bars = new RankedBars(context().theme, m_barsCard);
-    m_bars->setObjectName(QStringLiteral("nodeBars"));
-    auto* scroll = new QScrollArea(m_barsCard);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidget(m_bars);
-    for (auto* ground : {scroll->viewport(), static_cast<QWidget*>(m_bars)})
-        ground->setAutoFillBackground(false); // the card's shows through
-    m_barsCard->body()->addWidget(scroll, 1);
-    m_pictures->addWidget(m_heatCard);
-    m_pictures->addWidget(m_barsCard);
-    m_pictures->setStretchFactor(0, 3);
-    m_pictures->setStretchFactor(1, 2);
-    return m_pictures;
+    m_columns = new QSplitter(Qt::Horizontal, parent);
+    m_columns->setObjectName(QStringLiteral("shardColumns"));
+    m_columns->setChildrenCollapsible(false);
+    m_splitter = new QSplitter(Qt::Vertical, m_columns);
+    m_splitter->setObjectName(QStringLiteral("shardsSplitter"));
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(m_pictures);
+    m_splitter->addWidget(buildTable(m_splitter));
+    m_splitter->setSizes({5300, 4700}); // parts of what there is
+    m_panel = new ShardPanel(context(), m_columns);
+    m_panel->hide();
+    m_columns->addWidget(m_splitter);
+    m_columns->addWidget(m_panel);
+    m_columns->setStretchFactor(0, 1);
+    m_columns->setStretchFactor(1, 0);
+    return m_columns;
 }
 
 QWidget* ShardsPage::buildTable(QWidget* parent)
@@ -182,16 +156,23 @@ void ShardsPage::connectAll()
 {
     connect(m_metric, &QComboBox::currentIndexChanged, this, &ShardsPage::metricChanged);
     connect(m_export, &QPushButton::clicked, this, &ShardsPage::exportReport);
-    connect(m_heat, &HeatGrid::cellActivated, this, &ShardsPage::selectShard);
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
-            [this](const QModelIndex& index) {
-                if (index.isValid())
-                    m_heat->setCurrent(m_model->row(m_sorted->mapToSource(index)).shard.shard);
-            });
-    connect(m_bars, &RankedBars::barActivated, this, [this](int node) {
+    connect(m_pictures, &ShardPictures::shardActivated, this, &ShardsPage::openShard);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
+        const int shard = selectedShard();
+        if (shard < 0) return;
+        m_pictures->setCurrent(shard);
+        if (m_panel->isVisible()) m_panel->showShard(shard);
+    });
+    const auto open = [this] { openShard(selectedShard()); };
+    connect(m_table, &QTableView::clicked, this, open);
+    connect(m_table, &QTableView::activated, this, open);
+    connect(m_pictures, &ShardPictures::nodeActivated, this, [this](int node) {
         if (m_snapshot && metric() != BalanceMetric::Posts)
             emit openPage("cache", nodeName(*m_snapshot, node));
     });
+    connect(m_panel, &ShardPanel::closed, this, &ShardsPage::closeShard);
+    connect(m_panel, &ShardPanel::userChosen, this,
+            [this](const QString& handle) { emit openPage("timeline", handle); });
 }
 
 BalanceMetric ShardsPage::metric() const
@@ -206,11 +187,7 @@ void ShardsPage::setMetric(BalanceMetric metric)
 
 void ShardsPage::metricChanged()
 {
-    const auto name = reportMetricText(metric());
-    m_heat->setMetric(name, formatOf(metric()));
-    m_bars->setMetric(name, formatOf(metric()));
-    m_heatCard->setTitle(tr("Shards · %1").arg(name));
-    m_barsCard->setTitle(tr("Nodes · %1").arg(name));
+    m_pictures->setMetric(metric());
     if (m_snapshot) showBalance(*m_snapshot);
 }
 
@@ -221,43 +198,44 @@ void ShardsPage::setSnapshot(const backend::SnapshotPtr& snapshot)
     if (!m_face->show(snapshot)) return;
     m_model->setRows(shardRows(*snapshot));
     showBalance(*snapshot);
+    m_pictures->setSnapshot(snapshot);
+    m_panel->setSnapshot(snapshot);
+    if (m_wantedShard >= 0) openShard(std::exchange(m_wantedShard, -1));
+}
+
+void ShardsPage::refresh()
+{
+    if (m_panel->isVisible()) m_panel->refresh();
+}
+
+void ShardsPage::showExample()
+{
+    if (!m_snapshot || m_snapshot->shards.empty()) return;
+    const auto fullest = std::max_element(m_snapshot->shards.begin(), m_snapshot->shards.end(),
+                                          [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
+    openShard(fullest->shard);
 }
 
 void ShardsPage::showBalance(const backend::ClusterSnapshot& snapshot)
 {
-    std::vector<double> shards;
-    for (const auto& shard : snapshot.shards)
-        shards.push_back(backend::valueOf(shard, metric()));
-    const auto byShard = backend::shardBalance(snapshot, metric());
-    showSpread(byShard, backend::nodeBalance(snapshot, metric()), backend::usersOf(snapshot) > 0);
-    m_heat->setDetail([names = shardRows(snapshot), metric = metric()](int shard) {
-        if (shard < 0 || shard >= int(names.size())) return QString();
-        const auto& row = names[std::size_t(shard)];
-        return tr("on %1").arg(metric == BalanceMetric::Posts ? row.postsNode : row.timelinesNode);
-    });
-    m_heat->setValues(std::move(shards), byShard.chanceCoefficientOfVariation);
-    m_heatCard->setSubtitle(
-        byShard.known == int(snapshot.shards.size())
-            ? tr("%1 shards").arg(formatCount(byShard.known))
-            : tr("%1 of %2 shards known")
-                  .arg(formatCount(byShard.known), formatCount(std::int64_t(snapshot.shards.size()))));
-    showBars(snapshot);
+    showSpread(backend::shardBalance(snapshot, metric()), backend::nodeBalance(snapshot, metric()),
+               backend::usersOf(snapshot) > 0);
 }
 
 void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend::BalanceSummary& nodes,
                             bool usersKnown)
 {
     const bool rate = metric() == BalanceMetric::Deliveries || metric() == BalanceMetric::Reads;
-    m_total->setValue(shards.known > 0 ? valueText(shards.total, metric()) : unknownText(),
+    m_total->setValue(shards.known > 0 ? shardValueText(shards.total, metric()) : unknownText(),
                       rate && shards.known > 0 ? tr("/s") : QString());
     m_total->setSubline(rate ? tr("%1, over the last second").arg(reportMetricText(metric()))
                              : tr("%1 of the cluster").arg(reportMetricText(metric())));
     const auto spread = [this](MetricTile* tile, const backend::BalanceSummary& summary) {
         tile->setValue(timesMean(summary), summary.mean > 0 ? tr("× mean") : QString());
-        tile->setSubline(summary.known > 0
-                             ? tr("most %1, mean %2")
-                                   .arg(valueText(summary.max, metric()), valueText(summary.mean, metric()))
-                             : tr("not known yet"));
+        tile->setSubline(summary.known > 0 ? tr("most %1, mean %2")
+                                                 .arg(shardValueText(summary.max, metric()),
+                                                      shardValueText(summary.mean, metric()))
+                                           : tr("not known yet"));
     };
     spread(m_shardSpread, shards);
     spread(m_nodeSpread, nodes);
@@ -273,21 +251,6 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
                                                                                           : Tone::Warning);
 }
 
-void ShardsPage::showBars(const backend::ClusterSnapshot& snapshot)
-{
-    std::vector<RankedBars::Bar> bars;
-    for (const auto& load : backend::loadByNode(snapshot, metric())) {
-        bars.push_back({load.node, QString::fromStdString(load.name), load.value,
-                        load.shards == 1 ? tr("1 shard") : tr("%1 shards").arg(formatCount(load.shards))});
-    }
-    const auto summary = backend::nodeBalance(snapshot, metric());
-    m_barsCard->setSubtitle(bars.size() == 1 ? tr("1 node")
-                                             : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size()))));
-    m_bars->setBars(std::move(bars),
-                    summary.known > 0 ? summary.mean : std::numeric_limits<double>::quiet_NaN(),
-                    backend::chanceBand(summary));
-}
-
 void ShardsPage::selectShard(int shard)
 {
     for (int row = 0; row < m_model->rowCount(); ++row) {
@@ -298,16 +261,51 @@ void ShardsPage::selectShard(int shard)
     }
 }
 
+int ShardsPage::selectedShard() const
+{
+    const auto index = m_table->currentIndex();
+    return index.isValid() ? m_model->row(m_sorted->mapToSource(index)).shard.shard : -1;
+}
+
+void ShardsPage::openShard(int shard)
+{
+    if (!m_snapshot) {
+        m_wantedShard = shard;
+        return;
+    }
+    if (shard < 0 || shard >= int(m_snapshot->shards.size())) return;
+    selectShard(shard);
+    m_pictures->setCurrent(shard);
+    m_panel->setSnapshot(m_snapshot);
+    m_panel->showShard(shard);
+    m_panel->show();
+}
+
+void ShardsPage::closeShard()
+{
+    const bool focused = m_panel->isAncestorOf(focusWidget());
+    m_panel->hide();
+    if (focused) m_table->setFocus();
+}
+
+void ShardsPage::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() == Qt::Key_Escape && m_panel->isVisible())
+        closeShard();
+    else
+        Page::keyPressEvent(event);
+}
+
 void ShardsPage::openArgument(const QString& argument)
 {
     for (const auto metric : backend::kBalanceMetrics) {
         const auto name = backend::toString(metric);
         if (argument == QString::fromUtf8(name.data(), qsizetype(name.size()))) setMetric(metric);
     }
-    if (argument.startsWith(QLatin1String("shard "))) selectShard(argument.mid(6).toInt());
+    if (argument.startsWith(QLatin1String("shard "))) openShard(argument.mid(6).toInt());
     bool number = false;
     const int shard = argument.toInt(&number);
-    if (number) selectShard(shard);
+    if (number) openShard(shard);
 }
 
 QString ShardsPage::linkArgument() const
@@ -364,7 +362,8 @@ void ShardsPage::saveState(QSettings& settings) const
 {
     settings.setValue("metric", m_metric->currentIndex());
     settings.setValue("splitter", m_splitter->saveState());
-    settings.setValue("pictures", m_pictures->saveState());
+    settings.setValue("columnSizes", m_columns->saveState());
+    m_pictures->saveState(settings);
     settings.setValue("columns", columnsState(*m_table->horizontalHeader()));
 }
 
@@ -372,7 +371,8 @@ void ShardsPage::restoreState(QSettings& settings)
 {
     m_metric->setCurrentIndex(settings.value("metric", m_metric->currentIndex()).toInt());
     m_splitter->restoreState(settings.value("splitter").toByteArray());
-    m_pictures->restoreState(settings.value("pictures").toByteArray());
+    m_columns->restoreState(settings.value("columnSizes").toByteArray());
+    m_pictures->restoreState(settings);
     restoreColumns(*m_table->horizontalHeader(), settings.value("columns").toByteArray());
 }
 

@@ -1,5 +1,6 @@
 // Shards: how evenly one metric is spread over the logical shards and the nodes, beside what chance alone
-// would give; all shards as a table; the report as a file. Owned by the main window; GUI thread only.
+// would give, as a choice of pictures; all shards as a table; one of them in full beside them; the report as
+// a file. Owned by the main window; GUI thread only.
 #pragma once
 
 #include "ui/pages/page.h"
@@ -14,12 +15,11 @@ class QTableView;
 
 namespace ui {
 
-class Card;
-class HeatGrid;
 class Label;
 class MetricTile;
 class PageFace;
-class RankedBars;
+class ShardPanel;
+class ShardPictures;
 class SortProxy;
 
 class ShardsPage final : public Page
@@ -30,7 +30,10 @@ public:
     ShardsPage(const PageContext& context, QWidget* parent);
 
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
-    void openArgument(const QString& argument) override; // "shard 17", or a metric: "deliveries/s"
+    void refresh() override;
+    void showExample() override; // the details of the fullest shard
+    void
+    openArgument(const QString& argument) override; // "shard 17" with its details, or a metric: "reads/s"
     QString linkArgument() const override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
@@ -39,6 +42,9 @@ public:
     void exportReport();
     void exportTo(const QString& path);
 
+protected:
+    void keyPressEvent(QKeyEvent* event) override; // Esc closes the details
+
 signals:
     void reportWritten(const QString& path);
 
@@ -46,15 +52,17 @@ private:
     QWidget* build();
     QLayout* buildHead(QWidget* parent);
     QLayout* buildTiles(QWidget* parent);
-    QWidget* buildPictures(QWidget* parent);
+    QWidget* buildParts(QWidget* parent);
     QWidget* buildTable(QWidget* parent);
     void connectAll();
     void metricChanged();
     void showBalance(const backend::ClusterSnapshot& snapshot);
     void showSpread(const backend::BalanceSummary& shards, const backend::BalanceSummary& nodes,
                     bool usersKnown);
-    void showBars(const backend::ClusterSnapshot& snapshot);
     void selectShard(int shard);
+    void openShard(int shard); // selects it and shows its details
+    void closeShard();
+    int selectedShard() const; // -1: none
     void setMetric(backend::BalanceMetric metric);
     backend::BalanceMetric metric() const;
     void showOutcome(const QString& text, bool failed);
@@ -67,16 +75,15 @@ private:
     MetricTile* m_nodeSpread = nullptr;
     MetricTile* m_variation = nullptr;
     MetricTile* m_total = nullptr;
-    Card* m_heatCard = nullptr;
-    Card* m_barsCard = nullptr;
-    HeatGrid* m_heat = nullptr;
-    RankedBars* m_bars = nullptr;
+    ShardPictures* m_pictures = nullptr;
+    ShardPanel* m_panel = nullptr;
     ShardTableModel* m_model = nullptr;
     SortProxy* m_sorted = nullptr;
     QTableView* m_table = nullptr;
-    QSplitter* m_pictures = nullptr;
     QSplitter* m_splitter = nullptr;
+    QSplitter* m_columns = nullptr; // pictures and table, the panel
     backend::SnapshotPtr m_snapshot;
+    int m_wantedShard = -1; // asked for before there was anything to show
 };
 
 } // namespace ui

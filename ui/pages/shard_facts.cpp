@@ -1,0 +1,122 @@
+#include "ui/pages/shard_facts.h"
+
+#include "ui/models/shard_table.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
+
+#include <QGridLayout>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ui {
+namespace {
+
+std::pair<QString, Tone> healthText(backend::Health health)
+{
+    switch (health) {
+    case backend::Health::Ok:
+        return {ShardFacts::tr("Ok"), Tone::Ok};
+    case backend::Health::Degraded:
+        return {ShardFacts::tr("Degraded"), Tone::Warning};
+    case backend::Health::Down:
+        return {ShardFacts::tr("Down"), Tone::Critical};
+    default:
+        return {ShardFacts::tr("Not known yet"), Tone::Muted};
+    }
+}
+
+} // namespace
+
+ShardFacts::ShardFacts(const Theme& theme, QWidget* parent)
+    : QWidget(parent)
+    , m_theme(theme)
+{
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins({});
+    column->setSpacing(kSpacingSmall);
+    buildNodes(*column);
+    buildFigures(*column);
+}
+
+void ShardFacts::buildNodes(QVBoxLayout& column)
+{
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(kSpacingMedium);
+    grid->setVerticalSpacing(kSpacingTiny);
+    const std::array roles{tr("Users on"), tr("Posts on"), tr("Timelines on")};
+    const std::array names{"shardUsersHealth", "shardPostsHealth", "shardTimelinesHealth"};
+    for (int i = 0; i < int(roles.size()); ++i) {
+        NodeRow row{new Label(m_theme, roles[std::size_t(i)], FontRole::Body, Tone::Muted, this),
+                    new Label(m_theme, FontRole::Strong, Tone::Normal, this),
+                    new Label(m_theme, FontRole::Body, Tone::Muted, this)};
+        row.health->setObjectName(QLatin1String(names[std::size_t(i)]));
+        row.health->setWordWrap(true);
+        grid->addWidget(row.role, i, 0, Qt::AlignTop);
+        grid->addWidget(row.name, i, 1, Qt::AlignTop);
+        grid->addWidget(row.health, i, 2);
+        m_nodes.push_back(row);
+    }
+    grid->setColumnStretch(2, 1);
+    column.addLayout(grid);
+}
+
+void ShardFacts::buildFigures(QVBoxLayout& column)
+{
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(kSpacingMedium);
+    grid->setVerticalSpacing(kSpacingTiny);
+    const std::array titles{tr("Users"),     tr("Posts"),   tr("In PostgreSQL"), tr("Deliveries/s"),
+                            tr("Timelines"), tr("Entries"), tr("In Redis"),      tr("Reads/s")};
+    const int rows = int(titles.size()) / 2;
+    for (int i = 0; i < int(titles.size()); ++i) {
+        auto* title = new Label(m_theme, titles[std::size_t(i)], FontRole::Body, Tone::Muted, this);
+        auto* value = new Label(m_theme, FontRole::Strong, Tone::Normal, this);
+        value->setAlignment(Qt::AlignRight);
+        value->setAccessibleName(titles[std::size_t(i)]);
+        grid->addWidget(title, i % rows, i / rows * 3);
+        grid->addWidget(value, i % rows, i / rows * 3 + 1);
+        m_figures.push_back(value);
+    }
+    grid->setColumnMinimumWidth(2, kSpacingLarge);
+    for (const int stretched : {1, 4})
+        grid->setColumnStretch(stretched, 1);
+    column.addLayout(grid);
+}
+
+void ShardFacts::show(const backend::ClusterSnapshot& snapshot, int shard)
+{
+    if (shard < 0 || shard >= int(snapshot.shards.size())) return;
+    showNodes(snapshot, snapshot.shards[std::size_t(shard)]);
+    showFigures(snapshot.shards[std::size_t(shard)]);
+}
+
+void ShardFacts::showNodes(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard)
+{
+    const std::array nodes{shard.usersNode, shard.postsNode, shard.timelinesNode};
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        auto& row = m_nodes[i];
+        row.name->setText(nodeName(snapshot, nodes[i]));
+        const auto found = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                                        [&](const auto& node) { return node.id == nodes[i]; });
+        const auto [text, tone] =
+            healthText(found == snapshot.nodes.end() ? backend::Health::Unknown : found->health);
+        const auto message =
+            found == snapshot.nodes.end() ? QString() : QString::fromStdString(found->message);
+        row.health->setTone(tone);
+        row.health->setText(message.isEmpty() ? text : QStringLiteral("%1: %2").arg(text, message));
+    }
+}
+
+void ShardFacts::showFigures(const backend::ShardSnapshot& s)
+{
+    const std::array texts{formatCount(s.users),         formatCount(s.posts),
+                           formatBytes(s.postgresBytes), formatRate(s.deliveriesPerSecond),
+                           formatCount(s.timelines),     formatCount(s.entries),
+                           formatBytes(s.bytes),         formatRate(s.readsPerSecond)};
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        m_figures[i]->setText(texts[i]);
+}
+
+} // namespace ui

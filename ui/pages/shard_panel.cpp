@@ -1,0 +1,334 @@
+#include "ui/pages/shard_panel.h"
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/bridge/requests.h"
+#include "ui/bridge/time_range.h"
+#include "ui/pages/column_fit.h"
+#include "ui/pages/shard_facts.h"
+#include "ui/pages/tone_delegate.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
+#include "ui/widgets/table_style.h"
+#include "ui/widgets/time_chart.h"
+
+#include <QHeaderView>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace ui {
+namespace {
+
+constexpr std::chrono::seconds kAskEvery{5};
+constexpr int kHistoryColumns = 360;
+constexpr int kChartHeight = 170;
+constexpr int kLeastWidth = 400;
+
+using Clock = std::chrono::steady_clock;
+
+} // namespace
+
+ShardPanel::ShardPanel(const PageContext& context, QWidget* parent)
+    : QWidget(parent)
+    , m_context(context)
+{
+    setObjectName(QStringLiteral("shardPanel"));
+    setAccessibleName(tr("Details of one logical shard"));
+    build();
+    connectAll();
+}
+
+void ShardPanel::build()
+{
+    auto* card = new Card(m_context.theme, {}, this);
+    m_scroll = new QScrollArea(card);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    auto* content = new QWidget(m_scroll);
+    auto* column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, kSpacingSmall, 0);
+    column->setSpacing(kSpacingSmall);
+    m_facts = new ShardFacts(m_context.theme, content);
+    column->addWidget(m_facts);
+    buildChart(*column, content);
+    buildTables(*column, content);
+    column->addStretch(1);
+    m_scroll->setWidget(content);
+    for (auto* ground : {m_scroll->viewport(), content})
+        ground->setAutoFillBackground(false); // the card's shows through
+    card->body()->addWidget(buildHead(card));
+    card->body()->addWidget(m_scroll, 1);
+    auto* whole = new QVBoxLayout(this);
+    whole->setContentsMargins({});
+    whole->addWidget(card);
+    setMinimumWidth(kLeastWidth);
+}
+
+QWidget* ShardPanel::buildHead(QWidget* parent)
+{
+    auto* head = new QWidget(parent);
+    m_title = new Label(m_context.theme, FontRole::Title, Tone::Normal, head);
+    m_title->setObjectName(QStringLiteral("shardPanelTitle"));
+    m_asOf = new Label(m_context.theme, FontRole::Small, Tone::Muted, head);
+    m_asOf->setObjectName(QStringLiteral("shardPanelAsOf"));
+    m_close = new QToolButton(head);
+    m_close->setObjectName(QStringLiteral("closeShardPanel"));
+    m_close->setIcon(m_context.theme.icon(QStringLiteral("close")));
+    m_close->setProperty("flat", true);
+    m_close->setFocusPolicy(Qt::StrongFocus);
+    m_close->setToolTip(tr("Close (Esc)"));
+    m_close->setAccessibleName(tr("Close the details of this shard"));
+    auto* row = new QHBoxLayout(head);
+    row->setContentsMargins({});
+    row->addWidget(m_title);
+    row->addStretch(1);
+    row->addWidget(m_asOf);
+    row->addWidget(m_close);
+    return head;
+}
+
+void ShardPanel::buildChart(QVBoxLayout& column, QWidget* parent)
+{
+    TimeChart::Options options;
+    options.title = tr("Size in Redis");
+    options.left.format = [](double value) { return formatBytes(std::int64_t(value)); };
+    options.left.scale = ScaleUnit::Bytes;
+    options.left.longestReading = QStringLiteral("888.8 MiB");
+    options.series = {{tr("Timelines"), 1, {}}};
+    options.emptyText = tr("No size known in this window");
+    m_chart = new TimeChart(m_context.theme, m_context.range, options, parent);
+    m_chart->setObjectName(QStringLiteral("shardSizeChart"));
+    m_chart->setFixedHeight(kChartHeight);
+    column.addWidget(m_chart);
+    m_chartNote = new Label(m_context.theme, FontRole::Small, Tone::Critical, parent);
+    m_chartNote->setObjectName(QStringLiteral("shardSizeProblem"));
+    m_chartNote->setWordWrap(true);
+    m_chartNote->hide();
+    column.addWidget(m_chartNote);
+}
+
+QTableView* ShardPanel::addTable(QVBoxLayout& column, QWidget* parent, const char* name, const QString& title,
+                                 QAbstractItemModel* model, Label*& note)
+{
+    column.addWidget(new Label(m_context.theme, title, FontRole::Strong, Tone::Normal, parent));
+    note = new Label(m_context.theme, FontRole::Small, Tone::Muted, parent);
+    note->setObjectName(QLatin1String(name) + QLatin1String("Note"));
+    note->setWordWrap(true);
+    column.addWidget(note);
+    auto* table = new QTableView(parent);
+    table->setObjectName(QLatin1String(name));
+    table->setAccessibleName(title);
+    table->setModel(model);
+    table->setItemDelegate(new ToneDelegate(m_context.theme, table));
+    styleCompactTable(*table);
+    fitColumns(*table);
+    table->setSelectionMode(QAbstractItemView::SingleSelection);
+    table->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff); // it is as high as its rows
+    table->hide();
+    column.addWidget(table);
+    return table;
+}
+
+void ShardPanel::buildTables(QVBoxLayout& column, QWidget* parent)
+{
+    m_tasks = makeShardTaskTable(this);
+    m_authors = makeHotAuthorTable(this);
+    m_readers = makeHotReaderTable(this);
+    m_taskTable = addTable(column, parent, "shardTasks", tr("Unfinished tasks"), m_tasks, m_taskNote);
+    m_authorTable = addTable(column, parent, "hotAuthors", tr("Hottest authors"), m_authors, m_authorNote);
+    m_readerTable = addTable(column, parent, "hotReaders", tr("Hottest readers"), m_readers, m_readerNote);
+}
+
+void ShardPanel::connectAll()
+{
+    connect(m_close, &QToolButton::clicked, this, &ShardPanel::closed);
+    connect(&m_context.theme, &Theme::changed, this,
+            [this] { m_close->setIcon(m_context.theme.icon(QStringLiteral("close"))); });
+    const auto open = [this](backend::UserId user, const std::string& handle) {
+        emit userChosen(handle.empty() ? QString::number(user.value) : QString::fromStdString(handle));
+    };
+    connect(m_authorTable, &QTableView::activated, this, [this, open](const QModelIndex& index) {
+        open(m_authors->row(index).author, m_authors->row(index).handle);
+    });
+    connect(m_readerTable, &QTableView::activated, this, [this, open](const QModelIndex& index) {
+        open(m_readers->row(index).reader, m_readers->row(index).handle);
+    });
+    connect(&m_context.range, &TimeRange::moved, this, [this] {
+        if (isVisible() && !m_context.range.live()) askHistory();
+    });
+}
+
+void ShardPanel::showShard(int shard)
+{
+    if (shard == m_shard) return;
+    m_shard = shard;
+    m_title->setText(tr("Shard %1").arg(shard));
+    m_asOf->clear();
+    m_scroll->verticalScrollBar()->setValue(0);
+    m_chart->clear();
+    for (auto* table : {m_taskTable, m_authorTable, m_readerTable})
+        table->hide();
+    m_tasks->setRows({});
+    m_authors->setRows({});
+    m_readers->setRows({});
+    for (auto* note : {m_taskNote, m_authorNote, m_readerNote}) {
+        note->setTone(Tone::Muted);
+        note->setText(tr("Reading…"));
+        note->show();
+    }
+    if (m_snapshot) m_facts->show(*m_snapshot, m_shard);
+    refresh();
+}
+
+void ShardPanel::refresh()
+{
+    if (m_shard < 0) return;
+    askDetails();
+    askHistory();
+}
+
+void ShardPanel::setSnapshot(const backend::SnapshotPtr& snapshot)
+{
+    m_snapshot = snapshot;
+    if (!snapshot || m_shard < 0 || !isVisible()) return;
+    if (m_snapshot) m_facts->show(*m_snapshot, m_shard);
+    const auto now = Clock::now();
+    if (now - m_detailsAt >= kAskEvery) askDetails();
+    if (now - m_historyAt >= kAskEvery) askHistory();
+}
+
+// --- from the engine
+
+void ShardPanel::askDetails()
+{
+    if (m_detailsAsked) return; // its answer asks again if the shard is another one by then
+    m_detailsAsked = true;
+    m_detailsAt = Clock::now();
+    m_context.bridge.call(
+        this, [shard = m_shard](backend::Engine& engine) { return requests::shardDetails(engine, shard); },
+        [this, shard = m_shard](backend::Result<backend::ShardDetails> details) {
+            m_detailsAsked = false;
+            if (shard != m_shard) return askDetails();
+            if (details)
+                showDetails(*details);
+            else
+                showProblem(QString::fromStdString(details.error().message));
+        });
+}
+
+void ShardPanel::showProblem(const QString& problem)
+{
+    m_asOf->setText(m_tasks->rowCount() + m_authors->rowCount() + m_readers->rowCount() > 0
+                        ? tr("not refreshed")
+                        : QString());
+    for (auto* note : {m_taskNote, m_authorNote, m_readerNote}) {
+        note->setTone(Tone::Critical);
+        note->setText(problem);
+        note->show();
+    }
+}
+
+void ShardPanel::showDetails(const backend::ShardDetails& details)
+{
+    m_asOf->setText(tr("as of %1 %2").arg(formatClock(details.takenAt), zoneName()));
+    const auto fill = [](QTableView& table, auto& model, auto rows) {
+        const bool any = !rows.empty();
+        model.setRows(std::move(rows));
+        table.setVisible(any);
+        const bool wide = fittedWidth(table) > table.width(); // its scroll bar must not cover a row
+        table.setFixedHeight(fullHeight(table) +
+                             (wide ? table.horizontalScrollBar()->sizeHint().height() : 0));
+    };
+    const auto note = [](Label& label, const QString& text, bool problem) {
+        label.setTone(problem ? Tone::Critical : Tone::Muted);
+        label.setText(text);
+    };
+    fill(*m_taskTable, *m_tasks, shardTaskRows(details));
+    showTasks(details);
+
+    const auto& authors = details.authors;
+    const auto names = details.namesProblem.empty()
+                           ? QString()
+                           : tr(". Handles: %1").arg(QString::fromStdString(details.namesProblem));
+    fill(*m_authorTable, *m_authors, authors.authors);
+    const auto since = tr("since %1 %2").arg(formatClock(authors.since), zoneName());
+    note(*m_authorNote,
+         !authors.problem.empty() ? QString::fromStdString(authors.problem)
+         : authors.authors.empty()
+             ? tr("Nobody of this shard has posted %1").arg(since)
+             : tr("Of %1 posts %2, by their deliveries%3").arg(formatCount(authors.posts), since, names),
+         !authors.problem.empty() || !names.isEmpty());
+
+    const auto& readers = details.readers;
+    fill(*m_readerTable, *m_readers, readers.readers);
+    const auto pages =
+        tr("home pages asked of this engine since %1 %2").arg(formatClock(readers.since), zoneName());
+    note(*m_readerNote,
+         readers.pages == 0 ? tr("No %1").arg(pages)
+         : readers.readers.empty()
+             ? tr("%1 %2, of so many readers that none stands out").arg(formatCount(readers.pages), pages)
+             : tr("%1 %2%3").arg(formatCount(readers.pages), pages, names),
+         readers.pages > 0 && !names.isEmpty());
+}
+
+void ShardPanel::showTasks(const backend::ShardDetails& details)
+{
+    QStringList problems, remarks;
+    for (const auto& node : details.tasks) {
+        const auto name = QString::fromStdString(node.name);
+        if (!node.problem.empty())
+            problems << tr("Tasks on %1: %2").arg(name, QString::fromStdString(node.problem));
+        else if (!node.whole)
+            remarks << tr("%1 has a long queue: only its first 20,000 tasks of each state were looked at")
+                           .arg(name);
+    }
+    if (m_tasks->rowCount() == 0 && problems.isEmpty()) remarks << tr("None");
+    const auto lines = problems + remarks;
+    m_taskNote->setTone(problems.isEmpty() ? Tone::Muted : Tone::Critical);
+    m_taskNote->setText(lines.join(QLatin1Char('\n')));
+    m_taskNote->setVisible(!lines.isEmpty());
+}
+
+void ShardPanel::askHistory()
+{
+    if (m_historyAsked || m_shard < 0) return;
+    m_historyAsked = true;
+    m_historyAt = Clock::now();
+    const auto begin = m_context.range.begin(), end = m_context.range.end();
+    m_context.bridge.call(
+        this,
+        [begin, end](backend::Engine& engine) {
+            return requests::shardHistory(engine, backend::BalanceMetric::Bytes, begin, end, kHistoryColumns);
+        },
+        [this, begin, end](backend::Result<backend::ShardHistory> history) {
+            m_historyAsked = false;
+            m_chartNote->setVisible(!history);
+            if (history)
+                showHistory(*history);
+            else
+                m_chartNote->setText(
+                    tr("Size over time: %1").arg(QString::fromStdString(history.error().message)));
+            // The window was moved while the answer was on its way.
+            const auto& range = m_context.range;
+            if (isVisible() && !range.live() && history && (range.begin() != begin || range.end() != end))
+                askHistory();
+        });
+}
+
+void ShardPanel::showHistory(const backend::ShardHistory& history)
+{
+    std::vector<double> at, values;
+    for (std::size_t column = 0; column < history.at.size() && m_shard < history.shards; ++column) {
+        at.push_back(secondsOf(history.at[column] + history.step / 2));
+        values.push_back(double(history.value(column, m_shard)));
+    }
+    m_chart->setData(at, {values});
+}
+
+} // namespace ui

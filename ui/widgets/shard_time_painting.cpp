@@ -1,0 +1,159 @@
+// How ShardTimeMap looks: picture, marks, axes, scale.
+#include "ui/bridge/time_range.h"
+#include "ui/widgets/color_bar.h"
+#include "ui/widgets/figure_text.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/shard_time_map.h"
+
+#include <QPainter>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace ui {
+namespace {
+
+constexpr int kShardLabels = 40; // width at the left
+constexpr double kBrushAlpha = 0.25;
+constexpr int kLeastTickPixels = 84;
+constexpr std::array<double, 13> kTickSeconds{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600};
+
+double tickSeconds(double span, int pixels)
+{
+    for (const double step : kTickSeconds)
+        if (step / span * pixels >= kLeastTickPixels) return step;
+    return kTickSeconds.back();
+}
+
+// So many shards between two labels that these do not touch: 1, 2, 4, 8 …
+int shardsPerLabel(int shards, double shardHeight, int textHeight)
+{
+    int step = 1;
+    while (step < shards && step * shardHeight < textHeight)
+        step *= 2;
+    return step;
+}
+
+} // namespace
+
+QRect ShardTimeMap::plotRect() const
+{
+    const int small = QFontMetrics(m_theme.font(FontRole::Small)).height();
+    return rect().adjusted(kShardLabels, small + kSpacingTiny, -kColorBarRoom, -(2 * small + kSpacingMedium));
+}
+
+void ShardTimeMap::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setFont(m_theme.font(FontRole::Small));
+    const auto plot = plotRect();
+    painter.setPen(m_theme.textMuted());
+    if (m_image.isNull()) {
+        painter.drawText(rect(), Qt::AlignCenter | Qt::TextWordWrap, m_why);
+        return;
+    }
+    drawPicture(painter, plot);
+    drawMarks(painter, plot);
+    drawShardAxis(painter, plot);
+    drawTimeAxis(painter, plot);
+    drawScale(painter, plot);
+    painter.setPen(shownShard() >= 0 ? m_theme.text() : m_theme.textMuted());
+    drawFigure(painter, {plot.left(), height() - painter.fontMetrics().descent()}, readout());
+}
+
+void ShardTimeMap::drawPicture(QPainter& painter, const QRect& plot) const
+{
+    painter.fillRect(plot, QBrush(m_theme.cardBorder(), Qt::BDiagPattern)); // seen where nothing is known
+    painter.save();
+    painter.setClipRect(plot);
+    const double left = xOf(m_history.at.front()), right = xOf(m_history.at.back() + m_history.step);
+    painter.drawImage(QRectF(left, plot.top(), right - left, plot.height()), m_image);
+    painter.restore();
+}
+
+void ShardTimeMap::drawMarks(QPainter& painter, const QRect& plot) const
+{
+    painter.save();
+    painter.setClipRect(plot.adjusted(-1, -1, 1, 1));
+    painter.setBrush(Qt::NoBrush);
+    const auto frame = [&](int shard, const QColor& color, int width) {
+        if (shard < 0) return;
+        painter.setPen(QPen(color, width));
+        painter.drawRect(lineRect(shard).adjusted(0, -1, -1, 0));
+    };
+    frame(m_hovered, m_theme.text(), 1);
+    frame(m_current, hasFocus() ? m_theme.accent() : m_theme.text(), 2);
+    if (const auto cursor = m_range.cursor()) {
+        const double x = xOf(*cursor);
+        painter.setPen(QPen(m_theme.text(), 1));
+        painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
+    }
+    if (m_drag == Drag::Brush && m_brushTo != m_pressedAt) {
+        auto ground = m_theme.accent();
+        painter.setPen(QPen(ground, 1));
+        ground.setAlphaF(kBrushAlpha);
+        painter.setBrush(ground);
+        painter.drawRect(QRectF(std::min(m_pressedAt, m_brushTo), plot.top(),
+                                std::abs(m_brushTo - m_pressedAt), plot.height()));
+    }
+    painter.restore();
+}
+
+void ShardTimeMap::drawShardAxis(QPainter& painter, const QRect& plot) const
+{
+    painter.setPen(m_theme.textMuted());
+    const int high = painter.fontMetrics().height();
+    painter.drawText(QRect(0, 0, plot.left() + plot.width(), high), Qt::AlignLeft | Qt::AlignTop,
+                     tr("Shard"));
+    const double shardHeight = double(plot.height()) / m_history.shards;
+    const int step = shardsPerLabel(m_history.shards, shardHeight, high);
+    for (int shard = 0; shard < m_history.shards; shard += step) {
+        const auto line = lineRect(shard);
+        painter.drawText(QRectF(0, line.center().y() - high / 2.0, plot.left() - kSpacingSmall, high),
+                         Qt::AlignRight | Qt::AlignVCenter, QString::number(shard));
+    }
+}
+
+void ShardTimeMap::drawTimeAxis(QPainter& painter, const QRect& plot) const
+{
+    const auto metrics = painter.fontMetrics();
+    const double begin = secondsOf(m_range.begin()), end = secondsOf(m_range.end());
+    const double step = tickSeconds(std::max(1.0, end - begin), plot.width());
+    for (double at = std::ceil(begin / step) * step; at <= end; at += step) {
+        const double x = xOf(timeOf(at));
+        painter.setPen(m_theme.cardBorder());
+        painter.drawLine(QPointF(x, plot.bottom() + 1), QPointF(x, plot.bottom() + 3));
+        painter.setPen(m_theme.textMuted());
+        const QRectF place(x - 50, plot.bottom() + kSpacingTiny, 100, metrics.height());
+        if (place.center().x() + 26 <= plot.right() && place.center().x() - 26 >= plot.left() - kShardLabels)
+            painter.drawText(place, Qt::AlignHCenter | Qt::AlignTop, formatClock(timeOf(at)));
+    }
+    painter.drawText(
+        QRect(plot.right() - 240, height() - metrics.height(), 240 + kColorBarRoom, metrics.height()),
+        Qt::AlignRight | Qt::AlignBottom,
+        tr("Time, %1 · a column is %2")
+            .arg(zoneName(), formatDuration(std::chrono::duration<double>(m_history.step).count())));
+}
+
+void ShardTimeMap::drawScale(QPainter& painter, const QRect& plot) const
+{
+    const QRect strip(plot.right() + kSpacingMedium, plot.top(), kColorBarWidth, plot.height());
+    if (!m_deviation) {
+        drawColorBar(
+            painter, m_theme, strip,
+            {[this](double place) { return m_theme.loadColor(place); }, colorBarSteps(m_scale), m_metric});
+        return;
+    }
+    // From nothing to twice the mean, always: what lies above is drawn as its end.
+    drawColorBar(painter, m_theme, strip,
+                 {[this](double place) { return m_theme.divergingColor(2 * place - 1); },
+                  {{0, tr("−100 %")},
+                   {0.25, tr("−50 %")},
+                   {0.5, tr("mean")},
+                   {0.75, tr("+50 %")},
+                   {1, tr("≥ +100 %")}},
+                  tr("of the mean")});
+}
+
+} // namespace ui
