@@ -28,6 +28,8 @@ void take(RedisInfo& info, std::string_view field, std::string_view value)
         info.maxMemoryBytes = number(value);
     else if (field == "connected_clients")
         info.connectedClients = number(value);
+    else if (field == "maxclients")
+        info.maxClients = number(value);
     else if (field == "evicted_keys")
         info.evictedKeys = number(value);
     else if (field == "keyspace_hits")

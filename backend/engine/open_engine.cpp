@@ -330,7 +330,8 @@ Result<void> RookeryEngine::start(Deadline deadline)
                       std::move(publish),
                       [this] { return m_verifier ? std::optional(m_verifier->figures()) : std::nullopt; }},
         samplerSettings());
-    m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_timelines.limits().cap);
+    m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_pools.monitor,
+                                                 m_timelines.limits().cap);
     return {};
 }
 

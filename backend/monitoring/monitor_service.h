@@ -4,6 +4,7 @@
 
 #include "backend/engine.h"
 #include "backend/monitoring/ledger_reader.h"
+#include "backend/monitoring/node_inspector.h"
 #include "backend/monitoring/sampler.h"
 
 namespace backend {
@@ -12,13 +13,14 @@ class MonitorService final : public Monitor
 {
 public:
     // REQUIRES: all references outlive the service. The ledger reader's pools may be the feed's or the
-    // monitor's.
+    // monitor's; `pools` are the sampler's.
     MonitorService(const Sampler& sampler, const ShardMapSource& maps, const LedgerReader& ledger,
-                   int timelineCap)
+                   const SqlPools& pools, int timelineCap)
         : m_sampler(sampler)
         , m_maps(maps)
         , m_ledger(ledger)
         , m_timelineCap(timelineCap)
+        , m_inspector(maps.current()->nodes, pools, sampler.redisTraffic())
     {
     }
 
@@ -45,12 +47,19 @@ public:
         return m_ledger.unfinishedTasks(deadline);
     }
     Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<NodeDetails> nodeDetails(int node, Deadline deadline) override
+    {
+        return m_inspector.inspect(node, deadline);
+    }
+    std::vector<ProbedNode> probedNodes() const override { return m_sampler.probedNodes(); }
+    OwnCost ownCost() const override { return m_sampler.ownCost(); }
 
 private:
     const Sampler& m_sampler;
     const ShardMapSource& m_maps;
     const LedgerReader& m_ledger;
     const int m_timelineCap;
+    NodeInspector m_inspector;
 };
 
 } // namespace backend

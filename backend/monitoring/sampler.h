@@ -11,6 +11,7 @@
 #include "backend/monitoring/directory_prober.h"
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/history_store.h"
+#include "backend/monitoring/own_cost.h"
 #include "backend/monitoring/snapshot_builder.h"
 #include "backend/monitoring/timeline_sweeper.h"
 #include "backend/store/shard_sql.h"
@@ -58,9 +59,15 @@ public:
     std::vector<HistoryPoint> history(TimePoint since) const { return m_history.since(since); }
     // See Monitor::historyRange.
     Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const;
+    // See Monitor.
+    std::vector<ProbedNode> probedNodes() const;
+    OwnCost ownCost() const;
+    // Where the monitor's Redis clients count; never null.
+    const std::shared_ptr<RedisTraffic>& redisTraffic() const { return m_traffic; }
 
 private:
     void startProbers();
+    std::vector<ProbeRecord> probeRecords() const;
     void step();
     EngineStatus ownStatus() const;
     ProbeFindings findings() const;
@@ -71,6 +78,8 @@ private:
 
     const SamplerInputs m_inputs;
     const SamplerSettings m_settings;
+    const std::shared_ptr<RedisTraffic> m_traffic;
+    OwnCostMeter m_cost;
     EngineTotals m_totals; // of the snapshot thread alone, like the window
     FlowWindow m_window;
     History m_history;

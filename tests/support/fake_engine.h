@@ -21,6 +21,8 @@ namespace tests {
 // Nodes, shards, queue, workers and caches with plausible values that differ from each other: shard s holds
 // 100 + s timelines, node health is Ok. 2 PostgreSQL and 8 Redis nodes as in the demo.
 backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64);
+// Details of a node of that snapshot, with something in every list.
+backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node);
 // One point a second, the newest at `end`, with values that grow along the time.
 std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds);
 
@@ -48,7 +50,13 @@ public:
     void setDeadLetters(std::vector<backend::DeadLetter> letters);
     void setTimelineAudit(backend::TimelineAuditReport report); // repairs repair all of it
     void setOrphans(backend::OrphanReport report);
-    // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
+    // Without one a node's details are plausible figures of its kind.
+    void setNodeDetails(const backend::NodeDetails& details);
+    void setProbedNodes(std::vector<backend::ProbedNode> nodes);
+    void setOwnCost(backend::OwnCost cost);
+    void setCheckup(backend::Checkup checkup);
+    // The named call fails until cleared: "homePage", "setWorkerCount", or with its argument: "nodeDetails 3"
+    // ("*": every call that can fail). The same names can be held.
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
     // The named call ("*": all) waits inside the engine until released.
@@ -144,6 +152,9 @@ private:
     std::string render(const backend::ShardReport& report, backend::ReportFormat format) const override;
     Result<std::int64_t> unfinishedTasks(Deadline deadline) override;
     Result<backend::Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<backend::NodeDetails> nodeDetails(int node, Deadline deadline) override;
+    std::vector<backend::ProbedNode> probedNodes() const override;
+    backend::OwnCost ownCost() const override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
@@ -176,6 +187,10 @@ private:
     std::vector<backend::TaskRef> m_retried, m_discarded;
     backend::TimelineAuditReport m_timelineAudit;
     backend::OrphanReport m_orphans;
+    std::map<int, backend::NodeDetails> m_nodeDetails;
+    std::vector<backend::ProbedNode> m_probedNodes;
+    backend::OwnCost m_ownCost;
+    std::optional<backend::Checkup> m_checkup;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

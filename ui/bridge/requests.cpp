@@ -12,6 +12,7 @@ using backend::Result;
 
 constexpr std::chrono::seconds kLookTime{3}; // somebody is waiting in front of the screen
 constexpr std::chrono::seconds kChangeTime{10};
+constexpr std::chrono::seconds kCheckTime{20}; // of the doctor, who gives each node a few seconds
 
 Deadline soon()
 {
@@ -122,6 +123,21 @@ Result<int> retryDeadLetters(Engine& engine, const std::vector<backend::TaskRef>
 Result<int> discardDeadLetters(Engine& engine, const std::vector<backend::TaskRef>& tasks)
 {
     return engine.operations().discardDeadLetters(tasks, later());
+}
+
+Result<backend::NodeDetails> nodeDetails(Engine& engine, int node)
+{
+    return engine.monitor().nodeDetails(node, soon());
+}
+
+Result<MonitorFigures> monitorFigures(Engine& engine)
+{
+    return MonitorFigures{engine.monitor().probedNodes(), engine.monitor().ownCost()};
+}
+
+Result<backend::Checkup> doctor(Engine& engine)
+{
+    return engine.operations().doctor(Deadline::after(kCheckTime));
 }
 
 backend::ShardReport shardReport(Engine& engine, const backend::ClusterSnapshot& snapshot)

@@ -44,6 +44,16 @@ backend::Result<std::vector<backend::DeadLetter>> deadLetters(backend::Engine& e
 backend::Result<int> retryDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 backend::Result<int> discardDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 
+// One node in detail; and what the monitor knows and costs, which does not wait.
+backend::Result<backend::NodeDetails> nodeDetails(backend::Engine& engine, int node);
+struct MonitorFigures
+{
+    std::vector<backend::ProbedNode> probed;
+    backend::OwnCost cost;
+};
+backend::Result<MonitorFigures> monitorFigures(backend::Engine& engine);
+backend::Result<backend::Checkup> doctor(backend::Engine& engine);
+
 backend::ShardReport shardReport(backend::Engine& engine, const backend::ClusterSnapshot& snapshot);
 std::string render(backend::Engine& engine, const backend::ShardReport& report, backend::ReportFormat format);
 
