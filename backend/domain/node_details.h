@@ -40,7 +40,8 @@ struct RedisPersistenceFigures
 {
     bool loading = false, aofEnabled = false, saving = false, rewriting = false;
     std::string lastSaveStatus, lastAofWriteStatus; // "ok" or "err"
-    std::optional<TimePoint> lastSaveAt;            // by the server's clock; at its start when none was made
+    bool everSaved = true;                          // since it started
+    std::optional<TimePoint> lastSaveAt;            // by the server's clock
     std::int64_t changesSinceSave = -1;
     std::optional<std::string> savePoints; // CONFIG save; empty text: none; absent: not readable
 };

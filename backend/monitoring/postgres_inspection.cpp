@@ -24,15 +24,17 @@ constexpr const char* kOldestTransaction =
     " extract(epoch FROM clock_timestamp() - xact_start)::float8 FROM pg_stat_activity"
     " WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
     " ORDER BY xact_start LIMIT 1";
+// Whoever began after the oldest one has the same age: that one is the cause.
 constexpr const char* kHorizon =
     "SELECT what, held FROM ("
     "SELECT 'process ' || pid || ' of ' || coalesce(usename, '?')"
     " || coalesce(' (' || nullif(application_name, '') || ')', '') AS what,"
-    " greatest(age(backend_xmin), age(backend_xid)) AS held FROM pg_stat_activity"
+    " greatest(age(backend_xmin), age(backend_xid)) AS held, xact_start AS began FROM pg_stat_activity"
     " WHERE pid <> pg_backend_pid()"
-    " UNION ALL SELECT 'the prepared transaction ' || gid, age(transaction) FROM pg_prepared_xacts"
-    " UNION ALL SELECT 'the replication slot ' || slot_name, greatest(age(xmin), age(catalog_xmin))"
-    " FROM pg_replication_slots) AS holders WHERE held IS NOT NULL ORDER BY held DESC LIMIT 1";
+    " UNION ALL SELECT 'the prepared transaction ' || gid, age(transaction), prepared FROM pg_prepared_xacts"
+    " UNION ALL SELECT 'the replication slot ' || slot_name, greatest(age(xmin), age(catalog_xmin)),"
+    " '-infinity' FROM pg_replication_slots) AS holders WHERE held IS NOT NULL"
+    " ORDER BY held DESC, began NULLS LAST LIMIT 1";
 constexpr const char* kFrozenAge =
     "SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database()";
 

@@ -98,7 +98,9 @@ RedisPersistenceFigures persistenceOf(const Words& info, const Result<RedisReply
     out.rewriting = word(info, "aof_rewrite_in_progress") == "1";
     out.lastSaveStatus = word(info, "rdb_last_bgsave_status");
     out.lastAofWriteStatus = word(info, "aof_last_write_status");
-    if (const auto at = number(info, "rdb_last_save_time"); at > 0) out.lastSaveAt = timeOfSeconds(at);
+    out.everSaved = number(info, "rdb_saves") != 0; // before 7.0 nobody knows; the time may be its start
+    if (const auto at = number(info, "rdb_last_save_time"); at > 0 && out.everSaved)
+        out.lastSaveAt = timeOfSeconds(at);
     out.changesSinceSave = number(info, "rdb_changes_since_last_save");
     if (auto points = setting(save, "save")) out.savePoints = std::move(*points);
     return out;

@@ -7,6 +7,11 @@
 #include <QVBoxLayout>
 
 namespace ui {
+namespace {
+
+constexpr int kRoomForAdvice = 720; // as a column; narrower, it stands below for the chosen one
+
+} // namespace
 
 FindingsView::FindingsView(const Theme& theme, const char* name, QWidget* parent)
     : QWidget(parent)
@@ -39,7 +44,17 @@ void FindingsView::setFindings(std::vector<backend::CheckFinding> findings, cons
 {
     m_model->setRows(std::move(findings));
     m_table->setHint(hint);
+    // The worst one says at once what to do.
+    auto& table = m_table->table();
+    if (!table.currentIndex().isValid() && m_model->rowCount() > 0)
+        table.setCurrentIndex(table.model()->index(0, 0));
     showCurrent();
+}
+
+void FindingsView::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    m_table->table().setColumnHidden(FindingAdviceColumn, width() < kRoomForAdvice);
 }
 
 void FindingsView::showCurrent()

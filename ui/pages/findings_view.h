@@ -2,9 +2,9 @@
 // command, to be copied. Owned by its page; GUI thread only.
 #pragma once
 
-#include "ui/models/node_tables.h"
-
 #include <QWidget>
+
+#include "ui/models/node_tables.h"
 
 namespace ui {
 
@@ -20,6 +20,9 @@ public:
     FindingsView(const Theme& theme, const char* name, QWidget* parent);
 
     void setFindings(std::vector<backend::CheckFinding> findings, const QString& hint);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void showCurrent();

@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kMostAsked = 2; // of the bridge's four threads: the rest of the window needs some
 
+constexpr std::chrono::milliseconds kSecondLook{1000};
+
 backend::TimePoint wallNow()
 {
     return std::chrono::time_point_cast<backend::TimePoint::duration>(std::chrono::system_clock::now());
@@ -107,13 +109,23 @@ void NodeDetailView::setPaused(bool paused)
     showParts();
 }
 
+// The second look comes sooner: rates and ratios need two.
+bool NodeDetailView::due() const
+{
+    const auto age = std::chrono::steady_clock::now() - m_lookedAt;
+    const auto without = [](const auto& part) { return part.value && part.value->windowSeconds <= 0; };
+    const bool first =
+        m_details && (m_details->kind == backend::NodeKind::Redis ? without(m_details->redis.keys)
+                                                                  : without(m_details->postgres.activity));
+    return age >= (first ? std::min(m_interval, kSecondLook) : m_interval);
+}
+
 void NodeDetailView::look(bool now)
 {
     if (!m_row) return;
     const int node = m_row->node.id;
-    const bool due = now || m_lookedAt == decltype(m_lookedAt)() ||
-                     std::chrono::steady_clock::now() - m_lookedAt >= m_interval;
-    if (!due || m_asked.contains(node) || m_asked.size() >= kMostAsked) return;
+    const bool wanted = now || m_lookedAt == decltype(m_lookedAt)() || due();
+    if (!wanted || m_asked.contains(node) || m_asked.size() >= kMostAsked) return;
     m_asked.insert(node);
     showParts();
     m_bridge.call(

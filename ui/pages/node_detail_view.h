@@ -51,6 +51,7 @@ private:
     void build(const Theme& theme);
     QWidget* buildFigures(const Theme& theme);
     void take(int node, backend::Result<backend::NodeDetails> details);
+    bool due() const;
     void showTrouble();
     void showDetails();
     void showFindings();

@@ -5,6 +5,9 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <cmath>
+
 namespace ui {
 namespace {
 
@@ -101,11 +104,13 @@ std::vector<Fact> persistenceFacts(const backend::RedisPersistenceFigures& p)
          F::tr("The setting save: seconds and changes")},
         {"persistenceLast",
          F::tr("Last save"),
-         saved ? F::tr("ok") : F::tr("failed: see the server's log"),
+         !p.everSaved ? F::tr("none since it started")
+         : saved      ? F::tr("ok")
+                      : F::tr("failed: see the server's log"),
          {},
          saved ? Tone::Normal : Tone::Warning},
         {"persistenceLastAt", F::tr("Last saved"), p.lastSaveAt ? formatTime(*p.lastSaveAt) : unknownText(),
-         F::tr("rdb_last_save_time; the server's start when it never saved")},
+         F::tr("rdb_last_save_time; before Redis 7 the server's start when it never saved")},
         {"persistenceChanges", F::tr("Changes since"), formatCount(p.changesSinceSave), {}},
         {"persistenceState", F::tr("Now"), savingText(p), {}},
     };
@@ -269,18 +274,18 @@ std::vector<Fact> horizonFacts(const backend::PostgresHorizonFigures& h)
 
 std::vector<Fact> standbyFacts(const backend::PostgresReplicationFigures& r)
 {
-    std::int64_t replicas = 0, slots = 0, unused = 0;
+    std::int64_t replicaCount = 0, slotCount = 0, unused = 0;
     for (const auto& one : r.replicas) {
-        replicas += !one.slot;
-        slots += one.slot;
+        replicaCount += !one.slot;
+        slotCount += one.slot;
         unused += one.slot && !one.active;
     }
     return {
         {"replicationRole", F::tr("Role"), r.inRecovery ? F::tr("standby") : F::tr("primary"), {}},
-        {"replicationReplicas", F::tr("Replicas"), formatCount(replicas), {}},
+        {"replicationReplicas", F::tr("Replicas"), formatCount(replicaCount), {}},
         {"replicationSlots", F::tr("Slots"),
-         unused > 0 ? F::tr("%1, %2 of them unused").arg(formatCount(slots), formatCount(unused))
-                    : formatCount(slots),
+         unused > 0 ? F::tr("%1, %2 of them unused").arg(formatCount(slotCount), formatCount(unused))
+                    : formatCount(slotCount),
          F::tr("An unused slot keeps WAL until the disk is full"), unused > 0 ? Tone::Warning : Tone::Normal},
         {"replicationDelay",
          F::tr("Replay delay"),

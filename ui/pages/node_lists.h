@@ -2,9 +2,9 @@
 // what it shows, from which threshold, or why it is empty. Owned by its view; GUI thread only.
 #pragma once
 
-#include "ui/models/node_tables.h"
-
 #include <QObject>
+
+#include "ui/models/node_tables.h"
 
 class QTabWidget;
 

@@ -24,7 +24,7 @@
 namespace ui {
 namespace {
 
-constexpr int kTableShare = 45; // per cent of the height, at most, until somebody chooses
+constexpr int kTableShare = 50; // per cent of the height, at most, until somebody chooses
 
 } // namespace
 
