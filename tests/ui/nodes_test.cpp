@@ -122,8 +122,10 @@ void NodesTest::listsEveryNode()
     QCOMPARE(page.cell("nodeList", page.listRow("pg-2"), ui::ListConnectionsColumn), QString("11"));
     QCOMPARE(page.cell("nodeList", page.listRow("redis-3"), ui::ListMemoryColumn),
              QString("7.0 MiB of 64.0 MiB"));
-    QCOMPARE(page.cell("nodeList", page.listRow("redis-2"), ui::ListMemoryColumn),
-             QString("6.0 MiB, no limit"));
+    const auto unlimited =
+        page.table("nodeList").model()->index(page.listRow("redis-2"), ui::ListMemoryColumn);
+    QCOMPARE(unlimited.data().toString(), QString("6.0 MiB"));
+    QVERIFY(unlimited.data(Qt::ToolTipRole).toString().contains("no limit"));
     QCOMPARE(page.cell("nodeList", page.listRow("pg-1"), ui::ListMemoryColumn), ui::unknownText());
 }
 
@@ -178,7 +180,7 @@ void NodesTest::postgresDetailsAreShown()
     QVERIFY(page.text("horizonOldest").startsWith("12.5 s: process 4711"));
     QCOMPARE(page.text("replicationSlots"), QString("1, 1 of them unused"));
     QCOMPARE(page.text("storageDatabase"), QString("40.0 MiB"));
-    QCOMPARE(page.tabTitle("Running statements"), QString("Running statements (1)"));
+    QCOMPARE(page.tabTitle("Running"), QString("Running (1)"));
     QCOMPARE(page.cell("slowOperations", 0, ui::SlowTextColumn), QString("SELECT pg_sleep(60)"));
     QCOMPARE(page.cell("slowOperations", 0, ui::SlowStateColumn), QString("waits for Timeout: PgSleep"));
     QCOMPARE(page.cell("topStatements", 0, ui::TopCallsColumn), QString("500"));
@@ -228,9 +230,12 @@ void NodesTest::deadNodeSaysSinceWhen()
     const auto trouble = [&] { return fixture.find<QLabel>("nodeTrouble")->text(); };
     QTRY_VERIFY2(trouble().contains("No answer since " + ui::formatTime(since)), qPrintable(trouble()));
     QTRY_VERIFY2(trouble().contains("redis-3 has not answered for 35 s"), qPrintable(trouble()));
-    QTRY_VERIFY2(trouble().contains("redis-3: connection refused"), qPrintable(trouble()));
     QVERIFY(fixture.find<QLabel>("nodeTrouble")->isVisible());
-    QCOMPARE(fixture.find<ui::StateView>("nodeState")->kind(), ui::StateView::Kind::Failed);
+    QTRY_COMPARE(fixture.find<ui::StateView>("nodeState")->kind(), ui::StateView::Kind::Failed);
+    // The same is not said twice; without the probes' word the details' error is.
+    QVERIFY(!trouble().contains("details cannot be read"));
+    fixture.engine().setProbedNodes({});
+    QTRY_VERIFY2(trouble().contains("redis-3: connection refused"), qPrintable(trouble()));
     // The list goes on, with what is wrong in words.
     const auto* list = fixture.find<QTableView>("nodeList")->model();
     QCOMPARE(list->rowCount(), 10);
@@ -240,7 +245,6 @@ void NodesTest::deadNodeSaysSinceWhen()
     QVERIFY(fixture.waitForNews());
     // It comes back by itself.
     fixture.engine().clearFailure("nodeDetails 5");
-    fixture.engine().setProbedNodes({});
     fixture.engine().setSnapshot(fakeSnapshot(1));
     QTRY_VERIFY(!fixture.find<QLabel>("nodeTrouble")->isVisible());
     QTRY_VERIFY(fixture.find<QTabWidget>("nodeTabs")->isVisible());

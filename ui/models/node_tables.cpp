@@ -76,6 +76,16 @@ QString bytesPerSecondText(double value)
     return T::tr("%1/s").arg(bytesText(value));
 }
 
+// A path says nothing that the node's name does not; "?:0" is how Redis writes that there is none.
+QString clientText(const backend::SlowCommand& command)
+{
+    const auto address = qt(command.client);
+    const auto shown = address.startsWith(QLatin1Char('/'))   ? T::tr("unix socket")
+                       : address.startsWith(QLatin1Char('?')) ? T::tr("not told")
+                                                              : address;
+    return command.clientName.empty() ? shown : T::tr("%1 (%2)").arg(shown, qt(command.clientName));
+}
+
 } // namespace
 
 std::vector<SlowOperation> slowOperations(const backend::NodeDetails& details)
@@ -83,9 +93,7 @@ std::vector<SlowOperation> slowOperations(const backend::NodeDetails& details)
     std::vector<SlowOperation> out;
     if (const auto& slow = details.redis.slowLog.value)
         for (const auto& one : slow->newestFirst)
-            out.push_back({one.id, one.at, double(one.microseconds) / 1e6, qt(one.command),
-                           one.clientName.empty() ? qt(one.client)
-                                                  : T::tr("%1 (%2)").arg(qt(one.client), qt(one.clientName)),
+            out.push_back({one.id, one.at, double(one.microseconds) / 1e6, qt(one.command), clientText(one),
                            T::tr("done"), false});
     if (const auto& running = details.postgres.running.value)
         for (const auto& one : *running)
@@ -265,13 +273,6 @@ NodeCostModel* makeNodeCostTable(QObject* parent)
              T::tr("Redis: commands; PostgreSQL: statements, without the BEGIN and COMMIT around them"),
              [](const Row& r) { return r.requestsPerSecond; }, &formatRate),
          T::figure<Row>(
-             T::tr("Sent"), T::tr("Redis: bytes on the socket; PostgreSQL: bytes of the statements' text"),
-             [](const Row& r) { return r.sentBytesPerSecond; }, &bytesPerSecondText),
-         T::figure<Row>(
-             T::tr("Received"),
-             T::tr("Redis: bytes on the socket; PostgreSQL: its client library does not tell"),
-             [](const Row& r) { return r.receivedBytesPerSecond; }, &bytesPerSecondText),
-         T::figure<Row>(
              T::tr("Probe p50"), T::tr("Median round trip of the last probes, at most 300"),
              [](const Row& r) { return r.probeP50Ms; }, &formatMilliseconds),
          T::figure<Row>(
@@ -280,7 +281,14 @@ NodeCostModel* makeNodeCostTable(QObject* parent)
          T::figure<Row>(
              T::tr("Missed"), T::tr("Of the same probes: not answered within their deadline"),
              [](const Row& r) { return double(r.missed); }, &countText,
-             [](const Row& r) { return r.missed > 0 ? Tone::Warning : Tone::Normal; })},
+             [](const Row& r) { return r.missed > 0 ? Tone::Warning : Tone::Normal; }),
+         T::figure<Row>(
+             T::tr("Sent"), T::tr("Redis: bytes on the socket; PostgreSQL: bytes of the statements' text"),
+             [](const Row& r) { return r.sentBytesPerSecond; }, &bytesPerSecondText),
+         T::figure<Row>(
+             T::tr("Received"),
+             T::tr("Redis: bytes on the socket; PostgreSQL: its client library does not tell"),
+             [](const Row& r) { return r.receivedBytesPerSecond; }, &bytesPerSecondText)},
         [](const Row& r) { return r.node; }, parent);
 }
 

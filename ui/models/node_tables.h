@@ -91,11 +91,11 @@ using NodeCostModel = TableModel<backend::NodeCost, int>;
 enum NodeCostColumn {
     CostNameColumn,
     CostRequestsColumn,
-    CostSentColumn,
-    CostReceivedColumn,
     CostP50Column,
     CostP99Column,
     CostMissedColumn,
+    CostSentColumn,
+    CostReceivedColumn,
     CostColumnCount
 };
 NodeCostModel* makeNodeCostTable(QObject* parent);

@@ -54,7 +54,9 @@ void FindingsView::setFindings(std::vector<backend::CheckFinding> findings, cons
 void FindingsView::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
-    m_table->table().setColumnHidden(FindingAdviceColumn, width() < kRoomForAdvice);
+    const bool narrow = width() < kRoomForAdvice;
+    m_table->table().setColumnHidden(FindingAdviceColumn, narrow);
+    m_table->table().setHorizontalScrollBarPolicy(narrow ? Qt::ScrollBarAlwaysOff : Qt::ScrollBarAsNeeded);
 }
 
 void FindingsView::showCurrent()

@@ -158,7 +158,7 @@ void NodeDetailView::showTrouble()
         const auto& [node, probed] = *m_row;
         if (probed.silentSince) lines << tr("No answer since %1.").arg(formatTime(*probed.silentSince));
         if (!node.message.empty()) lines << QString::fromStdString(node.message);
-        if (!m_error.isEmpty())
+        if (!m_error.isEmpty() && !probed.silentSince) // else it would be the same once more
             lines << tr("Its details cannot be read since %1: %2").arg(formatTime(m_failingSince), m_error);
         m_trouble->setTone(node.health == backend::Health::Degraded && m_error.isEmpty() ? Tone::Warning
                                                                                          : Tone::Critical);

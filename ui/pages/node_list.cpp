@@ -49,12 +49,19 @@ public:
     static QString memory(const Row& r)
     {
         if (r.node.kind == backend::NodeKind::Postgres) return unknownText();
-        if (r.probed.memoryMostBytes == 0 && r.node.memoryBytes >= 0)
-            return tr("%1, no limit").arg(formatBytes(r.node.memoryBytes));
         return usedOfText(formatBytes(r.node.memoryBytes),
                           r.probed.memoryMostBytes > 0 ? formatBytes(r.probed.memoryMostBytes) : QString());
     }
-    static QString message(const Row& r) { return QString::fromStdString(r.node.message).simplified(); }
+    // Without the name, which stands in the same row, and the address.
+    static QString message(const Row& r)
+    {
+        auto text = QString::fromStdString(r.node.message).simplified();
+        const auto name = QString::fromStdString(r.node.name);
+        if (text.startsWith(name + QLatin1String(" ("))) {
+            if (const auto end = text.indexOf(QLatin1String(") ")); end > 0) return text.mid(end + 2);
+        }
+        return text;
+    }
 
     static Column state()
     {
@@ -77,6 +84,20 @@ public:
         auto out = words(tr("Why, and what to do"), {},
                          [](const Row& r) { return message(r).isEmpty() ? unknownText() : message(r); });
         out.toolTip = [](const Row& r) { return QString::fromStdString(r.node.message); };
+        return out;
+    }
+
+    static Column memoryColumn(std::function<double(const Row&)> most)
+    {
+        auto out = figure(
+            tr("Memory"), tr("Redis: used_memory of maxmemory; PostgreSQL does not tell"),
+            [](const Row& r) { return double(r.node.memoryBytes); }, &NodeList::memory, std::move(most));
+        out.toolTip = [](const Row& r) {
+            return r.node.kind == backend::NodeKind::Postgres ? tr("PostgreSQL does not tell")
+                   : r.probed.memoryMostBytes == 0            ? tr("maxmemory is not set: no limit")
+                   : r.probed.memoryMostBytes < 0             ? tr("Its limit is not known")
+                                                              : QString();
+        };
         return out;
     }
 
@@ -103,10 +124,7 @@ public:
                 tr("Connections"), tr("Open now, of all programs, of those that the server allows"),
                 [](const Row& r) { return double(r.node.connections); }, &NodeList::connections,
                 most(&backend::ProbedNode::connectionsMost)),
-            figure(
-                tr("Memory"), tr("Redis: used_memory of maxmemory; PostgreSQL does not tell"),
-                [](const Row& r) { return double(r.node.memoryBytes); }, &NodeList::memory,
-                most(&backend::ProbedNode::memoryMostBytes)),
+            memoryColumn(most(&backend::ProbedNode::memoryMostBytes)),
             figure(
                 tr("Disk"), tr("PostgreSQL: size of the database"),
                 [](const Row& r) { return double(r.node.diskBytes); },

@@ -96,9 +96,10 @@ void NodeLists::show(const backend::NodeDetails& details)
 void NodeLists::showSlow(const backend::NodeDetails& details)
 {
     auto rows = slowOperations(details);
-    const auto title = details.kind == backend::NodeKind::Redis ? tr("Slow log") : tr("Running statements");
+    const auto title = details.kind == backend::NodeKind::Redis ? tr("Slow log") : tr("Running");
     m_tabs.setTabText(m_tabs.indexOf(m_slow->parentWidget()), withCount(title, rows.size()));
     m_slowModel->setRows(std::move(rows));
+    m_slow->table().setColumnHidden(SlowStateColumn, details.kind == backend::NodeKind::Redis); // all done
     if (details.kind == backend::NodeKind::Redis)
         m_slow->setHint(details.redis.slowLog.value
                             ? slowLogHint(*details.redis.slowLog.value)

@@ -112,6 +112,8 @@ void FactGrid::place()
     if (columns == m_columns) return;
     for (int column = 0; column < m_columns; ++column)
         m_layout->setColumnStretch(column, 0);
+    for (int row = 0; row < m_layout->rowCount(); ++row)
+        m_layout->setRowStretch(row, 0);
     m_columns = columns;
     for (auto* box : m_boxes)
         m_layout->removeWidget(box);
@@ -119,6 +121,7 @@ void FactGrid::place()
         m_layout->addWidget(m_boxes[std::size_t(i)], i / columns, i % columns);
     for (int column = 0; column < columns; ++column)
         m_layout->setColumnStretch(column, 1);
+    m_layout->setRowStretch(int(m_boxes.size()) / columns + 1, 1); // room to spare is below
 }
 
 void FactGrid::resizeEvent(QResizeEvent* event)
