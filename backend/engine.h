@@ -21,6 +21,7 @@
 #include "backend/domain/history.h"
 #include "backend/domain/import_record.h"
 #include "backend/domain/ledger.h"
+#include "backend/domain/node_details.h"
 #include "backend/domain/orphans.h"
 #include "backend/domain/queue_details.h"
 #include "backend/domain/session.h"
@@ -257,6 +258,17 @@ public:
     // them now. A node that does not answer costs only its part, which then tells why. NotFound: no such
     // shard.
     [[nodiscard]] virtual Result<ShardDetails> shardDetails(int shard, Deadline deadline) = 0;
+
+    // One node in detail, read now over the monitor's own connections. Rates and ratios are over the time
+    // since earlier readings of this node, about a minute at most. A part that cannot be read says why; an error
+    // only when the node does not answer at all. NotFound: no such node.
+    [[nodiscard]] virtual Result<NodeDetails> nodeDetails(int node, Deadline deadline) = 0;
+    // What the probes know of each node besides the snapshot; never waits.
+    virtual std::vector<ProbedNode> probedNodes() const = 0;
+    // What the monitor itself sent to the nodes, counted in its own clients: probes, the sweep of timelines
+    // and nodeDetails(). Neither doctor() and capacity(), which bring connections of their own, nor the
+    // engine's work. Never waits.
+    virtual OwnCost ownCost() const = 0;
 };
 
 class Engine

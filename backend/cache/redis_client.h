@@ -7,6 +7,7 @@
 #include "backend/common/result.h"
 #include "backend/domain/cluster.h"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -30,6 +31,32 @@ struct RedisReply
     bool isNil() const { return type == Type::Nil; }
 };
 
+// What clients sent to and received from each of some nodes since it was made; several may share one.
+// Thread-safe: the nodes never change.
+class RedisTraffic
+{
+public:
+    struct Node
+    {
+        std::atomic<std::int64_t> commands{0}; // sent, greetings included, whether answered or not
+        std::atomic<std::int64_t> sentBytes{0}, receivedBytes{0};
+    };
+
+    explicit RedisTraffic(const std::vector<NodeEndpoint>& nodes)
+    {
+        for (const auto& node : nodes)
+            m_nodes[node.id]; // made in place
+    }
+    Node* of(int node)
+    {
+        const auto found = m_nodes.find(node);
+        return found == m_nodes.end() ? nullptr : &found->second;
+    }
+
+private:
+    std::map<int, Node> m_nodes;
+};
+
 // Addresses: unix:///path or redis://[user:password@]host:port[/db]. A connection that failed or timed out is
 // closed and opened again at its next use. Connecting takes at most three seconds of a call's deadline.
 struct RedisClientOptions
@@ -39,6 +66,7 @@ struct RedisClientOptions
     // need the connection. For those whose connections may have been ended because they must not send any
     // more.
     std::function<Result<void>(Deadline)> mayConnect = {};
+    std::shared_ptr<RedisTraffic> traffic = {}; // counts there; may be empty
 };
 
 class RedisClient

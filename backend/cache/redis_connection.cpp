@@ -75,6 +75,7 @@ void RedisConnection::ReaderDeleter::operator()(redisReader* reader) const noexc
 RedisConnection::RedisConnection(NodeEndpoint endpoint, const RedisClientOptions& options)
     : m_endpoint(std::move(endpoint))
     , m_options(options)
+    , m_traffic(options.traffic ? options.traffic->of(m_endpoint.id) : nullptr)
     , m_address(parseRedisAddress(m_endpoint.address))
 {
     if (!m_address) m_address.error().message = m_endpoint.name + ": " + m_address.error().message;
@@ -230,6 +231,7 @@ Result<std::size_t> RedisConnection::send(std::string_view bytes)
         else if (n < 0 && errno != EINTR)
             return fail(lost("the connection broke while sending", errno));
     }
+    if (m_traffic) m_traffic->sentBytes.fetch_add(std::int64_t(sent), std::memory_order_relaxed);
     return sent;
 }
 
@@ -240,6 +242,7 @@ Result<bool> RedisConnection::receive()
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
     if (n < 0) return fail(lost("the connection broke while reading", errno));
     if (n == 0) return fail(lost("the server closed the connection"));
+    if (m_traffic) m_traffic->receivedBytes.fetch_add(n, std::memory_order_relaxed);
     if (redisReaderFeed(m_reader.get(), bytes.data(), std::size_t(n)) != REDIS_OK)
         return fail(lost(m_reader->errstr));
     return true;

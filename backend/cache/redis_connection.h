@@ -46,6 +46,11 @@ public:
 
     // Bytes that the socket took, 0 when it takes none now.
     [[nodiscard]] Result<std::size_t> send(std::string_view bytes);
+    // So many commands begin to be sent: for whoever counts them.
+    void sending(std::size_t commands)
+    {
+        if (m_traffic) m_traffic->commands.fetch_add(std::int64_t(commands), std::memory_order_relaxed);
+    }
     // Reads once; false when nothing lies there.
     [[nodiscard]] Result<bool> receive();
     // The next complete reply; empty when it is not complete yet. An error of the connection is `failure`; an
@@ -78,6 +83,7 @@ private:
 
     NodeEndpoint m_endpoint;
     const RedisClientOptions& m_options;
+    RedisTraffic::Node* const m_traffic; // null: nobody counts
     Result<RedisAddress> m_address;
     std::vector<HostAddress> m_candidates; // still to try, the next one last
     int m_socket = -1;

@@ -32,6 +32,8 @@ void take(RedisInfo& info, std::string_view field, std::string_view value)
         info.machineMemoryBytes = number(value);
     else if (field == "expired_keys")
         info.expiredKeys = number(value);
+    else if (field == "maxclients")
+        info.maxClients = number(value);
     else if (field == "evicted_keys")
         info.evictedKeys = number(value);
     else if (field == "keyspace_hits")

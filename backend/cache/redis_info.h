@@ -17,8 +17,8 @@ struct RedisInfo
     std::string maxmemoryPolicy; // must be "noeviction" or "volatile-…": see evictsTimelines()
     double uptimeSeconds = -1;
     std::int64_t usedMemoryBytes = -1, maxMemoryBytes = -1; // max 0: no limit
-    std::int64_t connectedClients = -1;
-    std::int64_t machineMemoryBytes = -1; // of the machine that it runs on
+    std::int64_t connectedClients = -1, maxClients = -1; // max: servers before 7.0 do not tell
+    std::int64_t machineMemoryBytes = -1;                // of the machine that it runs on
     std::int64_t expiredKeys = -1;
     std::int64_t evictedKeys = -1, keyspaceHits = -1, keyspaceMisses = -1, commandsProcessed = -1;
     std::int64_t keys = -1;

@@ -74,6 +74,7 @@ private:
         m_prelude = m_connection.greeting();
         m_unsent = m_prelude;
         m_preludeReplies = m_connection.greetingReplies();
+        m_connection.sending(m_preludeReplies);
         push();
     }
 
@@ -90,6 +91,7 @@ private:
             appendRedisCommand(m_prelude, words);
             ++m_preludeReplies;
         }
+        m_connection.sending(m_preludeReplies + m_pipeline.slots.size());
         m_unsent = m_prelude;
         m_commandsBegun = false;
         push();

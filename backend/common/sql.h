@@ -138,6 +138,7 @@ struct SqlPoolStatistics
 {
     int open = 0, leased = 0, waiting = 0;
     std::int64_t statements = 0, refused = 0; // since the pool was made
+    std::int64_t sentTextBytes = 0; // of all statements, those around them (BEGIN, PREPARE …) included
 };
 
 // A bounded pool of connections to one node. Thread-safe. Leases return by RAII. When all are leased callers

@@ -333,7 +333,7 @@ Result<void> RookeryEngine::start(Deadline deadline)
                       [this] { return m_verifier ? std::optional(m_verifier->figures()) : std::nullopt; }},
         samplerSettings());
     m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_shardInspector,
-                                                 m_timelines.limits().cap,
+                                                 m_pools.monitor, m_timelines.limits().cap,
                                                  [this](TimePoint begin, TimePoint end, std::size_t most) {
                                                      return m_workers.spans(begin, end, most);
                                                  });

@@ -5,6 +5,7 @@
 #include "backend/engine.h"
 #include "backend/monitoring/cache_look.h"
 #include "backend/monitoring/ledger_reader.h"
+#include "backend/monitoring/node_inspector.h"
 #include "backend/monitoring/sampler.h"
 #include "backend/monitoring/shard_inspector.h"
 
@@ -16,15 +17,17 @@ public:
     using WorkerSpansSource = std::function<WorkerSpans(TimePoint begin, TimePoint end, std::size_t most)>;
 
     // REQUIRES: all references outlive the service. The ledger reader's pools may be the feed's or the
-    // monitor's.
+    // monitor's; `pools` are the sampler's.
     MonitorService(const Sampler& sampler, const ShardMapSource& maps, const LedgerReader& ledger,
-                   const ShardInspector& shards, int timelineCap, WorkerSpansSource workerSpans = {})
+                   const ShardInspector& shards, const SqlPools& pools, int timelineCap,
+                   WorkerSpansSource workerSpans = {})
         : m_sampler(sampler)
         , m_maps(maps)
         , m_ledger(ledger)
         , m_shards(shards)
         , m_timelineCap(timelineCap)
         , m_workerSpans(std::move(workerSpans))
+        , m_inspector(maps.current()->nodes, pools, sampler.redisTraffic())
     {
     }
 
@@ -64,6 +67,12 @@ public:
     {
         return m_shards.details(shard, deadline);
     }
+    Result<NodeDetails> nodeDetails(int node, Deadline deadline) override
+    {
+        return m_inspector.inspect(node, deadline);
+    }
+    std::vector<ProbedNode> probedNodes() const override { return m_sampler.probedNodes(); }
+    OwnCost ownCost() const override { return m_sampler.ownCost(); }
 
 private:
     std::vector<NodeEndpoint> redisNodes() const;
@@ -75,6 +84,7 @@ private:
     const ShardInspector& m_shards;
     const int m_timelineCap;
     const WorkerSpansSource m_workerSpans; // may be empty: no workers here
+    NodeInspector m_inspector;
 };
 
 } // namespace backend

@@ -35,6 +35,12 @@ public:
     void answered(Time now);
     void missed(Error error);
     NodeVerdict verdict(const NodeEndpoint& node, Time now) const;
+    // When it last answered, or probing began; empty while it answers.
+    std::optional<Time> silentSince(Time now) const
+    {
+        const bool silent = m_misses > 0 || now - m_lastAnswer >= kDownAfterSilence;
+        return silent ? std::optional(m_lastAnswer) : std::nullopt;
+    }
 
 private:
     Time m_lastAnswer; // or when probing began

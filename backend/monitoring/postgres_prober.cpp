@@ -5,10 +5,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kStatistics =
-    "SELECT split_part(current_setting('server_version'), ' ', 1),"
-    " extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()),"
-    " sum(numbackends), sum(xact_commit + xact_rollback) FROM pg_stat_database";
+constexpr const char* kStatistics = "SELECT split_part(current_setting('server_version'), ' ', 1),"
+                                    " extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()),"
+                                    " sum(numbackends), sum(xact_commit + xact_rollback),"
+                                    " current_setting('max_connections')::int FROM pg_stat_database";
 
 // A crash resets n_live_tup; reltuples survives it. Rows of these tables are never removed one by one.
 constexpr const char* kSizes = "SELECT s.schemaname,"
@@ -44,12 +44,21 @@ PostgresProber::View PostgresProber::view() const
     return {m_health.verdict(m_node, Clock::now()), m_figures};
 }
 
+ProbeRecord PostgresProber::record() const
+{
+    const auto now = Clock::now();
+    const std::lock_guard lock(m_mutex);
+    return {m_node, m_health.silentSince(now), m_figures.connectionsMost, -1, m_latencies.summary(now)};
+}
+
 void PostgresProber::step()
 {
     const auto result = probe();
     const std::lock_guard lock(m_mutex);
+    const auto now = Clock::now();
+    m_latencies.add(now, result ? std::optional(m_figures.probeMilliseconds) : std::nullopt);
     if (result)
-        m_health.answered(Clock::now());
+        m_health.answered(now);
     else
         m_health.missed(result.error());
 }
@@ -80,6 +89,7 @@ Result<void> PostgresProber::readStatistics(SqlConnection& connection)
     m_figures.version = rows.text(0, 0);
     m_figures.uptimeSeconds = rows.real(0, 1);
     m_figures.connections = rows.integer(0, 2);
+    m_figures.connectionsMost = rows.integer(0, 4);
     m_figures.transactionsPerSecond = perSecond;
     m_figures.probeMilliseconds = millisecondsSince(begin);
     return {};

@@ -6,6 +6,7 @@
 #include "backend/common/periodic_thread.h"
 #include "backend/common/sql.h"
 #include "backend/monitoring/node_health.h"
+#include "backend/monitoring/probe_latencies.h"
 #include "backend/queue/task_queue.h"
 
 #include <map>
@@ -34,7 +35,7 @@ struct PostgresFigures
 {
     std::string version;
     double uptimeSeconds = -1, probeMilliseconds = -1, transactionsPerSecond = -1;
-    std::int64_t connections = -1, databaseBytes = -1;
+    std::int64_t connections = -1, connectionsMost = -1, databaseBytes = -1;
     std::map<std::string, SchemaSize> schemas; // "users_0017"; empty until first read
     std::vector<QueueKindCounts> queue;
     NodeHealth::Time queueAt{}; // when it was counted; zero: never
@@ -54,6 +55,7 @@ public:
 
     const NodeEndpoint& node() const { return m_node; }
     View view() const;
+    ProbeRecord record() const;
     void requestStop() { m_thread.requestStop(); }
 
 private:
@@ -74,9 +76,10 @@ private:
     std::int64_t m_transactions = -1;
     Time m_transactionsAt{}, m_nextSizes{}, m_nextQueue{};
 
-    mutable std::mutex m_mutex; // guards the two below
+    mutable std::mutex m_mutex; // guards the three below
     PostgresFigures m_figures;
     NodeHealth m_health;
+    ProbeLatencies m_latencies;
 
     PeriodicThread m_thread; // last: it uses all of the above
 };

@@ -23,6 +23,8 @@ RedisFigures redisFigures(const std::optional<RedisInfo>& before, const RedisInf
     out.connections = now.connectedClients;
     out.keys = now.keys;
     out.evictedTotal = now.evictedKeys;
+    out.memoryMostBytes = now.maxMemoryBytes;
+    out.connectionsMost = now.maxClients;
     if (now.evictsTimelines())
         out.policyError = "Its eviction policy " + now.maxmemoryPolicy +
                           " throws single timelines away unseen. Set maxmemory-policy to noeviction.";
@@ -35,13 +37,14 @@ RedisFigures redisFigures(const std::optional<RedisInfo>& before, const RedisInf
     return out;
 }
 
-RedisProber::RedisProber(std::vector<NodeEndpoint> nodes, ProbeTimes times)
+RedisProber::RedisProber(std::vector<NodeEndpoint> nodes, ProbeTimes times,
+                         std::shared_ptr<RedisTraffic> traffic)
     : m_times(times)
-    , m_client(nodes)
+    , m_client(nodes, {.name = "rookery", .mayConnect = {}, .traffic = std::move(traffic)})
     , m_nodes([&nodes] {
         std::vector<Node> out;
         for (auto& node : nodes)
-            out.push_back({std::move(node), NodeHealth(Clock::now()), {}, {}, {}});
+            out.push_back({std::move(node), NodeHealth(Clock::now()), {}, {}, {}, {}});
         return out;
     }())
     , m_thread("probe of the Redis nodes", times.interval, [this](const std::stop_token&) { step(); })
@@ -56,6 +59,17 @@ std::vector<std::pair<NodeEndpoint, RedisProber::View>> RedisProber::views() con
     out.reserve(m_nodes.size());
     for (const auto& node : m_nodes)
         out.emplace_back(node.endpoint, View{node.health.verdict(node.endpoint, now), node.figures});
+    return out;
+}
+
+std::vector<ProbeRecord> RedisProber::records() const
+{
+    const auto now = Clock::now();
+    const std::lock_guard lock(m_mutex);
+    std::vector<ProbeRecord> out;
+    for (const auto& node : m_nodes)
+        out.push_back({node.endpoint, node.health.silentSince(now), node.figures.connectionsMost,
+                       node.figures.memoryMostBytes, node.latencies.summary(now)});
     return out;
 }
 
@@ -75,6 +89,7 @@ void RedisProber::step()
         const auto roundTrip = batch.roundTrip(node.endpoint.id);
         node.figures.probeMilliseconds =
             roundTrip ? std::chrono::duration<double, std::milli>(*roundTrip).count() : -1;
+        node.latencies.add(now, roundTrip ? std::optional(node.figures.probeMilliseconds) : std::nullopt);
     }
 }
 

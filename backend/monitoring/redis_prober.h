@@ -8,6 +8,7 @@
 #include "backend/common/periodic_thread.h"
 #include "backend/monitoring/node_health.h"
 #include "backend/monitoring/postgres_prober.h"
+#include "backend/monitoring/probe_latencies.h"
 
 #include <mutex>
 #include <optional>
@@ -23,6 +24,7 @@ struct RedisFigures
     double uptimeSeconds = -1;
     double probeMilliseconds = -1; // the node's own round trip of the last probe; -1 when it did not answer
     std::int64_t memoryBytes = -1, connections = -1, keys = -1, evictedTotal = -1;
+    std::int64_t memoryMostBytes = -1, connectionsMost = -1; // memory 0: no limit
     double commandsPerSecond = -1, evictionsPerSecond = -1;
     double hitRatio = -1;    // of key look-ups between the last two probes; -1 without any
     std::string policyError; // why its eviction policy does not do, and what to do
@@ -41,9 +43,11 @@ public:
         RedisFigures figures;
     };
 
-    RedisProber(std::vector<NodeEndpoint> nodes, ProbeTimes times);
+    RedisProber(std::vector<NodeEndpoint> nodes, ProbeTimes times,
+                std::shared_ptr<RedisTraffic> traffic = {});
 
     std::vector<std::pair<NodeEndpoint, View>> views() const;
+    std::vector<ProbeRecord> records() const; // in the same order
     void requestStop() { m_thread.requestStop(); }
 
 private:
@@ -54,6 +58,7 @@ private:
         RedisFigures figures;
         std::optional<RedisInfo> last;
         NodeHealth::Time lastAt{};
+        ProbeLatencies latencies{};
     };
     void step();
     void take(Node& node, const Result<RedisReply>& info, const Result<RedisReply>& keys,

@@ -38,6 +38,8 @@ Sampler::Sampler(SamplerInputs inputs, SamplerSettings settings)
     : m_inputs(std::move(inputs))
     , m_settings(std::move(settings))
     , m_queueWatch(m_inputs.metrics)
+    , m_traffic(std::make_shared<RedisTraffic>(nodesOf(*m_inputs.maps.current(), NodeKind::Redis)))
+    , m_cost(m_inputs.maps.current()->nodes, m_inputs.pools, m_traffic)
 {
     if (!m_settings.historyFile.empty())
         m_store = std::make_unique<HistoryStore>(m_settings.historyFile, m_inputs.clock);
@@ -71,8 +73,36 @@ void Sampler::startProbers()
             directoryEndpoint(*map, directory), **pool, m_inputs.publish, [this] { return ownStatus(); },
             m_settings.times);
     const auto redis = nodesOf(*map, NodeKind::Redis);
-    m_redis = std::make_unique<RedisProber>(redis, m_settings.times);
-    m_sweeper = std::make_unique<TimelineSweeper>(m_inputs.maps, redis, m_inputs.clock, m_settings.sweep);
+    m_redis = std::make_unique<RedisProber>(redis, m_settings.times, m_traffic);
+    m_sweeper =
+        std::make_unique<TimelineSweeper>(m_inputs.maps, redis, m_inputs.clock, m_settings.sweep, m_traffic);
+}
+
+std::vector<ProbeRecord> Sampler::probeRecords() const
+{
+    auto out = m_redis->records();
+    for (const auto& prober : m_postgres)
+        out.push_back(prober->record());
+    return out;
+}
+
+std::vector<ProbedNode> Sampler::probedNodes() const
+{
+    const auto now = Clock::now();
+    std::vector<ProbedNode> out;
+    for (const auto& record : probeRecords()) {
+        ProbedNode node{record.node.id, record.connectionsMost, record.memoryMostBytes, {}};
+        if (record.silentSince)
+            node.silentSince = m_inputs.clock.now() -
+                               std::chrono::duration_cast<TimePoint::duration>(now - *record.silentSince);
+        out.push_back(node);
+    }
+    return out;
+}
+
+OwnCost Sampler::ownCost() const
+{
+    return m_cost.cost(probeRecords());
 }
 
 SnapshotPtr Sampler::snapshot() const
@@ -90,6 +120,7 @@ EngineCounters Sampler::engineCounters() const
 void Sampler::step()
 {
     const auto now = Clock::now();
+    m_cost.read(now);
     const auto found = findings();
     m_totals.update(found.engines);
     {

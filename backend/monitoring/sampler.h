@@ -13,6 +13,7 @@
 #include "backend/monitoring/history_store.h"
 #include "backend/monitoring/queue_watch.h"
 #include "backend/monitoring/shard_history_keeper.h"
+#include "backend/monitoring/own_cost.h"
 #include "backend/monitoring/snapshot_builder.h"
 #include "backend/monitoring/timeline_sweeper.h"
 #include "backend/store/shard_sql.h"
@@ -63,9 +64,15 @@ public:
     Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const;
     const QueueWatch& queueWatch() const { return m_queueWatch; }
     const ShardHistoryKeeper& shardHistory() const { return m_shardHistory; }
+    // See Monitor.
+    std::vector<ProbedNode> probedNodes() const;
+    OwnCost ownCost() const;
+    // Where the monitor's Redis clients count; never null.
+    const std::shared_ptr<RedisTraffic>& redisTraffic() const { return m_traffic; }
 
 private:
     void startProbers();
+    std::vector<ProbeRecord> probeRecords() const;
     void step();
     EngineStatus ownStatus() const;
     ProbeFindings findings() const;
@@ -76,6 +83,8 @@ private:
 
     const SamplerInputs m_inputs;
     const SamplerSettings m_settings;
+    const std::shared_ptr<RedisTraffic> m_traffic;
+    OwnCostMeter m_cost;
     EngineTotals m_totals; // of the snapshot thread alone, like the window
     FlowWindow m_window;
     History m_history;

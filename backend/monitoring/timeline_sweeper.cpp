@@ -10,11 +10,12 @@ using Clock = std::chrono::steady_clock;
 } // namespace
 
 TimelineSweeper::TimelineSweeper(const ShardMapSource& maps, std::vector<NodeEndpoint> redisNodes,
-                                 const WallClock& clock, SweepSettings settings)
+                                 const WallClock& clock, SweepSettings settings,
+                                 std::shared_ptr<RedisTraffic> traffic)
     : m_maps(maps)
     , m_clock(clock)
     , m_settings(settings)
-    , m_client(redisNodes)
+    , m_client(redisNodes, {.name = "rookery", .mayConnect = {}, .traffic = std::move(traffic)})
     , m_nodes([&] {
         std::vector<Node> out;
         for (const auto& node : redisNodes)

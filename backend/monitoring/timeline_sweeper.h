@@ -35,7 +35,7 @@ class TimelineSweeper
 {
 public:
     TimelineSweeper(const ShardMapSource& maps, std::vector<NodeEndpoint> redisNodes, const WallClock& clock,
-                    SweepSettings settings);
+                    SweepSettings settings, std::shared_ptr<RedisTraffic> traffic = {});
 
     std::vector<ShardTimelines> view() const; // by logical shard
     void requestStop() { m_thread.requestStop(); }

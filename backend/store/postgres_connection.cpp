@@ -60,12 +60,12 @@ std::string timeoutText(Deadline deadline)
 } // namespace
 
 PostgresConnection::PostgresConnection(std::unique_ptr<PostgresDriver> driver, ConnectionWatchdog& watchdog,
-                                       std::string nodeName, std::atomic<std::int64_t>& statementCount)
+                                       std::string nodeName, SqlTraffic& traffic)
     : m_driver(std::move(driver))
     , m_watched(watchdog, m_driver->socket())
     , m_backendPid(m_driver->backendPid())
     , m_nodeName(std::move(nodeName))
-    , m_statementCount(statementCount)
+    , m_traffic(traffic)
 {
 }
 
@@ -114,6 +114,7 @@ Result<T> PostgresConnection::timed(Deadline deadline, const DriverCall<T>& call
 
 Result<SqlRows> PostgresConnection::run(const std::string& text, std::string_view sql, Deadline deadline)
 {
+    m_traffic.textBytes.fetch_add(std::int64_t(text.size()), std::memory_order_relaxed);
     return timed<SqlRows>(
         deadline, [&] { return m_driver->execute(text); }, [&](std::size_t) { return sql; });
 }
@@ -216,7 +217,7 @@ Result<SqlRows> PostgresConnection::execute(std::string_view sql, const SqlParam
                                             Deadline deadline)
 {
     ROOKERY_TRY(ready(deadline));
-    m_statementCount.fetch_add(1, std::memory_order_relaxed);
+    m_traffic.statements.fetch_add(1, std::memory_order_relaxed);
     if (m_preparedUncertain || !m_prepared.contains(std::string(sql)))
         ROOKERY_TRY(prepareMissing({{std::string(sql), {}}}, deadline));
     ROOKERY_ASSIGN(const auto text, textOf(sql, parameters));
@@ -230,7 +231,7 @@ Result<std::vector<SqlRows>> PostgresConnection::executeAll(const std::vector<Sq
 {
     ROOKERY_TRY(ready(deadline));
     if (statements.empty()) return std::vector<SqlRows>{};
-    m_statementCount.fetch_add(std::int64_t(statements.size()), std::memory_order_relaxed);
+    m_traffic.statements.fetch_add(std::int64_t(statements.size()), std::memory_order_relaxed);
     ROOKERY_TRY(prepareMissing(statements, deadline));
 
     const bool own = m_state == State::Idle; // a transaction of its own
@@ -247,6 +248,8 @@ Result<std::vector<SqlRows>> PostgresConnection::executeAll(const std::vector<Sq
         texts.emplace_back("COMMIT");
         m_state = State::InTransaction;
     }
+    for (const auto& text : texts)
+        m_traffic.textBytes.fetch_add(std::int64_t(text.size()), std::memory_order_relaxed);
     auto rows = timed<std::vector<SqlRows>>(
         deadline, [&] { return m_driver->executeAll(texts); },
         [&](std::size_t at) -> std::string_view {
@@ -269,7 +272,7 @@ Result<std::vector<SqlRows>> PostgresConnection::executeAll(const std::vector<Sq
 Result<void> PostgresConnection::executeScript(std::string_view script, Deadline deadline)
 {
     ROOKERY_TRY(ready(deadline));
-    m_statementCount.fetch_add(1, std::memory_order_relaxed);
+    m_traffic.statements.fetch_add(1, std::memory_order_relaxed);
     ROOKERY_TRY(run(timeoutText(deadline) + "; " + std::string(script), {}, deadline));
     return {};
 }
@@ -290,7 +293,7 @@ Result<std::size_t> PostgresConnection::copyIn(std::string_view table,
                             "a text for " + std::string(table) +
                                 " contains a zero byte, which PostgreSQL cannot store");
     }
-    m_statementCount.fetch_add(1, std::memory_order_relaxed);
+    m_traffic.statements.fetch_add(1, std::memory_order_relaxed);
     auto copied = timed<bool>(
         deadline,
         [&]() -> DriverResult<bool> {

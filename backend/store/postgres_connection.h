@@ -19,11 +19,17 @@
 
 namespace backend {
 
+// What the connections of one pool sent. Thread-safe.
+struct SqlTraffic
+{
+    std::atomic<std::int64_t> statements{0}, textBytes{0};
+};
+
 class PostgresConnection final : public SqlConnection
 {
 public:
     PostgresConnection(std::unique_ptr<PostgresDriver> driver, ConnectionWatchdog& watchdog,
-                       std::string nodeName, std::atomic<std::int64_t>& statementCount);
+                       std::string nodeName, SqlTraffic& traffic);
 
     // Settings of the session; call once.
     [[nodiscard]] Result<void> prepareSession(Deadline deadline);
@@ -73,7 +79,7 @@ private:
     ConnectionWatchdog::Watched m_watched;
     const int m_backendPid;
     std::string m_nodeName;
-    std::atomic<std::int64_t>& m_statementCount;
+    SqlTraffic& m_traffic;
     std::unordered_map<std::string, Prepared> m_prepared; // by text
     std::int64_t m_uses = 0;
     std::int64_t m_nextName = 1;

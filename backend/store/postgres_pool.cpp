@@ -45,7 +45,7 @@ struct PoolState
 
     const NodeEndpoint node;
     const PoolLimits limits;
-    std::atomic<std::int64_t> statements{0};
+    SqlTraffic traffic;
     ConnectionWatchdog watchdog;
 
     mutable std::mutex mutex;
@@ -67,7 +67,7 @@ Result<std::unique_ptr<PostgresConnection>> openConnection(PoolState& state)
     auto driver = PostgresDriver::open(connectionString(state.node, state.limits));
     if (!driver) return fail(connectError(driver.error(), state.node.name, state.node.address));
     auto connection = std::make_unique<PostgresConnection>(std::move(*driver), state.watchdog,
-                                                           state.node.name, state.statements);
+                                                           state.node.name, state.traffic);
     ROOKERY_TRY(connection->prepareSession(Deadline::after(state.limits.connectTimeout)));
     return connection;
 }
@@ -134,8 +134,9 @@ public:
     {
         const std::lock_guard lock(m_state->mutex);
         const auto& state = *m_state;
-        return {state.open, state.open - int(state.idle.size()), state.waiting, state.statements.load(),
-                state.refused};
+        return {state.open,    state.open - int(state.idle.size()),
+                state.waiting, state.traffic.statements.load(),
+                state.refused, state.traffic.textBytes.load()};
     }
     const std::string& nodeName() const override { return m_state->node.name; }
 

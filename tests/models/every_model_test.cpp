@@ -15,6 +15,7 @@
 #include "ui/models/comparison_table.h"
 #include "ui/models/follow_model.h"
 #include "ui/models/key_tables.h"
+#include "ui/models/node_tables.h"
 #include "ui/models/queue_tables.h"
 #include "ui/models/shard_comparison.h"
 #include "ui/models/shard_panel_tables.h"
@@ -23,6 +24,7 @@
 #include "ui/models/timeline_model.h"
 #include "ui/models/timeline_tables.h"
 #include "ui/models/worker_tree_model.h"
+#include "ui/pages/node_list.h"
 #include "ui/pages/node_table.h"
 
 #include <algorithm>
@@ -51,6 +53,10 @@ private slots:
     void shardComparison();
     void shardPanel();
     void nodes();
+    void nodeLists();
+    void nodeDetailTables();
+    void findings();
+    void nodeCosts();
     void workers();
     void timeline();
     void timelineOfThePast();
@@ -104,6 +110,14 @@ private:
                 "makeShardTaskTable",
                 "makeHotAuthorTable",
                 "makeHotReaderTable"};
+    }
+    // The same, of the Nodes page.
+    static QSet<QString> exercisedOfNodes()
+    {
+        return {"NodeListModel",          "makeNodeList",          "SlowOperationModel", "TopStatementModel",
+                "DeadRowsModel",          "ReplicaModel",          "FindingModel",       "NodeCostModel",
+                "makeSlowOperationTable", "makeTopStatementTable", "makeDeadRowsTable",  "makeReplicaTable",
+                "makeFindingTable",       "makeNodeCostTable"};
     }
     static void addMatches(QSet<QString>& into, const QString& text, const QString& pattern)
     {
@@ -175,9 +189,10 @@ void EveryModelTest::noneIsMissing()
     }
     QVERIFY(files > 50);
     QVERIFY(found.remove("TableModel")); // the template behind all tables
+    const auto known = exercised() + exercisedOfNodes();
     for (const auto& name : found)
-        QVERIFY2(exercised().contains(name), qPrintable(name + " has no test here"));
-    for (const auto& name : exercised())
+        QVERIFY2(known.contains(name), qPrintable(name + " has no test here"));
+    for (const auto& name : known)
         QVERIFY2(found.contains(name), qPrintable(name + " is gone"));
 }
 
@@ -363,6 +378,63 @@ void EveryModelTest::nodes()
     rows[4].probeMilliseconds = rows[4].commandsPerSecond = -1;
     exerciseTable(std::unique_ptr<ui::NodeTableModel>(ui::makeNodeTable(nullptr)), ui::worstFirst(rows),
                   [](backend::NodeSnapshot& node) { node.probeMilliseconds += 1; });
+}
+
+void EveryModelTest::nodeLists()
+{
+    const auto snapshot = fakeSnapshot(1, 8);
+    const auto rows = ui::nodeListRows(snapshot, {{1, 200, -1, {}}, {4, 100, 1 << 20, {}}});
+    exerciseTable(std::unique_ptr<ui::NodeListModel>(ui::makeNodeList(nullptr)), rows,
+                  [](ui::NodeListRow& row) { row.node.health = backend::Health::Down; });
+}
+
+void EveryModelTest::nodeDetailTables()
+{
+    std::vector<ui::SlowOperation> slow;
+    std::vector<backend::TopStatement> top;
+    std::vector<backend::PostgresTable> tables;
+    std::vector<ui::ReplicaRow> replicas;
+    for (int i = 0; i < 6; ++i) {
+        const auto name = QString::number(i);
+        slow.push_back(
+            {i, kSampleTime - std::chrono::seconds(i), 0.1 * i, "GET " + name, "client", "done", false});
+        top.push_back({name.toStdString(), "SELECT", 10 * i, i, 5.0 * i, 0.5, i % 2 ? -1.0 : 9.0});
+        tables.push_back({"posts_000" + name.toStdString() + ".posts", 100 * i, 50, 4096,
+                          i % 2 ? std::optional(kSampleTime) : std::nullopt, std::nullopt, i == 3});
+        replicas.push_back({"standby " + name, "slot", "active", 100 * i, -1, i == 2});
+    }
+    exerciseTable(std::unique_ptr<ui::SlowOperationModel>(ui::makeSlowOperationTable(nullptr)), slow,
+                  [](ui::SlowOperation& row) { row.seconds += 1; });
+    exerciseTable(std::unique_ptr<ui::TopStatementModel>(ui::makeTopStatementTable(nullptr)), top,
+                  [](backend::TopStatement& row) { row.totalMs += 7; });
+    exerciseTable(std::unique_ptr<ui::DeadRowsModel>(ui::makeDeadRowsTable(nullptr)), tables,
+                  [](backend::PostgresTable& row) { row.deadRows += 30'000; });
+    exerciseTable(std::unique_ptr<ui::ReplicaModel>(ui::makeReplicaTable(nullptr)), replicas,
+                  [](ui::ReplicaRow& row) { row.lagBytes = -1; });
+}
+
+void EveryModelTest::findings()
+{
+    std::vector<backend::CheckFinding> rows;
+    for (int i = 0; i < 6; ++i)
+        rows.push_back({backend::Severity(i % 3), i % 2 ? "pg-1" : "", "check",
+                        "measured " + std::to_string(i), "advice", "command"});
+    exerciseTable(std::unique_ptr<ui::FindingModel>(ui::makeFindingTable(nullptr)), rows,
+                  [](backend::CheckFinding& row) { row.severity = backend::Severity::Error; });
+}
+
+void EveryModelTest::nodeCosts()
+{
+    std::vector<backend::NodeCost> rows;
+    for (int i = 0; i < 6; ++i) {
+        backend::NodeCost cost;
+        cost.node = i;
+        cost.name = "node " + std::to_string(i);
+        cost.requestsPerSecond = i % 2 ? i : -1;
+        rows.push_back(cost);
+    }
+    exerciseTable(std::unique_ptr<ui::NodeCostModel>(ui::makeNodeCostTable(nullptr)), rows,
+                  [](backend::NodeCost& row) { row.missed += 1; });
 }
 
 void EveryModelTest::workers()

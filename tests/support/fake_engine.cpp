@@ -180,8 +180,10 @@ std::optional<backend::Error> FakeEngine::enter(const std::string& name, const s
     ++m_counts[name];
     if (name != "snapshot" && name != "history")
         m_calls.push_back(arguments.empty() ? name : name + " " + arguments);
-    m_released.wait(lock, [&] { return !m_held.contains(name) && !m_held.contains("*"); });
-    for (const auto& key : {name, std::string("*")})
+    const std::string exactly = name + " " + arguments;
+    m_released.wait(
+        lock, [&] { return !m_held.contains(name) && !m_held.contains(exactly) && !m_held.contains("*"); });
+    for (const auto& key : {exactly, name, std::string("*")})
         if (const auto found = m_failures.find(key); found != m_failures.end()) return found->second;
     return std::nullopt;
 }
@@ -441,6 +443,7 @@ backend::Result<backend::Explanation> FakeEngine::explain(backend::PostId post, 
 backend::Result<backend::Checkup> FakeEngine::doctor(Deadline)
 {
     if (const auto error = enter("doctor")) return backend::fail(*error);
+    if (const std::scoped_lock lock(m_mutex); m_checkup) return *m_checkup;
     backend::Checkup out;
     out.clusterName = "fake";
     out.findings.push_back(
@@ -933,6 +936,54 @@ backend::Result<backend::WorkerSpans> FakeEngine::workerSpans(backend::TimePoint
     out.begin = begin;
     out.end = end;
     return out;
+}
+
+void FakeEngine::setNodeDetails(const backend::NodeDetails& details)
+{
+    const std::lock_guard lock(m_mutex);
+    m_nodeDetails[details.node] = details;
+}
+
+void FakeEngine::setProbedNodes(std::vector<backend::ProbedNode> nodes)
+{
+    const std::lock_guard lock(m_mutex);
+    m_probedNodes = std::move(nodes);
+}
+
+void FakeEngine::setOwnCost(backend::OwnCost cost)
+{
+    const std::lock_guard lock(m_mutex);
+    m_ownCost = std::move(cost);
+}
+
+void FakeEngine::setCheckup(backend::Checkup checkup)
+{
+    const std::lock_guard lock(m_mutex);
+    m_checkup = std::move(checkup);
+}
+
+backend::Result<backend::NodeDetails> FakeEngine::nodeDetails(int node, Deadline)
+{
+    if (const auto error = enter("nodeDetails", text(std::int64_t(node)))) return backend::fail(*error);
+    const std::lock_guard lock(m_mutex);
+    if (const auto found = m_nodeDetails.find(node); found != m_nodeDetails.end()) return found->second;
+    for (const auto& known : m_snapshot.nodes)
+        if (known.id == node) return fakeNodeDetails(known);
+    return backend::fail(backend::ErrorCode::NotFound, "no node " + text(std::int64_t(node)));
+}
+
+std::vector<backend::ProbedNode> FakeEngine::probedNodes() const
+{
+    enter("probedNodes");
+    const std::lock_guard lock(m_mutex);
+    return m_probedNodes;
+}
+
+backend::OwnCost FakeEngine::ownCost() const
+{
+    enter("ownCost");
+    const std::lock_guard lock(m_mutex);
+    return m_ownCost;
 }
 
 } // namespace tests

@@ -23,6 +23,8 @@ namespace tests {
 // otherwise.
 backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64,
                                       std::optional<backend::TimePoint> takenAt = {});
+// Details of a node of that snapshot, with something in every list.
+backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node);
 // One point a second, the newest at `end`, with values that grow along the time.
 std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds);
 
@@ -64,9 +66,15 @@ public:
     void setUnreadNodes(std::vector<std::string> nodes); // of dead letters: "pg-2: does not answer"
     void setQueueDetails(backend::QueueDetails details);
     void setQueueHistory(backend::QueueHistory history);
-    void setWorkerSpans(backend::WorkerSpans spans); // begin and end become what is asked for
+    void setWorkerSpans(backend::WorkerSpans spans);     // begin and end become what is asked for
     void setShardDetails(backend::ShardDetails details); // of every shard asked for, with its number
-    // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
+    // Without one a node's details are plausible figures of its kind.
+    void setNodeDetails(const backend::NodeDetails& details);
+    void setProbedNodes(std::vector<backend::ProbedNode> nodes);
+    void setOwnCost(backend::OwnCost cost);
+    void setCheckup(backend::Checkup checkup);
+    // The named call fails until cleared: "homePage", "setWorkerCount", or with its argument: "nodeDetails 3"
+    // ("*": every call that can fail). The same names can be held.
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
     // The named call ("*": all) waits inside the engine until released.
@@ -183,6 +191,9 @@ private:
     Result<backend::ShardHistory> shardHistory(backend::BalanceMetric metric, backend::TimePoint begin,
                                                backend::TimePoint end, int most) const override;
     Result<backend::ShardDetails> shardDetails(int shard, Deadline deadline) override;
+    Result<backend::NodeDetails> nodeDetails(int node, Deadline deadline) override;
+    std::vector<backend::ProbedNode> probedNodes() const override;
+    backend::OwnCost ownCost() const override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
@@ -229,6 +240,10 @@ private:
     backend::QueueHistory m_queueHistory;
     backend::WorkerSpans m_workerSpans;
     backend::ShardDetails m_shardDetails;
+    std::map<int, backend::NodeDetails> m_nodeDetails;
+    std::vector<backend::ProbedNode> m_probedNodes;
+    backend::OwnCost m_ownCost;
+    std::optional<backend::Checkup> m_checkup;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

@@ -311,11 +311,11 @@ void OverviewTest::nodeAndShardLeadOn()
     table->setCurrentIndex(table->model()->index(1, 0));
     QTest::keyClick(table, Qt::Key_Return);
     QCOMPARE(opened.size(), 1);
-    QCOMPARE(opened.takeFirst(), (QList<QVariant>{"shards", "pg-2"}));
+    QCOMPARE(opened.takeFirst(), (QList<QVariant>{"nodes", "pg-2"}));
     table->setCurrentIndex(table->model()->index(4, 0));
     QTest::keyClick(table, Qt::Key_Return);
     QCOMPARE(opened.size(), 1);
-    QCOMPARE(opened.takeFirst(), (QList<QVariant>{"cache", "redis-3"}));
+    QCOMPARE(opened.takeFirst(), (QList<QVariant>{"nodes", "redis-3"}));
     auto* heat = fixture.find<ui::HeatGrid>("overviewHeat");
     QTest::mouseDClick(heat, Qt::LeftButton, {}, heat->cellRect(17).center());
     QVERIFY(!opened.isEmpty());

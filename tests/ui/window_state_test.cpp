@@ -104,6 +104,8 @@ void WindowStateTest::splitters_data()
     row("queue, upper", "queue", "queueUpperSplitter");
     row("cache", "cache", "cacheSplitter");
     row("cache, upper", "cache", "cacheUpperSplitter");
+    row("nodes", "nodes", "nodesSplitter");
+    row("nodes, lower", "nodes", "nodesLowerSplitter");
     row("timeline", "timeline", "timelineSplitter");
 }
 
@@ -148,6 +150,7 @@ void WindowStateTest::columnWidths_data()
     const auto row = [](const char* page, const char* table) { QTest::newRow(page) << page << table; };
     row("shards", "shardTable");
     row("cache", "redisNodes");
+    row("nodes", "nodeList");
     row("queue", "workerTree");
 }
 

@@ -5,6 +5,8 @@
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/locate.h"
 #include "backend/monitoring/node_health.h"
+#include "backend/monitoring/probe_latencies.h"
+#include "backend/monitoring/reading_window.h"
 #include "backend/monitoring/snapshot_builder.h"
 
 #include <cmath>
@@ -38,6 +40,9 @@ private slots:
     void locationOnOneNode();
     void locationOnSeveralNodes();
     void foreignIdIsNotFound();
+    void probePercentilesAreOfTheLastOnes();
+    void readingsAreComparedWithinAMinute();
+    void silenceHasABeginning();
 };
 
 namespace {
@@ -418,6 +423,56 @@ void MonitoringTest::foreignIdIsNotFound()
         QVERIFY(!at.has_value());
         QVERIFY(at.error().code == ErrorCode::NotFound);
     }
+}
+
+void MonitoringTest::probePercentilesAreOfTheLastOnes()
+{
+    ProbeLatencies latencies;
+    const Clock::time_point begin{1000s};
+    QCOMPARE(latencies.summary(begin).p50Ms, -1.0); // nothing is not zero
+    for (int i = 1; i <= 100; ++i)
+        latencies.add(begin + i * 1s, i % 10 == 0 ? std::nullopt : std::optional(double(i)));
+    auto summary = latencies.summary(begin + 100s);
+    QCOMPARE(summary.probes, 100);
+    QCOMPARE(summary.missed, 10);
+    QCOMPARE(summary.p50Ms, 49.0); // the 45th of 90 that were answered
+    QCOMPARE(summary.p99Ms, 99.0);
+    QCOMPARE(summary.windowSeconds, 99.0);
+    for (int i = 0; i < int(ProbeLatencies::kKept); ++i)
+        latencies.add(begin + 200s, 2.0);
+    summary = latencies.summary(begin + 200s);
+    QCOMPARE(summary.probes, int(ProbeLatencies::kKept));
+    QCOMPARE(summary.missed, 0);
+    QCOMPARE(summary.p99Ms, 2.0); // the earlier ones are forgotten
+}
+
+void MonitoringTest::readingsAreComparedWithinAMinute()
+{
+    ReadingWindow<int> window;
+    const Clock::time_point begin{1000s};
+    QVERIFY(!window.add(begin, "life", 0));
+    QCOMPARE(window.add(begin + 5s, "life", 5)->seconds, 5.0);
+    for (int i = 10; i <= 100; i += 5) {
+        const auto earlier = window.add(begin + i * 1s, "life", i);
+        QCOMPARE(earlier->seconds, std::min(60.0, double(i)));
+        QCOMPARE(earlier->counters, i - int(earlier->seconds));
+    }
+    QVERIFY(!window.add(begin + 105s, "another life", 1)); // it started anew
+    QCOMPARE(window.add(begin + 195s, "another life", 2)->seconds, 90.0);
+    QVERIFY(!window.add(begin + 400s, "another life", 3)); // nobody looked for minutes
+}
+
+void MonitoringTest::silenceHasABeginning()
+{
+    const Clock::time_point begin{1000s};
+    NodeHealth health(begin);
+    health.answered(begin + 10s);
+    QVERIFY(!health.silentSince(begin + 11s));
+    QVERIFY(health.silentSince(begin + 16s) == begin + 10s); // a probe hangs
+    health.missed({ErrorCode::Unavailable, "gone", true});
+    QVERIFY(health.silentSince(begin + 11s) == begin + 10s);
+    health.answered(begin + 20s);
+    QVERIFY(!health.silentSince(begin + 20s));
 }
 
 } // namespace tests

@@ -14,6 +14,7 @@ constexpr std::chrono::seconds kLookTime{3}; // somebody is waiting in front of 
 constexpr std::chrono::seconds kChangeTime{10};
 constexpr std::chrono::seconds kCompareTime{20}; // reads a whole timeline, and what differs again
 constexpr std::chrono::seconds kLongLookTime{60}; // in the background
+constexpr std::chrono::seconds kCheckTime{20}; // of the doctor, who gives each node a few seconds
 
 Deadline soon()
 {
@@ -240,6 +241,21 @@ Result<backend::ShardHistory> shardHistory(Engine& engine, backend::BalanceMetri
 Result<backend::ShardDetails> shardDetails(Engine& engine, int shard)
 {
     return engine.monitor().shardDetails(shard, soon());
+}
+
+Result<backend::NodeDetails> nodeDetails(Engine& engine, int node)
+{
+    return engine.monitor().nodeDetails(node, soon());
+}
+
+Result<MonitorFigures> monitorFigures(Engine& engine)
+{
+    return MonitorFigures{engine.monitor().probedNodes(), engine.monitor().ownCost()};
+}
+
+Result<backend::Checkup> doctor(Engine& engine)
+{
+    return engine.operations().doctor(Deadline::after(kCheckTime));
 }
 
 backend::ShardReport shardReport(Engine& engine, const backend::ClusterSnapshot& snapshot)

@@ -92,6 +92,16 @@ backend::Result<backend::ShardHistory> shardHistory(backend::Engine& engine, bac
                                                     int most);
 backend::Result<backend::ShardDetails> shardDetails(backend::Engine& engine, int shard);
 
+// One node in detail; and what the monitor knows and costs, which does not wait.
+backend::Result<backend::NodeDetails> nodeDetails(backend::Engine& engine, int node);
+struct MonitorFigures
+{
+    std::vector<backend::ProbedNode> probed;
+    backend::OwnCost cost;
+};
+backend::Result<MonitorFigures> monitorFigures(backend::Engine& engine);
+backend::Result<backend::Checkup> doctor(backend::Engine& engine);
+
 backend::ShardReport shardReport(backend::Engine& engine, const backend::ClusterSnapshot& snapshot);
 std::string render(backend::Engine& engine, const backend::ShardReport& report, backend::ReportFormat format);
 

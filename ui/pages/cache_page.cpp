@@ -159,6 +159,9 @@ QWidget* CachePage::buildNodes(QWidget* parent)
     fitColumns(*m_nodeTable);
     m_nodeTable->setSortingEnabled(true);
     m_nodeTable->sortByColumn(RedisNameColumn, Qt::AscendingOrder);
+    connect(m_nodeTable, &QTableView::activated, this, [this](const QModelIndex& index) {
+        emit openPage(QStringLiteral("nodes"), index.siblingAtColumn(RedisNameColumn).data().toString());
+    });
     card->body()->addWidget(m_nodeTable);
     return card;
 }

@@ -41,8 +41,11 @@ public:
         connect(model, &QAbstractItemModel::dataChanged, this, [this] {
             if (!m_timer.isActive() && m_view.isVisible()) m_timer.start(kTogether);
         });
-        connect(&header, &QHeaderView::sectionResized, this, [this] {
-            if (!m_placing && m_pressed) m_header.setProperty(kChosen, true);
+        connect(&header, &QHeaderView::sectionResized, this, [this](int column) {
+            // A stretched last one follows the view, also while a click shows it: nobody drags that one.
+            const bool follows =
+                m_header.stretchLastSection() && m_header.visualIndex(column) == m_header.count() - 1;
+            if (!m_placing && m_pressed && !follows) m_header.setProperty(kChosen, true);
         });
         header.viewport()->installEventFilter(this);
         view.viewport()->installEventFilter(this);

@@ -143,9 +143,7 @@ QWidget* OverviewPage::buildHealth(QWidget* parent)
 {
     m_health = new HealthColumn(context().theme, parent);
     connect(m_health, &HealthColumn::nodeActivated, this, [this](const backend::NodeSnapshot& node) {
-        const bool redis = node.kind == backend::NodeKind::Redis;
-        emit openPage(redis ? QStringLiteral("cache") : QStringLiteral("shards"),
-                      QString::fromStdString(node.name));
+        emit openPage(QStringLiteral("nodes"), QString::fromStdString(node.name));
     });
     connect(m_health, &HealthColumn::shardActivated, this, [this](int shard) {
         emit openPage(QStringLiteral("shards"), QStringLiteral("shard %1").arg(shard));

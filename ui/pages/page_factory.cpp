@@ -2,6 +2,7 @@
 
 #include "ui/pages/cache_page.h"
 #include "ui/pages/capacity_page.h"
+#include "ui/pages/nodes_page.h"
 #include "ui/pages/overview_page.h"
 #include "ui/pages/queue_page.h"
 #include "ui/pages/shards_page.h"
@@ -31,8 +32,11 @@ PageEntry entry(const char* id, const QString& title)
 std::vector<PageEntry> pageEntries()
 {
     return {
-        entry<OverviewPage>("overview", tr("Overview")),         entry<ShardsPage>("shards", tr("Shards")),
-        entry<QueuePage>("queue", tr("Queue & workers")),        entry<CachePage>("cache", tr("Cache")),
+        entry<OverviewPage>("overview", tr("Overview")),
+        entry<ShardsPage>("shards", tr("Shards")),
+        entry<QueuePage>("queue", tr("Queue & workers")),
+        entry<CachePage>("cache", tr("Cache")),
+        entry<NodesPage>("nodes", tr("Nodes")),
         entry<CapacityPage>("capacity", tr("Capacity")),
         entry<TimelinePage>("timeline", tr("Timeline browser")),
     };

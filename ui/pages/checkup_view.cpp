@@ -1,0 +1,144 @@
+#include "ui/pages/checkup_view.h"
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/bridge/requests.h"
+#include "ui/pages/findings_view.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
+
+#include <QHBoxLayout>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QShortcut>
+#include <QVBoxLayout>
+
+namespace ui {
+namespace {
+
+constexpr int kProgressWidth = 90, kProgressHeight = 6;
+
+QString counted(std::size_t count, const QString& one, const QString& many)
+{
+    return QStringLiteral("%1 %2").arg(formatCount(std::int64_t(count)), count == 1 ? one : many);
+}
+
+} // namespace
+
+CheckupView::CheckupView(const Theme& theme, EngineBridge& bridge, QWidget* parent)
+    : QWidget(parent)
+    , m_bridge(bridge)
+{
+    build(theme);
+    connect(m_button, &QPushButton::clicked, this, [this] { running() ? cancel() : run(); });
+    connect(m_escape, &QShortcut::activated, this, &CheckupView::cancel);
+    updateState();
+}
+
+void CheckupView::build(const Theme& theme)
+{
+    m_summary = new Label(theme, FontRole::Body, Tone::Normal, this);
+    m_summary->setObjectName(QStringLiteral("checkupSummary"));
+    m_summary->setWordWrap(true);
+    m_summary->setTextFormat(Qt::PlainText);
+    m_progress = new QProgressBar(this);
+    m_progress->setObjectName(QStringLiteral("checkupProgress"));
+    m_progress->setAccessibleName(tr("The doctor is looking"));
+    m_progress->setRange(0, 0);
+    m_progress->setTextVisible(false);
+    m_progress->setFixedSize(kProgressWidth, kProgressHeight);
+    m_button = new QPushButton(this);
+    m_button->setObjectName(QStringLiteral("runCheckup"));
+    m_escape = new QShortcut(QKeySequence(Qt::Key_Escape), window() ? window() : this);
+    m_findings = new FindingsView(theme, "allFindings", this);
+    auto* head = new QHBoxLayout;
+    head->addWidget(m_summary, 1);
+    head->addWidget(m_progress);
+    head->addWidget(m_button);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->setSpacing(kSpacingSmall);
+    layout->addLayout(head);
+    layout->addWidget(m_findings, 1);
+}
+
+void CheckupView::runOnce()
+{
+    if (!m_asked) run();
+}
+
+void CheckupView::run()
+{
+    if (m_running) return;
+    m_asked = m_running = true;
+    m_dropped = m_cancelled = false;
+    m_error.clear();
+    m_began = std::chrono::steady_clock::now();
+    updateState();
+    m_bridge.call(
+        this, [](backend::Engine& engine) { return requests::doctor(engine); },
+        [this](backend::Result<backend::Checkup> checkup) {
+            m_running = false;
+            const bool dropped = std::exchange(m_dropped, false);
+            if (!dropped && checkup) take(std::move(*checkup));
+            if (!dropped && !checkup) m_error = QString::fromStdString(checkup.error().message);
+            updateState();
+        });
+}
+
+void CheckupView::cancel()
+{
+    if (!running()) return;
+    m_dropped = m_cancelled = true;
+    updateState();
+}
+
+void CheckupView::take(backend::Checkup checkup)
+{
+    const auto took = std::chrono::steady_clock::now() - m_began;
+    m_when = tr("looked at %1, in %2")
+                 .arg(formatTime(std::chrono::time_point_cast<backend::TimePoint::duration>(
+                          std::chrono::system_clock::now())),
+                      formatDuration(std::chrono::duration<double>(took).count()));
+    m_checkup = std::move(checkup);
+    emit checked();
+}
+
+QString CheckupView::summary() const
+{
+    using backend::Severity;
+    if (running())
+        return tr("Looking at every node: reachability, rights, settings, clocks, queue, engines…");
+    if (m_cancelled)
+        return m_running ? tr("Cancelled. What was asked already ends by itself within seconds.")
+                         : tr("Cancelled.");
+    if (!m_error.isEmpty()) return tr("The check failed: %1").arg(m_error);
+    if (!m_checkup) return tr("Not looked yet.");
+    const auto& found = *m_checkup;
+    return QStringLiteral("%1, %2, %3 · %4")
+        .arg(counted(found.count(Severity::Error), tr("error"), tr("errors")),
+             counted(found.count(Severity::Warning), tr("warning"), tr("warnings")),
+             counted(found.count(Severity::Note), tr("note"), tr("notes")), m_when);
+}
+
+void CheckupView::updateState()
+{
+    using backend::Severity;
+    m_summary->setText(summary());
+    const bool known = m_checkup && !running() && m_error.isEmpty() && !m_cancelled;
+    m_summary->setTone(!m_error.isEmpty()                        ? Tone::Critical
+                       : !known                                  ? Tone::Muted
+                       : m_checkup->count(Severity::Error) > 0   ? Tone::Critical
+                       : m_checkup->count(Severity::Warning) > 0 ? Tone::Warning
+                                                                 : Tone::Ok);
+    m_progress->setVisible(running());
+    m_button->setText(running() ? tr("Cancel") : tr("Chec&k now"));
+    m_button->setToolTip(running() ? tr("Esc") : tr("Looks at every node once; changes nothing"));
+    m_button->setEnabled(running() || !m_running);
+    m_escape->setEnabled(running());
+    if (m_checkup)
+        m_findings->setFindings(
+            m_checkup->findings,
+            m_checkup->findings.empty() ? tr("Nothing found: all that was looked at is well.") : QString());
+}
+
+} // namespace ui

@@ -1,0 +1,14 @@
+// A node's details as groups of named facts, in words and figures with their units and windows. Pure; the
+// Nodes page shows them.
+#pragma once
+
+#include "ui/widgets/fact_grid.h"
+
+#include "backend/domain/node_details.h"
+#include "backend/domain/snapshot.h"
+
+namespace ui {
+
+std::vector<FactGroup> nodeFacts(const backend::NodeDetails& details, const backend::NodeSnapshot& node);
+
+} // namespace ui

@@ -1,0 +1,183 @@
+#include "ui/pages/node_list.h"
+
+#include "ui/pages/node_table.h"
+#include "ui/widgets/formatting.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+namespace ui {
+namespace {
+
+constexpr double kNearlyFull = 0.8; // of connections or memory, as the doctor judges
+
+struct NodeList
+{
+    Q_DECLARE_TR_FUNCTIONS(ui::NodeList)
+
+public:
+    using Row = NodeListRow;
+    using Column = NodeListModel::Column;
+
+    static Column words(const QString& title, const QString& explanation,
+                        std::function<QString(const Row&)> text)
+    {
+        return {title, explanation, Qt::AlignLeft, text, {}, {}, {}};
+    }
+    static Column figure(const QString& title, const QString& explanation,
+                         std::function<double(const Row&)> value, std::function<QString(const Row&)> text,
+                         std::function<double(const Row&)> most = {})
+    {
+        return {title,
+                explanation,
+                Qt::AlignRight,
+                std::move(text),
+                [value](const Row& r) { return value(r) < 0 ? QVariant() : QVariant(value(r)); },
+                {},
+                [value, most](const Row& r) {
+                    return most && most(r) > 0 && value(r) >= most(r) * kNearlyFull ? Tone::Warning
+                                                                                    : Tone::Normal;
+                }};
+    }
+
+    static QString connections(const Row& r)
+    {
+        return usedOfText(formatCount(r.node.connections),
+                          r.probed.connectionsMost > 0 ? formatCount(r.probed.connectionsMost) : QString());
+    }
+    static QString memory(const Row& r)
+    {
+        if (r.node.kind == backend::NodeKind::Postgres) return unknownText();
+        return usedOfText(formatBytes(r.node.memoryBytes),
+                          r.probed.memoryMostBytes > 0 ? formatBytes(r.probed.memoryMostBytes) : QString());
+    }
+    // Without the name, which stands in the same row, and the address.
+    static QString message(const Row& r)
+    {
+        auto text = QString::fromStdString(r.node.message).simplified();
+        const auto name = QString::fromStdString(r.node.name);
+        if (text.startsWith(name + QLatin1String(" ("))) {
+            if (const auto end = text.indexOf(QLatin1String(") ")); end > 0) return text.mid(end + 2);
+        }
+        return text;
+    }
+
+    static Column state()
+    {
+        return {tr("State"),
+                {},
+                Qt::AlignLeft,
+                [](const Row& r) { return healthText(r.node.health); },
+                [](const Row& r) { return QVariant(int(r.node.health)); },
+                [](const Row& r) { return QString::fromStdString(r.node.message); },
+                [](const Row& r) { return healthTone(r.node.health); }};
+    }
+    static Column name()
+    {
+        auto out = words(tr("Node"), {}, [](const Row& r) { return QString::fromStdString(r.node.name); });
+        out.sortKey = [](const Row& r) { return QVariant(r.node.id); }; // redis-2 before redis-10
+        return out;
+    }
+    static Column why()
+    {
+        auto out = words(tr("Why, and what to do"), {},
+                         [](const Row& r) { return message(r).isEmpty() ? unknownText() : message(r); });
+        out.toolTip = [](const Row& r) { return QString::fromStdString(r.node.message); };
+        return out;
+    }
+
+    static Column memoryColumn(std::function<double(const Row&)> most)
+    {
+        auto out = figure(
+            tr("Memory"), tr("Redis: used_memory of maxmemory; PostgreSQL does not tell"),
+            [](const Row& r) { return double(r.node.memoryBytes); }, &NodeList::memory, std::move(most));
+        out.toolTip = [](const Row& r) {
+            return r.node.kind == backend::NodeKind::Postgres ? tr("PostgreSQL does not tell")
+                   : r.probed.memoryMostBytes == 0            ? tr("maxmemory is not set: no limit")
+                   : r.probed.memoryMostBytes < 0             ? tr("Its limit is not known")
+                                                              : QString();
+        };
+        return out;
+    }
+
+    static std::vector<Column> columns()
+    {
+        const auto most = [](std::int64_t backend::ProbedNode::*limit) {
+            return [limit](const Row& r) { return double(r.probed.*limit); };
+        };
+        return {
+            name(),
+            state(),
+            words(tr("Kind"), {}, [](const Row& r) { return nodeKindText(r.node.kind); }),
+            words(tr("Holds"), tr("Roles of the node"),
+                  [](const Row& r) { return nodeRolesText(r.node.roles); }),
+            words(tr("Version"), {},
+                  [](const Row& r) {
+                      return r.node.version.empty() ? unknownText() : QString::fromStdString(r.node.version);
+                  }),
+            figure(
+                tr("Up for"), tr("Since the server started"),
+                [](const Row& r) { return r.node.uptimeSeconds; },
+                [](const Row& r) { return formatDuration(r.node.uptimeSeconds); }),
+            figure(
+                tr("Connections"), tr("Open now, of all programs, of those that the server allows"),
+                [](const Row& r) { return double(r.node.connections); }, &NodeList::connections,
+                most(&backend::ProbedNode::connectionsMost)),
+            memoryColumn(most(&backend::ProbedNode::memoryMostBytes)),
+            figure(
+                tr("Disk"), tr("PostgreSQL: size of the database"),
+                [](const Row& r) { return double(r.node.diskBytes); },
+                [](const Row& r) { return formatBytes(r.node.diskBytes); }),
+            figure(
+                tr("Ops/s"), tr("Redis: commands; PostgreSQL: transactions; over the last second"),
+                [](const Row& r) { return r.node.commandsPerSecond; },
+                [](const Row& r) { return formatRate(r.node.commandsPerSecond); }),
+            figure(
+                tr("Answers in"), tr("Round trip of the last probe"),
+                [](const Row& r) { return r.node.probeMilliseconds; },
+                [](const Row& r) { return formatMilliseconds(r.node.probeMilliseconds); }),
+            why(),
+        };
+    }
+};
+
+} // namespace
+
+NodeListModel* makeNodeList(QObject* parent)
+{
+    return new NodeListModel(
+        NodeList::columns(), [](const NodeListRow& row) { return row.node.id; }, parent);
+}
+
+std::vector<NodeListRow> nodeListRows(const backend::ClusterSnapshot& snapshot,
+                                      const std::vector<backend::ProbedNode>& probed)
+{
+    std::vector<NodeListRow> out;
+    for (auto& node : worstFirst(snapshot.nodes)) {
+        const auto known =
+            std::find_if(probed.begin(), probed.end(), [&](const auto& one) { return one.node == node.id; });
+        out.push_back({std::move(node), known == probed.end() ? backend::ProbedNode{} : *known});
+    }
+    return out;
+}
+
+QString nodeKindText(backend::NodeKind kind)
+{
+    return kind == backend::NodeKind::Redis ? NodeList::tr("Redis") : NodeList::tr("PostgreSQL");
+}
+
+QString nodeRolesText(const std::vector<backend::Role>& roles)
+{
+    QStringList out;
+    for (const auto role : roles)
+        out << QString::fromUtf8(toString(role).data(), qsizetype(toString(role).size()));
+    return out.isEmpty() ? NodeList::tr("nothing") : out.join(QStringLiteral(", "));
+}
+
+QString usedOfText(const QString& used, const QString& most)
+{
+    return used == unknownText() || most.isEmpty() ? used : NodeList::tr("%1 of %2").arg(used, most);
+}
+
+} // namespace ui
