@@ -16,6 +16,7 @@ class QStackedWidget;
 
 namespace ui {
 
+class DemoBench;
 class NavigationRail;
 class ReplayStrip;
 class StallWatchdog;
@@ -70,6 +71,8 @@ private:
     void refresh();
     bool moveInTime(int key); // false: it is none of these keys
     void showKeySheet();
+    void wantBench(bool wanted);
+    void updateBench();
 
     PageContext m_context;
     QSettings& m_settings;
@@ -86,6 +89,8 @@ private:
     ReplayStrip* m_replay = nullptr;
     WorkloadStrip* m_workload = nullptr;
     StatusStrip* m_status = nullptr;
+    DemoBench* m_bench = nullptr;
+    bool m_benchWanted = false; // as far as the session has it
 };
 
 } // namespace ui
