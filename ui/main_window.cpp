@@ -16,6 +16,7 @@
 #include <QCloseEvent>
 #include <QHBoxLayout>
 #include <QKeyEvent>
+#include <QScreen>
 #include <QSettings>
 #include <QShortcut>
 #include <QStackedWidget>
@@ -268,11 +269,21 @@ void MainWindow::wantBench(bool wanted)
     updateBench();
 }
 
+// The pages keep their width, as far as the screen has room.
+void MainWindow::makeRoom()
+{
+    if (isMaximized() || isFullScreen() || m_bench->isFloating() || !isVisible()) return;
+    const auto free = screen()->availableGeometry().right() - frameGeometry().right();
+    if (free > 0) resize(width() + std::min(free, m_bench->sizeHint().width()), height());
+}
+
 // It comes and goes with sessions that have it; what a person wants of it stays.
 void MainWindow::updateBench()
 {
     const bool shown = m_benchWanted && m_bench->available();
+    const bool comes = shown && m_bench->isHidden();
     m_bench->setVisible(shown);
+    if (comes) makeRoom();
     m_workload->setBenchShown(shown);
 }
 

@@ -73,6 +73,7 @@ private:
     void showKeySheet();
     void wantBench(bool wanted);
     void updateBench();
+    void makeRoom();
 
     PageContext m_context;
     QSettings& m_settings;

@@ -159,15 +159,15 @@ Result<void> CelebrityPosts::follow(ScenarioRun& run, PostId post, Milliseconds 
                      double(ledger->accounted()) / double(ledger->audience));
             if (ledger->complete() && ledger->lastDeliveryAt) {
                 const std::chrono::duration<double> took = *ledger->lastDeliveryAt - ledger->committedAt;
-                run.log("Post " + std::to_string(post.value) + " reached " + grouped(ledger->pushed) +
-                        " readers in " + seconds(took.count()) + ".");
+                run.log("The " + what + " reached " + grouped(ledger->pushed) + " readers in " +
+                        seconds(took.count()) + ".");
                 told = true;
             }
         }
         if (told && last) return {};
         if (!run.wait(100ms)) return fail(ErrorCode::Cancelled, "stopped");
     }
-    if (!told) run.log(what + " is still being delivered.");
+    if (!told) run.log("The " + what + " is still being delivered.");
     return {};
 }
 

@@ -135,7 +135,7 @@ Result<void> StoppedWorker::undo(ScenarioRun& run)
 // --- slow PostgreSQL
 
 constexpr std::int64_t kUsualSeconds = 60, kMostSeconds = 3'600;
-constexpr Milliseconds kStill = 800ms, kMoving = 200ms;
+constexpr Milliseconds kStill = 1'600ms, kMoving = 400ms;
 constexpr auto kRecovery = 20s;
 
 class SlowPostgres final : public ScenarioPlay
@@ -167,7 +167,7 @@ Result<void> SlowPostgres::play(ScenarioRun& run)
         return fail(ErrorCode::Unavailable, "The nodes are not known yet: start it again in a second.");
     run.about(m_node);
     const auto length = std::chrono::seconds(std::min(run.size > 0 ? run.size : kUsualSeconds, kMostSeconds));
-    run.log(m_node + " stands still 0.8 s of every second, for " + std::to_string(length.count()) + " s.");
+    run.log(m_node + " stands still 1.6 s of every 2 s, for " + std::to_string(length.count()) + " s.");
     double worst = 0;
     for (const auto began = SteadyClock::now(); SteadyClock::now() - began < length;) {
         ROOKERY_TRY(run.servers.pauseNode(m_node));

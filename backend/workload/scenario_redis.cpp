@@ -10,8 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr double kReads = 150; // by readers of the node, so that its loss is felt at once
-constexpr auto kRestoring = 600s;
+constexpr double kReads = 150;    // by readers of the node, so that its loss is felt at once
+constexpr auto kRestoring = 120s; // as long as it is watched
 
 const NodeSnapshot* find(const ClusterSnapshot& snapshot, const std::string& name)
 {
@@ -72,6 +72,8 @@ void watchRestore(ScenarioRun& run, ScenarioState state, const std::string& name
             run.tell(state, "waiting until the engine builds its timelines again", -1);
         if (!run.wait(200ms)) return;
     }
+    run.log("The engine goes on building " + name +
+            "'s timelines by itself: pages come from PostgreSQL until then.");
 }
 
 // --- cold cache

@@ -23,7 +23,7 @@ namespace {
 constexpr std::chrono::milliseconds kInterval{500};
 constexpr int kMostPosts = 2000, kMostReads = 5000, kMostFollows = 500; // per second
 constexpr int kSteps = 1000;
-constexpr int kLeastWidth = 320, kLogHeight = 132;
+constexpr int kLeastWidth = 296, kLogHeight = 132;
 
 } // namespace
 

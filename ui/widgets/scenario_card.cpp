@@ -51,6 +51,7 @@ void ScenarioCard::build()
         for (const auto& size : m_text.sizes)
             m_size->addItem(size.text, qlonglong(size.size));
         body()->addWidget(m_size);
+        body()->addWidget(wrapped(new Label(theme(), m_text.cost, FontRole::Small, Tone::Muted, this)));
     }
     body()->addWidget(
         wrapped(new Label(theme(), tr("Watch: %1.").arg(m_text.watch), FontRole::Small, Tone::Muted, this)));
@@ -112,7 +113,9 @@ QString ScenarioCard::outcomeText(const backend::ScenarioStatus& status) const
     if (!status.error.empty()) return tr("Failed: %1").arg(QString::fromStdString(status.error));
     if (!status.startedAt || !status.endedAt) return {};
     const auto took = secondsOf(*status.endedAt) - secondsOf(*status.startedAt);
-    return tr("Over since %1 %2, after %3; what it changed is put right")
+    return tr("Over since %1 %2, after %3")
+        .arg(formatClock(*status.endedAt), zoneName(), formatDuration(took));
+    what it changed is put right ")
         .arg(formatClock(*status.endedAt), zoneName(), formatDuration(took));
 }
 

@@ -29,7 +29,7 @@ ScenarioText celebrity()
         QStringLiteral("celebrity"),
         Words::tr("Celebrity posts"),
         Words::tr(
-            "An author with very many followers posts 8 times. The followers are accounts of their own, made "
+            "An author with very many followers posts 8 times. Its followers are accounts of their own, made "
             "the first time and kept as long as the demo's data."),
         Words::tr("Fan-out lag, deliveries/s and queue; each post's ledger"),
         Words::tr("Stop"),
@@ -37,7 +37,9 @@ ScenarioText celebrity()
         {{100'000, Words::tr("100,000 followers")},
          {10'000, Words::tr("10,000 followers")},
          {1'000'000, Words::tr("1,000,000 followers")}},
-        {}};
+        Words::tr(
+            "A follower takes about 1.3 KB of Redis memory and up to 3 KB of disk: 1,000,000 take 1.3 GB and "
+            "3 GB. 100,000 were made in 50 s on two busy cores; 1,000,000 take ten times as long.")};
 }
 
 ScenarioText deleteStorm()
@@ -110,16 +112,15 @@ ScenarioText killedRedis()
 
 ScenarioText slowPostgres()
 {
-    return {
-        QStringLiteral("slowPostgres"),
-        Words::tr("Slow PostgreSQL"),
-        Words::tr("For a minute every process of the node with the posts stands still 0.8 s of every second "
-                  "(SIGSTOP, SIGCONT)."),
-        Words::tr("The node's probe, fan-out lag, queue; calls that miss their deadline"),
-        Words::tr("Stop"),
-        {overview(), queue()},
-        {},
-        {}};
+    return {QStringLiteral("slowPostgres"),
+            Words::tr("Slow PostgreSQL"),
+            Words::tr("For a minute every process of the node with the posts stands still 1.6 s of every 2 s "
+                      "(SIGSTOP, SIGCONT)."),
+            Words::tr("The node's probe, fan-out lag, queue; calls that miss their deadline"),
+            Words::tr("Stop"),
+            {overview(), queue()},
+            {},
+            {}};
 }
 
 } // namespace

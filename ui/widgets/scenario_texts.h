@@ -29,7 +29,7 @@ struct ScenarioText
     QString stop; // on the button while it runs
     std::vector<ScenarioPlace> places;
     std::vector<ScenarioSize> sizes; // to choose from, the usual one first; none: nothing to choose
-    QString cost;                    // of the sizes; empty: not worth a word
+    QString cost;                    // of the sizes, as measured
 };
 
 ScenarioText scenarioText(backend::Scenario scenario);
