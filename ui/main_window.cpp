@@ -5,6 +5,7 @@
 #include "ui/link_desk.h"
 #include "ui/pages/start_page.h"
 #include "ui/theme/theme_setting.h"
+#include "ui/widgets/demo_bench.h"
 #include "ui/widgets/navigation_rail.h"
 #include "ui/widgets/replay_strip.h"
 #include "ui/widgets/stall_watchdog.h"
@@ -16,6 +17,7 @@
 #include <QCloseEvent>
 #include <QHBoxLayout>
 #include <QKeyEvent>
+#include <QScreen>
 #include <QSettings>
 #include <QShortcut>
 #include <QStackedWidget>
@@ -33,6 +35,8 @@ constexpr int kSaid = 6'000; // ms that the status strip says something
 const QString kGeometryKey = QStringLiteral("window/geometry");
 const QString kPageKey = QStringLiteral("window/page");
 const QString kWindowKey = QStringLiteral("window/minutes");
+const QString kBenchKey = QStringLiteral("window/bench");
+const QString kDocksKey = QStringLiteral("window/docks");
 const QString kPagesGroup = QStringLiteral("pages/");
 
 } // namespace
@@ -74,6 +78,9 @@ void MainWindow::build()
     setCentralWidget(m_faces);
     m_status = new StatusStrip(m_context.theme, *m_watchdog, this);
     setStatusBar(m_status);
+    m_bench = new DemoBench(m_context.theme, m_context.bridge, this);
+    m_bench->hide();
+    addDockWidget(Qt::RightDockWidgetArea, m_bench);
 }
 
 QWidget* MainWindow::buildWorkspace()
@@ -109,6 +116,9 @@ void MainWindow::connectAll()
     connect(m_start, &StartPage::chosen, this, &MainWindow::openSession);
     connect(m_rail, &NavigationRail::chosen, this, [this](const QString& id) { showPage(id); });
     connect(m_topBar, &TopBar::closeRequested, &m_context.bridge, &EngineBridge::close);
+    connect(m_workload, &WorkloadStrip::benchToggled, this, &MainWindow::wantBench);
+    connect(m_bench, &DemoBench::closeRequested, this, [this] { wantBench(false); });
+    connect(m_bench, &DemoBench::openPage, this, &MainWindow::showPage);
     connect(m_status, &StatusStrip::keySheetRequested, this, &MainWindow::showKeySheet);
 }
 
@@ -121,6 +131,8 @@ void MainWindow::addShortcuts()
         });
     }
     connect(new QShortcut(QKeySequence(Qt::Key_F5), this), &QShortcut::activated, this, &MainWindow::refresh);
+    connect(new QShortcut(QKeySequence(Qt::Key_F8), this), &QShortcut::activated, this,
+            [this] { wantBench(!m_benchWanted); });
     connect(new QShortcut(QKeySequence(QKeySequence::Find), this), &QShortcut::activated, this, [this] {
         if (m_current) m_current->focusFind();
     });
@@ -267,6 +279,32 @@ void MainWindow::showState(EngineBridge::State state)
         setWindowTitle(tr("Rookery"));
         dropPages();
     }
+    updateBench();
+}
+
+void MainWindow::wantBench(bool wanted)
+{
+    if (!m_bench->available()) return;
+    m_benchWanted = wanted;
+    updateBench();
+}
+
+// The pages keep their width, as far as the screen has room.
+void MainWindow::makeRoom()
+{
+    if (isMaximized() || isFullScreen() || m_bench->isFloating() || !isVisible()) return;
+    const auto free = screen()->availableGeometry().right() - frameGeometry().right();
+    if (free > 0) resize(width() + std::min(free, m_bench->sizeHint().width()), height());
+}
+
+// It comes and goes with sessions that have it; what a person wants of it stays.
+void MainWindow::updateBench()
+{
+    const bool shown = m_benchWanted && m_bench->available();
+    const bool comes = shown && m_bench->isHidden();
+    m_bench->setVisible(shown);
+    if (comes) makeRoom();
+    m_workload->setBenchShown(shown);
 }
 
 // What pages show and ask belongs to the session: the next one gets fresh ones.
@@ -316,6 +354,8 @@ void MainWindow::changeEvent(QEvent* event)
 void MainWindow::restoreState()
 {
     restoreGeometry(m_settings.value(kGeometryKey).toByteArray());
+    QMainWindow::restoreState(m_settings.value(kDocksKey).toByteArray());
+    m_benchWanted = m_settings.value(kBenchKey, false).toBool();
     if (const auto page = m_settings.value(kPageKey).toString(); find(page)) m_wantedPage = page;
     m_context.range.setWindow(std::chrono::minutes(m_settings.value(kWindowKey, 5).toInt()));
 }
@@ -323,6 +363,8 @@ void MainWindow::restoreState()
 void MainWindow::saveState()
 {
     m_settings.setValue(kGeometryKey, saveGeometry());
+    m_settings.setValue(kDocksKey, QMainWindow::saveState());
+    m_settings.setValue(kBenchKey, m_benchWanted);
     m_settings.setValue(kPageKey, m_wantedPage);
     m_settings.setValue(kWindowKey, qlonglong(m_context.range.window().count()));
     saveThemeMode(m_settings, m_context.theme.mode());

@@ -17,6 +17,7 @@ class QStackedWidget;
 namespace ui {
 
 class LinkDesk;
+class DemoBench;
 class NavigationRail;
 class ReplayStrip;
 class StallWatchdog;
@@ -72,6 +73,9 @@ private:
     bool moveInTime(int key); // false: it is none of these keys
     void showKeySheet();
     void addLinks();
+    void wantBench(bool wanted);
+    void updateBench();
+    void makeRoom();
 
     PageContext m_context;
     QSettings& m_settings;
@@ -89,6 +93,8 @@ private:
     WorkloadStrip* m_workload = nullptr;
     StatusStrip* m_status = nullptr;
     LinkDesk* m_links = nullptr;
+    DemoBench* m_bench = nullptr;
+    bool m_benchWanted = false; // as far as the session has it
 };
 
 } // namespace ui

@@ -1,10 +1,12 @@
 #include "app/session/session_factory.h"
 
 #include "app/session/demo_cluster.h"
+#include "app/session/scenario_servers.h"
 #include "app/session/schema_check.h"
 #include "backend/common/config.h"
 #include "backend/engine/open_engine.h"
 #include "backend/workload/importer.h"
+#include "backend/workload/scenarios.h"
 #include "backend/workload/synthetic.h"
 
 #include <algorithm>
@@ -38,12 +40,14 @@ public:
 
     WorkloadControl* workload() override { return m_workload.get(); }
     ReplayControl* replay() override { return m_replay.get(); }
+    ScenarioControl* scenarios() override { return m_scenarios.get(); }
 
     std::unique_ptr<EmbeddedServers> m_servers; // first: the last to go
     std::filesystem::path m_configFile;
     std::unique_ptr<OpenEngine> m_engine;
     std::unique_ptr<SyntheticWorkload> m_workload;
     std::unique_ptr<Importer> m_replay;
+    std::unique_ptr<Scenarios> m_scenarios; // last: the first to go
 };
 
 // A real log that was imported is left as it is: no crowd is added to it.
@@ -159,6 +163,10 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
             *session->m_engine, ImportOptions{options.replayFile, options.replaySpeed, options.keepTimes});
     else if (wantsCrowd(options, cluster.imports))
         session->m_workload = std::make_unique<SyntheticWorkload>(*session->m_engine, SyntheticOptions{});
+    if (session->m_servers)
+        session->m_scenarios = std::make_unique<Scenarios>(
+            *session->m_engine,
+            std::make_unique<DemoScenarioServers>(*session->m_servers, session->m_configFile));
     progress({"ready", 1.0});
     return std::shared_ptr<OpenedSession>(std::move(session));
 }

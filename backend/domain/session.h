@@ -3,6 +3,7 @@
 // under two seconds.
 #pragma once
 
+#include "backend/domain/scenario.h"
 #include "backend/domain/workload.h"
 
 #include <functional>
@@ -17,8 +18,9 @@ class Session
 public:
     virtual ~Session() = default;
     virtual Engine& engine() = 0;
-    virtual WorkloadControl* workload() { return nullptr; } // demo without a log
-    virtual ReplayControl* replay() { return nullptr; }     // demo with a log
+    virtual WorkloadControl* workload() { return nullptr; }  // demo without a log
+    virtual ReplayControl* replay() { return nullptr; }      // demo with a log
+    virtual ScenarioControl* scenarios() { return nullptr; } // demo, on its own servers only
 };
 
 struct SessionProgress

@@ -273,12 +273,34 @@ private:
     bool m_cancelled = false;
 };
 
+// Scenarios whose progress the test scripts; what was asked of it is recorded: "start 5 0", "stop 5".
+class FakeScenarios final : public backend::ScenarioControl
+{
+public:
+    FakeScenarios();
+    backend::ScenarioReport report() const override;
+    std::optional<backend::Error> start(backend::Scenario scenario, std::int64_t size) override;
+    void stop(backend::Scenario scenario) override;
+
+    void setStatus(const backend::ScenarioStatus& status);
+    void addEvent(const backend::ScenarioEvent& event);
+    void refuseWith(std::optional<backend::Error> error);
+    std::vector<std::string> calls() const;
+
+private:
+    mutable std::mutex m_mutex;
+    backend::ScenarioReport m_report;
+    std::optional<backend::Error> m_refusal;
+    std::vector<std::string> m_calls;
+};
+
 // Shared by test and bridge: the test keeps its script, the bridge what it is given as a session.
 struct FakeBackend
 {
     std::shared_ptr<FakeEngine> engine = std::make_shared<FakeEngine>();
     std::shared_ptr<FakeWorkload> workload; // null: the session has none
     std::shared_ptr<FakeReplay> replay;
+    std::shared_ptr<FakeScenarios> scenarios;
     std::optional<backend::Error> openingFails;
     // Steps told while opening; with holdOpening it then waits until released or cancelled.
     std::vector<backend::SessionProgress> steps{{"starting 10 servers", 0.2}, {"creating 64 shards", 0.8}};

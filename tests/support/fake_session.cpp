@@ -19,6 +19,7 @@ public:
     backend::Engine& engine() override { return *m_fake->engine; }
     backend::WorkloadControl* workload() override { return m_fake->workload.get(); }
     backend::ReplayControl* replay() override { return m_fake->replay.get(); }
+    backend::ScenarioControl* scenarios() override { return m_fake->scenarios.get(); }
 
 private:
     std::shared_ptr<FakeBackend> m_fake;
@@ -89,6 +90,61 @@ bool FakeReplay::cancelled() const
 {
     const std::scoped_lock lock(m_mutex);
     return m_cancelled;
+}
+
+FakeScenarios::FakeScenarios()
+{
+    for (const auto scenario : backend::kScenarios) {
+        m_report.scenarios.emplace_back();
+        m_report.scenarios.back().scenario = scenario;
+    }
+}
+
+backend::ScenarioReport FakeScenarios::report() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_report;
+}
+
+std::optional<backend::Error> FakeScenarios::start(backend::Scenario scenario, std::int64_t size)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_calls.push_back("start " + std::to_string(int(scenario)) + " " + std::to_string(size));
+    if (m_refusal) return m_refusal;
+    m_report.scenarios[std::size_t(scenario)].state = backend::ScenarioState::Preparing;
+    return std::nullopt;
+}
+
+void FakeScenarios::stop(backend::Scenario scenario)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_calls.push_back("stop " + std::to_string(int(scenario)));
+    m_report.scenarios[std::size_t(scenario)].state = backend::ScenarioState::Undoing;
+}
+
+void FakeScenarios::setStatus(const backend::ScenarioStatus& status)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_report.scenarios[std::size_t(status.scenario)] = status;
+}
+
+void FakeScenarios::addEvent(const backend::ScenarioEvent& event)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_report.events.push_back(event);
+    ++m_report.eventsTotal;
+}
+
+void FakeScenarios::refuseWith(std::optional<backend::Error> error)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_refusal = std::move(error);
+}
+
+std::vector<std::string> FakeScenarios::calls() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_calls;
 }
 
 } // namespace tests

@@ -171,6 +171,11 @@ backend::ReplayControl* EngineBridge::replay() const
     return m_session ? m_session->replay() : nullptr;
 }
 
+backend::ScenarioControl* EngineBridge::scenarios() const
+{
+    return m_session ? m_session->scenarios() : nullptr;
+}
+
 // --- snapshots
 
 void EngineBridge::setPolling(bool polling)

@@ -65,6 +65,7 @@ public:
     // Controls of the session, null when it has none. Their calls return at once. Valid while Open.
     backend::WorkloadControl* workload() const;
     backend::ReplayControl* replay() const;
+    backend::ScenarioControl* scenarios() const;
 
     // While off, snapshots are not read (paused, or the window is minimised).
     void setPolling(bool polling);

@@ -69,6 +69,13 @@ void WorkloadStrip::build()
         if (auto* workload = m_bridge.workload()) workload->setRunning(!workload->status().running);
         refresh();
     });
+    m_bench = new QToolButton(this);
+    m_bench->setObjectName(QStringLiteral("benchButton"));
+    m_bench->setText(tr("Demo bench"));
+    m_bench->setToolTip(tr("Traffic and scenarios: a celebrity's posts, a killed node … (F8)"));
+    m_bench->setCheckable(true);
+    m_bench->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    connect(m_bench, &QToolButton::clicked, this, &WorkloadStrip::benchToggled);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(kSpacingLarge, kSpacingTiny + 1, kSpacingMedium, kSpacingTiny + 1);
     row->setSpacing(kSpacingMedium);
@@ -77,6 +84,7 @@ void WorkloadStrip::build()
     row->addStretch(1);
     row->addWidget(m_controls);
     row->addWidget(m_running);
+    row->addWidget(m_bench);
 }
 
 WorkloadStrip::Rate WorkloadStrip::addRate(QHBoxLayout* row, const char* name, const QString& title, int most,
@@ -113,13 +121,29 @@ void WorkloadStrip::applyRates()
 void WorkloadStrip::refresh()
 {
     auto* workload = m_bridge.workload();
-    if (workload) showStatus(workload->status());
-    setVisible(workload != nullptr);
+    const bool scenarios = m_bridge.scenarios() != nullptr;
+    if (workload)
+        showStatus(workload->status());
+    else
+        m_phase->setText(tr("Demo on its own servers"));
+    m_controls->setVisible(workload && !m_benchShown);
+    m_running->setVisible(workload && !m_benchShown);
+    if (!workload) m_progress->hide();
+    m_bench->setVisible(scenarios);
+    m_bench->setIcon(m_theme.icon(QStringLiteral("demo"), Tone::Accent));
+    setVisible(workload || scenarios);
     if (bool(workload) == m_timer.isActive()) return;
     if (workload)
         m_timer.start();
     else
         m_timer.stop();
+}
+
+void WorkloadStrip::setBenchShown(bool shown)
+{
+    m_benchShown = shown;
+    m_bench->setChecked(shown);
+    refresh();
 }
 
 void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)

@@ -1,5 +1,5 @@
-// The demo's traffic: what it does and how much of it, wanted beside actual. Shown while the session makes
-// its own traffic. Owned by the window; GUI thread only.
+// The demo's traffic: what it does and how much of it, wanted beside actual, and the button of the Demo
+// bench. Shown in a demo that makes its own traffic or has scenarios. Owned by the window; GUI thread only.
 #pragma once
 
 #include <QTimer>
@@ -29,6 +29,11 @@ public:
 
     // Looks for a workload in the session that is open now.
     void refresh();
+    // The Demo bench has the controls then, and this row only says how it goes.
+    void setBenchShown(bool shown);
+
+signals:
+    void benchToggled(bool shown); // by a person
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -55,6 +60,8 @@ private:
     QWidget* m_controls = nullptr;
     std::vector<Rate> m_rates;
     QToolButton* m_running = nullptr;
+    QToolButton* m_bench = nullptr;
+    bool m_benchShown = false;
 };
 
 } // namespace ui
