@@ -40,6 +40,7 @@ private slots:
     void escCancelsAComparison();
     void disconnectInTheMiddleLeavesNothingBehind();
     void explainsASelectedPost();
+    void explainsAnAuthorsPostForTheReaderBefore();
     void explainsWhatIsEntered();
     void explainsFaultsAndErrors();
     void progressOfAFanOutIsFollowedToItsEnd();
@@ -332,6 +333,27 @@ void TimelineToolsTest::explainsASelectedPost()
     view->setCurrentIndex(view->model()->index(4, 0));
     QTRY_VERIFY(text(fixture, "explainVerdict").contains(QString::number(postAt(4).value)));
     QCOMPARE(fixture.page->findChildren<QWidget*>("trailStep").size(), 0);
+}
+
+// From a reader to an author: why is this post not in that reader's home timeline?
+void TimelineToolsTest::explainsAnAuthorsPostForTheReaderBefore()
+{
+    PageFixture fixture;
+    QVERIFY(start(fixture));
+    fixture.engine().setAuthor({kAnton}, {sampleEntry(postAt(7).value)});
+    QTRY_VERIFY(rows(fixture, "homeTimeline")->rowCount() > 0);
+    auto* home = fixture.find<QListView>("homeTimeline");
+    home->setCurrentIndex(home->model()->index(0, 0));
+    home->setFocus();
+    QTest::keyClick(home, Qt::Key_Return);
+    QTRY_VERIFY(text(fixture, "profileName").contains("@anton"));
+    QTRY_COMPARE(rows(fixture, "authorTimeline")->rowCount(), 1);
+    showTab(fixture, "postTabs", 1);
+    auto* author = fixture.find<QListView>("authorTimeline");
+    author->setCurrentIndex(author->model()->index(0, 0));
+    QTRY_VERIFY2(text(fixture, "explainVerdict").contains("@anna sees post"),
+                 qPrintable(text(fixture, "explainVerdict")));
+    QCOMPARE(fixture.find<QLineEdit>("explainReader")->text(), QString("anna"));
 }
 
 void TimelineToolsTest::explainsWhatIsEntered()
