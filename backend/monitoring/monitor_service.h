@@ -45,6 +45,10 @@ public:
         return m_ledger.unfinishedTasks(deadline);
     }
     Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<EventPage> events(const EventQuery& query, Deadline deadline) override
+    {
+        return m_sampler.events(query, deadline);
+    }
 
 private:
     const Sampler& m_sampler;

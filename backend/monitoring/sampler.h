@@ -9,6 +9,7 @@
 #include "backend/common/metrics.h"
 #include "backend/domain/snapshot.h"
 #include "backend/monitoring/directory_prober.h"
+#include "backend/monitoring/event_watch.h"
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/history_store.h"
 #include "backend/monitoring/snapshot_builder.h"
@@ -58,6 +59,8 @@ public:
     std::vector<HistoryPoint> history(TimePoint since) const { return m_history.since(since); }
     // See Monitor::historyRange.
     Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const;
+    // See Monitor::events.
+    Result<EventPage> events(const EventQuery& query, Deadline deadline) const;
 
 private:
     void startProbers();
@@ -67,6 +70,7 @@ private:
     std::vector<EngineRow> engineRows(const DirectoryProber::View& view) const;
     void publish(ClusterSnapshot snapshot);
     void remember();
+    void watchEvents();
     void recall(const HistoryPoint& first);
 
     const SamplerInputs m_inputs;
@@ -76,6 +80,8 @@ private:
     History m_history;
     std::unique_ptr<HistoryStore> m_store; // null: nobody asked for it
     bool m_recalled = false;               // of the snapshot thread alone
+    EventLog m_events;
+    std::unique_ptr<EventWatch> m_watch; // of the snapshot thread alone
 
     mutable std::mutex m_mutex; // guards m_snapshot
     SnapshotPtr m_snapshot;

@@ -11,6 +11,7 @@
 #include "tests/models/model_samples.h"
 #include "tests/support/fake_engine.h"
 #include "ui/models/cache_tables.h"
+#include "ui/models/event_model.h"
 #include "ui/models/queue_tables.h"
 #include "ui/models/shard_table.h"
 #include "ui/models/sort_proxy.h"
@@ -40,6 +41,7 @@ private slots:
     void nodes();
     void workers();
     void timeline();
+    void events();
 
 private:
     using Tester = QAbstractItemModelTester;
@@ -48,25 +50,11 @@ private:
     // What a test above exercises: types of models, and the functions that make tables.
     static QSet<QString> exercised()
     {
-        return {"SortProxy",
-                "TimelineModel",
-                "WorkerTreeModel",
-                "UserSuggestionModel",
-                "LedgerChunkModel",
-                "CacheTableModel",
-                "RedisNodeModel",
-                "QueueKindModel",
-                "DeadLetterModel",
-                "ShardTableModel",
-                "NodeTableModel",
-                "makeUserSuggestions",
-                "makeLedgerChunkTable",
-                "makeCacheTable",
-                "makeRedisNodeTable",
-                "makeQueueKindTable",
-                "makeDeadLetterTable",
-                "makeShardTable",
-                "makeNodeTable"};
+        return {"SortProxy",           "TimelineModel",        "EventModel",      "WorkerTreeModel",
+                "UserSuggestionModel", "LedgerChunkModel",     "CacheTableModel", "RedisNodeModel",
+                "QueueKindModel",      "DeadLetterModel",      "ShardTableModel", "NodeTableModel",
+                "makeUserSuggestions", "makeLedgerChunkTable", "makeCacheTable",  "makeRedisNodeTable",
+                "makeQueueKindTable",  "makeDeadLetterTable",  "makeShardTable",  "makeNodeTable"};
     }
     static void addMatches(QSet<QString>& into, const QString& text, const QString& pattern)
     {
@@ -285,6 +273,56 @@ void EveryModelTest::timeline()
     QCOMPARE(model.rowCount(), 27);
     model.clear();
     QCOMPARE(model.rowCount(), 0);
+}
+
+void EveryModelTest::events()
+{
+    ui::EventModel model({}, nullptr);
+    const Tester tester(&model, kMode);
+    std::vector<std::optional<backend::EventKey>> wanted;
+    QObject::connect(&model, &ui::EventModel::pageWanted, &model,
+                     [&](auto before) { wanted.push_back(before); });
+    const auto event = [](int id) {
+        backend::Event out;
+        out.key = {kSampleTime + std::chrono::seconds(id), id};
+        out.what = std::to_string(id);
+        return out;
+    };
+    const auto shown = [&] {
+        QStringList out;
+        for (int row = 0; row < model.rowCount(); ++row)
+            out << model.index(row, ui::EventWhatColumn).data().toString();
+        return out.join(' ');
+    };
+    for (int column = 0; column < model.columnCount(); ++column)
+        QVERIFY(!model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString().isEmpty());
+    QVERIFY(!model.canFetchMore({}));
+    model.start();
+    model.appendPage(event(3).key, {{event(2)}, {}, {}}); // nobody waits for that one
+    QCOMPARE(model.rowCount(), 0);
+    model.appendPage(std::nullopt, {{event(9), event(7)}, event(7).key, {}});
+    QCOMPARE(shown(), QString("9 7"));
+    model.mergeNewest({event(10), event(9), event(8), event(5)}); // 5 comes with the next page
+    QCOMPARE(shown(), QString("10 9 8 7"));
+    QVERIFY(model.canFetchMore({}));
+    model.fetchMore({});
+    model.failPage(event(7).key);
+    QVERIFY(model.state() == ui::EventModel::State::Failed);
+    model.retry();
+    QCOMPARE(wanted.size(), std::size_t(3));
+    QVERIFY(wanted.back() == event(7).key);
+    model.appendPage(event(7).key, {{event(5), event(3)}, {}, {}});
+    QCOMPARE(shown(), QString("10 9 8 7 5 3"));
+    QVERIFY(!model.canFetchMore({}));
+    QCOMPARE(model.indexOf(event(5).key).row(), 4);
+    QVERIFY(!model.indexOf(event(6).key).isValid());
+    model.dropBefore(event(5).key.at);
+    QCOMPARE(shown(), QString("10 9 8 7 5"));
+    model.start();
+    model.appendPage(std::nullopt, {{}, {}, {}});
+    QCOMPARE(model.rowCount(), 0);
+    model.mergeNewest({event(1)});
+    QCOMPARE(shown(), QString("1"));
 }
 
 } // namespace tests

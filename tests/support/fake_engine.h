@@ -38,6 +38,8 @@ public:
     void setSequenceAdvances(bool advances);
     void setSnapshot(backend::ClusterSnapshot snapshot);
     void setHistory(std::vector<backend::HistoryPoint> history);
+    // A file on disk with this: historyRange() tells it. Without, history is not kept: the default.
+    void setKept(std::optional<backend::HistoryRange> kept);
     void setReadOnly(bool readOnly);
     // Users with profile and location; ids as given. Posts: newest first in author and home pages.
     void addUser(const backend::User& user, const backend::Counters& counters, bool warm = true);
@@ -48,6 +50,8 @@ public:
     void setDeadLetters(std::vector<backend::DeadLetter> letters);
     void setTimelineAudit(backend::TimelineAuditReport report); // repairs repair all of it
     void setOrphans(backend::OrphanReport report);
+    void addEvent(backend::Event event); // its key decides its place
+    void setEventsMissing(const std::string& why);
     // The named call fails until cleared: "homePage", "setWorkerCount" … ("*": every call that can fail).
     void failWith(const std::string& call, backend::Error error);
     void clearFailure(const std::string& call);
@@ -144,6 +148,7 @@ private:
     std::string render(const backend::ShardReport& report, backend::ReportFormat format) const override;
     Result<std::int64_t> unfinishedTasks(Deadline deadline) override;
     Result<backend::Capacity> capacity(std::span<const int> caps, Deadline deadline) override;
+    Result<backend::EventPage> events(const backend::EventQuery& query, Deadline deadline) override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
@@ -176,6 +181,9 @@ private:
     std::vector<backend::TaskRef> m_retried, m_discarded;
     backend::TimelineAuditReport m_timelineAudit;
     backend::OrphanReport m_orphans;
+    std::optional<backend::HistoryRange> m_kept;
+    std::vector<backend::Event> m_events; // ascending
+    std::string m_eventsMissing;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

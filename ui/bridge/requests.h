@@ -44,6 +44,12 @@ backend::Result<std::vector<backend::DeadLetter>> deadLetters(backend::Engine& e
 backend::Result<int> retryDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 backend::Result<int> discardDeadLetters(backend::Engine& engine, const std::vector<backend::TaskRef>& tasks);
 
+// Whether history outlives the hour: false where no file is kept.
+backend::Result<bool> historyKept(backend::Engine& engine);
+backend::Result<backend::HistoryRange> historyRange(backend::Engine& engine, backend::TimePoint begin,
+                                                    backend::TimePoint end, int most);
+backend::Result<backend::EventPage> events(backend::Engine& engine, const backend::EventQuery& query);
+
 backend::ShardReport shardReport(backend::Engine& engine, const backend::ClusterSnapshot& snapshot);
 std::string render(backend::Engine& engine, const backend::ShardReport& report, backend::ReportFormat format);
 

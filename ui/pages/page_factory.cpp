@@ -1,6 +1,7 @@
 #include "ui/pages/page_factory.h"
 
 #include "ui/pages/cache_page.h"
+#include "ui/pages/events_page.h"
 #include "ui/pages/overview_page.h"
 #include "ui/pages/queue_page.h"
 #include "ui/pages/shards_page.h"
@@ -30,8 +31,11 @@ PageEntry entry(const char* id, const QString& title)
 std::vector<PageEntry> pageEntries()
 {
     return {
-        entry<OverviewPage>("overview", tr("Overview")),         entry<ShardsPage>("shards", tr("Shards")),
-        entry<QueuePage>("queue", tr("Queue & workers")),        entry<CachePage>("cache", tr("Cache")),
+        entry<OverviewPage>("overview", tr("Overview")),
+        entry<ShardsPage>("shards", tr("Shards")),
+        entry<QueuePage>("queue", tr("Queue & workers")),
+        entry<CachePage>("cache", tr("Cache")),
+        entry<EventsPage>("events", tr("Events")),
         entry<TimelinePage>("timeline", tr("Timeline browser")),
     };
 }

@@ -42,6 +42,9 @@ QueuePage::QueuePage(const PageContext& context, QWidget* parent)
     connect(m_tabs, &QTabWidget::currentChanged, this, [this](int tab) {
         if (tab == kLettersTab) m_letters->refresh();
     });
+    connect(&context.range, &TimeRange::moved, this, [this] {
+        if (isVisible() && !this->context().range.live()) showRates(); // else with the snapshot
+    });
 }
 
 QWidget* QueuePage::build()
@@ -174,8 +177,13 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     showQueue(*snapshot);
     m_controls->setSnapshot(*snapshot);
     m_letters->setSnapshot(snapshot);
-    m_rates->setHistory(context().bridge.history());
+    showRates();
     if (!m_upperChosen && isVisible()) placeUpper();
+}
+
+void QueuePage::showRates()
+{
+    m_rates->setHistory(context().bridge.historyBetween(context().range.begin(), context().range.end()));
 }
 
 // The table gets what its columns need and the chart the rest, until somebody moves the border. In steps, so

@@ -43,6 +43,7 @@ private:
     QWidget* buildWorkers(QWidget* parent);
     void showTiles(const backend::ClusterSnapshot& snapshot);
     void showQueue(const backend::ClusterSnapshot& snapshot);
+    void showRates();
     void placeUpper();
     QString blockedReason() const;
 

@@ -38,6 +38,7 @@ private:
     QWidget* buildWindows();
     void connectAll();
     void showRange();
+    void showReach();
     void showAge();
     void restyle();
     Tone environmentTone() const;
