@@ -72,8 +72,7 @@ std::string sentence(const AuditRow& row, const Json& arguments)
     if (action == "delete_account") return "Account " + field(arguments, "user") + " deleted";
     if (action == "rebuild_timeline")
         return "Home timeline of reader " + field(arguments, "reader") + " built anew";
-    if (action == "open_import")
-        return "Import of the file " + field(arguments, "file_sha256").substr(0, 12) + "… begun";
+    if (action == "open_import") return "Import begun: " + field(arguments, "file_sha256").substr(0, 24);
     return plain(action, arguments);
 }
 

@@ -153,30 +153,36 @@ void EventWatch::lookForGone(const ClusterSnapshot& snapshot)
 
 void EventWatch::lookAtRestore(const RestoreProgress& restore, TimePoint at)
 {
-    // A look at everything is routine, unless nodes have begun another life.
+    // A look at everything is routine, and so is one that finds nothing lost.
     const bool another = restore.startedAt != m_restore.startedAt && !restore.nodes.empty();
+    const bool found = restore.restored > 0 || !restore.error.empty();
     if (m_restoring && (!restore.running || another)) {
-        const auto& last = restore.startedAt == m_restore.startedAt ? restore : m_restore;
-        const auto where = joined(m_restore.nodes);
-        if (!last.error.empty())
-            tell(at, EventKind::RestoreFinished, "Rebuilding broke off and goes on later: " + last.error,
-                 where, true);
-        else
-            tell(at, EventKind::RestoreFinished,
-                 "Timelines built again: " + counted(last.restored, "was", "were") + " missing among " +
-                     counted(last.looked, "reader", "readers") + " looked at",
-                 where);
+        tellRestored(restore.startedAt == m_restore.startedAt ? restore : m_restore, at);
         m_restoring = false;
     }
-    if (another) {
+    if (another && found) {
         tell(restore.startedAt, EventKind::RestoreBegun,
              "Rebuilding begins: " + counted(restore.readers, "reader", "readers") + " to look at",
              joined(restore.nodes));
-        m_restoring = true;
         m_restore = restore;
-        if (!restore.running) lookAtRestore(restore, at); // it was over before it was seen
+        m_restoring = restore.running;
+        if (!restore.running) tellRestored(restore, at); // over before it was seen
+    } else if (m_restoring) {
+        m_restore = restore;
     }
-    if (m_restoring) m_restore = restore;
+}
+
+void EventWatch::tellRestored(const RestoreProgress& last, TimePoint at)
+{
+    const auto where = joined(m_restore.nodes);
+    if (!last.error.empty())
+        tell(at, EventKind::RestoreFinished, "Rebuilding broke off and goes on later: " + last.error, where,
+             true);
+    else
+        tell(at, EventKind::RestoreFinished,
+             "Timelines built again: " + counted(last.restored, "was", "were") + " missing among " +
+                 counted(last.looked, "reader", "readers") + " looked at",
+             where);
 }
 
 void EventWatch::tell(TimePoint at, EventKind kind, std::string what, std::string where, bool failed)

@@ -42,6 +42,7 @@ private:
     void lookAtEngines(const ClusterSnapshot& snapshot);
     void lookForGone(const ClusterSnapshot& snapshot);
     void lookAtRestore(const RestoreProgress& restore, TimePoint at);
+    void tellRestored(const RestoreProgress& last, TimePoint at);
     void tell(TimePoint at, EventKind kind, std::string what, std::string where, bool failed = false);
 
     EventLog& m_log;

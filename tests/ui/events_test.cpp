@@ -111,8 +111,9 @@ void EventsTest::theEngineFilters()
     QTRY_COMPARE(f.model->rowCount(), 6);
     QTest::mouseClick(f.find<QAbstractButton>("eventGroup2"), Qt::LeftButton); // workers
     QTRY_COMPARE(f.model->rowCount(), 3);
-    QVERIFY(f.engine().calls().back().find(std::to_string(int(backend::EventKind::WorkersChanged))) !=
-            std::string::npos);
+    const auto calls = f.engine().calls();
+    const auto asked = "events newest within " + std::to_string(int(backend::EventKind::WorkersChanged));
+    QVERIFY(std::find(calls.begin(), calls.end(), asked) != calls.end());
     QTest::mouseClick(f.find<QAbstractButton>("eventGroup0"), Qt::LeftButton); // and nodes
     QTRY_COMPARE(f.model->rowCount(), 6);
     auto* search = f.find<QLineEdit>("eventSearch");
@@ -134,9 +135,7 @@ void EventsTest::growsToTheOldest()
     QTRY_VERIFY(f.find<QLabel>("eventSummary")->text().contains("the directory is asleep"));
     QCOMPARE(f.model->rowCount(), 200);
     f.engine().clearFailure("events");
-    f.page->refresh();
-    QTRY_VERIFY(f.find<QLabel>("eventSummary")->text().contains("older ones below"));
-    f.table().scrollToBottom();
+    f.page->refresh(); // the page that failed, and no other
     QTRY_COMPARE(f.model->rowCount(), 290);
     QCOMPARE(f.cell(289, ui::EventWhatColumn), QString("what 711"));
     QVERIFY(!f.find<QLabel>("eventSummary")->text().contains("below"));

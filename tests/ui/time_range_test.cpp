@@ -406,11 +406,11 @@ void TimeRangeTest::longWindowsAreRolledUp()
     QTRY_VERIFY(chart->pointsShown() > 3 * 1'200);
     QVERIFY(chart->pointsShown() <= 3 * 1'320);
     QTRY_COMPARE(chart->gapsShown(), 1);
-    QVERIFY2(chart->findChild<QLabel>("cardSubtitle")->text().contains("means of 1 min"),
-             qPrintable(chart->findChild<QLabel>("cardSubtitle")->text()));
+    QVERIFY2(chart->findChild<QLabel*>("cardSubtitle")->text().contains("means of 1 min"),
+             qPrintable(chart->findChild<QLabel*>("cardSubtitle")->text()));
     // Back to seconds.
     fixture.click("window5");
-    QTRY_VERIFY(!chart->findChild<QLabel>("cardSubtitle")->text().contains("means"));
+    QTRY_VERIFY(!chart->findChild<QLabel*>("cardSubtitle")->text().contains("means"));
     // What cannot be read is none.
     fixture.engine().failWith("historyRange", {backend::ErrorCode::Unavailable, "no disk", true});
     fixture.click("window10080");
@@ -550,7 +550,7 @@ void TimeRangeTest::everyTimeFollowsTheZone()
         QVERIFY(ui::formatTime(at).endsWith(" UTC"));
         QVERIFY(ui::formatTime(at) != local);
         const auto* chart = fixture.find<ui::TimeChart>("rateChart");
-        QVERIFY(chart->findChild<QLabel>("cardSubtitle")->text().contains("UTC"));
+        QVERIFY(chart->findChild<QLabel*>("cardSubtitle")->text().contains("UTC"));
         fixture.window->close();
     }
     {

@@ -88,6 +88,7 @@ QVariant EventModel::text(const backend::Event& event, int column) const
 QVariant EventModel::toolTip(const backend::Event& event, int column) const
 {
     if (column == EventTimeColumn) return formatTime(event.key.at);
+    if (column == EventWhereColumn) return QString::fromStdString(event.where);
     return column == EventWhatColumn ? QVariant(QString::fromStdString(event.what)) : QVariant();
 }
 

@@ -267,7 +267,7 @@ void EventsPage::showState()
     const auto more = state == State::More || state == State::Loading ? tr(", older ones below") : QString();
     m_summary->setText(
         state == State::Failed && rows > 0
-            ? tr("Older events could not be read: %1").arg(m_error)
+            ? tr("Older events could not be read; F5 tries again. %1").arg(m_error)
             : tr("%1 %2%3").arg(rows == 1 ? tr("1 event") : tr("%1 events").arg(formatCount(rows)), when,
                                 more));
     m_summary->setTone(state == State::Failed && rows > 0 ? Tone::Warning : Tone::Muted);
@@ -313,7 +313,10 @@ void EventsPage::activated()
 
 void EventsPage::refresh()
 {
-    restart();
+    if (m_model->state() == EventModel::State::Failed && m_model->rowCount() > 0)
+        m_model->retry();
+    else
+        restart();
 }
 
 void EventsPage::timesChanged()

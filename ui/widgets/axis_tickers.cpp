@@ -10,9 +10,9 @@ namespace ui {
 namespace {
 
 constexpr double kDay = 86400;
-constexpr std::array kSteps{1.0,     2.0,     5.0,     10.0,     15.0,     30.0,     60.0,
-                            120.0,   300.0,   600.0,   900.0,    1800.0,   3600.0,   7200.0,
-                            10800.0, 21600.0, 43200.0, 1 * kDay, 2 * kDay, 7 * kDay, 14 * kDay};
+constexpr std::array kSteps{1.0,     2.0,     5.0,      10.0,     15.0,     20.0,     30.0,   60.0,
+                            120.0,   300.0,   600.0,    900.0,    1800.0,   3600.0,   7200.0, 10800.0,
+                            21600.0, 43200.0, 1 * kDay, 2 * kDay, 7 * kDay, 14 * kDay};
 
 double stepFor(double span, int most)
 {

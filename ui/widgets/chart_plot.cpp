@@ -20,7 +20,7 @@ constexpr double kHeadroom = 0.05, kFootroom = 0.02; // of the scale: lines at i
 constexpr double kLinePen = 1.4, kThinPen = 1;       // thin: QPainter's fast path
 constexpr double kDotSize = 4;
 constexpr qsizetype kSmoothPoints = 700; // of a line; more are neither antialiased nor filled below
-constexpr int kTimeTickPixels = 96;
+constexpr int kTimeTickPixels = 84;
 constexpr float kFillAlpha = 0.10F, kBrushAlpha = 0.18F, kBandAlpha = 0.16F;
 constexpr std::size_t kMostBands = 4; // more would hide each other
 constexpr double kDragPixels = 5;     // less is a click
@@ -342,7 +342,7 @@ void ChartPlot::setRange(double beginSeconds, double endSeconds)
 
 void ChartPlot::setTimeTicks(double spanSeconds)
 {
-    m_timeTicker->setMost(std::clamp(m_plot->axisRect()->width() / kTimeTickPixels, 2, 10));
+    m_timeTicker->setMost(std::clamp(m_plot->axisRect()->width() / kTimeTickPixels, 3, 10));
     if (spanSeconds == m_span) return;
     m_leftScale.reset(); // another window shows other values
     m_rightScale.reset();
