@@ -4,6 +4,7 @@
 #include "backend/monitoring/event_log.h"
 
 #include <algorithm>
+#include <array>
 
 namespace backend {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kBlocksAtMost = 50'000; // some 50 MB, when the disk is full for long
+constexpr std::array<Milliseconds, 16> kNiceSteps{1s,    10s,   20s,   30s, 1min, 2min, 5min, 10min,
+                                                  15min, 20min, 30min, 1h,  2h,   3h,   6h,   24h};
 constexpr std::int64_t kPruneEveryMs = 3'600'000, kLateMs = 5'000;
 
 std::int64_t millisecondsOf(TimePoint at)
@@ -31,11 +34,12 @@ bool isOver(const BlockKey& key, std::int64_t nowMs)
     return key.start + blockMs(*resolution) + kLateMs <= nowMs;
 }
 
-// The resolution's step, or so many of them that no more than `most` points are told.
+// The resolution's step, or a round number of them of which no more than `most` points are told.
 Milliseconds stepFor(const Resolution& resolution, std::int64_t beginMs, std::int64_t endMs, int most)
 {
-    const auto steps = (endMs - beginMs) / resolution.step.count();
-    return resolution.step * std::max<std::int64_t>(1, (steps + most - 1) / most);
+    for (const auto nice : kNiceSteps)
+        if (nice % resolution.step == 0ms && (endMs - beginMs) / nice.count() <= most) return nice;
+    return kNiceSteps.back();
 }
 
 struct Slot

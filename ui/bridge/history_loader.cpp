@@ -9,7 +9,7 @@
 namespace ui {
 namespace {
 
-constexpr int kPointsOfWindow = 600;       // more than a chart has pixels for would be drawn for nothing
+constexpr int kPointsOfWindow = 720;       // more than a chart has pixels for would be drawn for nothing
 constexpr std::chrono::seconds kFresh{30}; // how far the newest part of a long window may lag behind
 
 } // namespace

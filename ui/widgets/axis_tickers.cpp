@@ -10,14 +10,16 @@ namespace ui {
 namespace {
 
 constexpr double kDay = 86400;
+constexpr double kShort = 1.5; // so many more of short labels have room
 constexpr std::array kSteps{1.0,     2.0,     5.0,      10.0,     15.0,     20.0,     30.0,   60.0,
                             120.0,   300.0,   600.0,    900.0,    1800.0,   3600.0,   7200.0, 10800.0,
                             21600.0, 43200.0, 1 * kDay, 2 * kDay, 7 * kDay, 14 * kDay};
 
-double stepFor(double span, int most)
+// most: of labels with seconds or with a day before the time; shorter ones may stand closer.
+double stepFor(double span, double most)
 {
     for (const double step : kSteps)
-        if ((span < 120 || step >= 60) && span / step <= most) return step;
+        if ((span < 120 || step >= 60) && span / step <= (step < 60 ? 1 : kShort) * most) return step;
     return kSteps.back();
 }
 
@@ -42,6 +44,11 @@ QVector<double> ticksOf(const QCPRange& range, double step)
         date = next;
     }
     return out;
+}
+
+double now()
+{
+    return double(QDateTime::currentMSecsSinceEpoch()) / 1000;
 }
 
 QString words(const QDateTime& at, const char* format)
@@ -83,15 +90,17 @@ void ScaleTicker::generate(const QCPRange&, const QLocale&, QChar, int, QVector<
 void TimeTicker::generate(const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks,
                           QVector<double>* subTicks, QVector<QString>* labels)
 {
-    const double step = stepFor(range.size(), m_most);
+    double step = stepFor(range.size(), m_most);
     ticks = ticksOf(range, step);
+    // Some label has to say which day it is, unless it is today.
+    bool dayTold = shownTime(timeOf(range.lower)).date() == shownTime(timeOf(now())).date();
+    for (const double tick : ticks)
+        dayTold = dayTold || shownTime(timeOf(tick)).time() == QTime(0, 0);
+    if (!dayTold) ticks = ticksOf(range, step = stepFor(range.size(), m_most / kShort));
     if (subTicks) subTicks->clear();
     if (!labels) return;
     labels->clear();
     const char* clock = step < 60 ? "HH:mm:ss" : "HH:mm";
-    bool dayTold = shownTime(timeOf(range.lower)).date() == QDateTime::currentDateTime().date();
-    for (const double tick : ticks)
-        dayTold = dayTold || shownTime(timeOf(tick)).time() == QTime(0, 0);
     for (const double tick : ticks) {
         const auto at = shownTime(timeOf(tick));
         if (at.time() == QTime(0, 0) && step >= 60)

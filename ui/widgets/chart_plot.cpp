@@ -19,7 +19,7 @@ constexpr int kValueLabelPadding = 6;
 constexpr double kHeadroom = 0.05, kFootroom = 0.02; // of the scale: lines at its ends are seen whole
 constexpr double kLinePen = 1.4, kThinPen = 1;       // thin: QPainter's fast path
 constexpr double kDotSize = 4;
-constexpr qsizetype kSmoothPoints = 700; // of a line; more are neither antialiased nor filled below
+constexpr qsizetype kSmoothPoints = 730; // of a line; more are neither antialiased nor filled below
 constexpr int kTimeTickPixels = 84;
 constexpr float kFillAlpha = 0.10F, kBrushAlpha = 0.18F, kBandAlpha = 0.16F;
 constexpr std::size_t kMostBands = 4; // more would hide each other

@@ -121,6 +121,11 @@ void TimeChart::setHistory(const HistoryView& history)
 void TimeChart::markGaps(const HistoryView& history)
 {
     m_step = history.step;
+    const double seconds = std::chrono::duration<double>(m_step).count();
+    setToolTip(seconds > 1 ? tr("Each point is the mean of %1; a band reaches from the least to the greatest "
+                                "second in them.")
+                                 .arg(formatDuration(seconds))
+                           : QString());
     m_plot->setGaps(gapsOf(history));
 }
 
@@ -239,9 +244,9 @@ void TimeChart::updateReadout()
 // Where a point is more than a second, what it stands for.
 QString TimeChart::windowWords() const
 {
-    const auto window = tr("%1 · %2").arg(m_range.windowText(), zoneName());
     const double seconds = std::chrono::duration<double>(m_step).count();
-    return seconds > 1 ? tr("%1 · means of %2").arg(window, formatDuration(seconds)) : window;
+    if (seconds <= 1) return tr("%1 · %2").arg(m_range.windowText(), zoneName());
+    return tr("%1 by %2 · %3").arg(m_range.windowText(), formatDuration(seconds), zoneName());
 }
 
 // Beside a low and wide chart a legend takes no height from it.
