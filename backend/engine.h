@@ -14,6 +14,7 @@
 #include "backend/domain/checkup.h"
 #include "backend/domain/cluster.h"
 #include "backend/domain/counter_audit.h"
+#include "backend/domain/event.h"
 #include "backend/domain/explanation.h"
 #include "backend/domain/fanout_costs.h"
 #include "backend/domain/fanout_policy.h"
@@ -218,7 +219,8 @@ public:
     // Seconds of history not older than `since`, ascending, up to an hour.
     virtual std::vector<HistoryPoint> history(TimePoint since) const = 0;
     // From the file that keeps history across restarts, at most some `most` points: by the second for the
-    // last hour, by ten seconds for a day, by the minute for 30 days. NotFound when no such file is kept.
+    // last hour, by ten seconds for a day, by the minute for 30 days, or by several of these steps where that
+    // would be more points. NotFound when no such file is kept.
     // Reads that file: not from a thread that must not wait.
     [[nodiscard]] virtual Result<HistoryRange> historyRange(TimePoint begin, TimePoint end,
                                                             int most) const = 0;
@@ -269,6 +271,10 @@ public:
     // and nodeDetails(). Neither doctor() and capacity(), which bring connections of their own, nor the
     // engine's work. Never waits.
     virtual OwnCost ownCost() const = 0;
+    // What happened, newest first: what this monitor saw of nodes, engines and restores, and all of the audit
+    // log. What monitors saw is kept for 30 days, at most 10,000 events, where history is kept on disk; else
+    // since this engine began. A directory that does not answer costs the audit log's part: `missing` tells.
+    [[nodiscard]] virtual Result<EventPage> events(const EventQuery& query, Deadline deadline) = 0;
 };
 
 class Engine

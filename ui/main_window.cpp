@@ -1,11 +1,14 @@
 #include "ui/main_window.h"
 
+#include "ui/bridge/event_feed.h"
+#include "ui/bridge/history_loader.h"
 #include "ui/bridge/time_range.h"
 #include "ui/dialogs/key_sheet.h"
 #include "ui/link_desk.h"
 #include "ui/pages/start_page.h"
 #include "ui/theme/theme_setting.h"
 #include "ui/widgets/demo_bench.h"
+#include "ui/widgets/formatting.h"
 #include "ui/widgets/navigation_rail.h"
 #include "ui/widgets/replay_strip.h"
 #include "ui/widgets/stall_watchdog.h"
@@ -37,6 +40,7 @@ const QString kPageKey = QStringLiteral("window/page");
 const QString kWindowKey = QStringLiteral("window/minutes");
 const QString kBenchKey = QStringLiteral("window/bench");
 const QString kDocksKey = QStringLiteral("window/docks");
+const QString kUtcKey = QStringLiteral("window/utc");
 const QString kPagesGroup = QStringLiteral("pages/");
 
 } // namespace
@@ -46,6 +50,8 @@ MainWindow::MainWindow(const PageContext& context, QSettings& settings, OpenerFa
     , m_settings(settings)
     , m_openers(std::move(openers))
     , m_watchdog(new StallWatchdog(this))
+    , m_loader(new HistoryLoader(context.bridge, context.range, this))
+    , m_events(new EventFeed(context.bridge, context.range, this))
 {
     for (auto& entry : pageEntries())
         m_entries.push_back({std::move(entry), nullptr});
@@ -53,6 +59,7 @@ MainWindow::MainWindow(const PageContext& context, QSettings& settings, OpenerFa
     build();
     restoreState();
     connectAll();
+    connectTime();
     addShortcuts();
     addLinks();
     showState(m_context.bridge.state());
@@ -62,6 +69,7 @@ MainWindow::~MainWindow()
 {
     // Pages and strips are about to go: the bridge outlives them and may still tell news.
     disconnect(&m_context.bridge, nullptr, this, nullptr);
+    disconnect(&m_context.range, nullptr, this, nullptr);
 }
 
 void MainWindow::build()
@@ -120,6 +128,24 @@ void MainWindow::connectAll()
     connect(m_bench, &DemoBench::closeRequested, this, [this] { wantBench(false); });
     connect(m_bench, &DemoBench::openPage, this, &MainWindow::showPage);
     connect(m_status, &StatusStrip::keySheetRequested, this, &MainWindow::showKeySheet);
+}
+
+void MainWindow::connectTime()
+{
+    connect(m_loader, &HistoryLoader::loaded, this, [this] {
+        m_status->setHistoryError(m_loader->errorText());
+        if (m_current) m_current->setSnapshot(m_context.bridge.snapshot());
+    });
+    connect(m_status, &StatusStrip::utcChosen, &m_context.range, &TimeRange::setUtc);
+    connect(&m_context.range, &TimeRange::zoneChanged, this, &MainWindow::showZone);
+}
+
+void MainWindow::showZone()
+{
+    m_status->showZone();
+    for (auto& entry : m_entries)
+        if (entry.page) entry.page->timesChanged();
+    if (m_current) m_current->setSnapshot(m_context.bridge.snapshot());
 }
 
 void MainWindow::addShortcuts()
@@ -358,6 +384,8 @@ void MainWindow::restoreState()
     m_benchWanted = m_settings.value(kBenchKey, false).toBool();
     if (const auto page = m_settings.value(kPageKey).toString(); find(page)) m_wantedPage = page;
     m_context.range.setWindow(std::chrono::minutes(m_settings.value(kWindowKey, 5).toInt()));
+    m_context.range.setUtc(m_settings.value(kUtcKey, false).toBool());
+    m_status->showZone();
 }
 
 void MainWindow::saveState()
@@ -366,7 +394,8 @@ void MainWindow::saveState()
     m_settings.setValue(kDocksKey, QMainWindow::saveState());
     m_settings.setValue(kBenchKey, m_benchWanted);
     m_settings.setValue(kPageKey, m_wantedPage);
-    m_settings.setValue(kWindowKey, qlonglong(m_context.range.window().count()));
+    m_settings.setValue(kWindowKey, qlonglong(m_context.range.wantedWindow().count()));
+    m_settings.setValue(kUtcKey, timesInUtc());
     saveThemeMode(m_settings, m_context.theme.mode());
     savePages();
 }

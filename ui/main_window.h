@@ -18,6 +18,8 @@ namespace ui {
 
 class LinkDesk;
 class DemoBench;
+class EventFeed;
+class HistoryLoader;
 class NavigationRail;
 class ReplayStrip;
 class StallWatchdog;
@@ -59,6 +61,7 @@ private:
     void build();
     QWidget* buildWorkspace();
     void connectAll();
+    void connectTime();
     void addShortcuts();
     void restoreState();
     void saveState();
@@ -69,6 +72,7 @@ private:
     void showState(EngineBridge::State state);
     void takeSnapshot(const backend::SnapshotPtr& snapshot);
     void updatePolling();
+    void showZone();
     void refresh();
     bool moveInTime(int key); // false: it is none of these keys
     void showKeySheet();
@@ -81,6 +85,8 @@ private:
     QSettings& m_settings;
     OpenerFactory m_openers;
     StallWatchdog* m_watchdog = nullptr;
+    HistoryLoader* m_loader = nullptr;
+    EventFeed* m_events = nullptr;
     std::vector<Entry> m_entries;
     Page* m_current = nullptr;
     QString m_wantedPage;              // shown when a session opens

@@ -1,5 +1,7 @@
 #include "backend/monitoring/history_file.h"
 
+#include "backend/monitoring/event_log.h"
+
 #include <sqlite3.h>
 
 #include <chrono>
@@ -8,14 +10,18 @@
 namespace backend {
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 constexpr int kBusyMilliseconds = 2'000; // another desktop on the same cluster writes for some milliseconds
 
 constexpr auto kTables = R"(
     CREATE TABLE series (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     CREATE TABLE blocks (resolution INTEGER, series INTEGER, start INTEGER, steps BLOB NOT NULL,
-                         PRIMARY KEY (resolution, series, start)) WITHOUT ROWID;
-    PRAGMA user_version = 1;)";
+                         PRIMARY KEY (resolution, series, start)) WITHOUT ROWID;)";
+// kind: EventKind as a number.
+constexpr auto kEventTable = R"(
+    CREATE TABLE events (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL,
+                         failed INTEGER NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL, place TEXT NOT NULL);
+    PRAGMA user_version = 2;)";
 
 bool damaged(int code)
 {
@@ -130,7 +136,8 @@ Result<void> HistoryFile::prepare()
         return fail(ErrorCode::SchemaTooNew,
                     "the history file " + m_path.string() +
                         " was written by a newer version of Rookery; use that version");
-    if (version == 0) ROOKERY_TRY(execute(kTables));
+    if (version < 1) ROOKERY_TRY(execute(kTables));
+    if (version < 2) ROOKERY_TRY(execute(kEventTable));
     return execute("COMMIT");
 }
 
@@ -233,7 +240,57 @@ Result<void> HistoryFile::prune(std::int64_t nowMs)
         drop.step();
         if (drop.failed()) return fail(failure("write"));
     }
-    return execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM blocks)");
+    ROOKERY_TRY(execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM blocks)"));
+    Statement events(m_database, "DELETE FROM events WHERE at < ?1 OR id NOT IN "
+                                 "(SELECT id FROM events ORDER BY at DESC, id DESC LIMIT ?2)");
+    events.bind(1, (nowMs - Milliseconds(EventLog::kKept).count()) * 1'000);
+    events.bind(2, std::int64_t(EventLog::kMost));
+    events.step();
+    if (events.failed()) return fail(failure("write"));
+    return {};
+}
+
+Result<void> HistoryFile::writeEvents(const std::vector<Event>& events)
+{
+    if (events.empty()) return {};
+    ROOKERY_TRY(execute("BEGIN IMMEDIATE"));
+    for (const auto& event : events) {
+        Statement put(m_database, "INSERT OR IGNORE INTO events (id, at, kind, failed, what, who, place) "
+                                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        put.bind(1, event.key.id);
+        put.bind(2, event.key.at.time_since_epoch().count());
+        put.bind(3, std::int64_t(event.kind));
+        put.bind(4, std::int64_t(event.failed));
+        put.bind(5, event.what);
+        put.bind(6, event.who);
+        put.bind(7, event.where);
+        put.step();
+        if (!put.failed()) continue;
+        const auto error = failure("write");
+        sqlite3_exec(m_database, "ROLLBACK", nullptr, nullptr, nullptr);
+        return fail(error);
+    }
+    return execute("COMMIT");
+}
+
+Result<std::vector<Event>> HistoryFile::readEvents()
+{
+    Statement rows(m_database, "SELECT id, at, kind, failed, what, who, place FROM events ORDER BY at, id");
+    std::vector<Event> out;
+    while (rows.step()) {
+        const auto kind = rows.integer(2);
+        if (kind < 0 || kind > std::int64_t(EventKind::RestoreFinished)) continue;
+        Event event;
+        event.key = {TimePoint(std::chrono::microseconds(rows.integer(1))), rows.integer(0)};
+        event.kind = EventKind(kind);
+        event.failed = rows.integer(3) != 0;
+        event.what = rows.bytes(4);
+        event.who = rows.bytes(5);
+        event.where = rows.bytes(6);
+        out.push_back(std::move(event));
+    }
+    if (rows.failed()) return fail(failure("read"));
+    return out;
 }
 
 } // namespace backend

@@ -4,6 +4,7 @@
 
 #include "backend/common/result.h"
 #include "backend/domain/error.h"
+#include "backend/domain/event.h"
 #include "backend/monitoring/rollup.h"
 
 #include <filesystem>
@@ -43,7 +44,10 @@ public:
     // The blocks of all series that begin in [begin, end), ascending by series, then start.
     [[nodiscard]] Result<std::map<BlockKey, RollupBlock>> read(const Resolution& resolution,
                                                                std::int64_t begin, std::int64_t end);
-    // Drops what is older than each resolution keeps, and series of which nothing is left.
+    // What the file has already stays as it is.
+    [[nodiscard]] Result<void> writeEvents(const std::vector<Event>& events);
+    [[nodiscard]] Result<std::vector<Event>> readEvents(); // ascending
+    // Drops what is older than each resolution keeps, series of which nothing is left, and old events.
     [[nodiscard]] Result<void> prune(std::int64_t nowMs);
 
 private:

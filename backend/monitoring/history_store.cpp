@@ -1,8 +1,10 @@
 #include "backend/monitoring/history_store.h"
 
 #include "backend/common/log.h"
+#include "backend/monitoring/event_log.h"
 
 #include <algorithm>
+#include <array>
 
 namespace backend {
 namespace {
@@ -10,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kBlocksAtMost = 50'000; // some 50 MB, when the disk is full for long
+constexpr std::array<Milliseconds, 16> kNiceSteps{1s,    10s,   20s,   30s, 1min, 2min, 5min, 10min,
+                                                  15min, 20min, 30min, 1h,  2h,   3h,   6h,   24h};
 constexpr std::int64_t kPruneEveryMs = 3'600'000, kLateMs = 5'000;
 
 std::int64_t millisecondsOf(TimePoint at)
@@ -28,6 +32,51 @@ bool isOver(const BlockKey& key, std::int64_t nowMs)
     const auto resolution = std::find_if(kResolutions.begin(), kResolutions.end(),
                                          [&](const auto& r) { return r.id == key.resolution; });
     return key.start + blockMs(*resolution) + kLateMs <= nowMs;
+}
+
+// The resolution's step, or a round number of them of which no more than `most` points are told.
+Milliseconds stepFor(const Resolution& resolution, std::int64_t beginMs, std::int64_t endMs, int most)
+{
+    for (const auto nice : kNiceSteps)
+        if (nice % resolution.step == 0ms && (endMs - beginMs) / nice.count() <= most) return nice;
+    return kNiceSteps.back();
+}
+
+struct Slot
+{
+    double min = 0, max = 0, sum = 0; // sum: of count values
+    std::int64_t count = 0;
+
+    void add(const RollupStep& step)
+    {
+        min = count == 0 ? double(step.min) : std::min(min, double(step.min));
+        max = count == 0 ? double(step.max) : std::max(max, double(step.max));
+        sum += double(step.mean) * step.count;
+        count += step.count;
+    }
+};
+using Series = std::map<TimePoint, std::map<std::string, double>>;
+
+// By series, then by the begin of each step of which something is known.
+std::map<std::string, std::map<std::int64_t, Slot>> rolledUp(const std::map<BlockKey, RollupBlock>& blocks,
+                                                             const Resolution& resolution,
+                                                             std::int64_t stepMs, std::int64_t beginMs,
+                                                             std::int64_t endMs)
+{
+    std::map<std::string, std::map<std::int64_t, Slot>> out;
+    for (const auto& [key, block] : blocks)
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            const auto atMs = key.start + std::int64_t(i) * resolution.step.count();
+            if (block[i].count == 0 || atMs < beginMs || atMs >= endMs) continue;
+            out[key.series][atMs - atMs % stepMs].add(block[i]);
+        }
+    return out;
+}
+
+// Counts are summed up over time: what is not known of a step counts nothing.
+bool isCount(const std::string& series)
+{
+    return series.starts_with("cache_");
 }
 
 } // namespace
@@ -132,14 +181,17 @@ Result<void> HistoryStore::flush()
     const std::lock_guard fileLock(m_fileMutex);
     if (!m_file) openFile();
     Blocks blocks;
+    std::vector<Event> events;
     {
         const std::lock_guard lock(m_mutex);
         bound();
         if (!m_file) return fail(ErrorCode::Unavailable, m_problem, true);
         blocks = m_blocks;
+        events = m_newEvents;
     }
     const auto nowMs = millisecondsOf(m_clock.now());
     auto done = m_file->write(blocks);
+    if (done) done = m_file->writeEvents(events);
     if (done && nowMs - m_prunedAt >= kPruneEveryMs) {
         done = m_file->prune(nowMs);
         m_prunedAt = nowMs;
@@ -147,6 +199,7 @@ Result<void> HistoryStore::flush()
     if (!done && done.error().code == ErrorCode::Conflict) {
         openFile(true);
         if (m_file) done = m_file->write(blocks);
+        if (m_file && done) done = m_file->writeEvents(events);
     }
     const std::lock_guard lock(m_mutex);
     if (!done) {
@@ -154,6 +207,8 @@ Result<void> HistoryStore::flush()
         return done;
     }
     m_problem.clear();
+    m_newEvents.erase(m_newEvents.begin(),
+                      m_newEvents.begin() + std::ptrdiff_t(std::min(events.size(), m_newEvents.size())));
     // What has grown since stays; blocks that are over and written go.
     for (const auto& [key, block] : blocks)
         if (isOver(key, nowMs)) m_blocks.erase(key);
@@ -168,46 +223,72 @@ const Resolution& HistoryStore::resolutionFor(TimePoint begin, TimePoint end, in
     return kResolutions.back();
 }
 
+// Of the file and of what is not written yet.
+Result<HistoryStore::Blocks> HistoryStore::blocksOf(const Resolution& resolution, std::int64_t firstMs,
+                                                    std::int64_t endMs)
+{
+    Blocks blocks;
+    {
+        const std::lock_guard fileLock(m_fileMutex);
+        if (m_file) {
+            ROOKERY_ASSIGN(blocks, m_file->read(resolution, firstMs, endMs));
+        }
+    }
+    const std::lock_guard lock(m_mutex);
+    for (const auto& [key, block] : m_blocks) {
+        if (key.resolution != resolution.id || key.start < firstMs || key.start >= endMs) continue;
+        auto newest = block;
+        if (const auto old = blocks.find(key); old != blocks.end()) fillFrom(newest, old->second);
+        blocks[key] = newest;
+    }
+    return blocks;
+}
+
 Result<HistoryRange> HistoryStore::range(TimePoint begin, TimePoint end, int most,
                                          const std::vector<std::string>& nodeNames)
 {
     const auto& resolution = resolutionFor(begin, end, most);
     const auto beginMs = millisecondsOf(begin), endMs = millisecondsOf(end);
-    const auto firstBlock = beginMs - beginMs % blockMs(resolution);
-    Blocks blocks;
-    {
-        const std::lock_guard fileLock(m_fileMutex);
-        if (m_file) {
-            ROOKERY_ASSIGN(blocks, m_file->read(resolution, firstBlock, endMs));
-        }
-    }
-    {
-        const std::lock_guard lock(m_mutex);
-        for (const auto& [key, block] : m_blocks) {
-            if (key.resolution != resolution.id || key.start < firstBlock || key.start >= endMs) continue;
-            auto newest = block;
-            if (const auto old = blocks.find(key); old != blocks.end()) fillFrom(newest, old->second);
-            blocks[key] = newest;
-        }
-    }
-    std::map<TimePoint, std::map<std::string, double>> mean, min, max;
-    for (const auto& [key, block] : blocks)
-        for (std::size_t i = 0; i < block.size(); ++i) {
-            const auto atMs = key.start + std::int64_t(i) * resolution.step.count();
-            if (block[i].count == 0 || atMs < beginMs || atMs >= endMs) continue;
-            const TimePoint at{Milliseconds(atMs)};
-            mean[at][key.series] = double(block[i].mean);
-            if (resolution.step == 1s) continue;
-            min[at][key.series] = double(block[i].min);
-            max[at][key.series] = double(block[i].max);
-        }
-    const double seconds = std::chrono::duration<double>(resolution.step).count();
+    ROOKERY_ASSIGN(const auto blocks, blocksOf(resolution, beginMs - beginMs % blockMs(resolution), endMs));
     HistoryRange out;
-    out.step = resolution.step;
+    out.step = stepFor(resolution, beginMs, endMs, most);
+    const bool rolled = out.step != kResolutions.front().step;
+    Series mean, min, max;
+    for (const auto& [series, slots] : rolledUp(blocks, resolution, out.step.count(), beginMs, endMs))
+        for (const auto& [startMs, slot] : slots) {
+            const TimePoint at{Milliseconds(startMs)};
+            const double known = rolled && isCount(series)
+                                     ? std::min(1.0, double(slot.count) * 1'000 / double(out.step.count()))
+                                     : 1;
+            mean[at][series] = slot.sum / double(slot.count) * known;
+            if (!rolled) continue;
+            min[at][series] = slot.min;
+            max[at][series] = slot.max;
+        }
+    const double seconds = std::chrono::duration<double>(out.step).count();
     out.mean = pointsOf(mean, nodeNames, seconds);
     out.min = pointsOf(min, nodeNames, seconds);
     out.max = pointsOf(max, nodeNames, seconds);
     return out;
+}
+
+std::vector<Event> HistoryStore::keptEvents()
+{
+    const std::lock_guard fileLock(m_fileMutex);
+    if (!m_file) return {};
+    auto events = m_file->readEvents();
+    if (events) return std::move(*events);
+    const std::lock_guard lock(m_mutex);
+    setProblem(events.error().message);
+    return {};
+}
+
+void HistoryStore::addEvents(const std::vector<Event>& events)
+{
+    const std::lock_guard lock(m_mutex);
+    m_newEvents.insert(m_newEvents.end(), events.begin(), events.end());
+    if (m_newEvents.size() > EventLog::kMost)
+        m_newEvents.erase(m_newEvents.begin(), m_newEvents.end() - std::ptrdiff_t(EventLog::kMost));
 }
 
 } // namespace backend

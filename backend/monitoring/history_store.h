@@ -6,6 +6,7 @@
 #include "backend/common/clock.h"
 #include "backend/common/periodic_thread.h"
 #include "backend/common/result.h"
+#include "backend/domain/event.h"
 #include "backend/domain/history.h"
 #include "backend/monitoring/history_file.h"
 #include "backend/monitoring/history_series.h"
@@ -27,9 +28,13 @@ public:
     // The point of one second. Never waits for the file.
     void add(const HistoryPoint& point, const std::vector<std::string>& nodeNames);
     // What is known of [begin, end) at the finest step that reaches back to `begin` and has no more than
-    // `most` points, the coarsest otherwise.
+    // `most` points, at a multiple of the coarsest otherwise.
     [[nodiscard]] Result<HistoryRange> range(TimePoint begin, TimePoint end, int most,
                                              const std::vector<std::string>& nodeNames);
+    // Of earlier processes, ascending; none when the file cannot be read: problem() tells.
+    std::vector<Event> keptEvents();
+    // Never waits for the file.
+    void addEvents(const std::vector<Event>& events);
     // Why history is not on disk, or where a damaged file went, and what to do; empty: all is well.
     std::string problem() const;
     // Writes what it was given so far. The same from any thread.
@@ -43,13 +48,15 @@ private:
     void setProblem(const std::string& words);
     void roll(const std::string& series, double value, std::int64_t atMs);
     void bound();
+    Result<Blocks> blocksOf(const Resolution& resolution, std::int64_t firstMs, std::int64_t endMs);
     const Resolution& resolutionFor(TimePoint begin, TimePoint end, int most) const;
 
     const std::filesystem::path m_path;
     const WallClock& m_clock;
 
-    mutable std::mutex m_mutex; // guards the next four
-    Blocks m_blocks;            // not written yet, or still growing
+    mutable std::mutex m_mutex;     // guards the next five
+    Blocks m_blocks;                // not written yet, or still growing
+    std::vector<Event> m_newEvents; // not written yet
     std::shared_ptr<const HistoryPoint> m_before;
     std::string m_problem;
     std::string m_setAside;

@@ -73,6 +73,10 @@ public:
     }
     std::vector<ProbedNode> probedNodes() const override { return m_sampler.probedNodes(); }
     OwnCost ownCost() const override { return m_sampler.ownCost(); }
+    Result<EventPage> events(const EventQuery& query, Deadline deadline) override
+    {
+        return m_sampler.events(query, deadline);
+    }
 
 private:
     std::vector<NodeEndpoint> redisNodes() const;

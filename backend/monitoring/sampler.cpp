@@ -1,5 +1,7 @@
 #include "backend/monitoring/sampler.h"
 
+#include "backend/monitoring/event_reader.h"
+
 #include <limits>
 #include <map>
 #include <utility>
@@ -8,6 +10,8 @@ namespace backend {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kDirectoryFresh{3}; // older views say nothing about engines
 
 std::vector<NodeEndpoint> nodesOf(const ShardMap& map, NodeKind kind)
 {
@@ -43,6 +47,8 @@ Sampler::Sampler(SamplerInputs inputs, SamplerSettings settings)
 {
     if (!m_settings.historyFile.empty())
         m_store = std::make_unique<HistoryStore>(m_settings.historyFile, m_inputs.clock);
+    if (m_store) m_events.load(m_store->keptEvents());
+    m_watch = std::make_unique<EventWatch>(m_events, m_settings.identity.ownEngineName);
     startProbers();
     publish(buildSnapshot(m_settings.identity, findings(), {}, m_totals, m_window));
     m_thread = std::make_unique<PeriodicThread>("snapshot", m_settings.times.interval,
@@ -58,6 +64,7 @@ Sampler::~Sampler()
     m_redis->requestStop();
     m_sweeper->requestStop();
     m_thread.reset(); // reads the others
+    if (const auto events = m_watch->end(m_inputs.clock.now()); m_store) m_store->addEvents(events);
 }
 
 void Sampler::startProbers()
@@ -135,6 +142,20 @@ void Sampler::step()
     publish(std::move(snapshot));
     m_queueWatch.sampled(*m_snapshot, now);
     remember();
+    watchEvents();
+}
+
+void Sampler::watchEvents()
+{
+    const bool fresh = m_directory && Clock::now() - m_directory->view().readAt < kDirectoryFresh;
+    const auto restore = m_inputs.restore ? m_inputs.restore() : RestoreProgress();
+    if (const auto events = m_watch->look(*m_snapshot, fresh, restore); m_store) m_store->addEvents(events);
+}
+
+Result<EventPage> Sampler::events(const EventQuery& query, Deadline deadline) const
+{
+    const auto pool = m_inputs.pools.pool(m_settings.identity.directoryNode);
+    return readEvents(m_events, pool ? *pool : nullptr, query, deadline);
 }
 
 void Sampler::remember()

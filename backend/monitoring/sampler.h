@@ -9,6 +9,7 @@
 #include "backend/common/metrics.h"
 #include "backend/domain/snapshot.h"
 #include "backend/monitoring/directory_prober.h"
+#include "backend/monitoring/event_watch.h"
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/history_store.h"
 #include "backend/monitoring/queue_watch.h"
@@ -69,6 +70,8 @@ public:
     OwnCost ownCost() const;
     // Where the monitor's Redis clients count; never null.
     const std::shared_ptr<RedisTraffic>& redisTraffic() const { return m_traffic; }
+    // See Monitor::events.
+    Result<EventPage> events(const EventQuery& query, Deadline deadline) const;
 
 private:
     void startProbers();
@@ -79,6 +82,7 @@ private:
     std::vector<EngineRow> engineRows(const DirectoryProber::View& view) const;
     void publish(ClusterSnapshot snapshot);
     void remember();
+    void watchEvents();
     void recall(const HistoryPoint& first);
 
     const SamplerInputs m_inputs;
@@ -92,6 +96,8 @@ private:
     ShardHistoryKeeper m_shardHistory;
     std::unique_ptr<HistoryStore> m_store; // null: nobody asked for it
     bool m_recalled = false;               // of the snapshot thread alone
+    EventLog m_events;
+    std::unique_ptr<EventWatch> m_watch; // of the snapshot thread alone
 
     mutable std::mutex m_mutex; // guards the two below
     SnapshotPtr m_snapshot;

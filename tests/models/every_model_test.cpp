@@ -13,6 +13,7 @@
 #include "ui/models/cache_tables.h"
 #include "ui/models/capacity_table.h"
 #include "ui/models/comparison_table.h"
+#include "ui/models/event_model.h"
 #include "ui/models/follow_model.h"
 #include "ui/models/key_tables.h"
 #include "ui/models/node_tables.h"
@@ -62,6 +63,7 @@ private slots:
     void timelineOfThePast();
     void comparison();
     void follows();
+    void events();
 
 private:
     using Tester = QAbstractItemModelTester;
@@ -109,15 +111,22 @@ private:
                 "makeShardComparisonTable",
                 "makeShardTaskTable",
                 "makeHotAuthorTable",
-                "makeHotReaderTable"};
-    }
-    // The same, of the Nodes page.
-    static QSet<QString> exercisedOfNodes()
-    {
-        return {"NodeListModel",          "makeNodeList",          "SlowOperationModel", "TopStatementModel",
-                "DeadRowsModel",          "ReplicaModel",          "FindingModel",       "NodeCostModel",
-                "makeSlowOperationTable", "makeTopStatementTable", "makeDeadRowsTable",  "makeReplicaTable",
-                "makeFindingTable",       "makeNodeCostTable"};
+                "makeHotReaderTable",
+                "NodeListModel",
+                "makeNodeList",
+                "SlowOperationModel",
+                "TopStatementModel",
+                "DeadRowsModel",
+                "ReplicaModel",
+                "FindingModel",
+                "NodeCostModel",
+                "makeSlowOperationTable",
+                "makeTopStatementTable",
+                "makeDeadRowsTable",
+                "makeReplicaTable",
+                "makeFindingTable",
+                "makeNodeCostTable",
+                "EventModel"};
     }
     static void addMatches(QSet<QString>& into, const QString& text, const QString& pattern)
     {
@@ -597,6 +606,54 @@ void EveryModelTest::follows()
         QVERIFY(!model.headerData(column, Qt::Horizontal).toString().isEmpty());
     model.clear();
     QCOMPARE(model.rowCount(), 0);
+}
+
+void EveryModelTest::events()
+{
+    ui::EventModel model({}, nullptr);
+    const Tester tester(&model, kMode);
+    std::vector<std::optional<backend::EventKey>> wanted;
+    QObject::connect(&model, &ui::EventModel::pageWanted, &model,
+                     [&](auto before) { wanted.push_back(before); });
+    const auto event = [](int id) {
+        backend::Event out;
+        out.key = {kSampleTime + std::chrono::seconds(id), id};
+        out.what = std::to_string(id);
+        return out;
+    };
+    const auto shown = [&] {
+        QStringList out;
+        for (int row = 0; row < model.rowCount(); ++row)
+            out << model.index(row, ui::EventWhatColumn).data().toString();
+        return out.join(' ');
+    };
+    for (int column = 0; column < model.columnCount(); ++column)
+        QVERIFY(!model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString().isEmpty());
+    QVERIFY(!model.canFetchMore({}));
+    model.start();
+    model.appendPage(event(3).key, {{event(2)}, {}, {}}); // nobody waits for that one
+    QCOMPARE(model.rowCount(), 0);
+    model.appendPage(std::nullopt, {{event(9), event(7)}, event(7).key, {}});
+    QCOMPARE(shown(), QString("9 7"));
+    model.mergeNewest({event(10), event(9), event(8), event(5)}); // 5 comes with the next page
+    QCOMPARE(shown(), QString("10 9 8 7"));
+    model.fetchMore({}); // the tester may have asked already
+    model.failPage(event(7).key);
+    QVERIFY(model.state() == ui::EventModel::State::Failed);
+    model.retry();
+    QVERIFY(wanted.size() >= 3 && wanted.back() == event(7).key);
+    model.appendPage(event(7).key, {{event(5), event(3)}, {}, {}});
+    QCOMPARE(shown(), QString("10 9 8 7 5 3"));
+    QVERIFY(!model.canFetchMore({}));
+    QCOMPARE(model.indexOf(event(5).key).row(), 4);
+    QVERIFY(!model.indexOf(event(6).key).isValid());
+    model.dropBefore(event(5).key.at);
+    QCOMPARE(shown(), QString("10 9 8 7 5"));
+    model.start();
+    model.appendPage(std::nullopt, {{}, {}, {}});
+    QCOMPARE(model.rowCount(), 0);
+    model.mergeNewest({event(1)});
+    QCOMPARE(shown(), QString("1"));
 }
 
 } // namespace tests

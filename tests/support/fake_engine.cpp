@@ -66,6 +66,25 @@ void FakeEngine::setHistory(std::vector<backend::HistoryPoint> history)
     m_history = std::move(history);
 }
 
+void FakeEngine::setKept(std::optional<backend::HistoryRange> kept)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_kept = std::move(kept);
+}
+
+void FakeEngine::addEvent(backend::Event event)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_events.push_back(std::move(event));
+    std::sort(m_events.begin(), m_events.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+}
+
+void FakeEngine::setEventsMissing(const std::string& why)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_eventsMissing = why;
+}
+
 void FakeEngine::setReadOnly(bool readOnly)
 {
     const std::scoped_lock lock(m_mutex);
@@ -652,10 +671,47 @@ backend::Result<backend::HistoryRange> FakeEngine::historyRange(backend::TimePoi
 {
     if (const auto error = enter("historyRange")) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
+    if (!m_kept)
+        return backend::fail(backend::ErrorCode::NotFound,
+                             "history is not kept on disk here; only the last hour is known");
     backend::HistoryRange out;
-    std::copy_if(m_history.begin(), m_history.end(), std::back_inserter(out.mean),
-                 [&](const auto& point) { return point.at >= begin && point.at < end; });
+    out.step = m_kept->step;
+    const auto copy = [&](const auto& from, auto& to) {
+        std::copy_if(from.begin(), from.end(), std::back_inserter(to),
+                     [&](const auto& point) { return point.at >= begin && point.at < end; });
+    };
+    copy(m_kept->mean, out.mean);
+    copy(m_kept->min, out.min);
+    copy(m_kept->max, out.max);
     return out;
+}
+
+backend::Result<backend::EventPage> FakeEngine::events(const backend::EventQuery& query, Deadline)
+{
+    std::string asked = query.before ? "before" : query.after ? "after" : "newest";
+    if (query.begin) asked += " within";
+    for (const auto kind : query.kinds)
+        asked += " " + text(int(kind));
+    if (!query.text.empty()) asked += " \"" + query.text + "\"";
+    if (const auto error = enter("events", asked)) return backend::fail(*error);
+    const std::scoped_lock lock(m_mutex);
+    backend::EventPage page;
+    page.missing = m_eventsMissing;
+    for (auto it = m_events.rbegin(); it != m_events.rend(); ++it) {
+        const auto& key = it->key;
+        if ((query.begin && key.at < *query.begin) || (query.end && key.at >= *query.end)) continue;
+        if ((query.before && key >= *query.before) || (query.after && key <= *query.after)) continue;
+        if (!query.kinds.empty() &&
+            std::find(query.kinds.begin(), query.kinds.end(), it->kind) == query.kinds.end())
+            continue;
+        if (it->what.find(query.text) == std::string::npos) continue;
+        if (int(page.events.size()) == query.limit) {
+            page.next = page.events.back().key;
+            break;
+        }
+        page.events.push_back(*it);
+    }
+    return page;
 }
 
 backend::Result<backend::DeliveryLedger> FakeEngine::ledger(backend::PostId post, Deadline)

@@ -42,6 +42,8 @@ public:
     void setSequenceAdvances(bool advances);
     void setSnapshot(backend::ClusterSnapshot snapshot);
     void setHistory(std::vector<backend::HistoryPoint> history);
+    // A file on disk with this: historyRange() tells it. Without, history is not kept: the default.
+    void setKept(std::optional<backend::HistoryRange> kept);
     void setReadOnly(bool readOnly);
     // Users with profile and location; ids as given. Posts: newest first in author and home pages.
     void addUser(const backend::User& user, const backend::Counters& counters, bool warm = true);
@@ -73,6 +75,8 @@ public:
     void setProbedNodes(std::vector<backend::ProbedNode> nodes);
     void setOwnCost(backend::OwnCost cost);
     void setCheckup(backend::Checkup checkup);
+    void addEvent(backend::Event event); // its key decides its place
+    void setEventsMissing(const std::string& why);
     // The named call fails until cleared: "homePage", "setWorkerCount", or with its argument: "nodeDetails 3"
     // ("*": every call that can fail). The same names can be held.
     void failWith(const std::string& call, backend::Error error);
@@ -194,6 +198,7 @@ private:
     Result<backend::NodeDetails> nodeDetails(int node, Deadline deadline) override;
     std::vector<backend::ProbedNode> probedNodes() const override;
     backend::OwnCost ownCost() const override;
+    Result<backend::EventPage> events(const backend::EventQuery& query, Deadline deadline) override;
 
     // Records the call, waits while it is held, and returns its scripted failure.
     std::optional<backend::Error> enter(const std::string& name, const std::string& arguments = {}) const;
@@ -244,6 +249,9 @@ private:
     std::vector<backend::ProbedNode> m_probedNodes;
     backend::OwnCost m_ownCost;
     std::optional<backend::Checkup> m_checkup;
+    std::optional<backend::HistoryRange> m_kept;
+    std::vector<backend::Event> m_events; // ascending
+    std::string m_eventsMissing;
 };
 
 class FakeWorkload final : public backend::WorkloadControl

@@ -197,7 +197,8 @@ void MainWindowTest::railLeadsToEveryPage()
     WindowFixture fixture(settingsFile());
     QVERIFY(fixture.showOpen());
     const auto ids = fixture.window->pageIds();
-    QCOMPARE(ids, (QStringList{"overview", "shards", "queue", "cache", "nodes", "timeline"}));
+    QCOMPARE(ids, (QStringList{"overview", "shards", "queue", "cache", "capacity", "nodes", "events",
+                               "timeline"}));
     for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
         auto* entry = fixture.find<QAbstractButton>(qPrintable(*id + "Entry"));
         QTest::mouseClick(entry, Qt::LeftButton);

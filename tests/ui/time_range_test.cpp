@@ -1,7 +1,9 @@
 // One clock for everything: what is chosen in one chart is what every chart, table and label shows, until the
 // user goes back to live.
 #include <QAbstractButton>
+#include <QAction>
 #include <QLabel>
+#include <QRegularExpression>
 #include <QTableView>
 #include <QTest>
 #include <QWheelEvent>
@@ -13,6 +15,8 @@
 #include "ui/widgets/time_chart.h"
 
 #include <QTemporaryDir>
+
+#include <ctime>
 
 using namespace std::chrono_literals;
 
@@ -35,6 +39,14 @@ private slots:
     void aDoubleClickGoesBackToLive();
     void tablesFollowTheBrush();
     void keysAndTheTopBar();
+    void reachesBackAsFarAsHistoryIsKept();
+    void longWindowsAreRolledUp();
+    void withoutAFileOnlyTheHourIsOffered();
+    void gapsAreMarked();
+    void eventsAreMarkedOnEveryAxis();
+    void axisLabelsSuitTheSpan_data();
+    void axisLabelsSuitTheSpan();
+    void everyTimeFollowsTheZone();
 
 private:
     // Two charts that share a range, with a point a second over the last ten minutes, the newest at `end`.
@@ -332,6 +344,224 @@ void TimeRangeTest::keysAndTheTopBar()
     QVERIFY(!range.chosen() && range.live());
     QVERIFY(!chosen->isVisible());
     QVERIFY(fixture.find<QAbstractButton>("window5")->isChecked());
+}
+
+// --- beyond the hour
+
+void TimeRangeTest::reachesBackAsFarAsHistoryIsKept()
+{
+    ui::TimeRange range;
+    const auto at = now();
+    range.setNewest(at);
+    range.setWindow(24h);
+    QCOMPARE(range.window(), std::chrono::minutes(60)); // until it is known that more is kept
+    QCOMPARE(range.wantedWindow(), std::chrono::minutes(24h));
+    range.setReach(ui::TimeRange::kKept);
+    QCOMPARE(range.window(), std::chrono::minutes(24h));
+    QCOMPARE(range.begin(), at - 24h);
+    QCOMPARE(range.windowText(), QString("last 24 h"));
+    range.zoom(2);
+    QCOMPARE(range.span(), ui::TimeRange::Span(48h));
+    range.shift(-24h * 20);
+    QCOMPARE(range.end(), at - 24h * 20);
+    range.shift(-24h * 100);
+    QCOMPARE(range.begin(), at - ui::TimeRange::kKept);
+    QVERIFY2(range.windowText().contains(ui::shownTime(range.begin()).toString("d")),
+             qPrintable(range.windowText())); // which day is told
+    range.reset();
+    range.setReach(ui::TimeRange::kLongest, "why");
+    QCOMPARE(range.window(), std::chrono::minutes(60));
+    QCOMPARE(range.begin(), at - 1h);
+    QCOMPARE(range.reachReason(), QString("why"));
+}
+
+void TimeRangeTest::longWindowsAreRolledUp()
+{
+    QTemporaryDir dir;
+    WindowFixture fixture(dir.filePath("settings.ini"));
+    backend::HistoryRange kept;
+    kept.step = 60s;
+    const auto newest = now();
+    for (int minute = 23 * 60; minute > 0; --minute) { // but for one hour
+        if (minute > 300 && minute <= 360) continue;
+        backend::HistoryPoint point = fakeHistory(newest - std::chrono::minutes(minute), 1).front();
+        point.postsPerSecond = 50;
+        kept.mean.push_back(point);
+        point.postsPerSecond = 10;
+        kept.min.push_back(point);
+        point.postsPerSecond = 90;
+        kept.max.push_back(point);
+    }
+    fixture.engine().setKept(kept);
+    QVERIFY(fixture.showOpen());
+    const auto* button = fixture.find<QAbstractButton>("window1440");
+    QTRY_VERIFY(button->isEnabled());
+    fixture.engine().hold("historyRange");
+    fixture.click("window1440");
+    QVERIFY(button->isChecked());
+    QTRY_VERIFY(fixture.engine().count("historyRange") >= 2);
+    QVERIFY(fixture.waitForNews()); // the window lives on while the file is read
+    fixture.engine().release("historyRange");
+    const auto* chart = fixture.find<ui::TimeChart>("rateChart");
+    QTRY_VERIFY(chart->pointsShown() > 3 * 1'200);
+    QVERIFY(chart->pointsShown() <= 3 * 1'320);
+    QTRY_COMPARE(chart->gapsShown(), 1);
+    QVERIFY2(chart->findChild<QLabel*>("cardSubtitle")->text().contains("last 24 h by 1 min"),
+             qPrintable(chart->findChild<QLabel*>("cardSubtitle")->text()));
+    // Back to seconds.
+    fixture.click("window5");
+    QTRY_VERIFY(!chart->findChild<QLabel*>("cardSubtitle")->text().contains(" by "));
+    // What cannot be read is none.
+    fixture.engine().failWith("historyRange", {backend::ErrorCode::Unavailable, "no disk", true});
+    fixture.click("window10080");
+    QTRY_COMPARE(fixture.find<QLabel>("historyError")->text().contains("no disk"), true);
+}
+
+void TimeRangeTest::withoutAFileOnlyTheHourIsOffered()
+{
+    QTemporaryDir dir;
+    WindowFixture fixture(dir.filePath("settings.ini"));
+    QVERIFY(fixture.showOpen());
+    QTRY_VERIFY(!fixture.range.reachReason().isEmpty());
+    for (const char* name : {"window360", "window1440", "window10080", "window43200"}) {
+        QVERIFY(!fixture.find<QAbstractButton>(name)->isEnabled());
+        QVERIFY(fixture.find<QAbstractButton>(name)->toolTip().contains("--data"));
+    }
+    QVERIFY(fixture.find<QAbstractButton>("window60")->isEnabled());
+    for (int i = 0; i < 20; ++i)
+        fixture.press(Qt::Key_Minus);
+    QCOMPARE(fixture.range.span(), ui::TimeRange::kLongest);
+}
+
+// --- gaps and events
+
+void TimeRangeTest::gapsAreMarked()
+{
+    const auto at = now();
+    Charts charts(at);
+    QCOMPARE(charts.one.gapsShown(), 0);
+    auto points = fakeHistory(at, 600);
+    points.erase(points.end() - 120, points.end() - 60);
+    charts.one.setHistory(points);
+    QCOMPARE(charts.one.gapsShown(), 1);
+    auto* on = Charts::plot(charts.one);
+    QString words; // somewhere in the middle of the plot
+    for (int x = 0; x < on->width() && words.isEmpty(); ++x)
+        words = charts.one.markText({x, on->height() / 3});
+    QVERIFY2(words.startsWith("Nothing is known of ") && words.contains("1 min"), qPrintable(words));
+    QVERIFY(words.contains(ui::zoneName()));
+    // A late second is none; nor is what lies outside the window.
+    points = fakeHistory(at, 600);
+    points.erase(points.end() - 30, points.end() - 28);
+    charts.one.setHistory(points);
+    QCOMPARE(charts.one.gapsShown(), 0);
+    points = fakeHistory(at, 600);
+    points.erase(points.end() - 500, points.end() - 400);
+    charts.one.setHistory(points);
+    QCOMPARE(charts.one.gapsShown(), 0);
+    charts.range.choose(at - 10min, at);
+    QCOMPARE(charts.one.gapsShown(), 1);
+    charts.one.clear();
+    QCOMPARE(charts.one.gapsShown(), 0);
+}
+
+void TimeRangeTest::eventsAreMarkedOnEveryAxis()
+{
+    const auto at = now();
+    Charts charts(at);
+    const auto event = [&](std::chrono::seconds before, backend::EventKind kind, const char* what) {
+        backend::Event out;
+        out.key = {at - before, before.count()};
+        out.kind = kind;
+        out.what = what;
+        out.where = "redis-3";
+        return out;
+    };
+    charts.range.setEvents({event(1000s, backend::EventKind::NodeBack, "long ago"),
+                            event(200s, backend::EventKind::NodeLost, "lost it"),
+                            event(61s, backend::EventKind::SettingChanged, "threshold"),
+                            event(60s, backend::EventKind::WorkersChanged, "paused")});
+    for (const auto* chart : {&charts.one, &charts.other})
+        QCOMPARE(chart->marksShown(), 2); // the last two are one
+    auto* on = Charts::plot(charts.other);
+    QStringList texts;
+    for (int y = on->height() - 1; y > on->height() / 2; --y)
+        for (int x = 0; x < on->width(); ++x)
+            if (const auto text = charts.other.markText({x, y}); !text.isEmpty() && !texts.contains(text))
+                texts << text;
+    QCOMPARE(texts.size(), 2);
+    QVERIFY2(texts[0].contains("redis-3: lost it") && texts[0].contains(ui::zoneName()),
+             qPrintable(texts[0]));
+    QVERIFY(texts[0].startsWith(ui::formatMoment(at - 200s)));
+    QCOMPARE(texts[1].count('\n'), 1);
+    charts.range.choose(at - 62s, at - 52s); // close enough to tell them apart
+    QCOMPARE(charts.one.marksShown(), 2);
+    charts.range.setEvents({});
+    QCOMPARE(charts.one.marksShown(), 0);
+}
+
+void TimeRangeTest::axisLabelsSuitTheSpan_data()
+{
+    QTest::addColumn<qint64>("span");
+    QTest::addColumn<QString>("pattern"); // of every label
+    QTest::addColumn<bool>("days");       // one at least names a day
+    QTest::newRow("a minute") << qint64(60) << "^\\d\\d:\\d\\d:\\d\\d$" << false;
+    QTest::newRow("an hour") << qint64(3600) << "^(\\d\\d:\\d\\d|[A-Z][a-z]{2} \\d+)$" << false;
+    QTest::newRow("a day") << qint64(86400) << "^(\\d\\d:\\d\\d|[A-Z][a-z]{2} \\d+)$" << true;
+    QTest::newRow("a week") << qint64(7 * 86400) << "^(12:00|[A-Z][a-z]{2} \\d+)$" << true;
+    QTest::newRow("a month") << qint64(30 * 86400) << "^[A-Z][a-z]{2} \\d+$" << true;
+    QTest::newRow("long ago") << qint64(-3600) << "^([A-Z][a-z]{2} \\d+ )?\\d\\d:\\d\\d$" << true;
+}
+
+void TimeRangeTest::axisLabelsSuitTheSpan()
+{
+    QFETCH(const qint64, span);
+    QFETCH(const QString, pattern);
+    QFETCH(const bool, days);
+    // Noon: no day begins in the hour before it.
+    const auto noon = ui::shownTime(now()).date().addDays(-1).startOfDay().toSecsSinceEpoch() + 12 * 3600;
+    const auto end = span < 0 ? noon : noon + 86400;
+    const auto labels = ui::timeLabels(double(end - std::abs(span)), double(end), 5);
+    QVERIFY(labels.size() >= 2 && labels.size() <= 8);
+    bool day = false;
+    for (const auto& label : labels) {
+        QVERIFY2(QRegularExpression(pattern).match(label).hasMatch(), qPrintable(label));
+        day = day || label[0].isLetter();
+    }
+    if (days) QVERIFY(day);
+}
+
+// --- the zone
+
+void TimeRangeTest::everyTimeFollowsTheZone()
+{
+    qputenv("TZ", "Asia/Kolkata");
+    tzset();
+    QTemporaryDir dir;
+    {
+        WindowFixture fixture(dir.filePath("settings.ini"));
+        QVERIFY(fixture.showOpen());
+        auto* zone = fixture.find<QAbstractButton>("zone");
+        QVERIFY2(!zone->text().contains("UTC") || zone->text().contains("+05:30"), qPrintable(zone->text()));
+        const auto at = now();
+        const auto local = ui::formatTime(at);
+        fixture.find<QAction>("zoneUtc")->trigger();
+        QCOMPARE(zone->text(), QString("Times in UTC"));
+        QVERIFY(ui::formatTime(at).endsWith(" UTC"));
+        QVERIFY(ui::formatTime(at) != local);
+        const auto* chart = fixture.find<ui::TimeChart>("rateChart");
+        QVERIFY(chart->findChild<QLabel*>("cardSubtitle")->text().contains("UTC"));
+        fixture.window->close();
+    }
+    {
+        WindowFixture again(dir.filePath("settings.ini")); // kept
+        QCOMPARE(again.find<QAbstractButton>("zone")->text(), QString("Times in UTC"));
+        again.find<QAction>("zoneLocal")->trigger();
+        QVERIFY(again.find<QAbstractButton>("zone")->text() != QString("Times in UTC"));
+    }
+    ui::setTimesInUtc(false);
+    qunsetenv("TZ");
+    tzset();
 }
 
 } // namespace tests

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kPollInterval{1000};
 constexpr std::chrono::hours kHistoryKept{1};
+constexpr std::chrono::minutes kHourSlack{1}; // a window of the last hour is one by the second
 constexpr std::size_t kHistorySlack =
     600; // points beyond the hour before the oldest are dropped, all at once
 constexpr int kMostCalls = 4;
@@ -140,6 +141,7 @@ void EngineBridge::releaseSession()
     m_pollRunning = false;
     m_snapshot.reset();
     m_history.clear();
+    m_rolledUp = {};
     m_readOnly = false;
     m_shardCount = 0;
     m_errorText.clear();
@@ -254,14 +256,33 @@ std::span<const backend::HistoryPoint> EngineBridge::historySince(backend::TimeP
     return {first, m_history.end()};
 }
 
-std::span<const backend::HistoryPoint> EngineBridge::historyBetween(backend::TimePoint begin,
-                                                                    backend::TimePoint end) const
+bool EngineBridge::knowsBySecond(backend::TimePoint at) const
 {
-    const auto from = historySince(begin);
-    const auto last =
-        std::upper_bound(from.begin(), from.end(), end,
-                         [](backend::TimePoint t, const backend::HistoryPoint& p) { return t < p.at; });
-    return from.first(std::size_t(last - from.begin()));
+    const auto newest =
+        m_snapshot
+            ? m_snapshot->takenAt
+            : std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return at >= newest - kHistoryKept - kHourSlack;
+}
+
+HistoryView EngineBridge::historyBetween(backend::TimePoint begin, backend::TimePoint end) const
+{
+    const bool rolled = !knowsBySecond(begin) && !m_rolledUp.mean.empty();
+    const auto& points = rolled ? m_rolledUp.mean : m_history;
+    const auto first = std::lower_bound(points.begin(), points.end(), begin,
+                                        [](const auto& p, backend::TimePoint t) { return p.at < t; });
+    const auto last = std::upper_bound(first, points.end(), end,
+                                       [](backend::TimePoint t, const auto& p) { return t < p.at; });
+    HistoryView out(HistoryView::Points{first, last});
+    if (first != points.begin()) out.before = std::prev(first)->at;
+    if (last != points.end()) out.after = last->at;
+    if (!rolled) return out;
+    out.step = m_rolledUp.step;
+    const auto from = std::size_t(first - points.begin());
+    if (m_rolledUp.min.size() != points.size() || m_rolledUp.max.size() != points.size()) return out;
+    out.least = HistoryView::Points(m_rolledUp.min).subspan(from, out.size());
+    out.greatest = HistoryView::Points(m_rolledUp.max).subspan(from, out.size());
+    return out;
 }
 
 std::optional<std::chrono::milliseconds> EngineBridge::dataAge() const

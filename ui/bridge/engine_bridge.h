@@ -9,6 +9,7 @@
 #include <QTimer>
 
 #include "backend/engine.h"
+#include "ui/bridge/history_view.h"
 
 #include <chrono>
 #include <functional>
@@ -52,8 +53,13 @@ public:
     // A point a second, ascending, an hour or a little more. Valid until control returns to the event loop.
     std::span<const backend::HistoryPoint> history() const { return m_history; }
     std::span<const backend::HistoryPoint> historySince(backend::TimePoint since) const;
-    std::span<const backend::HistoryPoint> historyBetween(backend::TimePoint begin,
-                                                          backend::TimePoint end) const;
+    // By the second within the last hour; further back as far as it was rolled up and read. Valid like
+    // history().
+    HistoryView historyBetween(backend::TimePoint begin, backend::TimePoint end) const;
+    // Whether history() reaches back so far.
+    bool knowsBySecond(backend::TimePoint at) const;
+    // What historyBetween() tells from further back.
+    void setRolledUp(backend::HistoryRange range) { m_rolledUp = std::move(range); }
 
     // How old the newest snapshot is; empty before the first one.
     std::optional<std::chrono::milliseconds> dataAge() const;
@@ -141,6 +147,7 @@ private:
 
     backend::SnapshotPtr m_snapshot;
     std::vector<backend::HistoryPoint> m_history;
+    backend::HistoryRange m_rolledUp;
     std::chrono::steady_clock::time_point m_newestAt; // when the newest sequence came
     std::chrono::milliseconds m_staleAfter{3000};
     bool m_stale = false;

@@ -258,6 +258,27 @@ Result<backend::Checkup> doctor(Engine& engine)
     return engine.operations().doctor(Deadline::after(kCheckTime));
 }
 
+Result<bool> historyKept(Engine& engine)
+{
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const auto range = engine.monitor().historyRange(now - std::chrono::seconds(1), now, 1);
+    if (range) return true;
+    if (range.error().code == backend::ErrorCode::NotFound) return false;
+    return backend::fail(range.error());
+}
+
+Result<backend::HistoryRange> historyRange(Engine& engine, backend::TimePoint begin, backend::TimePoint end,
+                                           int most)
+{
+    return engine.monitor().historyRange(begin, end, most);
+}
+
+Result<backend::EventPage> events(Engine& engine, const backend::EventQuery& query)
+{
+    return engine.monitor().events(query, soon());
+}
+
 backend::ShardReport shardReport(Engine& engine, const backend::ClusterSnapshot& snapshot)
 {
     return engine.monitor().shardReport(snapshot);

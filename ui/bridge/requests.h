@@ -102,6 +102,12 @@ struct MonitorFigures
 backend::Result<MonitorFigures> monitorFigures(backend::Engine& engine);
 backend::Result<backend::Checkup> doctor(backend::Engine& engine);
 
+// Whether history outlives the hour: false where no file is kept.
+backend::Result<bool> historyKept(backend::Engine& engine);
+backend::Result<backend::HistoryRange> historyRange(backend::Engine& engine, backend::TimePoint begin,
+                                                    backend::TimePoint end, int most);
+backend::Result<backend::EventPage> events(backend::Engine& engine, const backend::EventQuery& query);
+
 backend::ShardReport shardReport(backend::Engine& engine, const backend::ClusterSnapshot& snapshot);
 std::string render(backend::Engine& engine, const backend::ShardReport& report, backend::ReportFormat format);
 

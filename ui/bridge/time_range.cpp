@@ -17,6 +17,8 @@ TimeRange::TimeRange(QObject* parent)
 void TimeRange::setWindow(std::chrono::minutes window)
 {
     if (std::find(kWindows.begin(), kWindows.end(), window) == kWindows.end()) return;
+    m_wanted = window;
+    window = longestOffered(window);
     if (window == m_window && !m_chosen) return;
     m_window = window;
     if (m_chosen) {
@@ -29,8 +31,52 @@ void TimeRange::setWindow(std::chrono::minutes window)
 
 QString TimeRange::windowText() const
 {
-    return m_chosen ? tr("%1 – %2").arg(formatClock(begin()), formatClock(end()))
-                    : tr("last %1 min").arg(m_window.count());
+    return m_chosen ? formatSpan(begin(), end()) : tr("last %1").arg(lengthText(m_window));
+}
+
+QString TimeRange::lengthText(std::chrono::minutes window)
+{
+    const auto minutes = window.count();
+    return minutes > 24 * 60 ? tr("%1 d").arg(minutes / (24 * 60))
+           : minutes > 60    ? tr("%1 h").arg(minutes / 60)
+                             : tr("%1 min").arg(minutes);
+}
+
+std::chrono::minutes TimeRange::longestOffered(std::chrono::minutes wanted) const
+{
+    auto out = kWindows.front();
+    for (const auto window : kWindows)
+        if (window <= wanted && window <= m_reach) out = window;
+    return out;
+}
+
+void TimeRange::setReach(Span reach, const QString& reason)
+{
+    if (reach == m_reach && reason == m_reachReason) return;
+    m_reach = reach;
+    m_reachReason = reason;
+    const auto window = longestOffered(m_wanted);
+    if (const bool other = window != m_window; other) {
+        m_window = window;
+        if (!m_chosen) {
+            show(m_end, window);
+            emit windowChanged();
+        }
+    }
+    emit reachChanged();
+}
+
+void TimeRange::setUtc(bool utc)
+{
+    if (utc == timesInUtc()) return;
+    setTimesInUtc(utc);
+    emit zoneChanged();
+}
+
+void TimeRange::setEvents(std::vector<backend::Event> events)
+{
+    m_events = std::move(events);
+    emit eventsChanged();
 }
 
 void TimeRange::setLive(bool live)
@@ -53,10 +99,10 @@ void TimeRange::setNewest(backend::TimePoint at)
 void TimeRange::choose(backend::TimePoint begin, backend::TimePoint end)
 {
     if (end < begin) std::swap(begin, end);
-    const auto span = std::clamp(end - begin, kShortest, kLongest);
+    const auto span = std::clamp(end - begin, kShortest, m_reach);
     // A part that is too short grows to both sides.
     auto last = end - begin < span ? begin + (end - begin) / 2 + span / 2 : end;
-    last = std::clamp(last, m_newest - kLongest + span, m_newest);
+    last = std::clamp(last, m_newest - m_reach + span, m_newest);
     const bool first = !m_chosen;
     m_chosen = true;
     const bool wasLive = std::exchange(m_live, false);
@@ -67,7 +113,7 @@ void TimeRange::choose(backend::TimePoint begin, backend::TimePoint end)
 
 void TimeRange::zoom(double factor, backend::TimePoint around)
 {
-    const auto span = std::clamp(std::chrono::duration_cast<Span>(m_span * factor), kShortest, kLongest);
+    const auto span = std::clamp(std::chrono::duration_cast<Span>(m_span * factor), kShortest, m_reach);
     if (span == m_span) return;
     const double place = double((around - begin()).count()) / double(m_span.count());
     const auto from = around - std::chrono::duration_cast<Span>(span * std::clamp(place, 0.0, 1.0));

@@ -1,15 +1,17 @@
 // The time window that all charts share: a preset length that follows the newest data, or a part of the past
-// that was chosen in a chart; and the moment under the mouse, so that all charts show the same crosshair.
-// Owned by the program; GUI thread only.
+// that was chosen in a chart; the moment under the mouse, so that all charts show the same crosshair; the
+// zone of all times; and what happened, for the marks on all time axes. Owned by the program; GUI thread
+// only.
 #pragma once
 
 #include <QObject>
 
-#include "backend/domain/ids.h"
+#include "backend/domain/event.h"
 
 #include <array>
 #include <chrono>
 #include <optional>
+#include <vector>
 
 namespace ui {
 
@@ -20,15 +22,23 @@ class TimeRange final : public QObject
 public:
     using Span = backend::TimePoint::duration;
 
-    static constexpr std::array kWindows{std::chrono::minutes(1), std::chrono::minutes(5),
-                                         std::chrono::minutes(15), std::chrono::minutes(60)};
+    static constexpr std::array kWindows{
+        std::chrono::minutes(1),           std::chrono::minutes(5),           std::chrono::minutes(15),
+        std::chrono::minutes(60),          std::chrono::minutes(6 * 60),      std::chrono::minutes(24 * 60),
+        std::chrono::minutes(7 * 24 * 60), std::chrono::minutes(30 * 24 * 60)};
     static constexpr Span kShortest = std::chrono::seconds(10); // of a chosen part
-    static constexpr Span kLongest = std::chrono::hours(1);     // what is kept
+    static constexpr Span kLongest = std::chrono::hours(1);     // where history is not kept on disk
+    static constexpr Span kKept = std::chrono::hours(24 * 30);  // on disk
 
     explicit TimeRange(QObject* parent = nullptr);
 
-    // The preset that was chosen last, one of kWindows.
+    // The preset that is shown, one of kWindows: the one chosen last, or the longest within reach().
     std::chrono::minutes window() const { return m_window; }
+    std::chrono::minutes wantedWindow() const { return m_wanted; }
+    // How far back from the newest data anything may be known: kLongest until somebody says otherwise.
+    Span reach() const { return m_reach; }
+    const QString& reachReason() const { return m_reachReason; } // why it is not kKept
+    void setReach(Span reach, const QString& reason = {});
     // Shows the preset's length up to the newest data; ends a chosen part. Another length than kWindows' is
     // ignored.
     void setWindow(std::chrono::minutes window);
@@ -63,16 +73,31 @@ public:
     void pin(backend::TimePoint at);
     void unpin();
 
+    // All times of the program.
+    void setUtc(bool utc);
+    // What happened around the window, ascending.
+    const std::vector<backend::Event>& events() const { return m_events; }
+    void setEvents(std::vector<backend::Event> events);
+
 signals:
     void windowChanged(); // another preset, or between a preset and a chosen part
     void liveChanged(bool live);
     void moved(); // begin() or end() is another one, for any reason
     void cursorChanged();
+    void reachChanged();
+    void zoneChanged();
+    void eventsChanged();
 
 private:
     void show(backend::TimePoint end, Span span);
 
-    std::chrono::minutes m_window{5};
+    static QString lengthText(std::chrono::minutes window);
+    std::chrono::minutes longestOffered(std::chrono::minutes wanted) const;
+
+    std::chrono::minutes m_window{5}, m_wanted{5};
+    Span m_reach = kLongest;
+    QString m_reachReason;
+    std::vector<backend::Event> m_events;
     bool m_live = true;
     bool m_chosen = false, m_pinned = false;
     Span m_span{m_window};

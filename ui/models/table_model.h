@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ui/models/table_roles.h"
+#include "ui/widgets/formatting.h"
 
 #include <QAbstractTableModel>
 #include <QSet>
@@ -20,7 +21,7 @@ namespace ui {
 template <class Row>
 struct TableColumn
 {
-    QString title;
+    QString title;       // kZoneMark in it becomes the zone's name
     QString explanation; // tool tip of the header
     Qt::Alignment alignment = Qt::AlignLeft;
     std::function<QString(const Row&)> text;
@@ -121,9 +122,9 @@ QVariant TableModel<Row, Key>::headerData(int section, Qt::Orientation orientati
     const Column& column = m_columns[std::size_t(section)];
     switch (role) {
     case Qt::DisplayRole:
-        return column.title;
+        return withZone(column.title);
     case RawRole:
-        return column.rawTitle();
+        return withZone(column.rawTitle());
     case Qt::ToolTipRole:
         return column.explanation.isEmpty() ? QVariant() : QVariant(column.explanation);
     case Qt::TextAlignmentRole:

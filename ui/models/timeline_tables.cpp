@@ -79,8 +79,8 @@ LedgerChunkModel* makeLedgerChunkTable(QObject* parent)
                  [](const C& c) { return c.skippedUnfollowed + c.skippedDeleted; }),
         T::count(
             T::tr("Failed"), {}, [](const C& c) { return c.failed; }, Tone::Critical),
-        T::time(T::tr("First, %1").arg(zoneName()), &C::firstDeliveryAt),
-        T::time(T::tr("Last, %1").arg(zoneName()), &C::lastDeliveryAt),
+        T::time(T::tr("First, %1").arg(kZoneMark), &C::firstDeliveryAt),
+        T::time(T::tr("Last, %1").arg(kZoneMark), &C::lastDeliveryAt),
     };
     return new LedgerChunkModel(
         std::move(columns), [](const C& c) { return c.chunk; }, parent);

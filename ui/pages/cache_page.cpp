@@ -79,7 +79,9 @@ CachePage::CachePage(const PageContext& context, QWidget* parent)
 {
     m_face = new PageFace(context, this, build());
     connect(&context.range, &TimeRange::moved, this, [this] {
-        if (isVisible() && this->context().bridge.snapshot()) showWindow();
+        if (!isVisible() || !this->context().bridge.snapshot()) return;
+        showWindow();
+        if (!this->context().range.live()) showNodes(*this->context().bridge.snapshot());
     });
 }
 
@@ -273,6 +275,7 @@ void CachePage::showWindow()
         at = std::move(series.atSeconds);
         percent.push_back(std::move(series.percent));
     }
+    m_ratios->markGaps(shown);
     m_ratios->setData(at, percent);
 }
 
@@ -280,7 +283,7 @@ void CachePage::showNodes(const backend::ClusterSnapshot& snapshot)
 {
     m_nodes->setRows(redisNodes(snapshot));
     if (nodeNames(snapshot) != m_chartNodes) remakeNodeCharts(snapshot);
-    const auto history = context().bridge.history();
+    const auto history = context().bridge.historyBetween(context().range.begin(), context().range.end());
     m_memory->setHistory(history);
     m_commands->setHistory(history);
 }

@@ -276,6 +276,7 @@ void OverviewPage::showCharts()
         if (at.empty()) at = std::move(series.atSeconds);
         values.push_back(std::move(series.percent));
     }
+    m_cacheChart->markGaps(history);
     m_cacheChart->setData(at, values);
 }
 

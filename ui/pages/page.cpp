@@ -1,5 +1,7 @@
 #include "ui/pages/page.h"
 
+#include <QAbstractItemView>
+
 namespace ui {
 
 Page::Page(const QString& id, const QString& title, const PageContext& context, QWidget* parent)
@@ -10,6 +12,13 @@ Page::Page(const QString& id, const QString& title, const PageContext& context, 
 {
     setObjectName(id + QStringLiteral("Page"));
     setAccessibleName(title);
+}
+
+void Page::timesChanged()
+{
+    for (auto* view : findChildren<QAbstractItemView*>())
+        view->viewport()->update();
+    refresh();
 }
 
 void Page::openArgument(const QString&) {}

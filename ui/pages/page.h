@@ -45,6 +45,9 @@ public:
     virtual QString linkArgument() const { return {}; }
     // For pictures: a page that waits for a choice makes a typical one.
     virtual void showExample() {}
+    // UTC or local time is another one: what shows times shows them anew. Views are painted again and
+    // refresh() asks for the rest, unless a page knows better.
+    virtual void timesChanged();
     // F5, besides a fresh snapshot.
     virtual void refresh() {}
     // Ctrl-F; false when there is nothing to find here.

@@ -2,6 +2,7 @@
 
 #include "ui/pages/cache_page.h"
 #include "ui/pages/capacity_page.h"
+#include "ui/pages/events_page.h"
 #include "ui/pages/nodes_page.h"
 #include "ui/pages/overview_page.h"
 #include "ui/pages/queue_page.h"
@@ -36,8 +37,9 @@ std::vector<PageEntry> pageEntries()
         entry<ShardsPage>("shards", tr("Shards")),
         entry<QueuePage>("queue", tr("Queue & workers")),
         entry<CachePage>("cache", tr("Cache")),
-        entry<NodesPage>("nodes", tr("Nodes")),
         entry<CapacityPage>("capacity", tr("Capacity")),
+        entry<NodesPage>("nodes", tr("Nodes")),
+        entry<EventsPage>("events", tr("Events")),
         entry<TimelinePage>("timeline", tr("Timeline browser")),
     };
 }

@@ -112,11 +112,15 @@ QWidget* QueueFlowView::buildTimes(QWidget* parent)
     return m_timesCard;
 }
 
-void QueueFlowView::setSnapshot(const backend::ClusterSnapshot& snapshot,
-                                std::span<const backend::HistoryPoint> history)
+void QueueFlowView::setHistory(const HistoryView& history)
+{
+    m_rates->setHistory(history);
+}
+
+void QueueFlowView::setSnapshot(const backend::ClusterSnapshot& snapshot, const HistoryView& history)
 {
     m_kinds->setRows(snapshot.queue);
-    m_rates->setHistory(history);
+    setHistory(history);
     if (!m_upperChosen && isVisible()) placeUpper();
 }
 

@@ -4,6 +4,7 @@
 
 #include <QWidget> // first: Qt 6.4's moc stumbles over <concepts> otherwise
 
+#include "ui/bridge/history_view.h"
 #include "ui/models/queue_tables.h"
 #include "ui/pages/page.h"
 
@@ -26,8 +27,8 @@ class QueueFlowView final : public QWidget
 public:
     QueueFlowView(const PageContext& context, QWidget* parent);
 
-    void setSnapshot(const backend::ClusterSnapshot& snapshot,
-                     std::span<const backend::HistoryPoint> history);
+    void setSnapshot(const backend::ClusterSnapshot& snapshot, const HistoryView& history);
+    void setHistory(const HistoryView& history);
     void setTrends(const backend::QueueHistory& history);
     void setTimes(const backend::QueueDetails& details);
     // Why trends and times are those of before; empty: they are not.

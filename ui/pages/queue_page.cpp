@@ -38,8 +38,16 @@ QueuePage::QueuePage(const PageContext& context, QWidget* parent)
     });
     // A part of the past that was chosen is read at once, whatever the next snapshot does.
     connect(&context.range, &TimeRange::moved, this, [this] {
-        if (!this->context().range.live() && isVisible()) readOverTime();
+        if (this->context().range.live() || !isVisible()) return; // else with the snapshot
+        m_flow->setHistory(shownHistory());
+        readOverTime();
     });
+}
+
+HistoryView QueuePage::shownHistory() const
+{
+    const auto& range = context().range;
+    return context().bridge.historyBetween(range.begin(), range.end());
 }
 
 QWidget* QueuePage::build()
@@ -93,7 +101,7 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_letters->setBlocked(blocked);
     if (!m_face->show(snapshot)) return;
     showTiles(*snapshot);
-    m_flow->setSnapshot(*snapshot, context().bridge.history());
+    m_flow->setSnapshot(*snapshot, shownHistory());
     m_workers->setSnapshot(snapshot);
     m_letters->setSnapshot(snapshot);
     m_tabs->setTabText(kWorkersTab,

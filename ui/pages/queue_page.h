@@ -2,6 +2,7 @@
 // when, and dead letters. Owned by the main window; GUI thread only.
 #pragma once
 
+#include "ui/bridge/history_view.h"
 #include "ui/pages/page.h"
 
 class QLayout;
@@ -35,6 +36,7 @@ private:
     QLayout* buildTiles(QWidget* parent);
     void showTiles(const backend::ClusterSnapshot& snapshot);
     void showNoDrain(const backend::ClusterSnapshot& snapshot);
+    HistoryView shownHistory() const;
     void readOverTime();
     QString blockedReason() const;
 

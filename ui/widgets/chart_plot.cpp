@@ -1,9 +1,12 @@
 #include "ui/widgets/chart_plot.h"
 
+#include "ui/widgets/axis_tickers.h"
+#include "ui/widgets/chart_marks.h"
+
+#include <QHelpEvent>
 #include <QMouseEvent>
 #include <QPicture>
-
-#include <qcustomplot.h>
+#include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
@@ -17,65 +20,18 @@ constexpr int kValueLabelPadding = 6;
 constexpr double kHeadroom = 0.05, kFootroom = 0.02; // of the scale: lines at its ends are seen whole
 constexpr double kLinePen = 1.4, kThinPen = 1;       // thin: QPainter's fast path
 constexpr double kDotSize = 4;
-constexpr qsizetype kSmoothPoints = 700; // of a line; more are neither antialiased nor filled below
-constexpr int kTimeTickPixels = 96;
-constexpr float kFillAlpha = 0.10F, kBrushAlpha = 0.18F;
-constexpr double kDragPixels = 5; // less is a click
-constexpr int kWheelStep = 120;   // eighths of a degree
+constexpr qsizetype kSmoothPoints = 730; // of a line; more are neither antialiased nor filled below
+constexpr int kTimeTickPixels = 84;
+constexpr float kFillAlpha = 0.10F, kBrushAlpha = 0.18F, kBandAlpha = 0.16F;
+constexpr std::size_t kMostBands = 4; // more would hide each other
+constexpr double kDragPixels = 5;     // less is a click
+constexpr int kWheelStep = 120;       // eighths of a degree
 constexpr double kZoomStep = 0.8;
 
 } // namespace
 
-// The steps of an AxisScale with their words.
-class ScaleTicker final : public QCPAxisTicker
-{
-public:
-    void setSteps(ScaleUnit unit, const ScaleSteps& steps)
-    {
-        if (steps == m_steps && !m_labels.isEmpty()) return;
-        m_steps = steps;
-        const auto values = steps.values();
-        const auto labels = scaleLabels(unit, steps);
-        m_ticks = QVector<double>(values.begin(), values.end());
-        m_labels = QVector<QString>(labels.begin(), labels.end());
-    }
-
-    void generate(const QCPRange&, const QLocale&, QChar, int, QVector<double>& ticks,
-                  QVector<double>* subTicks, QVector<QString>* labels) override
-    {
-        ticks = m_ticks;
-        if (subTicks) subTicks->clear();
-        if (labels) *labels = m_labels;
-    }
-
-private:
-    ScaleSteps m_steps;
-    QVector<double> m_ticks;
-    QVector<QString> m_labels;
-};
-
-// Seconds are told where ticks stand closer than minutes; a window of minutes has none of those, so that its
-// labels stay short.
-class TimeTicker final : public QCPAxisTickerDateTime
-{
-public:
-    explicit TimeTicker(double spanSeconds)
-        : m_leastStep(spanSeconds < 120 ? 1 : 60)
-    {
-        setDateTimeFormat(m_leastStep < 60 ? QStringLiteral("HH:mm:ss") : QStringLiteral("HH:mm"));
-    }
-
-protected:
-    double getTickStep(const QCPRange& range) override
-    {
-        return std::max(QCPAxisTickerDateTime::getTickStep(range), m_leastStep);
-    }
-
-private:
-    double m_leastStep;
-};
-
-ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options, QWidget* parent)
+ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options,
+                     const std::vector<backend::Event>& events, QWidget* parent)
     : QObject(parent)
     , m_theme(theme)
     , m_plot(new QCustomPlot(parent))
@@ -83,6 +39,7 @@ ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options, QWid
     , m_rightScale(options.right.scale, options.right.leastMaximum)
     , m_leftTicker(QSharedPointer<ScaleTicker>::create())
     , m_rightTicker(QSharedPointer<ScaleTicker>::create())
+    , m_timeTicker(QSharedPointer<TimeTicker>::create())
     , m_leftFixed(options.left.fixedMaximum)
 {
     m_hasRight =
@@ -90,6 +47,8 @@ ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options, QWid
     build(options);
     buildAxes();
     buildCursor();
+    m_gaps = new GapBands(theme, *m_plot);
+    m_ticks = new EventTicks(theme, *m_plot, events);
     applyTheme();
     fitValues(NAN, NAN);
     connect(&theme, &Theme::changed, this, [this] {
@@ -205,6 +164,23 @@ void ChartPlot::build(const TimeChart::Options& options)
         dots->setLineStyle(QCPGraph::lsNone);
         m_dots.push_back(dots);
     }
+    if (m_graphs.size() <= kMostBands) buildBands();
+}
+
+// From the least to the greatest, behind the lines.
+void ChartPlot::buildBands()
+{
+    m_plot->addLayer(QStringLiteral("bands"), m_plot->layer(QStringLiteral("main")), QCustomPlot::limBelow);
+    for (auto* graph : m_graphs) {
+        std::array<QCPGraph*, 2> edges{};
+        for (auto*& edge : edges) {
+            edge = m_plot->addGraph(m_plot->xAxis, graph->valueAxis());
+            edge->setLayer(QStringLiteral("bands"));
+            edge->setPen(Qt::NoPen);
+        }
+        edges[0]->setChannelFillGraph(edges[1]);
+        m_bands.push_back(edges);
+    }
 }
 
 void ChartPlot::buildAxes()
@@ -222,9 +198,10 @@ void ChartPlot::buildAxes()
     for (auto* axis : {m_plot->xAxis, m_plot->yAxis, m_plot->yAxis2}) {
         axis->setSubTicks(false);
         axis->setTickLength(0, 3);
-        axis->setTickLabelPadding(axis == m_plot->xAxis ? 3 : kValueLabelPadding);
+        axis->setTickLabelPadding(axis == m_plot->xAxis ? kMarkStrip : kValueLabelPadding);
         axis->grid()->setSubGridVisible(false);
     }
+    m_plot->xAxis->setTicker(m_timeTicker);
     m_plot->yAxis->setTickLength(0, 0);
     m_plot->yAxis2->setTickLength(0, 0);
 }
@@ -273,6 +250,9 @@ void ChartPlot::applyLinePens()
         fill.setAlphaF(kFillAlpha);
         m_graphs[i]->setBrush(m_graphs.size() == 1 && m_smooth ? QBrush(fill) : QBrush(Qt::NoBrush));
         m_dots[i]->setScatterStyle({QCPScatterStyle::ssDisc, color, color, kDotSize});
+        if (i >= m_bands.size()) continue;
+        fill.setAlphaF(kBandAlpha);
+        m_bands[i][0]->setBrush(fill);
     }
 }
 
@@ -298,6 +278,41 @@ void ChartPlot::setData(const std::vector<double>& atSeconds, const std::vector<
         setIsolated(g, points);
         m_graphs[g]->data()->set(points, true);
     }
+}
+
+void ChartPlot::setBands(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& least,
+                         const std::vector<std::vector<double>>& greatest)
+{
+    for (std::size_t g = 0; g < m_bands.size(); ++g)
+        for (const std::size_t edge : {0, 1}) {
+            const auto& values = edge == 0 ? least : greatest;
+            QVector<QCPGraphData> points;
+            for (std::size_t i = 0; g < values.size() && i < std::min(atSeconds.size(), values[g].size());
+                 ++i)
+                points.append({atSeconds[i], values[g][i]});
+            m_bands[g][edge]->data()->set(points, true);
+        }
+}
+
+void ChartPlot::setGaps(std::vector<HistoryGap> gaps)
+{
+    m_gaps->setGaps(std::move(gaps));
+}
+
+int ChartPlot::gapsShown() const
+{
+    return m_gaps->shown();
+}
+
+int ChartPlot::marksShown() const
+{
+    return int(m_ticks->marks().size());
+}
+
+QString ChartPlot::textAt(QPointF pixel) const
+{
+    const auto events = m_ticks->textAt(pixel);
+    return events.isEmpty() ? m_gaps->textAt(pixel) : events;
 }
 
 void ChartPlot::setIsolated(std::size_t graph, const QVector<QCPGraphData>& points)
@@ -328,17 +343,11 @@ void ChartPlot::setRange(double beginSeconds, double endSeconds)
 
 void ChartPlot::setTimeTicks(double spanSeconds)
 {
-    const int ticks = std::clamp(m_plot->axisRect()->width() / kTimeTickPixels, 3, 10);
-    if (spanSeconds == m_span && ticks == m_timeTicks) return;
-    if (spanSeconds != m_span) { // another window shows other values
-        m_leftScale.reset();
-        m_rightScale.reset();
-    }
+    m_timeTicker->setMost(std::clamp(m_plot->axisRect()->width() / kTimeTickPixels, 3, 10));
+    if (spanSeconds == m_span) return;
+    m_leftScale.reset(); // another window shows other values
+    m_rightScale.reset();
     m_span = spanSeconds;
-    m_timeTicks = ticks;
-    auto ticker = QSharedPointer<TimeTicker>::create(spanSeconds);
-    ticker->setTickCount(ticks);
-    m_plot->xAxis->setTicker(ticker);
 }
 
 void ChartPlot::fitValues(double leftLargest, double rightLargest)
@@ -385,6 +394,11 @@ void ChartPlot::draw(QPainter& painter, QSize size)
 bool ChartPlot::eventFilter(QObject* watched, QEvent* event)
 {
     if (event->type() == QEvent::Leave) emit left();
+    if (event->type() == QEvent::ToolTip) {
+        const auto* help = static_cast<QHelpEvent*>(event);
+        QToolTip::showText(help->globalPos(), textAt(help->pos()), m_plot); // none hides it
+        return true;
+    }
     return QObject::eventFilter(watched, event);
 }
 

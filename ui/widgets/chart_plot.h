@@ -6,9 +6,12 @@
 #include <QSharedPointer>
 #include <QVector>
 
+#include "backend/domain/event.h"
+#include "ui/bridge/history_view.h"
 #include "ui/widgets/axis_scale.h"
 #include "ui/widgets/time_chart.h"
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -23,18 +26,30 @@ class QWheelEvent;
 
 namespace ui {
 
+class EventTicks;
+class GapBands;
 class ScaleTicker;
+class TimeTicker;
 
 class ChartPlot final : public QObject
 {
     Q_OBJECT
 
 public:
-    ChartPlot(const Theme& theme, const TimeChart::Options& options, QWidget* parent);
+    // events: what is marked on the time axis, ascending; lives longer than this.
+    ChartPlot(const Theme& theme, const TimeChart::Options& options,
+              const std::vector<backend::Event>& events, QWidget* parent);
 
     QWidget* widget() const;
     // Both in the shape of TimeChart::setData; values are NaN where unknown.
     void setData(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& values);
+    // Around the lines of few series; in the same shape.
+    void setBands(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& least,
+                  const std::vector<std::vector<double>>& greatest);
+    void setGaps(std::vector<HistoryGap> gaps);
+    int gapsShown() const;
+    int marksShown() const;
+    QString textAt(QPointF pixel) const; // of the gap or the events there; empty: neither
     void setRange(double beginSeconds, double endSeconds);
     // Fits the value axes to what lies within the range; both have the same number of steps, so that the grid
     // is of both.
@@ -58,6 +73,7 @@ protected:
 
 private:
     void build(const TimeChart::Options& options);
+    void buildBands();
     void buildAxes();
     void buildCursor();
     void connectMouse();
@@ -78,18 +94,21 @@ private:
     QCustomPlot* m_plot;
     std::vector<QCPGraph*> m_graphs;
     std::vector<QCPGraph*> m_dots; // by graph: points without neighbours, which a line does not show
-    std::vector<int> m_numbers;    // Theme::series of each graph
+    std::vector<std::array<QCPGraph*, 2>> m_bands; // least and greatest, by graph; none: too many lines
+    std::vector<int> m_numbers;                    // Theme::series of each graph
+    GapBands* m_gaps = nullptr;
+    EventTicks* m_ticks = nullptr;
     QCPItemStraightLine* m_cursor = nullptr;
     QCPItemRect* m_brush = nullptr;
     enum class Drag { None, Brush, Pan } m_drag = Drag::None;
     double m_pressedAt = 0; // pixels
     AxisScale m_leftScale, m_rightScale;
     QSharedPointer<ScaleTicker> m_leftTicker, m_rightTicker;
+    QSharedPointer<TimeTicker> m_timeTicker;
     double m_leftFixed = 0;
     bool m_hasRight = false;
     bool m_smooth = true; // few points: antialiased
     double m_span = 0;    // of the time axis, seconds
-    int m_timeTicks = 0;
 };
 
 } // namespace ui

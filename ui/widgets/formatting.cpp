@@ -6,6 +6,7 @@
 #include <QTimeZone>
 
 #include <array>
+#include <atomic>
 #include <cmath>
 
 namespace ui {
@@ -47,10 +48,15 @@ QString twoParts(long long large, const QString& largeUnit, long long small, con
     return small == 0 ? head : QStringLiteral("%1 %2 %3").arg(head).arg(small).arg(smallUnit);
 }
 
-QDateTime localTime(backend::TimePoint time)
+std::atomic<bool>& utcChosen()
 {
-    return QDateTime::fromMSecsSinceEpoch(
-        std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+    static std::atomic<bool> chosen{false};
+    return chosen;
+}
+
+QDateTime now()
+{
+    return timesInUtc() ? QDateTime::currentDateTimeUtc() : QDateTime::currentDateTime();
 }
 
 QString zoneOf(const QDateTime& time)
@@ -159,7 +165,7 @@ QString formatRatio(double zeroToOne)
 
 QString formatTime(backend::TimePoint time)
 {
-    const auto local = localTime(time);
+    const auto local = shownTime(time);
     return QStringLiteral("%1 %2").arg(local.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")), zoneOf(local));
 }
 
@@ -170,12 +176,55 @@ QDateTime zonedTime(backend::TimePoint time)
 
 QString formatClock(backend::TimePoint time)
 {
-    return localTime(time).toString(QStringLiteral("HH:mm:ss"));
+    return shownTime(time).toString(QStringLiteral("HH:mm:ss"));
+}
+
+QString formatMoment(backend::TimePoint time)
+{
+    const auto shown = shownTime(time);
+    return shown.date() == now().date() ? shown.toString(QStringLiteral("HH:mm:ss"))
+                                        : figures().toString(shown, QStringLiteral("MMM d HH:mm:ss"));
+}
+
+QString formatSpan(backend::TimePoint begin, backend::TimePoint end)
+{
+    const auto from = shownTime(begin), to = shownTime(end), today = now();
+    const auto both = QStringLiteral("%1 – %2");
+    if (from.date() == today.date() && to.date() == today.date())
+        return both.arg(formatClock(begin), formatClock(end));
+    const bool whole = end - begin >= std::chrono::hours(1);
+    const auto clock = whole ? QStringLiteral("HH:mm") : QStringLiteral("HH:mm:ss");
+    const auto dated = QStringLiteral("MMM d ") + clock;
+    return both.arg(figures().toString(from, dated),
+                    figures().toString(to, from.date() == to.date() ? clock : dated));
 }
 
 QString zoneName()
 {
-    return zoneOf(QDateTime::currentDateTime());
+    return zoneOf(now());
+}
+
+QString withZone(QString text)
+{
+    return text.replace(kZoneMark, zoneName());
+}
+
+void setTimesInUtc(bool utc)
+{
+    utcChosen() = utc;
+}
+
+bool timesInUtc()
+{
+    return utcChosen();
+}
+
+QDateTime shownTime(backend::TimePoint time)
+{
+    const auto milliseconds =
+        std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+    return timesInUtc() ? QDateTime::fromMSecsSinceEpoch(milliseconds, Qt::UTC)
+                        : QDateTime::fromMSecsSinceEpoch(milliseconds);
 }
 
 double secondsOf(backend::TimePoint time)

@@ -1,6 +1,6 @@
 // Numbers, sizes, durations and times as people read them, the same everywhere: English grouping, IEC bytes,
-// times in the local zone with its name. What is not known (negative, NaN, empty) is a dash. Pure functions,
-// any thread.
+// times in the local zone or in UTC, as chosen for the whole program, with its name. What is not known
+// (negative, NaN, empty) is a dash. Any thread.
 #pragma once
 
 #include <QDateTime>
@@ -22,7 +22,19 @@ QString formatMilliseconds(double milliseconds); // formatDuration of it
 QString formatRatio(double zeroToOne);           // "97.3 %"; below 1 never "100.0 %"
 QString formatTime(backend::TimePoint time);     // "2026-11-23 07:03:12 CET"
 QString formatClock(backend::TimePoint time);    // "07:03:12", where the zone is said nearby
-QString zoneName();                              // "CET", "UTC", or "UTC+05:30" where the zone has no name
+// Where the zone is said nearby: "07:03:12" today, "Nov 26 07:03:12" on another day.
+QString formatMoment(backend::TimePoint time);
+// "07:03:12 – 07:04:00"; with days, and without seconds, where not all of it is today or it is a day or more.
+QString formatSpan(backend::TimePoint begin, backend::TimePoint end);
+QString zoneName(); // "CET", "UTC", or "UTC+05:30" where the zone has no name
+// What stands for the zone's name in titles that outlive a change of zone: see withZone().
+inline const QString kZoneMark = QStringLiteral("{zone}");
+QString withZone(QString text);
+
+// UTC instead of the local zone, from now on and everywhere. Widgets follow TimeRange::zoneChanged.
+void setTimesInUtc(bool utc);
+bool timesInUtc();
+QDateTime shownTime(backend::TimePoint time); // in the zone that is shown
 
 // A number and its unit apart, where they are set in different sizes.
 struct Figure

@@ -76,11 +76,14 @@ void StatusStrip::build()
     m_history->setText(tr("history on disk has a problem"));
     m_history->setTone(Tone::Warning);
     m_history->hide();
-    m_zone = label("zone");
-    m_zone->setText(tr("Times in %1").arg(zoneName()));
+    m_historyError = label("historyError");
+    m_historyError->setTone(Tone::Warning);
+    m_historyError->hide();
+    buildZone();
     m_stall = label("stall");
     addWidget(m_health, 1);
     addPermanentWidget(m_history);
+    addPermanentWidget(m_historyError);
     addPermanentWidget(m_zone);
     addPermanentWidget(m_stall);
     m_themeButton = new QToolButton(this);
@@ -113,6 +116,40 @@ void StatusStrip::build()
     addPermanentWidget(m_keys);
 }
 
+void StatusStrip::buildZone()
+{
+    m_zone = new QToolButton(this);
+    m_zone->setObjectName(QStringLiteral("zone"));
+    m_zone->setProperty("flat", true);
+    m_zone->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    m_zone->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(m_zone);
+    auto* group = new QActionGroup(menu);
+    const auto add = [&](const char* name, const QString& text, bool utc) {
+        auto* action = menu->addAction(text);
+        action->setObjectName(QLatin1StringView(name));
+        action->setCheckable(true);
+        group->addAction(action);
+        connect(action, &QAction::triggered, this, [this, utc] { emit utcChosen(utc); });
+        return action;
+    };
+    auto* local = add("zoneLocal", tr("Local time"), false);
+    auto* utc = add("zoneUtc", tr("UTC"), true);
+    connect(menu, &QMenu::aboutToShow, this,
+            [local, utc] { (timesInUtc() ? utc : local)->setChecked(true); });
+    m_zone->setMenu(menu);
+    showZone();
+}
+
+void StatusStrip::showZone()
+{
+    m_zone->setText(tr("Times in %1").arg(zoneName()));
+    m_zone->setToolTip(timesInUtc() ? tr("All times are in UTC. Press to show local time.")
+                                    : tr("All times are local, in %1. Press to show UTC.").arg(zoneName()));
+    m_zone->setAccessibleName(m_zone->text());
+    m_zone->setAccessibleDescription(m_zone->toolTip());
+}
+
 void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     if (!snapshot) {
@@ -142,6 +179,13 @@ void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_history->setVisible(!problem.isEmpty());
     m_history->setToolTip(problem);
     m_history->setAccessibleDescription(problem);
+}
+
+void StatusStrip::setHistoryError(const QString& error)
+{
+    m_historyError->setText(tr("older history could not be read: %1").arg(error));
+    m_historyError->setToolTip(m_historyError->text());
+    m_historyError->setVisible(!error.isEmpty());
 }
 
 void StatusStrip::showStall()

@@ -1,5 +1,5 @@
-// The row at the bottom: health of the nodes in words, the GUI thread's longest stall, theme and keys. Owned
-// by the window; GUI thread only.
+// The row at the bottom: health of the nodes in words, the zone of all times, the GUI thread's longest stall,
+// theme and keys. Owned by the window; GUI thread only.
 #pragma once
 
 #include <QStatusBar>
@@ -23,12 +23,16 @@ public:
     StatusStrip(Theme& theme, const StallWatchdog& watchdog, QWidget* parent);
 
     void setSnapshot(const backend::SnapshotPtr& snapshot);
+    void showZone(); // after it was changed
+    void setHistoryError(const QString& error); // why older history could not be read; empty: it could
 
 signals:
+    void utcChosen(bool utc);
     void keySheetRequested();
 
 private:
     void build();
+    void buildZone();
     void showStall();
     void showTheme();
 
@@ -37,7 +41,8 @@ private:
     QTimer m_timer;
     Label* m_health = nullptr;
     Label* m_history = nullptr;
-    Label* m_zone = nullptr;
+    Label* m_historyError = nullptr;
+    QToolButton* m_zone = nullptr;
     Label* m_stall = nullptr;
     QToolButton* m_themeButton = nullptr;
     QToolButton* m_keys = nullptr;

@@ -19,8 +19,6 @@ namespace ui {
 namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
-constexpr double kGapSeconds = 3.5; // a history point comes every second; more than this is a gap
-
 constexpr double kBesideRatio = 2.6; // of width to height: wider ones have their legend at the right
 
 QString titleWithUnit(const TimeChart::Options& options)
@@ -40,6 +38,8 @@ TimeChart::TimeChart(const Theme& theme, TimeRange& range, Options options, QWid
     build();
     connect(&range, &TimeRange::moved, this, &TimeChart::fit);
     connect(&range, &TimeRange::cursorChanged, this, &TimeChart::updateReadout);
+    connect(&range, &TimeRange::zoneChanged, this, &TimeChart::fit);
+    connect(&range, &TimeRange::eventsChanged, m_plot, &ChartPlot::replot);
     connect(m_plot, &ChartPlot::pointed, this, [this](double atSeconds) {
         const auto at = timeOf(atSeconds);
         m_range.setCursor(at < m_range.begin() || at > m_range.end() ? std::nullopt : std::optional(at));
@@ -62,7 +62,7 @@ TimeChart::TimeChart(const Theme& theme, TimeRange& range, Options options, QWid
 
 void TimeChart::build()
 {
-    m_plot = new ChartPlot(theme(), m_options, this);
+    m_plot = new ChartPlot(theme(), m_options, m_range.events(), this);
     std::vector<ChartLegend::Entry> entries;
     for (const auto& series : m_options.series) {
         const auto& longest = (series.right ? m_options.right : m_options.left).longestReading;
@@ -110,41 +110,84 @@ void TimeChart::drawParts(QPainter& painter)
     painter.drawPicture(place(*m_legend), legend);
 }
 
-void TimeChart::setHistory(std::span<const backend::HistoryPoint> history)
+void TimeChart::setHistory(const HistoryView& history)
 {
-    m_at.clear();
-    for (auto& values : m_values)
-        values.clear();
-    const auto add = [this](double at, const backend::HistoryPoint* point) {
-        m_at.push_back(at);
-        for (std::size_t s = 0; s < m_values.size(); ++s) {
-            const double value = point ? m_options.series[s].value(*point) : kNothing;
-            m_values[s].push_back(value >= 0 ? value : kNothing);
+    // A time in each gap at which nothing is known, so that no line crosses it.
+    std::vector<double> breaks;
+    for (const auto& gap : gapsOf(history))
+        breaks.push_back((secondsOf(gap.begin) + secondsOf(gap.end)) / 2);
+    const auto values = [&](HistoryView::Points points) {
+        std::vector<std::vector<double>> out(m_values.size());
+        auto next = breaks.begin();
+        for (const auto& point : points) {
+            for (; next != breaks.end() && *next < secondsOf(point.at); ++next)
+                for (auto& series : out)
+                    series.push_back(kNothing);
+            for (std::size_t s = 0; s < out.size(); ++s) {
+                const double value = m_options.series[s].value(point);
+                out[s].push_back(value >= 0 ? value : kNothing);
+            }
         }
+        return out;
     };
-    for (const auto& point : history) {
-        const double at = secondsOf(point.at);
-        if (!m_at.empty() && at - m_at.back() > kGapSeconds) add(m_at.back() + kGapSeconds / 2, nullptr);
-        add(at, &point);
-    }
+    std::vector<double> at;
+    for (const auto& point : history)
+        at.push_back(secondsOf(point.at));
+    if (!at.empty())
+        for (const double between : breaks)
+            if (between < at.back()) at.insert(std::upper_bound(at.begin(), at.end(), between), between);
+    m_at = std::move(at);
+    m_values = values(history);
+    m_greatest = values(history.greatest);
     m_plot->setData(m_at, m_values);
+    m_plot->setBands(m_at, values(history.least), m_greatest);
+    markGaps(history);
     fit();
+}
+
+void TimeChart::markGaps(const HistoryView& history)
+{
+    m_step = history.step;
+    const double seconds = std::chrono::duration<double>(m_step).count();
+    setToolTip(seconds > 1 ? tr("Each point is the mean of %1; a band reaches from the least to the greatest "
+                                "second in them.")
+                                 .arg(formatDuration(seconds))
+                           : QString());
+    m_plot->setGaps(gapsOf(history));
 }
 
 void TimeChart::setData(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& values)
 {
     m_at = atSeconds;
     m_values = values;
+    m_greatest.clear();
     m_values.resize(m_options.series.size());
     for (auto& series : m_values)
         series.resize(m_at.size(), kNothing);
     m_plot->setData(m_at, m_values);
+    m_plot->setBands({}, {}, {});
     fit();
 }
 
 void TimeChart::clear()
 {
+    m_plot->setGaps({});
     setData({}, {});
+}
+
+int TimeChart::gapsShown() const
+{
+    return m_plot->gapsShown();
+}
+
+int TimeChart::marksShown() const
+{
+    return m_plot->marksShown();
+}
+
+QString TimeChart::markText(QPoint pixel) const
+{
+    return m_plot->textAt(pixel);
 }
 
 void TimeChart::fit()
@@ -159,7 +202,8 @@ void TimeChart::fit()
             const double value = m_values[s][i];
             if (std::isnan(value)) continue;
             ++m_pointsShown;
-            most = std::isnan(most) ? value : std::max(most, value);
+            const double top = i < (m_greatest.empty() ? 0 : m_greatest[s].size()) ? m_greatest[s][i] : value;
+            most = std::fmax(most, std::fmax(value, top)); // the known one of the two
         }
     }
     m_plot->fitValues(largest[0], largest[1]);
@@ -216,12 +260,20 @@ void TimeChart::updateReadout()
     // Under the crosshair its own moment where nothing is known there.
     if (cursor)
         setSubtitle((m_range.pinned() ? tr("pin %1 %2") : tr("%1 %2"))
-                        .arg(formatClock(index < m_at.size() ? timeOf(m_at[index]) : *cursor), zoneName()),
+                        .arg(formatMoment(index < m_at.size() ? timeOf(m_at[index]) : *cursor), zoneName()),
                     Tone::Normal);
     else
-        setSubtitle(tr("%1 · %2").arg(m_range.windowText(), zoneName()));
+        setSubtitle(windowWords());
     m_plot->setCursor(cursor ? std::optional(secondsOf(*cursor)) : std::nullopt);
     m_plot->widget()->setAccessibleDescription(readout());
+}
+
+// Where a point is more than a second, what it stands for.
+QString TimeChart::windowWords() const
+{
+    const double seconds = std::chrono::duration<double>(m_step).count();
+    if (seconds <= 1) return tr("%1 · %2").arg(m_range.windowText(), zoneName());
+    return tr("%1 by %2 · %3").arg(m_range.windowText(), formatDuration(seconds), zoneName());
 }
 
 // Beside a low and wide chart a legend takes no height from it.

@@ -1,5 +1,6 @@
-// Lines over the shared time window: fixed margins so that live axes stand still, gaps where nothing is
-// known, a legend with the values at the newest point or under the mouse (below, or beside where the chart is
+// Lines over the shared time window: fixed margins so that live axes stand still, hatched gaps where nothing
+// is known, marks below the axis for what happened, a band from least to greatest where points are rolled up,
+// a legend with the values at the newest point or under the mouse (below, or beside where the chart is
 // wide and low), the same crosshair in all charts. Replots are queued and happen only while it can be seen.
 // Owned by its page; GUI thread only.
 #pragma once
@@ -7,6 +8,7 @@
 #include <QString> // first: Qt 6.4's moc stumbles over <concepts> otherwise
 
 #include "backend/domain/snapshot.h"
+#include "ui/bridge/history_view.h"
 #include "ui/widgets/axis_scale.h"
 #include "ui/widgets/card.h"
 
@@ -55,15 +57,20 @@ public:
 
     TimeChart(const Theme& theme, TimeRange& range, Options options, QWidget* parent);
 
-    // Points by the series' own functions. Seconds missing in between become gaps.
-    void setHistory(std::span<const backend::HistoryPoint> history);
+    // Points by the series' own functions. Steps missing in between become gaps.
+    void setHistory(const HistoryView& history);
     // values[series][i] belongs to atSeconds[i], ascending, seconds since the Unix epoch.
     void setData(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& values);
+    // Besides setData: where nothing was known of what the values were made of.
+    void markGaps(const HistoryView& history);
     void clear();
 
     // The newest (or, with a crosshair, the nearest) value of each series in words; what screen readers get.
     QString readout() const;
     int pointsShown() const { return m_pointsShown; } // known values within the window, all series together
+    int gapsShown() const;
+    int marksShown() const;
+    QString markText(QPoint pixel) const; // of the plot: what its tool tip says there
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -76,19 +83,25 @@ private:
     void placeLegend();
     void fit(); // range, scales, legend, words
     void updateReadout();
+    QString windowWords() const;
     std::size_t shownIndex() const; // of the point that is read out; m_at.size(): none
     const Axis& axisOf(std::size_t series) const;
     QString formatted(std::size_t series, std::size_t index) const;
 
     TimeRange& m_range;
     Options m_options;
-    std::vector<double> m_at;                  // seconds since the Unix epoch, ascending
-    std::vector<std::vector<double>> m_values; // by series; NaN: not known
+    std::vector<double> m_at;                    // seconds since the Unix epoch, ascending
+    std::vector<std::vector<double>> m_values;   // by series; NaN: not known
+    std::vector<std::vector<double>> m_greatest; // of each point; none: points are not rolled up
+    std::chrono::milliseconds m_step{1000};
     int m_pointsShown = 0;
     ChartPlot* m_plot = nullptr;
     ChartLegend* m_legend = nullptr;
     QBoxLayout* m_parts = nullptr; // the plot and its legend
     Label* m_empty = nullptr;
 };
+
+// What a time axis from `begin` to `end`, in seconds since the Unix epoch, says at its ticks.
+std::vector<QString> timeLabels(double begin, double end, int most);
 
 } // namespace ui

@@ -18,6 +18,13 @@ constexpr int kHeight = 48;
 constexpr int kAgeWidth = 132; // stands still whatever it says
 constexpr std::chrono::milliseconds kAgeInterval{500};
 
+QString lengthText(int minutes)
+{
+    return minutes >= 7 * 24 * 60 ? TopBar::tr("%1 d").arg(minutes / (24 * 60))
+           : minutes >= 60        ? TopBar::tr("%1 h").arg(minutes / 60)
+                                  : TopBar::tr("%1 min").arg(minutes);
+}
+
 } // namespace
 
 TopBar::TopBar(const Theme& theme, EngineBridge& bridge, TimeRange& range, QWidget* parent)
@@ -32,6 +39,7 @@ TopBar::TopBar(const Theme& theme, EngineBridge& bridge, TimeRange& range, QWidg
     connectAll();
     restyle();
     showRange();
+    showReach();
     showAge();
 }
 
@@ -91,8 +99,7 @@ QWidget* TopBar::buildWindows()
         auto* button = new QToolButton(group);
         const int minutes = int(window.count());
         button->setObjectName(QStringLiteral("window%1").arg(minutes));
-        button->setText(tr("%1 min").arg(minutes));
-        button->setAccessibleName(tr("Show the last %1 minutes").arg(minutes));
+        button->setText(lengthText(minutes));
         button->setCheckable(true);
         button->setAutoExclusive(true);
         const bool first = window == TimeRange::kWindows.front(), last = window == TimeRange::kWindows.back();
@@ -109,6 +116,8 @@ void TopBar::connectAll()
     connect(m_live, &QToolButton::clicked, this, [this] { m_range.setLive(!m_range.live()); });
     connect(m_close, &QToolButton::clicked, this, &TopBar::closeRequested);
     connect(&m_range, &TimeRange::windowChanged, this, &TopBar::showRange);
+    connect(&m_range, &TimeRange::zoneChanged, this, &TopBar::showRange);
+    connect(&m_range, &TimeRange::reachChanged, this, &TopBar::showReach);
     connect(&m_range, &TimeRange::moved, this, [this] {
         if (m_range.chosen()) showRange();
     });
@@ -161,6 +170,20 @@ void TopBar::showRange()
     m_live->setAccessibleName(live ? tr("Live; press to pause") : tr("Paused; press to go on"));
     m_live->setToolTip(live ? tr("Pause (Space)") : tr("Go on (Space)"));
     restyle();
+}
+
+// What nobody kept cannot be chosen, and the button says why.
+void TopBar::showReach()
+{
+    for (const auto& [minutes, button] : m_windows) {
+        const bool offered = std::chrono::minutes(minutes) <= m_range.reach();
+        const auto words = tr("Show the last %1").arg(lengthText(minutes));
+        const auto why = offered ? QString() : m_range.reachReason();
+        button->setEnabled(offered);
+        button->setToolTip(why.isEmpty() ? words : why);
+        button->setAccessibleName(words);
+        button->setAccessibleDescription(why);
+    }
 }
 
 void TopBar::showAge()

@@ -39,6 +39,7 @@ private:
     QWidget* buildWindows();
     void connectAll();
     void showRange();
+    void showReach();
     void showAge();
     void restyle();
     Tone environmentTone() const;

@@ -1,0 +1,102 @@
+#include "backend/monitoring/audit_events.h"
+
+#include "backend/monitoring/event_log.h"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <string_view>
+
+namespace backend {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<std::string_view, 3> kWorkerActions{"pause_workers", "resume_workers",
+                                                         "set_worker_count"};
+
+std::string text(const Json& value)
+{
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string field(const Json& arguments, const char* name)
+{
+    const auto found = arguments.find(name);
+    return found == arguments.end() ? "?" : text(*found);
+}
+
+std::string engineText(const Json& arguments)
+{
+    const auto engine = field(arguments, "engine");
+    return engine == "-1" ? "all engines" : "engine " + engine;
+}
+
+std::string counted(const std::string& count, const std::string& one)
+{
+    return count + " " + one + (count == "1" ? "" : "s");
+}
+
+// "move_shard" with {"shard":3}: "Move shard: shard 3".
+std::string plain(const std::string& action, const Json& arguments)
+{
+    auto out = action;
+    for (auto& c : out)
+        if (c == '_') c = ' ';
+    if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = char(out[0] - 'a' + 'A');
+    std::string details;
+    for (const auto& [name, value] : arguments.items()) {
+        auto word = name;
+        for (auto& c : word)
+            if (c == '_') c = ' ';
+        details += (details.empty() ? ": " : ", ") + word + " " + text(value);
+    }
+    return out + details;
+}
+
+std::string sentence(const AuditRow& row, const Json& arguments)
+{
+    const auto& action = row.action;
+    const auto tasks = std::to_string(row.tasks);
+    if (action == "pause_workers") return "Workers paused on " + engineText(arguments);
+    if (action == "resume_workers") return "Workers resumed on " + engineText(arguments);
+    if (action == "set_worker_count")
+        return "Workers set to " + field(arguments, "workers") + " on " + engineText(arguments);
+    if (action == "set_push_threshold") return "Push threshold set to " + field(arguments, "threshold");
+    if (action == "set_age_shift")
+        return "Age shift of timelines set to " + field(arguments, "milliseconds") + " ms";
+    if (action == "retry_dead_letters" && row.tasks >= 0)
+        return counted(tasks, "dead letter") + " put back into the queue";
+    if (action == "discard_dead_letters" && row.tasks >= 0)
+        return counted(tasks, "dead letter") + " discarded";
+    if (action == "delete_account") return "Account " + field(arguments, "user") + " deleted";
+    if (action == "rebuild_timeline")
+        return "Home timeline of reader " + field(arguments, "reader") + " built anew";
+    if (action == "open_import") return "Import begun: " + field(arguments, "file_sha256").substr(0, 24);
+    return plain(action, arguments);
+}
+
+} // namespace
+
+EventKind auditEventKind(const std::string& action)
+{
+    for (const auto worker : kWorkerActions)
+        if (action == worker) return EventKind::WorkersChanged;
+    return action.starts_with("set_") ? EventKind::SettingChanged : EventKind::OperatorAction;
+}
+
+Event auditEvent(const AuditRow& row)
+{
+    Event out;
+    out.key = {row.at, auditEventId(row.id)};
+    out.kind = auditEventKind(row.action);
+    out.who = row.who;
+    out.where = row.engine;
+    const auto arguments = Json::parse(row.arguments, nullptr, false);
+    out.what = arguments.is_object() ? sentence(row, arguments) : row.action + " " + row.arguments;
+    out.failed = row.outcome != "ok";
+    if (out.failed) out.what += ". Failed: " + row.outcome;
+    return out;
+}
+
+} // namespace backend

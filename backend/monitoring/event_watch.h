@@ -1,0 +1,57 @@
+// Sees from one snapshot to the next what happened: nodes lost, back or restarted, engines come and gone,
+// restores begun and ended. What an earlier process saw last is taken from the log, so that what changed
+// while nobody watched is told, too. Used by the sampler's thread alone.
+#pragma once
+
+#include "backend/domain/snapshot.h"
+#include "backend/monitoring/event_log.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace backend {
+
+class EventWatch
+{
+public:
+    EventWatch(EventLog& log, std::string observer);
+
+    // enginesKnown: the snapshot's engines are what the directory has just told. ownRestore: of this
+    // process's engine, running or not. Returns what is new in the log.
+    std::vector<Event> look(const ClusterSnapshot& snapshot, bool enginesKnown,
+                            const RestoreProgress& ownRestore);
+    // This engine, called so, ends in good order.
+    std::vector<Event> end(TimePoint at);
+
+private:
+    struct Node
+    {
+        bool down = false;
+        TimePoint since;
+        double uptimeSeconds = -1;
+    };
+    struct Engine
+    {
+        TimePoint startedAt;
+        bool silent = false, kept = false; // kept: by an earlier process, not seen by this one yet
+        TimePoint since;
+    };
+    void recall();
+    void lookAtNodes(const ClusterSnapshot& snapshot);
+    void lookAtEngines(const ClusterSnapshot& snapshot);
+    void lookForGone(const ClusterSnapshot& snapshot);
+    void lookAtRestore(const RestoreProgress& restore, TimePoint at);
+    void tellRestored(const RestoreProgress& last, TimePoint at);
+    void tell(TimePoint at, EventKind kind, std::string what, std::string where, bool failed = false);
+
+    EventLog& m_log;
+    const std::string m_observer;
+    std::map<std::string, Node> m_nodes;
+    std::map<std::string, Engine> m_engines;
+    RestoreProgress m_restore; // the last one told
+    bool m_restoring = false;
+    std::vector<Event> m_new;
+};
+
+} // namespace backend

@@ -1,0 +1,182 @@
+// What happens on a real cluster is told as events, in order, with who and when, and is still told after a
+// restart; charts' last hour comes back, too.
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "tests/support/demo_session.h"
+
+#include <algorithm>
+
+using namespace backend;
+using namespace tests;
+
+class EventsTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void whatHappensIsToldAndKept();
+
+private:
+    static constexpr int kPatience = 60'000;
+};
+
+namespace {
+
+std::shared_ptr<app::OpenedSession> openKept(const std::filesystem::path& folder)
+{
+    app::SessionOptions options;
+    options.dataDirectory = folder;
+    options.workload = false;
+    return take(app::openSession(options, [](const SessionProgress&) {}, {}));
+}
+
+// Oldest first.
+std::vector<Event> eventsOf(Engine& engine, const EventQuery& query = {})
+{
+    auto events = take(engine.monitor().events(query, soon())).events;
+    std::reverse(events.begin(), events.end());
+    return events;
+}
+
+std::vector<Event> ofKind(Engine& engine, EventKind kind)
+{
+    EventQuery query;
+    query.kinds = {kind};
+    return eventsOf(engine, query);
+}
+
+QStringList told(const std::vector<Event>& events)
+{
+    QStringList out;
+    for (const auto& event : events)
+        out << QString::fromStdString(event.where + ": " + event.what);
+    return out;
+}
+
+Health healthOf(Engine& engine, const std::string& node)
+{
+    for (const auto& one : engine.monitor().snapshot()->nodes)
+        if (one.name == node) return one.health;
+    return Health::Unknown;
+}
+
+bool contains(const std::string& text, const std::string& part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+TimePoint now()
+{
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+} // namespace
+
+void EventsTest::whatHappensIsToldAndKept()
+{
+    const QTemporaryDir folder;
+    const auto begun = now();
+    std::vector<Event> before;
+    std::string engineName;
+    {
+        const auto session = openKept(folder.path().toStdString());
+        auto& engine = session->engine();
+        QTRY_VERIFY_WITH_TIMEOUT(healthOf(engine, "redis-2") == Health::Ok, kPatience);
+        QTRY_COMPARE_WITH_TIMEOUT(ofKind(engine, EventKind::EngineStarted).size(), std::size_t(1), kPatience);
+        engineName = ofKind(engine, EventKind::EngineStarted)[0].where;
+
+        take(session->servers()->killNode("redis-2"));
+        QTRY_VERIFY_WITH_TIMEOUT(!ofKind(engine, EventKind::NodeLost).empty(), kPatience);
+        take(session->servers()->restartNode("redis-2"));
+        QTRY_VERIFY_WITH_TIMEOUT(!ofKind(engine, EventKind::NodeBack).empty(), kPatience);
+        PushThreshold threshold;
+        threshold.kind = PushThreshold::Kind::Followers;
+        threshold.followers = 4'321;
+        take(engine.operations().setPushThreshold(threshold, soon()));
+        take(engine.operations().pauseWorkers(-1, soon()));
+        QVERIFY(!engine.operations().pauseWorkers(999, soon())); // there is none: told as failed
+        take(engine.operations().resumeWorkers(-1, soon()));
+
+        before = eventsOf(engine);
+        const auto find = [&](EventKind kind, const char* part) {
+            const auto found = std::find_if(before.begin(), before.end(), [&](const Event& e) {
+                return e.kind == kind && contains(e.what, part);
+            });
+            return std::ptrdiff_t(found - before.begin());
+        };
+        const std::vector order{find(EventKind::EngineStarted, "Engine started"),
+                                find(EventKind::NodeLost, "has not answered"),
+                                find(EventKind::NodeBack, "Back after"),
+                                find(EventKind::SettingChanged, "Push threshold set to 4321"),
+                                find(EventKind::WorkersChanged, "Workers paused on all engines"),
+                                find(EventKind::WorkersChanged, "Workers paused on engine 999"),
+                                find(EventKind::WorkersChanged, "Workers resumed on all engines")};
+        QVERIFY2(std::is_sorted(order.begin(), order.end()) && order.back() < std::ssize(before),
+                 qPrintable(told(before).join('\n')));
+        const auto& lost = before[std::size_t(order[1])];
+        QCOMPARE(lost.where, std::string("redis-2"));
+        QCOMPARE(lost.who, engineName); // that saw it
+        const auto& set = before[std::size_t(order[3])];
+        QVERIFY(!set.who.empty() && set.who != engineName); // a person
+        QCOMPARE(set.where, engineName);
+        QVERIFY(!set.failed && before[std::size_t(order[5])].failed);
+        for (const auto& event : before)
+            QVERIFY(event.key.at >= begun - std::chrono::seconds(1) && event.key.at <= now());
+
+        // Pages by key: one at a time they are the same, each once.
+        std::vector<EventKey> keys;
+        EventQuery query;
+        query.limit = 1;
+        query.end = before.back().key.at + std::chrono::microseconds(1);
+        for (;;) {
+            const auto page = take(engine.monitor().events(query, soon()));
+            for (const auto& event : page.events)
+                keys.push_back(event.key);
+            if (!page.next) break;
+            query.before = page.next;
+        }
+        std::reverse(keys.begin(), keys.end());
+        std::vector<EventKey> expected;
+        for (const auto& event : before)
+            expected.push_back(event.key);
+        QVERIFY(keys == expected);
+        EventQuery word;
+        word.text = "REDIS-2";
+        for (const auto& event : eventsOf(engine, word))
+            QVERIFY(contains(event.where + event.what, "redis-2"));
+        EventQuery within;
+        within.begin = set.key.at;
+        within.end = set.key.at + std::chrono::microseconds(1);
+        QCOMPARE(told(eventsOf(engine, within)), told({set}));
+        EventQuery newer;
+        newer.after = set.key;
+        QCOMPARE(eventsOf(engine, newer).size(), before.size() - std::size_t(order[3]) - 1);
+        QTRY_VERIFY_WITH_TIMEOUT(engine.monitor().history(begun).size() >= 5, kPatience);
+    }
+    const auto ended = now();
+    const auto session = openKept(folder.path().toStdString());
+    auto& engine = session->engine();
+    QTRY_COMPARE_WITH_TIMEOUT(ofKind(engine, EventKind::EngineStarted).size(), std::size_t(2), kPatience);
+    const auto after = eventsOf(engine);
+    for (const auto& event : before) {
+        const auto again =
+            std::find_if(after.begin(), after.end(), [&](const Event& one) { return one.key == event.key; });
+        QVERIFY2(again != after.end(), event.what.c_str());
+        QCOMPARE(again->what, event.what);
+        QCOMPARE(again->who, event.who);
+    }
+    const auto stopped = ofKind(engine, EventKind::EngineStopped);
+    QCOMPARE(stopped.size(), std::size_t(1));
+    QCOMPARE(stopped[0].where, engineName);
+    QVERIFY(stopped[0].key.at > before.back().key.at && stopped[0].key.at <= ended);
+    // The charts' hour: what was known before the restart is there at once.
+    QTRY_VERIFY_WITH_TIMEOUT(!engine.monitor().history(begun).empty() &&
+                                 engine.monitor().history(begun).front().at < ended,
+                             kPatience);
+    const auto kept = take(engine.monitor().historyRange(begun, now(), 600));
+    QVERIFY(!kept.mean.empty() && kept.mean.front().at < ended);
+}
+
+QTEST_GUILESS_MAIN(EventsTest)
+#include "events_test.moc"

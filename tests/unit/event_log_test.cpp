@@ -1,0 +1,307 @@
+// Events without servers: what a watch sees between snapshots, how the log keeps and finds it, the audit log
+// in words, and what a history file keeps.
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "backend/monitoring/audit_events.h"
+#include "backend/monitoring/event_watch.h"
+#include "backend/monitoring/history_store.h"
+
+namespace tests {
+
+using namespace backend;
+using namespace std::chrono_literals;
+
+class EventLogTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void nodesLostAndBack();
+    void enginesComeAndGo();
+    void aSilentDirectoryEndsNoEngine();
+    void whatHappenedUnwatchedIsTold();
+    void restores();
+    void findsByKindTextAndKey();
+    void oldOnesGo();
+    void theAuditLogInWords_data();
+    void theAuditLogInWords();
+    void theFileKeepsThem();
+
+private:
+    static TimePoint at(int second)
+    {
+        return TimePoint(std::chrono::sys_days(std::chrono::year(2024) / 5 / 1)) +
+               std::chrono::seconds(second);
+    }
+    static ClusterSnapshot snapshot(int second, Health health = Health::Ok, double uptime = 100)
+    {
+        ClusterSnapshot out;
+        out.takenAt = at(second);
+        NodeSnapshot node;
+        node.name = "redis-1";
+        node.health = health;
+        node.message = health == Health::Down ? "redis-1 has not answered for 5 s." : "";
+        node.uptimeSeconds = health == Health::Down ? -1 : uptime;
+        out.nodes = {node};
+        return out;
+    }
+    static EngineSnapshot engine(const std::string& name, int startedAt, double age = 0)
+    {
+        EngineSnapshot out;
+        out.name = name;
+        out.role = "serve";
+        out.startedAt = at(startedAt);
+        out.heartbeatAgeSeconds = age;
+        out.workersWanted = 4;
+        return out;
+    }
+    static QStringList words(const std::vector<Event>& events)
+    {
+        QStringList out;
+        for (const auto& event : events)
+            out << QString("%1 %2 %3")
+                       .arg(int(event.kind))
+                       .arg(QString::fromStdString(event.where), QString::fromStdString(event.what));
+        return out;
+    }
+};
+
+void EventLogTest::nodesLostAndBack()
+{
+    EventLog log;
+    EventWatch watch(log, "here:1");
+    QVERIFY(watch.look(snapshot(0, Health::Unknown), false, {}).empty());
+    QVERIFY(watch.look(snapshot(1), false, {}).empty());
+    QVERIFY(watch.look(snapshot(2, Health::Degraded), false, {}).empty()); // one missed probe is none
+    const auto lost = watch.look(snapshot(5, Health::Down), false, {});
+    QCOMPARE(words(lost), QStringList{"0 redis-1 Lost: redis-1 has not answered for 5 s."});
+    QCOMPARE(lost[0].key.at, at(5));
+    QCOMPARE(lost[0].who, std::string("here:1"));
+    QVERIFY(watch.look(snapshot(6, Health::Down), false, {}).empty());
+    QCOMPARE(words(watch.look(snapshot(17, Health::Ok, 1), false, {})),
+             QStringList{"1 redis-1 Back after 12 s"});
+    QVERIFY(watch.look(snapshot(18, Health::Ok, 2), false, {}).empty());
+    // So quick that nobody missed it.
+    QCOMPARE(words(watch.look(snapshot(40, Health::Ok, 0.5), false, {})),
+             QStringList{"1 redis-1 Restarted, up for 0 s"});
+}
+
+void EventLogTest::enginesComeAndGo()
+{
+    EventLog log;
+    EventWatch watch(log, "here:1");
+    auto now = snapshot(10);
+    now.engines = {engine("a:1", 3), engine("dead:9", 1, 30)};
+    const auto started = watch.look(now, true, {});
+    QCOMPARE(words(started), QStringList{"2 a:1 Engine started: serve, 4 workers"});
+    QCOMPARE(started[0].key.at, at(3)); // when it did, not when it was seen
+    now.takenAt = at(30);
+    now.engines[0].heartbeatAgeSeconds = 12;
+    const auto silent = watch.look(now, true, {});
+    QCOMPARE(silent.size(), std::size_t(1));
+    QVERIFY(silent[0].kind == EventKind::EngineStopped &&
+            silent[0].what.starts_with("No heartbeat for 12 s"));
+    now.takenAt = at(35);
+    now.engines[0].heartbeatAgeSeconds = 0;
+    QCOMPARE(words(watch.look(now, true, {})), QStringList{"2 a:1 Heartbeats again after 5 s"});
+    now.takenAt = at(40);
+    now.engines.clear();
+    QCOMPARE(words(watch.look(now, true, {})), QStringList{"3 a:1 Engine stopped"});
+    QVERIFY(watch.look(now, true, {}).empty());
+}
+
+void EventLogTest::aSilentDirectoryEndsNoEngine()
+{
+    EventLog log;
+    EventWatch watch(log, "here:1");
+    auto now = snapshot(10);
+    now.engines = {engine("a:1", 3)};
+    watch.look(now, true, {});
+    now.engines[0].heartbeatAgeSeconds = 100;
+    QVERIFY(watch.look(now, false, {}).empty());
+    now.engines.clear();
+    QVERIFY(watch.look(now, false, {}).empty());
+}
+
+void EventLogTest::whatHappenedUnwatchedIsTold()
+{
+    EventLog log;
+    {
+        EventWatch earlier(log, "here:1");
+        auto now = snapshot(10, Health::Down);
+        now.engines = {engine("here:1", 1), engine("a:1", 3), engine("b:1", 3)};
+        earlier.look(now, true, {});
+        QCOMPARE(words(earlier.end(at(11))), QStringList{"3 here:1 Engine stopped"});
+    }
+    EventLog kept;
+    kept.load(log.all());
+    EventWatch watch(kept, "here:2");
+    auto now = snapshot(500);
+    now.engines = {engine("a:1", 3), engine("b:1", 400)};
+    const auto events = watch.look(now, true, {});
+    // a:1 goes on; b:1 is another life under its name; the node came back meanwhile.
+    QCOMPARE(words(events),
+             (QStringList{"1 redis-1 Back after 8 min", "2 b:1 Engine started: serve, 4 workers"}));
+    now.engines.clear();
+    now.takenAt = at(501);
+    QCOMPARE(watch.look(now, true, {}).size(), std::size_t(2));
+}
+
+void EventLogTest::restores()
+{
+    EventLog log;
+    EventWatch watch(log, "here:1");
+    RestoreProgress restore;
+    restore.running = true;
+    restore.startedAt = at(3);
+    QVERIFY(watch.look(snapshot(4), false, restore).empty()); // a look at everything is routine
+    restore.nodes = {"redis-1"};
+    restore.startedAt = at(5);
+    restore.readers = 900;
+    QVERIFY(watch.look(snapshot(6), false, restore).empty()); // nothing is found lost yet
+    restore.restored = 1;
+    QCOMPARE(words(watch.look(snapshot(6), false, restore)),
+             QStringList{"7 redis-1 Rebuilding begins: 900 readers to look at"});
+    QVERIFY(watch.look(snapshot(7), false, restore).empty());
+    restore.running = false;
+    restore.looked = 900;
+    QCOMPARE(words(watch.look(snapshot(9), false, restore)),
+             QStringList{"8 redis-1 Timelines built again: 1 was missing among 900 readers looked at"});
+    QVERIFY(watch.look(snapshot(10), false, restore).empty());
+    // Over before it was seen, and broken off.
+    restore.startedAt = at(11);
+    restore.error = "redis-1 is gone";
+    const auto quick = watch.look(snapshot(12), false, restore);
+    QCOMPARE(quick.size(), std::size_t(2));
+    QVERIFY(quick[1].failed && quick[1].what.ends_with("redis-1 is gone"));
+}
+
+void EventLogTest::findsByKindTextAndKey()
+{
+    EventLog log;
+    for (int i = 0; i < 10; ++i) {
+        Event event;
+        event.key.at = at(i / 2); // two in each second
+        event.kind = i % 2 ? EventKind::NodeBack : EventKind::NodeLost;
+        event.what = "What " + std::to_string(i);
+        event.where = "node-" + std::to_string(i);
+        QVERIFY(log.add(event));
+    }
+    Event again;
+    again.key.at = at(0);
+    again.kind = EventKind::NodeLost;
+    again.where = "node-0";
+    QVERIFY(!log.add(again)); // the same
+    EventQuery query;
+    const auto all = log.find(query, 100);
+    QCOMPARE(all.size(), std::size_t(10));
+    QVERIFY(std::is_sorted(all.rbegin(), all.rend(), [](auto& a, auto& b) { return a.key < b.key; }));
+    query.before = all[3].key;
+    QCOMPARE(log.find(query, 2)[0].key.id, all[4].key.id);
+    query = {};
+    query.after = all[3].key;
+    QCOMPARE(log.find(query, 100).size(), std::size_t(3));
+    query = {};
+    query.kinds = {EventKind::NodeBack};
+    QCOMPARE(log.find(query, 100).size(), std::size_t(5));
+    query = {};
+    query.text = "wHAT 7";
+    QCOMPARE(log.find(query, 100).size(), std::size_t(1));
+    query = {};
+    query.begin = at(1);
+    query.end = at(3);
+    QCOMPARE(log.find(query, 100).size(), std::size_t(4));
+}
+
+void EventLogTest::oldOnesGo()
+{
+    EventLog log;
+    for (int i = 0; i < int(EventLog::kMost) + 10; ++i) {
+        Event event;
+        event.key.at = at(i);
+        event.where = std::to_string(i);
+        log.add(event);
+    }
+    QCOMPARE(log.all().size(), EventLog::kMost);
+    QCOMPARE(log.all().front().where, std::string("10"));
+    Event late;
+    late.key.at = at(0) + EventLog::kKept + 100h;
+    log.add(late);
+    QCOMPARE(log.all().size(), std::size_t(1));
+}
+
+void EventLogTest::theAuditLogInWords_data()
+{
+    QTest::addColumn<QString>("action");
+    QTest::addColumn<QString>("arguments");
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](const char* action, const char* arguments, EventKind kind, const char* expected) {
+        QTest::newRow(expected) << action << arguments << int(kind) << expected;
+    };
+    row("pause_workers", R"({"engine":-1})", EventKind::WorkersChanged, "Workers paused on all engines");
+    row("set_worker_count", R"({"engine":3,"workers":8})", EventKind::WorkersChanged,
+        "Workers set to 8 on engine 3");
+    row("set_push_threshold", R"({"threshold":"auto"})", EventKind::SettingChanged,
+        "Push threshold set to auto");
+    row("retry_dead_letters", "{}", EventKind::OperatorAction, "2 dead letters put back into the queue");
+    row("move_shard", R"({"shard":3,"to":"redis-2"})", EventKind::OperatorAction,
+        "Move shard: shard 3, to redis-2");
+    row("set_novelty", R"({"value":1})", EventKind::SettingChanged, "Set novelty: value 1");
+    row("odd", "not json", EventKind::OperatorAction, "odd not json");
+}
+
+void EventLogTest::theAuditLogInWords()
+{
+    QFETCH(const QString, action);
+    QFETCH(const QString, arguments);
+    QFETCH(const int, kind);
+    QFETCH(const QString, expected);
+    AuditRow row{7, at(1), "host:1", "ann", action.toStdString(), arguments.toStdString(), "ok", 2};
+    const auto event = auditEvent(row);
+    QCOMPARE(QString::fromStdString(event.what), expected);
+    QCOMPARE(int(event.kind), kind);
+    QCOMPARE(event.who, std::string("ann"));
+    QVERIFY(!event.failed && event.key.at == at(1) && event.key.id == auditEventId(7));
+    row.outcome = "it was refused";
+    QVERIFY(auditEvent(row).failed);
+    QVERIFY(auditEvent(row).what.ends_with("Failed: it was refused"));
+}
+
+void EventLogTest::theFileKeepsThem()
+{
+    const QTemporaryDir folder;
+    const auto path = folder.filePath("history.sqlite").toStdString();
+    const SystemWallClock clock;
+    EventLog log;
+    Event event;
+    event.key.at = clock.now();
+    event.kind = EventKind::RestoreFinished;
+    event.failed = true;
+    event.what = "what";
+    event.who = "who";
+    event.where = "where";
+    const auto added = log.add(event);
+    Event old = event;
+    old.key.at -= EventLog::kKept + 1h;
+    const auto outdated = log.add(old);
+    QVERIFY(added && outdated);
+    {
+        HistoryStore store(path, clock, 1h);
+        QVERIFY(store.keptEvents().empty());
+        store.addEvents({*added, *outdated});
+        QVERIFY(store.flush());
+        QVERIFY(store.flush()); // nothing twice
+    }
+    HistoryStore store(path, clock, 1h);
+    const auto kept = store.keptEvents();
+    QCOMPARE(kept.size(), std::size_t(1)); // what is too old went
+    QVERIFY(kept[0].key == added->key && kept[0].kind == event.kind && kept[0].failed);
+    QCOMPARE(kept[0].what + kept[0].who + kept[0].where, std::string("whatwhowhere"));
+}
+
+} // namespace tests
+
+QTEST_GUILESS_MAIN(tests::EventLogTest)
+#include "event_log_test.moc"

@@ -1,0 +1,46 @@
+// Fetches rolled-up history when the shared window reaches further back than the last hour, on the bridge's
+// threads, and says how far back the window may reach at all. One reading at a time; the window of now is
+// read again as it moves on. Owned by the window; GUI thread only.
+#pragma once
+
+#include <QObject>
+
+#include "backend/domain/history.h"
+#include "ui/bridge/time_range.h"
+
+#include <chrono>
+
+namespace ui {
+
+class EngineBridge;
+
+class HistoryLoader final : public QObject
+{
+    Q_OBJECT
+
+public:
+    HistoryLoader(EngineBridge& bridge, TimeRange& range, QObject* parent);
+
+    bool loading() const { return m_loading; }
+    // Why the last reading failed; empty: it did not.
+    const QString& errorText() const { return m_error; }
+
+signals:
+    void loaded(); // the bridge tells other history now, or why not
+
+private:
+    void begin(); // of a session
+    void follow();
+    bool enough() const;
+    void load();
+
+    EngineBridge& m_bridge;
+    TimeRange& m_range;
+    bool m_loading = false;
+    QString m_error;
+    backend::TimePoint m_loadedFrom, m_loadedTo; // of the last reading
+    TimeRange::Span m_loadedSpan{0};             // of the window it was for
+    std::chrono::steady_clock::time_point m_loadedAt;
+};
+
+} // namespace ui

@@ -1,0 +1,41 @@
+// A stretch of history as charts and tables get it: points at an even step, with the least and the greatest
+// of each step where it is longer than a second. A view: valid until control returns to the event loop.
+#pragma once
+
+#include "backend/domain/snapshot.h"
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace ui {
+
+struct HistoryView : std::span<const backend::HistoryPoint>
+{
+    using Points = std::span<const backend::HistoryPoint>;
+
+    HistoryView() = default;
+    HistoryView(Points points)
+        : Points(points)
+    {
+    }
+    HistoryView(const std::vector<backend::HistoryPoint>& points)
+        : Points(points)
+    {
+    }
+
+    Points least, greatest; // one for each point, or none
+    std::chrono::milliseconds step{1000};
+    // The nearest moments outside the stretch of which something is known, as far as anybody looked.
+    std::optional<backend::TimePoint> before, after;
+};
+
+// Time of which nothing is known, between two moments of which something is: [begin, end).
+struct HistoryGap
+{
+    backend::TimePoint begin, end;
+};
+std::vector<HistoryGap> gapsOf(const HistoryView& view);
+
+} // namespace ui

@@ -1,0 +1,187 @@
+#include "ui/widgets/event_style.h"
+
+#include "ui/widgets/formatting.h"
+
+#include <QCoreApplication>
+#include <QPainter>
+#include <QPixmap>
+
+namespace ui {
+namespace {
+
+using backend::EventKind;
+
+constexpr int kIconSize = 14, kIconRatio = 2;
+constexpr double kIconShape = 8;
+constexpr qsizetype kLongestLine = 160;
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("ui::EventStyle", text);
+}
+
+QPolygonF polygon(EventShape shape, QPointF m, double r)
+{
+    switch (shape) {
+    case EventShape::TriangleDown:
+        return QPolygonF({{m.x() - r, m.y() - r * 0.8}, {m.x() + r, m.y() - r * 0.8}, {m.x(), m.y() + r}});
+    case EventShape::TriangleUp:
+        return QPolygonF({{m.x() - r, m.y() + r * 0.8}, {m.x() + r, m.y() + r * 0.8}, {m.x(), m.y() - r}});
+    case EventShape::Square:
+        return QPolygonF(QRectF(m.x() - r * 0.8, m.y() - r * 0.8, r * 1.6, r * 1.6));
+    default:
+        return QPolygonF({{m.x(), m.y() - r}, {m.x() + r, m.y()}, {m.x(), m.y() + r}, {m.x() - r, m.y()}});
+    }
+}
+
+} // namespace
+
+QString eventKindText(EventKind kind)
+{
+    switch (kind) {
+    case EventKind::NodeLost:
+        return tr("node lost");
+    case EventKind::NodeBack:
+        return tr("node back");
+    case EventKind::EngineStarted:
+        return tr("engine started");
+    case EventKind::EngineStopped:
+        return tr("engine stopped");
+    case EventKind::WorkersChanged:
+        return tr("workers changed");
+    case EventKind::SettingChanged:
+        return tr("setting changed");
+    case EventKind::OperatorAction:
+        return tr("operator action");
+    case EventKind::RestoreBegun:
+        return tr("restore begun");
+    case EventKind::RestoreFinished:
+        return tr("restore ended");
+    }
+    return {};
+}
+
+QString eventGroupText(EventGroup group)
+{
+    switch (group) {
+    case EventGroup::Nodes:
+        return tr("Nodes");
+    case EventGroup::Engines:
+        return tr("Engines");
+    case EventGroup::Workers:
+        return tr("Workers");
+    case EventGroup::Settings:
+        return tr("Settings");
+    case EventGroup::Actions:
+        return tr("Actions");
+    case EventGroup::Restores:
+        return tr("Restores");
+    }
+    return {};
+}
+
+std::vector<EventKind> kindsOf(EventGroup group)
+{
+    switch (group) {
+    case EventGroup::Nodes:
+        return {EventKind::NodeLost, EventKind::NodeBack};
+    case EventGroup::Engines:
+        return {EventKind::EngineStarted, EventKind::EngineStopped};
+    case EventGroup::Workers:
+        return {EventKind::WorkersChanged};
+    case EventGroup::Settings:
+        return {EventKind::SettingChanged};
+    case EventGroup::Actions:
+        return {EventKind::OperatorAction};
+    case EventGroup::Restores:
+        return {EventKind::RestoreBegun, EventKind::RestoreFinished};
+    }
+    return {};
+}
+
+Tone eventTone(const backend::Event& event)
+{
+    if (event.failed) return Tone::Critical;
+    switch (event.kind) {
+    case EventKind::NodeLost:
+        return Tone::Critical;
+    case EventKind::EngineStopped:
+    case EventKind::RestoreBegun:
+        return Tone::Warning;
+    case EventKind::NodeBack:
+    case EventKind::EngineStarted:
+    case EventKind::RestoreFinished:
+        return Tone::Ok;
+    case EventKind::WorkersChanged:
+    case EventKind::SettingChanged:
+    case EventKind::OperatorAction:
+        break;
+    }
+    return Tone::Accent;
+}
+
+EventShape eventShape(EventKind kind)
+{
+    switch (kind) {
+    case EventKind::NodeLost:
+        return EventShape::TriangleDown;
+    case EventKind::NodeBack:
+        return EventShape::TriangleUp;
+    case EventKind::EngineStarted:
+        return EventShape::Disc;
+    case EventKind::EngineStopped:
+        return EventShape::Ring;
+    case EventKind::WorkersChanged:
+        return EventShape::Square;
+    case EventKind::RestoreBegun:
+    case EventKind::RestoreFinished:
+        return EventShape::Cross;
+    case EventKind::SettingChanged:
+    case EventKind::OperatorAction:
+        break;
+    }
+    return EventShape::Diamond;
+}
+
+QString eventLine(const backend::Event& event)
+{
+    const auto what = QString::fromStdString(event.what).simplified();
+    auto line = QStringLiteral("%1 %2  %3: %4")
+                    .arg(formatMoment(event.key.at), zoneName(), QString::fromStdString(event.where), what);
+    if (line.size() > kLongestLine) line = line.left(kLongestLine) + QStringLiteral("…");
+    return line;
+}
+
+void drawEventShape(QPainter& painter, EventShape shape, QPointF middle, double size, const QColor& color)
+{
+    const double r = size / 2;
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    if (shape == EventShape::Disc) {
+        painter.drawEllipse(middle, r * 0.9, r * 0.9);
+    } else if (shape == EventShape::Ring) {
+        painter.setPen(QPen(color, size / 5));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawEllipse(middle, r * 0.8, r * 0.8);
+    } else if (shape == EventShape::Cross) {
+        painter.setPen(QPen(color, size / 4));
+        painter.drawLine(middle - QPointF(r, 0), middle + QPointF(r, 0));
+        painter.drawLine(middle - QPointF(0, r), middle + QPointF(0, r));
+    } else {
+        painter.drawPolygon(polygon(shape, middle, r));
+    }
+}
+
+QIcon eventIcon(const Theme& theme, EventKind kind, Tone tone)
+{
+    QPixmap picture(kIconSize * kIconRatio, kIconSize * kIconRatio);
+    picture.setDevicePixelRatio(kIconRatio);
+    picture.fill(Qt::transparent);
+    QPainter painter(&picture);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QPointF middle(kIconSize / 2.0, kIconSize / 2.0);
+    drawEventShape(painter, eventShape(kind), middle, kIconShape, theme.color(tone));
+    return QIcon(picture);
+}
+
+} // namespace ui
