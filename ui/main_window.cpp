@@ -224,7 +224,10 @@ bool MainWindow::moveInTime(int key)
 
 void MainWindow::showKeySheet()
 {
-    auto* sheet = new KeySheet(m_context.theme, this);
+    QStringList titles;
+    for (const auto& entry : m_entries)
+        titles << entry.entry.title;
+    auto* sheet = new KeySheet(m_context.theme, titles, this);
     sheet->setAttribute(Qt::WA_DeleteOnClose);
     sheet->open();
 }

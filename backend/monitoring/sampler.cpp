@@ -41,9 +41,9 @@ std::vector<std::string> nodeNames(const ClusterSnapshot& snapshot)
 Sampler::Sampler(SamplerInputs inputs, SamplerSettings settings)
     : m_inputs(std::move(inputs))
     , m_settings(std::move(settings))
-    , m_queueWatch(m_inputs.metrics)
     , m_traffic(std::make_shared<RedisTraffic>(nodesOf(*m_inputs.maps.current(), NodeKind::Redis)))
     , m_cost(m_inputs.maps.current()->nodes, m_inputs.pools, m_traffic)
+    , m_queueWatch(m_inputs.metrics)
 {
     if (!m_settings.historyFile.empty())
         m_store = std::make_unique<HistoryStore>(m_settings.historyFile, m_inputs.clock);

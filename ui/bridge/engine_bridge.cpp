@@ -209,14 +209,13 @@ void EngineBridge::poll()
 {
     if (!m_session || m_pollRunning) return;
     m_pollRunning = true;
-    const auto newest =
-        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-    const auto since =
-        m_history.empty() ? newest - kHistoryKept : m_history.back().at + std::chrono::microseconds(1);
+    std::optional<backend::TimePoint> since; // empty: all that is kept, counted from the newest snapshot
+    if (!m_history.empty()) since = m_history.back().at + std::chrono::microseconds(1);
     m_polls.start([this, since, generation = m_generation, session = m_session]() mutable {
         Polled polled;
         polled.snapshot = session->engine().monitor().snapshot();
-        polled.history = session->engine().monitor().history(since);
+        polled.history =
+            session->engine().monitor().history(since.value_or(polled.snapshot->takenAt - kHistoryKept));
         session.reset();
         QMetaObject::invokeMethod(
             this, [this, generation, polled]() mutable { takePolled(generation, std::move(polled)); },

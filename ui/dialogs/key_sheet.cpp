@@ -13,13 +13,13 @@
 
 namespace ui {
 
-KeySheet::KeySheet(const Theme& theme, QWidget* parent)
+KeySheet::KeySheet(const Theme& theme, const QStringList& pages, QWidget* parent)
     : QDialog(parent)
 {
     setObjectName(QStringLiteral("keySheet"));
     setWindowTitle(tr("Keys"));
     const std::vector<std::pair<QString, QString>> keys{
-        {tr("Alt+1 … Alt+5"), tr("Overview, Shards, Queue & workers, Cache, Timeline browser")},
+        {tr("Alt+1 … Alt+%1").arg(pages.size()), pages.join(tr(", "))},
         {tr("Space"), tr("Pause, or go on live")},
         {tr("+  −  0"), tr("Zoom the time of all charts, or back to live")},
         {tr("[  ]"), tr("Half a window earlier or later")},
@@ -31,6 +31,11 @@ KeySheet::KeySheet(const Theme& theme, QWidget* parent)
         {tr("Drag in a chart"), tr("Choose a window of time for every page")},
         {tr("Shift+drag, wheel"), tr("Move it, zoom it; a double click goes back to live")},
         {tr("Click in a chart"), tr("Pin the values of that moment, or let them go")},
+        {tr("Ctrl+L, Ctrl+V"), tr("Copy a link to what is shown, open one")},
+        {tr("Ctrl+C"), tr("Copy a table's chosen rows")},
+        {tr("Menu, Shift+F10"), tr("Export a table or chart that has the focus")},
+        {tr("F8"), tr("Demo bench: traffic and scenarios")},
+        {tr("Esc"), tr("Cancel what is being read, close what is open")},
         {tr("?"), tr("This sheet")},
     };
     auto* grid = new QGridLayout;

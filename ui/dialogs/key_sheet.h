@@ -12,7 +12,8 @@ class KeySheet final : public QDialog
     Q_OBJECT
 
 public:
-    KeySheet(const Theme& theme, QWidget* parent);
+    // pages: titles in the order of their keys.
+    KeySheet(const Theme& theme, const QStringList& pages, QWidget* parent);
 };
 
 } // namespace ui

@@ -171,7 +171,7 @@ QString formatTime(backend::TimePoint time)
 
 QDateTime zonedTime(backend::TimePoint time)
 {
-    return localTime(time);
+    return shownTime(time);
 }
 
 QString formatClock(backend::TimePoint time)
