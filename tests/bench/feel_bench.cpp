@@ -163,7 +163,8 @@ void stalls(const char* what, WindowFixture& fixture, bench::StallProbe& probe, 
 // last hour of them, as the time range allows.
 std::unique_ptr<ui::TimeChart> bigChart(WindowFixture& fixture)
 {
-    ui::TimeChart::Options options{"Twelve series", {"per second"}, {}, {}, {}};
+    ui::TimeChart::Options options;
+    options.title = "Twelve series";
     for (int i = 0; i < kSeries; ++i)
         options.series.push_back({QString("series %1").arg(i + 1), i % 8 + 1, {}});
     auto chart = std::make_unique<ui::TimeChart>(fixture.theme, fixture.range, options, nullptr);

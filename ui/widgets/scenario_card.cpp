@@ -115,8 +115,6 @@ QString ScenarioCard::outcomeText(const backend::ScenarioStatus& status) const
     const auto took = secondsOf(*status.endedAt) - secondsOf(*status.startedAt);
     return tr("Over since %1 %2, after %3")
         .arg(formatClock(*status.endedAt), zoneName(), formatDuration(took));
-    what it changed is put right ")
-        .arg(formatClock(*status.endedAt), zoneName(), formatDuration(took));
 }
 
 void ScenarioCard::show(const backend::ScenarioStatus& status, const QString& blocked)

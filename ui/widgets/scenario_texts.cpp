@@ -35,6 +35,7 @@ ScenarioText celebrity()
         Words::tr("Stop"),
         {overview(), {QStringLiteral("timeline"), Words::tr("Timeline browser"), true}},
         {{100'000, Words::tr("100,000 followers")},
+         {1'000, Words::tr("1,000 followers")},
          {10'000, Words::tr("10,000 followers")},
          {1'000'000, Words::tr("1,000,000 followers")}},
         Words::tr(
