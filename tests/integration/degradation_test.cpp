@@ -326,6 +326,7 @@ void DegradationTest::everyCall()
          [&](Deadline d) { return error(engine.monitor().deliveryDelays(m_reader, m_posts, d)); }},
         {"unfinishedTasks", [&](Deadline d) { return error(engine.monitor().unfinishedTasks(d)); }},
         {"capacity", [&](Deadline d) { return error(engine.monitor().capacity({}, d)); }},
+        {"events", [&](Deadline d) { return error(engine.monitor().events({}, d)); }},
     };
     const std::set<ErrorCode> honest{ErrorCode::Unavailable, ErrorCode::DeadlineExceeded,
                                      ErrorCode::Overloaded};

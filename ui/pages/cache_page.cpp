@@ -229,7 +229,10 @@ void CachePage::showWindow()
 {
     const auto& range = context().range;
     const auto shown = context().bridge.historyBetween(range.begin(), range.end());
-    const double seconds = coveredSeconds(shown);
+    double seconds = coveredSeconds(shown);
+    for (const auto& gap : gapsOf(shown)) // those in between were counted in
+        if (!shown.empty() && gap.end > shown.front().at && gap.end <= shown.back().at)
+            seconds -= secondsOf(gap.end) - secondsOf(gap.begin);
     std::vector<CacheRow> rows;
     QStringList names;
     for (auto& window : cacheWindows(shown)) {
