@@ -132,7 +132,7 @@ void MainWindow::connectAll()
 
 void MainWindow::connectTime()
 {
-    connect(m_loader, &HistoryLoader::loaded, this, [this] {
+    connect(m_loader, &HistoryLoader::changed, this, [this] {
         m_status->setHistoryError(m_loader->errorText());
         if (m_current) m_current->setSnapshot(m_context.bridge.snapshot());
     });

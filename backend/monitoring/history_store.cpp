@@ -64,12 +64,17 @@ std::map<std::string, std::map<std::int64_t, Slot>> rolledUp(const std::map<Bloc
                                                              std::int64_t endMs)
 {
     std::map<std::string, std::map<std::int64_t, Slot>> out;
-    for (const auto& [key, block] : blocks)
+    for (const auto& [key, block] : blocks) {
+        auto& slots = out[key.series];
+        auto slot = slots.end(); // of the step before: mostly the same
         for (std::size_t i = 0; i < block.size(); ++i) {
             const auto atMs = key.start + std::int64_t(i) * resolution.step.count();
             if (block[i].count == 0 || atMs < beginMs || atMs >= endMs) continue;
-            out[key.series][atMs - atMs % stepMs].add(block[i]);
+            const auto startMs = atMs - atMs % stepMs;
+            if (slot == slots.end() || slot->first != startMs) slot = slots.try_emplace(startMs).first;
+            slot->second.add(block[i]);
         }
+    }
     return out;
 }
 

@@ -327,6 +327,7 @@ void DegradationTest::everyCall()
         {"unfinishedTasks", [&](Deadline d) { return error(engine.monitor().unfinishedTasks(d)); }},
         {"shardDetails", [&](Deadline d) { return error(engine.monitor().shardDetails(m_reader.shard(), d)); }},
         {"capacity", [&](Deadline d) { return error(engine.monitor().capacity({}, d)); }},
+        {"events", [&](Deadline d) { return error(engine.monitor().events({}, d)); }},
     };
     const std::set<ErrorCode> honest{ErrorCode::Unavailable, ErrorCode::DeadlineExceeded,
                                      ErrorCode::Overloaded};

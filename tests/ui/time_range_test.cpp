@@ -401,8 +401,9 @@ void TimeRangeTest::longWindowsAreRolledUp()
     QVERIFY(button->isChecked());
     QTRY_VERIFY(fixture.engine().count("historyRange") >= 2);
     QVERIFY(fixture.waitForNews()); // the window lives on while the file is read
-    fixture.engine().release("historyRange");
     const auto* chart = fixture.find<ui::TimeChart>("rateChart");
+    QVERIFY(chart->findChild<QLabel*>("cardSubtitle")->text().contains("reading history"));
+    fixture.engine().release("historyRange");
     QTRY_VERIFY(chart->pointsShown() > 3 * 1'200);
     QVERIFY(chart->pointsShown() <= 3 * 1'320);
     QTRY_COMPARE(chart->gapsShown(), 1);

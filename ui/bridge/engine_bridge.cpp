@@ -142,6 +142,7 @@ void EngineBridge::releaseSession()
     m_snapshot.reset();
     m_history.clear();
     m_rolledUp = {};
+    m_readingHistory = false;
     m_readOnly = false;
     m_shardCount = 0;
     m_errorText.clear();
@@ -275,6 +276,7 @@ HistoryView EngineBridge::historyBetween(backend::TimePoint begin, backend::Time
     HistoryView out(HistoryView::Points{first, last});
     if (first != points.begin()) out.before = std::prev(first)->at;
     if (last != points.end()) out.after = last->at;
+    out.reading = m_readingHistory && !knowsBySecond(begin);
     if (!rolled) return out;
     out.step = m_rolledUp.step;
     const auto from = std::size_t(first - points.begin());

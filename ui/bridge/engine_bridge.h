@@ -60,6 +60,7 @@ public:
     bool knowsBySecond(backend::TimePoint at) const;
     // What historyBetween() tells from further back.
     void setRolledUp(backend::HistoryRange range) { m_rolledUp = std::move(range); }
+    void setReadingHistory(bool reading) { m_readingHistory = reading; }
 
     // How old the newest snapshot is; empty before the first one.
     std::optional<std::chrono::milliseconds> dataAge() const;
@@ -148,6 +149,7 @@ private:
     backend::SnapshotPtr m_snapshot;
     std::vector<backend::HistoryPoint> m_history;
     backend::HistoryRange m_rolledUp;
+    bool m_readingHistory = false;
     std::chrono::steady_clock::time_point m_newestAt; // when the newest sequence came
     std::chrono::milliseconds m_staleAfter{3000};
     bool m_stale = false;

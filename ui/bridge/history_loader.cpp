@@ -58,18 +58,27 @@ void HistoryLoader::follow()
     load();
 }
 
-// What was read covers the window at a step that suits it.
-bool HistoryLoader::enough() const
+// What was read is of this window, at a step that suits it, but for its newest part.
+bool HistoryLoader::covers() const
 {
     const auto span = m_range.span();
-    if (m_loadedSpan < span / 2 || m_loadedSpan > span * 2) return false;
-    if (m_range.begin() < m_loadedFrom) return false;
+    return m_loadedSpan >= span / 2 && m_loadedSpan <= span * 2 && m_range.begin() >= m_loadedFrom &&
+           (m_range.live() || m_range.end() <= m_loadedTo);
+}
+
+bool HistoryLoader::enough() const
+{
+    if (!covers()) return false;
     return m_range.end() <= m_loadedTo || std::chrono::steady_clock::now() - m_loadedAt < kFresh;
 }
 
 void HistoryLoader::load()
 {
     m_loading = true;
+    if (!covers()) {
+        m_bridge.setReadingHistory(true);
+        emit changed();
+    }
     const auto span = m_range.span();
     // A part of the past may be dragged about; the newest has nothing after it.
     const auto margin = m_range.chosen() ? span / 2 : span / 10;
@@ -87,8 +96,9 @@ void HistoryLoader::load()
             m_loadedTo = to;
             m_loadedSpan = span;
             m_loadedAt = std::chrono::steady_clock::now(); // a failure is not tried again at once, either
+            m_bridge.setReadingHistory(false);
             m_bridge.setRolledUp(range ? std::move(*range) : backend::HistoryRange());
-            emit loaded();
+            emit changed();
             follow(); // the window may have moved meanwhile
         });
 }

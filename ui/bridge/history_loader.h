@@ -26,11 +26,13 @@ public:
     const QString& errorText() const { return m_error; }
 
 signals:
-    void loaded(); // the bridge tells other history now, or why not
+    void
+    changed(); // the bridge tells other history now, or that it is being read; errorText() may be another
 
 private:
     void begin(); // of a session
     void follow();
+    bool covers() const;
     bool enough() const;
     void load();
 

@@ -27,6 +27,7 @@ struct HistoryView : std::span<const backend::HistoryPoint>
 
     Points least, greatest; // one for each point, or none
     std::chrono::milliseconds step{1000};
+    bool reading = false; // more of it is on its way from the disk
     // The nearest moments outside the stretch of which something is known, as far as anybody looked.
     std::optional<backend::TimePoint> before, after;
 };

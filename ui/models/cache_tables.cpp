@@ -7,6 +7,8 @@
 namespace ui {
 namespace {
 
+constexpr std::int64_t kLongCount = 100'000'000; // from here on rounded: the tool tip has all digits
+
 struct CacheTables
 {
     Q_DECLARE_TR_FUNCTIONS(ui::CacheTables)
@@ -22,9 +24,12 @@ public:
         return {title,
                 explanation,
                 Qt::AlignRight,
-                [value](const CacheRow& r) { return formatCount(value(r.window)); },
+                [value](const CacheRow& r) {
+                    const auto count = value(r.window);
+                    return count < kLongCount ? formatCount(count) : formatCompact(double(count));
+                },
                 [value](const CacheRow& r) { return QVariant(qint64(value(r.window))); },
-                {},
+                [value](const CacheRow& r) { return formatCount(value(r.window)); },
                 {}};
     }
 

@@ -63,6 +63,18 @@ QStringList nodeNames(const backend::ClusterSnapshot& snapshot)
     return out;
 }
 
+// Rolled-up history names caches in another order than the engine does: a cache keeps its line.
+std::vector<CacheWindow> inOrderOf(const backend::ClusterSnapshot& snapshot, std::vector<CacheWindow> windows)
+{
+    const auto& known = snapshot.caches;
+    const auto place = [&](const CacheWindow& window) {
+        return std::find_if(known.begin(), known.end(), [&](const auto& c) { return c.name == window.name; });
+    };
+    std::stable_sort(windows.begin(), windows.end(),
+                     [&](const auto& a, const auto& b) { return place(a) < place(b); });
+    return windows;
+}
+
 // Puts a chart where the old one was.
 void replaceIn(QSplitter& splitter, int position, TimeChart* old, TimeChart* chart)
 {
@@ -256,10 +268,13 @@ void CachePage::showWindow()
 {
     const auto& range = context().range;
     const auto shown = context().bridge.historyBetween(range.begin(), range.end());
-    const double seconds = coveredSeconds(shown);
+    double seconds = coveredSeconds(shown);
+    for (const auto& gap : gapsOf(shown)) // those in between were counted in
+        if (!shown.empty() && gap.end > shown.front().at && gap.end <= shown.back().at)
+            seconds -= secondsOf(gap.end) - secondsOf(gap.begin);
     std::vector<CacheRow> rows;
     QStringList names;
-    for (auto& window : cacheWindows(shown)) {
+    for (auto& window : inOrderOf(*context().bridge.snapshot(), cacheWindows(shown))) {
         names << QString::fromStdString(window.name);
         rows.push_back({std::move(window), seconds});
     }

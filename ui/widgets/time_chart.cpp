@@ -148,6 +148,7 @@ void TimeChart::setHistory(const HistoryView& history)
 void TimeChart::markGaps(const HistoryView& history)
 {
     m_step = history.step;
+    m_reading = history.reading;
     const double seconds = std::chrono::duration<double>(m_step).count();
     setToolTip(seconds > 1 ? tr("Each point is the mean of %1; a band reaches from the least to the greatest "
                                 "second in them.")
@@ -271,6 +272,7 @@ void TimeChart::updateReadout()
 // Where a point is more than a second, what it stands for.
 QString TimeChart::windowWords() const
 {
+    if (m_reading) return tr("%1 · reading history…").arg(m_range.windowText());
     const double seconds = std::chrono::duration<double>(m_step).count();
     if (seconds <= 1) return tr("%1 · %2").arg(m_range.windowText(), zoneName());
     return tr("%1 by %2 · %3").arg(m_range.windowText(), formatDuration(seconds), zoneName());

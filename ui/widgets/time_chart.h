@@ -94,6 +94,7 @@ private:
     std::vector<std::vector<double>> m_values;   // by series; NaN: not known
     std::vector<std::vector<double>> m_greatest; // of each point; none: points are not rolled up
     std::chrono::milliseconds m_step{1000};
+    bool m_reading = false; // more history is on its way
     int m_pointsShown = 0;
     ChartPlot* m_plot = nullptr;
     ChartLegend* m_legend = nullptr;
