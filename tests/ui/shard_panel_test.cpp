@@ -137,7 +137,7 @@ void ShardPanelTest::numbersAreTheEngines()
     QVERIFY(fixture.open());
     fixture.make<ui::ShardsPage>();
     openPanel(fixture);
-    QTRY_COMPARE(cell(fixture, "shardTasks", 0, 0), QString("edge_changed"));
+    QTRY_COMPARE(cell(fixture, "shardTasks", 0, 0), QString("follow, unfollow"));
     QCOMPARE(fixture.find<QLabel>("shardPanelTitle")->text(), QString("Shard 17"));
     QCOMPARE(cell(fixture, "shardTasks", 0, 1), QString("pg-1"));
     QCOMPARE(cell(fixture, "shardTasks", 0, 2), QString("8"));

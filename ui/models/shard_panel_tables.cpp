@@ -1,5 +1,6 @@
 #include "ui/models/shard_panel_tables.h"
 
+#include "ui/models/queue_tables.h"
 #include "ui/widgets/formatting.h"
 
 #include <QCoreApplication>
@@ -37,12 +38,6 @@ public:
                 {}};
     }
 };
-
-QString kindText(backend::TaskKind kind)
-{
-    const auto name = backend::toString(kind);
-    return QString::fromUtf8(name.data(), qsizetype(name.size()));
-}
 
 } // namespace
 
