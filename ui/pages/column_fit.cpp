@@ -48,6 +48,9 @@ public:
         view.viewport()->installEventFilter(this);
     }
 
+    // The widest that the column was to be so far; 0: not measured yet.
+    int needed(int column) const { return column < int(m_needed.size()) ? m_needed[std::size_t(column)] : 0; }
+
 private:
     bool eventFilter(QObject* watched, QEvent* event) override
     {
@@ -121,9 +124,14 @@ void fitColumns(QTreeView& tree)
 
 int fittedWidth(const QTableView& table)
 {
+    // Columns that were wider stay so: each counts as it is kept, not as it would be measured now.
+    const ColumnFit* fit = nullptr;
+    for (const auto* child : table.children())
+        if (const auto* found = dynamic_cast<const ColumnFit*>(child)) fit = found;
     int width = 0;
     for (int column = 0; column < table.model()->columnCount(); ++column)
-        width += neededWidth(table, *table.horizontalHeader(), column);
+        width +=
+            std::max(neededWidth(table, *table.horizontalHeader(), column), fit ? fit->needed(column) : 0);
     return width;
 }
 

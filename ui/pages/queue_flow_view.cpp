@@ -83,6 +83,8 @@ QWidget* QueueFlowView::buildKinds(QWidget* parent)
     m_kindTable->setItemDelegateForColumn(KindTrendColumn, m_trends);
     styleCompactTable(*m_kindTable);
     m_kindTable->setSortingEnabled(false);
+    // The trends take what is left: a bar below would hide the last row, for which another bar would come.
+    m_kindTable->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     fitColumns(*m_kindTable);
     m_kindCard->body()->addWidget(m_kindTable);
     return m_kindCard;
