@@ -93,12 +93,19 @@ private:
         const int share = stretchLast ? std::min(free / count, kMostExtra) : free / count;
         int left = stretchLast ? 0 : free % count; // single pixels for the first columns
         m_placing = true;
-        m_header.setStretchLastSection(stretchLast);
+        // The last one is sized by hand as well: stretched, it would not get narrower again.
+        m_header.setStretchLastSection(false);
         for (int position = 0; position < count; ++position) {
             const int column = m_header.logicalIndex(position);
-            if (stretchLast && position == count - 1) break;
+            if (stretchLast && position == count - 1) {
+                m_header.resizeSection(
+                    column, std::max(m_needed[std::size_t(column)],
+                                     m_view.viewport()->width() - m_header.sectionPosition(column)));
+                break;
+            }
             m_header.resizeSection(column, m_needed[std::size_t(column)] + share + (left-- > 0 ? 1 : 0));
         }
+        m_header.setStretchLastSection(stretchLast);
         m_placing = false;
     }
 
