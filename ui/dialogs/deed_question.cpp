@@ -48,6 +48,7 @@ void DeedQuestion::build(const Theme& theme)
     m_confirm->setAutoDefault(false);
     buttons->button(QDialogButtonBox::Cancel)->setObjectName(QStringLiteral("cancelDeed"));
     buttons->button(QDialogButtonBox::Cancel)->setDefault(true);
+    buttons->button(QDialogButtonBox::Cancel)->setFocus(); // neither Enter nor Space confirms at once
     if (!m_words.typed.isEmpty()) {
         add(tr("This is a production cluster. Type its name, %1, to go on:").arg(m_words.typed),
             FontRole::Body, Tone::Critical);

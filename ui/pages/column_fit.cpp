@@ -51,6 +51,9 @@ public:
         view.viewport()->installEventFilter(this);
     }
 
+    // The widest that the column was to be so far; 0: not measured yet.
+    int needed(int column) const { return column < int(m_needed.size()) ? m_needed[std::size_t(column)] : 0; }
+
 private:
     bool eventFilter(QObject* watched, QEvent* event) override
     {
@@ -93,12 +96,19 @@ private:
         const int share = stretchLast ? std::min(free / count, kMostExtra) : free / count;
         int left = stretchLast ? 0 : free % count; // single pixels for the first columns
         m_placing = true;
-        m_header.setStretchLastSection(stretchLast);
+        // The last one is sized by hand as well: stretched, it would not get narrower again.
+        m_header.setStretchLastSection(false);
         for (int position = 0; position < count; ++position) {
             const int column = m_header.logicalIndex(position);
-            if (stretchLast && position == count - 1) break;
+            if (stretchLast && position == count - 1) {
+                m_header.resizeSection(
+                    column, std::max(m_needed[std::size_t(column)],
+                                     m_view.viewport()->width() - m_header.sectionPosition(column)));
+                break;
+            }
             m_header.resizeSection(column, m_needed[std::size_t(column)] + share + (left-- > 0 ? 1 : 0));
         }
+        m_header.setStretchLastSection(stretchLast);
         m_placing = false;
     }
 
@@ -124,9 +134,14 @@ void fitColumns(QTreeView& tree)
 
 int fittedWidth(const QTableView& table)
 {
+    // Columns that were wider stay so: each counts as it is kept, not as it would be measured now.
+    const ColumnFit* fit = nullptr;
+    for (const auto* child : table.children())
+        if (const auto* found = dynamic_cast<const ColumnFit*>(child)) fit = found;
     int width = 0;
     for (int column = 0; column < table.model()->columnCount(); ++column)
-        width += neededWidth(table, *table.horizontalHeader(), column);
+        width +=
+            std::max(neededWidth(table, *table.horizontalHeader(), column), fit ? fit->needed(column) : 0);
     return width;
 }
 

@@ -23,7 +23,6 @@ namespace {
 
 constexpr int kArrivingSeries = 1, kDoneSeries = 2, kUnfinishedSeries = 3;
 constexpr int kWaitSeries = 1, kRunSeries = 2;
-constexpr int kTrendWidth = 110;
 
 } // namespace
 
@@ -84,6 +83,8 @@ QWidget* QueueFlowView::buildKinds(QWidget* parent)
     m_kindTable->setItemDelegateForColumn(KindTrendColumn, m_trends);
     styleCompactTable(*m_kindTable);
     m_kindTable->setSortingEnabled(false);
+    // The trends take what is left: a bar below would hide the last row, for which another bar would come.
+    m_kindTable->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     fitColumns(*m_kindTable);
     m_kindCard->body()->addWidget(m_kindTable);
     return m_kindCard;
@@ -165,10 +166,9 @@ void QueueFlowView::placeUpper()
 {
     constexpr int kStep = 40;
     const int chrome = m_kindTable->parentWidget()->width() - m_kindTable->viewport()->width();
-    const int needed = (fittedWidth(*m_kindTable) + chrome + kTrendWidth / 2 + kStep) / kStep * kStep;
+    const int needed = (fittedWidth(*m_kindTable) + chrome + kStep - 1) / kStep * kStep;
     const int room = m_upper->width() - m_upper->handleWidth();
-    const int table =
-        std::min(std::max(needed, room / 2), room * 13 / 20); // at most so much: the trends grow
+    const int table = std::min(std::max(needed, room / 2), room * 14 / 20);
     if (m_upper->sizes().value(1) < table || m_upper->sizes().value(1) > table + 2 * kStep)
         m_upper->setSizes({room - table, table});
 }

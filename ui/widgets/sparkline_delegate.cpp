@@ -10,7 +10,7 @@
 namespace ui {
 namespace {
 
-constexpr int kLeastWidth = 90;
+constexpr int kLeastWidth = 70;
 constexpr int kMarginX = 8, kMarginY = 3;
 constexpr float kAreaAlpha = 0.22F;
 
