@@ -268,7 +268,7 @@ void CapacityPageTest::curveHasTodaysPoint()
     QCOMPARE(text(fixture, "thresholdFiguresChosen0"), QString("2"));
     QCOMPARE(text(fixture, "thresholdFiguresDifference2"), QString("+0.4"));
     QVERIFY(text(fixture, "thresholdBasis").contains("3 of 12 authors"));
-    QVERIFY(text(fixture, "thresholdBasis").contains("Posts go back only 1 h"));
+    QVERIFY(text(fixture, "thresholdBasis").contains("known for only 1 h: too low"));
     auto* slider = fixture.find<QSlider>("thresholdSlider");
     slider->setValue(slider->maximum());
     QCOMPARE(fixture.find<QSpinBox>("thresholdSpin")->value(), 86'400);
