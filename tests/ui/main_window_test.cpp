@@ -197,7 +197,7 @@ void MainWindowTest::railLeadsToEveryPage()
     WindowFixture fixture(settingsFile());
     QVERIFY(fixture.showOpen());
     const auto ids = fixture.window->pageIds();
-    QCOMPARE(ids, (QStringList{"overview", "shards", "queue", "cache", "timeline"}));
+    QCOMPARE(ids, (QStringList{"overview", "shards", "queue", "cache", "capacity", "timeline"}));
     for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
         auto* entry = fixture.find<QAbstractButton>(qPrintable(*id + "Entry"));
         QTest::mouseClick(entry, Qt::LeftButton);

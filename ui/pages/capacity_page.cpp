@@ -162,6 +162,12 @@ QWidget* CapacityPage::buildGrowth(QWidget* parent)
 void CapacityPage::connectAll()
 {
     connect(m_again, &QPushButton::clicked, this, &CapacityPage::refresh);
+    connect(m_pricer, &CapPricer::weighedAnew, this, [this](const backend::Capacity& capacity) {
+        m_capacity = capacity;
+        showTiles();
+        showHead();
+        showNodes();
+    });
     connect(m_planner, &ThresholdPlanner::changed, this, &CapacityPage::readCosts);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             &CapacityPage::showGrowth);
