@@ -96,12 +96,9 @@ void CapPricer::setCapacity(const backend::Capacity& capacity)
     if (!capacity.notMeasured.empty())
         return clear(tr("Not measured: %1.").arg(QString::fromStdString(capacity.notMeasured)));
     const bool first = !m_capacity || m_capacity->cap != capacity.cap;
-    m_capacity = capacity;
     m_reason.clear();
     m_error.clear();
-    m_prices.clear();
-    for (const auto& price : capacity.caps)
-        if (price.notMeasured.empty()) m_prices[price.cap] = price;
+    takePrices(capacity);
     setSubtitle(tr("today %1 entries").arg(formatCount(capacity.cap)));
     const QSignalBlocker quietSlider(m_slider), quietCap(m_cap);
     m_slider->setEnabled(true);
@@ -115,6 +112,14 @@ void CapPricer::setCapacity(const backend::Capacity& capacity)
     m_cap->setValue(chosen);
     showFigures();
     if (!m_prices.contains(chosen)) m_rest.start();
+}
+
+void CapPricer::takePrices(const backend::Capacity& capacity)
+{
+    m_capacity = capacity;
+    m_prices.clear();
+    for (const auto& price : capacity.caps)
+        if (price.notMeasured.empty()) m_prices[price.cap] = price;
 }
 
 void CapPricer::clear(const QString& reason)
@@ -158,8 +163,10 @@ void CapPricer::weigh()
     const int cap = m_cap->value();
     m_weighing = true;
     showFigures();
+    auto caps = capsToAskFor(m_capacity->cap);
+    caps.insert(std::lower_bound(caps.begin(), caps.end(), cap), cap);
     m_bridge.call(
-        this, [cap](backend::Engine& engine) { return requests::capacity(engine, {cap}); },
+        this, [caps](backend::Engine& engine) { return requests::capacity(engine, caps); },
         [this, cap, serial = ++m_serial](backend::Result<backend::Capacity> capacity) {
             if (serial != m_serial) return;
             m_weighing = false;
@@ -174,11 +181,15 @@ void CapPricer::weigh()
 
 void CapPricer::weighed(int cap, const backend::Capacity& capacity)
 {
+    if (!capacity.notMeasured.empty()) {
+        m_error = tr("Not measured: %1.").arg(QString::fromStdString(capacity.notMeasured));
+        return;
+    }
+    takePrices(capacity);
     for (const auto& price : capacity.caps)
-        if (price.cap == cap && price.notMeasured.empty()) m_prices[cap] = price;
-    if (m_prices.contains(cap)) return;
-    const auto& why = capacity.caps.empty() ? capacity.notMeasured : capacity.caps.front().notMeasured;
-    m_error = tr("Not measured: %1.").arg(QString::fromStdString(why));
+        if (price.cap == cap && !price.notMeasured.empty())
+            m_error = tr("Not measured: %1.").arg(QString::fromStdString(price.notMeasured));
+    emit weighedAnew(capacity);
 }
 
 std::optional<backend::CapPrice> CapPricer::between(const std::map<int, backend::CapPrice>& prices, int cap)

@@ -38,12 +38,17 @@ public:
     // The figures for a cap from priced ones around it; empty outside them. Pure.
     static std::optional<backend::CapPrice> between(const std::map<int, backend::CapPrice>& prices, int cap);
 
+signals:
+    // A look for one more cap is a look at the whole, too: all figures are to be of the same moment.
+    void weighedAnew(const backend::Capacity& capacity);
+
 private:
     void build();
     void connectAll();
     void choose(int cap);
     void weigh();
     void weighed(int cap, const backend::Capacity& capacity);
+    void takePrices(const backend::Capacity& capacity);
     void showFigures();
     void showPrice(const backend::CapPrice& price);
     QString basisText(const backend::CapPrice& price) const;

@@ -4,6 +4,7 @@
 #include "ui/bridge/requests.h"
 #include "ui/models/sort_proxy.h"
 #include "ui/pages/cap_pricer.h"
+#include "ui/pages/capacity_tiles.h"
 #include "ui/pages/column_fit.h"
 #include "ui/pages/page_face.h"
 #include "ui/pages/threshold_planner.h"
@@ -12,7 +13,6 @@
 #include "ui/widgets/curve_chart.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
-#include "ui/widgets/metric_tile.h"
 #include "ui/widgets/table_style.h"
 
 #include <QHBoxLayout>
@@ -39,13 +39,6 @@ constexpr int kPresumedCap = 800; // the default: the caps to ask for until the 
 QString bytesText(double bytes)
 {
     return std::isnan(bytes) ? unknownText() : formatBytes(std::llround(bytes));
-}
-
-// "12.3 KiB" in two.
-void setBytes(MetricTile& tile, double bytes)
-{
-    const auto parts = formatBytes(std::llround(bytes)).split(QLatin1Char(' '));
-    tile.setValue(parts.value(0), parts.value(1));
 }
 
 QSplitter* splitter(Qt::Orientation orientation, const char* name, QWidget* parent)
@@ -89,7 +82,8 @@ QWidget* CapacityPage::build()
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->setSpacing(kSpacingSmall);
     layout->addLayout(buildHead(content));
-    layout->addLayout(buildTiles(content));
+    m_tiles = new CapacityTiles(context().theme, content);
+    layout->addWidget(m_tiles);
     layout->addWidget(m_splitter, 1);
     return content;
 }
@@ -107,25 +101,6 @@ QLayout* CapacityPage::buildHead(QWidget* parent)
     auto* row = new QHBoxLayout;
     row->addWidget(m_status, 1);
     row->addWidget(m_again);
-    return row;
-}
-
-QLayout* CapacityPage::buildTiles(QWidget* parent)
-{
-    auto* row = new QHBoxLayout;
-    row->setSpacing(kSpacingSmall);
-    const auto tile = [&](const char* name, const QString& title, const QString& toolTip) {
-        return addTile(*row, context().theme, name, title, toolTip, parent);
-    };
-    m_perReader =
-        tile("bytesPerReader", tr("Bytes a home timeline"),
-             tr("Memory of all keys of one reader's home timeline together, as Redis itself weighs them"));
-    m_perEntry = tile("bytesPerEntry", tr("Bytes an entry"),
-                      tr("Bytes of the weighed home timelines by their entries"));
-    m_perGiB =
-        tile("readersPerGiB", tr("Readers per GiB"), tr("Of home timelines alone, at the present cap"));
-    m_room = tile("readersThatFit", tr("Readers"),
-                  tr("Warm readers, each with a home timeline in Redis, and how many fit in all"));
     return row;
 }
 
@@ -162,6 +137,12 @@ QWidget* CapacityPage::buildGrowth(QWidget* parent)
 void CapacityPage::connectAll()
 {
     connect(m_again, &QPushButton::clicked, this, &CapacityPage::refresh);
+    connect(m_pricer, &CapPricer::weighedAnew, this, [this](const backend::Capacity& capacity) {
+        m_capacity = capacity;
+        m_tiles->setCapacity(m_capacity ? &*m_capacity : nullptr);
+        showHead();
+        showNodes();
+    });
     connect(m_planner, &ThresholdPlanner::changed, this, &CapacityPage::readCosts);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             &CapacityPage::showGrowth);
@@ -187,7 +168,7 @@ void CapacityPage::forget()
     m_nodes->setRows({});
     m_pricer->clear(tr("Not weighed yet."));
     m_planner->clear(tr("Not read yet."));
-    showTiles();
+    m_tiles->setCapacity(m_capacity ? &*m_capacity : nullptr);
     showHead();
     showGrowth();
 }
@@ -256,7 +237,7 @@ void CapacityPage::taken(const backend::Capacity& capacity)
     const bool first = !m_capacity.has_value();
     m_capacity = capacity;
     m_pricer->setCapacity(capacity);
-    showTiles();
+    m_tiles->setCapacity(m_capacity ? &*m_capacity : nullptr);
     if (first && capacity.notMeasured.empty() && capacity.cap != kPresumedCap) weigh();
 }
 
@@ -332,55 +313,6 @@ void CapacityPage::showHead()
         text = tr("%1 Weighing failed: %2.").arg(text, m_error).trimmed();
     m_status->setText(text);
     m_status->setTone(!m_weighing.running && !m_error.isEmpty() ? Tone::Critical : Tone::Muted);
-}
-
-void CapacityPage::showTiles()
-{
-    if (!m_capacity || !m_capacity->notMeasured.empty()) {
-        for (auto* tile : {m_perReader, m_perEntry, m_perGiB, m_room}) {
-            tile->setValue(unknownText(), {});
-            tile->setSubline(m_capacity ? tr("nothing could be weighed") : tr("not weighed yet"));
-        }
-        return;
-    }
-    const auto& c = *m_capacity;
-    setBytes(*m_perReader, c.bytesPerTimeline.mean);
-    m_perReader->setSubline(tr("median %1, 90 % below %2")
-                                .arg(bytesText(c.bytesPerTimeline.p50), bytesText(c.bytesPerTimeline.p90)));
-    setBytes(*m_perEntry, c.bytesPerEntry.mean);
-    m_perEntry->setSubline(tr("%1 entries a reader, cap %2")
-                               .arg(formatNumber(c.entriesPerTimeline.mean, 0), formatCount(c.cap)));
-    m_perGiB->setValue(formatCount(std::llround(c.readersPerGiB)), {});
-    m_perGiB->setSubline(c.sampled == c.timelines
-                             ? tr("all of them weighed")
-                             : tr("± %1 (95 %)").arg(formatCount(std::llround(c.readersPerGiBError))));
-    showRoomTile();
-}
-
-void CapacityPage::showRoomTile()
-{
-    std::int64_t fit = 0;
-    std::size_t known = 0, byMachine = 0;
-    for (const auto& node : m_capacity->nodes) {
-        NodeRoomRow row;
-        row.weighed = node;
-        if (row.readersThatFit() < 0) continue;
-        fit += row.readersThatFit();
-        ++known;
-        byMachine += row.limit().kind == NodeLimit::Kind::Machine;
-    }
-    m_room->setValue(formatCount(m_capacity->timelines), {});
-    if (known == 0)
-        m_room->setSubline(tr("how many fit is not known"));
-    else
-        m_room->setSubline((byMachine == 0       ? tr("%1 fit until maxmemory")
-                            : byMachine == known ? tr("%1 fit in the machine's memory")
-                                                 : tr("%1 fit until maxmemory or the machine's memory"))
-                               .arg(formatCompact(double(fit))));
-    m_room->setToolTip(
-        tr("Warm readers with a home timeline in Redis. How many fit counts %1 of %2 Redis nodes.")
-            .arg(known)
-            .arg(m_capacity->nodes.size()));
 }
 
 void CapacityPage::showNodes()

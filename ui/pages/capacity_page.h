@@ -19,10 +19,10 @@ class QTableView;
 namespace ui {
 
 class CapPricer;
+class CapacityTiles;
 class Card;
 class CurveChart;
 class Label;
-class MetricTile;
 class PageFace;
 class SortProxy;
 class ThresholdPlanner;
@@ -53,7 +53,6 @@ private:
 
     QWidget* build();
     QLayout* buildHead(QWidget* parent);
-    QLayout* buildTiles(QWidget* parent);
     QWidget* buildNodes(QWidget* parent);
     QWidget* buildGrowth(QWidget* parent);
     void connectAll();
@@ -64,8 +63,6 @@ private:
     void readHistory();
     void giveUp();
     void taken(const backend::Capacity& capacity);
-    void showTiles();
-    void showRoomTile();
     void showHead();
     void showNodes();
     void showGrowth();
@@ -76,7 +73,7 @@ private:
     PageFace* m_face = nullptr;
     Label* m_status = nullptr;
     QPushButton* m_again = nullptr;
-    MetricTile *m_perReader = nullptr, *m_perEntry = nullptr, *m_perGiB = nullptr, *m_room = nullptr;
+    CapacityTiles* m_tiles = nullptr;
     CapPricer* m_pricer = nullptr;
     ThresholdPlanner* m_planner = nullptr;
     QSplitter *m_splitter = nullptr, *m_upper = nullptr, *m_lower = nullptr;

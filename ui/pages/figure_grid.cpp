@@ -15,6 +15,7 @@ FigureGrid::FigureGrid(const Theme& theme, const QString& objectName, const QStr
     , m_theme(theme)
 {
     setObjectName(objectName);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins({});
     grid->setHorizontalSpacing(kSpacingMedium);

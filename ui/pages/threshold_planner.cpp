@@ -113,6 +113,10 @@ QWidget* ThresholdPlanner::buildFigures()
     m_basis->setObjectName(QStringLiteral("thresholdBasis"));
     m_basis->setWordWrap(true);
     m_basis->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+    m_basis->setToolTip(
+        tr("Read from PostgreSQL: of each logical shard the authors with most followers, and others "
+           "by chance who stand for the rest. Posts a day are counted over seven days, as the "
+           "planner counts them; how often followers come is told by how long ago they came."));
     m_outcome = new Label(theme(), FontRole::Small, Tone::Muted, part);
     m_outcome->setObjectName(QStringLiteral("thresholdOutcome"));
     m_outcome->setWordWrap(true);
@@ -270,19 +274,17 @@ void ThresholdPlanner::showFigures()
 
 QString ThresholdPlanner::sampleText() const
 {
-    auto text =
-        tr("Read from PostgreSQL at %1: %2 of %3 authors with followers, posts of the last 7 days, last "
-           "visits of %4 followers. A merge costs %5 deliveries, as measured by rookeryctl bench.")
-            .arg(formatTime(m_costs->takenAt), formatCount(std::int64_t(m_costs->sample.size())),
-                 formatCount(m_costs->authors), formatCount(m_costs->followersSampled),
-                 formatNumber(m_costs->mergeCost, 0));
-    if (m_costs->postsKnownSeconds <= 0)
-        text += tr(" There are no posts yet.");
-    else if (m_costs->postsKnownSeconds < 0.99 * kWeek)
-        text += tr(" Posts go back only %1, so posts per day, counted over 7 days as the planner does, are "
-                   "too low.")
-                    .arg(formatDuration(m_costs->postsKnownSeconds));
-    return text;
+    const double known = m_costs->postsKnownSeconds;
+    const auto posts =
+        known <= 0 ? tr("no posts yet")
+        : known < 0.99 * kWeek
+            ? tr("posts of 7 days, known for only %1: too low").arg(formatDuration(std::round(known)))
+            : tr("posts of 7 days");
+    return tr("%1 of %2 authors, %3, last visits of %4 followers, at %5 %6. A merge costs %7 deliveries "
+              "(rookeryctl bench).")
+        .arg(formatCount(std::int64_t(m_costs->sample.size())), formatCount(m_costs->authors), posts,
+             formatCount(m_costs->followersSampled), formatClock(m_costs->takenAt), zoneName(),
+             formatNumber(m_costs->mergeCost, 0));
 }
 
 QString ThresholdPlanner::question(const backend::PushThreshold& threshold) const

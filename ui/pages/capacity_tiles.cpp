@@ -1,0 +1,98 @@
+#include "ui/pages/capacity_tiles.h"
+
+#include "ui/models/capacity_table.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/metric_tile.h"
+
+#include <QHBoxLayout>
+
+#include <cmath>
+
+namespace ui {
+namespace {
+
+QString bytesText(double bytes)
+{
+    return formatBytes(std::llround(bytes));
+}
+
+// "12.3 KiB" in two.
+void setBytes(MetricTile& tile, double bytes)
+{
+    const auto parts = formatBytes(std::llround(bytes)).split(QLatin1Char(' '));
+    tile.setValue(parts.value(0), parts.value(1));
+}
+
+} // namespace
+
+CapacityTiles::CapacityTiles(const Theme& theme, QWidget* parent)
+    : QWidget(parent)
+{
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins({});
+    row->setSpacing(kSpacingSmall);
+    const auto tile = [&](const char* name, const QString& title, const QString& toolTip) {
+        return addTile(*row, theme, name, title, toolTip, this);
+    };
+    m_perReader =
+        tile("bytesPerReader", tr("Bytes a home timeline"),
+             tr("Memory of all keys of one reader's home timeline together, as Redis itself weighs them"));
+    m_perEntry = tile("bytesPerEntry", tr("Bytes an entry"),
+                      tr("Bytes of the weighed home timelines by their entries"));
+    m_perGiB =
+        tile("readersPerGiB", tr("Readers per GiB"), tr("Of home timelines alone, at the present cap"));
+    m_room = tile("readersThatFit", tr("Readers"),
+                  tr("Warm readers, each with a home timeline in Redis, and how many fit in all"));
+    setCapacity(nullptr);
+}
+
+void CapacityTiles::setCapacity(const backend::Capacity* capacity)
+{
+    if (!capacity || !capacity->notMeasured.empty()) {
+        for (auto* tile : {m_perReader, m_perEntry, m_perGiB, m_room}) {
+            tile->setValue(unknownText(), {});
+            tile->setSubline(capacity ? tr("nothing could be weighed") : tr("not weighed yet"));
+        }
+        return;
+    }
+    const auto& c = *capacity;
+    setBytes(*m_perReader, c.bytesPerTimeline.mean);
+    m_perReader->setSubline(tr("median %1, 90 % below %2")
+                                .arg(bytesText(c.bytesPerTimeline.p50), bytesText(c.bytesPerTimeline.p90)));
+    setBytes(*m_perEntry, c.bytesPerEntry.mean);
+    m_perEntry->setSubline(tr("%1 entries a reader, cap %2")
+                               .arg(formatNumber(c.entriesPerTimeline.mean, 0), formatCount(c.cap)));
+    m_perGiB->setValue(formatCount(std::llround(c.readersPerGiB)), {});
+    m_perGiB->setSubline(c.sampled == c.timelines
+                             ? tr("all of them weighed")
+                             : tr("± %1 (95 %)").arg(formatCount(std::llround(c.readersPerGiBError))));
+    showRoom(c);
+}
+
+void CapacityTiles::showRoom(const backend::Capacity& capacity)
+{
+    std::int64_t fit = 0;
+    std::size_t known = 0, byMachine = 0;
+    for (const auto& node : capacity.nodes) {
+        NodeRoomRow row;
+        row.weighed = node;
+        if (row.readersThatFit() < 0) continue;
+        fit += row.readersThatFit();
+        ++known;
+        byMachine += row.limit().kind == NodeLimit::Kind::Machine;
+    }
+    m_room->setValue(formatCount(capacity.timelines), {});
+    if (known == 0)
+        m_room->setSubline(tr("how many fit is not known"));
+    else
+        m_room->setSubline((byMachine == 0       ? tr("%1 fit until maxmemory")
+                            : byMachine == known ? tr("%1 fit in the machine's memory")
+                                                 : tr("%1 fit until maxmemory or the machine's memory"))
+                               .arg(formatCompact(double(fit))));
+    m_room->setToolTip(
+        tr("Warm readers with a home timeline in Redis. How many fit counts %1 of %2 Redis nodes.")
+            .arg(known)
+            .arg(capacity.nodes.size()));
+}
+
+} // namespace ui
