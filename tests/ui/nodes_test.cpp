@@ -15,6 +15,8 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/state_view.h"
 
+#include <algorithm>
+
 namespace tests {
 
 using namespace std::chrono_literals;
@@ -198,7 +200,11 @@ void NodesTest::opensAtANode()
     QTRY_COMPARE(current(), QString("redis-3"));
     page.nodes->openArgument("pg-2");
     QCOMPARE(current(), QString("pg-2"));
-    QTRY_VERIFY(page.engine().calls().back() == "nodeDetails 2" || page.hasDetails());
+    const auto asked = [&] {
+        const auto calls = page.engine().calls();
+        return std::count(calls.begin(), calls.end(), "nodeDetails 2");
+    };
+    QTRY_VERIFY(asked() > 0);
     page.nodes->openArgument("nobody");
     QCOMPARE(current(), QString("pg-2"));
 }

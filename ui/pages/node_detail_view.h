@@ -5,9 +5,9 @@
 
 #include <QWidget>
 
-#include "backend/common/result.h"
 #include "backend/domain/checkup.h"
 #include "backend/domain/node_details.h"
+#include "backend/engine.h"
 #include "ui/pages/node_list.h"
 
 #include <chrono>
