@@ -10,7 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr double kReads = 150;    // by readers of the node, so that its loss is felt at once
+constexpr double kReads = 150; // by readers of the node, so that its loss is felt at once
+constexpr auto kFirstLook = 5s;
 constexpr auto kUnseen = 15s;     // the engine looks every 5 s; few readers are done between two snapshots
 constexpr auto kRestoring = 120s; // as long as it is watched
 
@@ -24,16 +25,19 @@ const NodeSnapshot* find(const ClusterSnapshot& snapshot, const std::string& nam
 // The healthy Redis node that holds most: most is to be seen there.
 Result<NodeSnapshot> fullestNode(ScenarioRun& run)
 {
-    const auto snapshot = run.engine.monitor().snapshot();
-    const NodeSnapshot* fullest = nullptr;
-    for (const auto& node : snapshot->nodes)
-        if (node.kind == NodeKind::Redis && node.health == Health::Ok &&
-            (!fullest || node.keys > fullest->keys))
-            fullest = &node;
-    if (!fullest)
-        return fail(ErrorCode::Unavailable,
-                    "No Redis node is healthy now: wait until one is, then start it again.");
-    return *fullest;
+    for (const auto until = SteadyClock::now() + kFirstLook;;) { // a young engine has not looked at them yet
+        const auto snapshot = run.engine.monitor().snapshot();
+        const NodeSnapshot* fullest = nullptr;
+        for (const auto& node : snapshot->nodes)
+            if (node.kind == NodeKind::Redis && node.health == Health::Ok &&
+                (!fullest || node.keys > fullest->keys))
+                fullest = &node;
+        if (fullest) return *fullest;
+        if (SteadyClock::now() > until)
+            return fail(ErrorCode::Unavailable,
+                        "No Redis node is healthy now: wait until one is, then start it again.");
+        if (!run.wait(200ms)) return fail(ErrorCode::Cancelled, "stopped");
+    }
 }
 
 Result<std::vector<UserId>> readersOf(ScenarioRun& run, int node)
