@@ -10,7 +10,9 @@ namespace {
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr double kReads = 150;    // by readers of the node, so that its loss is felt at once
+constexpr double kReads = 150; // by readers of the node, so that its loss is felt at once
+constexpr auto kFirstLook = 5s;
+constexpr auto kUnseen = 15s;     // the engine looks every 5 s; few readers are done between two snapshots
 constexpr auto kRestoring = 120s; // as long as it is watched
 
 const NodeSnapshot* find(const ClusterSnapshot& snapshot, const std::string& name)
@@ -23,16 +25,19 @@ const NodeSnapshot* find(const ClusterSnapshot& snapshot, const std::string& nam
 // The healthy Redis node that holds most: most is to be seen there.
 Result<NodeSnapshot> fullestNode(ScenarioRun& run)
 {
-    const auto snapshot = run.engine.monitor().snapshot();
-    const NodeSnapshot* fullest = nullptr;
-    for (const auto& node : snapshot->nodes)
-        if (node.kind == NodeKind::Redis && node.health == Health::Ok &&
-            (!fullest || node.keys > fullest->keys))
-            fullest = &node;
-    if (!fullest)
-        return fail(ErrorCode::Unavailable,
-                    "No Redis node is healthy now: wait until one is, then start it again.");
-    return *fullest;
+    for (const auto until = SteadyClock::now() + kFirstLook;;) { // a young engine has not looked at them yet
+        const auto snapshot = run.engine.monitor().snapshot();
+        const NodeSnapshot* fullest = nullptr;
+        for (const auto& node : snapshot->nodes)
+            if (node.kind == NodeKind::Redis && node.health == Health::Ok &&
+                (!fullest || node.keys > fullest->keys))
+                fullest = &node;
+        if (fullest) return *fullest;
+        if (SteadyClock::now() > until)
+            return fail(ErrorCode::Unavailable,
+                        "No Redis node is healthy now: wait until one is, then start it again.");
+        if (!run.wait(200ms)) return fail(ErrorCode::Cancelled, "stopped");
+    }
 }
 
 Result<std::vector<UserId>> readersOf(ScenarioRun& run, int node)
@@ -49,18 +54,21 @@ Result<std::vector<UserId>> readersOf(ScenarioRun& run, int node)
 void watchRestore(ScenarioRun& run, ScenarioState state, const std::string& name)
 {
     const auto began = SteadyClock::now();
-    const auto since = run.engine.monitor().snapshot()->takenAt;
-    while (SteadyClock::now() - began < kRestoring) {
+    const auto since = [&] { return SteadyClock::now() - began; };
+    std::int64_t restored = -1; // as last seen: a snapshot tells of it only while it goes on
+    while (since() < kRestoring) {
         const auto snapshot = run.engine.monitor().snapshot();
         const auto* node = find(*snapshot, name);
         const auto& restore = snapshot->restore;
         const bool ours =
-            restore && restore->startedAt > since - 10s &&
-            std::find(restore->nodes.begin(), restore->nodes.end(), name) != restore->nodes.end();
-        if (ours && !restore->running && restore->error.empty() && node && node->health == Health::Ok) {
-            run.log(name + " holds its timelines again: " + grouped(restore->restored) +
-                    " were built anew, the rest by readers who came first; " +
-                    seconds(std::chrono::duration<double>(SteadyClock::now() - began).count()) + ".");
+            restore && std::find(restore->nodes.begin(), restore->nodes.end(), name) != restore->nodes.end();
+        if (ours) restored = restore->restored;
+        if (!ours && node && node->health == Health::Ok && (restored >= 0 || since() > kUnseen)) {
+            run.log(name + " holds its timelines again after " +
+                    seconds(std::chrono::duration<double>(since()).count()) +
+                    (restored > 0 ? ": " + grouped(restored) +
+                                        " were built anew, the others by readers who came first."
+                                  : "."));
             return;
         }
         if (ours && restore->readers > 0)
