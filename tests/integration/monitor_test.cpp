@@ -56,7 +56,7 @@ struct Watch
                   settings(cluster))
         , ledger(*cluster.pools, cluster.maps)
         , shards(*cluster.pools, cluster.maps, metrics, cluster.id("pg-2"))
-        , service(sampler, cluster.maps, ledger, shards, 800)
+        , service(sampler, cluster.maps, ledger, shards, *cluster.pools, 800)
     {
     }
 

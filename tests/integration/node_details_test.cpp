@@ -66,6 +66,7 @@ private:
     std::unique_ptr<SqlPools> m_monitorPools;
     std::unique_ptr<Sampler> m_sampler;
     std::unique_ptr<LedgerReader> m_ledger;
+    std::unique_ptr<ShardInspector> m_shards;
     std::unique_ptr<MonitorService> m_service;
 };
 
@@ -82,8 +83,10 @@ void NodeDetailsTest::initTestCase()
     m_sampler = std::make_unique<Sampler>(
         SamplerInputs{m_cluster->maps, *m_monitorPools, m_metrics, m_clock, {}, {}, {}}, settings);
     m_ledger = std::make_unique<LedgerReader>(*m_cluster->pools, m_cluster->maps);
-    m_service =
-        std::make_unique<MonitorService>(*m_sampler, m_cluster->maps, *m_ledger, *m_monitorPools, 800);
+    m_shards = std::make_unique<ShardInspector>(*m_cluster->pools, m_cluster->maps, m_metrics,
+                                                m_cluster->id("pg-2"));
+    m_service = std::make_unique<MonitorService>(*m_sampler, m_cluster->maps, *m_ledger, *m_shards,
+                                                 *m_monitorPools, 800);
 }
 
 void NodeDetailsTest::cleanup()

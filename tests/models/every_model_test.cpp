@@ -128,6 +128,13 @@ private:
                 "makeNodeCostTable",
                 "EventModel"};
     }
+    static QSet<QString> exercisedOfNodes()
+    {
+        return {"NodeListModel",          "makeNodeList",          "SlowOperationModel", "TopStatementModel",
+                "DeadRowsModel",          "ReplicaModel",          "FindingModel",       "NodeCostModel",
+                "makeSlowOperationTable", "makeTopStatementTable", "makeDeadRowsTable",  "makeReplicaTable",
+                "makeFindingTable",       "makeNodeCostTable"};
+    }
     static void addMatches(QSet<QString>& into, const QString& text, const QString& pattern)
     {
         auto matches = QRegularExpression(pattern).globalMatch(text);

@@ -2,8 +2,9 @@
 // when, and dead letters. Owned by the main window; GUI thread only.
 #pragma once
 
+#include "ui/pages/page.h" // first: Qt 6.4's moc stumbles over <span>'s <concepts> otherwise
+
 #include "ui/bridge/history_view.h"
-#include "ui/pages/page.h"
 
 class QLayout;
 class QTabWidget;
