@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kPage = 500;             // users looked at together
-constexpr auto kBetween = 700ms;       // two looks at what differs: a cache may be a moment behind
+constexpr auto kBetween = 400ms;       // two looks at what differs: a cache may be a moment behind
 constexpr int kLooksAgain = 3;         // until it stood still between two
 constexpr int kTries = 3;              // to set counters that change meanwhile
 constexpr std::size_t kListed = 1'000; // drifts in a report

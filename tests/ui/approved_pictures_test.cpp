@@ -45,6 +45,41 @@ double difference(const QImage& a, const QImage& b, QImage& marked)
     return double(off) / (double(marked.width()) * marked.height());
 }
 
+void addPeople(FakeEngine& engine)
+{
+    const backend::UserId ada{backend::makeRawId(1'000, 17, 1)};
+    engine.addUser({ada, "ada", "Ada", kNow - 240h}, {1'204, 86, 312});
+    std::vector<backend::TimelineEntry> posts;
+    for (int i = 0; i < 40; ++i) {
+        backend::TimelineEntry entry;
+        const auto at =
+            std::chrono::duration_cast<std::chrono::milliseconds>((kNow - i * 97s).time_since_epoch());
+        entry.id = backend::PostId{backend::makeRawId(at.count() - backend::kIdEpochUnixMs, 17, 1)};
+        entry.author = ada;
+        entry.body = "What was said at half past " + std::to_string(i);
+        entry.authorHandle = "ada";
+        posts.push_back(entry);
+    }
+    engine.setAuthor(ada, posts);
+    engine.setHome(ada, posts);
+}
+
+void addEvents(FakeEngine& engine)
+{
+    using enum backend::EventKind;
+    auto add = [&, id = 0](auto ago, backend::EventKind kind, const char* what, const char* who,
+                                 const char* where) mutable {
+        engine.addEvent({{kNow - ago, ++id}, kind, false, what, who, where});
+    };
+    add(270s, EngineStarted, "engine host:4242 started with 4 workers", "host:4242", "");
+    add(200s, SettingChanged, "push threshold set to 5,000", "ada@desk", "");
+    add(150s, NodeLost, "redis-3 does not answer", "host:4242", "redis-3");
+    add(120s, NodeBack, "redis-3 answers again, empty", "host:4242", "redis-3");
+    add(110s, RestoreBegun, "restoring the timelines of redis-3", "host:4242", "redis-3");
+    add(60s, RestoreFinished, "the timelines of redis-3 are restored", "host:4242", "redis-3");
+    add(30s, WorkersChanged, "workers paused", "ada@desk", "");
+}
+
 } // namespace
 
 class ApprovedPicturesTest : public QObject
@@ -95,6 +130,8 @@ QImage ApprovedPicturesTest::draw(const ui::PageEntry& entry, ui::ThemeMode mode
     engine.setSequenceAdvances(false);
     engine.setSnapshot(fakeSnapshot(1, 64, kNow));
     engine.setHistory(fakeHistory(kNow, 600));
+    addPeople(engine);
+    addEvents(engine);
     fixture.bridge.setStaleAfter(24h);
     if (!fixture.open()) return {};
     fixture.page.reset(entry.make({fixture.theme, fixture.bridge, fixture.range}, nullptr));
@@ -103,7 +140,8 @@ QImage ApprovedPicturesTest::draw(const ui::PageEntry& entry, ui::ThemeMode mode
     fixture.range.setNewest(kNow);
     fixture.page->setSnapshot(fixture.bridge.snapshot());
     fixture.page->activated();
-    QTest::qWait(600); // what it asks for has come, and all is drawn
+    if (entry.id == "timeline") fixture.page->openArgument("ada");
+    QTest::qWait(900); // what it asks for has come, and all is drawn
     return fixture.page->grab().toImage();
 }
 
