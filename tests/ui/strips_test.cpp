@@ -104,7 +104,7 @@ void StripsTest::workloadPreparing()
     QVERIFY(fixture.showOpen());
     QVERIFY(fixture.find<QWidget>("workloadStrip")->isVisible());
     auto* phase = fixture.find<QLabel>("workloadPhase");
-    QCOMPARE(phase->text(), QString("Demo traffic: creating accounts · 5,000 accounts, 123,456 follows"));
+    QCOMPARE(phase->text(), QString("Traffic: creating accounts · 5,000 accounts, 123,456 follows"));
     auto* bar = fixture.find<QProgressBar>("workloadProgress");
     QVERIFY(bar->isVisible());
     QCOMPARE(bar->value(), bar->maximum() / 4);

@@ -78,7 +78,7 @@ void WorkloadStrip::build()
     connect(m_bench, &QToolButton::clicked, this, &WorkloadStrip::benchToggled);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(kSpacingLarge, kSpacingTiny + 1, kSpacingMedium, kSpacingTiny + 1);
-    row->setSpacing(kSpacingMedium);
+    row->setSpacing(kSpacingSmall);
     row->addWidget(m_phase);
     row->addWidget(m_progress);
     row->addStretch(1);
@@ -153,7 +153,7 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
     const auto graph =
         tr("%1 accounts, %2 follows").arg(formatCount(status.users), formatCount(status.follows));
     m_phase->setText(failed ? tr("Demo traffic failed: %1").arg(QString::fromStdString(status.error))
-                            : tr("Demo traffic: %1 · %2").arg(QString::fromStdString(status.phase), graph));
+                            : tr("Traffic: %1 · %2").arg(QString::fromStdString(status.phase), graph));
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
     m_progress->setVisible(preparing);
     m_progress->setValue(int(std::lround(status.phaseFraction * kSteps)));
