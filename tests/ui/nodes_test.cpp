@@ -479,7 +479,7 @@ void NodesTest::ownCostIsShown()
     cost.nodes = {postgres, redis};
     page.engine().setOwnCost(cost);
     const QString expected =
-        "4 SQL statements/s and 12.5 Redis commands/s; 600 B/s sent, 4.0 KiB/s received from Redis; "
+        "4.0 SQL statements/s and 12.5 Redis commands/s; 600 B/s sent, 4.0 KiB/s received from Redis; "
         "over the last 1 min 0 s";
     QTRY_COMPARE(page.text("ownCostSummary").left(60), expected.left(60));
     QCOMPARE(page.cell("ownCostTable", 0, ui::CostNameColumn), QString("pg-1"));
