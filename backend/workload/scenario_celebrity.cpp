@@ -47,7 +47,7 @@ UserId CelebrityPosts::userId(std::int64_t index) const
 std::string CelebrityPosts::handleOf(std::int64_t index)
 {
     if (index == 0) return "celebrity";
-    char text[24];
+    char text[32];
     std::snprintf(text, sizeof text, "fan_%07lld", static_cast<long long>(index));
     return text;
 }
