@@ -62,9 +62,9 @@ private:
 struct RedisClientOptions
 {
     std::string name = "rookery"; // of its connections, on their servers (CLIENT SETNAME): a word
-    // Asked before every attempt to connect, on the client's thread: an error is that of all commands which
-    // need the connection. For those whose connections may have been ended because they must not send any
-    // more.
+    // Asked of every new connection once its server knows its name and before anything else is sent on it, on
+    // the client's thread: an error is that of all commands which need the connection. For those whose
+    // connections may have been ended because they must not send any more.
     std::function<Result<void>(Deadline)> mayConnect = {};
     std::shared_ptr<RedisTraffic> traffic = {}; // counts there; may be empty
 };

@@ -146,7 +146,6 @@ Result<void> RedisConnection::beginConnect(Deadline deadline)
 {
     close();
     if (!m_address) return fail(m_address.error());
-    if (m_options.mayConnect) ROOKERY_TRY(m_options.mayConnect(deadline));
     ROOKERY_TRY(findAddresses(deadline));
     m_reader.reset(redisReaderCreate());
     if (!m_reader) return fail(ErrorCode::Internal, "no memory for the connection to " + m_endpoint.name);
@@ -205,7 +204,8 @@ std::size_t RedisConnection::greetingReplies() const
            (m_address->database ? 1 : 0);
 }
 
-Result<void> RedisConnection::acceptGreeting(const std::vector<Result<RedisReply>>& replies)
+Result<void> RedisConnection::acceptGreeting(const std::vector<Result<RedisReply>>& replies,
+                                             Deadline deadline)
 {
     // The name, sent last, is for whoever reads CLIENT LIST; everything else is needed.
     for (std::size_t i = 0; i + 1 < replies.size(); ++i)
@@ -215,6 +215,10 @@ Result<void> RedisConnection::acceptGreeting(const std::vector<Result<RedisReply
     if (m_runId.empty())
         return fail(ErrorCode::Unavailable,
                     described() + " does not tell its run_id (INFO server); is it a Redis server?");
+    // Only now it bears its name: whoever ends the connections of that name from here on ends this one, too,
+    // and what was ended before is known to who is asked. Asked any earlier, a process that was stopped on
+    // its way here would go on unseen.
+    if (m_options.mayConnect) ROOKERY_TRY(m_options.mayConnect(deadline));
     m_greeted = true;
     return {};
 }

@@ -42,7 +42,8 @@ public:
     // The commands that open a connection (password, database, identity), and what their replies say.
     std::string greeting() const;
     std::size_t greetingReplies() const;
-    [[nodiscard]] Result<void> acceptGreeting(const std::vector<Result<RedisReply>>& replies);
+    [[nodiscard]] Result<void> acceptGreeting(const std::vector<Result<RedisReply>>& replies,
+                                              Deadline deadline);
 
     // Bytes that the socket took, 0 when it takes none now.
     [[nodiscard]] Result<std::size_t> send(std::string_view bytes);

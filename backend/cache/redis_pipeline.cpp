@@ -149,7 +149,7 @@ private:
     void preludeAnswered()
     {
         if (m_phase == Phase::Greeting) {
-            if (const auto accepted = m_connection.acceptGreeting(m_preludeSeen); !accepted)
+            if (const auto accepted = m_connection.acceptGreeting(m_preludeSeen, m_until); !accepted)
                 return end(accepted.error());
             return beginCommands();
         }

@@ -33,6 +33,7 @@ private slots:
     void binaryArguments();
     void runIdIsOneLifeOfTheNode();
     void whoMayNotConnectSendsNothing();
+    void aConnectionHasItsNameBeforeItMaySend();
     void connectionIdEndsTheConnection();
     void batchKeepsOrderOverNodes();
     void batchIsLargerThanEveryBuffer();
@@ -138,6 +139,23 @@ void RedisClientTest::whoMayNotConnectSendsNothing()
     QVERIFY(other.command(two, {"GET", "{0}:b"}, soon())->isNil());
     may = true;
     QVERIFY(client.command(one, {"PING"}, soon()));
+}
+
+// Or who ends all connections of a name would miss one that is just being made.
+void RedisClientTest::aConnectionHasItsNameBeforeItMaySend()
+{
+    const int one = node("redis-1");
+    RedisClient other(nodes());
+    int asked = 0, named = 0;
+    RedisClient client(nodes(), {"newcomer", [&](Deadline) -> Result<void> {
+                                     ++asked;
+                                     const auto list = other.command(one, {"CLIENT", "LIST"}, soon());
+                                     named += list && list->text.find(" name=newcomer ") != std::string::npos;
+                                     return {};
+                                 }});
+    QVERIFY(client.command(one, {"PING"}, soon()));
+    QCOMPARE(asked, 1);
+    QCOMPARE(named, 1);
 }
 
 void RedisClientTest::connectionIdEndsTheConnection()

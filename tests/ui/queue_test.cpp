@@ -496,12 +496,13 @@ void QueueTest::productionWantsItsNameTyped()
     QVERIFY(!wrong);
     QVERIFY(right);
     // A retry takes nothing away: its question is enough.
-    showLetters(fixture, 2);
+    fixture.engine().setDeadLetters(letters(2));
+    click(fixture, "reloadDeadLetters");
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 2);
     bool asked = false;
     answerQuestion(this, "confirmDeed", &question, [&](ui::DeedQuestion& dialog) {
         asked = dialog.findChild<QLineEdit*>("typedName") != nullptr;
     });
-    click(fixture, "reloadDeadLetters");
     QTRY_VERIFY(fixture.find<QPushButton>("retryGroup")->isEnabled());
     click(fixture, "retryGroup");
     QTRY_COMPARE(fixture.engine().retried().size(), std::size_t(2));

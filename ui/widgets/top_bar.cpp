@@ -16,6 +16,8 @@ namespace {
 
 constexpr int kHeight = 48;
 constexpr int kAgeWidth = 132; // stands still whatever it says
+constexpr int kRoomForAge = 960;
+constexpr int kLateSeconds = 3;
 constexpr std::chrono::milliseconds kAgeInterval{500};
 
 QString lengthText(int minutes)
@@ -197,6 +199,8 @@ void TopBar::showAge()
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*age).count();
     const auto words =
         seconds < 1 ? tr("less than 1 s old") : tr("%1 old").arg(formatDuration(double(seconds)));
+    // Beside a dock there is no room for it, and "live" says as much until it is late.
+    m_age->setVisible(width() >= kRoomForAge || seconds >= kLateSeconds);
     m_age->setText(m_bridge.stale() ? tr("stale: %1").arg(words) : words);
     m_age->setTone(m_bridge.stale() ? Tone::Warning : Tone::Muted);
     m_age->setToolTip(
