@@ -137,7 +137,12 @@ void OperatorJourneyTest::hotShard()
     press("hotShardOn_shards");
     QCOMPARE(m_window->currentPageId(), QString("shards"));
     auto* table = find<QAbstractItemView>("shardTable");
-    QTRY_COMPARE_WITH_TIMEOUT(table->currentIndex().siblingAtColumn(0).data().toInt(), shard, kPatience);
+    // The bench hears a moment later which shard it is.
+    const auto chosen = [&] {
+        press("hotShardOn_shards");
+        return table->currentIndex().siblingAtColumn(0).data().toInt() == shard;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(chosen(), kPatience);
     press("hotShardButton"); // stops it
     QTRY_VERIFY_WITH_TIMEOUT(idle(backend::Scenario::HotShard), kPatience);
 }
