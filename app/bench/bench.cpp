@@ -6,6 +6,7 @@
 #include "app/bench/measurements.h"
 #include "app/bench/requirements.h"
 
+#include <algorithm>
 #include <ctime>
 
 using namespace backend;
@@ -23,23 +24,47 @@ std::string nowUtc()
     return text;
 }
 
+bool wanted(const BenchOptions& options, std::string_view part)
+{
+    return options.parts.empty() ||
+           std::find(options.parts.begin(), options.parts.end(), part) != options.parts.end();
+}
+
+Result<void> requireKnownParts(const BenchOptions& options)
+{
+    for (const auto& part : options.parts)
+        if (std::find(kBenchParts.begin(), kBenchParts.end(), part) == kBenchParts.end())
+            return fail(ErrorCode::Configuration,
+                        "there is no part \"" + part + "\"; choose of queue, pages, fanout, posting");
+    return {};
+}
+
+// Pages and rebuild read what the queue's writers posted.
+Result<void> measureQueueAndPages(BenchRun& run, Population& population, const BenchOptions& options)
+{
+    if (!wanted(options, "queue") && !wanted(options, "pages")) return {};
+    ROOKERY_ASSIGN(const auto world, measureQueue(run, population));
+    if (!wanted(options, "pages")) return {};
+    ROOKERY_TRY(measurePages(run, world));
+    return measureRebuild(run, world);
+}
+
 // Pages, queue and rebuild come while the first group's timelines fill the nodes, posting beside the largest
 // audience.
-Result<void> measureAll(BenchRun& run)
+Result<void> measureAll(BenchRun& run, const BenchOptions& options)
 {
     ROOKERY_ASSIGN(auto population, Population::open(run));
     const auto& groups = run.sizes().groups;
+    const bool fanout = wanted(options, "fanout");
+    if (!fanout) ROOKERY_TRY(measureQueueAndPages(run, population, options));
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const bool first = i == 0, last = i + 1 == groups.size();
+        if (!fanout && !(last && wanted(options, "posting"))) continue;
         ROOKERY_ASSIGN(auto prepared, prepareGroup(run, population, groups[i], first));
-        if (first) {
-            ROOKERY_ASSIGN(const auto world, measureQueue(run, population));
-            ROOKERY_TRY(measurePages(run, world));
-            ROOKERY_TRY(measureRebuild(run, world));
-        }
-        ROOKERY_TRY(measureFanout(run, prepared, first));
+        if (fanout && first) ROOKERY_TRY(measureQueueAndPages(run, population, options));
+        if (fanout) ROOKERY_TRY(measureFanout(run, prepared, first));
         ROOKERY_TRY(prepared.plain.drop(run));
-        if (last)
+        if (last && wanted(options, "posting"))
             ROOKERY_TRY(measurePosting(run, population, prepared.authors.back().front(),
                                        groups[i].audiences.back().followers));
     }
@@ -71,6 +96,7 @@ Result<BenchReport> runBench(const BenchOptions& options, const BenchProgress& p
     const Stopwatch watch;
     const CpuWatch cpu;
     const auto loadBefore = loadAverage();
+    ROOKERY_TRY(requireKnownParts(options));
     ROOKERY_TRY(requireEmpty(options.dataDirectory));
     ROOKERY_TRY(requireDisk(options.sizes, options.dataDirectory));
     auto fitted = options;
@@ -82,7 +108,7 @@ Result<BenchReport> runBench(const BenchOptions& options, const BenchProgress& p
     ROOKERY_ASSIGN(report.machine, machineFacts(*run));
     report.machine.loadBefore = loadBefore;
     noteShrunken(report, options.sizes, fitted.sizes);
-    ROOKERY_TRY(measureAll(*run));
+    ROOKERY_TRY(measureAll(*run, options));
     completeRatios(report);
     report.machine.loadAfter = loadAverage();
     report.machine.foreignCpuShare = cpu.foreignShare();

@@ -7,10 +7,13 @@
 #include "app/bench/figures.h"
 #include "backend/common/result.h"
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace app {
 
@@ -19,11 +22,15 @@ struct BenchOptions
     std::string mode = "quick";
     BenchSizes sizes = BenchSizes::quick();
     std::filesystem::path dataDirectory; // absent or empty; kept afterwards. Not given: temporary
+    std::vector<std::string> parts;      // of kBenchParts; none: all
 };
+
+// What can be measured alone; the rest of a whole run is left out, and its ratios say so.
+inline constexpr std::array<std::string_view, 4> kBenchParts{"queue", "pages", "fanout", "posting"};
 
 using BenchProgress = std::function<void(const std::string& step)>;
 
-// Configuration or DiskFull when directory, memory or disk do not suffice, before anything is started;
+// Configuration or DiskFull when parts, directory, memory or disk do not suffice, before anything is started;
 // Cancelled when stopped, within seconds and with nothing left running.
 [[nodiscard]] backend::Result<BenchReport> runBench(const BenchOptions& options,
                                                     const BenchProgress& progress, std::stop_token stop);

@@ -52,6 +52,7 @@ int runBenchCommand(const BenchCommand& command)
     options.mode = command.full ? "full" : "quick";
     options.sizes = command.full ? BenchSizes::full() : BenchSizes::quick();
     options.dataDirectory = command.data;
+    options.parts = command.parts;
     std::ofstream svg;
     if (!command.svg.empty()) { // tried before minutes are spent
         svg.open(command.svg, std::ios::binary | std::ios::trunc);

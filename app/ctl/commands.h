@@ -41,6 +41,7 @@ struct BenchCommand
 {
     bool full = false, json = false;
     std::filesystem::path svg, data;
+    std::vector<std::string> parts; // none: all
 };
 
 struct ServeCommand

@@ -50,6 +50,13 @@ bool SqlRows::boolean(std::size_t row, int column) const
     return !isNull(row, column) && text(row, column).starts_with('t');
 }
 
+Result<std::vector<SqlRows>> SqlConnection::executeAll(const std::vector<SqlStatement>& statements,
+                                                       Deadline deadline)
+{
+    ROOKERY_TRY(start(statements, deadline));
+    return finish();
+}
+
 Result<SqlTransaction> SqlTransaction::begin(SqlConnection& connection, Deadline deadline)
 {
     ROOKERY_TRY(connection.begin(deadline));

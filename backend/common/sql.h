@@ -85,8 +85,14 @@ public:
                                                   Deadline deadline) = 0;
     // Several statements in one round trip, in order; the first error ends it. Outside a transaction the
     // whole batch is one transaction of its own.
-    [[nodiscard]] virtual Result<std::vector<SqlRows>> executeAll(const std::vector<SqlStatement>& statements,
-                                                                  Deadline deadline) = 0;
+    [[nodiscard]] Result<std::vector<SqlRows>> executeAll(const std::vector<SqlStatement>& statements,
+                                                          Deadline deadline);
+    // The two halves of executeAll, for callers who let several nodes work at the same time: start() sends
+    // and does not wait for rows, finish() waits until the deadline that start() was given. After a start()
+    // that succeeded nothing but finish() may be called; after one that failed there is nothing to finish.
+    [[nodiscard]] virtual Result<void> start(const std::vector<SqlStatement>& statements,
+                                             Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<std::vector<SqlRows>> finish() = 0;
     // A script of many statements without parameters, unprepared (migrations).
     [[nodiscard]] virtual Result<void> executeScript(std::string_view script, Deadline deadline) = 0;
     // COPY table(columns) FROM STDIN; a row is a list of text values, NULL when empty. Returns the rows

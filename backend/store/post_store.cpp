@@ -51,10 +51,18 @@ struct AuthorBounds
     std::vector<std::int64_t> authors, before;
 };
 
-// The newest posts of some authors: bounded by the index on (author_id, id) however much they wrote.
+// The newest posts of some authors: bounded by the index on (author_id, id) however much they wrote. One
+// author of a shard, which is the usual case, gets the plan that costs least to start.
 SqlStatement newestStatement(int shard, const AuthorBounds& bounds, PostId from, std::size_t each,
                              bool withBodies, bool withDeleted)
 {
+    if (bounds.authors.size() == 1)
+        return {std::string("SELECT id, author_id") + (withBodies ? ", body" : "") + " FROM " +
+                    postsTable(shard) +
+                    " WHERE author_id = $1::bigint AND id < $2::bigint AND id >= $3::bigint" +
+                    (withDeleted ? "" : " AND deleted_at IS NULL") + " ORDER BY id DESC LIMIT $4::int",
+                {sqlParameter(bounds.authors.front()), sqlParameter(bounds.before.front()),
+                 sqlParameter(from.value), sqlParameter(std::int64_t(each))}};
     return {std::string("SELECT p.* FROM unnest($1::bigint[], $2::bigint[]) AS a (id, before)"
                         " CROSS JOIN LATERAL (SELECT id, author_id") +
                 (withBodies ? ", body" : "") + " FROM " + postsTable(shard) +

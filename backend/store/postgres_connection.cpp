@@ -69,6 +69,13 @@ PostgresConnection::PostgresConnection(std::unique_ptr<PostgresDriver> driver, C
 {
 }
 
+PostgresConnection::~PostgresConnection()
+{
+    if (!m_started) return;
+    m_watched.shutDown(); // what nobody reads any more is not waited for
+    std::ignore = finish();
+}
+
 Result<void> PostgresConnection::prepareSession(Deadline deadline)
 {
     ROOKERY_TRY(run(std::string(kSessionSettings), {}, deadline));
@@ -95,28 +102,31 @@ Result<void> PostgresConnection::ready(Deadline deadline) const
     return {};
 }
 
+// What a failure makes of the connection, and its error. `fired`: the watchdog's deadline had come.
+tl::unexpected<Error> PostgresConnection::failed(const DriverError& error, std::string_view sql, bool fired)
+{
+    if (error.broken || error.sqlState.starts_with("57P") || error.sqlState == "26000") m_usable = false;
+    if (error.sqlState == "0A000") m_preparedUncertain = true; // plans of tables that were migrated
+    if (m_state == State::InTransaction) m_state = State::Failed;
+    return fail(statementError(error, m_nodeName, sql, fired));
+}
+
 template <class T>
-Result<T> PostgresConnection::timed(Deadline deadline, const DriverCall<T>& call,
-                                    const std::function<std::string_view(std::size_t)>& sqlOf)
+Result<T> PostgresConnection::timed(Deadline deadline, const DriverCall<T>& call, std::string_view sql)
 {
     m_watched.arm(deadline.at());
     auto result = call();
     const bool fired = m_watched.disarm();
     if (fired) m_usable = false; // even when the answer came at the last moment
     if (result) return std::move(*result);
-
-    const auto& error = result.error();
-    if (error.broken || error.sqlState.starts_with("57P") || error.sqlState == "26000") m_usable = false;
-    if (error.sqlState == "0A000") m_preparedUncertain = true; // plans of tables that were migrated
-    if (m_state == State::InTransaction) m_state = State::Failed;
-    return fail(statementError(error, m_nodeName, sqlOf(error.statement), fired));
+    return failed(result.error(), sql, fired);
 }
 
 Result<SqlRows> PostgresConnection::run(const std::string& text, std::string_view sql, Deadline deadline)
 {
     m_traffic.textBytes.fetch_add(std::int64_t(text.size()), std::memory_order_relaxed);
     return timed<SqlRows>(
-        deadline, [&] { return m_driver->execute(text); }, [&](std::size_t) { return sql; });
+        deadline, [&] { return m_driver->execute(text); }, sql);
 }
 
 Result<void> PostgresConnection::forgetPrepared(Deadline deadline)
@@ -226,47 +236,69 @@ Result<SqlRows> PostgresConnection::execute(std::string_view sql, const SqlParam
     return run(text.starts_with("EXECUTE ") ? timeoutText(deadline) + "; " + text : text, sql, deadline);
 }
 
-Result<std::vector<SqlRows>> PostgresConnection::executeAll(const std::vector<SqlStatement>& statements,
-                                                            Deadline deadline)
+Result<void> PostgresConnection::start(const std::vector<SqlStatement>& statements, Deadline deadline)
 {
     ROOKERY_TRY(ready(deadline));
-    if (statements.empty()) return std::vector<SqlRows>{};
+    Started started;
+    started.own = m_state == State::Idle;
+    if (statements.empty()) {
+        started.own = false;
+        m_started = std::move(started);
+        return {};
+    }
     m_traffic.statements.fetch_add(std::int64_t(statements.size()), std::memory_order_relaxed);
     ROOKERY_TRY(prepareMissing(statements, deadline));
 
-    const bool own = m_state == State::Idle; // a transaction of its own
     std::vector<std::string> texts;
     texts.reserve(statements.size() + 3);
-    if (own) texts.emplace_back("BEGIN");
+    if (started.own) texts.emplace_back("BEGIN");
     texts.push_back(timeoutText(deadline));
-    const std::size_t first = texts.size();
+    started.before = texts.size();
     for (const auto& statement : statements) {
         ROOKERY_ASSIGN(auto text, textOf(statement.sql, statement.parameters));
         texts.push_back(std::move(text));
+        started.sqls.push_back(statement.sql);
     }
-    if (own) {
+    if (started.own) {
         texts.emplace_back("COMMIT");
         m_state = State::InTransaction;
     }
     for (const auto& text : texts)
         m_traffic.textBytes.fetch_add(std::int64_t(text.size()), std::memory_order_relaxed);
-    auto rows = timed<std::vector<SqlRows>>(
-        deadline, [&] { return m_driver->executeAll(texts); },
-        [&](std::size_t at) -> std::string_view {
-            return at >= first && at < first + statements.size()
-                       ? std::string_view(statements[at - first].sql)
-                       : std::string_view();
-        });
-    if (!rows) {
-        if (own) rollback();
-        return fail(std::move(rows.error()));
+    m_watched.arm(deadline.at());
+    if (const auto sent = m_driver->send(texts); !sent) {
+        const bool fired = m_watched.disarm();
+        m_usable = false; // who knows how much of it the server has
+        return failed(sent.error(), {}, fired);
     }
-    if (own) {
+    m_started = std::move(started);
+    return {};
+}
+
+Result<std::vector<SqlRows>> PostgresConnection::finish()
+{
+    if (!m_started)
+        return fail(ErrorCode::Internal, "nothing was started on the connection to " + m_nodeName);
+    const auto started = std::move(*m_started);
+    m_started.reset();
+    if (started.sqls.empty()) return std::vector<SqlRows>{};
+    auto rows = m_driver->receive();
+    const bool fired = m_watched.disarm();
+    if (fired) m_usable = false; // even when the answer came at the last moment
+    if (!rows) {
+        const auto at = rows.error().statement;
+        const bool one = at >= started.before && at < started.before + started.sqls.size();
+        auto error =
+            failed(rows.error(), one ? std::string_view(started.sqls[at - started.before]) : "", fired);
+        if (started.own) rollback();
+        return error;
+    }
+    if (started.own) {
         m_state = State::Idle;
         rows->pop_back();
     }
-    rows->erase(rows->begin(), rows->begin() + std::ptrdiff_t(first));
-    return rows;
+    rows->erase(rows->begin(), rows->begin() + std::ptrdiff_t(started.before));
+    return std::move(*rows);
 }
 
 Result<void> PostgresConnection::executeScript(std::string_view script, Deadline deadline)
@@ -301,7 +333,7 @@ Result<std::size_t> PostgresConnection::copyIn(std::string_view table,
                 return tl::unexpected<DriverError>(std::move(done.error()));
             return true;
         },
-        [&](std::size_t) { return table; });
+        table);
     if (!copied) return fail(std::move(copied.error()));
     return rows.size();
 }

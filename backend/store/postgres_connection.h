@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -30,14 +31,15 @@ class PostgresConnection final : public SqlConnection
 public:
     PostgresConnection(std::unique_ptr<PostgresDriver> driver, ConnectionWatchdog& watchdog,
                        std::string nodeName, SqlTraffic& traffic);
+    ~PostgresConnection() override;
 
     // Settings of the session; call once.
     [[nodiscard]] Result<void> prepareSession(Deadline deadline);
 
     [[nodiscard]] Result<SqlRows> execute(std::string_view sql, const SqlParameters& parameters,
                                           Deadline deadline) override;
-    [[nodiscard]] Result<std::vector<SqlRows>> executeAll(const std::vector<SqlStatement>& statements,
-                                                          Deadline deadline) override;
+    [[nodiscard]] Result<void> start(const std::vector<SqlStatement>& statements, Deadline deadline) override;
+    [[nodiscard]] Result<std::vector<SqlRows>> finish() override;
     [[nodiscard]] Result<void> executeScript(std::string_view script, Deadline deadline) override;
     [[nodiscard]] Result<std::size_t> copyIn(std::string_view table, const std::vector<std::string>& columns,
                                              const std::vector<SqlParameters>& rows,
@@ -61,13 +63,20 @@ private:
         std::string name;
         std::int64_t lastUse = 0;
     };
+    // A batch between start() and finish().
+    struct Started
+    {
+        std::vector<std::string> sqls; // as given
+        std::size_t before = 0;        // statements of our own that are sent first
+        bool own = false;              // a transaction of its own
+    };
     template <class T>
     using DriverCall = std::function<DriverResult<T>()>;
 
     Result<void> ready(Deadline deadline) const;
+    tl::unexpected<Error> failed(const DriverError& error, std::string_view sql, bool fired);
     template <class T>
-    Result<T> timed(Deadline deadline, const DriverCall<T>& call,
-                    const std::function<std::string_view(std::size_t)>& sqlOf);
+    Result<T> timed(Deadline deadline, const DriverCall<T>& call, std::string_view sql);
     Result<SqlRows> run(const std::string& text, std::string_view sql, Deadline deadline);
     Result<void> prepareMissing(const std::vector<SqlStatement>& statements, Deadline deadline);
     Result<void> forgetPrepared(Deadline deadline);
@@ -86,6 +95,7 @@ private:
     bool m_preparedUncertain = false; // some names may be taken on the server that m_prepared does not know
     bool m_usable = true;
     State m_state = State::Idle;
+    std::optional<Started> m_started;
 };
 
 } // namespace backend

@@ -138,6 +138,20 @@ void neverReconnect(pqxx::connection& connection)
 #pragma GCC diagnostic pop
 #endif
 
+// What was sent and not read yet.
+struct Batch
+{
+    explicit Batch(pqxx::connection& connection)
+        : transaction(connection)
+        , pipeline(transaction)
+    {
+    }
+
+    pqxx::nontransaction transaction;
+    pqxx::pipeline pipeline;
+    std::vector<pqxx::pipeline::query_id> queries;
+};
+
 } // namespace
 
 struct PostgresDriver::Impl
@@ -149,6 +163,7 @@ struct PostgresDriver::Impl
     }
 
     pqxx::connection connection;
+    std::unique_ptr<Batch> batch;
 
     // The error being handled; a connection that closed meanwhile is broken whatever the exception was.
     tl::unexpected<DriverError> failure(std::size_t statement = 0) const
@@ -196,25 +211,37 @@ DriverResult<SqlRows> PostgresDriver::execute(const std::string& text)
     }
 }
 
-DriverResult<std::vector<SqlRows>> PostgresDriver::executeAll(const std::vector<std::string>& texts)
+DriverResult<void> PostgresDriver::send(const std::vector<std::string>& texts)
 {
+    try {
+        m_impl->batch = std::make_unique<Batch>(m_impl->connection);
+        auto& batch = *m_impl->batch;
+        batch.pipeline.retain(int(texts.size()) + 1); // nothing is sent before everything is there
+        batch.queries.reserve(texts.size());
+        for (const auto& text : texts)
+            batch.queries.push_back(batch.pipeline.insert(text));
+        batch.pipeline.resume();
+        return {};
+    } catch (...) {
+        auto error = m_impl->failure();
+        m_impl->batch.reset();
+        return error;
+    }
+}
+
+DriverResult<std::vector<SqlRows>> PostgresDriver::receive()
+{
+    const auto batch = std::move(m_impl->batch);
     std::size_t at = 0;
     try {
-        pqxx::nontransaction transaction(m_impl->connection);
-        pqxx::pipeline pipeline(transaction);
-        pipeline.retain(int(texts.size()) + 1); // nothing is sent before everything is there
-        std::vector<pqxx::pipeline::query_id> queries;
-        queries.reserve(texts.size());
-        for (const auto& text : texts)
-            queries.push_back(pipeline.insert(text));
         // All results are read before the first is looked at: a pipeline left with results pending would send
         // a cancel request, which blocks for ever on a stopped server and may hit a later statement on a live
         // one.
-        pipeline.complete();
+        batch->pipeline.complete();
         std::vector<SqlRows> rows;
-        rows.reserve(texts.size());
-        for (; at < texts.size(); ++at)
-            rows.push_back(rowsOf(pipeline.retrieve(queries[at])));
+        rows.reserve(batch->queries.size());
+        for (; at < batch->queries.size(); ++at)
+            rows.push_back(rowsOf(batch->pipeline.retrieve(batch->queries[at])));
         return rows;
     } catch (...) {
         return m_impl->failure(at);

@@ -19,7 +19,7 @@ struct DriverError
     std::string sqlState;      // five characters, empty when the server did not say
     std::string message;       // the driver's or server's words
     bool broken = false;       // the connection is of no further use
-    std::size_t statement = 0; // of executeAll: which one failed
+    std::size_t statement = 0; // of several: which one failed
 };
 
 template <class T>
@@ -40,8 +40,10 @@ public:
 
     // One round trip; of several statements the last one's rows.
     [[nodiscard]] DriverResult<SqlRows> execute(const std::string& text);
-    // One round trip, the rows of each. No text may hold two statements.
-    [[nodiscard]] DriverResult<std::vector<SqlRows>> executeAll(const std::vector<std::string>& texts);
+    // One round trip, the rows of each. No text may hold two statements. send() does not wait for rows;
+    // receive() must follow it, and nothing else before.
+    [[nodiscard]] DriverResult<void> send(const std::vector<std::string>& texts);
+    [[nodiscard]] DriverResult<std::vector<SqlRows>> receive();
     [[nodiscard]] DriverResult<void> copy(const std::string& table, const std::vector<std::string>& columns,
                                           const std::vector<SqlParameters>& rows);
     // The value as a literal with its quotes.

@@ -65,26 +65,48 @@ Result<SqlSession::ByNode> SqlSession::byNode(Role role, const std::vector<Shard
     return nodes;
 }
 
-Result<std::vector<SqlRows>> SqlSession::runOn(int node, const std::vector<ShardStatement>& statements,
-                                               const std::vector<std::size_t>& indexes, Deadline deadline)
+Result<SqlConnection*> SqlSession::startOn(int node, const std::vector<ShardStatement>& statements,
+                                           const std::vector<std::size_t>& indexes, Deadline deadline)
 {
     std::vector<SqlStatement> batch;
     batch.reserve(indexes.size());
     for (const auto i : indexes)
         batch.push_back(statements[i].statement);
     ROOKERY_ASSIGN(auto* held, connection(node, deadline));
-    return held->executeAll(batch, deadline);
+    ROOKERY_TRY(held->start(batch, deadline));
+    return held;
+}
+
+std::vector<SqlSession::Answer> SqlSession::runTogether(const ByNode& nodes,
+                                                        const std::vector<ShardStatement>& statements,
+                                                        Deadline deadline, bool share)
+{
+    std::vector<Result<SqlConnection*>> started;
+    for (const auto& [node, indexes] : nodes) {
+        const bool half = share && nodes.size() > 1;
+        const auto its = half ? deadline.earlier(deadline.remaining() / 2) : deadline;
+        started.push_back(startOn(node, statements, indexes, its));
+        if (!started.back() && !share) break; // all or nothing
+    }
+    std::vector<Answer> answers;
+    for (auto& one : started) // every one that was started is finished, whatever the others did
+        answers.push_back(one ? (*one)->finish() : Answer(fail(std::move(one.error()))));
+    return answers;
 }
 
 Result<std::vector<SqlRows>> SqlSession::run(Role role, const std::vector<ShardStatement>& statements,
                                              Deadline deadline)
 {
     ROOKERY_ASSIGN(const auto nodes, byNode(role, statements));
+    auto answers = runTogether(nodes, statements, deadline, false);
+    for (auto& answer : answers)
+        if (!answer) return fail(std::move(answer.error()));
     std::vector<SqlRows> results(statements.size());
+    auto answer = answers.begin();
     for (const auto& [node, indexes] : nodes) {
-        ROOKERY_ASSIGN(auto rows, runOn(node, statements, indexes, deadline));
         for (std::size_t k = 0; k < indexes.size(); ++k)
-            results[indexes[k]] = std::move(rows[k]);
+            results[indexes[k]] = std::move((**answer)[k]);
+        ++answer;
     }
     return results;
 }
@@ -95,12 +117,12 @@ SqlSession::runWhatAnswers(Role role, const std::vector<ShardStatement>& stateme
     std::vector<std::optional<SqlRows>> results(statements.size());
     const auto nodes = byNode(role, statements);
     if (!nodes) return results;
-    auto left = int(nodes->size());
+    auto answers = runTogether(*nodes, statements, deadline, true);
+    auto answer = answers.begin();
     for (const auto& [node, indexes] : *nodes) {
-        auto rows = runOn(node, statements, indexes, deadline.earlier(deadline.remaining() / left--));
-        if (!rows) continue;
-        for (std::size_t k = 0; k < indexes.size(); ++k)
-            results[indexes[k]] = std::move((*rows)[k]);
+        for (std::size_t k = 0; *answer && k < indexes.size(); ++k)
+            results[indexes[k]] = std::move((**answer)[k]);
+        ++answer;
     }
     return results;
 }

@@ -42,11 +42,11 @@ public:
     [[nodiscard]] Result<SqlConnection*> connectionOf(Role role, int shard, Deadline deadline);
 
     // Runs each statement on the node that holds its shard in that role: one round trip and one transaction
-    // per node. Result i belongs to statement i.
+    // per node, all nodes at the same time. Result i belongs to statement i.
     [[nodiscard]] Result<std::vector<SqlRows>> run(Role role, const std::vector<ShardStatement>& statements,
                                                    Deadline deadline);
     // The same, but a node that fails or is silent costs only its own statements, whose results are empty.
-    // Nodes share the time: one that says nothing leaves the others theirs.
+    // None takes more than half of the time.
     [[nodiscard]] std::vector<std::optional<SqlRows>>
     runWhatAnswers(Role role, const std::vector<ShardStatement>& statements, Deadline deadline);
     [[nodiscard]] Result<SqlRows> runOne(Role role, int shard, SqlStatement statement, Deadline deadline);
@@ -56,8 +56,14 @@ public:
 private:
     using ByNode = std::map<int, std::vector<std::size_t>>; // indexes of statements
     Result<ByNode> byNode(Role role, const std::vector<ShardStatement>& statements) const;
-    Result<std::vector<SqlRows>> runOn(int node, const std::vector<ShardStatement>& statements,
-                                       const std::vector<std::size_t>& indexes, Deadline deadline);
+    using Answer = Result<std::vector<SqlRows>>;
+    Result<SqlConnection*> startOn(int node, const std::vector<ShardStatement>& statements,
+                                   const std::vector<std::size_t>& indexes, Deadline deadline);
+    // All nodes at the same time; an answer for each. `share`: each has half of what time is left when its
+    // turn to start comes, so that neither the others nor the caller lose all of theirs to a silent one;
+    // otherwise the first that cannot be started ends it.
+    std::vector<Answer> runTogether(const ByNode& nodes, const std::vector<ShardStatement>& statements,
+                                    Deadline deadline, bool share);
 
     const SqlPools& m_pools;
     const ShardMapSource& m_maps;
