@@ -53,7 +53,8 @@ Result<void> DemoScenarioServers::resumeNode(const std::string& name)
 Result<int> DemoScenarioServers::startHelper(int workers)
 {
     const std::lock_guard lock(m_mutex);
-    if (m_helper && !reapProcess(m_helper)) return fail(ErrorCode::Conflict, "A second engine runs already.");
+    if (m_helper && reapProcess(m_helper)) m_helper = 0; // its number may be another's by now
+    if (m_helper) return fail(ErrorCode::Conflict, "A second engine runs already.");
     const auto program = besideThisProgram("rookeryctl");
     if (program.empty())
         return fail(
@@ -78,6 +79,11 @@ Result<void> DemoScenarioServers::pauseHelper()
     }
     ::kill(m_helper, SIGSTOP);
     return {};
+}
+
+void DemoScenarioServers::cancelRestarts() noexcept
+{
+    m_servers.cancelRestarts();
 }
 
 void DemoScenarioServers::endHelper(bool atOnce) noexcept

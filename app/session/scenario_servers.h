@@ -25,6 +25,7 @@ public:
     backend::Result<int> startHelper(int workers) override;
     backend::Result<void> pauseHelper() override;
     void endHelper(bool atOnce) noexcept override;
+    void cancelRestarts() noexcept override;
 
 private:
     backend::EmbeddedServers& m_servers;

@@ -5,6 +5,8 @@
 #include "backend/domain/ids.h"
 
 #include <array>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,6 +61,9 @@ struct Task
     TimePoint createdAt; // commit time by the node's clock
     TimePoint expiresAt; // effects are refused after this; the task becomes a dead letter
     std::int64_t leaseToken = 0;
+    // From its commit to its claim, by its node's clock; of first claims only: nobody knows when a retry
+    // became ready, and what was a dead letter waited for a person.
+    std::optional<std::chrono::microseconds> waited;
     bool expired = false; // by its node's clock when claimed, a minute early: it must not run any more
 };
 

@@ -308,6 +308,11 @@ Result<void> EmbeddedServers::resumeNode(std::string_view name)
     return server ? server->resume() : fail(unknownNode(name));
 }
 
+void EmbeddedServers::cancelRestarts() noexcept
+{
+    m_state->stopping.request_stop();
+}
+
 void EmbeddedServers::stop() noexcept
 {
     m_state->stopping.request_stop();

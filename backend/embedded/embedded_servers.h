@@ -68,6 +68,7 @@ public:
     [[nodiscard]] Result<void>
     pauseNode(std::string_view name); // SIGSTOP: it holds its connections and is silent
     [[nodiscard]] Result<void> resumeNode(std::string_view name);
+    void cancelRestarts() noexcept; // before stop(): restartNode() waits for no server any more
 
     // Ends every server, in well under two seconds, and removes a temporary directory (a huge one goes on
     // disappearing after the return). Of a kept directory the Redis nodes are saved, which takes longer when

@@ -31,7 +31,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kWaitersOfOwn = 256;
-constexpr int kMonitorConnections = 4, kMaintenanceConnections = 2;
+constexpr int kMonitorConnections = 6, kMaintenanceConnections = 2;
 
 std::string engineName()
 {
@@ -217,7 +217,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed),
                    m_options.directory, {m_name, m_options.who})
     , m_ledger(m_pools.feed, m_maps)
-    , m_shardInspector(m_pools.feed, m_maps, m_metrics, m_access.settings.directoryNode)
+    , m_shardInspector(m_pools.monitor, m_maps, m_metrics, m_access.settings.directoryNode)
     , m_workers(
           queueNodes(*m_maps.current(), m_pools.work),
           [this](int) {

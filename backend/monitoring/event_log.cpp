@@ -22,6 +22,21 @@ bool byKey(const Event& a, const Event& b)
     return a.key < b.key;
 }
 
+// Several programs that watch one cluster write into one file, each when it saw it: the first one counts.
+constexpr std::chrono::seconds kSeenTogether{3};
+
+void dropSeenTwice(std::vector<Event>& events)
+{
+    std::vector<Event> out;
+    for (auto& event : events) {
+        bool twice = false;
+        for (auto it = out.rbegin(); it != out.rend() && event.key.at - it->key.at <= kSeenTogether; ++it)
+            twice = twice || (it->kind == event.kind && it->where == event.where && it->who != event.who);
+        if (!twice) out.push_back(std::move(event));
+    }
+    events = std::move(out);
+}
+
 } // namespace
 
 bool matches(const EventQuery& query, const Event& event)
@@ -39,6 +54,7 @@ bool matches(const EventQuery& query, const Event& event)
 void EventLog::load(std::vector<Event> kept)
 {
     std::sort(kept.begin(), kept.end(), byKey);
+    dropSeenTwice(kept);
     const std::lock_guard lock(m_mutex);
     for (const auto& event : kept)
         m_lastNumber = std::max(m_lastNumber, event.key.id / 2);

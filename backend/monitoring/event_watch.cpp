@@ -7,6 +7,7 @@ namespace backend {
 namespace {
 
 constexpr double kSilentSeconds = 10; // a heartbeat comes every second
+constexpr std::chrono::minutes kMayWake{15};
 
 std::string seconds(TimePoint::duration span)
 {
@@ -115,7 +116,10 @@ void EventWatch::lookAtEngines(const ClusterSnapshot& snapshot)
         // Another life under the same name, or one never heard of.
         if (known == m_engines.end() || (known->second.kept && known->second.startedAt != engine.startedAt)) {
             if (silent) continue;
-            tell(engine.startedAt, EventKind::EngineStarted, startText(engine), engine.name);
+            if (!tell(engine.startedAt, EventKind::EngineStarted, startText(engine), engine.name) &&
+                lastWordIsStopped(engine.name))
+                tell(snapshot.takenAt, EventKind::EngineStarted,
+                     "Heartbeats again: it was not gone after all", engine.name);
             known = m_engines.insert_or_assign(engine.name, Engine{engine.startedAt, false, false, {}}).first;
         }
         auto& state = known->second;
@@ -138,7 +142,9 @@ void EventWatch::lookForGone(const ClusterSnapshot& snapshot)
     for (auto it = m_engines.begin(); it != m_engines.end();) {
         const bool there = std::any_of(snapshot.engines.begin(), snapshot.engines.end(),
                                        [&](const auto& engine) { return engine.name == it->first; });
-        if (there || it->first == m_observer) {
+        // A silent one leaves the list before its row goes, and may wake up until then.
+        const bool mayWake = it->second.silent && snapshot.takenAt - it->second.since < kMayWake;
+        if (there || mayWake || it->first == m_observer) {
             ++it;
             continue;
         }
@@ -185,7 +191,17 @@ void EventWatch::tellRestored(const RestoreProgress& last, TimePoint at)
              where);
 }
 
-void EventWatch::tell(TimePoint at, EventKind kind, std::string what, std::string where, bool failed)
+bool EventWatch::lastWordIsStopped(const std::string& engine) const
+{
+    bool stopped = false;
+    for (const auto& event : m_log.all())
+        if (event.where == engine &&
+            (event.kind == EventKind::EngineStarted || event.kind == EventKind::EngineStopped))
+            stopped = event.kind == EventKind::EngineStopped;
+    return stopped;
+}
+
+bool EventWatch::tell(TimePoint at, EventKind kind, std::string what, std::string where, bool failed)
 {
     Event event;
     event.key.at = at;
@@ -194,7 +210,10 @@ void EventWatch::tell(TimePoint at, EventKind kind, std::string what, std::strin
     event.what = std::move(what);
     event.who = m_observer;
     event.where = std::move(where);
-    if (auto added = m_log.add(std::move(event))) m_new.push_back(std::move(*added));
+    auto added = m_log.add(std::move(event));
+    if (!added) return false;
+    m_new.push_back(std::move(*added));
+    return true;
 }
 
 } // namespace backend

@@ -43,7 +43,9 @@ private:
     void lookForGone(const ClusterSnapshot& snapshot);
     void lookAtRestore(const RestoreProgress& restore, TimePoint at);
     void tellRestored(const RestoreProgress& last, TimePoint at);
-    void tell(TimePoint at, EventKind kind, std::string what, std::string where, bool failed = false);
+    // False when it is known already.
+    bool tell(TimePoint at, EventKind kind, std::string what, std::string where, bool failed = false);
+    bool lastWordIsStopped(const std::string& engine) const;
 
     EventLog& m_log;
     const std::string m_observer;

@@ -85,6 +85,8 @@ void QueueWatch::sampled(const ClusterSnapshot& snapshot, Time now)
         point.drain[k] = known(kind.drainPerSecond);
     }
     const std::lock_guard lock(m_mutex);
+    while (!m_points.empty() && m_points.back().at > point.at)
+        m_points.pop_back(); // the clock was set back: what it said of later is void
     m_points.push_back(point);
     while (m_points.front().at < point.at - kLength || m_points.size() > std::size_t(kLength.count()) + 60)
         m_points.pop_front();

@@ -21,7 +21,8 @@ std::int64_t slotOf(TimePoint at, Step step)
 void ShardHistoryKeeper::Tier::add(TimePoint at, const std::vector<float>& values)
 {
     const auto slot = slotOf(at, m_step);
-    if (!m_columns.empty() && slot < m_columns.back().slot) return; // the clock was set back
+    while (!m_columns.empty() && slot < m_columns.back().slot)
+        m_columns.pop_back(); // the clock was set back: what it said of later is void
     if (m_columns.empty() || slot > m_columns.back().slot || m_columns.back().means.size() != values.size()) {
         m_columns.push_back({slot, std::vector<float>(values.size(), kUnknown)});
         m_counts.assign(values.size(), 0);

@@ -10,7 +10,7 @@
 namespace backend {
 namespace {
 
-constexpr std::int64_t kTasksLookedAt = 20'000; // of each state, in the order in which they are due
+constexpr std::int64_t kTasksLookedAt = 5'000; // of each state, in the order in which they are due
 constexpr std::int64_t kPostsLookedAt = 5'000;
 constexpr std::size_t kListed = 10;
 

@@ -4,25 +4,31 @@
 #include "backend/queue/dead_letter_reader.h"
 
 #include <algorithm>
+#include <future>
 
 namespace backend {
 namespace {
 
 constexpr int kLongestPage = 1'000;
 
-// Asks every node, each within its part of the time, so that one that hangs leaves some to the others; `add`
-// takes what each answered. What did not answer is told by name, an error when nothing did.
+// Asks all nodes at the same time, so that one that hangs costs the others nothing; `add` takes what each
+// answered. What did not answer is told by name, an error when nothing did.
 template <class Queues, class Ask, class Add>
 Result<std::vector<std::string>> askNodes(const Queues& queues, Deadline deadline, Ask ask, Add add)
 {
     std::vector<std::string> unread;
     std::optional<Error> first;
-    auto left = queues.size();
+    using Answer = decltype(ask(std::declval<SqlConnection&>(), 0, deadline));
+    std::vector<std::future<Answer>> asked;
+    for (const auto& [id, entry] : queues)
+        asked.push_back(
+            std::async(std::launch::async, [&ask, deadline, node = id, pool = entry.node.pool]() -> Answer {
+                ROOKERY_ASSIGN(auto connection, pool->lease(deadline));
+                return ask(*connection, node, deadline);
+            }));
+    auto next = asked.begin();
     for (const auto& [id, entry] : queues) {
-        const auto part = Deadline::after(deadline.remaining() / std::int64_t(left--));
-        auto connection = entry.node.pool->lease(part);
-        auto answer = connection ? ask(**connection, id, part)
-                                 : decltype(ask(**connection, id, part))(fail(std::move(connection.error())));
+        auto answer = (next++)->get();
         if (answer) {
             add(std::move(*answer));
             continue;
@@ -75,8 +81,8 @@ Result<DeadLetterGroups> OperationsService::deadLetterGroups(Deadline deadline)
     std::map<std::string, DeadLetterGroup> bySignature;
     ROOKERY_ASSIGN(out.unread, askNodes(
                                    m_queues, deadline,
-                                   [&](SqlConnection& connection, int, Deadline part) {
-                                       return readDeadLetterGroups(connection, part);
+                                   [&](SqlConnection& connection, int, Deadline within) {
+                                       return readDeadLetterGroups(connection, within);
                                    },
                                    [&](DeadLetterGroups some) {
                                        out.complete = out.complete && some.complete;
@@ -99,8 +105,8 @@ Result<DeadLetterPage> OperationsService::deadLetterPage(const DeadLetterQuery& 
     DeadLetterPage out;
     ROOKERY_ASSIGN(out.unread, askNodes(
                                    m_queues, deadline,
-                                   [&](SqlConnection& connection, int node, Deadline part) {
-                                       return readDeadLetters(connection, node, query, part);
+                                   [&](SqlConnection& connection, int node, Deadline within) {
+                                       return readDeadLetters(connection, node, query, within);
                                    },
                                    [&](std::vector<DeadLetter> some) {
                                        std::move(some.begin(), some.end(), std::back_inserter(out.letters));

@@ -12,6 +12,7 @@ namespace {
 constexpr double kDay = 86'400;
 constexpr std::chrono::days kCounted{7};     // of posts, as the planner does
 constexpr std::size_t kPulledAtMost = 1'000; // that are looked at besides the sample
+constexpr int kPieces = 4;                   // of its followers' ids, in which an author's sample is taken
 
 // One reading, step by step; of one call.
 class Reading
@@ -39,6 +40,7 @@ private:
     const Deadline m_deadline;
     SqlSession m_sql;
     const int m_shards;
+    const std::size_t m_each = std::size_t(std::max(4, kAuthorsCosted / 2 / m_shards)); // of a shard
     std::map<UserId, AuthorCost> m_authors;
     FanoutCosts m_out;
 };
@@ -48,7 +50,7 @@ Result<void> Reading::chooseAuthors(const FanoutPolicy& policy)
     std::map<int, std::vector<std::int64_t>> pulled;
     for (std::size_t i = 0; i < std::min(policy.pulled.size(), kPulledAtMost); ++i)
         pulled[policy.pulled[i].author.shard()].push_back(policy.pulled[i].author.value);
-    const auto each = sqlParameter(std::max(4, kAuthorsCosted / 2 / m_shards));
+    const auto each = sqlParameter(std::int64_t(m_each));
     std::vector<ShardStatement> statements;
     for (int shard = 0; shard < m_shards; ++shard) {
         const auto table = shardTable(Role::Users, shard, "counters");
@@ -58,9 +60,10 @@ Result<void> Reading::chooseAuthors(const FanoutPolicy& policy)
                               {"(" + followed + " ORDER BY followers DESC, user_id LIMIT $1::int) UNION " +
                                    followed + " AND user_id = ANY ($2::bigint[])",
                                {each, sqlArray(pulled[shard])}}});
-        // By a hash: the same ones again and again, so that two looks can be compared.
+        // By a hash: the same ones again and again, so that two looks can be compared. More than are wanted,
+        // since the largest may be among them.
         statements.push_back(
-            {shard, {followed + " ORDER BY hashint8(user_id), user_id LIMIT $1::int", {each}}});
+            {shard, {followed + " ORDER BY hashint8(user_id), user_id LIMIT 2 * $1::int", {each}}});
     }
     ROOKERY_ASSIGN(const auto rows, m_sql.run(Role::Users, statements, m_deadline));
     for (int shard = 0; shard < m_shards; ++shard) {
@@ -86,7 +89,7 @@ void Reading::choose(const SqlRows& count, const SqlRows& largest, const SqlRows
         known.insert(author.author.value);
     }
     for (std::size_t r = 0; r < byChance.size(); ++r) {
-        if (known.contains(byChance.integer(r, 0))) continue;
+        if (known.contains(byChance.integer(r, 0)) || others.size() >= m_each) continue;
         AuthorCost author{UserId{byChance.integer(r, 0)}};
         author.followers = byChance.integer(r, 1);
         others.push_back(author);
@@ -136,16 +139,32 @@ Result<void> Reading::countPosts()
     return {};
 }
 
+// Ids grow with time: the first ones of an author are the oldest accounts, and those come least. So some from
+// each of several places spread over all of its followers' ids, and of these by a hash: the same ones at
+// every look.
+SqlStatement followersStatement(int shard, const std::vector<std::int64_t>& authors)
+{
+    const auto table = shardTable(Role::Users, shard, "followers");
+    std::string pieces;
+    for (int piece = 0; piece < kPieces; ++piece)
+        pieces +=
+            std::string(piece == 0 ? "" : " UNION ") + "(SELECT follower, warm FROM " + table +
+            " WHERE followee = a.id AND state = 1 AND follower >= e.lowest + (e.highest - e.lowest) / " +
+            std::to_string(kPieces) + " * " + std::to_string(piece) + " ORDER BY follower LIMIT $2::int)";
+    return {"SELECT a.id, s.follower, s.warm FROM unnest($1::bigint[]) AS a (id)"
+            " CROSS JOIN LATERAL (SELECT min(follower) AS lowest, max(follower) AS highest FROM " +
+                table +
+                " WHERE followee = a.id) AS e"
+                " CROSS JOIN LATERAL (SELECT follower, warm FROM (" +
+                pieces + ") AS p ORDER BY hashint8(follower), follower LIMIT $2::int) AS s",
+            {sqlArray(authors), sqlParameter(kFollowersLookedAt)}};
+}
+
 Result<void> Reading::askFollowers()
 {
     std::vector<ShardStatement> statements;
     for (const auto& [shard, authors] : authorsByShard())
-        statements.push_back({shard,
-                              {"SELECT a.id, f.follower, f.warm FROM unnest($1::bigint[]) AS a (id)"
-                               " CROSS JOIN LATERAL (SELECT follower, warm FROM " +
-                                   shardTable(Role::Users, shard, "followers") +
-                                   " WHERE followee = a.id AND state = 1 LIMIT $2::int) AS f",
-                               {sqlArray(authors), sqlParameter(kFollowersLookedAt)}}});
+        statements.push_back({shard, followersStatement(shard, authors)});
     ROOKERY_ASSIGN(const auto rows, m_sql.run(Role::Users, statements, m_deadline));
     std::map<UserId, std::vector<UserId>> warm;
     std::map<UserId, double> seen;

@@ -9,6 +9,7 @@ namespace backend {
 namespace {
 
 constexpr std::int64_t kLookedAt = 100'000;
+constexpr int kMostGroups = 1'000;
 constexpr int kErrorRead = 1'000;   // characters, in lists
 constexpr int kPayloadListed = 256; // the same
 
@@ -23,7 +24,8 @@ constexpr const char* kGroups =
     "   (extract(epoch FROM died_at) * 1000000)::bigint AS died FROM queue.dead_letters"
     "   ORDER BY died_at DESC, id DESC LIMIT $1::bigint),"
     " grouped AS (SELECT signature, kind, count(*) AS letters, min(attempts) AS least, max(attempts) AS most,"
-    "   min(ARRAY[died, id]) AS first, max(ARRAY[died, id]) AS last FROM looked GROUP BY signature, kind)"
+    "   min(ARRAY[died, id]) AS first, max(ARRAY[died, id]) AS last FROM looked GROUP BY signature, kind"
+    "   ORDER BY count(*) DESC, signature, kind LIMIT $3::int)"
     " SELECT signature, kind, letters, least, most, first[1], last[1],"
     "   (SELECT left(error, $2::int) FROM queue.dead_letters AS d WHERE d.id = first[2]),"
     "   (SELECT left(error, $2::int) FROM queue.dead_letters AS d WHERE d.id = last[2]) FROM grouped";
@@ -47,11 +49,24 @@ void join(DeadLetterGroup& group, const SqlRows& rows, std::size_t r)
     }
 }
 
+constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kEndOfTime = 253'402'300'799'000'000; // the year 9999, which PostgreSQL's times hold
+
+std::int64_t microsecondsOf(TimePoint at)
+{
+    return std::min<std::int64_t>(at.time_since_epoch().count(), kEndOfTime);
+}
+
+// A moment in SQL, from microseconds as a cursor holds them; died_at has no finer ones.
+std::string momentOf(const std::string& parameter)
+{
+    return "timestamptz 'epoch' + " + parameter + "::bigint * interval '1 microsecond'";
+}
+
 // What of a node comes after the cursor, as microseconds and the highest id at exactly that time.
 std::pair<std::int64_t, std::int64_t> startOf(const DeadLetterQuery& query, int node)
 {
-    constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
-    std::int64_t until = query.until ? query.until->time_since_epoch().count() : kAll;
+    const std::int64_t until = query.until ? microsecondsOf(*query.until) : kEndOfTime;
     if (!query.after) return {until, kAll};
     const auto& after = *query.after;
     const auto at = after.diedAt.time_since_epoch().count();
@@ -74,9 +89,10 @@ std::string cutTo(std::string text, std::size_t bytes)
 
 Result<DeadLetterGroups> readDeadLetterGroups(SqlConnection& connection, Deadline deadline)
 {
-    ROOKERY_ASSIGN(
-        const auto rows,
-        connection.execute(kGroups, {sqlParameter(kLookedAt), sqlParameter(kErrorRead)}, deadline));
+    ROOKERY_ASSIGN(const auto rows, connection.execute(kGroups,
+                                                       {sqlParameter(kLookedAt), sqlParameter(kErrorRead),
+                                                        sqlParameter(kMostGroups)},
+                                                       deadline));
     std::map<std::string, DeadLetterGroup> groups;
     std::int64_t letters = 0;
     for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -85,7 +101,7 @@ Result<DeadLetterGroups> readDeadLetterGroups(SqlConnection& connection, Deadlin
         letters += rows.integer(r, 2);
     }
     DeadLetterGroups out;
-    out.complete = letters < kLookedAt;
+    out.complete = letters < kLookedAt && rows.size() < std::size_t(kMostGroups);
     for (auto& [signature, group] : groups) {
         group.signature = signature;
         out.groups.push_back(std::move(group));
@@ -93,23 +109,20 @@ Result<DeadLetterGroups> readDeadLetterGroups(SqlConnection& connection, Deadlin
     return out;
 }
 
-// Times are compared as the microseconds that a cursor holds; died_at has no finer ones.
 Result<std::vector<DeadLetter>> readDeadLetters(SqlConnection& connection, int node,
                                                 const DeadLetterQuery& query, Deadline deadline)
 {
     const auto [at, id] = startOf(query, node);
-    ROOKERY_ASSIGN(
-        const auto rows,
-        connection.execute(
-            "SELECT id, kind, shard, left(payload, $5::int), left(error, $6::int), attempts,"
-            " (extract(epoch FROM created_at) * 1000000)::bigint,"
-            " (extract(epoch FROM died_at) * 1000000)::bigint, octet_length(payload)"
-            " FROM queue.dead_letters WHERE signature = $1"
-            " AND ((extract(epoch FROM died_at) * 1000000)::bigint, id) <= ($2::bigint, $3::bigint)"
-            " ORDER BY died_at DESC, id DESC LIMIT $4::int",
-            {query.signature, sqlParameter(at), sqlParameter(id), sqlParameter(query.limit + 1),
-             sqlParameter(kPayloadListed), sqlParameter(kErrorRead)},
-            deadline));
+    ROOKERY_ASSIGN(const auto rows,
+                   connection.execute(
+                       "SELECT id, kind, shard, left(payload, $5::int), left(error, $6::int), attempts,"
+                       " (extract(epoch FROM created_at) * 1000000)::bigint,"
+                       " (extract(epoch FROM died_at) * 1000000)::bigint, octet_length(payload)"
+                       " FROM queue.dead_letters WHERE signature = $1 AND (died_at, id) <= (" +
+                           momentOf("$2") + ", $3::bigint) ORDER BY died_at DESC, id DESC LIMIT $4::int",
+                       {query.signature, sqlParameter(at), sqlParameter(id), sqlParameter(query.limit + 1),
+                        sqlParameter(kPayloadListed), sqlParameter(kErrorRead)},
+                       deadline));
     std::vector<DeadLetter> letters;
     for (std::size_t r = 0; r < rows.size(); ++r)
         letters.push_back({{node, rows.integer(r, 0)},
@@ -129,14 +142,13 @@ Result<std::vector<DeadLetterCursor>> readDeadLetterRefs(SqlConnection& connecti
                                                          const std::string& signature, TimePoint until,
                                                          Deadline deadline)
 {
-    ROOKERY_ASSIGN(
-        const auto rows,
-        connection.execute(
-            "SELECT id, (extract(epoch FROM died_at) * 1000000)::bigint FROM queue.dead_letters"
-            " WHERE signature = $1 AND (extract(epoch FROM died_at) * 1000000)::bigint <= $2::bigint"
-            " ORDER BY died_at DESC, id DESC LIMIT $3::int",
-            {signature, sqlParameter(until.time_since_epoch().count()), sqlParameter(kDeadLettersAtOnce + 1)},
-            deadline));
+    ROOKERY_ASSIGN(const auto rows,
+                   connection.execute(
+                       "SELECT id, (extract(epoch FROM died_at) * 1000000)::bigint FROM queue.dead_letters"
+                       " WHERE signature = $1 AND died_at <= " +
+                           momentOf("$2") + " ORDER BY died_at DESC, id DESC LIMIT $3::int",
+                       {signature, sqlParameter(microsecondsOf(until)), sqlParameter(kDeadLettersAtOnce + 1)},
+                       deadline));
     std::vector<DeadLetterCursor> out;
     for (std::size_t r = 0; r < rows.size(); ++r)
         out.push_back({timeOf(rows.integer(r, 1)), {node, rows.integer(r, 0)}});

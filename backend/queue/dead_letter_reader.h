@@ -7,7 +7,7 @@
 
 namespace backend {
 
-// One group per signature of the newest 100,000; `complete` tells whether those are all.
+// One group per signature of the newest 100,000, the 1,000 largest; `complete` tells whether those are all.
 [[nodiscard]] Result<DeadLetterGroups> readDeadLetterGroups(SqlConnection& connection, Deadline deadline);
 
 // At most query.limit + 1, newest first: the last one tells that there are more.

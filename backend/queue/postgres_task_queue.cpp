@@ -103,6 +103,7 @@ Task PostgresTaskQueue::readTask(const SqlRows& rows, std::size_t row) const
     task.expiresAt = timeOf(rows.integer(row, 6));
     task.leaseToken = rows.integer(row, 7);
     task.expired = rows.boolean(row, 8);
+    if (!rows.isNull(row, 10)) task.waited = std::chrono::microseconds(rows.integer(row, 10));
     return task;
 }
 
@@ -112,7 +113,10 @@ Result<std::vector<Task>> PostgresTaskQueue::claim(SqlConnection& connection, in
     ROOKERY_ASSIGN(
         const auto rows,
         connection.execute(
-            "SELECT id, kind, shard, payload, attempts, created_us, expires_us, token, expired, rank"
+            // A first claim sets the end of the task's day; now() is when this statement's transaction began.
+            "SELECT id, kind, shard, payload, attempts, created_us, expires_us, token, expired, rank,"
+            " CASE WHEN expires_us - 86400000000 >= extract(epoch FROM now()) * 1000000"
+            " THEN expires_us - 86400000000 - created_us END"
             " FROM queue.claim($1::int, $2::bigint) ORDER BY rank, id",
             {sqlParameter(limit), sqlParameter(lease.count())}, deadline));
     std::vector<Task> tasks;
@@ -238,15 +242,16 @@ Result<std::vector<DeadLetter>> PostgresTaskQueue::deadLetters(SqlConnection& co
 Result<int> PostgresTaskQueue::reviveDead(SqlConnection& connection, std::span<const std::int64_t> ids,
                                           Deadline deadline)
 {
-    // The id stays: effects that were applied under it are not applied again.
+    // The id stays: effects that were applied under it are not applied again. The token makes the next claim
+    // not its first: its day has begun anew here, and its wait says nothing of the queue.
     ROOKERY_ASSIGN(
         const auto rows,
         connection.execute(
             "WITH back AS (DELETE FROM queue.dead_letters WHERE id = ANY ($1::bigint[]) RETURNING *)"
-            " INSERT INTO queue.tasks (id, kind, shard, payload, rank, created_at, expires_at)"
+            " INSERT INTO queue.tasks (id, kind, shard, payload, rank, created_at, expires_at, lease_token)"
             " OVERRIDING SYSTEM VALUE SELECT id, kind, shard, payload,"
             " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, created_at,"
-            " clock_timestamp() + interval '24 hours' FROM back",
+            " clock_timestamp() + interval '24 hours', 0 FROM back",
             {sqlArray(std::vector<std::int64_t>(ids.begin(), ids.end()))}, deadline));
     return int(rows.affectedRows());
 }

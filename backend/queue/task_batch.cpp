@@ -144,17 +144,17 @@ Result<void> TaskBatch::runGroup(const Group& claimed)
     return result;
 }
 
-// From its commit, by its node's clock, to now; of first runs, since nobody knows when a retry became ready.
+// Up to its claim by its node's clock, and the time since in this batch.
 void TaskBatch::recordWaits(const Group& group)
 {
     const auto kind = std::size_t(group[0].kind);
     if (kind >= m_around.metrics.taskWait.size()) return;
-    const auto now = std::chrono::system_clock::now();
+    const auto here =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - m_claimedAt);
     for (const auto& task : group)
-        if (task.attempts <= 1)
+        if (task.waited)
             m_around.metrics.taskWait[kind].record(
-                std::max(std::chrono::microseconds(0),
-                         std::chrono::duration_cast<std::chrono::microseconds>(now - task.createdAt)));
+                std::max(std::chrono::microseconds(0), *task.waited + here));
 }
 
 void TaskBatch::recordRun(const Group& group, std::chrono::steady_clock::duration took)

@@ -67,6 +67,7 @@ private:
     const BatchSource m_source;
     const Surroundings m_around;
     const std::stop_token m_stop;
+    const std::chrono::steady_clock::time_point m_claimedAt = std::chrono::steady_clock::now();
 };
 
 } // namespace backend

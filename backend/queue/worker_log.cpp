@@ -58,6 +58,8 @@ void WorkerLog::left(TimePoint now)
 
 void WorkerLog::close(TimePoint now)
 {
+    while (!m_spans.empty() && m_spans.back().begin > now)
+        m_spans.pop_back(); // the clock was set back: what it said of later is void
     if (!m_open) return;
     auto span = std::move(*m_open);
     m_open.reset();

@@ -26,13 +26,29 @@ std::string kinds(std::initializer_list<TaskKind> some)
     return out;
 }
 
+// A look at what waits reads no more than so many tasks and as many dead letters: behind more of them
+// nobody's counters can be judged, and reading all for every page would slow the node that is behind already.
+constexpr int kWaitingRead = 50'000;
+
 // Ids, as texts, that tasks and dead letters of these kinds carry under that name. By the payload's text: one
 // that cannot be read must not fail the look at the others.
 std::string waiting(const std::string& name, const std::string& ofKinds)
 {
-    const std::string id = "substring(payload from '\"" + name + "\":([0-9]+)')";
-    return "SELECT " + id + " AS id FROM queue.tasks WHERE kind IN (" + ofKinds + ") UNION SELECT " + id +
-           " FROM queue.dead_letters WHERE kind IN (" + ofKinds + ")";
+    const auto of = [&](const std::string& table) {
+        return "SELECT substring(payload from '\"" + name +
+               "\":([0-9]+)') AS id FROM (SELECT kind, payload FROM " + table + " LIMIT " +
+               std::to_string(kWaitingRead) + ") AS w WHERE kind IN (" + ofKinds + ")";
+    };
+    return of("queue.tasks") + " UNION " + of("queue.dead_letters");
+}
+
+// Whether `waiting` may have missed some.
+std::string tooManyWait()
+{
+    const auto more = [](const std::string& table) {
+        return "EXISTS (SELECT FROM " + table + " OFFSET " + std::to_string(kWaitingRead) + ")";
+    };
+    return "(" + more("queue.tasks") + " OR " + more("queue.dead_letters") + ")";
 }
 
 SqlStatement edgesStatement(int shard, const std::string& which, SqlParameters parameters)
@@ -44,9 +60,8 @@ SqlStatement edgesStatement(int shard, const std::string& which, SqlParameters p
                 " coalesce(c.version, 0), (SELECT count(*) FROM " +
                 table(shard, "followers") +
                 " AS f WHERE f.followee = w.id AND f.state = 1), own.following, own.uncounted,"
-                " EXISTS (SELECT FROM waiting WHERE waiting.id = w.id::text)"
-                " FROM wanted AS w LEFT JOIN " +
-                table(shard, "counters") +
+                " EXISTS (SELECT FROM waiting WHERE waiting.id = w.id::text) OR " +
+                tooManyWait() + " FROM wanted AS w LEFT JOIN " + table(shard, "counters") +
                 " AS c ON c.user_id = w.id CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE counted = 1) AS"
                 " following, count(*) FILTER (WHERE counted <> state) AS uncounted FROM " +
                 table(shard, "follows") + " AS f WHERE f.follower = w.id) AS own ORDER BY w.id",
@@ -99,8 +114,8 @@ CounterStore::recountPosts(SqlSession& session, int shard, std::span<const UserI
                                        ") SELECT a.id, (SELECT count(*) FROM " +
                                        shardTable(Role::Posts, shard, "posts") +
                                        " AS p WHERE p.author_id = a.id AND p.deleted_at IS NULL),"
-                                       " EXISTS (SELECT FROM waiting WHERE waiting.id = a.id::text)"
-                                       " FROM unnest($1::bigint[]) AS a (id)",
+                                       " EXISTS (SELECT FROM waiting WHERE waiting.id = a.id::text) OR " +
+                                       tooManyWait() + " FROM unnest($1::bigint[]) AS a (id)",
                                    {sqlArray(valuesOf(users))}},
                                   deadline));
     std::unordered_map<std::int64_t, RecountedPosts> found;

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 constexpr std::string_view kImport = "demo scenario celebrity"; // what the directory remembers the fans by
 constexpr std::int64_t kUsual = 100'000;
 constexpr std::int64_t kAtOnce = 2'500;
-constexpr auto kBulkCall = 30s;
+constexpr int kBulkTries = 15; // of calls that are short, so that a stop is obeyed soon
 constexpr int kPosts = 8;
 constexpr auto kBetween = 2s;
 constexpr auto kPatience = 60s; // for the last deliveries
@@ -36,6 +36,18 @@ private:
     ImportRecord m_record;
     std::optional<PushThreshold> m_threshold; // as it was, where it was changed
 };
+
+// Again while a node is slow, until it is stopped.
+Result<void> insist(ScenarioRun& run, const std::function<Result<BulkResult>()>& call)
+{
+    auto done = call();
+    for (int i = 1; !done && done.error().retryable && i < kBulkTries; ++i) {
+        if (!run.wait(100ms)) return fail(ErrorCode::Cancelled, "stopped");
+        done = call();
+    }
+    if (!done) return fail(std::move(done.error()));
+    return {};
+}
 
 UserId CelebrityPosts::userId(std::int64_t index) const
 {
@@ -69,8 +81,8 @@ Result<void> CelebrityPosts::makeFans(ScenarioRun& run, std::int64_t wanted)
         std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     auto& operations = run.engine.operations();
     m_shards = run.engine.shardCount();
-    ROOKERY_ASSIGN(m_record, operations.openImport(std::string(kImport), 1, now - kIdEpochUnixMs,
-                                                   Deadline::after(kBulkCall)));
+    ROOKERY_ASSIGN(m_record,
+                   operations.openImport(std::string(kImport), 1, now - kIdEpochUnixMs, scenarioDeadline()));
     const auto began = std::chrono::steady_clock::now();
     const auto had = m_record.linesDone;
     while (m_record.linesDone < wanted) {
@@ -87,6 +99,9 @@ Result<void> CelebrityPosts::makeFans(ScenarioRun& run, std::int64_t wanted)
         }
     }
     const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    if (had > wanted)
+        run.log("@celebrity keeps the " + grouped(had) +
+                " followers of an earlier run: posts go to all of them.");
     if (had < wanted)
         run.log("@celebrity has " + grouped(wanted) + " followers; making " + grouped(wanted - had) +
                 " took " + seconds(took) + ".");
@@ -103,9 +118,9 @@ Result<void> CelebrityPosts::addFans(ScenarioRun& run, std::int64_t from, std::i
         users.push_back({userId(index), handleOf(index), "Fan " + std::to_string(index)});
         follows.push_back({userId(index), userId(0)});
     }
-    ROOKERY_TRY(run.engine.operations().bulkCreateUsers(users, Deadline::after(kBulkCall)));
-    ROOKERY_TRY(run.engine.operations().bulkFollow(follows, Deadline::after(kBulkCall)));
-    return {};
+    ROOKERY_TRY(
+        insist(run, [&] { return run.engine.operations().bulkCreateUsers(users, scenarioDeadline()); }));
+    return insist(run, [&] { return run.engine.operations().bulkFollow(follows, scenarioDeadline()); });
 }
 
 // An author who is pulled costs no delivery at all, and there would be nothing to see.
@@ -129,7 +144,10 @@ Result<void> CelebrityPosts::pushEverybody(ScenarioRun& run)
         run.tell(ScenarioState::Preparing, "waiting until @celebrity is pushed again", -1);
         if (!run.wait(200ms)) return fail(ErrorCode::Cancelled, "stopped");
     }
-    return {};
+    return fail(
+        ErrorCode::DeadlineExceeded,
+        "@celebrity is still pulled after 10 s, and its posts would not be delivered: see that engines "
+        "run, then start it again.");
 }
 
 Result<void> CelebrityPosts::postAndWatch(ScenarioRun& run, int number)
@@ -174,6 +192,12 @@ Result<void> CelebrityPosts::follow(ScenarioRun& run, PostId post, Milliseconds 
 Result<void> CelebrityPosts::undo(ScenarioRun& run)
 {
     if (!m_threshold) return {};
+    ROOKERY_ASSIGN(const auto now, run.engine.operations().fanoutPolicy(scenarioDeadline()));
+    if (now.threshold.kind != PushThreshold::Kind::Never) {
+        run.log("Somebody set the push threshold to \"" + toString(now.threshold) +
+                "\" meanwhile: it stays.");
+        return {};
+    }
     ROOKERY_TRY(run.engine.operations().setPushThreshold(*m_threshold, scenarioDeadline()));
     run.log("The push threshold is \"" + toString(*m_threshold) + "\" again.");
     return {};

@@ -3,6 +3,7 @@
 #include "backend/workload/scenario_people.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace backend {
 namespace {
@@ -145,16 +146,50 @@ public:
     Result<void> undo(ScenarioRun& run) override;
 
 private:
-    double probe(ScenarioRun& run) const; // ms; negative: unknown
+    double probe(const ClusterSnapshot& snapshot) const; // ms; negative: not answered
+    void look(ScenarioRun& run);
+    bool lookFor(ScenarioRun& run, Milliseconds span); // false as soon as it is stopped
+    std::string probesText() const;
+
     std::string m_node;
+    std::int64_t m_seen = 0; // the last snapshot that was looked at
+    std::int64_t m_answered = 0, m_missed = 0;
+    double m_slowest = 0; // ms, of those answered
 };
 
-double SlowPostgres::probe(ScenarioRun& run) const
+double SlowPostgres::probe(const ClusterSnapshot& snapshot) const
 {
-    const auto snapshot = run.engine.monitor().snapshot();
-    for (const auto& node : snapshot->nodes)
+    for (const auto& node : snapshot.nodes)
         if (node.name == m_node) return node.health == Health::Ok ? node.probeMilliseconds : -1;
     return -1;
+}
+
+void SlowPostgres::look(ScenarioRun& run)
+{
+    const auto snapshot = run.engine.monitor().snapshot();
+    if (std::int64_t(snapshot->sequence) == m_seen) return;
+    m_seen = std::int64_t(snapshot->sequence);
+    const double took = probe(*snapshot);
+    ++(took < 0 ? m_missed : m_answered);
+    m_slowest = std::max(m_slowest, took);
+}
+
+bool SlowPostgres::lookFor(ScenarioRun& run, Milliseconds span)
+{
+    for (const auto until = SteadyClock::now() + span; SteadyClock::now() < until;) {
+        if (!run.wait(std::min<Milliseconds>(100ms, span))) return false;
+        look(run);
+    }
+    return true;
+}
+
+// A probe waits half a second at most: what takes longer was not answered.
+std::string SlowPostgres::probesText() const
+{
+    const auto all = grouped(m_answered + m_missed);
+    if (m_answered == 0) return "answered none of " + all + " probes";
+    return "answered " + grouped(m_answered) + " of " + all + " probes, the slowest in " +
+           grouped(std::int64_t(std::lround(m_slowest))) + " ms";
 }
 
 Result<void> SlowPostgres::play(ScenarioRun& run)
@@ -168,20 +203,19 @@ Result<void> SlowPostgres::play(ScenarioRun& run)
     run.about(m_node);
     const auto length = std::chrono::seconds(std::min(run.size > 0 ? run.size : kUsualSeconds, kMostSeconds));
     run.log(m_node + " stands still 1.6 s of every 2 s, for " + std::to_string(length.count()) + " s.");
-    double worst = 0;
+    m_seen = std::int64_t(snapshot->sequence);
     for (const auto began = SteadyClock::now(); SteadyClock::now() - began < length;) {
         ROOKERY_TRY(run.servers.pauseNode(m_node));
-        const bool goOn = run.wait(kStill);
+        const bool goOn = lookFor(run, kStill);
         ROOKERY_TRY(run.servers.resumeNode(m_node));
-        worst = std::max(worst, probe(run));
         const double passed = std::chrono::duration<double>(SteadyClock::now() - began).count();
         run.tell(ScenarioState::Running,
-                 m_node + " answers its probe in up to " + grouped(std::int64_t(worst)) + " ms; " +
+                 m_node + " " + probesText() + "; " +
                      std::to_string(std::max<long>(0, length.count() - long(passed))) + " s left",
                  passed / double(length.count()));
-        if (!goOn || !run.wait(kMoving)) break;
+        if (!goOn || !lookFor(run, kMoving)) break;
     }
-    run.log("Its probe took up to " + grouped(std::int64_t(worst)) + " ms.");
+    run.log(m_node + " " + probesText() + ".");
     return {};
 }
 
@@ -190,7 +224,8 @@ Result<void> SlowPostgres::undo(ScenarioRun& run)
     if (m_node.empty()) return {};
     ROOKERY_TRY(run.servers.resumeNode(m_node));
     for (const auto until = SteadyClock::now() + kRecovery; SteadyClock::now() < until;) {
-        if (const double now = probe(run); now >= 0 && now < double(kStill.count()) / 4) {
+        if (const double now = probe(*run.engine.monitor().snapshot());
+            now >= 0 && now < double(kStill.count()) / 4) {
             run.log(m_node + " runs freely again and answers its probe in " + grouped(std::int64_t(now)) +
                     " ms.");
             return {};

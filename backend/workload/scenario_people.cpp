@@ -78,7 +78,12 @@ Result<void> sideBySide(ScenarioRun& run, std::int64_t count,
     std::atomic<std::int64_t> next = 0, done = 0;
     std::mutex mutex;
     std::optional<Error> wrong;
-    const auto work = [&] {
+    const auto loseHope = [&](Error error) {
+        const std::lock_guard lock(mutex);
+        wrong = std::move(error);
+        next = count;
+    };
+    const auto deeds = [&] {
         for (auto index = next++; index < count; index = next++) {
             auto outcome = deed(index);
             for (int attempt = 0; !outcome && outcome.error().retryable && attempt < 5; ++attempt) {
@@ -86,13 +91,16 @@ Result<void> sideBySide(ScenarioRun& run, std::int64_t count,
                 outcome = deed(index);
             }
             if (run.stopped()) return;
-            if (!outcome) {
-                const std::lock_guard lock(mutex);
-                wrong = outcome.error();
-                next = count;
-                return;
-            }
+            if (!outcome) return loseHope(outcome.error());
             progress(++done);
+        }
+    };
+    const auto work = [&] {
+        try {
+            deeds();
+        } catch (const std::exception& problem) {
+            loseHope({ErrorCode::Internal, std::string("This is a defect of the program: ") + problem.what(),
+                      false});
         }
     };
     {
@@ -122,6 +130,18 @@ ReadTraffic::~ReadTraffic()
         thread.request_stop();
 }
 
+void ReadTraffic::readOne(UserId reader)
+{
+    const auto page = m_engine.feed().homePage(reader, {}, scenarioDeadline());
+    if (!page) {
+        ++m_failed;
+        return;
+    }
+    ++m_pages;
+    m_readThrough += std::any_of(page->entries.begin(), page->entries.end(),
+                                 [](const auto& entry) { return entry.source == EntrySource::ReadThrough; });
+}
+
 void ReadTraffic::read(const std::stop_token& stop, double perSecond)
 {
     const auto gap =
@@ -129,13 +149,9 @@ void ReadTraffic::read(const std::stop_token& stop, double perSecond)
     auto next = SteadyClock::now();
     while (!stop.stop_requested()) {
         const auto index = std::size_t(m_next++) % m_readers.size();
-        const auto page = m_engine.feed().homePage(m_readers[index], {}, scenarioDeadline());
-        if (page) {
-            ++m_pages;
-            m_readThrough += std::any_of(page->entries.begin(), page->entries.end(), [](const auto& entry) {
-                return entry.source == EntrySource::ReadThrough;
-            });
-        } else {
+        try {
+            readOne(m_readers[index]);
+        } catch (const std::exception&) { // out of memory, say: a page that failed
             ++m_failed;
         }
         next = std::max(next + gap, SteadyClock::now() - 100ms); // what cannot keep up does not pile up

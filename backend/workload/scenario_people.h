@@ -46,6 +46,7 @@ public:
 
 private:
     void read(const std::stop_token& stop, double perSecond);
+    void readOne(UserId reader);
 
     Engine& m_engine;
     const std::vector<UserId> m_readers;

@@ -64,11 +64,14 @@ void watchRestore(ScenarioRun& run, ScenarioState state, const std::string& name
             restore && std::find(restore->nodes.begin(), restore->nodes.end(), name) != restore->nodes.end();
         if (ours) restored = restore->restored;
         if (!ours && node && node->health == Health::Ok && (restored >= 0 || since() > kUnseen)) {
-            run.log(name + " holds its timelines again after " +
-                    seconds(std::chrono::duration<double>(since()).count()) +
-                    (restored > 0 ? ": " + grouped(restored) +
-                                        " were built anew, the others by readers who came first."
-                                  : "."));
+            const auto after = seconds(std::chrono::duration<double>(since()).count());
+            if (restored < 0)
+                run.log("No rebuilding of " + name + " was seen within " + after +
+                        ": it was over between two looks, or another one goes first. Readers who come build "
+                        "theirs at once.");
+            else
+                run.log(name + " holds its timelines again after " + after + ": " + grouped(restored) +
+                        " were built anew, the others by readers who came first.");
             return;
         }
         if (ours && restore->readers > 0)
@@ -96,12 +99,24 @@ public:
         run.about(node.name);
         run.tell(ScenarioState::Running, "starting " + node.name + " again", -1);
         const ReadTraffic readers(run, std::move(people), kReads);
+        m_restarted = node.name;
         ROOKERY_TRY(run.servers.restartNode(node.name));
+        m_restarted.clear();
         run.log(node.name + " started again with nothing in it; it held " + grouped(node.keys) + " keys.");
         watchRestore(run, ScenarioState::Running, node.name);
         if (run.stopped()) run.log("Not watched any longer; the engine goes on building by itself.");
         return {};
     }
+
+    // It did not come up: once more, unless the session ends and its servers with it.
+    Result<void> undo(ScenarioRun& run) override
+    {
+        if (m_restarted.empty() || run.stopped()) return {};
+        return run.servers.restartNode(m_restarted);
+    }
+
+private:
+    std::string m_restarted; // while it is not known to be there again
 };
 
 // --- killed Redis node

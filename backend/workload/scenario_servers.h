@@ -24,6 +24,8 @@ public:
     [[nodiscard]] virtual Result<void> pauseHelper() = 0; // SIGSTOP
     // Lets it go on and ends it: politely, or at once. Nothing when there is none.
     virtual void endHelper(bool atOnce) noexcept = 0;
+    // The session ends: a restart that is waited for fails at once, now and later.
+    virtual void cancelRestarts() noexcept = 0;
 };
 
 } // namespace backend

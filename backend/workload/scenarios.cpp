@@ -53,6 +53,7 @@ Scenarios::~Scenarios()
             stage.end.request_stop();
         }
     }
+    m_servers->cancelRestarts();
     for (auto& stage : m_stages)
         if (stage.thread.joinable()) stage.thread.join();
 }

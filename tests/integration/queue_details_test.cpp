@@ -5,6 +5,7 @@
 
 #include "app/session/demo_cluster.h"
 #include "backend/engine/open_engine.h"
+#include "backend/queue/dead_letter_reader.h"
 #include "tests/support/demo_session.h"
 #include "tests/support/private_cluster.h"
 
@@ -25,12 +26,14 @@ private slots:
     void cleanup() { everywhere("DELETE FROM queue.dead_letters"); }
     void groupsAreOfAllNodes();
     void pagesReachTheEndOnce();
+    void aPageReadsNoMoreThanItShows();
     void setsAreFrozen();
     void outcomesCountWhatWasThere();
     void hugePayloadsAreNeverFetched();
     void readOnlyLooksButChangesNothing();
     void silentNodesAreNamed();
     void waitsAndRunsAreMeasured();
+    void retriesAndRevivedOnesAreNoWaits();
     void theLastHourIsKeptByKind();
     void spansTellWhatWorkersDid();
 
@@ -66,6 +69,20 @@ private:
            " timestamptz '2026-01-02 00:00+00' + (i / $4::int) * interval '1 minute'"
            " FROM generate_series($1::int, $2::int) AS i",
            {sqlParameter(first), sqlParameter(last), signature, sqlParameter(together)});
+    }
+
+    struct RowsRead
+    {
+        std::int64_t scanned = 0, byIndex = 0;
+    };
+    // Of the dead letters, what the transaction that is open has read so far.
+    static RowsRead rowsRead(SqlConnection& connection)
+    {
+        const auto rows = take(connection.execute(
+            "SELECT coalesce(seq_tup_read, 0), coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables"
+            " WHERE schemaname = 'queue' AND relname = 'dead_letters'",
+            {}, soon()));
+        return {rows.integer(0, 0), rows.integer(0, 1)};
     }
 
     std::unique_ptr<PrivateCluster> m_cluster;
@@ -223,6 +240,56 @@ void QueueDetailsTest::silentNodesAreNamed()
     // A set that is not whole is no set.
     QVERIFY(
         !operations().deadLetterSet("a", TimePoint::max(), Deadline::after(std::chrono::milliseconds(500))));
+}
+
+void QueueDetailsTest::aPageReadsNoMoreThanItShows()
+{
+    bury(m_one, 1, 3'000, "common");
+    bury(m_one, 5'001, 5'040, "rare", 7);
+    everywhere("ANALYZE queue.dead_letters");
+    const auto connection = take(m_engine->pools().all().at(m_one)->lease(soon()));
+    for (const std::string signature : {"common", "rare"}) {
+        DeadLetterQuery query;
+        query.signature = signature;
+        query.limit = 10;
+        for (int page = 0; page < 3; ++page) {
+            take(connection->begin(soon()));
+            const auto before = rowsRead(*connection);
+            const auto letters = take(readDeadLetters(*connection, m_one, query, soon()));
+            const auto after = rowsRead(*connection);
+            take(connection->commit(soon()));
+            QCOMPARE(letters.size(), std::size_t(11));
+            QCOMPARE(after.scanned - before.scanned, std::int64_t(0));
+            QVERIFY2(after.byIndex - before.byIndex <= 11, std::to_string(after.byIndex).c_str());
+            query.after = {letters[9].diedAt, letters[9].ref};
+        }
+    }
+}
+
+// What is tried again at once and again, and what a person gives back after two days, waited for no worker.
+void QueueDetailsTest::retriesAndRevivedOnesAreNoWaits()
+{
+    const auto waits = [&] {
+        const auto details = take(m_engine->monitor().queueDetails(soon()));
+        const auto found = std::find_if(details.kinds.begin(), details.kinds.end(), [](const auto& times) {
+            return times.kind == TaskKind::DeliverChunk;
+        });
+        return found == details.kinds.end() ? std::int64_t(0) : found->waits;
+    };
+    const auto before = waits();
+    const auto give = [&](const std::string& payload, int attempts) {
+        on(m_one,
+           "INSERT INTO queue.tasks (kind, shard, rank, expires_at, created_at, payload, attempts)"
+           " VALUES (3, 0, 0, now() + interval '1 day', now() - interval '2 days', $1, $2::int)",
+           {payload, sqlParameter(attempts)});
+    };
+    const auto dead = [&] { return take(operations().deadLetters(10, soon())); };
+    give("no JSON", 7); // its last attempt
+    QTRY_COMPARE_WITH_TIMEOUT(dead().size(), std::size_t(1), 30'000);
+    QTRY_COMPARE_WITH_TIMEOUT(waits(), before + 1, 10'000); // its first claim
+    QCOMPARE(take(operations().retryDeadLetters(std::vector<TaskRef>{dead()[0].ref}, soon())), 1);
+    QTRY_COMPARE_WITH_TIMEOUT(dead().size(), std::size_t(1), 60'000); // run and buried again
+    QCOMPARE(waits(), before + 1);
 }
 
 void QueueDetailsTest::waitsAndRunsAreMeasured()

@@ -254,7 +254,18 @@ void QueueTest::releasingTakesTheAttemptBack()
     m_nodes->enqueue({newTask()});
     const auto connection = m_nodes->connect();
     VERIFY_OK(queue().release(*connection, claim(*connection), soon()));
-    QCOMPARE(claim(*connection)[0].attempts, 1);
+    const auto again = claim(*connection);
+    QCOMPARE(again[0].attempts, 1);
+    QVERIFY(again[0].waited); // it has not run yet
+    retry(*connection, again[0], {ErrorCode::Unavailable, "later", true}, 0ms, false);
+    lapse();
+    promoted(*connection);
+    const auto later = claim(*connection);
+    QCOMPARE(later.size(), std::size_t(1));
+    QCOMPARE(later[0].attempts, 1);
+    QVERIFY(!later[0].waited);
+    VERIFY_OK(queue().release(*connection, later, soon()));
+    QVERIFY(!claim(*connection)[0].waited);
 }
 
 void QueueTest::retriesKeepTheirError()
@@ -284,8 +295,10 @@ void QueueTest::expiryCountsFromTheFirstClaim()
     const auto first = claim(*connection);
     QVERIFY(!first[0].expired);
     QVERIFY(first[0].expiresAt > first[0].createdAt + 23h);
-    VERIFY_OK(queue().release(*connection, first, soon()));
+    lapse();
+    promoted(*connection);
     const auto second = claim(*connection);
+    QCOMPARE(second.size(), std::size_t(1));
     QVERIFY(second[0].expiresAt == first[0].expiresAt); // somebody may have begun it: no more time
     VERIFY_OK(queue().release(*connection, second, soon()));
     m_nodes->sql("UPDATE queue.tasks SET expires_at = now() - interval '1 second'");
@@ -341,6 +354,8 @@ void QueueTest::deadLettersAreRetriedAndDiscardedByExactIds()
     QCOMPARE(again.size(), std::size_t(1));
     QVERIFY(again[0].ref == tasks[0].ref);
     QCOMPARE(again[0].attempts, 1);
+    QVERIFY(tasks[0].waited && *tasks[0].waited >= 0us);
+    QVERIFY(!again[0].waited); // it was no wait for a worker
     QVERIFY(again[0].createdAt == tasks[0].createdAt);
     QVERIFY(again[0].expiresAt > tasks[0].expiresAt);
     VERIFY_ERROR(queue().complete(*connection, {tasks.data(), 1}, {}, soon()), ErrorCode::LeaseLost);

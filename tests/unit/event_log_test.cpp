@@ -19,6 +19,8 @@ class EventLogTest : public QObject
 private slots:
     void nodesLostAndBack();
     void enginesComeAndGo();
+    void whoWakesAfterMinutesIsToldOf();
+    void whatTwoProgramsSawIsOne();
     void aSilentDirectoryEndsNoEngine();
     void whatHappenedUnwatchedIsTold();
     void restores();
@@ -109,6 +111,54 @@ void EventLogTest::enginesComeAndGo()
     now.engines.clear();
     QCOMPARE(words(watch.look(now, true, {})), QStringList{"3 a:1 Engine stopped"});
     QVERIFY(watch.look(now, true, {}).empty());
+}
+
+// It leaves the list after a minute of silence, but its row stays for ten: both watched and across a restart.
+void EventLogTest::whoWakesAfterMinutesIsToldOf()
+{
+    for (const bool restarted : {false, true}) {
+        EventLog log;
+        auto watch = std::make_unique<EventWatch>(log, "here:1");
+        auto now = snapshot(10);
+        now.engines = {engine("a:1", 3)};
+        watch->look(now, true, {});
+        now.takenAt = at(30);
+        now.engines[0].heartbeatAgeSeconds = 12;
+        QCOMPARE(watch->look(now, true, {}).size(), std::size_t(1));
+        now.takenAt = at(80);
+        now.engines.clear();
+        QVERIFY(watch->look(now, true, {}).empty());
+        if (restarted) watch = std::make_unique<EventWatch>(log, "here:1");
+        now.takenAt = at(200);
+        now.engines = {engine("a:1", 3)};
+        const auto awake = watch->look(now, true, {});
+        QCOMPARE(awake.size(), std::size_t(1));
+        QVERIFY(awake[0].kind == EventKind::EngineStarted);
+        QVERIFY2(awake[0].what.starts_with("Heartbeats again"), awake[0].what.c_str());
+        QVERIFY(watch->look(now, true, {}).empty());
+    }
+}
+
+void EventLogTest::whatTwoProgramsSawIsOne()
+{
+    EventLog one, two;
+    EventWatch here(one, "here:1"), there(two, "there:2");
+    here.look(snapshot(10), true, {});
+    there.look(snapshot(10), true, {});
+    here.look(snapshot(12, Health::Down), true, {});
+    there.look(snapshot(13, Health::Down), true, {});
+    auto both = one.all();
+    const auto others = two.all();
+    both.insert(both.end(), others.begin(), others.end());
+    EventLog kept;
+    kept.load(both);
+    QCOMPARE(kept.all().size(), std::size_t(1));
+    QCOMPARE(kept.all()[0].who, std::string("here:1"));
+    // Twice by the same one is twice.
+    here.look(snapshot(13), true, {});
+    here.look(snapshot(14, Health::Down), true, {});
+    kept.load(one.all());
+    QCOMPARE(kept.all().size(), std::size_t(3));
 }
 
 void EventLogTest::aSilentDirectoryEndsNoEngine()

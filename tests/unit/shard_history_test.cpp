@@ -24,6 +24,7 @@ private slots:
     void lateSnapshotsLeaveNoGap();
     void isBounded();
     void manyShards();
+    void aClockThatIsSetBackGoesOn();
     void badArguments();
 };
 
@@ -153,6 +154,21 @@ void ShardHistoryTest::manyShards()
     const auto out = take(keeper->range(BalanceMetric::Deliveries, kBegin, kBegin + 30s, 30));
     QCOMPARE(out.shards, kMaxShards);
     QCOMPARE(out.value(29, kMaxShards - 1), float(29 * kMaxShards));
+}
+
+void ShardHistoryTest::aClockThatIsSetBackGoesOn()
+{
+    const auto keeper = keeperOf(100);
+    for (int second = 60; second < 70; ++second)
+        keeper->add(snapshotAt(kBegin + second * 1s, 1'000));
+    const auto out = take(keeper->range(BalanceMetric::Deliveries, kBegin + 55s, kBegin + 75s, 100));
+    const auto first = [&](int second) {
+        return out.values[std::size_t(second - 55) * std::size_t(out.shards)];
+    };
+    QCOMPARE(double(first(59)), 59.0);
+    QCOMPARE(double(first(61)), 1'000.0);
+    QCOMPARE(double(first(69)), 1'000.0);
+    QVERIFY(std::isnan(first(72))); // of the time before the clock was set
 }
 
 void ShardHistoryTest::badArguments()
