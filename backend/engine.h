@@ -242,7 +242,7 @@ public:
     // what came on top since an earlier look. Reads only. A node that does not answer says so.
     [[nodiscard]] virtual Result<CacheDetails> cacheDetails(Deadline deadline) = 0;
 
-    // What this engine's workers measured of each kind of task. Out of memory, like the two calls below.
+    // What the workers of all engines measured of each kind of task. Out of memory, like the two calls below.
     [[nodiscard]] virtual Result<QueueDetails> queueDetails(Deadline deadline) = 0;
     // The queue by kind within the last hour, at most some `most` points.
     [[nodiscard]] virtual Result<QueueHistory> queueHistory(TimePoint begin, TimePoint end, int most,
@@ -262,8 +262,8 @@ public:
     [[nodiscard]] virtual Result<ShardDetails> shardDetails(int shard, Deadline deadline) = 0;
 
     // One node in detail, read now over the monitor's own connections. Rates and ratios are over the time
-    // since earlier readings of this node, about a minute at most. A part that cannot be read says why; an error
-    // only when the node does not answer at all. NotFound: no such node.
+    // since earlier readings of this node, about a minute at most. A part that cannot be read says why; an
+    // error only when the node does not answer at all. NotFound: no such node.
     [[nodiscard]] virtual Result<NodeDetails> nodeDetails(int node, Deadline deadline) = 0;
     // What the probes know of each node besides the snapshot; never waits.
     virtual std::vector<ProbedNode> probedNodes() const = 0;

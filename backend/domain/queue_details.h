@@ -73,8 +73,8 @@ struct DeadLetterPayload
 
 // --- times
 
-// Measured by this engine's workers, in milliseconds; -1 with none. A wait lasts from a task's commit to the
-// begin of its first run; a run from there to its end, recorded for every task of a batch.
+// Measured by the workers of all engines, in milliseconds; -1 with none. A wait lasts from a task's commit to
+// the begin of its first run; a run from there to its end, recorded for every task of a batch.
 struct QueueKindTimes
 {
     TaskKind kind = TaskKind::UserCreated;

@@ -1,6 +1,7 @@
 #include "backend/monitoring/cache_look.h"
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 
 namespace backend {
@@ -8,32 +9,41 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kWindow = 5min;   // rates are over no more, if somebody looks often enough
+constexpr auto kWindow = 5min; // rates are over no more, if somebody looks often enough
+constexpr std::size_t kThreads = 8;
 constexpr auto kLeastApart = 5s; // looks closer together are one
 constexpr std::array kObjects{std::size_t(4), std::size_t(5), std::size_t(6)}; // of kSampledFamilies
 // The caches whose misses go through single flight.
 constexpr std::array kFlights{CacheKind::HomeTimeline, CacheKind::AuthorTimeline, CacheKind::PublicTimeline,
                               CacheKind::PostObject};
 
+LookedNode lookAtOne(const NodeEndpoint& node, Deadline deadline)
+{
+    RedisClient client({node});
+    LookedNode out{node.id, node.name, KeySample{}, {}};
+    auto info = redisInfo(client, node.id, deadline);
+    if (!info) {
+        out.sample = fail(info.error());
+        return out;
+    }
+    out.info = std::move(*info);
+    out.sample = sampleKeys(client, node.id, kKeysSampledPerNode, kKeysPerSecondAndNode, deadline);
+    return out;
+}
+
+// However many nodes there are, by a few threads: each takes the next one that nobody has.
 std::vector<LookedNode> lookAt(const std::vector<NodeEndpoint>& redisNodes, Deadline deadline)
 {
-    std::vector<std::future<LookedNode>> running;
-    for (const auto& node : redisNodes)
-        running.push_back(std::async(std::launch::async, [&node, deadline] {
-            RedisClient client({node});
-            LookedNode out{node.id, node.name, KeySample{}, {}};
-            auto info = redisInfo(client, node.id, deadline);
-            if (!info) {
-                out.sample = fail(info.error());
-                return out;
-            }
-            out.info = std::move(*info);
-            out.sample = sampleKeys(client, node.id, kKeysSampledPerNode, kKeysPerSecondAndNode, deadline);
-            return out;
+    std::vector<LookedNode> out(redisNodes.size(), LookedNode{0, {}, KeySample{}, {}});
+    std::atomic<std::size_t> next = 0;
+    std::vector<std::future<void>> running;
+    for (std::size_t i = 0; i < std::min(kThreads, redisNodes.size()); ++i)
+        running.push_back(std::async(std::launch::async, [&] {
+            for (auto at = next++; at < redisNodes.size(); at = next++)
+                out[at] = lookAtOne(redisNodes[at], deadline);
         }));
-    std::vector<LookedNode> out;
     for (auto& one : running)
-        out.push_back(one.get());
+        one.get();
     return out;
 }
 

@@ -53,24 +53,7 @@ private:
 
 } // namespace
 
-QueueWatch::QueueWatch(const EngineMetrics& metrics)
-    : m_metrics(metrics)
-{
-    m_counts.push_back(countsNow(std::chrono::steady_clock::now()));
-}
-
-QueueWatch::Counts QueueWatch::countsNow(Time now) const
-{
-    Counts out;
-    out.at = now;
-    for (std::size_t k = 0; k < kKinds; ++k) {
-        out.waits[k] = m_metrics.taskWait[std::size_t(kTaskKinds[k])].counts();
-        out.runs[k] = m_metrics.taskRun[std::size_t(kTaskKinds[k])].counts();
-    }
-    return out;
-}
-
-void QueueWatch::sampled(const ClusterSnapshot& snapshot, Time now)
+void QueueWatch::sampled(const ClusterSnapshot& snapshot, const EngineCounters& flow, Time now)
 {
     Point point;
     point.at = snapshot.takenAt;
@@ -90,24 +73,32 @@ void QueueWatch::sampled(const ClusterSnapshot& snapshot, Time now)
     m_points.push_back(point);
     while (m_points.front().at < point.at - kLength || m_points.size() > std::size_t(kLength.count()) + 60)
         m_points.pop_front();
-    if (now - m_counts.back().at < kStep) return;
-    m_counts.push_back(countsNow(now));
+    const Counts counts{now, flow.taskWaits, flow.taskRuns};
+    const auto size = m_counts.size();
+    if (size > 1 && m_counts.back().at - m_counts[size - 2].at < kStep)
+        m_counts.back() = counts;
+    else
+        m_counts.push_back(counts);
     // One from before the window stays, so that it is five minutes at least once they are over.
     while (m_counts.size() > 2 && now - m_counts[1].at >= kWindow)
         m_counts.pop_front();
 }
 
-QueueDetails QueueWatch::details(Time now) const
+QueueDetails QueueWatch::details() const
 {
-    const auto current = countsNow(now);
     QueueDetails out;
     const std::lock_guard lock(m_mutex);
-    const auto& before = m_counts.front();
-    out.windowSeconds = std::chrono::duration<double>(now - before.at).count();
-    for (std::size_t k = 0; k < kKinds; ++k) {
+    if (m_counts.empty()) {
+        out.notMeasured = "no snapshot was taken yet";
+        return out;
+    }
+    const auto &before = m_counts.front(), &current = m_counts.back();
+    out.windowSeconds = std::chrono::duration<double>(current.at - before.at).count();
+    for (const auto kind : kTaskKinds) {
+        const auto k = std::size_t(kind);
         const auto waits = difference(current.waits[k], before.waits[k]);
         const auto runs = difference(current.runs[k], before.runs[k]);
-        QueueKindTimes times{kTaskKinds[k],
+        QueueKindTimes times{kind,
                              sum(waits),
                              sum(runs),
                              delayQuantile(waits, 0.5),
@@ -116,9 +107,6 @@ QueueDetails QueueWatch::details(Time now) const
                              delayQuantile(runs, 0.99)};
         if (times.waits > 0 || times.runs > 0) out.kinds.push_back(times);
     }
-    if (out.kinds.empty())
-        out.notMeasured = "no worker of this program ended a task in this time; workers of other programs "
-                          "measure for themselves";
     return out;
 }
 

@@ -1,10 +1,10 @@
 // The queue by kind over the last hour, as the snapshots have it, and the times of tasks over the last five
-// minutes, as this engine's workers measured them. Fed once a second by the sampler; read from any thread,
-// without waiting.
+// minutes, as the workers of all engines measured them. Fed once a second by the sampler; read from any
+// thread, without waiting.
 #pragma once
 
-#include "backend/common/metrics.h"
 #include "backend/domain/queue_details.h"
+#include "backend/monitoring/status.h"
 
 #include <array>
 #include <deque>
@@ -20,11 +20,9 @@ public:
     static constexpr std::chrono::seconds kWindow{300};   // of the times
     static constexpr std::chrono::seconds kStep{10};      // by which the window moves
 
-    // REQUIRES: the metrics outlive this.
-    explicit QueueWatch(const EngineMetrics& metrics);
-
-    void sampled(const ClusterSnapshot& snapshot, Time now);
-    QueueDetails details(Time now = std::chrono::steady_clock::now()) const;
+    // flow: EngineTotals::flow().
+    void sampled(const ClusterSnapshot& snapshot, const EngineCounters& flow, Time now);
+    QueueDetails details() const;
     // See Monitor::queueHistory.
     QueueHistory history(TimePoint begin, TimePoint end, int most) const;
 
@@ -38,14 +36,12 @@ private:
     struct Counts // cumulative
     {
         Time at;
-        std::array<std::vector<std::int64_t>, kKinds> waits, runs;
+        decltype(EngineCounters::taskWaits) waits, runs;
     };
-    Counts countsNow(Time now) const;
 
-    const EngineMetrics& m_metrics;
     mutable std::mutex m_mutex;
     std::deque<Point> m_points;
-    std::deque<Counts> m_counts;
+    std::deque<Counts> m_counts; // a step apart; the last one is of now
 };
 
 } // namespace backend

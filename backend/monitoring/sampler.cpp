@@ -43,7 +43,6 @@ Sampler::Sampler(SamplerInputs inputs, SamplerSettings settings)
     , m_settings(std::move(settings))
     , m_traffic(std::make_shared<RedisTraffic>(nodesOf(*m_inputs.maps.current(), NodeKind::Redis)))
     , m_cost(m_inputs.maps.current()->nodes, m_inputs.pools, m_traffic)
-    , m_queueWatch(m_inputs.metrics)
 {
     if (!m_settings.historyFile.empty())
         m_store = std::make_unique<HistoryStore>(m_settings.historyFile, m_inputs.clock);
@@ -140,7 +139,7 @@ void Sampler::step()
     snapshot.sequence = m_snapshot->sequence + 1; // only this thread writes it
     if (m_store) snapshot.historyProblem = m_store->problem();
     publish(std::move(snapshot));
-    m_queueWatch.sampled(*m_snapshot, now);
+    m_queueWatch.sampled(*m_snapshot, m_totals.flow(), now);
     remember();
     watchEvents();
 }

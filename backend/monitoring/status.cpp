@@ -33,6 +33,10 @@ void pairwise(EngineCounters& a, EngineCounters& b, Visit visit)
     list(a.tasksDone, b.tasksDone);
     list(a.tasksFailed, b.tasksFailed);
     list(a.fanoutDelay, b.fanoutDelay);
+    for (std::size_t kind = 0; kind < a.taskWaits.size(); ++kind) {
+        list(a.taskWaits[kind], b.taskWaits[kind]);
+        list(a.taskRuns[kind], b.taskRuns[kind]);
+    }
     for (const auto field : {&EngineCounters::posts, &EngineCounters::deletes, &EngineCounters::follows,
                              &EngineCounters::unfollows, &EngineCounters::pages, &EngineCounters::rebuilds,
                              &EngineCounters::readThroughs})
@@ -46,6 +50,33 @@ Json sparse(const Counts& counts)
     for (std::size_t i = 0; i < counts.size(); ++i)
         if (counts[i] != 0) out.push_back({i, counts[i]});
     return out;
+}
+
+Counts countsOf(const Json& json)
+{
+    Counts out(kDelayBuckets, 0);
+    for (const auto& [bucket, count] : json.get<std::vector<std::pair<std::size_t, std::int64_t>>>())
+        if (bucket < out.size()) out[bucket] = count;
+    return out;
+}
+
+// Most kinds have none: [[kind, [[bucket, count], …]], …].
+template <std::size_t Kinds>
+Json byKind(const std::array<Counts, Kinds>& counts)
+{
+    Json out = Json::array();
+    for (std::size_t kind = 0; kind < Kinds; ++kind)
+        if (auto some = sparse(counts[kind]); !some.empty()) out.push_back({kind, std::move(some)});
+    return out;
+}
+
+template <std::size_t Kinds>
+void readByKind(const Json& json, const char* name, std::array<Counts, Kinds>& out)
+{
+    for (auto& counts : out)
+        counts.assign(kDelayBuckets, 0);
+    for (const auto& entry : json.value(name, Json::array()))
+        if (const auto kind = entry.at(0).get<std::size_t>(); kind < Kinds) out[kind] = countsOf(entry.at(1));
 }
 
 Json workerJson(const WorkerSnapshot& worker)
@@ -93,10 +124,9 @@ EngineCounters countersOf(const Json& json)
     readList(json, "joined", out.flightsJoined);
     readList(json, "done", out.tasksDone);
     readList(json, "failed", out.tasksFailed);
-    out.fanoutDelay.assign(kDelayBuckets, 0);
-    for (const auto& [bucket, count] :
-         json.value("delay", std::vector<std::pair<std::size_t, std::int64_t>>()))
-        if (bucket < out.fanoutDelay.size()) out.fanoutDelay[bucket] = count;
+    out.fanoutDelay = countsOf(json.value("delay", Json::array()));
+    readByKind(json, "waits", out.taskWaits);
+    readByKind(json, "runs", out.taskRuns);
     out.posts = json.value("posts", std::int64_t(0));
     out.deletes = json.value("deletes", std::int64_t(0));
     out.follows = json.value("follows", std::int64_t(0));
@@ -187,6 +217,10 @@ EngineCounters copyCounters(const EngineMetrics& metrics, int shardCount)
     out.rebuilds = metrics.rebuilds.get();
     out.readThroughs = metrics.readThroughs.get();
     out.fanoutDelay = metrics.fanoutDelay.counts();
+    for (std::size_t kind = 0; kind < out.taskWaits.size(); ++kind) {
+        out.taskWaits[kind] = metrics.taskWait[kind].counts();
+        out.taskRuns[kind] = metrics.taskRun[kind].counts();
+    }
     return out;
 }
 
@@ -231,6 +265,8 @@ std::string encodeStatus(const EngineStatus& status)
              {"done", c.tasksDone},
              {"failed", c.tasksFailed},
              {"delay", sparse(c.fanoutDelay)},
+             {"waits", byKind(c.taskWaits)},
+             {"runs", byKind(c.taskRuns)},
              {"workers", Json::array()}};
     if (status.restore) out["restore"] = restoreJson(*status.restore);
     if (status.verification) out["verification"] = verificationJson(*status.verification);

@@ -27,7 +27,8 @@ struct EngineCounters
     std::int64_t posts = 0, deletes = 0, follows = 0, unfollows = 0, pages = 0, rebuilds = 0,
                  readThroughs = 0;
     std::array<std::int64_t, kTaskKinds.size() + 1> tasksDone{}, tasksFailed{}; // index = int(TaskKind)
-    std::vector<std::int64_t> fanoutDelay; // buckets of common/histogram.h
+    std::vector<std::int64_t> fanoutDelay; // buckets of common/histogram.h, like the next two
+    std::array<std::vector<std::int64_t>, kTaskKinds.size() + 1> taskWaits, taskRuns; // index = int(TaskKind)
 
     bool operator==(const EngineCounters&) const = default;
 };

@@ -86,6 +86,8 @@ EngineStatus fullStatus()
     metrics.tasksFailed[std::size_t(TaskKind::DeliverChunk)].add(9);
     metrics.fanoutDelay.record(3ms, 100);
     metrics.fanoutDelay.record(48h, 1);
+    metrics.taskWait[std::size_t(TaskKind::PostCreated)].record(2ms, 50);
+    metrics.taskRun[std::size_t(kTaskKinds.back())].record(40ms, 6);
     EngineStatus out;
     out.publishedAt = 123'456ms;
     out.counters = copyCounters(metrics, 64);

@@ -144,32 +144,40 @@ void WorkerLogTest::lanesOutliveTheirWorker()
 
 void WorkerLogTest::timesAreOfTheWindow()
 {
-    EngineMetrics metrics;
-    QueueWatch watch(metrics);
+    EngineMetrics one, other; // of two engines
+    QueueWatch watch;
     ClusterSnapshot snapshot;
     const auto begin = std::chrono::steady_clock::now();
-    QVERIFY(!watch.details(begin + 1s).notMeasured.empty());
+    QVERIFY(!watch.details().notMeasured.empty());
+    const auto sampled = [&](std::chrono::seconds at) {
+        auto flow = copyCounters(one, 1);
+        addCounters(flow, copyCounters(other, 1));
+        watch.sampled(snapshot, flow, begin + at);
+    };
+    sampled(0s);
     const auto kind = std::size_t(TaskKind::PostCreated);
-    metrics.taskWait[kind].record(10ms, 100);
-    metrics.taskRun[kind].record(2ms, 100);
-    const auto details = watch.details(begin + 1s);
+    one.taskWait[kind].record(10ms, 60);
+    other.taskWait[kind].record(10ms, 40);
+    other.taskRun[kind].record(2ms, 100);
+    sampled(1s);
+    const auto details = watch.details();
     QVERIFY(details.notMeasured.empty());
+    QCOMPARE(details.windowSeconds, 1.0);
     QCOMPARE(details.kinds.size(), std::size_t(1));
     QCOMPARE(details.kinds[0].waits, std::int64_t(100));
     QVERIFY(std::abs(details.kinds[0].waitP50Ms - 10) < 2);
     QVERIFY(std::abs(details.kinds[0].runP50Ms - 2) < 0.5);
     // Ten minutes later they are out of the window.
-    for (int second = 0; second < 600; ++second)
-        watch.sampled(snapshot, begin + std::chrono::seconds(second));
-    const auto later = watch.details(begin + 600s);
+    for (int second = 2; second < 600; ++second)
+        sampled(std::chrono::seconds(second));
+    const auto later = watch.details();
     QVERIFY(later.kinds.empty());
     QVERIFY(later.windowSeconds >= 300 && later.windowSeconds <= 320);
 }
 
 void WorkerLogTest::historyIsTheMeanOfItsSteps()
 {
-    EngineMetrics metrics;
-    QueueWatch watch(metrics);
+    QueueWatch watch;
     for (int second = 0; second < 100; ++second) {
         ClusterSnapshot snapshot;
         snapshot.takenAt = kStart + std::chrono::seconds(second);
@@ -178,7 +186,7 @@ void WorkerLogTest::historyIsTheMeanOfItsSteps()
         kind.ready = second;
         kind.arrivalsPerSecond = second < 10 ? -1 : 2;
         snapshot.queue = {kind};
-        watch.sampled(snapshot, std::chrono::steady_clock::now());
+        watch.sampled(snapshot, {}, std::chrono::steady_clock::now());
     }
     const auto history = watch.history(kStart, kStart + 100s, 10);
     QCOMPARE(history.at.size(), std::size_t(10));

@@ -143,7 +143,7 @@ void QueueFlowView::setTimes(const backend::QueueDetails& details)
 {
     m_times->setRows(details.kinds);
     const auto span = formatDuration(std::round(details.windowSeconds));
-    m_timesCard->setSubtitle(tr("by this program's workers, last %1").arg(span));
+    m_timesCard->setSubtitle(tr("by the workers of all engines, last %1").arg(span));
     const bool any = !details.kinds.empty();
     m_timesNote->setVisible(!any);
     m_timesTable->setVisible(any);
