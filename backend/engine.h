@@ -247,7 +247,7 @@ public:
     // The queue by kind within the last hour, at most some `most` points.
     [[nodiscard]] virtual Result<QueueHistory> queueHistory(TimePoint begin, TimePoint end, int most,
                                                             Deadline deadline) = 0;
-    // What this engine's workers did when, within the last hour, at most some `most` spans or tallies a lane.
+    // What all engines' workers did when, within the last hour, at most some `most` spans or tallies a lane.
     [[nodiscard]] virtual Result<WorkerSpans> workerSpans(TimePoint begin, TimePoint end, int most,
                                                           Deadline deadline) = 0;
 

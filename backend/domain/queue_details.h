@@ -131,6 +131,7 @@ struct WorkerTally
 
 struct WorkerLane
 {
+    std::string engine; // another one's name, which tells of its workers second by second; empty: this one
     int index = 0;
     TimePoint since;                  // known from here on
     std::optional<TimePoint> until;   // when the worker ended; empty: it is there
@@ -140,9 +141,8 @@ struct WorkerLane
 
 struct WorkerSpans
 {
-    TimePoint begin, end; // end: not later than now
-    std::vector<WorkerLane>
-        lanes; // this engine's workers, by index; those of other processes are not known here
+    TimePoint begin, end;          // end: not later than now
+    std::vector<WorkerLane> lanes; // this engine's workers by index, then other engines'
 };
 
 } // namespace backend

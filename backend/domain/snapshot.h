@@ -7,6 +7,7 @@
 #include "backend/domain/task.h"
 #include "backend/domain/verification.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -79,6 +80,9 @@ struct WorkerSnapshot
     std::string error; // the last one, empty after success
     TimePoint since;   // in this state
     std::int64_t tasksDone = 0, tasksFailed = 0;
+    // Microseconds since it began, by what it did: each of kTaskKinds, paused, waiting for a node. Idle is
+    // the rest.
+    std::array<std::int64_t, kTaskKinds.size() + 2> used{};
 };
 
 struct EngineSnapshot

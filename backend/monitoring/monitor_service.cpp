@@ -65,8 +65,12 @@ Result<QueueHistory> MonitorService::queueHistory(TimePoint begin, TimePoint end
 Result<WorkerSpans> MonitorService::workerSpans(TimePoint begin, TimePoint end, int most, Deadline)
 {
     if (most < 1) return fail(ErrorCode::InvalidArgument, "at least one span is to be asked for");
-    if (!m_workerSpans) return WorkerSpans{begin, end, {}};
-    return m_workerSpans(begin, end, std::size_t(most));
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    auto out = m_workerSpans ? m_workerSpans(begin, end, std::size_t(most))
+                             : WorkerSpans{begin, std::min(end, now), {}};
+    m_sampler.engineLanes().addTo(out, begin, end, std::size_t(most), now);
+    return out;
 }
 
 } // namespace backend

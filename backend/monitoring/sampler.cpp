@@ -140,6 +140,7 @@ void Sampler::step()
     if (m_store) snapshot.historyProblem = m_store->problem();
     publish(std::move(snapshot));
     m_queueWatch.sampled(*m_snapshot, m_totals.flow(), now);
+    m_engineLanes.look(found.engines, m_snapshot->takenAt);
     remember();
     watchEvents();
 }

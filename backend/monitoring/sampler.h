@@ -9,12 +9,13 @@
 #include "backend/common/metrics.h"
 #include "backend/domain/snapshot.h"
 #include "backend/monitoring/directory_prober.h"
+#include "backend/monitoring/engine_lanes.h"
 #include "backend/monitoring/event_watch.h"
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/history_store.h"
+#include "backend/monitoring/own_cost.h"
 #include "backend/monitoring/queue_watch.h"
 #include "backend/monitoring/shard_history_keeper.h"
-#include "backend/monitoring/own_cost.h"
 #include "backend/monitoring/snapshot_builder.h"
 #include "backend/monitoring/timeline_sweeper.h"
 #include "backend/store/shard_sql.h"
@@ -64,6 +65,7 @@ public:
     // See Monitor::historyRange.
     Result<HistoryRange> historyRange(TimePoint begin, TimePoint end, int most) const;
     const QueueWatch& queueWatch() const { return m_queueWatch; }
+    const EngineLanes& engineLanes() const { return m_engineLanes; }
     const ShardHistoryKeeper& shardHistory() const { return m_shardHistory; }
     // See Monitor.
     std::vector<ProbedNode> probedNodes() const;
@@ -93,6 +95,7 @@ private:
     FlowWindow m_window;
     History m_history;
     QueueWatch m_queueWatch;
+    EngineLanes m_engineLanes;
     ShardHistoryKeeper m_shardHistory;
     std::unique_ptr<HistoryStore> m_store; // null: nobody asked for it
     bool m_recalled = false;               // of the snapshot thread alone

@@ -79,6 +79,13 @@ void readByKind(const Json& json, const char* name, std::array<Counts, Kinds>& o
         if (const auto kind = entry.at(0).get<std::size_t>(); kind < Kinds) out[kind] = countsOf(entry.at(1));
 }
 
+template <std::size_t Size>
+void readList(const Json& json, const char* name, std::array<std::int64_t, Size>& out)
+{
+    const auto list = json.value(name, Counts());
+    std::copy_n(list.begin(), std::min(list.size(), out.size()), out.begin());
+}
+
 Json workerJson(const WorkerSnapshot& worker)
 {
     Json out{{"state", kWorkerStateNames.at(std::size_t(worker.state))},
@@ -87,6 +94,7 @@ Json workerJson(const WorkerSnapshot& worker)
              {"failed", worker.tasksFailed}};
     if (!worker.task.empty()) out["task"] = worker.task;
     if (!worker.error.empty()) out["error"] = worker.error;
+    out["used"] = worker.used;
     return out;
 }
 
@@ -103,14 +111,8 @@ WorkerSnapshot workerOf(const Json& json, int index)
     out.tasksFailed = json.value("failed", std::int64_t(0));
     out.task = json.value("task", std::string());
     out.error = json.value("error", std::string());
+    readList(json, "used", out.used);
     return out;
-}
-
-template <std::size_t Size>
-void readList(const Json& json, const char* name, std::array<std::int64_t, Size>& out)
-{
-    const auto list = json.value(name, Counts());
-    std::copy_n(list.begin(), std::min(list.size(), out.size()), out.begin());
 }
 
 EngineCounters countersOf(const Json& json)

@@ -1,6 +1,7 @@
 #include "backend/queue/worker_log.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace backend {
 namespace {
@@ -64,12 +65,47 @@ void WorkerLog::close(TimePoint now)
     auto span = std::move(*m_open);
     m_open.reset();
     span.end = std::max(now, span.begin); // the clock may have been set back
+    m_used[partOf(span.deed)] += (span.end - span.begin).count();
     tally(span);
     m_spans.push_back(std::move(span));
     if (m_spans.size() > kSpans) {
         m_spansSince = m_spans.front().end;
         m_spans.pop_front();
     }
+}
+
+WorkerLog::Used WorkerLog::used(TimePoint now) const
+{
+    const std::lock_guard lock(m_mutex);
+    auto out = m_used;
+    if (m_open) out[partOf(m_open->deed)] += std::max<std::int64_t>(0, (now - m_open->begin).count());
+    return out;
+}
+
+void WorkerLog::told(const Used& more, std::int64_t tasks, TimePoint from, TimePoint to)
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_since == TimePoint{}) m_since = from;
+    m_spansSince = TimePoint::max();
+    if (to <= from) return;
+    while (!m_seconds.empty() && m_seconds.back().at > secondOf(to))
+        m_seconds.pop_back(); // the clock was set back: what it said of later is void
+    for (auto at = secondOf(from); at <= secondOf(to); ++at) {
+        const auto part = std::min(to, beginOf(at + 1)) - std::max(from, beginOf(at));
+        if (part.count() <= 0) continue;
+        const double share = double(part.count()) / double((to - from).count());
+        auto& second = secondAt(at);
+        for (std::size_t i = 0; i < kParts; ++i)
+            second.microseconds[i] += std::int32_t(std::lround(double(more[i]) * share));
+        if (to <= beginOf(at + 1)) second.tasks += std::int32_t(tasks);
+    }
+    dropBefore(secondOf(to) - kLength.count());
+}
+
+void WorkerLog::dropBefore(std::int64_t second)
+{
+    while (!m_seconds.empty() && m_seconds.front().at < second)
+        m_seconds.pop_front();
 }
 
 WorkerLog::Second& WorkerLog::secondAt(std::int64_t at)
@@ -92,8 +128,7 @@ void WorkerLog::tally(const Span& span)
         second.microseconds[part] += std::int32_t((to - from).count());
         if (at == secondOf(span.end)) second.tasks += std::int32_t(span.deed.tasks);
     }
-    while (!m_seconds.empty() && m_seconds.front().at < oldest)
-        m_seconds.pop_front();
+    dropBefore(oldest);
 }
 
 WorkerLane WorkerLog::lane(TimePoint begin, TimePoint end, TimePoint now, std::size_t most) const

@@ -31,6 +31,13 @@ public:
     void came(TimePoint now);
     void left(TimePoint now);
 
+    static constexpr std::size_t kParts = kTaskKinds.size() + 2; // kinds, paused, waiting
+    using Used = std::array<std::int64_t, kParts>;               // microseconds
+    Used used(TimePoint now) const; // by this log's first worker and all after it
+    // Of a worker of another process, which tells only how it used its time: `more` between two moments no
+    // more than a few seconds apart. Its lanes have no spans.
+    void told(const Used& more, std::int64_t tasks, TimePoint from, TimePoint to);
+
     // Spans when they are all known and no more than `most`, else tallies of equal steps and the spans of the
     // second under way. index is left to the caller.
     WorkerLane lane(TimePoint begin, TimePoint end, TimePoint now, std::size_t most) const;
@@ -41,7 +48,6 @@ private:
         Deed deed;
         TimePoint begin, end;
     };
-    static constexpr std::size_t kParts = kTaskKinds.size() + 2; // kinds, paused, waiting
     struct Second
     {
         std::int64_t at = 0; // seconds since the Unix epoch
@@ -53,6 +59,7 @@ private:
     void close(TimePoint now);
     void tally(const Span& span);
     Second& secondAt(std::int64_t at);
+    void dropBefore(std::int64_t second);
     std::vector<WorkerSpan> spansWithin(TimePoint begin, TimePoint end, TimePoint now) const;
     std::vector<WorkerTally> talliesWithin(TimePoint begin, TimePoint end, std::chrono::seconds step) const;
 
@@ -60,6 +67,7 @@ private:
     std::deque<Span> m_spans;     // ended, ascending
     std::deque<Second> m_seconds; // ascending, only those in which something was done
     std::optional<Span> m_open;
+    Used m_used{};     // by what ended
     TimePoint m_since; // when this log's first worker came, or an hour ago
     TimePoint m_spansSince;
     std::optional<TimePoint> m_left;

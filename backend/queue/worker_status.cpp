@@ -80,6 +80,7 @@ WorkerSnapshot WorkerStatus::snapshot() const
     const std::lock_guard lock(m_mutex);
     auto copy = m_snapshot;
     if (!m_nodeErrors.empty()) copy.error = m_nodeErrors.begin()->second; // the graver one
+    copy.used = m_log->used(now());
     return copy;
 }
 

@@ -308,6 +308,19 @@ void QueueDetailsTest::waitsAndRunsAreMeasured()
         take(feed.post(author, "post " + std::to_string(i), soon()));
     for (auto* engine : {m_engine.get(), looking.get()})
         QTRY_VERIFY_WITH_TIMEOUT(timesOf(*engine, TaskKind::PostCreated).waits >= 20, 20'000);
+    // And what the other engine's workers did, second by second.
+    const auto told = [&] {
+        const auto now =
+            std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+        const auto spans =
+            take(looking->monitor().workerSpans(now - std::chrono::minutes(1), now, 100, soon()));
+        return std::any_of(spans.lanes.begin(), spans.lanes.end(), [](const auto& lane) {
+            return !lane.engine.empty() &&
+                   std::any_of(lane.tallies.begin(), lane.tallies.end(),
+                               [](const auto& tally) { return tally.tasks > 0 && !tally.parts.empty(); });
+        });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(told(), 20'000);
     const auto posts = timesOf(*looking, TaskKind::PostCreated);
     QCOMPARE(posts.waits, std::int64_t(20));
     QCOMPARE(posts.runs, std::int64_t(20));

@@ -102,6 +102,8 @@ EngineStatus fullStatus()
         worker.error = state == WorkerState::Waiting ? "redis-1 does not answer: \"timeout\"" : "";
         worker.since = TimePoint(1'700'000'000'123'456us);
         worker.tasksDone = 17;
+        worker.used[1] = 1'234'567;
+        worker.used.back() = 89;
         worker.tasksFailed = 1;
         out.workers.push_back(worker);
     }
@@ -124,7 +126,7 @@ void StatusTest::roundTripKeepsEverything()
         const auto &a = after->workers[i], &b = before.workers[i];
         QVERIFY(a.state == b.state && a.task == b.task && a.error == b.error && a.since == b.since &&
                 a.index == b.index);
-        QVERIFY(a.tasksDone == b.tasksDone && a.tasksFailed == b.tasksFailed);
+        QVERIFY(a.tasksDone == b.tasksDone && a.tasksFailed == b.tasksFailed && a.used == b.used);
     }
 }
 

@@ -2,10 +2,12 @@
 // hold; and the windows of the queue's times and history.
 #include <QTest>
 
+#include "backend/monitoring/engine_lanes.h"
 #include "backend/monitoring/queue_watch.h"
 #include "backend/queue/worker_log.h"
 
 #include <cmath>
+#include <numeric>
 
 using namespace backend;
 using namespace std::chrono_literals;
@@ -21,6 +23,8 @@ private slots:
     void boundsHold();
     void aClockSetBackIsHarmless();
     void lanesOutliveTheirWorker();
+    void timeUsedIsCounted();
+    void otherEnginesTellBySeconds();
     void timesAreOfTheWindow();
     void historyIsTheMeanOfItsSteps();
 
@@ -140,6 +144,76 @@ void WorkerLogTest::lanesOutliveTheirWorker()
     QVERIFY(lane.spans.at(0).end == kStart + 2s);
     log.came(kStart + 5s);
     QVERIFY(!log.lane(kStart, kStart + 10s, kStart + 10s, 10).until);
+}
+
+void WorkerLogTest::timeUsedIsCounted()
+{
+    WorkerLog log;
+    log.came(kStart);
+    log.begin(deed(TaskKind::DeliverChunk), kStart + 1s);
+    log.end(kStart + 3s);
+    log.begin(deed(TaskKind::DeliverChunk), kStart + 4s);
+    const auto part = std::size_t(std::find(kTaskKinds.begin(), kTaskKinds.end(), TaskKind::DeliverChunk) -
+                                  kTaskKinds.begin());
+    QCOMPARE(log.used(kStart + 4s + 500ms)[part], std::int64_t(2'500'000)); // with what goes on
+    const auto used = log.used(kStart + 5s);
+    QCOMPARE(std::accumulate(used.begin(), used.end(), std::int64_t(0)), used[part]);
+}
+
+// Engines publish once a second, give or take; one is silent for long, then starts anew.
+void WorkerLogTest::otherEnginesTellBySeconds()
+{
+    EngineLanes lanes;
+    EngineRow row;
+    row.name = "there:7";
+    row.startedAt = kStart - 100s;
+    row.status.emplace();
+    row.status->workers.resize(2);
+    row.status->workers[1].index = 1;
+    EngineRow own = row;
+    own.name = "here:1";
+    own.self = true;
+    const auto look = [&](int second, Milliseconds late = 0ms) {
+        row.status->publishedAt = Milliseconds(1'000 * (second + 1)) + late;
+        auto& busy = row.status->workers[0];
+        busy.used[0] += 600'000;
+        busy.used[2] += 200'000;
+        busy.tasksDone += 10;
+        lanes.look({row, own}, kStart + std::chrono::seconds(second) + late);
+    };
+    for (int second = 0; second <= 20; ++second)
+        look(second, second % 2 == 0 ? 0ms : 100ms);
+    const auto read = [&](TimePoint now) {
+        WorkerSpans out;
+        lanes.addTo(out, kStart, now, 1'000, now);
+        return out.lanes;
+    };
+    auto all = read(kStart + 21s);
+    QCOMPARE(all.size(), std::size_t(2));
+    QCOMPARE(all[0].engine, std::string("there:7"));
+    QVERIFY(all[0].spans.empty() && !all[0].until);
+    double seconds = 0;
+    std::int64_t tasks = 0;
+    for (const auto& tally : all[0].tallies) {
+        tasks += tally.tasks;
+        for (const auto& part : tally.parts) {
+            QVERIFY(part.seconds <= 0.8);
+            seconds += part.seconds;
+        }
+    }
+    QVERIFY2(std::abs(seconds - 20 * 0.8) < 0.01, qPrintable(QString::number(seconds)));
+    QCOMPARE(tasks, std::int64_t(200));
+    QCOMPARE(all[1].index, 1);
+    QVERIFY(std::all_of(all[1].tallies.begin(), all[1].tallies.end(),
+                        [](const auto& tally) { return tally.parts.empty(); }));
+    look(120); // what it did meanwhile is not known second by second
+    all = read(kStart + 121s);
+    QVERIFY(all[0].since >= kStart + 120s && all[0].tallies.empty());
+    lanes.look({own}, kStart + 130s); // it is gone
+    all = read(kStart + 131s);
+    QVERIFY(all[0].until && *all[0].until == kStart + 120s);
+    lanes.look({own}, kStart + 2h);
+    QVERIFY(read(kStart + 2h).empty());
 }
 
 void WorkerLogTest::timesAreOfTheWindow()

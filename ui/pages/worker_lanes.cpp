@@ -65,7 +65,10 @@ void addTally(std::vector<LaneBar>& bars, const backend::WorkerTally& tally)
 Lane laneOf(const backend::WorkerLane& worker)
 {
     Lane out;
-    out.name = WorkerLanes::tr("Worker %1").arg(worker.index + 1);
+    const auto name = WorkerLanes::tr("Worker %1").arg(worker.index + 1);
+    out.name = worker.engine.empty()
+                   ? name
+                   : WorkerLanes::tr("%1 · %2").arg(QString::fromStdString(worker.engine), name);
     out.knownFrom = secondsOf(worker.since);
     out.knownTo = worker.until ? secondsOf(*worker.until) : std::numeric_limits<double>::max();
     out.outside = WorkerLanes::tr("no such worker then");
@@ -96,13 +99,12 @@ std::vector<Lane> workerLanes(const backend::WorkerSpans& spans, const backend::
         out.push_back(laneOf(lane));
     for (const auto& engine : snapshot.engines) {
         if (engine.self || (engine.workers == 0 && engine.workersWanted == 0)) continue;
+        const bool known = std::any_of(spans.lanes.begin(), spans.lanes.end(),
+                                       [&](const auto& lane) { return lane.engine == engine.name; });
+        if (known) continue;
         Lane lane;
         lane.name = QString::fromStdString(engine.name);
-        lane.outside =
-            engine.workers == 1
-                ? WorkerLanes::tr("not known: 1 worker of another program, which keeps this for itself")
-                : WorkerLanes::tr("not known: %1 workers of another program, which keeps this for itself")
-                      .arg(engine.workers);
+        lane.outside = WorkerLanes::tr("not known: it has told nothing of its workers");
         out.push_back(std::move(lane));
     }
     return out;

@@ -1,5 +1,5 @@
-// What workers did, as lanes to draw: pure, from what the engine tells of its own workers and what the
-// snapshot tells of the others.
+// What workers did, as lanes to draw: pure, from what the engine tells of its own workers and of the others,
+// and what engines the snapshot has beside them.
 #pragma once
 
 #include "backend/domain/queue_details.h"
@@ -9,7 +9,8 @@ namespace ui {
 
 // One per kind of task, then paused, then waiting for a node.
 std::vector<LaneLook> workerLooks();
-// One per worker of this program, then one per other engine with workers: what those did is not known here.
+// One per worker of this program, then of other engines; one per engine that has workers and tells nothing of
+// them.
 std::vector<Lane> workerLanes(const backend::WorkerSpans& spans, const backend::ClusterSnapshot& snapshot);
 
 } // namespace ui
