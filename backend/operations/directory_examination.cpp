@@ -36,12 +36,6 @@ public:
     }
 
 private:
-    void add(Severity severity, std::string check, std::string measured, std::string advice)
-    {
-        m_facts.findings.push_back(
-            {severity, "", std::move(check), std::move(measured), std::move(advice), {}});
-    }
-
     Result<void> readNodes()
     {
         ROOKERY_ASSIGN(
@@ -74,48 +68,8 @@ private:
                                                 : map.timelinesNode;
             placement[std::size_t(shard)] = int(rows.integer(r, 2));
         }
-        for (const auto role : {Role::Users, Role::Posts, Role::Timelines})
-            judge(role);
-        for (const auto& node : map.nodes) {
-            bool used = node.id == m_facts.cluster.directoryNode;
-            for (const auto role : {Role::Users, Role::Posts, Role::Timelines})
-                used =
-                    used || std::count(map.placement(role).begin(), map.placement(role).end(), node.id) > 0;
-            if (!used)
-                add(Severity::Note, "directory.unused_node", node.name + " holds no shard",
-                    "nothing; it can take some, or go");
-        }
+        judgePlacements(m_facts.cluster, m_facts.findings);
         return {};
-    }
-
-    void judge(Role role)
-    {
-        const auto& map = m_facts.cluster.map;
-        std::vector<int> holes, misplaced;
-        for (int shard = 0; shard < map.shardCount; ++shard) {
-            const auto* node = map.node(map.placement(role)[std::size_t(shard)]);
-            if (!node)
-                holes.push_back(shard);
-            else if ((node->kind == NodeKind::Redis) != (role == Role::Timelines))
-                misplaced.push_back(shard);
-        }
-        const auto listed = [](const std::vector<int>& shards) {
-            std::string out;
-            for (std::size_t i = 0; i < shards.size() && i < 8; ++i)
-                out += (i > 0 ? ", " : "") + std::to_string(shards[i]);
-            return out + (shards.size() > 8 ? " …" : "");
-        };
-        const std::string name(toString(role));
-        if (!holes.empty())
-            add(Severity::Error, "directory.shard_map",
-                std::to_string(holes.size()) + " logical shards of " + name +
-                    " are placed on no node: " + listed(holes),
-                "no engine opens like this: restore directory.placements from a backup");
-        if (!misplaced.empty())
-            add(Severity::Error, "directory.shard_map",
-                std::to_string(misplaced.size()) + " logical shards of " + name +
-                    " are placed on the wrong kind of server: " + listed(misplaced),
-                "restore directory.placements from a backup");
     }
 
     Result<void> readEngines()
@@ -132,13 +86,7 @@ private:
                                        std::string(rows.text(r, 2)), rows.real(r, 3), int(rows.integer(r, 4)),
                                        rows.boolean(r, 5), int(rows.integer(r, 6))});
         m_facts.enginesKnown = true;
-        for (const auto& engine : m_facts.engines)
-            if (engine.heartbeatAgeSeconds * 1'000 > double(m_inputs.limits.heartbeat.count()))
-                add(Severity::Warning, "engine.heartbeat",
-                    "the engine " + engine.name + " (" + engine.role + ") has been silent for " +
-                        humanSeconds(engine.heartbeatAgeSeconds),
-                    "see whether it still runs there; the others have taken its tasks over, and it is "
-                    "forgotten after ten minutes");
+        judgeHeartbeats(m_facts.engines, m_inputs.limits, m_facts.findings);
         return {};
     }
 
@@ -147,22 +95,6 @@ private:
     const Deadline m_deadline;
     DirectoryFacts m_facts;
 };
-
-CheckFinding unreadable(const NodeEndpoint& directory, const Error& error)
-{
-    const bool none = error.code == ErrorCode::NotFound, newer = error.code == ErrorCode::SchemaTooNew;
-    return {Severity::Error,
-            directory.name,
-            none    ? "directory.empty"
-            : newer ? "directory.schema"
-                    : "directory.unreadable",
-            error.message,
-            none    ? "make a cluster there, or correct directory.address"
-            : newer ? "install the newer rookery"
-                    : "running engines go on with the shard map they have; none can start until the "
-                      "directory answers",
-            none ? "rookeryctl cluster init --config cluster.toml" : ""};
-}
 
 Result<DirectoryFacts> examine(SqlPool& pool, const DoctorInputs& inputs, Deadline deadline)
 {
@@ -182,7 +114,7 @@ DirectoryFacts examineDirectory(const DoctorInputs& inputs, Deadline deadline)
     auto facts = examine(*pool, inputs, deadline);
     if (facts) return std::move(*facts);
     DirectoryFacts none;
-    none.findings.push_back(unreadable(inputs.directory, facts.error()));
+    none.findings.push_back(unreadableDirectory(inputs.directory, facts.error()));
     return none;
 }
 

@@ -141,11 +141,15 @@ void checkFreeSpace(const std::string& directory, Findings& findings)
     {
     };
     if (directory.empty() || ::statvfs(directory.c_str(), &space) != 0 || space.f_blocks == 0) return;
-    const double free = double(space.f_bavail) * double(space.f_frsize),
-                 all = double(space.f_blocks) * double(space.f_frsize);
-    if (free >= all * kFreeShare || free >= kFreeBytes) return;
+    judgeFreeSpace(directory, double(space.f_bavail) * double(space.f_frsize),
+                   double(space.f_blocks) * double(space.f_frsize), findings);
+}
+
+void judgeFreeSpace(const std::string& directory, double freeBytes, double allBytes, Findings& findings)
+{
+    if (freeBytes >= allBytes * kFreeShare || freeBytes >= kFreeBytes) return;
     findings.add(Severity::Error, "disk.space",
-                 humanBytes(free) + " of " + humanBytes(all) + " are free in " + directory,
+                 humanBytes(freeBytes) + " of " + humanBytes(allBytes) + " are free in " + directory,
                  "free space or give it a larger disk: a full disk stops the node");
 }
 

@@ -5,6 +5,7 @@
 #include "backend/operations/doctor.h"
 
 #include "backend/common/result.h"
+#include "backend/common/sql.h"
 
 #include <functional>
 #include <map>
@@ -53,6 +54,9 @@ struct NodeFacts
 
 NodeFacts examinePostgres(const NodeEndpoint& node, const ExaminedCluster& cluster,
                           const DoctorInputs& inputs, const WallClock& clock, Deadline deadline);
+// The same over somebody's connection to that node.
+NodeFacts examinePostgres(SqlPool& pool, const NodeEndpoint& node, const ExaminedCluster& cluster,
+                          const DoctorInputs& inputs, const WallClock& clock, Deadline deadline);
 NodeFacts examineRedis(const NodeEndpoint& node, const ExaminedCluster& cluster, const DoctorInputs& inputs,
                        const WallClock& clock, Deadline deadline);
 
@@ -76,6 +80,14 @@ struct DirectoryFacts
 };
 DirectoryFacts examineDirectory(const DoctorInputs& inputs, Deadline deadline);
 
+// What was read, judged; nothing is asked. Of a whole cluster: clocks, doubles, connections, workers.
+void judgePlacements(const ExaminedCluster& cluster, std::vector<CheckFinding>& findings);
+void judgeHeartbeats(const std::vector<ExaminedEngine>& engines, const DoctorLimits& limits,
+                     std::vector<CheckFinding>& findings);
+CheckFinding unreadableDirectory(const NodeEndpoint& directory, const Error& error);
+std::vector<CheckFinding> judgeCluster(const DirectoryFacts& directory, const std::vector<NodeFacts>& nodes,
+                                       const DoctorLimits& limits);
+
 // Asks for the server's time a few times and keeps the answer with the shortest round trip.
 struct ClockReading
 {
@@ -98,9 +110,10 @@ bool isLocal(const NodeEndpoint& node);
 std::optional<std::string> hostFile(const std::filesystem::path& root,
                                     const std::string& name); // its first line
 void checkFreeSpace(const std::string& directory, Findings& findings);
+void judgeFreeSpace(const std::string& directory, double freeBytes, double allBytes, Findings& findings);
 
 std::string humanBytes(double bytes);     // "1.5 GiB"
-std::string humanSeconds(double seconds); // "3 min 20 s"
+std::string humanSeconds(double seconds); // "1.5 s", "3 min", "2.0 h"
 std::string twoDigits(double value);
 
 } // namespace backend

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "backend/common/sql.h"
-#include "backend/operations/examination.h"
+#include "backend/operations/postgres_judgement.h"
 
 namespace backend {
 
@@ -13,8 +13,7 @@ struct PostgresCheck
     const NodeEndpoint& node;
     const DoctorLimits& limits;
     Findings& findings;
-    std::string role; // the engine's, as which all this is asked
-    bool superuser = false, seesOthers = false;
+    PostgresRole role;   // the engine's, as which all this is asked
     std::string schemas; // of ours on this node, as an array
     Deadline deadline;
 

@@ -18,10 +18,10 @@ Result<void> checkOwned(const PostgresCheck& check)
     if (owned.integer(0, 0) > 0)
         check.findings.add(
             Severity::Error, "postgres.rights_owned",
-            "the engine's role " + check.role + " owns " + std::to_string(owned.integer(0, 0)) +
+            "the engine's role " + check.role.name + " owns " + std::to_string(owned.integer(0, 0)) +
                 " schemas and tables, " + std::string(owned.text(0, 1)) + " among them",
             "it must own nothing, or no REVOKE can fence a shard from it; give them to the databases' owner",
-            psqlCommand(check.node, {"REASSIGN OWNED BY " + check.role + " TO rookery_owner"}));
+            psqlCommand(check.node, {"REASSIGN OWNED BY " + check.role.name + " TO rookery_owner"}));
     return {};
 }
 
@@ -59,7 +59,7 @@ Result<void> checkMissing(const PostgresCheck& check)
         grants.emplace_back(missing.text(r, 0));
     check.findings.add(
         Severity::Error, "postgres.rights_missing",
-        "the engine's role " + check.role + " lacks rights on " + std::to_string(missing.size()) +
+        "the engine's role " + check.role.name + " lacks rights on " + std::to_string(missing.size()) +
             " objects, the first: " + grants.front().substr(0, grants.front().rfind(" TO ")),
         missing.size() > grants.size() ? "grant them as the owner; the first ones are below"
                                        : "grant them as the owner, unless the shard is fenced on purpose",

@@ -4,8 +4,6 @@
 namespace backend {
 namespace {
 
-constexpr std::int64_t kWrapAroundSoon = 1'500'000'000;
-
 // Whoever has an old snapshot or transaction id keeps dead rows of every table from being removed.
 Result<void> checkTransactions(const PostgresCheck& check)
 {
@@ -46,12 +44,12 @@ Result<void> checkTransactions(const PostgresCheck& check)
                                    ", with its locks",
                                "end it, and set idle_in_transaction_session_timeout for that role", end);
     }
-    if (!check.seesOthers && !check.superuser)
+    if (!check.role.seesOthers && !check.role.superuser)
         check.findings.add(Severity::Note, "postgres.sees_others",
-                           "the engine's role " + check.role +
+                           "the engine's role " + check.role.name +
                                " may not see how old other roles' transactions are, only by how many others",
                            "grant it pg_read_all_stats to be told the time",
-                           psqlCommand(check.node, {"GRANT pg_read_all_stats TO " + check.role}));
+                           psqlCommand(check.node, {"GRANT pg_read_all_stats TO " + check.role.name}));
     return {};
 }
 
@@ -83,21 +81,7 @@ Result<void> checkSlots(const PostgresCheck& check)
                    check.ask("SELECT slot_name, active, greatest(age(xmin), age(catalog_xmin)),"
                              " pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::float8, "
                              "quote_literal(slot_name) FROM pg_replication_slots"));
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-        const std::string slot = "the replication slot " + std::string(rows.text(r, 0)) +
-                                 (rows.boolean(r, 1) ? "" : ", which nobody uses,");
-        const std::string drop = psqlCommand(
-            check.node, {"SELECT pg_drop_replication_slot(" + std::string(rows.text(r, 4)) + ")"});
-        if (rows.integer(r, 2) >= check.limits.oldTransactionXids)
-            check.findings.add(Severity::Warning, "postgres.slot_horizon",
-                               slot + " holds back vacuum by " + std::to_string(rows.integer(r, 2)) +
-                                   " transactions",
-                               "let its standby catch up, or drop the slot", drop);
-        if (!rows.boolean(r, 1) && rows.real(r, 3) >= double(check.limits.walHeldBytes))
-            check.findings.add(Severity::Warning, "postgres.slot_wal",
-                               slot + " keeps " + humanBytes(rows.real(r, 3)) + " of WAL on the disk",
-                               "start its standby, or drop the slot before the disk is full", drop);
-    }
+    judgeReplicationSlots(rows, check.node, check.limits, check.findings);
     return {};
 }
 
@@ -149,12 +133,7 @@ Result<void> checkWrapAround(const PostgresCheck& check)
 {
     ROOKERY_ASSIGN(const auto age,
                    check.ask("SELECT datname, age(datfrozenxid) FROM pg_database ORDER BY 2 DESC LIMIT 1"));
-    if (age.integer(0, 1) >= kWrapAroundSoon)
-        check.findings.add(Severity::Error, "postgres.wraparound",
-                           "the database " + std::string(age.text(0, 0)) + " is " +
-                               std::to_string(age.integer(0, 1)) +
-                               " transactions from its last freeze; at 2.1 billion the server stops",
-                           "vacuum it now", "vacuumdb --freeze --jobs 4 " + std::string(age.text(0, 0)));
+    judgeWrapAround(age, check.findings);
     return {};
 }
 

@@ -5,7 +5,9 @@
 #include "backend/operations/doctor.h"
 #include "backend/operations/examination.h"
 
+#include "app/session/demo_cluster.h"
 #include "backend/common/config.h"
+#include "backend/store/postgres_pool.h"
 #include "tests/integration/helper_process.h"
 #include "tests/support/demo_session.h"
 
@@ -19,6 +21,7 @@
 #include <QTemporaryDir>
 
 #include <algorithm>
+#include <fstream>
 
 using namespace backend;
 using namespace std::chrono_literals;
@@ -82,7 +85,7 @@ private slots:
     void oldTransactionIsNamedWithItsProcess();
     void oldTransactionIsNamedWithoutTheRightToSeeItsAge();
     void idleTransactionIsNamed();
-    void preparedTransactionAndUnusedSlotAreNamed();
+    void preparedTransactionAndUnusedSlotsAreNamed();
     void deadRowsAreCounted();
     void clocksAreHeldAgainstThisMachines();
     void roundTripBoundsTheSkew();
@@ -90,6 +93,7 @@ private slots:
     void pausedNodeCostsOnlyItsOwnFindings();
     void pausedDirectoryLeavesTheNodesOfTheFile();
     void kernelSettingsOfThisMachine();
+    void fewConnectionsAndAStandbyWithoutAnyEngine();
     void commandLineSaysTheSame();
 
 private:
@@ -111,8 +115,6 @@ private:
 void DoctorTest::initTestCase()
 {
     m_session = openDemo();
-    const auto config = take(readClusterToml(m_session->configFile()));
-    m_inputs.directory = {0, "directory", NodeKind::Postgres, config.directoryAddress};
     QTRY_VERIFY_WITH_TIMEOUT(!m_session->engine().monitor().snapshot()->engines.empty(), 20'000);
 }
 
@@ -120,6 +122,8 @@ void DoctorTest::init()
 {
     m_inputs.limits = {};
     m_inputs.limits.nodePatience = 20s; // a busy machine is no finding
+    m_inputs.directory = {0, "directory", NodeKind::Postgres,
+                          take(readClusterToml(m_session->configFile())).directoryAddress};
     m_inputs.knownNodes.clear();
     m_inputs.hostRoot = "/nowhere";
 }
@@ -210,6 +214,8 @@ void DoctorTest::oneThingBroken_data()
         "needs ZADD");
     row("settings hidden", "redis-5", "ACL SETUSER default -config", "ACL SETUSER default +@all",
         "redis.config", note, "cannot be read");
+    row("clock hidden", "redis-5", "ACL SETUSER default -time", "ACL SETUSER default +@all", "redis.clock",
+        warning, "could not be checked");
     row("replica", "redis-6", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "redis.replica", error,
         "127.0.0.1");
     row("autovacuum", "pg-1", "ALTER SYSTEM SET autovacuum = off\nSELECT pg_reload_conf()",
@@ -229,6 +235,8 @@ void DoctorTest::oneThingBroken_data()
     row("powers", "pg-2", "ALTER ROLE rookery_engine CREATEDB CREATEROLE",
         "ALTER ROLE rookery_engine NOCREATEDB NOCREATEROLE", "postgres.role_powers", warning,
         "CREATEROLE, CREATEDB");
+    row("owner's role", "pg-2", "GRANT rookery_owner TO rookery_engine",
+        "REVOKE rookery_owner FROM rookery_engine", "postgres.role_owner", error, "belongs to its owner");
     row("owns a table", "pg-1", "ALTER TABLE users_0003.follows OWNER TO rookery_engine",
         "ALTER TABLE users_0003.follows OWNER TO rookery_owner\nGRANT SELECT, INSERT, UPDATE, DELETE ON "
         "users_0003.follows TO rookery_engine",
@@ -251,6 +259,10 @@ void DoctorTest::oneThingBroken_data()
     row("schema newer", "pg-2",
         "INSERT INTO rookery.migrations (scope, schema, number) VALUES ('posts', 'posts_0004', 99)",
         "DELETE FROM rookery.migrations WHERE number = 99", "postgres.schema", error, "has version 99");
+    row("directory newer", "pg-2",
+        "INSERT INTO rookery.migrations (scope, schema, number) VALUES ('directory', 'directory', 99)",
+        "DELETE FROM rookery.migrations WHERE number = 99", "directory.schema", error, "has version 99",
+        "directory");
     row("table not vacuumed", "pg-2", "ALTER TABLE queue.tasks SET (autovacuum_enabled = off)",
         "ALTER TABLE queue.tasks RESET (autovacuum_enabled)", "postgres.table_autovacuum", error,
         "queue.tasks");
@@ -384,10 +396,12 @@ void DoctorTest::idleTransactionIsNamed()
     QTRY_VERIFY_WITH_TIMEOUT(!find(examine(), "pg-1", "postgres.idle_in_transaction"), 20'000);
 }
 
-void DoctorTest::preparedTransactionAndUnusedSlotAreNamed()
+void DoctorTest::preparedTransactionAndUnusedSlotsAreNamed()
 {
-    run("pg-1", "ALTER SYSTEM SET max_prepared_transactions = 2");
+    run("pg-1", "ALTER SYSTEM SET max_prepared_transactions = 2\nALTER SYSTEM SET wal_level = logical");
     take(m_session->servers()->restartNode("pg-1"));
+    run("pg-1", "SELECT pg_create_physical_replication_slot('forgotten', true)\n"
+                "SELECT pg_create_logical_replication_slot('reader', 'pgoutput')"); // waits for transactions
     {
         QProcess psql;
         psql.start(QStringLiteral("psql"), {QStringLiteral("-Xq"), QStringLiteral("-d"), owner("pg-1")});
@@ -395,7 +409,9 @@ void DoctorTest::preparedTransactionAndUnusedSlotAreNamed()
         psql.closeWriteChannel();
         QVERIFY(psql.waitForFinished(20'000));
     }
-    run("pg-1", "SELECT pg_create_physical_replication_slot('forgotten', true)");
+    for (int i = 0; i < 8; ++i)
+        run("pg-1", "SELECT pg_current_xact_id()");
+    m_inputs.limits.oldTransactionXids = 5;
     m_inputs.limits.oldTransaction = 0ms;
     m_inputs.limits.walHeldBytes = 0;
     auto checkup = examine();
@@ -405,8 +421,11 @@ void DoctorTest::preparedTransactionAndUnusedSlotAreNamed()
     const auto* slot = find(checkup, "pg-1", "postgres.slot_wal");
     QVERIFY2(slot, qPrintable(texts(checkup)));
     QVERIFY(QString::fromStdString(slot->measured).contains("forgotten, which nobody uses"));
+    const auto* horizon = find(checkup, "pg-1", "postgres.slot_horizon");
+    QVERIFY2(horizon, qPrintable(texts(checkup)));
+    QVERIFY(QString::fromStdString(horizon->measured).contains("reader, which nobody uses"));
     // What it says to do is exact: it can be pasted into a shell, as the owner.
-    for (const auto& command : {prepared->command, slot->command}) {
+    for (const auto& command : {prepared->command, slot->command, horizon->command}) {
         QProcess shell;
         shell.setProcessChannelMode(QProcess::MergedChannels);
         auto environment = QProcessEnvironment::systemEnvironment();
@@ -418,7 +437,7 @@ void DoctorTest::preparedTransactionAndUnusedSlotAreNamed()
     }
     checkup = examine();
     QVERIFY(!find(checkup, "pg-1", "postgres.prepared_transaction") &&
-            !find(checkup, "pg-1", "postgres.slot_wal"));
+            !find(checkup, "pg-1", "postgres.slot_wal") && !find(checkup, "pg-1", "postgres.slot_horizon"));
 }
 
 void DoctorTest::deadRowsAreCounted()
@@ -526,7 +545,6 @@ void DoctorTest::kernelSettingsOfThisMachine()
     options.redisArguments = {"--disable-thp", "no", "--save", "3600 1"};
     const auto servers = take(EmbeddedServers::start(options, Deadline::after(60s)));
     m_inputs.hostRoot = host.path().toStdString();
-    const auto other = m_inputs.directory;
     m_inputs.directory = servers->nodes()[0]; // an empty database
     m_inputs.directory.name = "directory";
     m_inputs.knownNodes = {servers->nodes()[1]};
@@ -539,8 +557,60 @@ void DoctorTest::kernelSettingsOfThisMachine()
     write("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
     write("proc/sys/vm/overcommit_memory", "1\n");
     checkup = examine();
-    m_inputs.directory = other;
     QVERIFY(!find(checkup, "redis-1", "host.huge_pages") && !find(checkup, "redis-1", "host.overcommit"));
+}
+
+// A cluster of its own, to which nobody else connects.
+void DoctorTest::fewConnectionsAndAStandbyWithoutAnyEngine()
+{
+    EmbeddedOptions options;
+    options.postgresNodes = options.redisNodes = 1;
+    const auto servers = take(EmbeddedServers::start(options, Deadline::after(60s)));
+    m_inputs.directory = take(app::prepareDemoCluster(*servers, Deadline::after(60s))).directory;
+    const auto node = servers->nodes()[0];
+    auto checkup = examine();
+    const auto* none = find(checkup, "", "engine.none");
+    QVERIFY2(none && checkup.healthy(), qPrintable(texts(checkup)));
+    QVERIFY(QString::fromStdString(none->measured).contains("no task waits yet"));
+
+    // 20 besides the three that are kept for superusers, and 18 of them taken.
+    const auto ownerSays = [&](const QString& statement) {
+        const auto said = sql(QString::fromStdString(node.ownerAddress), statement);
+        QVERIFY2(!said.startsWith("error"), qPrintable(said));
+    };
+    ownerSays(QStringLiteral("ALTER SYSTEM SET max_connections = 23"));
+    take(servers->restartNode(node.name));
+    auto pool = makePostgresPool(node, {18, 1, 5s});
+    std::vector<SqlPool::Lease> leases;
+    for (int i = 0; i < 18; ++i)
+        leases.push_back(take(pool->lease(Deadline::after(20s))));
+    ownerSays(QStringLiteral("INSERT INTO directory.engines (slot, name, role, started_at, heartbeat_at, "
+                             "workers_wanted) VALUES (900, 'here:1', 'serve', now(), now(), 0)"));
+    checkup = examine();
+    const auto* used = find(checkup, node.name, "postgres.connections_used");
+    QVERIFY2(used, qPrintable(texts(checkup)));
+    QVERIFY2(QString::fromStdString(used->measured).endsWith("of 20 connections are open now"),
+             used->measured.c_str());
+    const auto* wanted = find(checkup, node.name, "postgres.connections_wanted");
+    QVERIFY2(wanted, qPrintable(texts(checkup)));
+    QVERIFY(QString::fromStdString(wanted->measured)
+                .contains("it has 20 (max_connections = 23, 3 of them reserved)"));
+    leases.clear();
+    pool.reset();
+    QTRY_VERIFY_WITH_TIMEOUT(!find(examine(), node.name, "postgres.connections_used"), 20'000);
+
+    ownerSays(QStringLiteral("ALTER SYSTEM RESET max_connections"));
+    const auto mark = node.dataDirectory / "standby.signal";
+    std::ofstream(mark).close();
+    take(servers->restartNode(node.name));
+    checkup = examine();
+    std::filesystem::remove(mark);
+    QVERIFY2(find(checkup, node.name, "postgres.standby"), qPrintable(texts(checkup)));
+    take(servers->restartNode(node.name));
+    checkup = examine();
+    QVERIFY2(!find(checkup, node.name, "postgres.standby") &&
+                 !find(checkup, node.name, "postgres.connections_wanted"),
+             qPrintable(texts(checkup)));
 }
 
 void DoctorTest::commandLineSaysTheSame()
