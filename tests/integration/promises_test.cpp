@@ -21,7 +21,9 @@ private slots:
     void initTestCase() { m_session = openDemo(); }
     void cleanupTestCase() { m_session.reset(); }
     void cursorsSurviveInsertsAndDeletes();
+    void cursorsUpwardsSurviveInsertsAndDeletes();
     void deletesCostNoMissAndPagesStayFull();
+    void aDeleteHidesEverywhereBeforeAnyWorkerRuns();
     void aDeliveryThatFailedForGoodVoidsItsReaders();
 
 private:
@@ -87,6 +89,78 @@ void PromisesTest::cursorsSurviveInsertsAndDeletes()
     QCOMPARE(auditFindings(*m_session), std::string());
 }
 
+// Everything above a post, in pages downwards: `after` stays, `before` goes on with `next`.
+void PromisesTest::cursorsUpwardsSurviveInsertsAndDeletes()
+{
+    const auto reader = user();
+    const std::vector<UserId> authors{user(), user(), user()};
+    drained();
+    for (const auto author : authors)
+        take(feed().follow(reader, author, soon()));
+    drained();
+    std::vector<PostId> there;
+    for (int i = 0; i < 240; ++i)
+        there.push_back(post(authors[std::size_t(i) % 3]));
+    drained();
+    std::sort(there.begin(), there.end()); // in one second ids of three authors need not follow one another
+    const auto known = there[79];
+    const auto above = [&](PostId after) {
+        std::vector<PostId> ids;
+        for (PageQuery query;;) {
+            query.limit = 7;
+            query.after = after;
+            const auto page = take(feed().homePage(reader, query, soon()));
+            if (page.partial) throw std::runtime_error("a partial page");
+            for (const auto& entry : page.entries)
+                ids.push_back(entry.id);
+            if (!page.next) return ids;
+            if (page.entries.size() != 7) throw std::runtime_error("what deletes take is not filled up");
+            query.before = page.next;
+        }
+    };
+    const auto ordered = [&](const std::vector<PostId>& ids, PostId after) {
+        return std::is_sorted(ids.rbegin(), ids.rend()) &&
+               std::adjacent_find(ids.begin(), ids.end()) == ids.end() && (ids.empty() || ids.back() > after);
+    };
+
+    std::atomic<bool> over = false;
+    std::set<PostId> deleted, added;
+    std::jthread writer([&] {
+        for (std::size_t i = 80; !over && i < there.size(); i += 4) {
+            added.insert(post(authors[i % 3]));
+            take(feed().deletePost(there[i], soon()));
+            deleted.insert(there[i]);
+        }
+        over = true;
+    });
+    std::vector<std::vector<PostId>> walks;
+    do
+        walks.push_back(above(known));
+    while (!over || walks.size() < 3);
+    writer.join();
+    QVERIFY(deleted.size() > 5);
+    for (const auto& seen : walks) {
+        QVERIFY(seen.size() > 7);
+        QVERIFY(ordered(seen, known));
+        for (std::size_t i = 80; i < there.size(); ++i)
+            if (!deleted.contains(there[i]))
+                QVERIFY2(std::binary_search(seen.rbegin(), seen.rend(), there[i]),
+                         qPrintable(QString::number(there[i].value)));
+        for (const auto id : seen) // nothing else than what was there, or came meanwhile
+            QVERIFY(added.contains(id) || std::binary_search(there.begin(), there.end(), id));
+    }
+    drained();
+    std::set<PostId> expected(there.begin() + 80, there.end());
+    expected.insert(added.begin(), added.end());
+    for (const auto id : deleted)
+        expected.erase(id);
+    const auto last = above(known);
+    QVERIFY(ordered(last, known));
+    QVERIFY(std::set<PostId>(last.begin(), last.end()) == expected);
+    QVERIFY(above(last.front()).empty());
+    QCOMPARE(auditFindings(*m_session), std::string());
+}
+
 void PromisesTest::deletesCostNoMissAndPagesStayFull()
 {
     const auto author = user();
@@ -116,6 +190,49 @@ void PromisesTest::deletesCostNoMissAndPagesStayFull()
     QCOMPARE(misses("home timeline"), timelineMisses);
     drained();
     QCOMPARE(misses("home timeline"), timelineMisses); // nor when their room is reclaimed
+}
+
+void PromisesTest::aDeleteHidesEverywhereBeforeAnyWorkerRuns()
+{
+    const auto author = user(), reader = user();
+    drained();
+    take(feed().follow(reader, author, soon()));
+    drained();
+    std::vector<PostId> posts;
+    for (int i = 0; i < 40; ++i)
+        posts.push_back(post(author));
+    drained();
+    const auto second = connectTo(m_session->configFile(), 0);
+    const std::vector<Feed*> engines{&feed(), &second->engine().feed()};
+    PageQuery query;
+    query.limit = 10;
+    const auto pages = [&](Feed& by) {
+        return std::vector{take(by.homePage(reader, query, soon())), take(by.homePage(author, query, soon())),
+                           take(by.authorPage(author, query, soon())), take(by.publicPage(query, soon()))};
+    };
+    for (auto* engine : engines)
+        std::ignore = pages(*engine); // warm, and the public page is kept
+    take(m_session->engine().operations().pauseWorkers(-1, soon()));
+    const auto before = misses("home timeline");
+    for (std::size_t i = 0; i < 6; ++i) {
+        const auto gone = posts.back();
+        posts.pop_back();
+        take(engines[i % 2]->deletePost(gone, soon()));
+        for (auto* engine : engines)
+            for (const auto& page : pages(*engine)) {
+                QVERIFY(!page.partial);
+                QCOMPARE(page.entries.size(), std::size_t(10)); // filled up from below
+                for (const auto& entry : page.entries)
+                    QVERIFY2(entry.id != gone, qPrintable(QString::number(gone.value)));
+                QCOMPARE(page.entries.front().id, posts.back());
+            }
+    }
+    QCOMPARE(misses("home timeline"), before);
+    QCOMPARE(take(m_session->engine().monitor().unfinishedTasks(soon())), std::int64_t(6)); // all of it
+    take(m_session->engine().operations().resumeWorkers(-1, soon()));
+    drained();
+    QCOMPARE(misses("home timeline"), before);
+    QCOMPARE(auditFindings(*m_session), std::string());
 }
 
 void PromisesTest::aDeliveryThatFailedForGoodVoidsItsReaders()

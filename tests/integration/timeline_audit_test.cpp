@@ -30,6 +30,7 @@ private slots:
     void entriesBeyondTheCapAreFoundAndRepaired();
     void floorThatIsTooHighIsFoundAndRepaired();
     void timelineThatIsNotKeptIsListedAndBuilt();
+    void aShardsRepairTouchesThatShardOnly();
     void dormantReadersAreSkipped();
     void postsOfPulledAuthorsMayBeThereOrNot();
     void scopes();
@@ -254,6 +255,40 @@ void TimelineAuditTest::timelineThatIsNotKeptIsListedAndBuilt()
     QCOMPARE(take(operations().repairTimelines(of(m_reader), soon())).repaired, std::int64_t(1));
     QVERIFY(raw(m_reader).valid());
     QCOMPARE(audit(of(m_reader)).verified, std::int64_t(1));
+}
+
+void TimelineAuditTest::aShardsRepairTouchesThatShardOnly()
+{
+    auto elsewhere = m_neighbour;
+    while (elsewhere.id.shard() == m_reader.id.shard()) { // one follower of another shard
+        elsewhere = user();
+        take(feed().follow(elsewhere.id, m_author.id, soon()));
+    }
+    auto beside = m_reader;
+    while (beside.id == m_reader.id || beside.id.shard() != m_reader.id.shard()) // one more of this one
+        beside = user();
+    take(feed().follow(beside.id, m_author.id, soon()));
+    drained();
+    for (const auto& reader : {m_reader, beside, elsewhere})
+        redis(reader, {"ZREM", key(reader), memberOf(m_posts[2])});
+    const auto untouched = raw(elsewhere);
+    TimelineAuditQuery query;
+    query.scope = TimelineAuditQuery::Scope::Shard;
+    query.shard = m_reader.id.shard();
+    const auto before = recorded("repair_timelines");
+    const auto repair = take(operations().repairTimelines(query, soon()));
+    QCOMPARE(repair.found.differing, std::int64_t(2));
+    QCOMPARE(repair.repaired, std::int64_t(2));
+    QCOMPARE(repair.notRepaired, std::int64_t(0));
+    QCOMPARE(recorded("repair_timelines"), before + 1);
+    const auto after = audit(query);
+    QVERIFY2(after.clean() && after.differencesTotal == 0 && after.verified >= 2, text(after).c_str());
+    const auto same = raw(elsewhere);
+    QVERIFY(same.ids == untouched.ids && same.floorText == untouched.floorText);
+    const auto all = audit();
+    QVERIFY2(all.differing == 1 && all.differences[0].reader == elsewhere.id, text(all).c_str());
+    take(operations().repairTimelines(of(elsewhere), soon()));
+    QVERIFY(audit().clean());
 }
 
 void TimelineAuditTest::dormantReadersAreSkipped()
