@@ -35,7 +35,8 @@ Result<void> requireKnownParts(const BenchOptions& options)
     for (const auto& part : options.parts)
         if (std::find(kBenchParts.begin(), kBenchParts.end(), part) == kBenchParts.end())
             return fail(ErrorCode::Configuration,
-                        "there is no part \"" + part + "\"; choose of queue, pages, fanout, posting");
+                        "there is no part \"" + part +
+                            "\"; choose of queue, pages, fanout, posting, deletion, dormant");
     return {};
 }
 
@@ -50,7 +51,7 @@ Result<void> measureQueueAndPages(BenchRun& run, Population& population, const B
 }
 
 // Pages, queue and rebuild come while the first group's timelines fill the nodes, posting beside the largest
-// audience.
+// audience; what needs no readers at the end.
 Result<void> measureAll(BenchRun& run, const BenchOptions& options)
 {
     ROOKERY_ASSIGN(auto population, Population::open(run));
@@ -68,6 +69,8 @@ Result<void> measureAll(BenchRun& run, const BenchOptions& options)
             ROOKERY_TRY(measurePosting(run, population, prepared.authors.back().front(),
                                        groups[i].audiences.back().followers));
     }
+    if (wanted(options, "dormant")) ROOKERY_TRY(measureDormant(run, population));
+    if (wanted(options, "deletion")) ROOKERY_TRY(measureDeletion(run, population));
     return {};
 }
 

@@ -26,7 +26,8 @@ struct BenchOptions
 };
 
 // What can be measured alone; the rest of a whole run is left out, and its ratios say so.
-inline constexpr std::array<std::string_view, 4> kBenchParts{"queue", "pages", "fanout", "posting"};
+inline constexpr std::array<std::string_view, 6> kBenchParts{"queue",   "pages",    "fanout",
+                                                             "posting", "deletion", "dormant"};
 
 using BenchProgress = std::function<void(const std::string& step)>;
 

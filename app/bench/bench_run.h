@@ -6,6 +6,7 @@
 #include "app/session/session_factory.h"
 #include "backend/cache/bare_pipeline.h"
 #include "backend/cache/timelines.h"
+#include "backend/store/shard_sql.h"
 
 #include <chrono>
 #include <memory>
@@ -49,6 +50,7 @@ public:
     backend::BarePipeline& bare() { return *m_bare; }
     const backend::Timelines& timelines() const { return *m_timelines; }
     const backend::ShardMap& map() const { return *m_map; }
+    backend::SqlSession sql() { return {*inputs().pools, *m_maps}; } // as the engine's role
     std::vector<backend::NodeEndpoint> nodes(backend::NodeKind kind) const;
     int timelinesNode(int shard) const { return m_map->timelinesNode[std::size_t(shard)]; }
 

@@ -30,6 +30,8 @@ BenchSizes BenchSizes::full()
     sizes.groups.insert(
         sizes.groups.begin() + 1,
         {100'000, 800, 140, 0, {{10'000, 1, 30}, {100'000, 1, 6}}, "delivery_cost_100k_vs_10k"});
+    sizes.deletedPosts = 100'000;
+    sizes.deletionSamples = 1'000;
     sizes.diskGiB = 10;
     return sizes;
 }

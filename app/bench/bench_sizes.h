@@ -37,7 +37,11 @@ struct BenchSizes
     int postGapMicroseconds = 2'000; // one in so long
     int busyPosts = 1;               // to the largest audience, at once
     int memorySamples = 40;
-    double diskGiB = 5; // free space wanted
+    int deletedPosts = 10'000;      // of the account that is taken apart beside others' posts
+    int deletionSamples = 250;      // of those a round, before and beside it each
+    int dormantFollowers = 100'000; // of an author, held against one without followers
+    int dormantPosts = 40;          // a round, of each of the two
+    double diskGiB = 5;             // free space wanted
 
     static BenchSizes quick();
     static BenchSizes full();

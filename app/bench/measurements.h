@@ -49,6 +49,18 @@ struct PreparedGroup
 [[nodiscard]] backend::Result<void> measurePosting(BenchRun& run, Population& population,
                                                    backend::UserId celebrity, int audience);
 
+// Posts of others, before an account with many posts is deleted and while it is taken apart: their commits
+// and their deliveries.
+[[nodiscard]] backend::Result<void> measureDeletion(BenchRun& run, Population& population);
+
+// A post of an author with many dormant followers against one of an author whom nobody follows, from the call
+// to the delivery.
+[[nodiscard]] backend::Result<void> measureDormant(BenchRun& run, Population& population);
+
+// From its commit to its last delivery, each in ms. Waits until all of them are delivered.
+[[nodiscard]] backend::Result<std::vector<double>> deliveryTimes(BenchRun& run,
+                                                                 std::span<const backend::PostId> posts);
+
 // Writers with posts and readers who follow all of them, made through the queue: its tasks are timed
 // meanwhile.
 struct PageWorld

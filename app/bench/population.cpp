@@ -71,13 +71,28 @@ Result<std::vector<Post>> Population::post(std::span<const UserId> authors, int 
             posts.push_back(
                 {PostId{makeRawId(at, authors[i].shard(), m_slot)}, authors[i], benchBody(m_times)});
         }
-    for (auto rest = std::span<const Post>(posts); !rest.empty();) {
-        ROOKERY_TRY(m_run.goOn());
-        const auto some = rest.first(std::min(rest.size(), kAtOnce));
-        ROOKERY_TRY(m_run.operations().bulkPost(some, bulkDeadline()));
-        rest = rest.subspan(some.size());
-    }
+    ROOKERY_TRY(write(posts));
     return posts;
+}
+
+Result<void> Population::postLongAgo(UserId author, int count)
+{
+    std::vector<Post> posts;
+    for (int i = 0; i < count; ++i)
+        posts.push_back({PostId{makeRawId(m_beginMs - kPostsBackMs - count + i, author.shard(), m_slot)},
+                         author, benchBody(i)});
+    return write(posts);
+}
+
+Result<void> Population::write(std::span<const Post> posts)
+{
+    while (!posts.empty()) {
+        ROOKERY_TRY(m_run.goOn());
+        const auto some = posts.first(std::min(posts.size(), kAtOnce));
+        ROOKERY_TRY(m_run.operations().bulkPost(some, bulkDeadline()));
+        posts = posts.subspan(some.size());
+    }
+    return {};
 }
 
 } // namespace app

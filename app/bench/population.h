@@ -20,6 +20,8 @@ public:
     // So many posts of each author, in turn, all newer than those before. Their tasks are then in the queue.
     [[nodiscard]] backend::Result<std::vector<backend::Post>> post(std::span<const backend::UserId> authors,
                                                                    int each);
+    // So many posts of one author, a millisecond apart, older than any of the above. Once an author.
+    [[nodiscard]] backend::Result<void> postLongAgo(backend::UserId author, int count);
 
 private:
     Population(BenchRun& run, std::int64_t beginMs, int slot)
@@ -28,6 +30,8 @@ private:
         , m_slot(slot)
     {
     }
+    [[nodiscard]] backend::Result<void> write(std::span<const backend::Post> posts);
+
     BenchRun& m_run;
     std::int64_t m_beginMs; // of ids
     int m_slot;

@@ -156,7 +156,8 @@ void drawLatencies(Drawing& drawing, const BenchReport& report)
                                   {"page.warm", "home page of 20, warm", kEngine},
                                   {"page.deep", "home page far down", kEngine},
                                   {"post.idle", "post, idle", kEngine},
-                                  {"post.busy", "post, during fan-out", kEngine}};
+                                  {"post.busy", "post, during fan-out", kEngine},
+                                  {"deletion.deleting.post", "post, beside a deletion", kEngine}};
     double least = 1e9, most = 1e-9;
     for (const auto& span : spans)
         for (const auto* name : {".p50_ms", ".p99_ms"})

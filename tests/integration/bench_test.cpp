@@ -34,6 +34,10 @@ BenchSizes tinySizes()
     sizes.postGapMicroseconds = 500;
     sizes.busyPosts = 2;
     sizes.memorySamples = 3;
+    sizes.deletedPosts = 3'000; // fifteen steps with a pause after each
+    sizes.deletionSamples = 20;
+    sizes.dormantFollowers = 500;
+    sizes.dormantPosts = 3;
     sizes.diskGiB = 0.2;
     return sizes;
 }
@@ -113,15 +117,30 @@ void BenchTest::checkFigures(const QJsonObject& json)
                      !figure["how"].toString().isEmpty(),
                  qPrintable(key));
     }
-    for (const auto* wanted :
-         {"fanout.120_timelines.audience_5.engine_deliveries_per_s",
-          "fanout.120_timelines.audience_100.bare_zadd_per_s",
-          "fanout.1500_timelines.audience_1200.engine_vs_bare",
-          "fanout.1500_timelines.audience_50.us_per_delivery", "memory.timeline.bytes_per_entry",
-          "memory.plain_set.bytes_per_entry", "memory.1500_timelines.timeline.used_memory_bytes_per_entry",
-          "post.idle.p50_ms", "post.idle.p99_ms", "post.busy.p99_ms", "page.bare.p50_ms", "page.warm.p50_ms",
-          "page.warm.p99_ms", "page.first.p50_ms", "page.deep.p50_ms", "queue.post_created_tasks_per_s",
-          "queue.edge_changed_tasks_per_s", "rebuild.timelines_per_s"})
+    for (const auto* wanted : {"fanout.120_timelines.audience_5.engine_deliveries_per_s",
+                               "fanout.120_timelines.audience_100.bare_zadd_per_s",
+                               "fanout.1500_timelines.audience_1200.engine_vs_bare",
+                               "fanout.1500_timelines.audience_50.us_per_delivery",
+                               "memory.timeline.bytes_per_entry",
+                               "memory.plain_set.bytes_per_entry",
+                               "memory.1500_timelines.timeline.used_memory_bytes_per_entry",
+                               "post.idle.p50_ms",
+                               "post.idle.p99_ms",
+                               "post.busy.p99_ms",
+                               "page.bare.p50_ms",
+                               "page.warm.p50_ms",
+                               "page.warm.p99_ms",
+                               "page.first.p50_ms",
+                               "page.deep.p50_ms",
+                               "queue.post_created_tasks_per_s",
+                               "queue.edge_changed_tasks_per_s",
+                               "rebuild.timelines_per_s",
+                               "deletion.idle.post.p99_ms",
+                               "deletion.idle.delivery.p99_ms",
+                               "deletion.deleting.post.p99_ms",
+                               "deletion.deleting.delivery.p99_ms",
+                               "dormant.with.p50_ms",
+                               "dormant.none.p50_ms"})
         QVERIFY2(keys.contains(QLatin1String(wanted)), wanted);
 }
 
