@@ -8,7 +8,7 @@ namespace backend {
 namespace {
 
 constexpr int kAssumedConnections =
-    22; // of an engine that does not tell: as many as one with the default pools
+    24; // of an engine that does not tell: as many as one with the default pools
 constexpr int kDirectoryConnections = 4;
 constexpr int kConnectionsOfAWorker = 2; // its queue's and its handlers'
 

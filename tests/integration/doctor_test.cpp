@@ -252,7 +252,7 @@ void DoctorTest::oneThingBroken_data()
         "postgres.rights_missing", error, "queue.claim");
     row("few connections", "pg-2", "ALTER ROLE rookery_engine CONNECTION LIMIT 33",
         "ALTER ROLE rookery_engine CONNECTION LIMIT -1", "postgres.connections_wanted", warning,
-        "may ask for 34 connections, and it has 33");
+        "may ask for 36 connections, and it has 33");
     row("schema missing", "pg-1", "UPDATE rookery.migrations SET scope = 'gone' WHERE schema = 'users_0004'",
         "UPDATE rookery.migrations SET scope = 'users' WHERE schema = 'users_0004'", "postgres.schema", error,
         "users_0004 is missing");
