@@ -46,7 +46,8 @@ std::string waiting(const std::string& name, const std::string& ofKinds)
 std::string tooManyWait()
 {
     const auto more = [](const std::string& table) {
-        return "EXISTS (SELECT FROM " + table + " OFFSET " + std::to_string(kWaitingRead) + ")";
+        const auto most = std::to_string(kWaitingRead);
+        return "(SELECT count(*) FROM (SELECT FROM " + table + " LIMIT " + most + " + 1) AS l) > " + most;
     };
     return "(" + more("queue.tasks") + " OR " + more("queue.dead_letters") + ")";
 }
