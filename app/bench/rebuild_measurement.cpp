@@ -69,8 +69,9 @@ Result<void> measureRebuild(BenchRun& run, const PageWorld& world)
                           "timelines/s",
                           {},
                           std::int64_t(world.readers.size()),
-                          "built from PostgreSQL when their readers come, " + std::to_string(kReaders) +
-                              " at once, each from " + std::to_string(world.writers.size()) + " followees"},
+                          "their newest part built from PostgreSQL when their readers come, " +
+                              std::to_string(kReaders) + " at once, each from " +
+                              std::to_string(world.writers.size()) + " followees"},
                          double(world.readers.size()) / seconds);
     }
     return {};

@@ -58,7 +58,8 @@ void addPlaces(const RawTimeline& raw, std::vector<HomeFault>& out)
                                " posts stand in two segments; pages show them once")});
 }
 
-// The floor lies no higher than the cap-th newest entry ever due, unless age put it there.
+// The floor lies no higher than the cap-th newest entry ever due, unless age put it there or the timeline is
+// still to become deeper.
 void addFloor(const RawTimeline& raw, const HomeTruth& before, const HomeRules& rules,
               std::vector<HomeFault>& out)
 {
@@ -66,7 +67,7 @@ void addFloor(const RawTimeline& raw, const HomeTruth& before, const HomeRules& 
     const auto due = std::count_if(before.posts.begin(), before.posts.end(),
                                    [&](const auto& post) { return post.id >= floor; }) +
                      before.formerPosts;
-    if (floor.value == 0 || before.from > floor || due >= rules.cap) return;
+    if (!raw.floor->whole || floor.value == 0 || before.from > floor || due >= rules.cap) return;
     const auto newest = raw.ids.empty() ? rules.ageNow : std::max(rules.ageNow, raw.ids.back().time());
     if (floor.time() <= newest - rules.age + Milliseconds(1)) return;
     out.push_back({TimelineFault::FloorTooHigh,

@@ -9,7 +9,7 @@ namespace {
 constexpr auto kPiece = "5000"; // keys: some milliseconds of the node's time
 
 // Looks and writes inside the node, so that no key travels. ARGV: the cursor, how many keys, the former
-// run_id, the layout. Replies: the next cursor, how many floors were adopted, how many keys there were.
+// run_id, the layouts. Replies: the next cursor, how many floors were adopted, how many keys there were.
 const RedisScript& adoptPiece()
 {
     static const RedisScript script(R"lua(
@@ -20,7 +20,8 @@ for _, key in ipairs(found[2]) do
   local kind = string.match(key, '^{%d+}:%a+%-(%a+)')
   if kind == 'floor' then
     local value = redis.call('GET', key)
-    if value and string.sub(value, 20, 22) == ARGV[4] and string.sub(value, 23) == former then
+    local layout = value and string.sub(value, 20, 22)
+    if (layout == ARGV[4] or layout == ARGV[5]) and string.sub(value, 23) == former then
       redis.call('SET', key, string.sub(value, 1, 22) .. run)
       adopted = adopted + 1
     end
@@ -48,7 +49,7 @@ Result<FloorAdoption> adoptFloors(const NodeEndpoint& node, const std::string& f
                         node.name +
                             " holds more timelines than could be adopted in time: the others are rebuilt.");
         batch.clear();
-        batch.addScript(node.id, adoptPiece(), {}, {cursor, kPiece, formerRunId, std::string(kFloorLayout)});
+        batch.addScript(node.id, adoptPiece(), {}, {cursor, kPiece, formerRunId, std::string(kFloorLayout), std::string(kPartFloorLayout)});
         ROOKERY_TRY(batch.run(deadline));
         const auto& parts = batch.reply(0)->elements;
         if (parts.size() != 3)

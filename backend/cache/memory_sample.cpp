@@ -87,7 +87,7 @@ Result<void> weigh(RedisClient& client, int node, const Picked& picked, const st
             const auto& content = batch.reply(one.content);
             if (one.kind.floor && isText(content)) {
                 timeline.hasFloor = true;
-                timeline.valid = content->text.ends_with(floorStamp(runId));
+                timeline.valid = hasStampOf(content->text, runId);
             } else if (!one.kind.floor && content && content->type == RedisReply::Type::Integer) {
                 timeline.entries += content->integer;
             }

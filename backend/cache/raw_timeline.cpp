@@ -22,9 +22,9 @@ std::optional<RawFloor> parseFloor(const std::string& text)
     std::istringstream words(text);
     std::string id, layout, runId, more;
     if (!(words >> id >> layout >> runId) || words >> more || id.size() != 19 || !allDigits(id) ||
-        layout != "2")
+        (layout != "2" && layout != "3"))
         return std::nullopt;
-    return RawFloor{PostId{std::strtoll(id.c_str(), nullptr, 10)}, runId};
+    return RawFloor{PostId{std::strtoll(id.c_str(), nullptr, 10)}, runId, layout == "2"};
 }
 
 void addOddity(RawTimeline& out, std::string what, PostId post = {})

@@ -17,6 +17,7 @@ struct RawFloor
 {
     PostId id;
     std::string runId;
+    bool whole = true; // false: only the newest part is built, the floor is to be lowered
 };
 
 struct RawTimeline

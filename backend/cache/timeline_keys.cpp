@@ -82,6 +82,13 @@ std::string floorStamp(const std::string& runId)
     return std::string(kFloorLayout) + runId;
 }
 
+bool hasStampOf(std::string_view floorValue, std::string_view runId)
+{
+    if (!floorValue.ends_with(runId)) return false;
+    const auto before = floorValue.substr(0, floorValue.size() - runId.size());
+    return before.ends_with(kFloorLayout) || before.ends_with(kPartFloorLayout);
+}
+
 std::string floorValue(PostId floor, const std::string& runId)
 {
     return memberOf(floor) + floorStamp(runId);

@@ -16,6 +16,8 @@ inline constexpr std::string_view kVoidLifeMs = "86400000";
 // Stands between a floor's id and the run_id. Another layout of the entries gets another number: its floors
 // are void then.
 inline constexpr std::string_view kFloorLayout = " 2 ";
+// The same of a timeline of which only the newest part was built: it is to become deeper.
+inline constexpr std::string_view kPartFloorLayout = " 3 ";
 
 // A short text in place.
 class ShortText
@@ -46,5 +48,6 @@ struct TimelineKeys
 ShortText memberText(PostId post);                // 19 digits
 ShortText scoreText(PostId post);                 // Unix ms, negative
 std::string floorStamp(const std::string& runId); // what follows the id in a floor that is valid in that life
+bool hasStampOf(std::string_view floorValue, std::string_view runId); // of either layout
 
 } // namespace backend

@@ -1,5 +1,7 @@
 #include "backend/cache/timeline_scripts.h"
 
+#include "backend/cache/timeline_keys.h"
+
 namespace backend::timeline_scripts {
 namespace {
 
@@ -37,6 +39,31 @@ local function clear()
   setNote(redis.call('GET', KEYS[4]))
   for k = low, high do redis.call('UNLINK', segment(k)) end
   redis.call('UNLINK', KEYS[1], KEYS[4])
+end
+)lua";
+
+// Floors are told apart by what stands behind their 19 digits.
+const std::string kFloors =
+    "local kWhole, kPart = '" + std::string(kFloorLayout) + "', '" + std::string(kPartFloorLayout) + R"lua('
+local function runId() return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') end
+local function isValid(value, run)
+  local layout = value and string.sub(value, 20, 22)
+  return (layout == kWhole or layout == kPart) and run ~= '' and string.sub(value, 23) == run
+end
+)lua";
+
+// Tokens of who builds or deepens: "<random> <begun, Unix ms> <run_id>".
+const std::string kTokens = R"lua(
+local function isTaken(staleAfter)
+  local other, time = redis.call('GET', KEYS[3]), redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local begun = other and tonumber(string.match(other, '^%S+ (%d+)'))
+  return begun and now >= begun and now - begun < tonumber(staleAfter), now
+end
+local function setToken(random, now, run, life)
+  local token = random .. ' ' .. string.format('%.0f', now) .. ' ' .. run
+  redis.call('SET', KEYS[3], token, 'PX', life)
+  return token
 end
 )lua";
 
@@ -252,17 +279,17 @@ return dropped
 
 const RedisScript& backfill()
 {
-    static const RedisScript script(kSegments + kUpkeep + R"lua(
+    static const RedisScript script(kSegments + kFloors + kUpkeep + R"lua(
 redis.call('DEL', KEYS[3])
-local value, stamp = redis.call('GET', KEYS[2]), ARGV[1]
-if not value or stamp == '' or string.sub(value, 20) ~= stamp then return -1 end
+local value = redis.call('GET', KEYS[2])
+if not isValid(value, ARGV[1]) then return -1 end
 setNote(redis.call('GET', KEYS[4]))
 local size, floor = tonumber(ARGV[5]), string.sub(value, 1, 19)
 settle(size)
 if ARGV[2] > floor then
   floor = ARGV[2]
-  redis.call('SET', KEYS[2], floor .. stamp)
-  value = floor .. stamp
+  value = floor .. string.sub(value, 20)
+  redis.call('SET', KEYS[2], value)
   dropOlder(ARGV[3], floor, value)
 end
 local entries = {}
@@ -333,20 +360,14 @@ return 1
 
 const RedisScript& beginBuild()
 {
-    static const RedisScript script(kSegments + R"lua(
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local other = redis.call('GET', KEYS[3])
-if other then
-  local begun = tonumber(string.match(other, '^%S+ (%d+)'))
-  if begun and now >= begun and now - begun < tonumber(ARGV[2]) then return false end
-end
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local token = ARGV[1] .. ' ' .. string.format('%.0f', now) .. ' ' .. run
+    static const RedisScript script(kSegments + kFloors + kTokens + R"lua(
+local run = runId()
+if isValid(redis.call('GET', KEYS[2]), run) then return '' end
+local taken, now = isTaken(ARGV[2])
+if taken then return false end
 redis.call('SET', KEYS[2], 'void', 'PX', ARGV[4])
 clear()
-redis.call('SET', KEYS[3], token, 'PX', ARGV[3])
-return token
+return setToken(ARGV[1], now, run, ARGV[3])
 )lua");
     return script;
 }
@@ -371,12 +392,82 @@ return 1
 
 const RedisScript& publish()
 {
-    static const RedisScript script(R"lua(
+    static const RedisScript script(kFloors + R"lua(
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local run = runId()
 if string.sub(ARGV[1], -#run) ~= run then return 0 end
 redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3] .. run)
+return 1
+)lua");
+    return script;
+}
+
+const RedisScript& giveUp()
+{
+    static const RedisScript script(R"lua(
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+)lua");
+    return script;
+}
+
+const RedisScript& beginDeepening()
+{
+    // What lies below the floor nobody sees, and who removed by the floor that they read left it there: it
+    // must be gone before the floor comes down to it. What is delivered below it from now on is of somebody
+    // who looks again afterwards, or takes the token.
+    static const RedisScript script(kSegments + kFloors + kTokens + kUpkeep + R"lua(
+local run, value = runId(), redis.call('GET', KEYS[2])
+if not isValid(value, run) or string.sub(value, 20, 22) ~= kPart then return {0} end
+local taken, now = isTaken(ARGV[2])
+if taken then return {1} end
+local floor = string.sub(value, 1, 19)
+setNote(redis.call('GET', KEYS[4]))
+settle(tonumber(ARGV[4]))
+local function clearBelow(k)
+  local all, gone = redis.call('ZRANGE', segment(k), 0, -1), {}
+  for _, member in ipairs(all) do
+    if member < floor then gone[#gone + 1] = member end
+  end
+  for from = 1, #gone, 1000 do
+    redis.call('ZREM', segment(k), unpack(gone, from, math.min(from + 999, #gone)))
+  end
+  if k then total = total - #gone end
+  return #all == #gone
+end
+clearBelow(nil)
+for k = low, high do
+  if not clearBelow(k) then break end
+  low = k + 1
+end
+saveNote()
+return {2, setToken(ARGV[1], now, run, ARGV[3]), floor, redis.call('ZCARD', KEYS[1]) + total}
+)lua");
+    return script;
+}
+
+const RedisScript& deepen()
+{
+    // While the token stands nothing is trimmed, so that the floor is still the one below which was read; it
+    // is looked at all the same, because a token may have come back with a dump of another life.
+    static const RedisScript script(kSegments + kFloors + kUpkeep + R"lua(
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
+local run, value, size = runId(), redis.call('GET', KEYS[2]), tonumber(ARGV[4])
+if not isValid(value, run) or string.sub(ARGV[1], -#run) ~= run or ARGV[2] > string.sub(value, 1, 19) then
+  redis.call('DEL', KEYS[3])
+  return 0
+end
+setNote(redis.call('GET', KEYS[4]))
+settle(size)
+local entries = {unpack(ARGV, 5)}
+if #entries > 0 then
+  place(entries, size)
+  rotate(size)
+end
+saveNote()
+redis.call('SET', KEYS[2], ARGV[2] .. ARGV[3] .. run)
+if ARGV[3] == kWhole then redis.call('DEL', KEYS[3]) end
 return 1
 )lua");
     return script;

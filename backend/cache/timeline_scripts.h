@@ -18,14 +18,14 @@ const RedisScript& read();
 // above which all is too old or nothing, the smallest id that is young enough. Puts late entries in their
 // place, closes a full open segment, trims. Returns how many were dropped.
 const RedisScript& upkeep();
-// ARGV stamp (what follows the id in a valid floor), complete down to, its score, cap, entries per segment,
+// ARGV run_id, complete down to, its score, cap, entries per segment,
 // then score and member of each entry, newest first. Returns how many were new; -1 without a valid floor.
 const RedisScript& backfill();
 // ARGV members. From every segment. Returns how many there were.
 const RedisScript& remove();
 const RedisScript& drop();
 // ARGV random text, stale after (ms), token's life (ms), void mark's life (ms).
-// Returns the token; nothing while another build's stands.
+// Returns the token; nothing while another's stands; an empty text when the floor is valid.
 const RedisScript& beginBuild();
 // ARGV token, segment (0: the open one), then score and member of each entry, newest first. Returns 1; 0 when
 // the token is gone. Closed segments must be filled in ascending order, from the oldest entries on.
@@ -33,5 +33,13 @@ const RedisScript& fill();
 // KEYS floor, build. ARGV token, floor, what stands between floor and run_id. Returns 1; 0 when the token is
 // gone or of another life.
 const RedisScript& publish();
+// KEYS build. ARGV token. Takes it away if it stands.
+const RedisScript& giveUp();
+// ARGV random text, stale after (ms), token's life (ms), entries per segment. Returns {0} when there is
+// nothing to deepen, {1} while another's token stands, else {2, token, floor's id, entries not below it}.
+const RedisScript& beginDeepening();
+// ARGV token, floor, what stands between floor and run_id, entries per segment, then score and member of each
+// entry, newest first. Returns 1; 0 when the token is gone or of another life.
+const RedisScript& deepen();
 
 } // namespace backend::timeline_scripts

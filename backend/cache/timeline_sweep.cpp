@@ -131,13 +131,12 @@ TimelineSweep::measured(RedisClient& client, const std::vector<RedisReply>& keys
         visits.push_back(visit);
     }
     ROOKERY_TRY(answered(batch, deadline));
-    const std::string ending = floorStamp(m_runId);
     for (auto& visit : visits) {
         if (holdsEntries(visit.kind)) {
             if (const auto& reply = batch.reply(visit.reply)) visit.entries = reply->integer;
         } else if (visit.kind == HomeFloor) { // see Timelines
             if (const auto& reply = batch.reply(visit.reply))
-                visit.validFloor = reply->text.ends_with(ending);
+                visit.validFloor = hasStampOf(reply->text, m_runId);
         }
     }
     return visits;

@@ -32,6 +32,11 @@ const TimelineLimits& Timelines::limits() const
     return m_limits;
 }
 
+int Timelines::segmentSize() const
+{
+    return std::max(std::min(m_limits.segment, m_limits.cap / 2), 1);
+}
+
 int Timelines::nodeOf(TimelineFamily, UserId owner) const
 {
     const auto map = m_maps.current();
@@ -75,7 +80,7 @@ void Timelines::addEntry(RedisBatch& batch, std::vector<SizeCheck>& checks, Time
 void Timelines::addUpkeep(RedisBatch& batch, std::vector<SizeCheck>& checks) const
 {
     const auto age = std::chrono::duration_cast<Milliseconds>(m_limits.age).count();
-    const auto size = std::int64_t(std::stoi(segmentSize()));
+    const std::int64_t size = segmentSize();
     std::unordered_set<std::uint64_t> begun; // a batch may deliver to one owner many times
     for (const auto& check : checks) {
         const auto& count = batch.reply(check.reply);
@@ -88,16 +93,10 @@ void Timelines::addUpkeep(RedisBatch& batch, std::vector<SizeCheck>& checks) con
         const TimelineKeys keys(check.family, check.owner);
         batch.addScript(nodeOf(check.family, check.owner), timeline_scripts::upkeep(),
                         {keys.entries, keys.floor, keys.build, keys.note},
-                        {std::to_string(std::max(m_limits.cap, 1)), segmentSize(),
+                        {std::to_string(std::max(m_limits.cap, 1)), std::to_string(segmentSize()),
                          check.always && oldest.value > 0 ? scoreText(oldest).text() : "", memberOf(oldest)});
     }
     checks.clear();
-}
-
-// Small caps have small segments, so that what is kept beyond the cap stays in proportion.
-std::string Timelines::segmentSize() const
-{
-    return std::to_string(std::max(std::min(m_limits.segment, m_limits.cap / 2), 1));
 }
 
 void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId owner,
@@ -118,9 +117,9 @@ void Timelines::removeEntries(RedisBatch& batch, TimelineFamily family, UserId o
 void Timelines::backfill(RedisBatch& batch, TimelineFamily family, UserId owner,
                          std::span<const PostId> posts, PostId completeDownTo, const std::string& runId) const
 {
-    std::vector<std::string> arguments{runId.empty() ? std::string() : floorStamp(runId),
-                                       memberOf(completeDownTo), scoreText(completeDownTo).text(),
-                                       std::to_string(std::max(m_limits.cap, 1)), segmentSize()};
+    std::vector<std::string> arguments{runId, memberOf(completeDownTo), scoreText(completeDownTo).text(),
+                                       std::to_string(std::max(m_limits.cap, 1)),
+                                       std::to_string(segmentSize())};
     std::vector<PostId> newestFirst(posts.begin(), posts.end());
     std::sort(newestFirst.rbegin(), newestFirst.rend());
     for (const auto post : newestFirst) {

@@ -6,9 +6,9 @@
 // Stateless apart from scripts; thread-safe. Calls that take a batch only add commands to it: the caller runs
 // it. Keys: {17}:home:<user> (open), {17}:home:<user>:<number> (closed, the newest has the highest),
 // {17}:home-segments:<user>, {17}:home-floor:<user>, {17}:home-build:<user>, the same with `author`, and with
-// `public` without a user. Values: a floor is "<19 digits> 2 <run_id>" (2: this layout) or "void"; segments
-// are noted as "<lowest number> <highest> <entries> <score of the newest>"; a build token is "<random>
-// <begun, Unix ms> <run_id>".
+// `public` without a user. Values: a floor is "<19 digits> 2 <run_id>" (2: this layout; 3: the same, but only
+// the newest part is built so far, and the floor is to be lowered) or "void"; segments are noted as "<lowest
+// number> <highest> <entries> <score of the newest>"; a build token is "<random> <begun, Unix ms> <run_id>".
 #pragma once
 
 #include "backend/cache/redis_client.h"
@@ -34,10 +34,17 @@ struct TimelineLimits
     std::chrono::hours age{24 * 30};
 };
 
+struct TimelineFloor
+{
+    PostId id;         // complete down to here, inclusive; 0: to the beginning
+    bool whole = true; // false: it is to become deeper, see beginDeepening()
+};
+
 // A stretch of a timeline, newest first.
 struct TimelineSlice
 {
     bool valid = false;          // false: absent
+    bool whole = true;           // see TimelineFloor
     PostId floor;                // complete down to here, inclusive; id 0: complete to the beginning
     std::vector<PostId> entries; // strictly descending, all ≥ floor
     bool reachedFloor =
@@ -74,6 +81,9 @@ public:
     Timelines(const ShardMapSource& maps, TimelineLimits limits);
 
     const TimelineLimits& limits() const;
+    // Entries of a closed segment: small caps have small ones, so that what is kept beyond the cap stays in
+    // proportion.
+    int segmentSize() const;
     int nodeOf(TimelineFamily family, UserId owner) const;
     static UserId publicOwner(int shard); // an id that carries just the shard
 
@@ -116,30 +126,57 @@ public:
                                                               std::span<const UserId> owners,
                                                               std::optional<PostId> before, int limit,
                                                               Deadline deadline) const;
-    // The valid floors of many owners; empty where absent.
-    [[nodiscard]] Result<std::vector<std::optional<PostId>>> floors(RedisClient& client,
-                                                                    TimelineFamily family,
-                                                                    std::span<const UserId> owners,
-                                                                    Deadline deadline) const;
+    // The valid floors of many owners; empty where absent. `Stopped` takes each one's token first: whoever
+    // builds or deepens by what it read before this call publishes and lowers nothing any more, so that a
+    // floor read here moves down only by who reads PostgreSQL after this call.
+    enum class Builders { GoOn, Stopped };
+    [[nodiscard]] Result<std::vector<std::optional<TimelineFloor>>>
+    floors(RedisClient& client, TimelineFamily family, std::span<const UserId> owners, Deadline deadline,
+           Builders builders = Builders::GoOn) const;
 
     // --- building
-    // Clears entries and floor and sets a token. Empty when another build's token is younger than
-    // `staleAfter` by the node's clock; an older one is taken over, and its builder cannot publish any more.
-    [[nodiscard]] Result<std::optional<std::string>> beginBuild(RedisClient& client, TimelineFamily family,
-                                                                UserId owner, Milliseconds staleAfter,
-                                                                Deadline deadline) const;
+    enum class Start { Begun, Busy, Needless };
+    struct Build
+    {
+        Start start = Start::Begun;
+        std::string token; // of who has begun
+    };
+    // Clears entries and sets a token. Needless when there is a valid floor; Busy when another's token is
+    // younger than `staleAfter` by the node's clock; an older one is taken over, and its builder cannot
+    // publish any more.
+    [[nodiscard]] Result<Build> beginBuild(RedisClient& client, TimelineFamily family, UserId owner,
+                                           Milliseconds staleAfter, Deadline deadline) const;
     // Fills and publishes the floor if the token stands; false when somebody interfered, or the node began
-    // another life since beginBuild (build again).
+    // another life since beginBuild (build again). Not whole: these are only the newest.
     [[nodiscard]] Result<bool> finishBuild(RedisClient& client, TimelineFamily family, UserId owner,
                                            const std::string& token, std::span<const PostId> posts,
-                                           PostId floor, Deadline deadline) const;
+                                           const TimelineFloor& floor, Deadline deadline) const;
+    // Takes back a token that still stands, so that nobody waits for who has given up.
+    [[nodiscard]] Result<void> giveUpBuild(RedisClient& client, TimelineFamily family, UserId owner,
+                                           const std::string& token, Deadline deadline) const;
+
+    struct Deepening
+    {
+        Start start = Start::Begun;
+        std::string token;
+        PostId floor;             // below it is to be read
+        std::int64_t entries = 0; // not below it
+    };
+    // Sets a token on a timeline of which only a part is built, and clears what lies below its floor (late
+    // deliveries, which removals that went by the floor have passed by). Needless when it is absent or whole;
+    // Busy as above.
+    [[nodiscard]] Result<Deepening> beginDeepening(RedisClient& client, TimelineFamily family, UserId owner,
+                                                   Milliseconds staleAfter, Deadline deadline) const;
+    // Adds what was read of PostgreSQL below the floor after the token was set, and lowers the floor, in one
+    // step; false when the token is gone. A whole one gives the token back; else the next step may follow.
+    [[nodiscard]] Result<bool> deepen(RedisClient& client, TimelineFamily family, UserId owner,
+                                      const std::string& token, std::span<const PostId> posts,
+                                      const TimelineFloor& floor, Deadline deadline) const;
     // Drops everything of the owner, floor first.
     [[nodiscard]] Result<void> drop(RedisClient& client, TimelineFamily family, UserId owner,
                                     Deadline deadline) const;
 
 private:
-    std::string segmentSize() const;
-
     const ShardMapSource& m_maps;
     TimelineLimits m_limits;
 };

@@ -12,6 +12,26 @@ namespace {
 
 constexpr Milliseconds kShortestTokenLife{60'000};
 
+// A stale token may be taken over, but while nobody wants to, its slow builder may still publish. In the end
+// the token of a dead one goes by itself.
+std::string lifeOfToken(Milliseconds staleAfter)
+{
+    return std::to_string(std::max(kShortestTokenLife, 4 * staleAfter).count());
+}
+
+void addScored(std::vector<std::string>& arguments, std::span<const PostId> posts)
+{
+    for (const auto post : posts) {
+        arguments.push_back(scoreText(post).text());
+        arguments.push_back(memberOf(post));
+    }
+}
+
+std::string layoutOf(const TimelineFloor& floor)
+{
+    return std::string(floor.whole ? kFloorLayout : kPartFloorLayout);
+}
+
 std::string randomText()
 {
     std::random_device device;
@@ -36,27 +56,24 @@ std::vector<std::span<const PostId>> piecesOf(std::span<const PostId> newestFirs
 
 } // namespace
 
-Result<std::optional<std::string>> Timelines::beginBuild(RedisClient& client, TimelineFamily family,
-                                                         UserId owner, Milliseconds staleAfter,
-                                                         Deadline deadline) const
+Result<Timelines::Build> Timelines::beginBuild(RedisClient& client, TimelineFamily family, UserId owner,
+                                               Milliseconds staleAfter, Deadline deadline) const
 {
-    // A stale token may be taken over, but while nobody wants to, its slow builder may still publish. In the
-    // end the token of a dead one goes by itself.
-    const auto life = std::max(kShortestTokenLife, 4 * staleAfter);
     RedisBatch batch(client);
     const TimelineKeys keys(family, owner);
     batch.addScript(nodeOf(family, owner), timeline_scripts::beginBuild(),
                     {keys.entries, keys.floor, keys.build, keys.note},
-                    {randomText(), std::to_string(staleAfter.count()), std::to_string(life.count()),
+                    {randomText(), std::to_string(staleAfter.count()), lifeOfToken(staleAfter),
                      std::string(kVoidLifeMs)});
     ROOKERY_TRY(batch.run(deadline));
     const auto& reply = *batch.reply(0);
-    return reply.isNil() ? std::optional<std::string>() : std::optional(reply.text);
+    if (reply.isNil()) return Build{Start::Busy, {}};
+    return Build{reply.text.empty() ? Start::Needless : Start::Begun, reply.text};
 }
 
 Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, UserId owner,
-                                    const std::string& token, std::span<const PostId> posts, PostId floor,
-                                    Deadline deadline) const
+                                    const std::string& token, std::span<const PostId> posts,
+                                    const TimelineFloor& floor, Deadline deadline) const
 {
     const int node = nodeOf(family, owner);
     RedisBatch batch(client);
@@ -64,13 +81,10 @@ Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, 
     std::sort(newestFirst.rbegin(), newestFirst.rend());
     // The newest go into the open segment, where what is delivered meanwhile goes as well.
     const TimelineKeys keys(family, owner);
-    const auto pieces = piecesOf(newestFirst, std::stoul(segmentSize()));
+    const auto pieces = piecesOf(newestFirst, std::size_t(segmentSize()));
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         std::vector<std::string> arguments{token, std::to_string(i + 1 < pieces.size() ? i + 1 : 0)};
-        for (const auto post : pieces[i]) {
-            arguments.push_back(scoreText(post).text());
-            arguments.push_back(memberOf(post));
-        }
+        addScored(arguments, pieces[i]);
         batch.addScript(node, timeline_scripts::fill(), {keys.entries, keys.floor, keys.build, keys.note},
                         arguments);
         ROOKERY_FAULT_POINT_AFTER("rebuild.between_fills", std::ignore = batch.run(deadline));
@@ -82,7 +96,50 @@ Result<bool> Timelines::finishBuild(RedisClient& client, TimelineFamily family, 
     ROOKERY_FAULT_POINT("rebuild.before_publish");
     batch.clear();
     batch.addScript(node, timeline_scripts::publish(), {keys.floor, keys.build},
-                    {token, memberOf(floor), std::string(kFloorLayout)});
+                    {token, memberOf(floor.id), layoutOf(floor)});
+    ROOKERY_TRY(batch.run(deadline));
+    return batch.reply(0)->integer == 1;
+}
+
+Result<void> Timelines::giveUpBuild(RedisClient& client, TimelineFamily family, UserId owner,
+                                    const std::string& token, Deadline deadline) const
+{
+    RedisBatch batch(client);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::giveUp(), {buildKey(family, owner)}, {token});
+    return batch.run(deadline);
+}
+
+Result<Timelines::Deepening> Timelines::beginDeepening(RedisClient& client, TimelineFamily family,
+                                                       UserId owner, Milliseconds staleAfter,
+                                                       Deadline deadline) const
+{
+    RedisBatch batch(client);
+    const TimelineKeys keys(family, owner);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::beginDeepening(),
+                    {keys.entries, keys.floor, keys.build, keys.note},
+                    {randomText(), std::to_string(staleAfter.count()), lifeOfToken(staleAfter),
+                     std::to_string(segmentSize())});
+    ROOKERY_TRY(batch.run(deadline));
+    const auto& parts = batch.reply(0)->elements;
+    if (parts.size() == 1) return Deepening{parts[0].integer == 1 ? Start::Busy : Start::Needless, {}, {}, 0};
+    const auto floor = parts.size() == 4 ? postOfMember(parts[2].text) : std::nullopt;
+    if (!floor)
+        return fail(ErrorCode::Internal, client.nodeName(nodeOf(family, owner)) +
+                                             " answered the begin of a deepening with something else");
+    return Deepening{Start::Begun, parts[1].text, *floor, parts[3].integer};
+}
+
+Result<bool> Timelines::deepen(RedisClient& client, TimelineFamily family, UserId owner,
+                               const std::string& token, std::span<const PostId> posts,
+                               const TimelineFloor& floor, Deadline deadline) const
+{
+    RedisBatch batch(client);
+    const TimelineKeys keys(family, owner);
+    std::vector<std::string> arguments{token, memberOf(floor.id), layoutOf(floor),
+                                       std::to_string(segmentSize())};
+    addScored(arguments, posts);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::deepen(),
+                    {keys.entries, keys.floor, keys.build, keys.note}, arguments);
     ROOKERY_TRY(batch.run(deadline));
     return batch.reply(0)->integer == 1;
 }

@@ -11,14 +11,16 @@ namespace {
 constexpr int kSpare =
     4; // asked for beyond the limit: what tells that the last wanted one is not of the last millisecond
 
-// The id of a floor's value if that is valid in this life of the node.
-std::optional<PostId> validFloor(std::string_view value, std::string_view runId)
+// What a floor's value says if that is valid in this life of the node.
+std::optional<TimelineFloor> validFloor(std::string_view value, std::string_view runId)
 {
     constexpr std::size_t digits = 19, behind = digits + kFloorLayout.size();
-    if (value.size() <= behind || value.substr(digits, kFloorLayout.size()) != kFloorLayout ||
-        value.substr(behind) != runId)
-        return std::nullopt;
-    return postOfMember(value.substr(0, digits));
+    if (value.size() <= behind || value.substr(behind) != runId) return std::nullopt;
+    const auto layout = value.substr(digits, kFloorLayout.size());
+    if (layout != kFloorLayout && layout != kPartFloorLayout) return std::nullopt;
+    const auto id = postOfMember(value.substr(0, digits));
+    if (!id) return std::nullopt;
+    return TimelineFloor{*id, layout == kFloorLayout};
 }
 
 struct Request
@@ -115,7 +117,8 @@ public:
             }
             if (const auto floor = validFloor(reply->elements[0].text, *runId)) {
                 slice.valid = true;
-                slice.floor = *floor;
+                slice.floor = floor->id;
+                slice.whole = floor->whole;
                 m_done = fill(slice, lookOf(*reply, m_request), m_request);
             }
         }
@@ -177,19 +180,23 @@ std::vector<Result<TimelineSlice>> Timelines::readMany(RedisClient& client, Time
     return slices;
 }
 
-Result<std::vector<std::optional<PostId>>> Timelines::floors(RedisClient& client, TimelineFamily family,
-                                                             std::span<const UserId> owners,
-                                                             Deadline deadline) const
+Result<std::vector<std::optional<TimelineFloor>>>
+Timelines::floors(RedisClient& client, TimelineFamily family, std::span<const UserId> owners,
+                  Deadline deadline, Builders builders) const
 {
     RedisBatch batch(client);
-    for (const auto owner : owners)
-        batch.add(nodeOf(family, owner), {"GET", floorKey(family, owner)});
+    std::vector<std::size_t> replies;
+    for (const auto owner : owners) {
+        const int node = nodeOf(family, owner);
+        if (builders == Builders::Stopped) batch.add(node, {"UNLINK", buildKey(family, owner)});
+        replies.push_back(batch.add(node, {"GET", floorKey(family, owner)}));
+    }
     ROOKERY_TRY(batch.run(deadline));
-    std::vector<std::optional<PostId>> out;
+    std::vector<std::optional<TimelineFloor>> out;
     out.reserve(owners.size());
     for (std::size_t i = 0; i < owners.size(); ++i) {
         ROOKERY_ASSIGN(const auto runId, client.runId(nodeOf(family, owners[i]), deadline));
-        out.push_back(validFloor(batch.reply(i)->text, runId));
+        out.push_back(validFloor(batch.reply(replies[i])->text, runId));
     }
     return out;
 }

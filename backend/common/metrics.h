@@ -31,10 +31,11 @@ struct EngineMetrics
     std::array<MetricCounter, kCacheKindNames.size()> flightsLed, flightsJoined;
     std::array<MetricCounter, kMaxShards> deliveries; // by the reader's logical shard
     std::array<MetricCounter, kMaxShards> reads; // home, author and profile reads by the user's logical shard
+    // rebuilds: timelines whose newest part was built and published
     MetricCounter posts, deletes, follows, unfollows, pages, rebuilds, readThroughs;
     std::array<MetricCounter, kTaskKinds.size() + 1> tasksDone, tasksFailed; // index = int(TaskKind)
     HotReaderCounts hotReaders; // of home timeline pages that readers asked for
-    DelayRecorder fanoutDelay; // commit to delivery, one count per delivery
+    DelayRecorder fanoutDelay;  // commit to delivery, one count per delivery
     std::array<DelayRecorder, kTaskKinds.size() + 1> taskWait, taskRun; // see QueueKindTimes
     std::atomic<double> borrowedIdMilliseconds{0};
 

@@ -132,6 +132,7 @@ public:
     const SqlPools& pools() override { return m_pools.feed; }
     const ShardMapSource& shardMaps() override { return m_maps; }
     const TimelineLimits& timelineLimits() const override { return m_timelines.limits(); }
+    const EngineMetrics& metrics() const override { return m_metrics; }
     std::shared_ptr<const PulledList> pulledAuthors(Deadline deadline) override
     {
         return m_pulled.current(deadline);
@@ -171,6 +172,7 @@ private:
     std::int64_t m_deletedUntilUs = 0; // of the directory's clock
     PulledAuthors m_pulled;
     FeedServices m_feedServices;
+    TimelineDeepener m_deepener;
     TimelineBuilder m_builder;
     FeedService m_feed;
     OperationsService m_operations;
@@ -212,7 +214,8 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
                      m_options.readOnly,
                      m_options.keepPast,
                      m_options.publicPageAge}
-    , m_builder(m_feedServices)
+    , m_deepener(m_feedServices)
+    , m_builder(m_feedServices, m_deepener)
     , m_feed(m_feedServices, m_builder)
     , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed),
                    m_options.directory, {m_name, m_options.who})
@@ -267,6 +270,7 @@ RookeryEngine::~RookeryEngine()
     stop(m_dormancy);
     stop(m_planner);
     stop(m_housekeeping);
+    m_deepener.requestStop();
     m_workers.stop();
     m_sampler.reset();
     m_verifier.reset();

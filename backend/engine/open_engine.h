@@ -3,6 +3,7 @@
 // under two seconds.
 #pragma once
 
+#include "backend/common/metrics.h"
 #include "backend/engine.h"
 #include "backend/engine/engine_options.h"
 #include "backend/store/pulled_authors.h"
@@ -18,6 +19,7 @@ public:
     virtual const SqlPools& pools() = 0;
     virtual const ShardMapSource& shardMaps() = 0;
     virtual const TimelineLimits& timelineLimits() const = 0;
+    virtual const EngineMetrics& metrics() const = 0; // what this engine counts, as of now
     virtual std::shared_ptr<const PulledList> pulledAuthors(Deadline deadline) = 0;
     virtual std::chrono::milliseconds ageShift() const = 0; // entries' age counts from now minus this
     // Claims nothing more, lets the groups at hand end and gives the rest back; true when that was done in

@@ -34,8 +34,11 @@ public:
         std::vector<UserId> readers;
         for (const auto& state : states)
             readers.push_back(state.edge.follower);
-        ROOKERY_ASSIGN(const auto floors, m_context.timelines.floors(m_context.redis, TimelineFamily::Home,
-                                                                     readers, m_deadline));
+        // Nobody who read the edges before this one changed may lower these floors any more: what lies below
+        // them would be with the ended edges and without the new ones.
+        ROOKERY_ASSIGN(const auto floors,
+                       m_context.timelines.floors(m_context.redis, TimelineFamily::Home, readers, m_deadline,
+                                                  Timelines::Builders::Stopped));
         const PulledFollowees pulled(m_context.maps);
         for (std::size_t i = 0; i < states.size(); ++i) {
             pulled.changed(m_batch, states[i].edge.follower);
@@ -45,7 +48,7 @@ public:
             if (!floors[i])
                 m_context.timelines.voidFloor(m_batch, TimelineFamily::Home, states[i].edge.follower);
             else
-                ROOKERY_TRY(bringInLine(states[i], *floors[i]));
+                ROOKERY_TRY(bringInLine(states[i], floors[i]->id));
         }
         ROOKERY_FAULT_POINT("backfill.before_pipeline");
         ROOKERY_TRY(m_batch.run(m_deadline));
@@ -80,7 +83,8 @@ private:
         const std::vector<PostSource> author{edge.followee};
         ROOKERY_ASSIGN(auto posts, PostStore::newestIdsOf(m_context.sql, author, {before, floor}, cap + 1,
                                                           false, m_deadline));
-        // Not the floor that was read: a rebuild may have lowered it since, and then has these posts as well.
+        // Not the floor that was read: who read the edges after it may have lowered it since, and then has
+        // these posts as well.
         PostId completeDownTo;
         if (posts.size() > std::size_t(cap)) {
             posts.resize(std::size_t(cap));

@@ -48,6 +48,7 @@ Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, Tim
     ROOKERY_ASSIGN(auto found, read());
     if (found.valid) {
         m_services.metrics.hit(cacheOf(family));
+        if (!found.whole && build) m_builder.deepenLater(family, owner);
         return found;
     }
     m_services.metrics.miss(cacheOf(family));
@@ -144,6 +145,7 @@ Result<void> PageReader::mergePulled(SqlSession& sql, RedisClient& redis, const 
         m_services.timelines.readMany(redis, TimelineFamily::Author, authors, before, limit, deadline);
     for (std::size_t i = 0; i < authors.size(); ++i) {
         auto found = slices[i];
+        if (found && found->valid && !found->whole) m_builder.deepenLater(TimelineFamily::Author, authors[i]);
         if (found && !found->valid)
             found = slice(sql, redis, TimelineFamily::Author, authors[i], {before, std::nullopt, limit, {}},
                           true, deadline);
@@ -234,6 +236,7 @@ Result<IdPage> PageReader::mergeShards(SqlSession& sql, RedisClient* redis, cons
                                                       std::nullopt, limit, ofRedis);
             } else if (found) {
                 m_services.metrics.hit(CacheKind::PublicTimeline);
+                if (found->valid && !found->whole) m_builder.deepenLater(TimelineFamily::Public, owner);
             }
             const bool enough = found && found->valid &&
                                 (found->entries.size() >= std::size_t(limit) || found->floor.value == 0 ||

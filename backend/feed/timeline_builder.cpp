@@ -1,8 +1,7 @@
 #include "backend/feed/timeline_builder.h"
 
 #include "backend/common/fault_points.h"
-#include "backend/store/edge_store.h"
-#include "backend/store/post_store.h"
+#include "backend/feed/timeline_parts.h"
 #include "backend/store/reader_store.h"
 
 #include <algorithm>
@@ -12,8 +11,7 @@ namespace backend {
 namespace {
 
 constexpr int kRounds = 5;
-constexpr Milliseconds kStaleBuild{5'000}; // a builder that died leaves its token this long at most
-constexpr Milliseconds kLookAgain{5};
+constexpr Milliseconds kLookAgain{5}, kGivingUp{100};
 
 } // namespace
 
@@ -24,8 +22,14 @@ Result<void> TimelineBuilder::build(SqlSession& sql, RedisClient& redis, Timelin
     bool ran = false;
     auto built = flights.run(
         owner, deadline, [&] { return buildNow(sql, redis, family, owner, purpose, deadline); }, &ran);
-    if (purpose == BuildFor::Reader) count(family, ran, built.has_value());
-    return built;
+    if (purpose == BuildFor::Reader) {
+        count(family, ran, built.has_value());
+        return built;
+    }
+    if (!built) return built;
+    ROOKERY_ASSIGN(const bool whole, m_deepener.deepen(sql, redis, family, owner, deadline));
+    if (!whole) m_deepener.later(family, owner); // somebody is at it; should they die, it is looked at again
+    return {};
 }
 
 void TimelineBuilder::count(TimelineFamily family, bool ran, bool built) const
@@ -71,66 +75,53 @@ Result<bool> TimelineBuilder::stillWarm(SqlSession& sql, UserId reader, std::int
 Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, TimelineFamily family,
                                        UserId owner, BuildFor purpose, Deadline deadline)
 {
-    const auto& limits = m_services.timelines.limits();
+    const auto& timelines = m_services.timelines;
     for (int round = 0; round < kRounds; ++round) {
         std::int64_t generation = 0;
         if (family == TimelineFamily::Home) {
             ROOKERY_ASSIGN(generation, warmGeneration(sql, owner, purpose, deadline));
         }
-        ROOKERY_ASSIGN(const auto token,
-                       m_services.timelines.beginBuild(redis, family, owner, kStaleBuild, deadline));
-        if (!token) {
+        ROOKERY_ASSIGN(const auto build, timelines.beginBuild(redis, family, owner, kStaleBuild, deadline));
+        if (build.start == Timelines::Start::Needless) return {};
+        if (build.start == Timelines::Start::Busy) {
             ROOKERY_ASSIGN(const bool ready, waitForOther(redis, family, owner, deadline));
             if (ready) return {};
             continue;
         }
-        if (family == TimelineFamily::Home) {
-            ROOKERY_ASSIGN(const bool warm, stillWarm(sql, owner, generation, deadline));
-            if (!warm) continue; // the token goes stale, or is taken with the timeline
-        }
-        ROOKERY_FAULT_POINT("rebuild.after_begin");
-        // Strictly after the token: whatever commits later takes the token away or delivers by itself.
-        ROOKERY_ASSIGN(auto ids, newestIds(sql, family, owner, limits.cap + 1, deadline));
-        const auto oldest = std::chrono::duration_cast<Milliseconds>(
-            (m_services.ageClock.now() - limits.age).time_since_epoch());
-        const PostId ageFloor{makeRawId(oldest.count() - kIdEpochUnixMs, 0, 0)};
-        PostId floor{};
-        if (ids.size() > std::size_t(limits.cap)) {
-            ids.resize(std::size_t(limits.cap));
-            floor = ids.back();
-        }
-        if (!ids.empty() && ids.back() < ageFloor) {
-            floor = ageFloor;
-            std::erase_if(ids, [&](PostId id) { return id < ageFloor; });
-        }
-        ROOKERY_FAULT_POINT("rebuild.before_fill");
-        ROOKERY_ASSIGN(const bool published,
-                       m_services.timelines.finishBuild(redis, family, owner, *token, ids, floor, deadline));
-        ROOKERY_FAULT_POINT("rebuild.after_publish");
-        if (published) {
+        const auto published = [&]() -> Result<bool> {
+            if (family == TimelineFamily::Home) {
+                ROOKERY_ASSIGN(const bool warm, stillWarm(sql, owner, generation, deadline));
+                if (!warm) return false;
+            }
+            return publishNewest(sql, redis, family, owner, build.token, deadline);
+        }();
+        if (published && *published) {
             m_services.metrics.rebuilds.add();
             return {};
         }
+        // Who comes next need not wait until this token is stale.
+        std::ignore = timelines.giveUpBuild(redis, family, owner, build.token, Deadline::after(kGivingUp));
+        if (!published) return fail(published.error());
     }
     return fail(ErrorCode::Overloaded, "the timeline changes faster than it can be built; try again", true);
 }
 
-Result<std::vector<PostId>> TimelineBuilder::newestIds(SqlSession& sql, TimelineFamily family, UserId owner,
-                                                       int limit, Deadline deadline)
+// One segment: some pages. False when somebody interfered.
+Result<bool> TimelineBuilder::publishNewest(SqlSession& sql, RedisClient& redis, TimelineFamily family,
+                                            UserId owner, const std::string& token, Deadline deadline)
 {
-    if (family == TimelineFamily::Public) {
-        const std::vector<int> shard{owner.shard()};
-        ROOKERY_ASSIGN(const auto newest, PostStore::newestOfShards(sql, shard, {}, limit, deadline));
-        std::vector<PostId> ids;
-        for (const auto& post : newest.posts)
-            ids.push_back(post.id);
-        return ids;
-    }
-    std::vector<PostSource> sources{owner};
-    if (family == TimelineFamily::Home) {
-        ROOKERY_ASSIGN(sources, EdgeStore::homeSources(sql, owner, deadline));
-    }
-    return PostStore::newestIdsOf(sql, sources, {}, limit, false, deadline);
+    const auto& timelines = m_services.timelines;
+    ROOKERY_FAULT_POINT("rebuild.after_begin");
+    // Strictly after the token: whatever commits later takes the token away or delivers by itself.
+    ROOKERY_ASSIGN(const auto sources, sourcesOf(sql, family, owner, deadline));
+    ROOKERY_ASSIGN(const auto newest, readPart(m_services, sql, sources, {}, timelines.segmentSize(),
+                                               timelines.limits().cap, deadline));
+    ROOKERY_FAULT_POINT("rebuild.before_fill");
+    ROOKERY_ASSIGN(const bool published,
+                   timelines.finishBuild(redis, family, owner, token, newest.ids, newest.floor, deadline));
+    ROOKERY_FAULT_POINT("rebuild.after_publish"); // the floor itself tells that more is to come
+    if (published && !newest.floor.whole) m_deepener.later(family, owner);
+    return published;
 }
 
 Result<bool> TimelineBuilder::waitForOther(RedisClient& redis, TimelineFamily family, UserId owner,

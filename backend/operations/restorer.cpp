@@ -3,6 +3,7 @@
 #include "backend/common/log.h"
 #include "backend/fanout/push_counters.h"
 #include "backend/operations/directory_lock.h"
+#include "backend/store/post_store.h"
 #include "backend/store/user_store.h"
 
 #include <algorithm>
@@ -17,6 +18,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kCall = 2s;                       // a stop waits for one call at most
 constexpr int kAtOnce = 500;                     // readers looked at in one step
+constexpr auto kFill = 500ms, kFillAgain = 5'000ms;
+constexpr int kFirstPage = 20;                   // posts of a timeline whose bodies are filled in
 constexpr std::int64_t kLock = 0x726f6f6b657279; // of the directory's advisory locks
 // Readers seen in the last hour come first, on all shards, then those of the last day, week, and all others.
 constexpr std::array<std::string_view, 5> kSeen{"now()", "now() - interval '1 hour'",
@@ -40,7 +43,7 @@ struct Restorer::Sweep
     std::map<int, std::string> lives{}; // run_id by node, when it began
     bool afterLoss = false;             // of nodes that began another life
     std::chrono::steady_clock::time_point notBefore = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::time_point begun = notBefore;
+    std::chrono::steady_clock::time_point begun = notBefore, noFillsBefore = notBefore;
 
     Result<void> goOn() const
     {
@@ -172,7 +175,7 @@ Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
     for (UserId after;;) {
         ROOKERY_TRY(sweep.goOn());
         const auto deadline = Deadline::after(kCall);
-        std::vector<UserId> readers, missing;
+        std::vector<UserId> readers;
         {
             SqlSession sql(m_services.pools, m_services.maps);
             ROOKERY_ASSIGN(const auto rows,
@@ -187,27 +190,42 @@ Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
         }
         if (readers.empty()) return {};
         after = readers.back();
-        {
-            ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
-            ROOKERY_ASSIGN(const auto floors,
-                           m_services.timelines.floors(*redis, TimelineFamily::Home, readers, deadline));
-            for (std::size_t i = 0; i < readers.size(); ++i)
-                if (!floors[i]) missing.push_back(readers[i]);
-        }
+        ROOKERY_ASSIGN(const auto lost, missing(readers, deadline));
         // Whoever was about to write counters when a node was lost may have written older ones since than
         // those that went with it: then nobody else would put them right for an hour.
         {
             SqlSession sql(m_services.pools, m_services.maps);
             ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
-            ROOKERY_TRY(pushCounters(sql, *redis, m_services.objects, sweep.afterLoss ? readers : missing,
+            ROOKERY_TRY(pushCounters(sql, *redis, m_services.objects, sweep.afterLoss ? readers : lost,
                                      Deadline::after(kCall)));
         }
-        ROOKERY_TRY(restore(sweep, missing));
-        const std::lock_guard lock(m_mutex);
-        m_progress.looked += std::int64_t(readers.size());
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - sweep.begun;
-        m_progress.perSecond = double(m_progress.looked) / std::max(took.count(), 0.001);
+        addProgress(sweep, std::int64_t(readers.size() - lost.size()), 0);
+        ROOKERY_TRY(restore(sweep, lost));
     }
+}
+
+void Restorer::addProgress(const Sweep& sweep, std::int64_t looked, std::int64_t restored)
+{
+    const std::lock_guard lock(m_mutex);
+    m_progress.looked += looked;
+    m_progress.restored += restored;
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - sweep.begun;
+    m_progress.perSecond = double(m_progress.looked) / std::max(took.count(), 0.001);
+}
+
+// Those of the readers who have no home timeline. What is only short is the deepener's.
+Result<std::vector<UserId>> Restorer::missing(const std::vector<UserId>& readers, Deadline deadline)
+{
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    std::vector<UserId> lost;
+    for (const auto family : {TimelineFamily::Home, TimelineFamily::Author}) {
+        ROOKERY_ASSIGN(const auto floors, m_services.timelines.floors(*redis, family, readers, deadline));
+        for (std::size_t i = 0; i < readers.size(); ++i) {
+            if (floors[i] && !floors[i]->whole) m_builder.deepenLater(family, readers[i]);
+            if (!floors[i] && family == TimelineFamily::Home) lost.push_back(readers[i]);
+        }
+    }
+    return lost;
 }
 
 // Profiles of many at once, timelines one by one in time.
@@ -241,8 +259,7 @@ Result<void> Restorer::restore(Sweep& sweep, const std::vector<UserId>& readers)
                           std::chrono::microseconds(1'000'000 / std::max(m_settings.readersPerSecond, 1));
         ROOKERY_TRY(restoreOne(sweep, TimelineFamily::Home, reader));
         ROOKERY_TRY(restoreOne(sweep, TimelineFamily::Author, reader));
-        const std::lock_guard lock(m_mutex);
-        ++m_progress.restored;
+        addProgress(sweep, 1, 1);
     }
     return {};
 }
@@ -254,11 +271,52 @@ Result<void> Restorer::restoreOne(Sweep& sweep, TimelineFamily family, UserId ow
     ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
     const std::vector<UserId> owners{owner};
     ROOKERY_ASSIGN(const auto floors, m_services.timelines.floors(*redis, family, owners, deadline));
-    if (floors[0]) return {}; // a reader came meanwhile
+    if (!floors[0] || !floors[0]->whole) { // else a reader came meanwhile
+        SqlSession sql(m_services.pools, m_services.maps);
+        const auto built = m_builder.build(sql, *redis, family, owner, deadline, BuildFor::Upkeep);
+        if (!built && built.error().code == ErrorCode::NotFound) return {}; // became dormant meanwhile
+        ROOKERY_TRY(built);
+    }
+    // A node that is away costs the next readers a look into PostgreSQL, not the others their timelines.
+    if (std::chrono::steady_clock::now() < sweep.noFillsBefore) return {};
+    if (!fillObjects(family, owner, deadline.earlier(kFill)))
+        sweep.noFillsBefore = std::chrono::steady_clock::now() + kFillAgain;
+    return {};
+}
+
+// What the first page shows besides ids, as far as it is not there: many have it in common. Author timelines
+// bring the newest posts of the node that was lost, home timelines those of others that it shows.
+Result<void> Restorer::fillObjects(TimelineFamily family, UserId owner, Deadline deadline)
+{
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    ROOKERY_ASSIGN(const auto page,
+                   m_services.timelines.read(*redis, family, owner, {}, {}, kFirstPage, deadline));
+    const auto cached = m_services.objects.posts(*redis, page.entries, deadline);
+    std::vector<PostId> posts;
+    std::vector<UserId> authors;
+    for (std::size_t i = 0; i < page.entries.size(); ++i) {
+        if (cached.posts[i].state == CachedPost::State::Missing) posts.push_back(page.entries[i]);
+        if (cached.posts[i].state == CachedPost::State::Present)
+            authors.push_back(cached.posts[i].post.author);
+    }
     SqlSession sql(m_services.pools, m_services.maps);
-    const auto built = m_builder.build(sql, *redis, family, owner, deadline, BuildFor::Upkeep);
-    if (!built && built.error().code == ErrorCode::NotFound) return {}; // became dormant meanwhile
-    return built;
+    ROOKERY_ASSIGN(const auto stored, PostStore::load(sql, posts, deadline));
+    RedisBatch batch(*redis);
+    for (const auto& post : stored) {
+        if (!post || post->deleted) continue;
+        m_services.objects.fillPost(batch, post->post);
+        authors.push_back(post->post.author);
+    }
+    std::sort(authors.begin(), authors.end());
+    authors.erase(std::unique(authors.begin(), authors.end()), authors.end());
+    const auto known = m_services.objects.users(*redis, authors, deadline);
+    for (std::size_t i = authors.size(); i-- > 0;)
+        if (known.users[i].state != CachedUser::State::Missing)
+            authors.erase(authors.begin() + std::ptrdiff_t(i));
+    ROOKERY_ASSIGN(const auto users, UserStore::load(sql, authors, deadline));
+    for (const auto& user : users)
+        if (user && !user->deleted) m_services.objects.fillUser(batch, user->user);
+    return batch.run(deadline);
 }
 
 } // namespace backend

@@ -1,8 +1,9 @@
 // Builds again what a Redis node has lost: the home and author timelines of warm readers, those seen last
-// first, their counters and profiles, and the public timelines of its logical shards, so many readers a
-// second, while everybody reads on through PostgreSQL. It looks at what each node holds, not at a plan:
-// whoever goes on after an engine died skips what is there. One engine of a cluster at a time, by a lock in
-// the directory. Owned by the engine; thread-safe.
+// first, their counters and profiles, the public timelines of its logical shards, and of all these timelines
+// the posts of the first page with their authors, so many readers a second, while everybody reads on through
+// PostgreSQL. It looks at what each node holds, not at a plan: whoever goes on after an engine died skips
+// what is there, and has timelines that were left short brought to their full depth. One engine of a cluster
+// at a time, by a lock in the directory. Owned by the engine; thread-safe.
 #pragma once
 
 #include "backend/cluster/directory.h"
@@ -43,7 +44,10 @@ private:
     Result<void> sweepAll(const std::vector<int>& nodes, const std::stop_token& stop);
     Result<void> sweepReaders(Sweep& sweep, int shard, std::size_t window);
     Result<void> restore(Sweep& sweep, const std::vector<UserId>& readers);
+    Result<std::vector<UserId>> missing(const std::vector<UserId>& readers, Deadline deadline);
+    Result<void> fillObjects(TimelineFamily family, UserId owner, Deadline deadline);
     Result<void> restoreOne(Sweep& sweep, TimelineFamily family, UserId owner);
+    void addProgress(const Sweep& sweep, std::int64_t looked, std::int64_t restored);
     void publish(bool running);
 
     const FeedServices& m_services;

@@ -46,6 +46,10 @@ public:
     // when all is right, else what is not. Only when the queue is drained.
     std::string compare(backend::Feed& feed);
     std::vector<backend::PostId> newest(std::size_t count) const;
+    std::vector<backend::PostId> home(backend::UserId reader) const
+    {
+        return m_model.home(reader);
+    } // newest first
     bool follows(backend::UserId follower, backend::UserId followee) const
     {
         return m_model.follows(follower, followee);

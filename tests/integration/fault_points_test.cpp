@@ -11,7 +11,7 @@
 #include <QTest>
 
 #include "app/session/demo_cluster.h"
-#include "backend/cache/redis_client.h"
+#include "backend/cache/raw_timeline.h"
 #include "backend/common/config.h"
 #include "tests/integration/deeds.h"
 #include "tests/support/demo_session.h"
@@ -62,6 +62,9 @@ const std::vector<std::string> kPoints{"post.before_commit",
                                        "rebuild.between_fills",
                                        "rebuild.before_publish",
                                        "rebuild.after_publish",
+                                       "deepen.after_begin",
+                                       "deepen.before_step",
+                                       "deepen.after_step",
                                        "reader.voided",
                                        "reader.marked",
                                        "reader.copied",
@@ -78,6 +81,16 @@ const std::vector<std::string> kPoints{"post.before_commit",
                                        "account.names_free",
                                        "housekeeping.before_forget",
                                        "housekeeping.after_forget"};
+
+struct FixedMaps final : ShardMapSource
+{
+    explicit FixedMaps(std::shared_ptr<const ShardMap> fixed)
+        : map(std::move(fixed))
+    {
+    }
+    std::shared_ptr<const ShardMap> current() const override { return map; }
+    std::shared_ptr<const ShardMap> map;
+};
 
 bool programHolds(const QString& program, const QByteArray& bytes)
 {
@@ -104,14 +117,20 @@ private slots:
     void stoppedPastItsLease();
     void stoppedForLongItDeliversNothing();
     void whoTakesOverEndsTheConnections();
+    void pagesWhileOnlyTheNewestPartIsThere();
+    void edgesChangeWhileATimelineBecomesDeeper_data();
+    void edgesChangeWhileATimelineBecomesDeeper();
     void redisNodeFlushed();
     void redisNodeKilledAndBackEmpty();
     void postgresRestarted_data();
     void postgresRestarted();
 
 private:
-    std::unique_ptr<QProcess> start(const QString& fault, int deeds = 120);
+    std::unique_ptr<QProcess> start(const QString& fault, const QString& deeds = "120");
+    std::unique_ptr<QProcess> startForGood(); // it works until it is told to finish
+    void isAtWork(QProcess& victim);          // and gets on
     void finish(QProcess& victim);
+    std::vector<UserId> halfBuilt(app::OpenedSession& session, TimelineFamily family);
     std::vector<std::string> onEveryPostgres(const std::string& sql); // the first column of all rows
     std::size_t redisClientsNamed(const std::string& name);
     void lapseLeases()
@@ -178,7 +197,7 @@ void FaultPointsTest::cleanup()
     QFile::remove(struck());
 }
 
-std::unique_ptr<QProcess> FaultPointsTest::start(const QString& fault, int deeds)
+std::unique_ptr<QProcess> FaultPointsTest::start(const QString& fault, const QString& deeds)
 {
     auto victim = std::make_unique<QProcess>();
     victim->setProcessChannelMode(QProcess::ForwardedErrorChannel);
@@ -187,13 +206,55 @@ std::unique_ptr<QProcess> FaultPointsTest::start(const QString& fault, int deeds
     victim->setProcessEnvironment(environment);
     victim->start(QStringLiteral(FAULT_VICTIM),
                   {QString::fromStdString(m_config.string()), QString::fromStdString(log()),
-                   QString::number(++m_seed), QString::number(deeds),
+                   QString::number(++m_seed), deeds,
                    fault.contains("account.") || fault.contains("user.") ? "3" : "0"});
     return victim;
 }
 
+std::unique_ptr<QProcess> FaultPointsTest::startForGood()
+{
+    return start({}, "on");
+}
+
+// It acknowledges more than it had when this was asked, and has not been told to finish: what comes now
+// strikes it in the middle of its deeds.
+void FaultPointsTest::isAtWork(QProcess& victim)
+{
+    const auto acknowledged = [&] {
+        QFile file(QString::fromStdString(log()));
+        return file.open(QIODevice::ReadOnly) ? file.readAll().count("\npost ") : 0;
+    };
+    const auto before = acknowledged();
+    QTRY_VERIFY2_WITH_TIMEOUT(acknowledged() >= before + 10, "the victim gets nothing done", 60'000);
+    QCOMPARE(victim.state(), QProcess::Running);
+    QVERIFY(!victim.readAllStandardOutput().contains("drained"));
+}
+
+// Owners of timelines of which only the newest part is there.
+std::vector<UserId> FaultPointsTest::halfBuilt(app::OpenedSession& session, TimelineFamily family)
+{
+    const auto map = session.auditInputs().map;
+    RedisClient client([&] {
+        std::vector<NodeEndpoint> nodes;
+        for (const auto& node : map->nodes)
+            if (node.kind == NodeKind::Redis) nodes.push_back(node);
+        return nodes;
+    }());
+    auto owners = m_users;
+    if (family == TimelineFamily::Public) owners.clear();
+    for (int shard = 0; family == TimelineFamily::Public && shard < map->shardCount; ++shard)
+        owners.push_back(Timelines::publicOwner(shard));
+    const auto raws = take(readRawTimelines(client, *map, family, owners, soon()));
+    std::vector<UserId> found;
+    for (std::size_t i = 0; i < owners.size(); ++i)
+        if (raws[i].valid() && !raws[i].floor->whole) found.push_back(owners[i]);
+    return found;
+}
+
+// One that works on is told to finish.
 void FaultPointsTest::finish(QProcess& victim)
 {
+    victim.closeWriteChannel();
     QVERIFY2(victim.state() == QProcess::NotRunning || victim.waitForFinished(90'000),
              "the victim neither died nor drained its queue");
     QCOMPARE(victim.exitStatus(), QProcess::NormalExit);
@@ -260,6 +321,9 @@ void FaultPointsTest::everythingIsRight()
     m_model.read(log());
     const auto differences = m_model.compare(session->engine().feed());
     QVERIFY2(differences.empty(), differences.c_str());
+    for (const auto family : {TimelineFamily::Home, TimelineFamily::Author, TimelineFamily::Public})
+        QTRY_VERIFY2_WITH_TIMEOUT(halfBuilt(*session, family).empty(),
+                                  "a timeline does not reach its full depth", 60'000);
     const auto findings = auditFindings(*session);
     QVERIFY2(findings.empty(), findings.c_str());
 }
@@ -365,16 +429,17 @@ void FaultPointsTest::killed_data()
 void FaultPointsTest::killed()
 {
     QFETCH(QString, point);
-    if (point.startsWith("rebuild.")) flush("redis-" + std::to_string(1 + m_seed % 4));
+    if (point.startsWith("rebuild.") || point.startsWith("deepen."))
+        flush("redis-" + std::to_string(1 + m_seed % 4));
     if (point == "reader.woken") flush("redis-" + std::to_string(1 + m_seed % 4));
     if (point.startsWith("reader.")) nobodyWasSeen();
     const bool house = point.startsWith("housekeeping.");
     if (house) makeMarksToForget();
-    const bool seldom = house || point.startsWith("rebuild.") || point.startsWith("delete.") ||
-                        point.startsWith("reader.") || point.startsWith("account.") ||
-                        point.startsWith("user."); // tasks go in batches
+    const bool seldom = house || point.startsWith("rebuild.") || point.startsWith("deepen.") ||
+                        point.startsWith("delete.") || point.startsWith("reader.") ||
+                        point.startsWith("account.") || point.startsWith("user."); // tasks go in batches
     const int passing = seldom ? 1 : 2 + m_seed % 3;
-    const auto victim = start("kill:" + point + ":" + QString::number(passing), house ? 0 : 120);
+    const auto victim = start("kill:" + point + ":" + QString::number(passing), house ? "0" : "120");
     QVERIFY2(victim->waitForFinished(90'000), "it neither died nor drained its queue");
     QVERIFY2(hasStruck(point), "it did not come to this point");
     QCOMPARE(victim->exitStatus(), QProcess::CrashExit);
@@ -387,8 +452,9 @@ void FaultPointsTest::stoppedPastItsLease_data()
     for (const char* point :
          {"plan.read", "deliver.chunk_read", "deliver.before_pipeline", "deliver.before_look",
           "deliver.between_looks", "deliver.after_look", "complete.before_commit", "counter.before",
-          "backfill.before_pipeline", "rebuild.before_fill", "delete.before_reclaim", "reader.voided",
-          "reader.copied", "reader.woken", "account.edges_ended", "account.posts_removed"})
+          "backfill.before_pipeline", "rebuild.before_fill", "rebuild.after_publish", "deepen.before_step",
+          "deepen.after_step", "delete.before_reclaim", "reader.voided", "reader.copied", "reader.woken",
+          "account.edges_ended", "account.posts_removed"})
         QTest::newRow(point) << QString(point);
 }
 
@@ -397,7 +463,7 @@ void FaultPointsTest::stoppedPastItsLease_data()
 void FaultPointsTest::stoppedPastItsLease()
 {
     QFETCH(QString, point);
-    if (point.startsWith("rebuild.") || point == "reader.woken")
+    if (point.startsWith("rebuild.") || point.startsWith("deepen.") || point == "reader.woken")
         flush("redis-" + std::to_string(1 + m_seed % 4));
     if (point.startsWith("reader.")) nobodyWasSeen();
     const auto victim = start(
@@ -463,28 +529,135 @@ void FaultPointsTest::whoTakesOverEndsTheConnections()
     everythingIsRight();
 }
 
+// The victim has built timelines and is held before it reads more than their newest part. An engine that
+// changes nothing reads them: what a reader sees first comes from Redis, the rest is whole all the same.
+void FaultPointsTest::pagesWhileOnlyTheNewestPartIsThere()
+{
+    for (int node = 1; node <= 4; ++node)
+        flush("redis-" + std::to_string(node));
+    const auto victim = start("hold:deepen.after_begin:1", "40");
+    QVERIFY(victim->waitForStarted());
+    QTRY_VERIFY2_WITH_TIMEOUT(hasStruck("deepen.after_begin"), "it did not come to this point", 60'000);
+    QByteArray said;
+    const auto drained = [&] { return (said += victim->readAllStandardOutput()).contains("drained"); };
+    QTRY_VERIFY2_WITH_TIMEOUT(drained(), "its other threads do not finish", 90'000);
+    app::SessionOptions options;
+    options.kind = app::SessionOptions::Kind::Connect;
+    options.configFile = m_config;
+    options.readOnly = true;
+    const auto session = take(app::openSession(options, [](const SessionProgress&) {}, {}));
+    auto& feed = session->engine().feed();
+    const auto readers = halfBuilt(*session, TimelineFamily::Home);
+    QVERIFY(!readers.empty());
+    m_model.read(log());
+    for (const auto reader : readers) {
+        std::vector<PostId> found;
+        std::vector<EntrySource> sources;
+        PageQuery query{.before = {}, .after = {}, .limit = 20};
+        do {
+            const auto page = take(feed.homePage(reader, query, soon()));
+            QVERIFY(!page.partial);
+            for (const auto& entry : page.entries) {
+                found.push_back(entry.id);
+                sources.push_back(entry.source);
+            }
+            query.before = page.next;
+        } while (query.before && found.size() < 200);
+        auto expected = m_model.home(reader);
+        expected.resize(std::min(expected.size(), found.size()));
+        QVERIFY(found == expected);
+        const auto below = std::find(sources.begin(), sources.end(), EntrySource::ReadThrough);
+        QVERIFY(below - sources.begin() >= 20); // the first page at least
+        QVERIFY(std::all_of(below, sources.end(), [](auto one) { return one == EntrySource::ReadThrough; }));
+        QVERIFY(below != sources.end());
+    }
+    QVERIFY(halfBuilt(*session, TimelineFamily::Home) == readers); // all the time
+    const auto findings = auditFindings(*session);
+    QVERIFY2(findings.empty(), findings.c_str());
+    QVERIFY(QFile::remove(struck()));
+    finish(*victim);
+    everythingIsRight();
+}
+
+void FaultPointsTest::edgesChangeWhileATimelineBecomesDeeper_data()
+{
+    QTest::addColumn<bool>("follows");
+    QTest::newRow("unfollow") << false;
+    QTest::newRow("follow") << true;
+}
+
+// The test deepens, by what it read before the edge changed. The victim's worker has read the floor down to
+// which it brings the timeline in line, and is held: if the floor came down now, posts of whom nobody follows
+// any more would lie above it, or those of the new followee be missing.
+void FaultPointsTest::edgesChangeWhileATimelineBecomesDeeper()
+{
+    QFETCH(bool, follows);
+    const auto reader = m_users[kUsers - 1], author = m_users[0];
+    Deeds deeds(log());
+    std::vector<PostId> before; // the reader's, newest first
+    {
+        const auto session = connectTo(m_config, 4);
+        auto& feed = session->engine().feed();
+        QVERIFY(follows ? deeds.unfollow(feed, reader, author) : deeds.follow(feed, reader, author));
+        QVERIFY(drainSooner(*session));
+        PageQuery query{.before = {}, .after = {}, .limit = 60};
+        for (const auto& entry : take(feed.homePage(reader, query, soon())).entries)
+            before.push_back(entry.id);
+        QCOMPARE(before.size(), std::size_t(60));
+    }
+    const auto victim = start("hold:backfill.before_pipeline:1", "work");
+    QVERIFY(victim->waitForReadyRead(30'000));
+
+    const auto session = connectTo(m_config, 0);
+    const FixedMaps maps(session->auditInputs().map);
+    const Timelines timelines(maps, {});
+    RedisClient redis(m_cluster->endpoints());
+    constexpr auto kHome = TimelineFamily::Home;
+    take(timelines.drop(redis, kHome, reader, soon()));
+    const auto build = take(timelines.beginBuild(redis, kHome, reader, Milliseconds(0), soon()));
+    QVERIFY(take(timelines.finishBuild(redis, kHome, reader, build.token, std::span(before).first(20),
+                                       {before[19], false}, soon())));
+    const auto deepening = take(timelines.beginDeepening(redis, kHome, reader, Milliseconds(0), soon()));
+    QVERIFY(deepening.start == Timelines::Start::Begun);
+    auto& feed = session->engine().feed();
+    QVERIFY(follows ? deeds.follow(feed, reader, author) : deeds.unfollow(feed, reader, author));
+    QTRY_VERIFY2_WITH_TIMEOUT(hasStruck("backfill.before_pipeline"), "it did not come to this point", 60'000);
+    QVERIFY(!take(timelines.deepen(redis, kHome, reader, deepening.token, std::span(before).subspan(20),
+                                   {before.back(), false}, soon())));
+    QVERIFY(QFile::remove(struck()));
+    finish(*victim);
+    everythingIsRight();
+}
+
 void FaultPointsTest::redisNodeFlushed()
 {
-    const auto victim = start({}, 600);
+    const auto victim = startForGood();
     QVERIFY(victim->waitForReadyRead(30'000));
-    for (int i = 0; i < 4 || (i < 12 && victim->state() == QProcess::Running); ++i) {
+    for (int i = 0; i < 12; ++i) {
+        isAtWork(*victim);
+        if (QTest::currentTestFailed()) return;
         flush("redis-" + std::to_string(1 + i % 4));
-        QTest::qWait(100);
     }
+    isAtWork(*victim);
+    if (QTest::currentTestFailed()) return;
     finish(*victim);
     everythingIsRight();
 }
 
 void FaultPointsTest::redisNodeKilledAndBackEmpty()
 {
-    const auto victim = start({}, 600);
+    const auto victim = startForGood();
     QVERIFY(victim->waitForReadyRead(30'000));
     for (const char* node : {"redis-1", "redis-3"}) {
-        QTest::qWait(150);
+        isAtWork(*victim);
+        if (QTest::currentTestFailed()) return;
         take(m_cluster->servers().killNode(node));
-        QTest::qWait(300);
+        isAtWork(*victim); // also without that node
+        if (QTest::currentTestFailed()) return;
         take(m_cluster->servers().restartNode(node));
     }
+    isAtWork(*victim);
+    if (QTest::currentTestFailed()) return;
     finish(*victim);
     everythingIsRight();
 }
@@ -503,11 +676,14 @@ void FaultPointsTest::postgresRestarted()
 {
     QFETCH(QString, node);
     QFETCH(bool, immediately);
-    const auto victim = start({}, 200);
+    const auto victim = startForGood();
     QVERIFY(victim->waitForReadyRead(30'000));
-    QTest::qWait(300);
+    isAtWork(*victim);
+    if (QTest::currentTestFailed()) return;
     if (immediately) ::kill(pid_t(m_cluster->node(node.toStdString()).pid), SIGQUIT);
     take(m_cluster->servers().restartNode(node.toStdString()));
+    isAtWork(*victim); // it is again
+    if (QTest::currentTestFailed()) return;
     finish(*victim);
     everythingIsRight();
 }

@@ -1,13 +1,17 @@
 // A process with an engine on servers that outlive it. The sources with fault points are compiled into it
 // once more with the points in them; ROOKERY_FAULT says where it dies or stops. It notes what it does, and
-// ends when the queue is drained. Usage: fault_victim CONFIG LOG SEED DEEDS_PER_THREAD LEAVERS_PER_THREAD
-// (DEEDS_PER_THREAD 0: it keeps house once)
+// ends when the queue is drained, of which it tells. Usage: fault_victim CONFIG LOG SEED DEEDS_PER_THREAD
+// LEAVERS_PER_THREAD (DEEDS_PER_THREAD 0: it keeps house once; "on": it goes on until its input is closed;
+// "work": it does nothing of its own until then, only its workers do)
 #include "backend/cluster/directory.h"
 #include "backend/operations/housekeeping.h"
 #include "tests/integration/deeds.h"
 #include "tests/support/demo_session.h"
 
+#include <atomic>
 #include <cstdio>
+#include <cstring>
+#include <limits>
 #include <optional>
 #include <random>
 #include <string>
@@ -19,6 +23,8 @@ using namespace tests;
 namespace {
 
 constexpr int kThreads = 3, kPosts = 3, kActors = 20; // further users are left to the test
+
+std::atomic<bool> over{false}; // its input was closed
 
 struct FixedMap final : ShardMapSource
 {
@@ -65,10 +71,10 @@ void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint6
     std::mt19937_64 random(seed);
     std::vector<PostId> own;
     std::optional<UserId> passing;
-    for (int i = 0; i < count; ++i) {
+    for (int i = 0; i < count && !over; ++i) {
         const UserId actor = users[(random() % (kActors / kThreads)) * kThreads + std::size_t(thread)];
         const UserId other = users[random() % users.size()];
-        if (i * leavers / count < (i + 1) * leavers / count) {
+        if (leavers > 0 && i * leavers / count < (i + 1) * leavers / count) {
             if (passing) leave(feed, *passing, deeds);
             passing = join(feed, actor, other, deeds, "v_" + std::to_string(seed) + "_" + std::to_string(i));
         }
@@ -97,7 +103,9 @@ int main(int argc, char** argv)
 {
     if (argc != 6) return 2;
     const auto session = connectTo(argv[1], 3);
-    const int count = std::atoi(argv[4]), leavers = std::atoi(argv[5]);
+    const bool workOnly = std::strcmp(argv[4], "work") == 0, on = workOnly || std::strcmp(argv[4], "on") == 0;
+    const int leavers = std::atoi(argv[5]);
+    const int count = workOnly ? -1 : on ? std::numeric_limits<int>::max() : std::atoi(argv[4]);
     if (count == 0) return keepHouse(*session);
     auto& feed = session->engine().feed();
     std::vector<UserId> users;
@@ -111,11 +119,20 @@ int main(int argc, char** argv)
     std::puts("working");
     std::fflush(stdout);
     const auto seed = std::stoull(argv[3]);
+    std::jthread listener([on] {
+        while (on && std::getchar() != EOF) {
+        }
+        over = on;
+    });
     {
         std::vector<std::jthread> threads;
         for (int t = 0; t < kThreads; ++t)
             threads.emplace_back(
                 [&, t] { work(feed, users, deeds, seed * kThreads + std::uint64_t(t), t, count, leavers); });
     }
-    return drain(session->engine()) ? 0 : 4;
+    listener.join();
+    if (!drain(session->engine())) return 4;
+    std::puts("drained");
+    std::fflush(stdout);
+    return 0;
 }

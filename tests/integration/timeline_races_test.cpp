@@ -38,6 +38,7 @@ private slots:
     void aBuildClearsAndPublishes();
     void aBuildOfThousands();
     void onlyOneBuildsAtATime();
+    void whoGivesUpKeepsNobodyWaiting();
     void aStaleBuildIsTakenOver();
     void aTakenOverBuilderCannotFillAnyMore();
     void aDeadBuildersTokenGoesByItself();
@@ -60,13 +61,16 @@ private slots:
 private:
     std::string begin(Milliseconds staleAfter = 60s)
     {
-        const auto token = m_timelines->beginBuild(*m_builder, kHome, m_owner, staleAfter, soon());
-        if (!token || !*token) throw std::runtime_error("no token");
-        return **token;
+        // One that is there is left alone.
+        if (read().valid) meanwhile([&](RedisBatch& batch) { m_timelines->voidFloor(batch, kHome, m_owner); });
+        const auto build = m_timelines->beginBuild(*m_builder, kHome, m_owner, staleAfter, soon());
+        if (!build || build->start != Timelines::Start::Begun) throw std::runtime_error("no token");
+        return build->token;
     }
     bool finish(const std::string& token, const std::vector<PostId>& ids, PostId floor = {})
     {
-        const auto done = m_timelines->finishBuild(*m_builder, kHome, m_owner, token, ids, floor, soon());
+        const auto done =
+            m_timelines->finishBuild(*m_builder, kHome, m_owner, token, ids, {floor, true}, soon());
         if (!done) throw std::runtime_error(done.error().message);
         return *done;
     }
@@ -151,11 +155,25 @@ void TimelineRacesTest::aBuildOfThousands()
 void TimelineRacesTest::onlyOneBuildsAtATime()
 {
     const auto token = begin();
-    const auto second = m_timelines->beginBuild(*m_other, kHome, m_owner, 60s, soon());
-    QVERIFY(second.has_value());
-    QVERIFY(!*second);
+    const auto another = [&] {
+        return m_timelines->beginBuild(*m_other, kHome, m_owner, 60s, soon())->start;
+    };
+    QVERIFY(another() == Timelines::Start::Busy);
     QVERIFY(finish(token, posts(0, 3)));
-    QVERIFY(*m_timelines->beginBuild(*m_other, kHome, m_owner, 60s, soon()));
+    QVERIFY(another() == Timelines::Start::Needless); // who comes late builds nothing a second time
+    QVERIFY(read().entries == posts(0, 3));
+    meanwhile([&](RedisBatch& batch) { m_timelines->voidFloor(batch, kHome, m_owner); });
+    QVERIFY(another() == Timelines::Start::Begun);
+}
+
+void TimelineRacesTest::whoGivesUpKeepsNobodyWaiting()
+{
+    const auto token = begin();
+    QVERIFY(m_timelines->giveUpBuild(*m_builder, kHome, m_owner, token, soon()));
+    const auto next = m_timelines->beginBuild(*m_other, kHome, m_owner, 60s, soon());
+    QVERIFY(next->start == Timelines::Start::Begun);
+    QVERIFY(m_timelines->giveUpBuild(*m_builder, kHome, m_owner, token, soon())); // not another's
+    QVERIFY(finish(next->token, posts(0, 3)));
 }
 
 void TimelineRacesTest::aStaleBuildIsTakenOver()

@@ -340,13 +340,17 @@ void TimelineWritingTest::segmentsAgainstAModel()
             QVERIFY(backfill(t, owner, ids, downTo, runId(owner)));
             model.insert(ids.begin(), ids.end());
         } else if (some(4) == 0) {
-            const auto token = t.beginBuild(*m_client, kHome, owner, 0ms, soon());
-            QVERIFY(token && *token);
+            RedisBatch batch(*m_client);
+            t.voidFloor(batch, kHome, owner);
+            QVERIFY(batch.run(soon()));
+            const auto build = t.beginBuild(*m_client, kHome, owner, 0ms, soon());
+            QVERIFY(build && build->start == Timelines::Start::Begun);
             deliver(t, owner, {around(2), around(30)});
             const auto made = descending({model.begin(), model.end()});
             const auto floor = made.size() > 60 ? made[59] : PostId{};
-            QVERIFY(*t.finishBuild(*m_client, kHome, owner, **token,
-                                   std::span(made).first(std::min<std::size_t>(made.size(), 60)), floor,
+            QVERIFY(*t.finishBuild(*m_client, kHome, owner, build->token,
+                                   std::span(made).first(std::min<std::size_t>(made.size(), 60)),
+                                   {floor, true},
                                    soon()));
             for (const auto id : read(t, owner).entries)
                 model.insert(id); // those delivered meanwhile
@@ -526,13 +530,12 @@ void TimelineWritingTest::dropLeavesNothing()
     const auto t = timelines();
     const auto owner = userOf(1);
     deliver(t, owner, {postAt(kNow)});
-    setFloor(owner, {});
     QVERIFY(t.beginBuild(*m_client, kHome, owner, 60s, soon()));
-    const auto token = t.beginBuild(*m_client, kHome, owner, 0ms, soon());
+    const auto build = t.beginBuild(*m_client, kHome, owner, 0ms, soon());
     std::vector<PostId> many;
     for (int i = 0; i < 500; ++i)
         many.push_back(postAt(kNow + i));
-    QVERIFY(*t.finishBuild(*m_client, kHome, owner, **token, many, {}, soon()));
+    QVERIFY(*t.finishBuild(*m_client, kHome, owner, build->token, many, {}, soon()));
     QVERIFY(segments(owner).size() > 4);
     QVERIFY(t.drop(*m_client, kHome, owner, soon()));
     QCOMPARE(m_redis->redis(node(owner), {"DBSIZE"}), std::string("0"));
@@ -563,10 +566,10 @@ void TimelineWritingTest::flushedScriptsChangeNothing()
     const auto t = timelines({.cap = 10, .upkeepOneIn = 1});
     const auto owner = userOf(0);
     const auto flush = [&] { m_redis->redis(node(owner), {"SCRIPT", "FLUSH"}); };
-    const auto token = t.beginBuild(*m_client, kHome, owner, 60s, soon());
-    QVERIFY(token && *token);
+    const auto build = t.beginBuild(*m_client, kHome, owner, 60s, soon());
+    QVERIFY(build && build->start == Timelines::Start::Begun);
     flush();
-    QVERIFY(*t.finishBuild(*m_client, kHome, owner, **token, std::vector{postAt(kNow)}, {}, soon()));
+    QVERIFY(*t.finishBuild(*m_client, kHome, owner, build->token, std::vector{postAt(kNow)}, {}, soon()));
     flush();
     QCOMPARE(read(t, owner).entries.size(), std::size_t(1));
     flush();
@@ -578,9 +581,17 @@ void TimelineWritingTest::flushedScriptsChangeNothing()
     }
     QCOMPARE(read(t, owner).entries.size(), std::size_t(10));
     flush();
+    m_redis->redis(node(owner), {"DEL", timelineFloorKey(kHome, owner)});
     const auto other = t.beginBuild(*m_client, kHome, owner, 60s, soon());
     flush();
-    QVERIFY(other && *other && *t.finishBuild(*m_client, kHome, owner, **other, {}, {}, soon()));
+    QVERIFY(*t.finishBuild(*m_client, kHome, owner, other->token, std::vector{postAt(kNow)},
+                           {postAt(kNow), false}, soon()));
+    flush();
+    const auto deepening = t.beginDeepening(*m_client, kHome, owner, 60s, soon());
+    flush();
+    QVERIFY(*t.deepen(*m_client, kHome, owner, deepening->token, {}, {}, soon()));
+    flush();
+    QVERIFY(t.giveUpBuild(*m_client, kHome, owner, deepening->token, soon()));
 }
 
 } // namespace tests

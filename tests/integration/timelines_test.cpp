@@ -278,8 +278,8 @@ void TimelinesTest::floorsOfMany()
     setFloor(userOf(1), postAt(kNow));
     const auto floors = t.floors(*m_client, kHome, std::vector{userOf(0), userOf(1), userOf(2)}, soon());
     QVERIFY(floors.has_value());
-    QCOMPARE((*floors)[0]->value, std::int64_t(0));
-    QCOMPARE((*floors)[1]->value, postAt(kNow).value);
+    QCOMPARE((*floors)[0]->id.value, std::int64_t(0));
+    QCOMPARE((*floors)[1]->id.value, postAt(kNow).value);
     QVERIFY(!(*floors)[2]);
 }
 
