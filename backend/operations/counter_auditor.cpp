@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr int kPage = 500;               // users looked at together
 constexpr auto kBetween = 400ms;         // two looks at what differs: a cache may be a moment behind
-constexpr int kLooksAgain = 3;           // until it stood still between two
+constexpr int kLooksAgain = 3;           // until it stood still between two, or through all
 constexpr int kTries = 3;                // to set counters that change meanwhile
 constexpr std::size_t kListed = 1'000;   // drifts in a report
 constexpr std::size_t kSuspects = 5'000; // that wait together for another look
@@ -39,6 +39,7 @@ struct CounterAuditor::Look
     RecountedEdges edges;
     RecountedPosts posts;
     std::optional<RawCounters> cached;
+    int stoodStillFor = 0; // looks in a row
 
     Counters recounted() const
     {
@@ -60,7 +61,15 @@ struct CounterAuditor::Look
                cached.has_value() == before.cached.has_value() &&
                (!cached || cached->version == before.cached->version);
     }
-    bool drifted() const { return storedDrifted() || cacheDrifted() || lostFollows() > 0; }
+    // A task that was counted in PostgreSQL has still to tell Redis. Where the edge's other end lies, it does
+    // not show among the tasks here: then only time tells it from a cache that will stay behind.
+    bool lags() const { return cached && cached->version < edges.stored.version; }
+    bool onlyLags() const { return lags() && !storedDrifted() && lostFollows() == 0; }
+    bool drifted() const
+    {
+        return storedDrifted() || (cacheDrifted() && !(lags() && undecided())) || lostFollows() > 0;
+    }
+    bool decided() const { return stoodStillFor >= (onlyLags() ? kLooksAgain : 1); }
 
     std::string sentence() const
     {
@@ -175,8 +184,8 @@ Result<void> CounterAuditor::firstLook(SqlSession& sql, int shard, std::vector<R
     return {};
 }
 
-// One more look at each suspect: who still differs and stood still since the last one has drifted, who still
-// changes stays.
+// One more look at each suspect: who still differs and stood still for long enough has drifted, who does not
+// differ any more is right, and all others stay.
 Result<void> CounterAuditor::settleOnce(Audit& audit) const
 {
     std::map<int, std::vector<Look>> byShard;
@@ -190,22 +199,23 @@ Result<void> CounterAuditor::settleOnce(Audit& audit) const
                 all.begin() + std::ptrdiff_t(first),
                 all.begin() + std::ptrdiff_t(std::min(all.size(), first + std::size_t(kPage))));
             SqlSession sql(m_services.pools, m_services.maps);
-            const auto later = done ? lookAgain(sql, shard, some, audit.deadline)
-                                    : Result<std::vector<Look>>(fail(done.error()));
+            auto later = done ? lookAgain(sql, shard, some, audit.deadline)
+                              : Result<std::vector<Look>>(fail(done.error()));
             if (!later) { // nobody knows of these
                 if (done) done = fail(later.error());
                 audit.suspects.insert(audit.suspects.end(), some.begin(), some.end());
                 continue;
             }
-            for (const auto& now : *later) {
+            for (auto& now : *later) {
                 if (!now.drifted()) continue;
                 const auto before = std::find_if(some.begin(), some.end(), [&](const Look& one) {
                     return one.edges.user == now.edges.user;
                 });
-                if (now.stoodStill(*before))
+                if (now.stoodStill(*before)) now.stoodStillFor = before->stoodStillFor + 1;
+                if (now.decided())
                     tell(now, audit.reconcile, audit.report, audit.deadline);
                 else
-                    audit.suspects.push_back(now);
+                    audit.suspects.push_back(std::move(now));
             }
         }
     return done;

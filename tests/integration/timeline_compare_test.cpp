@@ -65,6 +65,7 @@ void TimelineCompareTest::init()
 {
     m_author = user();
     m_reader = user();
+    drained();
     take(feed().follow(m_reader.id, m_author.id, soon()));
     m_posts.clear();
     for (int i = 0; i < 6; ++i)
