@@ -145,7 +145,7 @@ private:
     Result<void> renewSlot(Deadline deadline);
     Result<void> registerSelf(Deadline deadline);
     void obey(const EngineOrders& orders);
-    void refreshOrders();
+    void refreshOrders(Deadline deadline);
     void endConnections(const std::string& owner, Deadline deadline);
     Result<void> followSettings(Deadline deadline);
     Result<void> forgetDeleted(Deadline deadline);
@@ -157,8 +157,9 @@ private:
     const std::string m_workName = uniqueName();
     SystemWallClock m_clock;
     AgeClock m_ageClock;
-    bool m_ending = false;    // guarded by m_ordersMutex: no orders are obeyed any more
-    std::mutex m_ordersMutex; // from reading orders to obeying them: older ones must not overtake newer ones
+    bool m_ending = false; // guarded by m_ordersMutex: no orders are obeyed any more
+    std::timed_mutex
+        m_ordersMutex; // from reading orders to obeying them: older ones must not overtake newer ones
     Directory& m_directory;
     ShardMapCache& m_maps;
     EngineMetrics m_metrics;
@@ -239,7 +240,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
               return pool;
           }())
 {
-    m_operations.ordersChanged = [this] { refreshOrders(); };
+    m_operations.ordersChanged = [this](Deadline deadline) { refreshOrders(deadline.earlier(1s)); };
     m_operations.deleteUser = [this](UserId user, Deadline deadline) {
         return m_feed.deleteUser(user, deadline);
     };
@@ -303,7 +304,7 @@ Result<void> RookeryEngine::start(Deadline deadline)
     if (!m_options.readOnly) {
         ROOKERY_TRY(renewSlot(deadline));
         ROOKERY_TRY(registerSelf(deadline));
-        refreshOrders();
+        refreshOrders(deadline.earlier(1s));
         m_workers.start();
         m_housekeeping = std::make_unique<Housekeeping>(m_pools.feed, m_maps, m_directory);
         if (m_options.workers > 0 && m_options.restorePerSecond > 0) {
@@ -392,12 +393,13 @@ Result<void> RookeryEngine::forgetDeleted(Deadline deadline)
     return {};
 }
 
-void RookeryEngine::refreshOrders()
+// Without the time for it the next heartbeat does it.
+void RookeryEngine::refreshOrders(Deadline deadline)
 {
-    const auto soon = Deadline::after(1s);
-    const std::lock_guard lock(m_ordersMutex);
-    if (const auto orders = m_directory.orders(m_slot.slot(), soon)) obey(*orders);
-    if (const auto followed = followSettings(soon); !followed)
+    const std::unique_lock lock(m_ordersMutex, deadline.at());
+    if (!lock) return;
+    if (const auto orders = m_directory.orders(m_slot.slot(), deadline)) obey(*orders);
+    if (const auto followed = followSettings(deadline); !followed)
         log::warning("the cluster's settings cannot be read yet: " + followed.error().message);
 }
 

@@ -9,6 +9,8 @@
 namespace backend {
 namespace {
 
+constexpr int kHardlyMore = 2;
+
 CacheKind cacheOf(TimelineFamily family)
 {
     return family == TimelineFamily::Home     ? CacheKind::HomeTimeline
@@ -176,38 +178,46 @@ Result<void> PageReader::mergePulled(SqlSession& sql, RedisClient& redis, const 
     return {};
 }
 
+// A partial one is for those who have hardly more time than its reader had: they would not see more.
+std::optional<IdPage> PageReader::newest(int limit, Deadline deadline)
+{
+    const std::lock_guard lock(m_newestMutex);
+    const auto found = m_newest.find(limit);
+    if (found == m_newest.end() || found->second.until < std::chrono::steady_clock::now()) return {};
+    const auto& [page, given, until] = found->second;
+    if (page.partial && deadline.remaining() > kHardlyMore * given) return {};
+    return page;
+}
+
 Result<IdPage> PageReader::everyone(SqlSession& sql, RedisClient* redis, const PageRange& range,
                                     Deadline deadline)
 {
     if (range.before || range.after || m_services.publicPageAge.count() == 0)
         return mergeShards(sql, redis, range, deadline);
     const int limit = range.limit;
-    const auto kept = [&]() -> std::optional<IdPage> {
-        const std::lock_guard lock(m_newestMutex);
-        const auto found = m_newest.find(limit);
-        if (found == m_newest.end() || found->second.until < std::chrono::steady_clock::now()) return {};
-        return found->second.page;
-    };
-    if (auto page = kept()) return *page;
+    if (auto page = newest(limit, deadline)) return *page;
     std::optional<Result<IdPage>> mine;
-    ROOKERY_TRY(m_newestFlights.run(limit, deadline, [&]() -> Result<void> {
+    const auto landed = m_newestFlights.run(limit, deadline, [&]() -> Result<void> {
+        const auto given = deadline.remaining();
         mine = mergeShards(sql, redis, range, deadline);
         if (!*mine) return fail(mine->error());
         auto shared = **mine;
         shared.read.clear(); // bodies may be deleted meanwhile
         const std::lock_guard lock(m_newestMutex);
-        m_newest[limit] = {std::move(shared), std::chrono::steady_clock::now() + m_services.publicPageAge};
+        m_newest[limit] = {std::move(shared), given,
+                           std::chrono::steady_clock::now() + m_services.publicPageAge};
         return {};
-    }));
+    });
     if (mine) {
-        m_services.metrics.led(CacheKind::PublicTimeline);
+        if (*mine) m_services.metrics.led(CacheKind::PublicTimeline);
         return std::move(*mine);
     }
-    if (auto page = kept()) {
+    if (auto page = newest(limit, deadline)) {
         m_services.metrics.joined(CacheKind::PublicTimeline);
         return *page;
     }
-    return mergeShards(sql, redis, range, deadline);
+    if (!landed && deadline.expired()) return fail(landed.error());
+    return mergeShards(sql, redis, range, deadline); // the other caller's failure is not this one's
 }
 
 Result<IdPage> PageReader::mergeShards(SqlSession& sql, RedisClient* redis, const PageRange& range,

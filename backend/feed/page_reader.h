@@ -49,7 +49,8 @@ public:
                                        UserId owner, const PageRange& range, bool build, Deadline deadline);
     // Everybody's posts: all logical shards merged. Shards that cannot be read in time are left out, which
     // makes the page partial. The newest page is kept for publicPageAge and shared by all
-    // readers; of what it lists, bodies and deletions are always looked up.
+    // readers; of what it lists, bodies and deletions are always looked up. Nobody gets less for another
+    // caller's short deadline.
     [[nodiscard]] Result<IdPage> everyone(SqlSession& sql, RedisClient* redis, const PageRange& range,
                                           Deadline deadline);
 
@@ -64,12 +65,14 @@ private:
                              const PageRange& range, IdPage& page, Deadline deadline);
     Result<std::vector<UserId>> pulledFollowees(SqlSession& sql, RedisClient& redis, const PulledList& list,
                                                 UserId reader, Deadline deadline);
+    std::optional<IdPage> newest(int limit, Deadline deadline);
     Result<IdPage> mergeShards(SqlSession& sql, RedisClient* redis, const PageRange& range,
                                Deadline deadline);
 
     struct Newest
     {
         IdPage page;
+        std::chrono::milliseconds given; // to the call that read it
         std::chrono::steady_clock::time_point until;
     };
 

@@ -5,19 +5,20 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
+#include <map>
 
 namespace backend {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPage = 500;             // users looked at together
-constexpr auto kBetween = 400ms;       // two looks at what differs: a cache may be a moment behind
-constexpr int kLooksAgain = 3;         // until it stood still between two
-constexpr int kTries = 3;              // to set counters that change meanwhile
-constexpr std::size_t kListed = 1'000; // drifts in a report
-constexpr auto kReserve = 2s;          // kept back from a deadline, to tell what was found by then
+constexpr int kPage = 500;               // users looked at together
+constexpr auto kBetween = 400ms;         // two looks at what differs: a cache may be a moment behind
+constexpr int kLooksAgain = 3;           // until it stood still between two, or through all
+constexpr int kTries = 3;                // to set counters that change meanwhile
+constexpr std::size_t kListed = 1'000;   // drifts in a report
+constexpr std::size_t kSuspects = 5'000; // that wait together for another look
+constexpr auto kReserve = 2s;            // kept back from a deadline, for the last looks at what differs
 
 TimePoint now()
 {
@@ -38,6 +39,7 @@ struct CounterAuditor::Look
     RecountedEdges edges;
     RecountedPosts posts;
     std::optional<RawCounters> cached;
+    int stoodStillFor = 0; // looks in a row
 
     Counters recounted() const
     {
@@ -59,7 +61,15 @@ struct CounterAuditor::Look
                cached.has_value() == before.cached.has_value() &&
                (!cached || cached->version == before.cached->version);
     }
-    bool drifted() const { return storedDrifted() || cacheDrifted() || lostFollows() > 0; }
+    // A task that was counted in PostgreSQL has still to tell Redis. Where the edge's other end lies, it does
+    // not show among the tasks here: then only time tells it from a cache that will stay behind.
+    bool lags() const { return cached && cached->version < edges.stored.version; }
+    bool onlyLags() const { return lags() && !storedDrifted() && lostFollows() == 0; }
+    bool drifted() const
+    {
+        return storedDrifted() || (cacheDrifted() && !(lags() && undecided())) || lostFollows() > 0;
+    }
+    bool decided() const { return stoodStillFor >= (onlyLags() ? kLooksAgain : 1); }
 
     std::string sentence() const
     {
@@ -75,6 +85,14 @@ struct CounterAuditor::Look
                 " changes of follows were never carried out, and no task will");
         return out;
     }
+};
+
+struct CounterAuditor::Audit
+{
+    CounterAuditReport& report;
+    const bool reconcile;
+    const Deadline deadline, lookUntil; // for users that were not looked at yet
+    std::vector<Look> suspects{};
 };
 
 Result<std::vector<CounterAuditor::Look>>
@@ -129,66 +147,131 @@ Result<bool> CounterAuditor::reconciled(SqlSession& sql, const Look& found, Dead
     return false;
 }
 
-Result<void> CounterAuditor::judge(SqlSession& sql, int shard, std::vector<RecountedEdges> edges,
-                                   bool reconcile, CounterAuditReport& report, Deadline deadline) const
+void CounterAuditor::tell(const Look& look, bool reconcile, CounterAuditReport& report,
+                          Deadline deadline) const
 {
-    ROOKERY_ASSIGN(auto suspects, look(sql, shard, std::move(edges), deadline));
-    const auto users = std::int64_t(suspects.size());
-    auto undecided =
-        std::count_if(suspects.begin(), suspects.end(), [](const Look& one) { return one.undecided(); });
-    std::erase_if(suspects, [](const Look& one) { return !one.drifted(); });
-    std::vector<Look> looks; // that stood still and differ
-    for (int again = 0; again < kLooksAgain && !suspects.empty(); ++again) {
-        std::this_thread::sleep_for(kBetween);
-        ROOKERY_ASSIGN(auto later, lookAgain(sql, shard, suspects, deadline));
-        std::erase_if(later, [&](const Look& now) {
-            const auto before = std::find_if(suspects.begin(), suspects.end(), [&](const Look& one) {
-                return one.edges.user == now.edges.user;
-            });
-            if (now.drifted() && !now.stoodStill(*before)) return false; // once more
-            if (now.drifted()) looks.push_back(now);
-            return true;
-        });
-        suspects = std::move(later);
+    CounterDrift drift{look.edges.user,
+                       look.edges.stored.counters,
+                       look.recounted(),
+                       {},
+                       look.lostFollows(),
+                       look.sentence(),
+                       false,
+                       {}};
+    if (look.cached) drift.cached = look.cached->counters;
+    if (reconcile) {
+        SqlSession sql(m_services.pools, m_services.maps);
+        const auto done = reconciled(sql, look, deadline);
+        drift.reconciled = done && *done;
+        if (!drift.reconciled)
+            drift.message = done ? "it changes all the time; try again" : done.error().message;
+        report.reconciled += drift.reconciled;
     }
-    undecided += std::int64_t(suspects.size());
-    report.users += users;
-    report.undecided += undecided;
+    ++report.drifted;
+    if (report.drifts.size() < kListed) report.drifts.push_back(std::move(drift));
+}
+
+// Those that differ at the first look join the suspects.
+Result<void> CounterAuditor::firstLook(SqlSession& sql, int shard, std::vector<RecountedEdges> edges,
+                                       Audit& audit) const
+{
+    ROOKERY_ASSIGN(const auto looks, look(sql, shard, std::move(edges), audit.deadline));
     for (const auto& one : looks) {
-        CounterDrift drift{one.edges.user,
-                           one.edges.stored.counters,
-                           one.recounted(),
-                           {},
-                           one.lostFollows(),
-                           one.sentence(),
-                           false,
-                           {}};
-        if (one.cached) drift.cached = one.cached->counters;
-        if (reconcile) {
-            const auto done = reconciled(sql, one, deadline);
-            drift.reconciled = done && *done;
-            if (!drift.reconciled)
-                drift.message = done ? "it changes all the time; try again" : done.error().message;
-            report.reconciled += drift.reconciled;
-        }
-        ++report.drifted;
-        if (report.drifts.size() < kListed) report.drifts.push_back(std::move(drift));
+        ++audit.report.users;
+        audit.report.undecided += one.undecided();
+        if (one.drifted()) audit.suspects.push_back(one);
     }
     return {};
 }
 
-Result<void> CounterAuditor::shardOf(int shard, bool reconcile, CounterAuditReport& report,
-                                     Deadline deadline) const
+// One more look at each suspect: who still differs and stood still for long enough has drifted, who does not
+// differ any more is right, and all others stay.
+Result<void> CounterAuditor::settleOnce(Audit& audit) const
+{
+    std::map<int, std::vector<Look>> byShard;
+    for (auto& one : audit.suspects)
+        byShard[one.edges.user.shard()].push_back(std::move(one));
+    audit.suspects.clear();
+    Result<void> done;
+    for (const auto& [shard, all] : byShard)
+        for (std::size_t first = 0; first < all.size(); first += std::size_t(kPage)) {
+            const std::vector<Look> some(
+                all.begin() + std::ptrdiff_t(first),
+                all.begin() + std::ptrdiff_t(std::min(all.size(), first + std::size_t(kPage))));
+            SqlSession sql(m_services.pools, m_services.maps);
+            auto later = done ? lookAgain(sql, shard, some, audit.deadline)
+                              : Result<std::vector<Look>>(fail(done.error()));
+            if (!later) { // nobody knows of these
+                if (done) done = fail(later.error());
+                audit.suspects.insert(audit.suspects.end(), some.begin(), some.end());
+                continue;
+            }
+            for (auto& now : *later) {
+                if (!now.drifted()) continue;
+                const auto before = std::find_if(some.begin(), some.end(), [&](const Look& one) {
+                    return one.edges.user == now.edges.user;
+                });
+                if (now.stoodStill(*before)) now.stoodStillFor = before->stoodStillFor + 1;
+                if (now.decided())
+                    tell(now, audit.reconcile, audit.report, audit.deadline);
+                else
+                    audit.suspects.push_back(std::move(now));
+            }
+        }
+    return done;
+}
+
+// All suspects wait together. Who never stood still is undecided, and who could not be looked at again.
+Result<void> CounterAuditor::settle(Audit& audit) const
+{
+    Result<void> done;
+    for (int again = 0; again < kLooksAgain && done && !audit.suspects.empty(); ++again)
+        done = audit.deadline.sleptWithin(kBetween)
+                   ? settleOnce(audit)
+                   : fail(ErrorCode::DeadlineExceeded,
+                          "there was no time to look again at what seems to have drifted", true);
+    audit.report.undecided += std::int64_t(audit.suspects.size());
+    audit.suspects.clear();
+    return done;
+}
+
+Result<void> CounterAuditor::ofShard(int shard, Audit& audit) const
 {
     for (UserId after;;) {
-        if (report.users > 0 && deadline.remaining() < kReserve)
+        if (audit.suspects.size() >= kSuspects) ROOKERY_TRY(settle(audit));
+        if (audit.report.users > 0 && audit.lookUntil.expired())
             return fail(ErrorCode::DeadlineExceeded, "the time is up");
         SqlSession sql(m_services.pools, m_services.maps);
-        ROOKERY_ASSIGN(auto edges, CounterStore::recountEdges(sql, shard, after, kPage, deadline));
+        ROOKERY_ASSIGN(auto edges, CounterStore::recountEdges(sql, shard, after, kPage, audit.deadline));
         if (edges.empty()) return {};
         after = edges.back().user;
-        ROOKERY_TRY(judge(sql, shard, std::move(edges), reconcile, report, deadline));
+        ROOKERY_TRY(firstLook(sql, shard, std::move(edges), audit));
     }
+}
+
+Result<void> CounterAuditor::ofUser(UserId user, Audit& audit) const
+{
+    SqlSession sql(m_services.pools, m_services.maps);
+    std::vector<RecountedEdges> edges;
+    if (user.shard() < m_services.maps.current()->shardCount) {
+        const std::vector<UserId> one{user};
+        ROOKERY_ASSIGN(edges, CounterStore::recountEdges(sql, user.shard(), one, audit.deadline));
+    }
+    if (edges.empty()) return fail(ErrorCode::NotFound, "no user has the id " + std::to_string(user.value));
+    return firstLook(sql, user.shard(), std::move(edges), audit);
+}
+
+Result<void> CounterAuditor::ofAll(const CounterAuditQuery& query, Audit& audit) const
+{
+    if (query.user.value > 0) return ofUser(query.user, audit);
+    const int shards = m_services.maps.current()->shardCount;
+    if (query.shard >= shards)
+        return fail(ErrorCode::InvalidArgument,
+                    "the logical shards of this cluster are 0 to " + std::to_string(shards - 1));
+    if (query.shard >= 0) return ofShard(query.shard, audit);
+    for (int shard = 0; shard < shards; ++shard)
+        ROOKERY_TRY(ofShard(shard, audit));
+    return {};
 }
 
 Result<CounterAuditReport> CounterAuditor::audit(const CounterAuditQuery& query, bool reconcile,
@@ -196,31 +279,15 @@ Result<CounterAuditReport> CounterAuditor::audit(const CounterAuditQuery& query,
 {
     CounterAuditReport report;
     report.startedAt = now();
-    const int shards = m_services.maps.current()->shardCount;
-    const auto all = [&]() -> Result<void> {
-        if (query.user.value > 0) {
-            SqlSession sql(m_services.pools, m_services.maps);
-            std::vector<RecountedEdges> edges;
-            if (query.user.shard() < shards) {
-                const std::vector<UserId> user{query.user};
-                ROOKERY_ASSIGN(edges, CounterStore::recountEdges(sql, query.user.shard(), user, deadline));
-            }
-            if (edges.empty())
-                return fail(ErrorCode::NotFound, "no user has the id " + std::to_string(query.user.value));
-            return judge(sql, query.user.shard(), std::move(edges), reconcile, report, deadline);
-        }
-        if (query.shard >= shards)
-            return fail(ErrorCode::InvalidArgument,
-                        "the logical shards of this cluster are 0 to " + std::to_string(shards - 1));
-        for (int shard = std::max(query.shard, 0); shard < (query.shard < 0 ? shards : query.shard + 1);
-             ++shard)
-            ROOKERY_TRY(shardOf(shard, reconcile, report, deadline));
-        return {};
+    Audit audit{report, reconcile, deadline, deadline.keepingBack(kReserve), {}};
+    const auto isUp = [&](const Result<void>& outcome) {
+        return !outcome && report.users > 0 && outcome.error().code == ErrorCode::DeadlineExceeded;
     };
-    const auto done = all();
+    auto done = ofAll(query, audit);
+    if (!done && !isUp(done)) return fail(done.error());
+    if (const auto settled = settle(audit); !settled && done) done = settled;
     report.finishedAt = now();
-    if (!done && !(report.users > 0 && done.error().code == ErrorCode::DeadlineExceeded))
-        return fail(done.error());
+    if (!done && !isUp(done)) return fail(done.error());
     if (!done)
         report.stoppedBecause = "the time was up after " + std::to_string(report.users) +
                                 " users; give it more, or audit shard by shard";

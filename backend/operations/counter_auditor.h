@@ -1,7 +1,7 @@
 // Recounts users' counters on a live cluster and holds PostgreSQL's and Redis' against that. Edges are
 // counted in one statement with their counters and tasks; posts lie on another node and are judged only while
-// no task is about them. What differs is looked at again before it is told. Keyset pages of users, bounded in
-// memory. Thread-safe.
+// no task is about them. What differs is looked at again before it is told, that of all shards together.
+// Keyset pages of users, bounded in memory. Thread-safe.
 #pragma once
 
 #include "backend/domain/counter_audit.h"
@@ -29,14 +29,19 @@ public:
 
 private:
     struct Look;
+    struct Audit; // one, under way
     Result<std::vector<Look>> look(SqlSession& sql, int shard, std::vector<RecountedEdges> edges,
                                    Deadline deadline) const;
     Result<std::vector<Look>> lookAgain(SqlSession& sql, int shard, const std::vector<Look>& before,
                                         Deadline deadline) const;
-    Result<void> judge(SqlSession& sql, int shard, std::vector<RecountedEdges> edges, bool reconcile,
-                       CounterAuditReport& report, Deadline deadline) const;
     Result<bool> reconciled(SqlSession& sql, const Look& look, Deadline deadline) const;
-    Result<void> shardOf(int shard, bool reconcile, CounterAuditReport& report, Deadline deadline) const;
+    void tell(const Look& look, bool reconcile, CounterAuditReport& report, Deadline deadline) const;
+    Result<void> firstLook(SqlSession& sql, int shard, std::vector<RecountedEdges> edges, Audit& audit) const;
+    Result<void> settleOnce(Audit& audit) const;
+    Result<void> settle(Audit& audit) const;
+    Result<void> ofShard(int shard, Audit& audit) const;
+    Result<void> ofUser(UserId user, Audit& audit) const;
+    Result<void> ofAll(const CounterAuditQuery& query, Audit& audit) const;
 
     const FeedServices& m_services;
 };

@@ -110,7 +110,8 @@ Result<DirectoryFacts> examine(SqlPool& pool, const DoctorInputs& inputs, Deadli
 
 DirectoryFacts examineDirectory(const DoctorInputs& inputs, Deadline deadline)
 {
-    const auto pool = makePostgresPool(inputs.directory, {.maxConnections = 1, .maxWaiters = 1});
+    const auto pool = makePostgresPool(inputs.directory,
+                                       {.maxConnections = 1, .maxWaiters = 1, .patienceAtEnd = kPoolsEnd});
     auto facts = examine(*pool, inputs, deadline);
     if (facts) return std::move(*facts);
     DirectoryFacts none;

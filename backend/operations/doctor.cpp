@@ -42,9 +42,12 @@ void arrange(std::vector<CheckFinding>& findings, const std::vector<NodeCheckup>
 
 Checkup examineCluster(const DoctorInputs& inputs, const WallClock& clock, Deadline deadline)
 {
-    auto directory = examineDirectory(inputs, deadline.earlier(inputs.limits.nodePatience));
+    // Some of the time is for the nodes: a silent directory must not make all of them look silent.
+    const auto until = deadline.keepingBack(2 * kPoolsEnd);
+    auto directory =
+        examineDirectory(inputs, until.earlier(std::min(inputs.limits.nodePatience, until.remaining() / 2)));
     auto endpoints = directory.cluster.known ? directory.cluster.map.nodes : inputs.knownNodes;
-    const auto nodes = examineNodes(endpoints, directory.cluster, inputs, clock, deadline);
+    const auto nodes = examineNodes(endpoints, directory.cluster, inputs, clock, until);
 
     Checkup out;
     out.clusterName = directory.clusterName;

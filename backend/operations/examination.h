@@ -13,6 +13,9 @@
 
 namespace backend {
 
+// Of an examination's own pool of one connection: what its end may take is kept back from the deadline.
+inline constexpr Milliseconds kPoolsEnd{50};
+
 struct Findings
 {
     std::string node;

@@ -56,11 +56,12 @@ Result<void> OperationsService::recorded(const std::string& action, const std::s
 
 Result<void> OperationsService::order(const std::string& action, int engineSlot,
                                       const std::string& argumentsJson,
-                                      const std::function<Result<int>()>& call, Deadline deadline)
+                                      const std::function<Result<int>(Deadline)>& call, Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
+    const auto until = leavingTimeToRecord(deadline);
     Result<void> outcome;
-    if (const auto heard = call(); !heard) {
+    if (const auto heard = call(until); !heard) {
         outcome = fail(heard.error());
         if (heard.error().code == ErrorCode::NotFound)
             outcome =
@@ -69,7 +70,7 @@ Result<void> OperationsService::order(const std::string& action, int engineSlot,
                          ? "no engine with workers runs on this cluster; start one with rookeryctl serve"
                          : "engine " + std::to_string(engineSlot) + " is gone");
     }
-    if (outcome && ordersChanged) ordersChanged();
+    if (outcome && ordersChanged) ordersChanged(until);
     return recorded(action, argumentsJson, std::move(outcome), deadline);
 }
 
@@ -77,14 +78,14 @@ Result<void> OperationsService::pauseWorkers(int engineSlot, Deadline deadline)
 {
     return order(
         "pause_workers", engineSlot, "{\"engine\":" + std::to_string(engineSlot) + "}",
-        [&] { return m_directory.setPaused(engineSlot, true, deadline); }, deadline);
+        [&](Deadline until) { return m_directory.setPaused(engineSlot, true, until); }, deadline);
 }
 
 Result<void> OperationsService::resumeWorkers(int engineSlot, Deadline deadline)
 {
     return order(
         "resume_workers", engineSlot, "{\"engine\":" + std::to_string(engineSlot) + "}",
-        [&] { return m_directory.setPaused(engineSlot, false, deadline); }, deadline);
+        [&](Deadline until) { return m_directory.setPaused(engineSlot, false, until); }, deadline);
 }
 
 Result<void> OperationsService::setWorkerCount(int engineSlot, int count, Deadline deadline)
@@ -93,7 +94,7 @@ Result<void> OperationsService::setWorkerCount(int engineSlot, int count, Deadli
     return order(
         "set_worker_count", engineSlot,
         "{\"engine\":" + std::to_string(engineSlot) + ",\"workers\":" + std::to_string(count) + "}",
-        [&] { return m_directory.setWorkersWanted(engineSlot, count, deadline); }, deadline);
+        [&](Deadline until) { return m_directory.setWorkersWanted(engineSlot, count, until); }, deadline);
 }
 
 Result<std::vector<DeadLetter>> OperationsService::deadLetters(int limit, Deadline deadline)
@@ -125,6 +126,7 @@ Result<int> OperationsService::onDeadLetters(
         listed +=
             (listed.empty() ? "[" : ",[") + std::to_string(task.node) + "," + std::to_string(task.id) + "]";
     }
+    const auto until = leavingTimeToRecord(deadline);
     int done = 0;
     Result<void> outcome;
     for (const auto& [node, ids] : byNode) {
@@ -133,12 +135,12 @@ Result<int> OperationsService::onDeadLetters(
             outcome = fail(ErrorCode::NotFound, "node " + std::to_string(node) + " has no queue");
             break;
         }
-        auto connection = entry->second.node.pool->lease(deadline);
+        auto connection = entry->second.node.pool->lease(until);
         if (!connection) {
             outcome = fail(connection.error());
             break;
         }
-        const auto count = (entry->second.queue.get()->*call)(**connection, ids, deadline);
+        const auto count = (entry->second.queue.get()->*call)(**connection, ids, until);
         if (!count) {
             outcome = fail(count.error());
             break;
@@ -187,14 +189,14 @@ Result<void> OperationsService::setPushThreshold(const PushThreshold& threshold,
 {
     ROOKERY_TRY(requireWritable());
     return recorded("set_push_threshold", "{\"threshold\":\"" + toString(threshold) + "\"}",
-                    savePushThreshold(m_directory, threshold, deadline), deadline);
+                    savePushThreshold(m_directory, threshold, leavingTimeToRecord(deadline)), deadline);
 }
 
 Result<void> OperationsService::deleteAccount(UserId user, Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
     return recorded("delete_account", "{\"user\":" + std::to_string(user.value) + "}",
-                    deleteUser(user, deadline), deadline);
+                    deleteUser(user, leavingTimeToRecord(deadline)), deadline);
 }
 
 Result<std::vector<AccountDeletion>> OperationsService::accountDeletions(int limit, Deadline deadline)
@@ -209,7 +211,7 @@ Result<void> OperationsService::rebuildTimeline(UserId reader, Deadline deadline
 {
     ROOKERY_TRY(requireWritable());
     return recorded("rebuild_timeline", "{\"reader\":" + std::to_string(reader.value) + "}",
-                    rebuildNow(reader, deadline), deadline);
+                    rebuildNow(reader, leavingTimeToRecord(deadline)), deadline);
 }
 
 Result<void> OperationsService::rebuildNow(UserId reader, Deadline deadline)
@@ -243,7 +245,8 @@ Result<ImportRecord> OperationsService::openImport(const std::string& fileHash, 
 {
     ROOKERY_TRY(requireWritable());
     if (slots < 1 || slots > 64) return fail(ErrorCode::InvalidArgument, "an import holds 1 to 64 id slots");
-    ROOKERY_ASSIGN(const auto stored, m_directory.openImport(fileHash, slots, timeShiftMs, deadline));
+    ROOKERY_ASSIGN(const auto stored,
+                   m_directory.openImport(fileHash, slots, timeShiftMs, leavingTimeToRecord(deadline)));
     if (stored.created)
         ROOKERY_TRY(recorded("open_import",
                              "{\"file_sha256\":\"" + fileHash +
@@ -255,8 +258,9 @@ Result<ImportRecord> OperationsService::openImport(const std::string& fileHash, 
 Result<void> OperationsService::setAgeShift(Milliseconds shift, Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
-    auto outcome = m_directory.saveSetting("age_shift_ms", std::to_string(shift.count()), deadline);
-    if (outcome && ordersChanged) ordersChanged();
+    const auto until = leavingTimeToRecord(deadline);
+    auto outcome = m_directory.saveSetting("age_shift_ms", std::to_string(shift.count()), until);
+    if (outcome && ordersChanged) ordersChanged(until);
     return recorded("set_age_shift", "{\"milliseconds\":" + std::to_string(shift.count()) + "}",
                     std::move(outcome), deadline);
 }

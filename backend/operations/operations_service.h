@@ -64,7 +64,7 @@ public:
     Result<DeadLetterPayload> deadLetterPayload(TaskRef task, Deadline deadline) override;
 
     // Orders take effect in this engine at once, in the others with their next heartbeat.
-    std::function<void()> ordersChanged;
+    std::function<void(Deadline)> ordersChanged;
     std::function<Result<void>(UserId user, Deadline deadline)> deleteUser; // the Feed's
 
 private:
@@ -75,6 +75,11 @@ private:
     };
 
     Result<void> requireWritable() const;
+    // For the deed itself: what is left of the caller's time then is for the record of it.
+    static Deadline leavingTimeToRecord(Deadline deadline)
+    {
+        return deadline.keepingBack(std::chrono::seconds(2));
+    }
     Result<void> rebuildNow(UserId reader, Deadline deadline);
     Result<void> recorded(const std::string& action, const std::string& argumentsJson, Result<void> outcome,
                           Deadline deadline);
@@ -82,7 +87,7 @@ private:
                               Result<int> (TaskQueue::*call)(SqlConnection&, std::span<const std::int64_t>,
                                                              Deadline));
     Result<void> order(const std::string& action, int engineSlot, const std::string& argumentsJson,
-                       const std::function<Result<int>()>& call, Deadline deadline);
+                       const std::function<Result<int>(Deadline)>& call, Deadline deadline);
 
     const FeedServices& m_services;
     Directory& m_directory;

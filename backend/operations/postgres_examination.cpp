@@ -217,7 +217,8 @@ private:
 NodeFacts examinePostgres(const NodeEndpoint& node, const ExaminedCluster& cluster,
                           const DoctorInputs& inputs, const WallClock& clock, Deadline deadline)
 {
-    const auto pool = makePostgresPool(node, {.maxConnections = 1, .maxWaiters = 1});
+    const auto pool =
+        makePostgresPool(node, {.maxConnections = 1, .maxWaiters = 1, .patienceAtEnd = kPoolsEnd});
     return examinePostgres(*pool, node, cluster, inputs, clock, deadline);
 }
 

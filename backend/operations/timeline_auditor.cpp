@@ -32,9 +32,12 @@ Result<void> goOn(const std::stop_token& stop)
     return {};
 }
 
-Result<void> waitALittle(const std::stop_token& stop)
+Result<void> waitALittle(Deadline deadline, const std::stop_token& stop)
 {
     const auto until = std::chrono::steady_clock::now() + kBetween;
+    if (deadline.at() <= until)
+        return fail(ErrorCode::DeadlineExceeded, "there was no time to look again at what seems to differ",
+                    true);
     while (std::chrono::steady_clock::now() < until) {
         ROOKERY_TRY(goOn(stop));
         std::this_thread::sleep_for(20ms);
@@ -74,7 +77,7 @@ public:
         ROOKERY_ASSIGN(m_redis, m_services.redis.lease(m_deadline));
         ROOKERY_TRY(firstLook(readers));
         for (int again = 0; again < kLooksAgain && !m_suspects.empty(); ++again) {
-            ROOKERY_TRY(waitALittle(m_stop));
+            ROOKERY_TRY(waitALittle(m_deadline, m_stop));
             ROOKERY_TRY(lookAgain());
         }
         for (auto& suspect : m_suspects)
@@ -368,10 +371,10 @@ Result<TimelineAuditReport> TimelineAuditor::audit(const TimelineAuditQuery& que
 {
     TimelineAuditReport report;
     report.startedAt = now();
+    const auto until = deadline.keepingBack(kReserve);
     bool any = false;
     const auto visit = [&](std::span<const UserId> readers) -> Result<void> {
-        if (any && deadline.remaining() < kReserve)
-            return fail(ErrorCode::DeadlineExceeded, "the time is up");
+        if (any && until.expired()) return fail(ErrorCode::DeadlineExceeded, "the time is up");
         auto fresh = report;
         ROOKERY_ASSIGN(const auto findings, look(readers, fresh, deadline));
         report = std::move(fresh);

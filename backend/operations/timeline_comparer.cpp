@@ -3,7 +3,6 @@
 #include "backend/store/user_store.h"
 
 #include <algorithm>
-#include <thread>
 #include <unordered_map>
 
 namespace backend {
@@ -52,7 +51,11 @@ Result<TimelineComparison> TimelineComparer::compare(UserId reader)
     ROOKERY_TRY(look());
     if (!m_after.exists) return unknown();
     for (int again = 0; again < kLooksAgain && m_out.state == State::Compared && !m_faults.empty(); ++again) {
-        std::this_thread::sleep_for(kBetween);
+        if (!m_deadline.sleptWithin(kBetween))
+            return fail(
+                ErrorCode::DeadlineExceeded,
+                "the timeline seems to differ, and there was no time to look at it again; give it more",
+                true);
         ROOKERY_TRY(lookAgain());
     }
     m_out.takenAt = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());

@@ -15,7 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kOneBuild = 10s;
-constexpr auto kRecording = 5s; // also when the call's own time is up: what was done has to be recorded
 constexpr std::size_t kListed = 1'000;        // repairs in a report
 constexpr std::size_t kRecorded = 100;        // readers in the record
 constexpr std::size_t kRecordedBytes = 2'000; // of users in one
@@ -60,6 +59,7 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
 {
     ROOKERY_TRY(requireWritable());
     const TimelineAuditor auditor(m_services);
+    const auto until = leavingTimeToRecord(deadline);
     TimelineRepairReport report;
     const auto repair = [&](const TimelineAuditor::Findings& findings) -> Result<void> {
         auto readers = findings.differing;
@@ -67,11 +67,11 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
         if (readers.empty()) return {};
         std::vector<TimelineRepair> repairs;
         for (const auto reader : readers) {
-            const auto built = rebuildNow(reader, deadline.earlier(kOneBuild));
+            const auto built = rebuildNow(reader, until.earlier(kOneBuild));
             repairs.push_back({reader, built.has_value(), built ? "" : built.error().message});
         }
         TimelineAuditReport again;
-        const auto left = auditor.look(readers, again, deadline);
+        const auto left = auditor.look(readers, again, until);
         for (auto& one : repairs) {
             const auto among = [&](const std::vector<UserId>& some) {
                 return std::find(some.begin(), some.end(), one.reader) != some.end();
@@ -85,7 +85,7 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
         }
         return {};
     };
-    auto found = auditor.audit(query, repair, deadline);
+    auto found = auditor.audit(query, repair, until);
     Result<void> outcome;
     if (!found)
         outcome = fail(found.error());
@@ -94,8 +94,7 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
             fail(ErrorCode::Internal, std::to_string(report.notRepaired) + " timelines were not repaired");
     const bool changed = report.repaired + report.notRepaired > 0;
     if (changed || !found) {
-        const auto written =
-            recorded("repair_timelines", argumentsOf(query, report), outcome, Deadline::after(kRecording));
+        const auto written = recorded("repair_timelines", argumentsOf(query, report), outcome, deadline);
         if (outcome && !written) return fail(written.error());
     }
     if (!found) return fail(found.error());
@@ -112,7 +111,7 @@ Result<CounterAuditReport> OperationsService::reconcileCounters(const CounterAud
                                                                 Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
-    auto report = CounterAuditor(m_services).audit(query, true, deadline);
+    auto report = CounterAuditor(m_services).audit(query, true, leavingTimeToRecord(deadline));
     if (report && report->drifted == 0) return report; // nothing was changed
     const auto scope = query.user.value > 0 ? "\"user\":" + std::to_string(query.user.value)
                        : query.shard >= 0   ? "\"shard\":" + std::to_string(query.shard)
@@ -133,7 +132,7 @@ Result<CounterAuditReport> OperationsService::reconcileCounters(const CounterAud
         recorded("reconcile_counters",
                  "{" + scope + ",\"reconciled\":" + std::to_string(report ? report->reconciled : 0) +
                      ",\"users\":[" + users + "]}",
-                 outcome, Deadline::after(kRecording));
+                 outcome, deadline);
     if (outcome && !written) return fail(written.error());
     if (m_services.enqueued) m_services.enqueued();
     return report;
@@ -155,11 +154,12 @@ Result<OrphanReport> OperationsService::removeOrphanKeys(const OrphanQuery& quer
 {
     ROOKERY_TRY(requireWritable());
     OrphanReport report;
-    const auto done = walkOrphanKeys(m_services, m_directory, query, true, deadline, report);
+    const auto done =
+        walkOrphanKeys(m_services, m_directory, query, true, leavingTimeToRecord(deadline), report);
     ROOKERY_TRY(recorded("remove_orphan_keys",
                          "{\"found\":" + std::to_string(report.orphans) +
                              ",\"removed\":" + std::to_string(report.removed) + "}",
-                         done, Deadline::after(kRecording)));
+                         done, deadline));
     return report;
 }
 

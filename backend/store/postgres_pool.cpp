@@ -12,8 +12,6 @@
 namespace backend {
 namespace {
 
-// How long a pool's end waits for a connection attempt that hangs, before it leaves the attempt to itself.
-constexpr std::chrono::milliseconds kPatienceAtEnd{200};
 // After a refused attempt the next one is made this much later: callers who retry at once do not hammer the
 // server.
 constexpr std::chrono::milliseconds kRefusalPause{50};
@@ -55,9 +53,11 @@ struct PoolState
     std::vector<std::unique_ptr<PostgresConnection>> idle;
     int open = 0; // idle and leased
     int waiting = 0;
-    bool opening = false, stop = false, openerGone = false;
-    std::int64_t attemptsFailed = 0, refused = 0;
-    std::optional<Error> lastFailure;
+    bool stop = false, openerGone = false;
+    std::int64_t attempts = 0;        // to connect that were begun, one after the other
+    std::int64_t lastFailed = 0;      // the number of the last one that failed,
+    std::optional<Error> lastFailure; // and why
+    std::int64_t refused = 0;
 
     bool openWanted() const { return waiting > int(idle.size()) && open < limits.maxConnections; }
 };
@@ -80,11 +80,10 @@ void runOpener(const std::shared_ptr<PoolState>& state)
             state->wanted.wait(lock);
             continue;
         }
-        state->opening = true;
+        const auto attempt = ++state->attempts;
         lock.unlock();
         auto connection = openConnection(*state);
         lock.lock();
-        state->opening = false;
         if (connection) {
             if (state->stop) break;
             state->idle.push_back(std::move(*connection));
@@ -92,7 +91,7 @@ void runOpener(const std::shared_ptr<PoolState>& state)
             state->available.notify_one();
             continue;
         }
-        ++state->attemptsFailed;
+        state->lastFailed = attempt;
         state->lastFailure = connection.error();
         state->available.notify_all();
         state->wanted.wait_for(lock, kRefusalPause, [&] { return state->stop; });
@@ -118,8 +117,8 @@ public:
         m_state->available.notify_all();
         auto idle = std::move(m_state->idle);
         m_state->idle.clear();
-        const bool gone =
-            m_state->openerDone.wait_for(lock, kPatienceAtEnd, [&] { return m_state->openerGone; });
+        const bool gone = m_state->openerDone.wait_for(lock, m_state->limits.patienceAtEnd,
+                                                       [&] { return m_state->openerGone; });
         lock.unlock();
         if (gone)
             m_opener.join();
@@ -167,7 +166,7 @@ std::unique_ptr<PostgresConnection> PostgresPool::takeIdle()
 Error PostgresPool::overdue() const
 {
     const auto& state = *m_state;
-    if (state.opening && state.open == 0)
+    if (state.open == 0)
         return {ErrorCode::DeadlineExceeded,
                 state.node.name + " (" + withoutPassword(state.node.address) +
                     ") did not accept a connection in time; the server is overloaded, stopped or unreachable",
@@ -182,12 +181,12 @@ Result<std::unique_ptr<PostgresConnection>> PostgresPool::waitForOne(std::unique
                                                                      Deadline deadline)
 {
     auto& state = *m_state;
-    const auto failuresBefore = state.attemptsFailed;
+    const auto begunBefore = state.attempts; // how these end says nothing of the server as it is from now on
     while (true) {
         if (state.stop) return fail(ErrorCode::Cancelled, "the pool of " + state.node.name + " is closing");
         if (auto connection = takeIdle()) return connection;
         // While others hold connections a refused further one is no reason to fail: theirs will come back.
-        if (state.attemptsFailed != failuresBefore &&
+        if (state.lastFailed > begunBefore &&
             (state.open == 0 || state.lastFailure->code != ErrorCode::Overloaded))
             return fail(*state.lastFailure);
         if (deadline.expired()) return fail(overdue());

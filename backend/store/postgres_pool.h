@@ -18,6 +18,8 @@ struct PoolLimits
     std::chrono::milliseconds connectTimeout{
         3'000};                       // of one attempt; whole seconds, at least 2, are what libpq can do
     std::string applicationName = {}; // given to the server; empty: the address', or "rookery"
+    // How long the pool's end waits for an attempt that hangs, before it leaves the attempt to itself.
+    std::chrono::milliseconds patienceAtEnd{200};
 };
 
 // Connects on the first lease. The password, if any, comes from PGPASSWORD or ~/.pgpass.

@@ -5,6 +5,7 @@
 #include "backend/cache/raw_timeline.h"
 #include "tests/integration/ctl_process.h"
 #include "tests/support/demo_session.h"
+#include "tests/support/lateness.h"
 #include "tests/support/results.h"
 
 #include <atomic>
@@ -29,6 +30,7 @@ private slots:
     void aFollowThatNoTaskWillCountIsCarriedOut();
     void waitingWorkIsNoDrift();
     void aDeadLetterOfAPostIsNoDrift();
+    void noTimeToLookAgain();
     void runningWorkloadGivesNoFalseDrift();
     void scopes();
     void commandLine();
@@ -58,6 +60,11 @@ private:
     std::optional<RawCounters> cached(UserId user)
     {
         return take(readRawCounters(*m_redis, *m_map, std::vector{user}, soon()))[0];
+    }
+    void makeDrift(UserId user) // one post more than there is
+    {
+        usersSql(user, "UPDATE " + counters(user) +
+                           " SET posts = posts + 1, version = version + 1 WHERE user_id" + is(user));
     }
     UserId star() const { return m_users[0]; } // whom all follow, with 5 posts
 
@@ -218,22 +225,59 @@ void CounterAuditTest::aDeadLetterOfAPostIsNoDrift()
     QCOMPARE(take(operations().retryDeadLetters(std::vector{letters[0].ref}, soon())), 1);
 }
 
+// What differs is told after another look only, and for that there is no time.
+void CounterAuditTest::noTimeToLookAgain()
+{
+    constexpr std::chrono::milliseconds given{100};
+    makeDrift(star());
+    CounterAuditQuery query;
+    query.user = star();
+    const Lateness lateness;
+    const auto hasty = operations().auditCounters(query, Deadline::after(given));
+    VERIFY_IN_TIME(lateness, given);
+    if (hasty) {
+        QVERIFY(!hasty->stoppedBecause.empty());
+        QCOMPARE(hasty->drifted, std::int64_t(0));
+        QCOMPARE(hasty->undecided, std::int64_t(1));
+    } else {
+        VERIFY_ERROR(hasty, ErrorCode::DeadlineExceeded); // not even the first look was done
+    }
+    QVERIFY(reconcile(query).clean());
+}
+
+// Beside the traffic the drift of somebody who takes no part in it is found, and set right; nothing else is.
 void CounterAuditTest::runningWorkloadGivesNoFalseDrift()
 {
+    const auto idle = m_users[15];
+    makeDrift(idle);
     std::atomic<bool> stop = false;
+    std::atomic<int> deeds = 0;
     std::thread traffic([&] {
         for (std::size_t i = 0; !stop; ++i) {
-            std::ignore = feed().post(m_users[i % 5], "traffic", soon());
-            if (i % 2)
-                std::ignore = feed().follow(m_users[5 + i % 7], m_users[i % 5], soon());
-            else
-                std::ignore = feed().unfollow(m_users[5 + i % 7], m_users[i % 5], soon());
+            deeds += feed().post(m_users[i % 5], "traffic", soon()).has_value();
+            deeds += (i % 2 ? feed().follow(m_users[5 + i % 7], m_users[i % 5], soon())
+                            : feed().unfollow(m_users[5 + i % 7], m_users[i % 5], soon()))
+                         .has_value();
         }
     });
-    const auto differences = text(reconcile()); // which must not touch them either
+    std::vector<CounterAuditReport> rounds;
+    std::vector<int> meanwhile;
+    for (int round = 0; round < 4; ++round) {
+        const int before = deeds;
+        rounds.push_back(round < 3 ? audit() : reconcile()); // which must not touch the others either
+        meanwhile.push_back(deeds - before);
+    }
     stop = true;
     traffic.join();
-    QCOMPARE(differences, std::string());
+    for (std::size_t round = 0; round < rounds.size(); ++round) {
+        const auto& report = rounds[round];
+        QCOMPARE(report.stoppedBecause, std::string());
+        QCOMPARE(report.users, std::int64_t(20));
+        QVERIFY2(report.drifted == 1, text(report).c_str());
+        QVERIFY2(report.drifts[0].user == idle, text(report).c_str());
+        QCOMPARE(report.drifts[0].reconciled, round == 3);
+        QVERIFY2(meanwhile[round] >= 20, std::to_string(meanwhile[round]).c_str());
+    }
 }
 
 void CounterAuditTest::scopes()
@@ -257,8 +301,7 @@ void CounterAuditTest::commandLine()
 {
     const auto config = QString::fromStdString(m_session->configFile().string());
     QCOMPARE(runCtl({"counters", "--config", config}).exitCode, 0);
-    usersSql(star(), "UPDATE " + counters(star()) +
-                         " SET posts = posts + 1, version = version + 1 WHERE user_id" + is(star()));
+    makeDrift(star());
     const auto found = runCtl({"counters", "--config", config, "--user", "@user0", "--json"});
     QCOMPARE(found.exitCode, 1);
     QCOMPARE(found.json()["drifted"].toInt(), 1);

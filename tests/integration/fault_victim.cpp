@@ -131,7 +131,7 @@ int main(int argc, char** argv)
                 [&, t] { work(feed, users, deeds, seed * kThreads + std::uint64_t(t), t, count, leavers); });
     }
     listener.join();
-    if (!drain(session->engine())) return 4;
+    if (!drain(session->engine(), Servers::SomeAway)) return 4; // they are restarted under it
     std::puts("drained");
     std::fflush(stdout);
     return 0;

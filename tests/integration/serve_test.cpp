@@ -9,6 +9,7 @@
 #include "backend/domain/ids.h"
 #include "tests/integration/ctl_process.h"
 #include "tests/integration/helper_process.h"
+#include "tests/support/lateness.h"
 
 #include <QElapsedTimer>
 #include <QFile>
@@ -37,6 +38,8 @@ private slots:
 
     void threeEnginesShareABacklogExactlyOnce();
     void stopGivesLeasesBackAndLeavesTheDirectory();
+    void aSilentNodeHoldsUpNoStop_data();
+    void aSilentNodeHoldsUpNoStop();
     void secondSignalEndsAtOnce();
     void hangupReadsTheFileAgain();
     void serviceManagerIsTold();
@@ -176,6 +179,48 @@ void ServeTest::stopGivesLeasesBackAndLeavesTheDirectory()
     QCOMPARE(registered, QStringLiteral("0"));
     QCOMPARE(lapsed, QStringLiteral("t"));
     QVERIFY(drain(m_session->engine()));
+    QCOMPARE(auditFindings(*m_session), std::string());
+}
+
+void ServeTest::aSilentNodeHoldsUpNoStop_data()
+{
+    QTest::addColumn<QString>("node");
+    QTest::newRow("PostgreSQL with users") << "pg-1";
+    QTest::newRow("PostgreSQL with posts and the directory") << "pg-2";
+    QTest::newRow("Redis") << "redis-1";
+}
+
+// In the middle of work. What it cannot give back in time is taken over.
+void ServeTest::aSilentNodeHoldsUpNoStop()
+{
+    QFETCH(QString, node);
+    auto& operations = m_session->engine().operations();
+    const auto service = serve(3);
+    const auto ready = service->waitFor("ready");
+    QVERIFY(!ready.isEmpty());
+    int own = -1;
+    for (const auto& engine : m_session->engine().monitor().snapshot()->engines)
+        if (engine.self) own = engine.slot;
+    take(operations.pauseWorkers(own, soon())); // the service works alone
+    for (int i = 0; i < 1'500; ++i)
+        take(feed().post(m_users[std::size_t(i) % m_users.size()], "backlog", soon()));
+    const bool worked =
+        !service->waitFor("status", [](const QJsonObject& s) { return s["tasks_done"].toInt() > 0; })
+             .isEmpty();
+    const auto left = unfinished();
+    take(m_session->servers()->pauseNode(node.toStdString()));
+    QTest::qSleep(300); // its workers wait for the node
+    const Lateness lateness;
+    service->signal(SIGTERM);
+    const int code = service->exitCode();
+    const bool inTime = lateness.inTime(app::ServiceSignals::kStopWithin);
+    const auto times = lateness.text(app::ServiceSignals::kStopWithin);
+    take(m_session->servers()->resumeNode(node.toStdString()));
+    take(operations.resumeWorkers(own, soon()));
+    QVERIFY(worked && left > 0);
+    QVERIFY2(inTime, times.c_str());
+    QVERIFY2(code == 0 || code == 1, qPrintable(QString::number(code)));
+    QVERIFY(drain(m_session->engine(), Servers::SomeAway));
     QCOMPARE(auditFindings(*m_session), std::string());
 }
 

@@ -5,6 +5,8 @@
 #include "backend/cache/raw_timeline.h"
 #include "tests/integration/ctl_process.h"
 #include "tests/support/demo_session.h"
+#include "tests/support/lateness.h"
+#include "tests/support/results.h"
 
 #include <algorithm>
 #include <atomic>
@@ -37,6 +39,7 @@ private slots:
     void waitingWorkIsNoDifference();
     void faultIsFoundBesideWaitingWork();
     void runningWorkloadGivesNoFalseDifference();
+    void noTimeToLookAgain();
     void commandLine();
     void backgroundCountsWhatItFinds();
 
@@ -427,6 +430,22 @@ void TimelineAuditTest::runningWorkloadGivesNoFalseDifference()
     QVERIFY2(found.empty(), found.c_str());
     drained();
     QVERIFY(audit().clean());
+}
+
+// What differs is told after other looks only, and for these there is no time.
+void TimelineAuditTest::noTimeToLookAgain()
+{
+    constexpr std::chrono::milliseconds given{100};
+    redis(m_reader, {"ZREM", key(m_reader), memberOf(m_posts[2])});
+    const Lateness ofTheAudit;
+    const auto found = operations().auditTimelines(of(m_reader), Deadline::after(given));
+    VERIFY_IN_TIME(ofTheAudit, given);
+    VERIFY_ERROR(found, ErrorCode::DeadlineExceeded);
+    const Lateness ofTheRepair;
+    const auto repaired = operations().repairTimelines(of(m_reader), Deadline::after(given));
+    VERIFY_IN_TIME(ofTheRepair, given);
+    VERIFY_ERROR(repaired, ErrorCode::DeadlineExceeded);
+    QCOMPARE(take(operations().repairTimelines(of(m_reader), soon())).repaired, std::int64_t(1));
 }
 
 void TimelineAuditTest::commandLine()

@@ -4,6 +4,8 @@
 
 #include "backend/cache/raw_timeline.h"
 #include "tests/support/demo_session.h"
+#include "tests/support/lateness.h"
+#include "tests/support/results.h"
 
 #include <algorithm>
 
@@ -28,6 +30,7 @@ private slots:
     void belowTheFloorIsNoDifference();
     void floorTooHighIsAFaultOfNoEntry();
     void withoutFloorNothingIsKept();
+    void noTimeToLookAgain();
     void unknownReaders();
 
 private:
@@ -62,6 +65,7 @@ void TimelineCompareTest::init()
 {
     m_author = user();
     m_reader = user();
+    drained();
     take(feed().follow(m_reader.id, m_author.id, soon()));
     m_posts.clear();
     for (int i = 0; i < 6; ++i)
@@ -219,6 +223,19 @@ void TimelineCompareTest::withoutFloorNothingIsKept()
     QVERIFY(now.entries.empty() && now.inRedis == 6);
     repair();
     noDifference(6);
+}
+
+// What differs is told after other looks only, and for these there is no time.
+void TimelineCompareTest::noTimeToLookAgain()
+{
+    constexpr std::chrono::milliseconds given{100};
+    redis({"ZREM", key(), memberOf(m_posts[2])});
+    const Lateness lateness;
+    const auto hasty = operations().compareTimeline(m_reader.id, Deadline::after(given));
+    VERIFY_IN_TIME(lateness, given);
+    VERIFY_ERROR(hasty, ErrorCode::DeadlineExceeded);
+    QVERIFY(hasty.error().retryable);
+    repair();
 }
 
 void TimelineCompareTest::unknownReaders()
