@@ -133,7 +133,7 @@ int runExplain(const ClusterChoice& cluster, std::int64_t post, const std::strin
     if (json) {
         auto trail = nlohmann::json::array();
         for (const auto& step : told->trail) {
-            trail.push_back({{"what", step.what}});
+            trail.push_back({{"element", toString(step.element)}, {"what", step.what}});
             if (step.at) trail.back()["at"] = isoTime(*step.at);
         }
         std::printf("%s\n", nlohmann::json{{"post", post},

@@ -99,6 +99,7 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
     engine.keepPast = config.keepPast;
     engine.dormantAfter = config.dormantAfter;
     engine.fanout.chunk = config.fanoutChunk;
+    engine.fanout.reclaimPerSecond = config.reclaimPerSecond;
     return engine;
 }
 

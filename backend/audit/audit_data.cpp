@@ -72,7 +72,8 @@ private:
                 const auto rows,
                 connection->execute(
                     "SELECT (SELECT count(*) FROM queue.tasks), (SELECT count(*) FROM queue.dead_letters),"
-                    " (SELECT (extract(epoch FROM min(created_at)) * 1000000)::bigint FROM queue.tasks)",
+                    " (SELECT (extract(epoch FROM min(created_at)) * 1000000)::bigint FROM queue.tasks"
+                    " WHERE state <> 2 OR run_at IS NOT NULL)", // what is held only tidies up
                     {}, m_deadline));
             unfinished += rows.integer(0, 0);
             dead += rows.integer(0, 1);

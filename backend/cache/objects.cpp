@@ -124,6 +124,11 @@ void Objects::fillPost(RedisBatch& batch, const Post& post) const
 
 void Objects::tombstonePost(RedisBatch& batch, PostId post) const
 {
+    batch.add(nodeOf(m_maps, post.shard()), {"SET", keyOf(post), kDeleted, "PX", exact(m_times.unreclaimed)});
+}
+
+void Objects::tombstoneReclaimed(RedisBatch& batch, PostId post) const
+{
     batch.add(nodeOf(m_maps, post.shard()), {"SET", keyOf(post), kDeleted, "PX", exact(m_times.tombstone)});
 }
 

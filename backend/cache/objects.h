@@ -20,6 +20,8 @@ struct ObjectTimes
 {
     std::chrono::seconds body{300}; // greatest age, less up to a fifth of jitter
     std::chrono::seconds tombstone{3600};
+    std::chrono::seconds unreclaimed{
+        31 * 86'400}; // of a post whose entries stand until they are taken out, or too old
     std::chrono::seconds counters{3600};
 };
 
@@ -49,7 +51,10 @@ public:
     Objects(const ShardMapSource& maps, ObjectTimes times);
 
     void fillPost(RedisBatch& batch, const Post& post) const; // SET NX
+    // Until the post's entries are taken out of timelines, however long that takes.
     void tombstonePost(RedisBatch& batch, PostId post) const;
+    // Entries were taken out, or nobody is to meet them: no longer than a fill may take.
+    void tombstoneReclaimed(RedisBatch& batch, PostId post) const;
     void fillUser(RedisBatch& batch, const User& user) const; // SET NX
     void tombstoneUser(RedisBatch& batch, UserId user) const; // hides all posts of a deleted account, too
     void setCounters(RedisBatch& batch, UserId user,

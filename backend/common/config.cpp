@@ -273,7 +273,10 @@ void readSections(TableReader& root, ClusterConfig& config, const std::string& f
         t.number("dormant_days", days, 0, 3'650);
         config.dormantAfter = std::chrono::days(days);
     });
-    section("fanout", [&](TableReader& t) { t.number("chunk", config.fanoutChunk, 10, 100'000); });
+    section("fanout", [&](TableReader& t) {
+        t.number("chunk", config.fanoutChunk, 10, 100'000);
+        t.number("reclaim_per_second", config.reclaimPerSecond, 1, 10'000'000);
+    });
 }
 
 Result<ClusterConfig> configOf(const toml::table& parsed, const std::string& file)
@@ -358,6 +361,7 @@ std::vector<std::string> changedKeys(const ClusterConfig& before, const ClusterC
     compare("timelines.keep_past", before.keepPast, after.keepPast);
     compare("timelines.dormant_days", before.dormantAfter, after.dormantAfter);
     compare("fanout.chunk", before.fanoutChunk, after.fanoutChunk);
+    compare("fanout.reclaim_per_second", before.reclaimPerSecond, after.reclaimPerSecond);
     compare("postgres", before.postgres, after.postgres);
     compare("redis", before.redis, after.redis);
     return keys;
@@ -374,7 +378,8 @@ std::string clusterToml(const ClusterConfig& config)
         << "\n\n[timelines]\ncap = " << config.timelineCap << "\nage_days = " << config.timelineAge.count()
         << "\nkeep_past = " << (config.keepPast ? "true" : "false")
         << "\ndormant_days = " << config.dormantAfter.count()
-        << "\n\n[fanout]\nchunk = " << config.fanoutChunk << "\n";
+        << "\n\n[fanout]\nchunk = " << config.fanoutChunk
+        << "\nreclaim_per_second = " << config.reclaimPerSecond << "\n";
     for (const auto& node : config.postgres) {
         out << "\n[[postgres]]\nname = " << quoted(node.name) << "\naddress = " << quoted(node.address)
             << "\n";

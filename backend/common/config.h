@@ -38,6 +38,7 @@ struct ClusterConfig
     bool keepPast = false;              // after an unfollow what was posted before stays in the home timeline
     std::chrono::days dormantAfter{30}; // readers unseen for so long; 0: never
     int fanoutChunk = 1'000;            // [fanout]
+    int reclaimPerSecond = 10'000;      // entries of deleted posts
     std::vector<NodeConfig> postgres, redis; // [[postgres]], [[redis]]
 };
 

@@ -113,6 +113,51 @@ std::optional<PushThreshold> parsePushThreshold(const std::string& text)
     return PushThreshold{PushThreshold::Kind::Followers, number};
 }
 
+std::string_view toString(ExplainElement element)
+{
+    switch (element) {
+    case ExplainElement::Posted:
+        return "posted";
+    case ExplainElement::Followed:
+        return "followed";
+    case ExplainElement::Reader:
+        return "reader";
+    case ExplainElement::Planned:
+        return "planned";
+    case ExplainElement::Delivered:
+        return "delivered";
+    case ExplainElement::Skipped:
+        return "skipped";
+    case ExplainElement::Pulled:
+        return "pulled";
+    case ExplainElement::Task:
+        return "task";
+    case ExplainElement::Trimmed:
+        return "trimmed";
+    case ExplainElement::Deleted:
+        return "deleted";
+    case ExplainElement::Tombstone:
+        return "tombstone";
+    case ExplainElement::Reclaimed:
+        return "reclaimed";
+    case ExplainElement::Timeline:
+        return "timeline";
+    }
+    return "unknown";
+}
+
+std::string workerName(std::string_view engine, int index)
+{
+    return std::string(engine) + "/" + std::to_string(index + 1);
+}
+
+std::string workerText(std::string_view name)
+{
+    const auto slash = name.rfind('/');
+    if (slash == std::string_view::npos) return "worker " + std::string(name);
+    return "worker " + std::string(name.substr(slash + 1)) + " of " + std::string(name.substr(0, slash));
+}
+
 std::string_view toString(ExplainAnswer answer)
 {
     switch (answer) {

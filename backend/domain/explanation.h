@@ -25,11 +25,30 @@ enum class ExplainAnswer {
     Extra,   // a fault: it should not be there and nothing is under way; rebuild the timeline
 };
 
-// One thing that is known to have happened, or to be so now (no time).
+// What a step of the trail tells of.
+enum class ExplainElement {
+    Posted,    // when, by whom, in which logical shard, on which node
+    Followed,  // began or ended, and what that did
+    Reader,    // warm or dormant
+    Planned,   // the fan-out, in chunks
+    Delivered, // by which task and worker
+    Skipped,   // passed over by the delivery, and why
+    Pulled,    // merged when it is read
+    Task,      // unfinished, or a dead letter: where, and who holds it until when
+    Trimmed,   // by count or by age
+    Deleted,   // the post or its author's account
+    Tombstone, // whether the object cache has it
+    Reclaimed, // whether a deleted post's entry is taken out of the timeline
+    Timeline,  // the sorted set as it is now
+};
+
+// One thing that is known to have happened, or to be so now (no time), or to be so until then (a time to
+// come).
 struct ExplainStep
 {
     std::optional<TimePoint> at;
     std::string what; // a sentence
+    ExplainElement element = ExplainElement::Timeline;
 };
 
 struct Explanation
@@ -43,6 +62,7 @@ struct Explanation
     std::vector<ExplainStep> trail; // by time; what is so now comes last
 };
 
-std::string_view toString(ExplainAnswer answer); // "below_floor" …
+std::string_view toString(ExplainAnswer answer);   // "below_floor" …
+std::string_view toString(ExplainElement element); // "trimmed" …
 
 } // namespace backend

@@ -41,6 +41,7 @@ struct NewTask
     Milliseconds rankDelay{
         0}; // later in fair order by this much (virtual time, not a wait): spreads big audiences
     Milliseconds runAfter{0}; // not before now + this (a real wait)
+    int units = 0;            // above 0: held until the node's pace, which all such tasks share, lets it go
 };
 
 // A task's identity in the cluster: task ids are unique per node.
@@ -66,6 +67,11 @@ struct Task
     std::optional<std::chrono::microseconds> waited;
     bool expired = false; // by its node's clock when claimed, a minute early: it must not run any more
 };
+
+// How leases and the ledger name a worker: "<host:pid>/<number>", counted from 1; and how people are told:
+// "worker 3 of host:pid".
+std::string workerName(std::string_view engine, int index);
+std::string workerText(std::string_view name);
 
 struct DeadLetter
 {

@@ -22,6 +22,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <random>
+#include <set>
 #include <thread>
 #include <unistd.h>
 
@@ -93,6 +94,22 @@ std::vector<QueueNode> queueNodes(const ShardMap& map, const SqlPools& pools)
     for (const auto& [id, pool] : pools.all())
         queues.push_back({id, map.node(id)->name, pool.get()});
     return queues;
+}
+
+// Reclaiming waits in the queues of the nodes that hold posts; each has its part of the cluster's pace.
+double postsNodes(const ShardMap& map)
+{
+    return double(std::max<std::size_t>(std::set<int>(map.postsNode.begin(), map.postsNode.end()).size(), 1));
+}
+
+// A tombstone stands for as long as a timeline may hold the post's id.
+ObjectTimes objectTimes(const EngineOptions& options)
+{
+    auto times = options.objects;
+    times.unreclaimed = std::max<std::chrono::seconds>(
+        times.unreclaimed,
+        std::chrono::duration_cast<std::chrono::seconds>(options.timelines.age) + std::chrono::days(1));
+    return times;
 }
 
 // The way to the directory, opened before everything else.
@@ -197,7 +214,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_pools(*m_maps.current(), m_options, m_workName)
     , m_redis(redisNodes(*m_maps.current()), m_options.feedConnections, m_options.feedWaiters)
     , m_timelines(m_maps, m_options.timelines)
-    , m_objects(m_maps, m_options.objects)
+    , m_objects(m_maps, objectTimes(m_options))
     , m_ids(m_maps.current()->shardCount)
     , m_slot(*m_access.pool, m_name)
     , m_pulled(*m_access.pool)
@@ -224,16 +241,18 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_shardInspector(m_pools.monitor, m_maps, m_metrics, m_access.settings.directoryNode)
     , m_workers(
           queueNodes(*m_maps.current(), m_pools.work),
-          [this](int) {
+          [this](int worker) {
               return makeFanoutHandlers({m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics,
                                          m_pulled, m_access.settings.directoryNode, m_workName,
-                                         m_options.fanout});
+                                         workerName(m_name, worker), m_options.fanout});
           },
           m_metrics,
           [this] {
               WorkerPoolOptions pool;
               pool.workers = m_options.readOnly ? 0 : m_options.workers;
+              pool.engine = m_name;
               pool.owner = m_workName;
+              pool.unitsPerSecond = m_options.fanout.reclaimPerSecond / postsNodes(*m_maps.current());
               pool.endConnections = [this](const std::string& owner, Deadline deadline) {
                   endConnections(owner, deadline);
               };

@@ -157,7 +157,7 @@ Result<void> removePosts(FanoutContext& context, const std::vector<std::optional
                            PostStore::newestIdsOf(context.sql, author, {before, payload->from},
                                                   context.settings.accountPosts, true, deadline));
             for (const auto post : posts)
-                context.objects.tombstonePost(batch, post);
+                context.objects.tombstoneReclaimed(batch, post);
             context.timelines.removeEntries(batch, TimelineFamily::Author, payload->author, posts);
             context.timelines.removeEntries(batch, TimelineFamily::Public,
                                             Timelines::publicOwner(payload->author.shard()), posts);

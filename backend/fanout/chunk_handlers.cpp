@@ -25,9 +25,12 @@ std::vector<EdgeStore::AudienceQuery> rangesOf(const std::vector<std::optional<C
     return queries;
 }
 
-LedgerRow chunkRow(const ChunkPayload& chunk, const Delivery* delivery)
+LedgerRow chunkRow(const FanoutContext& context, const Task& task, const ChunkPayload& chunk,
+                   const Delivery* delivery)
 {
     LedgerRow row;
+    row.task = task.ref.id;
+    row.worker = context.worker;
     row.post = chunk.post;
     row.chunk = chunk.chunk;
     row.lastReader = chunk.upTo;
@@ -92,7 +95,8 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
         if (deliveries[i] && !deliveries[i]->status)
             outcomes[i].status = deliveries[i]->status;
         else
-            outcomes[i].completion.push_back(ledgerStatement(chunkRow(*chunks[i], deliveries[i])));
+            outcomes[i].completion.push_back(
+                ledgerStatement(chunkRow(context, tasks[i], *chunks[i], deliveries[i])));
     }
     return outcomes;
 }
@@ -133,10 +137,11 @@ std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<con
         for (std::size_t k = 0; k < ranges.size(); ++k) {
             const ChunkPayload chunk{
                 payloads[i]->post, payloads[i]->author, int(k), ranges[k].after, ranges[k].upTo, 0, 0};
-            outcomes[i].children.push_back(
-                {TaskKind::ReclaimChunk, payloads[i]->post.shard(), encode(chunk),
-                 context.settings.reclaimDelay + Milliseconds(context.settings.reclaimSpacingMs * int(k)),
-                 Milliseconds(0)});
+            NewTask reclaim{TaskKind::ReclaimChunk, payloads[i]->post.shard(), encode(chunk),
+                            context.settings.reclaimDelay};
+            // One entry for each reader, and the author's own.
+            reclaim.units = int(std::clamp<std::int64_t>(ranges[k].warm + (k == 0 ? 1 : 0), 1, kWholeRange));
+            outcomes[i].children.push_back(std::move(reclaim));
         }
     }
     context.metrics.deletes.add(std::int64_t(effects.size()));
@@ -159,6 +164,7 @@ std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<co
             context.timelines.removeEntries(batch, TimelineFamily::Home, reader, post);
         if (chunks[i]->chunk == 0)
             context.timelines.removeEntries(batch, TimelineFamily::Home, chunks[i]->author, post);
+        context.objects.tombstoneReclaimed(batch, post[0]);
     }
     if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
     return outcomes;

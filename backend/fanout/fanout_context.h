@@ -16,9 +16,9 @@ struct FanoutSettings
     Milliseconds chunkSpacing{
         3}; // virtual time between one post's chunks: what lets small posts pass a big one
     Milliseconds reclaimDelay{
-        2'000}; // virtual time a deleted post's reclaiming stands back behind other work
-    int reclaimSpacingMs = 50;
-    int accountEdges = 25; // of a deleted account in one task: each costs a removal from a timeline
+        2'000};                    // virtual time a deleted post's reclaiming stands back behind other work
+    int reclaimPerSecond = 10'000; // entries of deleted posts taken out of timelines, in the whole cluster
+    int accountEdges = 25;         // of a deleted account in one task: each costs a removal from a timeline
     int accountPosts = 200;
     Milliseconds accountPause{100}; // between two of its steps: the account's rate
 };
@@ -30,6 +30,7 @@ inline constexpr Milliseconds kReadingsHold{8'000};
 
 struct FanoutContext
 {
+    const std::string& worker; // workerName, for the ledger
     SqlSession& sql;
     RedisClient& redis;
     const Timelines& timelines;

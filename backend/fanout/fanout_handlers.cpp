@@ -23,9 +23,11 @@ public:
         , m_sql(services.pools, services.maps)
         , m_redis(redisNodes(*services.maps.current()),
                   {services.connectionName, [this](Deadline deadline) { return leasesStand(deadline); }})
+        , m_worker(services.worker)
         , m_context{
-              m_sql,          m_redis,          services.timelines, services.objects,       services.maps,
-              services.clock, services.metrics, services.pulled,    services.directoryNode, services.settings}
+              m_worker,         m_sql,          m_redis,          services.timelines, services.objects,
+              services.maps,    services.clock, services.metrics, services.pulled,    services.directoryNode,
+              services.settings}
     {
     }
 
@@ -142,6 +144,7 @@ private:
     std::span<const Task> m_tasks; // at hand
     SqlSession m_sql;
     RedisClient m_redis;
+    const std::string m_worker;
     FanoutContext m_context;
 };
 

@@ -21,6 +21,7 @@ struct FanoutServices
     PulledAuthors& pulled;
     int directoryNode = 0;
     std::string connectionName; // of the workers' Redis clients
+    std::string worker;         // workerName of the one that handles
     FanoutSettings settings;
 };
 

@@ -156,6 +156,8 @@ private:
         const auto plan = m_plans.find(payload.author);
         LedgerRow row;
         row.post = payload.post;
+        row.task = m_tasks[i].ref.id;
+        row.worker = m_context.worker;
         row.committedUnixUs = unixMicroseconds(m_tasks[i].createdAt);
         const std::int64_t warm =
             plan == m_plans.end() ? std::int64_t(audience.readers.size()) : plan->second.warm;

@@ -43,13 +43,16 @@ Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<c
     const auto load = [&]() -> Result<void> {
         auto loaded = PostStore::loadWhatAnswers(sql, misses, ours);
         out.unreadable = std::move(loaded.unanswered);
-        std::erase_if(loaded.posts, [](const auto& stored) { return stored.deleted; });
         for (const auto& stored : loaded.posts)
-            out.found.emplace(stored.post.id, stored.post);
+            if (!stored.deleted) out.found.emplace(stored.post.id, stored.post);
         if (redis) {
             RedisBatch batch(*redis);
-            for (const auto& stored : loaded.posts)
-                m_services.objects.fillPost(batch, stored.post);
+            for (const auto& stored : loaded.posts) {
+                if (stored.deleted) // its tombstone was lost
+                    m_services.objects.tombstoneReclaimed(batch, stored.post.id);
+                else
+                    m_services.objects.fillPost(batch, stored.post);
+            }
             std::ignore = batch.run(ours.earlier(kFill));
         }
         return {};

@@ -1,6 +1,7 @@
 #include "backend/operations/explain.h"
 
 #include "backend/operations/explain_facts.h"
+#include "backend/operations/explain_trail.h"
 
 #include <algorithm>
 
@@ -12,19 +13,6 @@ using Facts = ExplainFacts;
 std::string id(std::int64_t value)
 {
     return std::to_string(value);
-}
-
-std::string nodeName(const ShardMap& map, int node)
-{
-    const auto* endpoint = map.node(node);
-    return endpoint ? endpoint->name : "node " + std::to_string(node);
-}
-
-std::string milliseconds(TimePoint from, TimePoint to)
-{
-    return std::to_string(
-               std::max<std::int64_t>(0, std::chrono::duration_cast<Milliseconds>(to - from).count())) +
-           " ms after posting";
 }
 
 bool unfinished(const Facts::Work& work)
@@ -57,7 +45,7 @@ struct Verdict
 
 std::string taskText(const ShardMap& map, const Facts::Work& work)
 {
-    return std::string(toString(work.kind)) + " " + id(work.ref.id) + " on " + nodeName(map, work.ref.node);
+    return taskTextOf(map, work.kind, work.ref);
 }
 
 // The set says one thing and PostgreSQL another: work that is under way explains it, else it is a fault.
@@ -95,8 +83,7 @@ Verdict verdictWhenHidden(const ShardMap& map, const Facts& facts)
 
 Verdict verdict(const ShardMap& map, const Facts& facts)
 {
-    if (!facts.stored || facts.stored->deletedAt || facts.accountDeletedAt || !facts.follows())
-        return verdictWhenHidden(map, facts);
+    if (facts.hidden() || !facts.follows()) return verdictWhenHidden(map, facts);
     const auto& timeline = facts.timeline;
     if (!facts.profile.warm)
         return {ExplainAnswer::Rebuilt, true,
@@ -106,7 +93,7 @@ Verdict verdict(const ShardMap& map, const Facts& facts)
         return {ExplainAnswer::Rebuilt, true,
                 "the reader's timeline has no valid floor: the next page builds it from PostgreSQL and shows "
                 "the post"};
-    if (facts.post < timeline.floor->id)
+    if (facts.belowFloor())
         return {ExplainAnswer::BelowFloor, true,
                 "the post is older than what the timeline keeps: pages below its floor come from PostgreSQL "
                 "and show it"};
@@ -117,125 +104,6 @@ Verdict verdict(const ShardMap& map, const Facts& facts)
     return disagreement(map, facts, ExplainAnswer::Missing, false,
                         "the reader follows the author, yet the post is not in the timeline");
 }
-
-// --- the trail
-
-class Trail
-{
-public:
-    Trail(const ShardMap& map, const Facts& facts)
-        : m_map(map)
-        , m_facts(facts)
-    {
-    }
-
-    std::vector<ExplainStep> build()
-    {
-        if (!m_facts.profile.warm)
-            add(m_facts.profile.lastSeenAt, "the reader was seen last, and is dormant now");
-        addPost();
-        addEdge();
-        addDelivery();
-        addWork();
-        std::stable_sort(m_steps.begin(), m_steps.end(), [](const auto& a, const auto& b) {
-            return a.at && b.at ? *a.at < *b.at : a.at.has_value() && !b.at;
-        });
-        addPresent();
-        return std::move(m_steps);
-    }
-
-private:
-    void add(std::optional<TimePoint> at, std::string what) { m_steps.push_back({at, std::move(what)}); }
-
-    void addPost()
-    {
-        if (!m_facts.stored) return;
-        const int shard = m_facts.post.shard();
-        add(m_facts.post.time(), "posted by " + id(m_facts.stored->author.value) + ", logical shard " +
-                                     std::to_string(shard) + " on " +
-                                     nodeName(m_map, m_map.postsNode[std::size_t(shard)]));
-        if (m_facts.stored->deletedAt) add(m_facts.stored->deletedAt, "the post was deleted");
-        if (m_facts.accountDeletedAt) add(m_facts.accountDeletedAt, "the author's account was deleted");
-    }
-
-    void addEdge()
-    {
-        if (m_facts.self()) return add({}, "one's own posts are in one's home timeline");
-        const auto& edge = m_facts.edge;
-        if (!edge) return;
-        const bool later = m_facts.stored && edge->following && edge->changedAt > m_facts.post.time();
-        add(edge->changedAt, edge->following
-                                 ? std::string("the reader began to follow the author") +
-                                       (later ? ", after the post: it is backfilled" : "")
-                                 : std::string("the reader ended following the author") +
-                                       (m_facts.keeps() ? ", and keeps what was posted before" : ""));
-        const auto& copy = m_facts.copy;
-        if (!copy || copy->version < edge->version)
-            add({}, "the author's list of followers does not know of it yet");
-    }
-
-    void addDelivery()
-    {
-        const auto& delivery = m_facts.delivery;
-        // A small audience is delivered to at once; the plan is written with what became of it.
-        if (m_facts.plannedAt && !(delivery && delivery->chunk == 0))
-            add(m_facts.plannedAt, "its fan-out was planned in chunks");
-        if (!delivery || !m_facts.stored) return;
-        if (delivery->mode == FanoutMode::Pull)
-            return add(m_facts.plannedAt, "the author is not pushed: readers merge the post when they read");
-        const std::string chunk =
-            "chunk " + std::to_string(delivery->chunk) + ", which covers the reader's id";
-        if (delivery->lastAt)
-            add(delivery->lastAt,
-                chunk + ", was delivered " + milliseconds(m_facts.post.time(), *delivery->lastAt));
-        else
-            add({}, chunk + ", had nobody to deliver to");
-    }
-
-    void addWork()
-    {
-        for (const auto& work : m_facts.work) {
-            const std::string error = work.error.empty() ? "" : ": " + work.error;
-            const std::string attempts =
-                work.attempts > 0 ? ", attempt " + std::to_string(work.attempts) : "";
-            switch (work.state) {
-            case TaskState::Ready:
-                add(work.since, "task " + taskText(m_map, work) + " waits for a worker");
-                break;
-            case TaskState::Running:
-                add(work.since, "task " + taskText(m_map, work) + " is held by a worker" + attempts);
-                break;
-            case TaskState::Retry:
-                add(work.since,
-                    "task " + taskText(m_map, work) + " waits for its next attempt" + attempts + error);
-                break;
-            case TaskState::Dead:
-                add(work.since, "task " + taskText(m_map, work) + " became a dead letter" + error);
-                break;
-            }
-        }
-    }
-
-    void addPresent()
-    {
-        const auto& timeline = m_facts.timeline;
-        const std::string set =
-            "the sorted set on " + nodeName(m_map, m_map.timelinesNode[std::size_t(m_facts.reader.shard())]);
-        if (!timeline.valid()) {
-            add({}, set + " has no valid floor");
-        } else {
-            const auto floor = timeline.floor->id;
-            add({}, set + " holds " + std::to_string(timeline.ids.size()) + " posts and is complete " +
-                        (floor.value > 0 ? "down to " + id(floor.value) : "to the beginning"));
-        }
-        if (m_facts.stored)
-            add({}, m_facts.inSet() ? "the post's id is in it" : "the post's id is not in it");
-    }
-
-    const ShardMap& m_map;
-    const Facts& m_facts;
-    std::vector<ExplainStep> m_steps;
-};
 
 } // namespace
 
@@ -251,7 +119,7 @@ Result<Explanation> explainPost(const FeedServices& services, PostId post, UserI
     out.answer = answer;
     out.shown = shown;
     out.reason = std::move(reason);
-    out.trail = Trail(*map, facts).build();
+    out.trail = explainTrail(*map, facts);
     return out;
 }
 

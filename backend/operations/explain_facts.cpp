@@ -1,6 +1,8 @@
 #include "backend/operations/explain_facts.h"
 
 #include "backend/common/task_payloads.h"
+#include "backend/store/edge_store.h"
+#include "backend/store/post_store.h"
 
 #include <algorithm>
 
@@ -33,6 +35,8 @@ public:
     {
         m_facts.post = post;
         m_facts.reader = reader;
+        m_facts.cap = std::max(services.timelines.limits().cap, 1);
+        m_facts.age = services.timelines.limits().age;
     }
 
     // The queue before the set: what a task has done in between is seen, what it had not done is known to be
@@ -46,11 +50,8 @@ public:
         ROOKERY_TRY(readWork());
         if (m_facts.stored)
             m_facts.merged = m_services.pulled.current(m_deadline)->merged(m_facts.stored->author);
-        ROOKERY_ASSIGN(auto redis, m_services.redis.lease(m_deadline));
-        const std::vector<UserId> owners{m_facts.reader};
-        ROOKERY_ASSIGN(auto timelines,
-                       readRawTimelines(*redis, *m_map, TimelineFamily::Home, owners, m_deadline));
-        m_facts.timeline = std::move(timelines[0]);
+        ROOKERY_TRY(readRedis());
+        if (!m_facts.hidden() && m_facts.follows() && m_facts.belowFloor()) ROOKERY_TRY(readTrim());
         return std::move(m_facts);
     }
 
@@ -68,14 +69,16 @@ private:
         SqlRows rows;
         if (reader.value > 0 && has(reader.shard())) {
             ROOKERY_ASSIGN(rows, query(Role::Users, reader.shard(),
-                                       "SELECT warm, " + microseconds("last_seen_at") + " FROM " +
-                                           shardTable(Role::Users, reader.shard(), "users") +
+                                       "SELECT warm, " + microseconds("last_seen_at") + ", " +
+                                           microseconds("dormant_at") + ", " + microseconds("returned_at") +
+                                           " FROM " + shardTable(Role::Users, reader.shard(), "users") +
                                            " WHERE id = $1::bigint AND deleted_at IS NULL",
                                        {sqlParameter(reader.value)}));
         }
         if (rows.empty())
             return fail(ErrorCode::NotFound, "no user has the id " + std::to_string(reader.value));
-        m_facts.profile = {rows.boolean(0, 0), timeOf(rows, 0, 1)};
+        m_facts.profile = {rows.boolean(0, 0), timeOf(rows, 0, 1), maybeTimeOf(rows, 0, 2),
+                           maybeTimeOf(rows, 0, 3)};
         return {};
     }
 
@@ -129,7 +132,8 @@ private:
         ROOKERY_ASSIGN(const auto rows,
                        query(Role::Posts, post.shard(),
                              "SELECT chunk, mode, chunks, last_reader, " + microseconds("planned_at") + ", " +
-                                 microseconds("first_at") + ", " + microseconds("last_at") + " FROM " +
+                                 microseconds("last_at") +
+                                 ", pushed, deleted, coalesce(task_id, 0), coalesce(worker, '') FROM " +
                                  shardTable(Role::Posts, post.shard(), "deliveries") +
                                  " WHERE post_id = $1::bigint ORDER BY chunk",
                              {sqlParameter(post.value)}));
@@ -140,8 +144,14 @@ private:
             const bool whole = chunk == 0 && (m_facts.self() || rows.integer(i, 2) == 1);
             const bool part = chunk > 0 && before == chunk - 1 && rows.integer(i, 3) >= m_facts.reader.value;
             if (!m_facts.delivery && (whole || part))
-                m_facts.delivery = {chunk, rows.integer(i, 1) == 1 ? FanoutMode::Pull : FanoutMode::Push,
-                                    maybeTimeOf(rows, i, 5), maybeTimeOf(rows, i, 6)};
+                m_facts.delivery = {chunk,
+                                    rows.integer(i, 1) == 1 ? FanoutMode::Pull : FanoutMode::Push,
+                                    rows.integer(i, 6),
+                                    rows.integer(i, 7),
+                                    rows.integer(i, 8),
+                                    std::string(rows.text(i, 9)),
+                                    timeOf(rows, i, 4),
+                                    maybeTimeOf(rows, i, 5)};
             before = chunk;
         }
         return {};
@@ -156,9 +166,13 @@ private:
                                        encode(EdgePayload{m_facts.reader, m_facts.stored->author})};
         const std::string where = " WHERE payload LIKE $1 OR payload LIKE $2 OR payload = $3";
         const std::string sql = "SELECT id, kind, state, attempts, " + microseconds("created_at") +
-                                ", coalesce(error, ''), payload FROM queue.tasks" + where +
+                                ", coalesce(error, ''), payload, coalesce(lease_worker, ''), " +
+                                microseconds("CASE WHEN state = 1 THEN lease_until END") + ", " +
+                                microseconds("CASE WHEN state = 2 THEN run_at END") +
+                                ", state = 2 AND run_at IS NULL FROM queue.tasks" + where +
                                 " UNION ALL SELECT id, kind, 3, attempts, " + microseconds("died_at") +
-                                ", error, payload FROM queue.dead_letters" + where + " ORDER BY 1 LIMIT 1000";
+                                ", error, payload, '', NULL, NULL, false FROM queue.dead_letters" + where +
+                                " ORDER BY 1 LIMIT 1000";
         for (const auto& [node, pool] : m_services.pools.all()) {
             ROOKERY_ASSIGN(auto* connection, m_sql.connection(node, m_deadline));
             ROOKERY_ASSIGN(const auto rows, connection->execute(sql, parameters, m_deadline));
@@ -170,9 +184,49 @@ private:
                                         TaskState(rows.integer(i, 2)),
                                         int(rows.integer(i, 3)),
                                         timeOf(rows, i, 4),
-                                        std::string(rows.text(i, 5))});
+                                        std::string(rows.text(i, 5)),
+                                        std::string(rows.text(i, 7)),
+                                        maybeTimeOf(rows, i, 8),
+                                        maybeTimeOf(rows, i, 9),
+                                        rows.boolean(i, 10)});
             }
         }
+        return {};
+    }
+
+    Result<void> readRedis()
+    {
+        ROOKERY_ASSIGN(auto redis, m_services.redis.lease(m_deadline));
+        const std::vector<UserId> owners{m_facts.reader};
+        ROOKERY_ASSIGN(auto timelines,
+                       readRawTimelines(*redis, *m_map, TimelineFamily::Home, owners, m_deadline));
+        m_facts.timeline = std::move(timelines[0]);
+        if (!m_facts.stored) return {};
+        const std::vector<PostId> posts{m_facts.post};
+        m_facts.cached = m_services.objects.posts(*redis, posts, m_deadline).posts[0].state;
+        return {};
+    }
+
+    // What came first: that the reader had `cap` newer posts, or that the post was too old. The set has those
+    // above its floor, PostgreSQL the others.
+    Result<void> readTrim()
+    {
+        ROOKERY_ASSIGN(auto sources, EdgeStore::homeSources(m_sql, m_facts.reader, m_deadline));
+        const auto pulled = m_services.pulled.current(m_deadline);
+        std::erase_if(sources, [&](const PostSource& source) { return pulled->merged(source.author); });
+        const IdRange range{m_facts.timeline.floor->id, PostId{m_facts.post.value + 1}};
+        ROOKERY_ASSIGN(auto newer,
+                       PostStore::newestIdsOf(m_sql, sources, range, m_facts.cap, true, m_deadline));
+        std::reverse(newer.begin(), newer.end());
+        newer.insert(newer.end(), m_facts.timeline.ids.begin(), m_facts.timeline.ids.end());
+        const auto cap = std::size_t(m_facts.cap);
+        if (newer.size() >= cap) m_facts.trimmed = {false, newer[cap - 1].time()};
+        const auto shift = m_services.ageClock.now() - std::chrono::system_clock::now();
+        const auto tooOld =
+            m_facts.post.time() + m_facts.age -
+            std::chrono::duration_cast<TimePoint::duration>(std::chrono::round<std::chrono::seconds>(shift));
+        if (tooOld <= std::chrono::system_clock::now() && (!m_facts.trimmed || tooOld < m_facts.trimmed->at))
+            m_facts.trimmed = {true, tooOld};
         return {};
     }
 
@@ -198,6 +252,12 @@ private:
 bool ExplainFacts::inSet() const
 {
     return std::find(timeline.ids.begin(), timeline.ids.end(), post) != timeline.ids.end();
+}
+
+bool ExplainFacts::dormantAt(TimePoint at) const
+{
+    if (!profile.dormantAt || at < *profile.dormantAt) return false;
+    return !profile.warm || (profile.returnedAt && at < *profile.returnedAt);
 }
 
 Result<ExplainFacts> readExplainFacts(const FeedServices& services, PostId post, UserId reader,

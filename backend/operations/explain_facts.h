@@ -19,6 +19,7 @@ struct ExplainFacts
     {
         bool warm = true;
         TimePoint lastSeenAt;
+        std::optional<TimePoint> dormantAt, returnedAt; // the last time of each; empty: never, or not known
     };
     struct EdgeSide // of follows (the truth) or followers (the author's copy)
     {
@@ -31,7 +32,12 @@ struct ExplainFacts
     {
         int chunk = 0;
         FanoutMode mode = FanoutMode::Push;
-        std::optional<TimePoint> firstAt, lastAt;
+        std::int64_t pushed = 0, deleted = 0;
+        std::int64_t task = 0; // 0: not known, as the worker
+        std::string worker;    // workerName
+        TimePoint writtenAt;   // when its task ended
+        std::optional<TimePoint> lastAt;
+        TimePoint at() const { return lastAt.value_or(writtenAt); }
     };
     struct Work // a task or dead letter that may still change the answer
     {
@@ -41,6 +47,14 @@ struct ExplainFacts
         int attempts = 0;
         TimePoint since; // created, or died
         std::string error;
+        std::string worker; // of the last claim
+        std::optional<TimePoint> leaseUntil, runAt;
+        bool held = false; // until its turn comes
+    };
+    struct Trimmed // how the post came below the floor
+    {
+        bool byAge = false; // else by count
+        TimePoint at;
     };
 
     PostId post;
@@ -53,12 +67,19 @@ struct ExplainFacts
     std::optional<Delivery> delivery;
     std::vector<Work> work;
     RawTimeline timeline;
+    CachedPost::State cached = CachedPost::State::Missing;
+    std::optional<Trimmed> trimmed;
+    int cap = 0;
+    std::chrono::hours age{0};
     bool merged = false; // the author's posts are merged when readers read
 
     bool self() const { return stored && stored->author == reader; }
     bool follows() const { return self() || (edge && (edge->following || keeps())); }
     bool keeps() const { return edge && !edge->following && post <= edge->keptTo; } // the past
     bool inSet() const;
+    bool hidden() const { return !stored || stored->deletedAt || accountDeletedAt; }
+    bool belowFloor() const { return profile.warm && timeline.valid() && post < timeline.floor->id; }
+    bool dormantAt(TimePoint at) const; // as far as that is known
 };
 
 [[nodiscard]] Result<ExplainFacts> readExplainFacts(const FeedServices& services, PostId post, UserId reader,

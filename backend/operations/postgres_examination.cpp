@@ -180,12 +180,13 @@ private:
     Result<void> checkQueue()
     {
         if (!m_cluster.known) return {};
-        ROOKERY_ASSIGN(const auto rows,
-                       ask("SELECT (SELECT count(*) FROM (SELECT FROM queue.tasks LIMIT $1::bigint) AS t),"
-                           " (SELECT count(*) FROM (SELECT FROM queue.dead_letters LIMIT $1::bigint) AS d),"
-                           " (SELECT extract(epoch FROM clock_timestamp() - o.created_at)::float8 FROM "
-                           "queue.tasks AS o ORDER BY o.id LIMIT 1)",
-                           {sqlParameter(kTasksCounted)}));
+        ROOKERY_ASSIGN(
+            const auto rows,
+            ask("SELECT (SELECT count(*) FROM (SELECT FROM queue.tasks LIMIT $1::bigint) AS t),"
+                " (SELECT count(*) FROM (SELECT FROM queue.dead_letters LIMIT $1::bigint) AS d),"
+                " (SELECT extract(epoch FROM clock_timestamp() - o.created_at)::float8 FROM "
+                "queue.tasks AS o WHERE o.state <> 2 OR o.run_at IS NOT NULL ORDER BY o.id LIMIT 1)",
+                {sqlParameter(kTasksCounted)}));
         m_facts.unfinishedTasks = rows.integer(0, 0);
         judgeQueue(rows, m_inputs.limits, m_findings);
         return {};

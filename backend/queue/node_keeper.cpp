@@ -67,7 +67,18 @@ Result<void> NodeKeeper::round()
         ROOKERY_TRY(renewLeases(*connection));
         m_renewAt = std::chrono::steady_clock::now() + m_renewEvery;
     }
-    return promote(*connection);
+    ROOKERY_TRY(promote(*connection));
+    return admit(*connection);
+}
+
+Result<void> NodeKeeper::admit(SqlConnection& connection)
+{
+    if (m_shared.options.unitsPerSecond <= 0) return {};
+    ROOKERY_ASSIGN(const int tasks,
+                   m_shared.queues[m_node]->admit(connection, m_shared.options.unitsPerSecond,
+                                                  Deadline::after(kCallSpan)));
+    if (tasks > 0) m_shared.wake.wakeOne();
+    return {};
 }
 
 // What lapsed under this pool's own name is simply taken back: its workers know that they lost it.

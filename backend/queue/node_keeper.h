@@ -1,6 +1,6 @@
 // Keeps the queue of one node moving, on a thread and a connection of its own: makes due retries and lapsed
-// leases ready, after ending their owners' connections, and prolongs the leases of batches at work. One per
-// node, so that a node that hangs delays no other. Owned by the pool.
+// leases ready, after ending their owners' connections, lets held tasks go at their pace, and prolongs the
+// leases of batches at work. One per node, so that a node that hangs delays no other. Owned by the pool.
 #pragma once
 
 #include "backend/queue/node_connection.h"
@@ -32,6 +32,7 @@ private:
     Result<void> round();
     Result<void> renewLeases(SqlConnection& connection);
     Result<void> promote(SqlConnection& connection);
+    Result<void> admit(SqlConnection& connection);
 
     WorkerShared& m_shared;
     const std::size_t m_node;

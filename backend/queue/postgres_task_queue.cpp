@@ -59,7 +59,7 @@ public:
     }
 
     Result<std::vector<Task>> claim(SqlConnection& connection, int limit, Milliseconds lease,
-                                    Deadline deadline) override;
+                                    const std::string& worker, Deadline deadline) override;
     Result<std::vector<std::int64_t>> renew(SqlConnection& connection, std::span<const Task> tasks,
                                             Milliseconds lease, Deadline deadline) override;
     Result<void> complete(SqlConnection& connection, std::span<const Task> tasks,
@@ -74,6 +74,7 @@ public:
                       Deadline deadline) override;
     Result<Promotion> promote(SqlConnection& connection, std::span<const std::string> ended,
                               Deadline deadline) override;
+    Result<int> admit(SqlConnection& connection, double unitsPerSecond, Deadline deadline) override;
     Result<std::vector<QueueKindCounts>> counts(SqlConnection& connection, Deadline deadline) override
     {
         return countTasks(connection, deadline);
@@ -108,7 +109,7 @@ Task PostgresTaskQueue::readTask(const SqlRows& rows, std::size_t row) const
 }
 
 Result<std::vector<Task>> PostgresTaskQueue::claim(SqlConnection& connection, int limit, Milliseconds lease,
-                                                   Deadline deadline)
+                                                   const std::string& worker, Deadline deadline)
 {
     ROOKERY_ASSIGN(
         const auto rows,
@@ -117,8 +118,8 @@ Result<std::vector<Task>> PostgresTaskQueue::claim(SqlConnection& connection, in
             "SELECT id, kind, shard, payload, attempts, created_us, expires_us, token, expired, rank,"
             " CASE WHEN expires_us - 86400000000 >= extract(epoch FROM now()) * 1000000"
             " THEN expires_us - 86400000000 - created_us END"
-            " FROM queue.claim($1::int, $2::bigint) ORDER BY rank, id",
-            {sqlParameter(limit), sqlParameter(lease.count())}, deadline));
+            " FROM queue.claim($1::int, $2::bigint, $3::text) ORDER BY rank, id",
+            {sqlParameter(limit), sqlParameter(lease.count()), worker}, deadline));
     std::vector<Task> tasks;
     tasks.reserve(rows.size());
     for (std::size_t r = 0; r < rows.size(); ++r)
@@ -214,6 +215,13 @@ Result<Promotion> PostgresTaskQueue::promote(SqlConnection& connection, std::spa
     return done;
 }
 
+Result<int> PostgresTaskQueue::admit(SqlConnection& connection, double unitsPerSecond, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto rows, connection.execute("SELECT queue.admit($1::float8)",
+                                                       {sqlParameter(unitsPerSecond)}, deadline));
+    return int(rows.integer(0, 0));
+}
+
 Result<std::vector<DeadLetter>> PostgresTaskQueue::deadLetters(SqlConnection& connection, int limit,
                                                                Deadline deadline)
 {
@@ -270,7 +278,7 @@ Result<int> PostgresTaskQueue::discardDead(SqlConnection& connection, std::span<
 
 SqlStatement enqueueStatement(std::span<const NewTask> tasks)
 {
-    std::vector<std::int64_t> kinds, shards, ranks, waits;
+    std::vector<std::int64_t> kinds, shards, ranks, waits, units;
     std::vector<std::string> payloads;
     for (const auto& task : tasks) {
         kinds.push_back(int(task.kind));
@@ -278,9 +286,11 @@ SqlStatement enqueueStatement(std::span<const NewTask> tasks)
         payloads.push_back(task.payload);
         ranks.push_back(task.rankDelay.count());
         waits.push_back(task.runAfter.count());
+        units.push_back(task.units);
     }
-    return {"SELECT queue.enqueue($1::int[], $2::int[], $3::text[], $4::bigint[], $5::bigint[])",
-            {sqlArray(kinds), sqlArray(shards), sqlArray(payloads), sqlArray(ranks), sqlArray(waits)}};
+    return {"SELECT queue.enqueue($1::int[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::int[])",
+            {sqlArray(kinds), sqlArray(shards), sqlArray(payloads), sqlArray(ranks), sqlArray(waits),
+             sqlArray(units)}};
 }
 
 std::unique_ptr<TaskQueue> makePostgresTaskQueue(int node)

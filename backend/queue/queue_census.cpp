@@ -29,11 +29,13 @@ std::vector<StateCount> read(const SqlRows& rows)
 Result<std::vector<StateCount>> sample(SqlConnection& connection, double pages, Deadline deadline)
 {
     const double percent = std::min(100.0, 100.0 * kSampledPages / std::max(1.0, pages));
-    ROOKERY_ASSIGN(const auto rows,
-                   connection.execute(
-                       "SELECT state, kind, count(*), extract(epoch FROM clock_timestamp() - min(created_at))"
-                       " FROM queue.tasks TABLESAMPLE SYSTEM ($1::float8) GROUP BY state, kind",
-                       {sqlParameter(percent)}, deadline));
+    ROOKERY_ASSIGN(
+        const auto rows,
+        connection.execute(
+            "SELECT state, kind, count(*), extract(epoch FROM clock_timestamp() -"
+            " min(CASE WHEN state = 2 AND run_at IS NULL THEN clock_timestamp() ELSE created_at END))"
+            " FROM queue.tasks TABLESAMPLE SYSTEM ($1::float8) GROUP BY state, kind",
+            {sqlParameter(percent)}, deadline));
     auto counts = read(rows);
     for (auto& count : counts)
         count.tasks *= 100.0 / percent;

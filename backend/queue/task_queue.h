@@ -41,9 +41,11 @@ class TaskQueue
 public:
     virtual ~TaskQueue() = default;
 
-    // The first `limit` ready tasks in fair order, leased to the caller under fresh tokens for `lease`.
+    // The first `limit` ready tasks in fair order, leased to `worker` (workerName) under fresh tokens for
+    // `lease`.
     [[nodiscard]] virtual Result<std::vector<Task>> claim(SqlConnection& connection, int limit,
-                                                          Milliseconds lease, Deadline deadline) = 0;
+                                                          Milliseconds lease, const std::string& worker,
+                                                          Deadline deadline) = 0;
     // Prolongs the leases that still stand. Returns the ids of the tasks whose lease does not.
     [[nodiscard]] virtual Result<std::vector<std::int64_t>>
     renew(SqlConnection& connection, std::span<const Task> tasks, Milliseconds lease, Deadline deadline) = 0;
@@ -72,6 +74,11 @@ public:
     // some thousands at once.
     [[nodiscard]] virtual Result<Promotion>
     promote(SqlConnection& connection, std::span<const std::string> ended, Deadline deadline) = 0;
+
+    // Held tasks whose turn has come at so many units a second become ready, the oldest first. Returns how
+    // many; 0 also while another engine is at it.
+    [[nodiscard]] virtual Result<int> admit(SqlConnection& connection, double unitsPerSecond,
+                                            Deadline deadline) = 0;
 
     // Exact up to 20,000 tasks per state. Where there are more, the figures of that state are estimated from
     // a sample of the table, the oldest age from the head of the queue, so that a look costs tens of

@@ -127,7 +127,8 @@ Result<std::vector<Task>> Worker::claim(std::size_t node, int limit)
     const bool kept = connection.usable();
     const auto once = [&]() -> Result<std::vector<Task>> {
         ROOKERY_ASSIGN(auto* sql, connection.get(soon));
-        return m_shared.queues[node]->claim(*sql, limit, m_shared.options.lease, soon);
+        return m_shared.queues[node]->claim(*sql, limit, m_shared.options.lease,
+                                            workerName(m_shared.options.engine, m_index), soon);
     };
     auto claimed = once();
     // A kept connection may have died unnoticed, with a server that was restarted: that is worth a second

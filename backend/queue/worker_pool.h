@@ -54,7 +54,9 @@ struct WorkerPoolOptions
     Milliseconds idlePoll{
         250}; // at most between two looks for work of other processes; wake() tells of our own
     Backoff backoff;
-    std::string owner; // of this pool's leases: the application name of its nodes' connections
+    double unitsPerSecond = 10'000; // on each node: the pace of held tasks; 0: this pool lets none go
+    std::string engine;             // what its workers are named by, see workerName
+    std::string owner;              // of this pool's leases: the application name of its nodes' connections
     // Before the lapsed leases of another owner are taken over: ends the connections under that name, as far
     // as their servers can be reached by the deadline. From one thread per node.
     std::function<void(const std::string& owner, Deadline deadline)> endConnections;

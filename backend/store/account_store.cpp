@@ -37,7 +37,7 @@ Result<void> AccountStore::markDeleted(SqlSession& session, UserId user, Deadlin
     const int shard = user.shard();
     const SqlStatement statement{
         "WITH gone AS (UPDATE " + users(shard) +
-            " SET deleted_at = now(), warm = false, generation = generation + 1"
+            " SET deleted_at = now(), warm = false, dormant_at = now(), generation = generation + 1"
             " WHERE id = $1::bigint AND deleted_at IS NULL RETURNING id),"
             " queued AS MATERIALIZED (SELECT queue.enqueue(ARRAY[" +
             kindText(TaskKind::AccountDeleted) + ", " + kindText(TaskKind::ReaderChanged) +

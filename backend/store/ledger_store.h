@@ -17,6 +17,8 @@ struct LedgerRow
     UserId lastReader;
     std::int64_t committedUnixUs = 0;
     std::optional<TimePoint> firstAt, lastAt;
+    std::int64_t task = 0; // that writes it, on the row's node
+    std::string worker;    // workerName
 };
 
 SqlStatement ledgerStatement(const LedgerRow& row);

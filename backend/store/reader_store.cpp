@@ -92,7 +92,8 @@ Result<std::optional<ReaderState>> ReaderStore::wake(SqlSession& session, UserId
         session.runOne(
             Role::Users, reader.shard(),
             {"UPDATE " + table(reader.shard(), "users") +
-                 " SET warm = true, generation = generation + (NOT warm)::int, last_seen_at = now()"
+                 " SET warm = true, generation = generation + (NOT warm)::int, last_seen_at = now(),"
+                 " returned_at = CASE WHEN warm THEN returned_at ELSE now() END"
                  " WHERE id = $1::bigint AND deleted_at IS NULL RETURNING id, warm, generation, copied",
              {sqlParameter(reader.value)}},
             deadline));
@@ -131,7 +132,8 @@ Result<std::int64_t> ReaderStore::makeDormant(SqlSession& session, std::span<con
         session.runOne(
             Role::Users, shard,
             {"WITH gone AS (UPDATE " + table(shard, "users") +
-                 " SET warm = false, generation = generation + 1 WHERE id = ANY ($1::bigint[]) AND warm"
+                 " SET warm = false, generation = generation + 1, dormant_at = now() WHERE id = ANY "
+                 "($1::bigint[]) AND warm"
                  " AND last_seen_at < now() - make_interval(secs => $2::float8) RETURNING id),"
                  " tasks AS (SELECT array_agg(" +
                  kind +

@@ -1,15 +1,19 @@
 // "Why is this post (not) in that timeline?": each answer, provoked on real servers, and the trail behind it.
 #include "tests/support/demo_session.h"
 
+#include "backend/cache/redis_client.h"
 #include "backend/cache/timelines.h"
+#include "backend/store/reader_store.h"
 
 #include <QProcess>
 #include <QTest>
 
 #include <algorithm>
+#include <unistd.h>
 
 using namespace backend;
 using namespace tests;
+using namespace std::chrono_literals;
 
 class ExplainTest : public QObject
 {
@@ -22,13 +26,20 @@ private slots:
 
     void deliveredPostTellsWhenAndBy();
     void ownPostNeedsNoFollow();
+    void rowsFromBeforeTellNoWorker();
     void laterFollowIsBackfilled();
     void strangersPostIsNotFollowed();
     void endedFollowTellsWhen();
     void deletedPostTellsWhen();
+    void tombstoneAndReclaimingAreTold();
+    void deliveryAfterTheDeletionIsSkipped();
     void unknownPostAndReader();
     void waitingTaskIsUnderWay();
+    void heldTaskTellsByWhomAndUntilWhen();
+    void retryTellsWhenItIsDue();
+    void dormantAtDeliveryIsSkipped();
     void olderThanTheTimelineIsBelowTheFloor();
+    void tooOldForTheTimelineIsTrimmedByAge();
     void lostTimelineIsRebuiltAtTheNextPage();
     void postMissingFromTheSetIsAFault();
     void postTooManyInTheSetIsAFault();
@@ -42,6 +53,9 @@ private:
     void drained() { QVERIFY(drain(m_session->engine())); }
     Explanation explain(PostId post) { return take(operations().explain(post, m_reader.id, soon())); }
     void redis(const QStringList& words);
+    // On the node that holds the author's posts, and so the tasks of its posts.
+    SqlRows sql(const std::string& text, const SqlParameters& parameters = {});
+    std::string deliveries() const { return shardTable(Role::Posts, m_author.id.shard(), "deliveries"); }
     // What the reader's first page says, to hold the answer against.
     bool pageShows(PostId post);
 
@@ -52,10 +66,38 @@ private:
 
 namespace {
 
+class FixedMap final : public ShardMapSource
+{
+public:
+    explicit FixedMap(std::shared_ptr<const ShardMap> map)
+        : m_map(std::move(map))
+    {
+    }
+    std::shared_ptr<const ShardMap> current() const override { return m_map; }
+
+private:
+    const std::shared_ptr<const ShardMap> m_map;
+};
+
 bool mentions(const Explanation& explanation, const std::string& words)
 {
     return std::any_of(explanation.trail.begin(), explanation.trail.end(),
                        [&](const auto& step) { return step.what.find(words) != std::string::npos; });
+}
+
+const ExplainStep* stepOf(const Explanation& explanation, ExplainElement element)
+{
+    for (const auto& step : explanation.trail)
+        if (step.element == element) return &step;
+    return nullptr;
+}
+
+std::string textOf(const Explanation& explanation)
+{
+    std::string text = explanation.reason + "\n";
+    for (const auto& step : explanation.trail)
+        text += std::string(toString(step.element)) + (step.at ? " at: " : ": ") + step.what + "\n";
+    return text;
 }
 
 std::optional<TimePoint> timeOf(const Explanation& explanation, const std::string& words)
@@ -92,6 +134,14 @@ void ExplainTest::redis(const QStringList& words)
     QCOMPARE(cli.exitCode(), 0);
 }
 
+SqlRows ExplainTest::sql(const std::string& text, const SqlParameters& parameters)
+{
+    const auto inputs = m_session->auditInputs();
+    const auto shard = std::size_t(m_author.id.shard());
+    const auto connection = take(take(inputs.pools->pool(inputs.map->postsNode[shard]))->lease(soon()));
+    return take(connection->execute(text, parameters, soon()));
+}
+
 bool ExplainTest::pageShows(PostId post)
 {
     const auto page = take(feed().homePage(m_reader.id, {}, soon()));
@@ -111,6 +161,19 @@ void ExplainTest::deliveredPostTellsWhenAndBy()
                delivered = timeOf(told, "was delivered");
     QVERIFY(posted && followed && delivered);
     QVERIFY(*followed < *posted && *posted <= *delivered);
+    QVERIFY(mentions(told, "logical shard " + std::to_string(id.shard()) + " on pg-"));
+    // By which task and whom.
+    const auto row = sql("SELECT task_id, worker FROM " + deliveries() + " WHERE post_id = $1::bigint",
+                         {sqlParameter(id.value)});
+    const auto* step = stepOf(told, ExplainElement::Delivered);
+    QVERIFY2(step && step->at == delivered, textOf(told).c_str());
+    QVERIFY(step->what.find("by task post_created " + std::string(row.text(0, 0)) + " on pg-") !=
+            std::string::npos);
+    const std::string worker(row.text(0, 1)), process = ":" + std::to_string(::getpid());
+    QVERIFY2(worker.ends_with(process + "/1") || worker.ends_with(process + "/2"), worker.c_str());
+    QVERIFY2(step->what.find("worker " + worker.substr(worker.size() - 1) + " of ") != std::string::npos &&
+                 step->what.ends_with(process),
+             step->what.c_str());
     QVERIFY(mentions(told, "the post's id is in it"));
     QVERIFY(std::is_sorted(told.trail.begin(), told.trail.end(),
                            [](const auto& a, const auto& b) { return a.at && b.at && *a.at < *b.at; }));
@@ -125,6 +188,17 @@ void ExplainTest::ownPostNeedsNoFollow()
     QVERIFY(mentions(told, "one's own posts"));
 }
 
+void ExplainTest::rowsFromBeforeTellNoWorker()
+{
+    const auto id = post();
+    drained();
+    sql("UPDATE " + deliveries() + " SET task_id = NULL, worker = NULL WHERE post_id = $1::bigint",
+        {sqlParameter(id.value)});
+    const auto told = explain(id);
+    const auto* step = stepOf(told, ExplainElement::Delivered);
+    QVERIFY2(step && step->at && step->what.ends_with("ms after posting"), textOf(told).c_str());
+}
+
 void ExplainTest::laterFollowIsBackfilled()
 {
     m_reader = user();
@@ -134,7 +208,11 @@ void ExplainTest::laterFollowIsBackfilled()
     drained();
     const auto told = explain(id);
     QVERIFY2(told.answer == ExplainAnswer::Delivered, told.reason.c_str());
-    QVERIFY(mentions(told, "it is backfilled"));
+    QVERIFY(timeOf(told, "it is backfilled") > timeOf(told, "posted by"));
+    QVERIFY2(mentions(told, "passed the reader over by task post_created") &&
+                 mentions(told, "the reader did not follow the author then"),
+             textOf(told).c_str());
+    QVERIFY(stepOf(told, ExplainElement::Skipped)->at && !stepOf(told, ExplainElement::Delivered));
 }
 
 void ExplainTest::strangersPostIsNotFollowed()
@@ -168,6 +246,56 @@ void ExplainTest::deletedPostTellsWhen()
     drained();
 }
 
+void ExplainTest::tombstoneAndReclaimingAreTold()
+{
+    const auto id = post();
+    drained();
+    const std::string key = "{" + std::to_string(id.shard()) + "}:post:" + std::to_string(id.value);
+    const auto postsRedis = [&](const std::string& command) {
+        const auto map = m_session->auditInputs().map;
+        const int node = map->timelinesNode[std::size_t(id.shard())];
+        RedisClient client({*map->node(node)});
+        return take(client.command(node, {command, key}, soon()));
+    };
+    take(operations().pauseWorkers(-1, soon()));
+    take(feed().deletePost(id, soon()));
+    auto told = explain(id);
+    QVERIFY2(mentions(told, "the post's tombstone is in the object cache on redis-"), textOf(told).c_str());
+    QVERIFY(mentions(told, "is not reclaimed yet") && mentions(told, "the post's id is in it"));
+    QVERIFY(timeOf(told, "its tombstone hides it") > timeOf(told, "posted by"));
+    postsRedis("DEL");
+    told = explain(id);
+    QVERIFY2(mentions(told, "tombstone is not in the object cache on redis-"), textOf(told).c_str());
+    take(operations().resumeWorkers(-1, soon()));
+    drained();
+    told = explain(id);
+    QVERIFY2(mentions(told, "the post's tombstone is in"), textOf(told).c_str());
+    QVERIFY(mentions(told, "the space of its entries is reclaimed") &&
+            mentions(told, "the post's id is not in it"));
+    // One that is held: it costs a minute of the pace at least.
+    sql("INSERT INTO queue.tasks (kind, shard, state, rank, expires_at, units, payload) VALUES (6, 0, 2, 0,"
+        " now() + interval '1 day', 1000000, $1)",
+        {"{\"post\":" + std::to_string(id.value) + ",\"chunk\":\"x\"}"});
+    told = explain(id);
+    QVERIFY2(timeOf(told, "is held until its turn") > timeOf(told, "the post was deleted"),
+             textOf(told).c_str());
+    QVERIFY(mentions(told, "is not reclaimed yet"));
+    sql("DELETE FROM queue.tasks WHERE units = 1000000");
+}
+
+void ExplainTest::deliveryAfterTheDeletionIsSkipped()
+{
+    take(operations().pauseWorkers(-1, soon()));
+    const auto id = post();
+    take(feed().deletePost(id, soon()));
+    take(operations().resumeWorkers(-1, soon()));
+    drained();
+    const auto told = explain(id);
+    const auto* step = stepOf(told, ExplainElement::Skipped);
+    QVERIFY2(step && step->what.ends_with("the post was deleted by then"), textOf(told).c_str());
+    QVERIFY(step->at > timeOf(told, "its tombstone hides it"));
+}
+
 void ExplainTest::unknownPostAndReader()
 {
     QVERIFY(explain(PostId{post().value + (std::int64_t(1) << 40)}).answer == ExplainAnswer::NoSuchPost);
@@ -193,18 +321,110 @@ void ExplainTest::waitingTaskIsUnderWay()
     QVERIFY(told.answer == ExplainAnswer::Delivered && told.shown);
 }
 
+// Another engine's worker, as far as the queue can tell.
+void ExplainTest::heldTaskTellsByWhomAndUntilWhen()
+{
+    take(operations().pauseWorkers(-1, soon()));
+    const auto id = post();
+    QVERIFY(!sql("SELECT id FROM queue.claim(10, 60000, 'far:17/3')").empty());
+    const auto told = explain(id);
+    QVERIFY2(told.answer == ExplainAnswer::UnderWay, told.reason.c_str());
+    QVERIFY2(mentions(told, "is held by worker 3 of far:17, attempt 1"), textOf(told).c_str());
+    const auto until = timeOf(told, "until then worker 3 of far:17 has its lease on post_created");
+    QVERIFY(until && *until > timeOf(told, "is held by") && *until < std::chrono::system_clock::now() + 61s);
+    sql("UPDATE queue.tasks SET state = 0, attempts = 0, lease_until = NULL WHERE state = 1");
+    take(operations().resumeWorkers(-1, soon()));
+    drained();
+}
+
+void ExplainTest::retryTellsWhenItIsDue()
+{
+    take(operations().pauseWorkers(-1, soon()));
+    const auto id = post();
+    QVERIFY(!sql("SELECT id FROM queue.claim(10, 60000, 'far:17/3')").empty());
+    sql("UPDATE queue.tasks SET state = 2, lease_until = NULL, error = 'it failed',"
+        " run_at = now() + interval '1 hour' WHERE state = 1");
+    const auto told = explain(id);
+    QVERIFY2(mentions(told, "waits for its next attempt, attempt 1: it failed"), textOf(told).c_str());
+    const auto due = timeOf(told, "is due then");
+    QVERIFY(due && *due > std::chrono::system_clock::now() + 50min);
+    sql("UPDATE queue.tasks SET attempts = 0, run_at = now() WHERE state = 2");
+    take(operations().resumeWorkers(-1, soon()));
+    drained();
+}
+
+void ExplainTest::dormantAtDeliveryIsSkipped()
+{
+    const auto before = post();
+    drained();
+    const auto inputs = m_session->auditInputs();
+    const FixedMap maps(inputs.map);
+    SqlSession session(*inputs.pools, maps);
+    take(session.runOne(Role::Users, m_reader.id.shard(),
+                        {"UPDATE " + shardTable(Role::Users, m_reader.id.shard(), "users") +
+                             " SET last_seen_at = now() - interval '60 days' WHERE id = $1::bigint",
+                         {sqlParameter(m_reader.id.value)}},
+                        soon()));
+    QCOMPARE(take(ReaderStore::makeDormant(session, std::vector{m_reader.id}, 30 * 24h, soon())), 1);
+    drained();
+    const auto id = post();
+    drained();
+    auto told = explain(id);
+    QVERIFY2(told.answer == ExplainAnswer::Rebuilt && told.shown, told.reason.c_str());
+    const auto slept = timeOf(told, "the reader became dormant"), skipped = timeOf(told, "dormant then");
+    QVERIFY2(slept && skipped && *slept < *skipped, textOf(told).c_str());
+    QVERIFY(mentions(told, "passed the reader over by task post_created"));
+    told = explain(before); // it was delivered, while the reader was warm
+    QVERIFY2(stepOf(told, ExplainElement::Delivered) && !stepOf(told, ExplainElement::Skipped),
+             textOf(told).c_str());
+
+    QVERIFY(pageShows(id)); // the reader returns
+    drained();
+    told = explain(id);
+    QVERIFY2(told.answer == ExplainAnswer::Delivered, told.reason.c_str());
+    QVERIFY2(timeOf(told, "dormant then") == skipped && timeOf(told, "the reader returned") > skipped,
+             textOf(told).c_str());
+    QVERIFY(!stepOf(told, ExplainElement::Delivered));
+    const auto after = post();
+    drained();
+    told = explain(after);
+    QVERIFY2(stepOf(told, ExplainElement::Delivered) && !stepOf(told, ExplainElement::Skipped),
+             textOf(told).c_str());
+}
+
 void ExplainTest::olderThanTheTimelineIsBelowTheFloor()
 {
     const auto oldest = post();
+    std::vector<PostId> newer;
     for (int i = 0; i < 950; ++i)
-        post();
+        newer.push_back(post());
     drained();
     const auto told = explain(oldest);
+    // With the 800th newer one it is beyond what the timeline keeps.
+    QVERIFY2(timeOf(told, "trimmed by count") == newer[799].time(), textOf(told).c_str());
+    QVERIFY(mentions(told, "by then the reader had 800 newer posts") &&
+            mentions(told, "is below that floor"));
     QVERIFY2(told.answer == ExplainAnswer::BelowFloor, told.reason.c_str());
     QVERIFY(told.shown);
     PageQuery query;
     query.before = PostId{oldest.value + 1};
     QCOMPARE(take(feed().homePage(m_reader.id, query, soon())).entries[0].id, oldest);
+}
+
+void ExplainTest::tooOldForTheTimelineIsTrimmedByAge()
+{
+    const auto id = post();
+    drained();
+    take(operations().setAgeShift(-30 * 24h, soon())); // as if 30 days had passed
+    take(operations().rebuildTimeline(m_reader.id, soon()));
+    const auto told = explain(id);
+    take(operations().setAgeShift(0h, soon()));
+    take(operations().rebuildTimeline(m_reader.id, soon()));
+    QVERIFY2(told.answer == ExplainAnswer::BelowFloor && told.shown, textOf(told).c_str());
+    QVERIFY2(
+        timeOf(told, "the post was 30 days old, the greatest age that the timeline keeps: trimmed by age") ==
+            id.time(),
+        textOf(told).c_str());
 }
 
 void ExplainTest::lostTimelineIsRebuiltAtTheNextPage()

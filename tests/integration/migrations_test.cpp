@@ -51,6 +51,7 @@ private slots:
     void cleanup();
     void theEmbeddedFilesAreWhole();
     void applyingTwiceChangesNothing();
+    void rowsFromBeforeAreKept();
     void manySchemasTakeAboutASecond();
     void anOlderSchemaIsBroughtUp();
     void aNewerSchemaIsRefused();
@@ -137,6 +138,43 @@ void MigrationsTest::theEmbeddedFilesAreWhole()
     }
     for (const auto* scope : {"directory", "queue", "users", "posts"})
         QVERIFY2(newest.contains(scope), scope);
+}
+
+// A node as the first version left it, with rows in it, brought up to date.
+void MigrationsTest::rowsFromBeforeAreKept()
+{
+    const auto p = owner("pg-1");
+    TAKE(c, p->lease(soon()));
+    std::vector<Migration> first;
+    for (const auto& migration : embeddedMigrations())
+        if (migration.number == 1 || (migration.scope == "queue" && migration.number <= 3))
+            first.push_back(migration);
+    const std::vector<SchemaTarget> targets{
+        {"queue", "queue"}, {"users", "users_0000"}, {"posts", "posts_0000"}};
+    VERIFY_OK(migrate(*c, targets, soon(), first));
+    VERIFY_OK(c->executeScript("INSERT INTO users_0000.users (id, handle, display_name) VALUES (1, 'a', 'A');"
+                               "INSERT INTO posts_0000.deliveries (post_id, chunk, mode, chunks, audience,"
+                               " last_reader, committed_at) VALUES (7, 0, 0, 1, 1, 9, now());"
+                               "SELECT queue.enqueue(ARRAY[2], ARRAY[0], ARRAY['waits'], ARRAY[0], ARRAY[0]);"
+                               "SELECT queue.enqueue(ARRAY[2], ARRAY[0], ARRAY['later'], ARRAY[0], ARRAY[9])",
+                               soon()));
+    VERIFY_OK(migrate(*c, targets, soon()));
+    const auto value = [&](const std::string& sql) {
+        const auto rows = c->execute(sql, {}, soon());
+        return rows && !rows->empty() ? std::string(rows->isNull(0, 0) ? "null" : rows->text(0, 0))
+                                      : std::string("none");
+    };
+    QCOMPARE(value("SELECT worker FROM posts_0000.deliveries WHERE post_id = 7 AND task_id IS NULL"),
+             std::string("null"));
+    QCOMPARE(value("SELECT dormant_at FROM users_0000.users WHERE id = 1 AND returned_at IS NULL"),
+             std::string("null"));
+    QCOMPARE(value("SELECT payload FROM queue.claim(10, 1000, 'here:1/1')"), std::string("waits"));
+    QCOMPARE(value("SELECT queue.admit(1000)"), std::string("0")); // what has a time is not held
+    QCOMPARE(value("SELECT count(*) FROM queue.tasks WHERE state = 2 AND run_at IS NOT NULL"),
+             std::string("1"));
+    QCOMPARE(value("SELECT queue.enqueue(ARRAY[2], ARRAY[0], ARRAY['new'], ARRAY[0], ARRAY[0])"),
+             std::string("1"));
+    QCOMPARE(value("SELECT payload FROM queue.claim(10, 1000, 'here:1/1')"), std::string("new"));
 }
 
 void MigrationsTest::applyingTwiceChangesNothing()

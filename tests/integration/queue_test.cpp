@@ -24,6 +24,10 @@ private slots:
     void aTaskOfLaterRankDoesNotHoldASmallOne();
     void racingClaimsShareOutEveryTaskOnce();
     void aWaitingTaskIsReadyWhenItsTimeHasCome();
+    void heldTasksGoAtTheirPace();
+    void whatIsAdmittedAndNotDoneBoundsWhatIsNext();
+    void oneEngineAtATimeAdmits();
+    void heldTasksAreNotLate();
     void completionEndsTasksAndEnqueuesChildren();
     void aLapsedLeaseIsTakenOver();
     void aLapsedLeaseWaitsForItsOwnersEnd();
@@ -41,9 +45,27 @@ private slots:
     void aPlanMadeWhileEmptyServesALongQueue();
 
 private:
+    static NewTask heldTask(int units, Milliseconds rankDelay = 0ms)
+    {
+        auto task = newTask(TaskKind::ReclaimChunk);
+        task.units = units;
+        task.rankDelay = rankDelay;
+        return task;
+    }
+    // As if all had been written, and nothing admitted, an hour ago.
+    void anHourLater()
+    {
+        m_nodes->sql("UPDATE queue.tasks SET created_at = created_at - interval '1 hour',"
+                     " rank = rank - 3600000000");
+        m_nodes->sql("UPDATE queue.pace SET paid_until = paid_until - interval '1 hour'");
+    }
+    int admitted(SqlConnection& connection, double unitsPerSecond)
+    {
+        return take(queue().admit(connection, unitsPerSecond, soon()));
+    }
     std::vector<Task> claim(SqlConnection& connection, int limit = 10, Milliseconds lease = 10s)
     {
-        return take(queue().claim(connection, limit, lease, soon()));
+        return take(queue().claim(connection, limit, lease, "engine/1", soon()));
     }
     int promoted(SqlConnection& connection)
     {
@@ -141,6 +163,74 @@ void QueueTest::aWaitingTaskIsReadyWhenItsTimeHasCome()
     m_nodes->sql("UPDATE queue.tasks SET run_at = now()");
     QCOMPARE(promoted(*connection), 1);
     QCOMPARE(claim(*connection).size(), std::size_t(1));
+}
+
+// Each task costs 100 s here, so that no delay of this machine makes a difference.
+void QueueTest::heldTasksGoAtTheirPace()
+{
+    constexpr double kPace = 0.05;
+    const auto connection = m_nodes->connect();
+    QCOMPARE(admitted(*connection, kPace), 0);
+    m_nodes->enqueue({heldTask(5, 2'000ms), heldTask(5), heldTask(5), newTask()});
+    QCOMPARE(promoted(*connection), 0);
+    QCOMPARE(claim(*connection).size(), std::size_t(1)); // the one that is not under the pace
+    QCOMPARE(admitted(*connection, kPace), 0);           // each has its time to wait, the first as well
+    QVERIFY(claim(*connection).empty());
+    m_nodes->sql(
+        "UPDATE queue.tasks SET created_at = created_at - interval '210 s', rank = rank - 210000000");
+    m_nodes->sql("UPDATE queue.pace SET paid_until = paid_until - interval '210 s'");
+    const auto now = m_nodes->number("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+    QCOMPARE(admitted(*connection, kPace), 1); // not two: a time that nobody used is lost but for the last
+    QCOMPARE(admitted(*connection, kPace), 0);
+    // It stands back as far as it was meant to, counted from now.
+    QVERIFY(m_nodes->number("SELECT rank FROM queue.tasks WHERE state = 0") >= now + 2'000'000);
+    auto tasks = claim(*connection);
+    QCOMPARE(tasks.size(), std::size_t(1));
+    QCOMPARE(tasks[0].attempts, 1);
+    VERIFY_OK(queue().complete(*connection, tasks, {}, soon()));
+    anHourLater();
+    QCOMPARE(admitted(*connection, kPace), 1);
+}
+
+void QueueTest::whatIsAdmittedAndNotDoneBoundsWhatIsNext()
+{
+    const auto connection = m_nodes->connect();
+    m_nodes->enqueue({heldTask(5), heldTask(5)});
+    anHourLater();
+    QCOMPARE(admitted(*connection, 0.05), 1);
+    const auto tasks = claim(*connection);
+    QCOMPARE(tasks.size(), std::size_t(1));
+    anHourLater();
+    QCOMPARE(admitted(*connection, 0.05), 0); // the first is still at work
+    retry(*connection, tasks[0], {ErrorCode::Unavailable, "a node is away", true}, 1h, false);
+    QCOMPARE(admitted(*connection, 0.05), 0);
+    m_nodes->sql("UPDATE queue.tasks SET run_at = now() WHERE run_at IS NOT NULL");
+    QCOMPARE(promoted(*connection), 1);
+    VERIFY_OK(queue().complete(*connection, claim(*connection), {}, soon()));
+    QCOMPARE(admitted(*connection, 0.05), 1);
+}
+
+void QueueTest::oneEngineAtATimeAdmits()
+{
+    m_nodes->enqueue({heldTask(1)});
+    anHourLater();
+    const auto connection = m_nodes->connect(), other = m_nodes->connect();
+    {
+        TAKE(transaction, SqlTransaction::begin(*other, soon()));
+        QCOMPARE(admitted(*other, 1), 1);
+        QCOMPARE(admitted(*connection, 1), 0);
+    } // rolled back: the other died
+    QCOMPARE(admitted(*connection, 1), 1);
+}
+
+void QueueTest::heldTasksAreNotLate()
+{
+    m_nodes->enqueue({heldTask(1)});
+    anHourLater();
+    const auto connection = m_nodes->connect();
+    const auto counts = take(queue().counts(*connection, soon()));
+    QCOMPARE(counts[5].retry, std::int64_t(1));
+    QVERIFY(counts[5].oldestAgeSeconds < 60);
 }
 
 void QueueTest::completionEndsTasksAndEnqueuesChildren()

@@ -338,7 +338,8 @@ void WorkerPoolTest::longBatchesKeepTheirLeases()
 void WorkerPoolTest::lapsedLeasesOfADeadEngineAreTakenUp()
 {
     enqueue(20);
-    QCOMPARE(take(m_nodes->queues[0]->claim(*m_nodes->connect(), 20, 300ms, soon())).size(), std::size_t(20));
+    QCOMPARE(take(m_nodes->queues[0]->claim(*m_nodes->connect(), 20, 300ms, "other/1", soon())).size(),
+             std::size_t(20));
     const auto workers = started();
     QTRY_COMPARE_WITH_TIMEOUT(unfinished(), std::int64_t(0), kPatience);
     QCOMPARE(different(), std::int64_t(20));

@@ -29,18 +29,19 @@ constexpr auto kWhole = "[cluster]\n"                                        // 
                         "keep_past = true\n"                                 // 16
                         "[fanout]\n"                                         // 17
                         "chunk = 500\n"                                      // 18
-                        "[[postgres]]\n"                                     // 19
-                        "name = \"pg-1\"\n"                                  // 20
-                        "address = \"host=pg-1 user=rookery_engine\"\n"      // 21
-                        "owner_address = \"host=pg-1 user=rookery_owner\"\n" // 22
-                        "roles = [\"users\"]\n"                              // 23
-                        "[[postgres]]\n"                                     // 24
-                        "name = \"pg-2\"\n"                                  // 25
-                        "address = \"host=pg-2 user=rookery_engine\"\n"      // 26
-                        "roles = [\"directory\", \"posts\"]\n"               // 27
-                        "[[redis]]\n"                                        // 28
-                        "name = \"redis-1\"\n"                               // 29
-                        "address = \"redis://redis-1:6379\"\n";              // 30
+                        "reclaim_per_second = 300\n"                         // 19
+                        "[[postgres]]\n"                                     // 20
+                        "name = \"pg-1\"\n"                                  // 21
+                        "address = \"host=pg-1 user=rookery_engine\"\n"      // 22
+                        "owner_address = \"host=pg-1 user=rookery_owner\"\n" // 23
+                        "roles = [\"users\"]\n"                              // 24
+                        "[[postgres]]\n"                                     // 25
+                        "name = \"pg-2\"\n"                                  // 26
+                        "address = \"host=pg-2 user=rookery_engine\"\n"      // 27
+                        "roles = [\"directory\", \"posts\"]\n"               // 28
+                        "[[redis]]\n"                                        // 29
+                        "name = \"redis-1\"\n"                               // 30
+                        "address = \"redis://redis-1:6379\"\n";              // 31
 
 } // namespace
 
@@ -75,6 +76,7 @@ void ConfigTest::everyKeyIsRead()
     QVERIFY(config.timelineAge == std::chrono::days(7));
     QVERIFY(config.keepPast);
     QCOMPARE(config.fanoutChunk, 500);
+    QCOMPARE(config.reclaimPerSecond, 300);
     QCOMPARE(config.postgres.size(), std::size_t(2));
     QCOMPARE(config.postgres[0].name, std::string("pg-1"));
     QCOMPARE(config.postgres[0].ownerAddress, std::string("host=pg-1 user=rookery_owner"));
@@ -140,6 +142,8 @@ void ConfigTest::mistakesNameFileLineAndKey_data()
     row("too many", "[engine]\nworkers = 65\n", "/etc/c.toml:4: engine.workers must be 0 to 64, not 65");
     row("negative", "[pools]\nconnections = -1\n",
         "/etc/c.toml:4: pools.connections must be 1 to 1000, not -1");
+    row("no pace", "[fanout]\nreclaim_per_second = 0\n",
+        "/etc/c.toml:4: fanout.reclaim_per_second must be 1 to 10000000, not 0");
     row("beyond int", "[timelines]\ncap = 99999999999\n",
         "/etc/c.toml:4: timelines.cap must be 10 to 100000, not 99999999999");
     row("section as value", "engine = 4\n", "/etc/c.toml:3: directory.engine is not a known key");
