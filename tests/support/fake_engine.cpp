@@ -452,9 +452,24 @@ backend::Result<backend::Explanation> FakeEngine::explain(backend::PostId post, 
     if (const auto scripted = m_explanations.find({post, reader}); scripted != m_explanations.end())
         return scripted->second;
     backend::Explanation out{post, reader, {}, backend::ExplainAnswer::NoSuchPost, false, "no such post", {}};
+    using Element = backend::ExplainElement;
+    const auto at = post.time();
     for (const auto& entry : member->second.home)
         if (entry.id == post)
-            out = {post, reader, entry.author, backend::ExplainAnswer::Delivered, true, "delivered", {}};
+            out = {
+                post,
+                reader,
+                entry.author,
+                backend::ExplainAnswer::Delivered,
+                true,
+                "the post is in the reader's sorted set",
+                {{at - std::chrono::hours(24), "the reader began to follow the author", Element::Followed},
+                 {at, "posted by " + text(entry.author.value) + ", logical shard 3 on pg-2", Element::Posted},
+                 {at + std::chrono::milliseconds(12),
+                  "chunk 0, which covers the reader's id, was delivered 12 ms after posting by task "
+                  "post_created 17 on pg-2, worker 2 of fake:1",
+                  Element::Delivered},
+                 {std::nullopt, "the post's id is in it", Element::Timeline}}};
     return out;
 }
 

@@ -40,6 +40,7 @@ private slots:
     void escCancelsAComparison();
     void disconnectInTheMiddleLeavesNothingBehind();
     void explainsASelectedPost();
+    void explainShowsEveryElement();
     void explainsAnAuthorsPostForTheReaderBefore();
     void explainsWhatIsEntered();
     void explainsFaultsAndErrors();
@@ -332,7 +333,58 @@ void TimelineToolsTest::explainsASelectedPost()
     // Another post takes the place of the first one's trail.
     view->setCurrentIndex(view->model()->index(4, 0));
     QTRY_VERIFY(text(fixture, "explainVerdict").contains(QString::number(postAt(4).value)));
-    QCOMPARE(fixture.page->findChildren<QWidget*>("trailStep").size(), 0);
+    const auto told = fixture.page->findChildren<QWidget*>("trailStep");
+    QCOMPARE(told.size(), 4);
+    const auto textOf = [&](int step) { return told[step]->findChild<QLabel*>("trailText")->text(); };
+    QCOMPARE(textOf(0), QString("The reader began to follow the author."));
+    QVERIFY2(textOf(2).endsWith("by task post_created 17 on pg-2, worker 2 of fake:1."),
+             qPrintable(textOf(2)));
+}
+
+// All that a trail may tell, each with its time; what is so until a time to come says when that is.
+void TimelineToolsTest::explainShowsEveryElement()
+{
+    using Element = backend::ExplainElement;
+    PageFixture fixture;
+    QVERIFY(start(fixture));
+    const auto at = postAt(2).time();
+    const std::vector<backend::ExplainStep> trail{
+        {at - 2h, "the reader became dormant", Element::Reader},
+        {at, "posted by 5000002, logical shard 3 on pg-2", Element::Posted},
+        {at + 1s, "chunk 0 passed the reader over: the reader was dormant then", Element::Skipped},
+        {at + 2s, "the author is not pushed", Element::Pulled},
+        {at + 3s, "by then the reader had 800 newer posts: trimmed by count", Element::Trimmed},
+        {at + 4s, "the post was deleted", Element::Deleted},
+        {at + 5s, "task deliver_chunk 4 on pg-2 is held by worker 3 of far:17, attempt 1", Element::Task},
+        {at + 240h, "until then worker 3 of far:17 has its lease on deliver_chunk 4 on pg-2", Element::Task},
+        {std::nullopt, "the post's tombstone is in the object cache on redis-3", Element::Tombstone},
+        {std::nullopt, "the space of its entries is not reclaimed yet", Element::Reclaimed},
+        {std::nullopt, "the post's id is below that floor", Element::Timeline}};
+    fixture.engine().setExplanation({postAt(2),
+                                     {kAnna},
+                                     {kAnton},
+                                     backend::ExplainAnswer::Deleted,
+                                     false,
+                                     "the post was deleted",
+                                     trail});
+    showTab(fixture, "postTabs", 1);
+    fixture.find<QLineEdit>("explainPost")->setText(QString::number(postAt(2).value));
+    fixture.find<QLineEdit>("explainReader")->setText("anna");
+    click(fixture, "explainAsk");
+    QTRY_VERIFY(text(fixture, "explainVerdict").contains("@anna does not see post"));
+    const auto steps = fixture.page->findChildren<QWidget*>("trailStep");
+    QCOMPARE(steps.size(), qsizetype(trail.size()));
+    for (std::size_t i = 0; i < trail.size(); ++i) {
+        const auto time = steps[qsizetype(i)]->findChild<QLabel*>("trailTime")->text();
+        if (trail[i].at)
+            QVERIFY2(time.startsWith(ui::formatTime(*trail[i].at).left(19)), qPrintable(time));
+        else
+            QCOMPARE(time, QString("now"));
+        const auto said = steps[qsizetype(i)]->findChild<QLabel*>("trailText");
+        QVERIFY(said->text().endsWith(
+            QString::fromStdString(trail[i].what).replace("5000002", "@anton").mid(1) + u'.'));
+        QVERIFY(said->wordWrap());
+    }
 }
 
 // From a reader to an author: why is this post not in that reader's home timeline?
