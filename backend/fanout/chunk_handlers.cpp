@@ -133,10 +133,8 @@ std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<con
         for (std::size_t k = 0; k < ranges.size(); ++k) {
             const ChunkPayload chunk{
                 payloads[i]->post, payloads[i]->author, int(k), ranges[k].after, ranges[k].upTo, 0, 0};
-            outcomes[i].children.push_back(
-                {TaskKind::ReclaimChunk, payloads[i]->post.shard(), encode(chunk),
-                 context.settings.reclaimDelay + Milliseconds(context.settings.reclaimSpacingMs * int(k)),
-                 Milliseconds(0)});
+            outcomes[i].children.push_back({TaskKind::ReclaimChunk, payloads[i]->post.shard(), encode(chunk),
+                                            Milliseconds(k), Milliseconds(0), kReclaimFlow});
         }
     }
     context.metrics.deletes.add(std::int64_t(effects.size()));

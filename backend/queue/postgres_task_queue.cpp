@@ -250,9 +250,12 @@ Result<int> PostgresTaskQueue::reviveDead(SqlConnection& connection, std::span<c
             "WITH back AS (DELETE FROM queue.dead_letters WHERE id = ANY ($1::bigint[]) RETURNING *)"
             " INSERT INTO queue.tasks (id, kind, shard, payload, rank, created_at, expires_at, lease_token)"
             " OVERRIDING SYSTEM VALUE SELECT id, kind, shard, payload,"
-            " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, created_at,"
+            " CASE WHEN kind IN ($2::int, $3::int) THEN queue.bulk_turn()"
+            " ELSE (extract(epoch FROM clock_timestamp()) * 1000000)::bigint END, created_at,"
             " clock_timestamp() + interval '24 hours', 0 FROM back",
-            {sqlArray(std::vector<std::int64_t>(ids.begin(), ids.end()))}, deadline));
+            {sqlArray(std::vector<std::int64_t>(ids.begin(), ids.end())),
+             sqlParameter(int(TaskKind::DeliverChunk)), sqlParameter(int(TaskKind::ReclaimChunk))},
+            deadline));
     return int(rows.affectedRows());
 }
 
@@ -270,7 +273,7 @@ Result<int> PostgresTaskQueue::discardDead(SqlConnection& connection, std::span<
 
 SqlStatement enqueueStatement(std::span<const NewTask> tasks)
 {
-    std::vector<std::int64_t> kinds, shards, ranks, waits;
+    std::vector<std::int64_t> kinds, shards, ranks, waits, flows;
     std::vector<std::string> payloads;
     for (const auto& task : tasks) {
         kinds.push_back(int(task.kind));
@@ -278,9 +281,12 @@ SqlStatement enqueueStatement(std::span<const NewTask> tasks)
         payloads.push_back(task.payload);
         ranks.push_back(task.rankDelay.count());
         waits.push_back(task.runAfter.count());
+        flows.push_back(task.flow);
     }
-    return {"SELECT queue.enqueue($1::int[], $2::int[], $3::text[], $4::bigint[], $5::bigint[])",
-            {sqlArray(kinds), sqlArray(shards), sqlArray(payloads), sqlArray(ranks), sqlArray(waits)}};
+    return {
+        "SELECT queue.enqueue($1::int[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])",
+        {sqlArray(kinds), sqlArray(shards), sqlArray(payloads), sqlArray(ranks), sqlArray(waits),
+         sqlArray(flows)}};
 }
 
 std::unique_ptr<TaskQueue> makePostgresTaskQueue(int node)
