@@ -65,9 +65,7 @@ Result<void> measureAll(BenchRun& run, const BenchOptions& options)
         if (fanout && first) ROOKERY_TRY(measureQueueAndPages(run, population, options));
         if (fanout) ROOKERY_TRY(measureFanout(run, prepared, first));
         ROOKERY_TRY(prepared.plain.drop(run));
-        if (last && wanted(options, "posting"))
-            ROOKERY_TRY(measurePosting(run, population, prepared.authors.back().front(),
-                                       groups[i].audiences.back().followers));
+        if (last && wanted(options, "posting")) ROOKERY_TRY(measurePosting(run, population, prepared));
     }
     if (wanted(options, "dormant")) ROOKERY_TRY(measureDormant(run, population));
     if (wanted(options, "deletion")) ROOKERY_TRY(measureDeletion(run, population));

@@ -35,6 +35,7 @@ struct BenchSizes
     int deepPage = 1'000;
     int postsPerRound = 1'000;       // of the post latency, idle and busy each,
     int postGapMicroseconds = 2'000; // one in so long
+    int quietReaders = 100;          // of those of the posting authors who have any
     int busyPosts = 1;               // to the largest audience, at once
     int memorySamples = 40;
     int deletedPosts = 10'000;      // of the account that is taken apart beside others' posts

@@ -62,10 +62,17 @@ struct BenchReport
 };
 
 // The keys that every report's ratios have, measured or not.
-inline constexpr std::array<std::string_view, 9> kRatioKeys{
-    "fanout_vs_bare_zadd",     "bytes_per_entry",           "post_p99_busy_vs_idle",
-    "warm_page_vs_bare",       "page_1000_vs_page_1",       "queue_tasks_per_s",
-    "delivery_cost_1m_vs_10k", "post_p99_deleting_vs_idle", "dormant_post_vs_none"};
+inline constexpr std::array<std::string_view, 11> kRatioKeys{"fanout_vs_bare_zadd",
+                                                             "bytes_per_entry",
+                                                             "post_p99_busy_vs_idle",
+                                                             "delivery_delay_busy_vs_idle",
+                                                             "delivery_delay_p99_busy_vs_idle",
+                                                             "warm_page_vs_bare",
+                                                             "page_1000_vs_page_1",
+                                                             "queue_tasks_per_s",
+                                                             "delivery_cost_1m_vs_10k",
+                                                             "post_p99_deleting_vs_idle",
+                                                             "dormant_post_vs_none"};
 
 // Renderings of a report.
 std::string benchJson(const BenchReport& report);

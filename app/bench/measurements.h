@@ -44,10 +44,10 @@ struct PreparedGroup
 // Bytes per entry of timelines and plain sets that hold exactly the group's entries.
 [[nodiscard]] backend::Result<void> measureMemory(BenchRun& run, const PreparedGroup& group);
 
-// Feed::post by authors whom nobody follows, paced, on an idle engine and while posts to `celebrity`'s
-// audience fan out.
+// Feed::post by quiet authors, paced, and how long their few readers wait for it: on an idle engine and while
+// posts to the group's largest audience fan out.
 [[nodiscard]] backend::Result<void> measurePosting(BenchRun& run, Population& population,
-                                                   backend::UserId celebrity, int audience);
+                                                   const PreparedGroup& prepared);
 
 // Posts of others, before an account with many posts is deleted and while it is taken apart: their commits
 // and their deliveries.

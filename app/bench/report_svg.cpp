@@ -157,6 +157,9 @@ void drawLatencies(Drawing& drawing, const BenchReport& report)
                                   {"page.deep", "home page far down", kEngine},
                                   {"post.idle", "post, idle", kEngine},
                                   {"post.busy", "post, during fan-out", kEngine},
+                                  {"delivery.idle", "delivery to few, idle", kEngine},
+                                  {"delivery.busy", "the same, during fan-out", kEngine},
+
                                   {"deletion.deleting.post", "post, beside a deletion", kEngine}};
     double least = 1e9, most = 1e-9;
     for (const auto& span : spans)

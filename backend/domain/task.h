@@ -36,13 +36,17 @@ enum class TaskState { Ready, Running, Retry, Dead };
 struct NewTask
 {
     TaskKind kind;
-    int shard = 0;       // logical shard of the row that causes it
-    std::string payload; // JSON object, see common/task_payloads.h
-    Milliseconds rankDelay{
-        0}; // later in fair order by this much (virtual time, not a wait): spreads big audiences
-    Milliseconds runAfter{0}; // not before now + this (a real wait)
-    int units = 0;            // above 0: held until the node's pace, which all such tasks share, lets it go
+    int shard = 0;             // logical shard of the row that causes it
+    std::string payload;       // JSON object, see common/task_payloads.h
+    Milliseconds rankDelay{0}; // later in fair order by this much (virtual time, not a wait)
+    Milliseconds runAfter{0};  // not before now + this (a real wait)
+    // Of work in bulk, which follows all that is small: whose turns it takes, an author's id or a flow below.
+    // 0: small. Flows take turns, task by task; within one rankDelay only orders what is enqueued together.
+    std::int64_t flow = 0;
+    int units = 0; // above 0: held until the node's pace, which all such tasks share, lets it go
 };
+
+inline constexpr std::int64_t kReclaimFlow = 1; // of all authors: no user has this id
 
 // A task's identity in the cluster: task ids are unique per node.
 struct TaskRef

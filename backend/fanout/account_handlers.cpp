@@ -94,7 +94,7 @@ private:
         for (const auto other : others)
             edges.push_back(following ? Edge{m_payload.user, other} : Edge{other, m_payload.user});
         ROOKERY_ASSIGN(const auto ended,
-                       EdgeStore::endAll(m_context.sql, edges, m_context.settings.reclaimDelay, m_deadline));
+                       EdgeStore::endAll(m_context.sql, edges, m_context.settings.accountDelay, m_deadline));
         ROOKERY_FAULT_POINT("account.edges_ended");
         m_payload.edges += ended;
         ROOKERY_TRY(note());
@@ -107,7 +107,7 @@ private:
         ROOKERY_ASSIGN(const auto deleted,
                        AccountStore::deletePosts(m_context.sql, m_payload.user, PostId{m_payload.at},
                                                  m_context.settings.accountPosts,
-                                                 m_context.settings.reclaimDelay, m_deadline));
+                                                 m_context.settings.accountDelay, m_deadline));
         ROOKERY_FAULT_POINT("account.posts_deleted");
         m_payload.posts += deleted.count;
         ROOKERY_TRY(note());
@@ -197,7 +197,7 @@ std::vector<TaskOutcome> handleAccountDeleted(FanoutContext& context, std::span<
             outcomes[i].status = fail(next.error());
         else if (*next)
             outcomes[i].children.push_back({TaskKind::AccountDeleted, tasks[i].shard,
-                                            encode((*next)->payload), context.settings.reclaimDelay,
+                                            encode((*next)->payload), context.settings.accountDelay,
                                             (*next)->wait});
     }
     return outcomes;

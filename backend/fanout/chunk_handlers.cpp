@@ -138,7 +138,7 @@ std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<con
             const ChunkPayload chunk{
                 payloads[i]->post, payloads[i]->author, int(k), ranges[k].after, ranges[k].upTo, 0, 0};
             NewTask reclaim{TaskKind::ReclaimChunk, payloads[i]->post.shard(), encode(chunk),
-                            context.settings.reclaimDelay};
+                            Milliseconds(k),        Milliseconds(0),           kReclaimFlow};
             // One entry for each reader, and the author's own.
             reclaim.units = int(std::clamp<std::int64_t>(ranges[k].warm + (k == 0 ? 1 : 0), 1, kWholeRange));
             outcomes[i].children.push_back(std::move(reclaim));

@@ -12,13 +12,10 @@ namespace backend {
 
 struct FanoutSettings
 {
-    int chunk = 1000; // followers delivered by one task
-    Milliseconds chunkSpacing{
-        3}; // virtual time between one post's chunks: what lets small posts pass a big one
-    Milliseconds reclaimDelay{
-        2'000};                    // virtual time a deleted post's reclaiming stands back behind other work
-    int reclaimPerSecond = 10'000; // entries of deleted posts taken out of timelines, in the whole cluster
-    int accountEdges = 25;         // of a deleted account in one task: each costs a removal from a timeline
+    int chunk = 1000;                 // followers delivered by one task
+    Milliseconds accountDelay{2'000}; // virtual time an account's deletion stands back behind other work
+    int reclaimPerSecond = 10'000;    // entries of deleted posts taken out of timelines, in the whole cluster
+    int accountEdges = 25; // of a deleted account in one task: each costs a removal from a timeline
     int accountPosts = 200;
     Milliseconds accountPause{100}; // between two of its steps: the account's rate
 };

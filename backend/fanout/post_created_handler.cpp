@@ -46,6 +46,7 @@ private:
         ROOKERY_TRY(deleteThoseOfDeleted());
         ROOKERY_FAULT_POINT("plan.read");
         ROOKERY_TRY(deliver());
+        ROOKERY_TRY(planLargeAudiences());
         ROOKERY_TRY(count());
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
             if (m_outcomes[i].status) conclude(i);
@@ -81,12 +82,20 @@ private:
         for (std::size_t q = 0; q < queries.size(); ++q) {
             const UserId author = queries[q].author;
             if (audiences[q].readers.size() > std::size_t(m_context.settings.chunk)) {
-                ROOKERY_ASSIGN(auto plan, EdgeStore::planAudience(m_context.sql, author,
-                                                                  m_context.settings.chunk, m_deadline));
-                m_plans.emplace(author, std::move(plan));
+                m_plans.try_emplace(author);
                 audiences[q].readers.clear();
             }
             m_audiences[author] = std::move(audiences[q]);
+        }
+        return {};
+    }
+
+    // Reading a million followers takes a while: the batch's small posts are delivered by then.
+    Result<void> planLargeAudiences()
+    {
+        for (auto& [author, plan] : m_plans) {
+            ROOKERY_ASSIGN(
+                plan, EdgeStore::planAudience(m_context.sql, author, m_context.settings.chunk, m_deadline));
         }
         return {};
     }
@@ -195,8 +204,9 @@ private:
             const auto& range = plan.ranges[k];
             const ChunkPayload chunk{row.post,   m_payloads[i]->author, int(k) + 1, range.after, range.upTo,
                                      range.warm, row.committedUnixUs};
+            // Posts of a burst go range by range: those that one worker has are written together.
             m_outcomes[i].children.push_back({TaskKind::DeliverChunk, row.post.shard(), encode(chunk),
-                                              m_context.settings.chunkSpacing * int(k), Milliseconds(0)});
+                                              Milliseconds(k), Milliseconds(0), m_payloads[i]->author.value});
         }
     }
 
@@ -208,7 +218,7 @@ private:
     std::vector<std::optional<StoredPost>> m_posts;
     std::shared_ptr<const PulledList> m_pulled;
     std::map<UserId, Audience> m_audiences;
-    std::map<UserId, AudiencePlan> m_plans;
+    std::map<UserId, AudiencePlan> m_plans; // of authors with more readers than one chunk
     DeliveryRun m_run;
     std::vector<Delivery*> m_deliveries;
 };

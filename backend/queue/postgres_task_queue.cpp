@@ -258,9 +258,12 @@ Result<int> PostgresTaskQueue::reviveDead(SqlConnection& connection, std::span<c
             "WITH back AS (DELETE FROM queue.dead_letters WHERE id = ANY ($1::bigint[]) RETURNING *)"
             " INSERT INTO queue.tasks (id, kind, shard, payload, rank, created_at, expires_at, lease_token)"
             " OVERRIDING SYSTEM VALUE SELECT id, kind, shard, payload,"
-            " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, created_at,"
+            " CASE WHEN kind IN ($2::int, $3::int) THEN queue.bulk_turn()"
+            " ELSE (extract(epoch FROM clock_timestamp()) * 1000000)::bigint END, created_at,"
             " clock_timestamp() + interval '24 hours', 0 FROM back",
-            {sqlArray(std::vector<std::int64_t>(ids.begin(), ids.end()))}, deadline));
+            {sqlArray(std::vector<std::int64_t>(ids.begin(), ids.end())),
+             sqlParameter(int(TaskKind::DeliverChunk)), sqlParameter(int(TaskKind::ReclaimChunk))},
+            deadline));
     return int(rows.affectedRows());
 }
 
@@ -278,7 +281,7 @@ Result<int> PostgresTaskQueue::discardDead(SqlConnection& connection, std::span<
 
 SqlStatement enqueueStatement(std::span<const NewTask> tasks)
 {
-    std::vector<std::int64_t> kinds, shards, ranks, waits, units;
+    std::vector<std::int64_t> kinds, shards, ranks, waits, units, flows;
     std::vector<std::string> payloads;
     for (const auto& task : tasks) {
         kinds.push_back(int(task.kind));
@@ -287,10 +290,16 @@ SqlStatement enqueueStatement(std::span<const NewTask> tasks)
         ranks.push_back(task.rankDelay.count());
         waits.push_back(task.runAfter.count());
         units.push_back(task.units);
+        flows.push_back(task.flow);
     }
-    return {"SELECT queue.enqueue($1::int[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::int[])",
+    const auto ifAny = [](const std::vector<std::int64_t>& list) -> SqlParameter {
+        const bool any = std::any_of(list.begin(), list.end(), [](auto one) { return one != 0; });
+        return any ? SqlParameter(sqlArray(list)) : SqlParameter();
+    };
+    return {"SELECT queue.enqueue($1::int[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::int[], "
+            "$7::bigint[])",
             {sqlArray(kinds), sqlArray(shards), sqlArray(payloads), sqlArray(ranks), sqlArray(waits),
-             sqlArray(units)}};
+             ifAny(units), ifAny(flows)}};
 }
 
 std::unique_ptr<TaskQueue> makePostgresTaskQueue(int node)

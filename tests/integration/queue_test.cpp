@@ -21,7 +21,10 @@ private slots:
     void init() { m_nodes->empty(); }
 
     void claimsInFairOrder();
-    void aTaskOfLaterRankDoesNotHoldASmallOne();
+    void smallWorkGoesBeforeBulk();
+    void flowsTakeTurns();
+    void bulkGoesOnBesideSmallWork();
+    void whatWasWaitingKeepsItsOrderAmongBulk();
     void racingClaimsShareOutEveryTaskOnce();
     void aWaitingTaskIsReadyWhenItsTimeHasCome();
     void heldTasksGoAtTheirPace();
@@ -71,6 +74,13 @@ private:
     {
         return take(queue().promote(connection, std::vector<std::string>{"rookery"}, soon())).tasks;
     }
+    static QString payloads(const std::vector<Task>& tasks)
+    {
+        QStringList all;
+        for (const auto& task : tasks)
+            all.append(QString::fromStdString(task.payload));
+        return all.join('|');
+    }
     TaskQueue& queue() { return *m_nodes->queues[0]; }
     void retry(SqlConnection& connection, const Task& task, const Error& error, Milliseconds wait,
                bool counts)
@@ -110,21 +120,74 @@ void QueueTest::claimsInFairOrder()
     QVERIFY(claim(*connection).empty());
 }
 
-void QueueTest::aTaskOfLaterRankDoesNotHoldASmallOne()
+// Of one flow, each with its payload; order is that of the places.
+std::vector<NewTask> flowOf(std::int64_t flow, const std::vector<std::pair<int, std::string>>& placed)
 {
-    // A large audience: 500 chunks, each 10 ms of virtual time after the one before. A small post comes
-    // later.
-    std::vector<NewTask> chunks;
-    for (int i = 0; i < 500; ++i) {
-        chunks.push_back(newTask(TaskKind::DeliverChunk));
-        chunks.back().rankDelay = Milliseconds(i * 10'000);
+    std::vector<NewTask> tasks;
+    for (const auto& [place, payload] : placed) {
+        tasks.push_back(newTask(TaskKind::DeliverChunk, payload));
+        tasks.back().flow = flow;
+        tasks.back().rankDelay = Milliseconds(place);
     }
-    m_nodes->enqueue(chunks);
+    return tasks;
+}
+
+void QueueTest::smallWorkGoesBeforeBulk()
+{
+    m_nodes->enqueue(flowOf(11, {{0, "a1"}, {1, "a2"}}));
     m_nodes->enqueue({newTask(TaskKind::PostCreated, "small")});
+    auto later = newTask(TaskKind::PostCreated, "small, later");
+    later.rankDelay = 1h;
+    m_nodes->enqueue({later});
     const auto connection = m_nodes->connect();
-    const auto tasks = claim(*connection, 2);
-    QVERIFY(tasks[0].kind == TaskKind::DeliverChunk);
-    QCOMPARE(tasks[1].payload, std::string("small"));
+    QCOMPARE(payloads(claim(*connection, 3)), QString("small|small, later|a1"));
+    QCOMPARE(payloads(claim(*connection, 3)), QString("a2"));
+}
+
+void QueueTest::flowsTakeTurns()
+{
+    const auto connection = m_nodes->connect();
+    // Of a burst what is of one range goes together.
+    m_nodes->enqueue(flowOf(11, {{0, "a1"}, {1, "a2"}, {2, "a3"}, {0, "A1"}, {1, "A2"}, {2, "A3"}}));
+    QCOMPARE(payloads(claim(*connection, 2)), QString("a1|A1"));
+    // Who comes later neither waits for all that is there nor passes what is next of it; more of the same
+    // author waits for its own.
+    m_nodes->enqueue(flowOf(11, {{0, "a4"}, {1, "a5"}}));
+    m_nodes->enqueue(flowOf(12, {{0, "b1"}, {1, "b2"}}));
+    QCOMPARE(payloads(claim(*connection, 1)), QString("a2"));
+    m_nodes->enqueue(flowOf(13, {{0, "c1"}}));
+    QCOMPARE(payloads(claim(*connection, 5)), QString("A2|b1|a3|b2|c1"));
+    QCOMPARE(payloads(claim(*connection, 9)), QString("A3|a4|a5"));
+    QVERIFY(claim(*connection).empty());
+}
+
+void QueueTest::bulkGoesOnBesideSmallWork()
+{
+    m_nodes->enqueue(flowOf(11, {{0, "a1"}, {1, "a2"}}));
+    const auto connection = m_nodes->connect();
+    for (const char* const bulk : {"a1", "a2"}) {
+        m_nodes->enqueue({newTask(), newTask(), newTask(), newTask()}); // more than is claimed
+        QCOMPARE(payloads(claim(*connection, 3)), QString(bulk) + "|{}|{}|{}");
+    }
+    QCOMPARE(claim(*connection, 3).size(), std::size_t(2)); // of small work no more than asked for
+}
+
+void QueueTest::whatWasWaitingKeepsItsOrderAmongBulk()
+{
+    m_nodes->enqueue(flowOf(11, {{0, "a1"}, {1, "a2"}, {2, "a3"}}));
+    const auto connection = m_nodes->connect();
+    const auto first = claim(*connection, 1);
+    m_nodes->enqueue(flowOf(12, {{0, "b1"}}));
+    VERIFY_OK(queue().release(*connection, first, soon()));
+    const auto again = claim(*connection, 1);
+    QCOMPARE(payloads(again), QString("a1")); // given back, it is first again
+    VERIFY_OK(queue().bury(*connection, again[0], {ErrorCode::Internal, "x", false}, soon()));
+    m_nodes->enqueue(flowOf(13, {{0, "c1"}, {1, "c2"}, {2, "c3"}}));
+    m_nodes->enqueue({newTask(TaskKind::PostCreated, "small")});
+    const std::vector<std::int64_t> dead{again[0].ref.id};
+    QCOMPARE(take(queue().reviveDead(*connection, dead, soon())), 1);
+    // Revived, it is no small work, and its turn is next: beside a2.
+    QCOMPARE(payloads(claim(*connection, 3)), QString("small|a1|a2"));
 }
 
 void QueueTest::racingClaimsShareOutEveryTaskOnce()

@@ -84,6 +84,7 @@ private slots:
     void twoPoolsRaceAndEveryTaskHasItsEffectOnce();
     void kindsAreHandledInGroupsInOrder();
     void smallTasksPassALargeFanout();
+    void bulkGoesOnUnderEndlessSmallWork();
     void whatDoesNotFitIsGivenBackUncounted();
     void childrenAreEnqueuedOnce();
     void oneBadTaskDoesNotHoldTheOthers();
@@ -126,6 +127,13 @@ private:
     void enqueue(int count, TaskKind kind = TaskKind::PostCreated, std::size_t node = 0)
     {
         m_nodes->enqueue(std::vector<NewTask>(std::size_t(count), newTask(kind)), node);
+    }
+    void enqueueBulk(int count, std::int64_t flow = 11)
+    {
+        std::vector<NewTask> chunks(std::size_t(count), newTask(TaskKind::DeliverChunk));
+        for (auto& chunk : chunks)
+            chunk.flow = flow;
+        m_nodes->enqueue(chunks);
     }
     std::int64_t unfinished(std::size_t node = 0)
     {
@@ -220,13 +228,7 @@ void WorkerPoolTest::smallTasksPassALargeFanout()
         }
         return leaveEffect(task);
     };
-    std::vector<NewTask> large;
-    for (int i = 0; i < 1'000; ++i) {
-        large.push_back(newTask(TaskKind::DeliverChunk));
-        large.back().rankDelay =
-            Milliseconds(60'000 + i); // all of them later in fair order than what is small
-    }
-    m_nodes->enqueue(large);
+    enqueueBulk(1'000);
     m_options.workers = 4;
     m_options.batch = 128;
     const auto workers = started();
@@ -237,6 +239,34 @@ void WorkerPoolTest::smallTasksPassALargeFanout()
     QVERIFY2(chunksAfter - chunksBefore < 200, qPrintable(QString::number(chunksAfter - chunksBefore)));
     QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(1'001), kPatience);
     QCOMPARE(different(), std::int64_t(1'001));
+}
+
+// Small work without end, more of it than one claim takes and longer than a batch lasts.
+void WorkerPoolTest::bulkGoesOnUnderEndlessSmallWork()
+{
+    std::atomic<bool> enough = false;
+    std::atomic<int> chunks = 0;
+    m_script.run = [&](const Task& task) {
+        auto outcome = leaveEffect(task);
+        if (task.kind == TaskKind::DeliverChunk) {
+            ++chunks;
+        } else {
+            std::this_thread::sleep_for(1ms);
+            if (!enough) outcome.children.push_back(newTask());
+        }
+        return outcome;
+    };
+    m_options.workers = 2;
+    m_options.batch = 16;
+    m_options.batchTarget = m_options.quickTarget = 4ms;
+    enqueue(200);
+    enqueueBulk(50);
+    const auto workers = started();
+    QTRY_COMPARE_WITH_TIMEOUT(chunks.load(), 50, kPatience);
+    QVERIFY(unfinished() >= 100);
+    enough = true;
+    QTRY_COMPARE_WITH_TIMEOUT(unfinished(), std::int64_t(0), kPatience);
+    QCOMPARE(effects(), different());
 }
 
 void WorkerPoolTest::whatDoesNotFitIsGivenBackUncounted()

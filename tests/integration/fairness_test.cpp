@@ -1,0 +1,189 @@
+// Posts beside large fan-outs, by the real planner and workers: who waits for whom is counted in chunks that
+// were delivered in between, never in time.
+#include <QTest>
+
+#include "app/session/demo_cluster.h"
+#include "backend/engine/open_engine.h"
+#include "tests/support/demo_session.h"
+#include "tests/support/private_cluster.h"
+
+#include <algorithm>
+#include <thread>
+
+using namespace backend;
+using namespace tests;
+
+constexpr int kFollowers = 20'000, kChunk = 50, kBurst = 12;
+constexpr int kChunks = kFollowers / kChunk; // of one post
+constexpr int kWorkers = 4, kBatch = 128;    // what a worker holds is delivered, whatever comes
+constexpr int kPatience = 120'000;
+
+class FairnessTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void init() { beginLargeFanout(); }
+    void cleanup();
+
+    void aSmallPostPassesWhatIsLeft();
+    void anotherLargeAudienceTakesTurns();
+    void bulkGoesOnWhileSmallPostsKeepComing();
+
+private:
+    Feed& feed() { return m_engine->feed(); }
+    Operations& operations() { return m_engine->operations(); }
+    std::vector<UserId> makeUsers(int count);
+    UserId makeAuthor(int followers);
+    DeliveryLedger ledger(PostId post) { return take(m_engine->monitor().ledger(post, soon())); }
+    void beginLargeFanout();
+    int left();
+    int deliveredBetween(TimePoint begin, TimePoint end);
+
+    std::unique_ptr<PrivateCluster> m_cluster;
+    std::unique_ptr<OpenEngine> m_engine;
+    std::vector<UserId> m_readers;
+    UserId m_star, m_otherStar;
+    std::vector<UserId> m_quiet; // with one chunk of followers each
+    std::vector<PostId> m_burst; // of the star, planned and begun, while workers are paused
+    int m_users = 0;
+};
+
+std::vector<UserId> FairnessTest::makeUsers(int count)
+{
+    std::vector<UserId> ids;
+    std::vector<BulkUser> users;
+    for (int i = 0; i < count; ++i, ++m_users) {
+        ids.push_back(UserId{makeRawId(1'000'000 + m_users / 64, m_users % 64, 1)});
+        const std::string handle = "user_" + std::to_string(m_users);
+        users.push_back({ids.back(), handle, handle});
+        if (users.size() < 2'500 && i + 1 < count) continue;
+        take(operations().bulkCreateUsers(users, Deadline::after(std::chrono::minutes(1))));
+        users.clear();
+    }
+    return ids;
+}
+
+UserId FairnessTest::makeAuthor(int followers)
+{
+    const auto author = makeUsers(1)[0];
+    std::vector<BulkFollow> follows;
+    for (int i = 0; i < followers; ++i) {
+        follows.push_back({m_readers[std::size_t(i)], author});
+        if (follows.size() < 5'000 && i + 1 < followers) continue;
+        take(operations().bulkFollow(follows, Deadline::after(std::chrono::minutes(1))));
+        follows.clear();
+    }
+    return author;
+}
+
+void FairnessTest::initTestCase()
+{
+    m_cluster = PrivateCluster::start(2, 3);
+    EngineOptions options;
+    options.directory =
+        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
+            .directory;
+    options.role = "test";
+    options.workers = kWorkers;
+    options.fanout.chunk = kChunk;
+    m_engine = take(openEngine(options, soon()));
+    m_readers = makeUsers(kFollowers);
+    m_star = makeAuthor(kFollowers);
+    m_otherStar = makeAuthor(kFollowers);
+    for (int i = 0; i < 4; ++i)
+        m_quiet.push_back(makeAuthor(kChunk));
+    take(operations().setPushThreshold({PushThreshold::Kind::Never}, soon()));
+    QVERIFY(drain(*m_engine));
+}
+
+void FairnessTest::cleanup()
+{
+    take(operations().resumeWorkers(-1, soon()));
+    QVERIFY(drain(*m_engine));
+    for (const auto post : m_burst)
+        QCOMPARE(ledger(post).pushed, std::int64_t(kFollowers + 1));
+}
+
+// Posts that come while workers are paused are planned together once they go on. Then a while passes, as it
+// would with many more of them.
+void FairnessTest::beginLargeFanout()
+{
+    take(operations().pauseWorkers(-1, soon()));
+    m_burst.clear();
+    for (int i = 0; i < kBurst; ++i)
+        m_burst.push_back(take(feed().post(m_star, "to everyone", soon())).id);
+    take(operations().resumeWorkers(-1, soon()));
+    QTRY_COMPARE_WITH_TIMEOUT(ledger(m_burst.back()).chunksPlanned, kChunks + 1, kPatience);
+    take(operations().pauseWorkers(-1, soon()));
+    QTest::qWait(2'000);
+    for (const auto post : m_burst)
+        QCOMPARE(ledger(post).chunksPlanned, kChunks + 1);
+    QVERIFY2(left() > kBurst * kChunks / 2, qPrintable(QString::number(left())));
+}
+
+int FairnessTest::left()
+{
+    int chunks = 0;
+    for (const auto post : m_burst)
+        chunks += ledger(post).chunksPlanned - ledger(post).chunksDone;
+    return chunks;
+}
+
+int FairnessTest::deliveredBetween(TimePoint begin, TimePoint end)
+{
+    int count = 0;
+    for (const auto post : m_burst)
+        for (const auto& chunk : ledger(post).chunks)
+            count += chunk.lastDeliveryAt && *chunk.lastDeliveryAt > begin && *chunk.lastDeliveryAt < end;
+    return count;
+}
+
+void FairnessTest::aSmallPostPassesWhatIsLeft()
+{
+    const auto post = take(feed().post(m_quiet[0], "to a few", soon())).id;
+    take(operations().resumeWorkers(-1, soon()));
+    QTRY_VERIFY_WITH_TIMEOUT(ledger(post).complete(), kPatience);
+    const auto own = ledger(post);
+    QCOMPARE(own.pushed, std::int64_t(kChunk + 1));
+    const int between = deliveredBetween(own.committedAt, *own.lastDeliveryAt);
+    qInfo("%d chunks in between", between);
+    QVERIFY2(between <= kWorkers * kBatch, qPrintable(QString::number(between)));
+}
+
+void FairnessTest::anotherLargeAudienceTakesTurns()
+{
+    const auto post = take(feed().post(m_otherStar, "to everyone, too", soon())).id;
+    take(operations().resumeWorkers(-1, soon()));
+    QTRY_VERIFY_WITH_TIMEOUT(ledger(post).complete(), kPatience);
+    const auto own = ledger(post);
+    QCOMPARE(own.pushed, std::int64_t(kFollowers + 1));
+    const int between = deliveredBetween(own.committedAt, *own.lastDeliveryAt);
+    // One for one from its plan on; before that, and when it ends, what workers hold.
+    qInfo("%d chunks in between", between);
+    QVERIFY2(between <= kChunks + 2 * kWorkers * kBatch, qPrintable(QString::number(between)));
+}
+
+void FairnessTest::bulkGoesOnWhileSmallPostsKeepComing()
+{
+    std::vector<PostId> posts;
+    {
+        const std::jthread author([&](const std::stop_token& stop) {
+            for (std::size_t i = 0; !stop.stop_requested(); ++i) {
+                if (const auto post = feed().post(m_quiet[i % m_quiet.size()], "to a few", soon()))
+                    posts.push_back(post->id);
+                std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            }
+        });
+        take(operations().resumeWorkers(-1, soon()));
+        QTRY_COMPARE_WITH_TIMEOUT(left(), 0, kPatience);
+    }
+    QVERIFY(!posts.empty());
+    QVERIFY(drain(*m_engine));
+    for (const auto post : posts)
+        QCOMPARE(ledger(post).pushed, std::int64_t(kChunk + 1));
+}
+
+QTEST_GUILESS_MAIN(FairnessTest)
+#include "fairness_test.moc"
