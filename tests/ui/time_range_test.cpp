@@ -13,6 +13,7 @@
 #include "ui/pages/cache_page.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/time_chart.h"
+#include "ui/widgets/time_ticks.h"
 
 #include <QTemporaryDir>
 
@@ -522,10 +523,11 @@ void TimeRangeTest::axisLabelsSuitTheSpan()
     // Noon: no day begins in the hour before it.
     const auto noon = ui::shownTime(now()).date().addDays(-1).startOfDay().toSecsSinceEpoch() + 12 * 3600;
     const auto end = span < 0 ? noon : noon + 86400;
-    const auto labels = ui::timeLabels(double(end - std::abs(span)), double(end), 5);
-    QVERIFY(labels.size() >= 2 && labels.size() <= 8);
+    const auto ticks = ui::timeTicks(double(end - std::abs(span)), double(end), 5);
+    QVERIFY(ticks.size() >= 2 && ticks.size() <= 8);
     bool day = false;
-    for (const auto& label : labels) {
+    for (const auto& [at, label] : ticks) {
+        QVERIFY(at >= double(end - std::abs(span)) && at <= double(end));
         QVERIFY2(QRegularExpression(pattern).match(label).hasMatch(), qPrintable(label));
         day = day || label[0].isLetter();
     }

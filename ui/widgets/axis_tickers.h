@@ -1,5 +1,5 @@
-// Where charts put ticks and what they say: steps of an AxisScale, and round moments of the zone that is
-// shown, with the day where one begins. Only chart_plot.cpp includes this.
+// The ticks of charts: steps of an AxisScale, and round moments (see time_ticks.h). Only chart_plot.cpp
+// includes this.
 #pragma once
 
 #include "ui/widgets/axis_scale.h"
@@ -23,8 +23,7 @@ private:
     QVector<QString> m_labels;
 };
 
-// Seconds since the Unix epoch. Seconds are told where ticks stand closer than minutes; a window of minutes
-// has none of those, so that its labels stay short.
+// Of seconds since the Unix epoch.
 class TimeTicker final : public QCPAxisTicker
 {
 public:

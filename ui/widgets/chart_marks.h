@@ -1,6 +1,5 @@
 // What a chart's plot shows besides its lines: hatched bands where nothing is known, and a strip of marks
-// below the time axis for what happened; marks that would lie on each other become one with their number.
-// Only chart_plot.cpp includes this.
+// below the time axis for what happened. Only chart_plot.cpp includes this.
 #pragma once
 
 #include <QCoreApplication>
@@ -8,14 +7,13 @@
 #include "backend/domain/event.h"
 #include "ui/bridge/history_view.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/event_marks.h"
 
 #include <qcustomplot.h>
 
 #include <vector>
 
 namespace ui {
-
-inline constexpr int kMarkStrip = 11; // pixels below the axis
 
 class GapBands final : public QCPLayerable
 {
@@ -50,20 +48,14 @@ public:
 
     // The events marked at that place, a line each; empty: none.
     QString textAt(QPointF pixel) const;
-    struct Mark
-    {
-        double pixel = 0;
-        const backend::Event* worst = nullptr;
-        std::vector<const backend::Event*> events;
-    };
-    std::vector<Mark> marks() const; // within the range that is shown
+    std::vector<EventMark> marks() const; // within the range that is shown
 
 protected:
     void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
     void draw(QCPPainter* painter) override;
 
 private:
-    void drawMark(QCPPainter& painter, const Mark& mark) const;
+    QRectF area() const;
 
     const Theme& m_theme;
     const std::vector<backend::Event>& m_events;

@@ -1,8 +1,8 @@
 #include "ui/widgets/curve_chart.h"
 
+#include "ui/bridge/time_range.h"
 #include "ui/widgets/formatting.h"
 
-#include <QDateTime>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -109,7 +109,7 @@ QRectF CurveChart::plotArea() const
     const QFontMetrics metrics(m_theme.font(FontRole::Small));
     const int left = metrics.horizontalAdvance(longestScaleLabel()) + 6;
     const int top = metrics.height() + kSpacingSmall; // the legend
-    const int bottom = 2 * metrics.height() + kSpacingTiny;
+    const int bottom = 2 * metrics.height() + kSpacingTiny + (m_events ? kMarkStrip : 0);
     return QRectF(rect()).adjusted(left, top, -kSpacingMedium, -bottom);
 }
 
@@ -118,32 +118,33 @@ QPointF CurveChart::toPixel(const QRectF& area, double x, double y) const
     return {area.left() + part(x) * area.width(), area.bottom() - y / m_yScale.end() * area.height()};
 }
 
-std::vector<CurveChart::Tick> CurveChart::ticks(double width) const
+std::vector<TimeTick> CurveChart::ticks() const
 {
-    if (m_across == Across::Time) return timeTicks(width);
-    std::vector<Tick> out;
+    if (m_across == Across::Time)
+        return timeTicks(m_low, m_high, std::clamp(int(plotArea().width() / kTickPixels), 1, 6));
+    std::vector<TimeTick> out;
     if (m_low <= 0) out.push_back({0, QStringLiteral("0")});
     for (double x = 1; x <= m_high * (1 + 1e-9); x *= 10)
         if (x >= m_low) out.push_back({x, formatCompact(x)});
     return out;
 }
 
-std::vector<CurveChart::Tick> CurveChart::timeTicks(double width) const
+void CurveChart::showEventsOf(const TimeRange& range)
 {
-    std::vector<Tick> out;
-    const double span = m_high - m_low;
-    const int count = std::clamp(int(width / kTickPixels), 1, 6);
-    const double step = stepsFor(ScaleUnit::Seconds, 0, std::max(span, 60.0), 0).step *
-                        std::max(1, 6 / std::max(count, 1) / 2);
-    const auto format = span > 3 * 86'400     ? QStringLiteral("yyyy-MM-dd")
-                        : span > 0.9 * 86'400 ? QStringLiteral("MM-dd HH:mm")
-                        : span > 600          ? QStringLiteral("HH:mm")
-                                              : QStringLiteral("HH:mm:ss");
-    const double shift = QDateTime::fromSecsSinceEpoch(qint64(m_low))
-                             .offsetFromUtc(); // whole hours and days where people live
-    for (double at = std::ceil((m_low + shift) / step) * step - shift; at <= m_high; at += step)
-        out.push_back({at, QDateTime::fromSecsSinceEpoch(qint64(at)).toString(format)});
-    return out;
+    m_events = &range;
+    connect(&range, &TimeRange::eventsChanged, this, qOverload<>(&QWidget::update));
+    update();
+}
+
+std::vector<EventMark> CurveChart::eventMarksIn(const QRectF& area) const
+{
+    if (!m_events || empty()) return {};
+    return eventMarks(m_events->events(), m_low, m_high, area);
+}
+
+int CurveChart::eventsShown() const
+{
+    return int(eventMarksIn(plotArea()).size());
 }
 
 std::optional<double> CurveChart::valueAt(const Line& line, double x)
@@ -190,6 +191,7 @@ void CurveChart::paintEvent(QPaintEvent*)
         painter.setPen(QPen(m_theme.textMuted(), 0));
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
     }
+    drawEventMarks(painter, m_theme, eventMarksIn(area), area);
     drawLegend(painter);
 }
 
@@ -207,20 +209,19 @@ void CurveChart::drawGrid(QPainter& painter, const QRectF& area) const
                          Qt::AlignRight | Qt::AlignVCenter, labels[i]);
     }
     double free = -INFINITY;
-    for (const auto& tick : ticks(area.width())) {
-        const double x = toPixel(area, tick.x, 0).x(), width = metrics.horizontalAdvance(tick.text);
+    const double below = area.bottom() + 2 + (m_events ? kMarkStrip : 0);
+    for (const auto& tick : ticks()) {
+        const double x = toPixel(area, tick.at, 0).x(), width = metrics.horizontalAdvance(tick.text);
         const double left = std::min(x - width / 2, double(rect().right()) - width);
         if (left < free) continue;
         free = left + width + kSpacingSmall;
         painter.setPen(QPen(m_theme.grid(), 0));
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
         painter.setPen(m_theme.textMuted());
-        painter.drawText(QRectF(left, area.bottom() + 2, width + 1, metrics.height()), Qt::AlignLeft,
-                         tick.text);
+        painter.drawText(QRectF(left, below, width + 1, metrics.height()), Qt::AlignLeft, tick.text);
     }
-    painter.drawText(
-        QRectF(area.left(), area.bottom() + 2 + metrics.height(), area.width(), metrics.height()),
-        Qt::AlignHCenter, m_xTitle);
+    painter.drawText(QRectF(area.left(), below + metrics.height(), area.width(), metrics.height()),
+                     Qt::AlignHCenter, m_xTitle);
 }
 
 void CurveChart::drawLine(QPainter& painter, const QRectF& area, const Line& line) const
@@ -294,7 +295,9 @@ void CurveChart::mouseMoveEvent(QMouseEvent* event)
     const double x = (event->position().x() - area.left()) / std::max(area.width(), 1.0);
     const bool inside = !empty() && x >= 0 && x <= 1;
     m_hovered = inside ? std::optional(xOf(x)) : std::nullopt;
-    if (inside)
+    if (const auto happened = eventMarkText(eventMarksIn(area), area, event->position()); !happened.isEmpty())
+        QToolTip::showText(event->globalPosition().toPoint(), happened, this);
+    else if (inside)
         QToolTip::showText(event->globalPosition().toPoint(), readoutAt(*m_hovered), this);
     else
         QToolTip::hideText();

@@ -1,6 +1,6 @@
 // Lines over a quantity that is not the shared time: costs over a threshold, bytes over a date. Marks say
-// where something stands; under the mouse all lines are read out. Painted by itself. Owned by its page; GUI
-// thread only.
+// where something stands, and along a time what happened; under the mouse all lines are read out. Painted by
+// itself. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QString>
@@ -8,12 +8,16 @@
 
 #include "ui/theme/theme.h"
 #include "ui/widgets/axis_scale.h"
+#include "ui/widgets/event_marks.h"
+#include "ui/widgets/time_ticks.h"
 
 #include <functional>
 #include <optional>
 #include <vector>
 
 namespace ui {
+
+class TimeRange;
 
 class CurveChart final : public QWidget
 {
@@ -44,9 +48,14 @@ public:
     void setMarks(std::vector<Mark> marks);
     const std::vector<Line>& lines() const { return m_lines; }
     const std::vector<Mark>& marks() const { return m_marks; }
+    // What happened, for the marks on a time axis: range's events, wherever this chart reaches so far. range
+    // lives longer than this.
+    void showEventsOf(const TimeRange& range);
+    int eventsShown() const;
     const QString& emptyText() const { return m_emptyText; }
     // All lines at x, in words.
     QString readoutAt(double x) const;
+    std::vector<TimeTick> ticks() const; // below the axis; `at` is its number where that is not a time
 
     QSize sizeHint() const override { return {360, 220}; }
     QSize minimumSizeHint() const override { return {220, 120}; }
@@ -57,18 +66,12 @@ protected:
     void leaveEvent(QEvent* event) override;
 
 private:
-    struct Tick
-    {
-        double x;
-        QString text;
-    };
     bool empty() const;
     double part(double x) const; // 0 … 1 of the width
     double xOf(double part) const;
     QPointF toPixel(const QRectF& area, double x, double y) const;
     QRectF plotArea() const;
-    std::vector<Tick> ticks(double width) const;
-    std::vector<Tick> timeTicks(double width) const;
+    std::vector<EventMark> eventMarksIn(const QRectF& area) const;
     static std::optional<double> valueAt(const Line& line, double x);
     void fit();
     void describe();
@@ -80,6 +83,7 @@ private:
 
     const Theme& m_theme;
     const Across m_across;
+    const TimeRange* m_events = nullptr; // whose events are marked; null: none
     QString m_xTitle, m_emptyText;
     std::function<QString(double)> m_yFormat;
     ScaleUnit m_yUnit = ScaleUnit::Number;

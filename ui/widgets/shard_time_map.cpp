@@ -3,8 +3,10 @@
 #include "ui/bridge/time_range.h"
 #include "ui/widgets/formatting.h"
 
+#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QToolTip>
 #include <QWheelEvent>
 
 #include <algorithm>
@@ -34,10 +36,12 @@ ShardTimeMap::ShardTimeMap(const Theme& theme, TimeRange& range, QWidget* parent
         update();
     });
     connect(&range, &TimeRange::moved, this, qOverload<>(&QWidget::update));
-    connect(&range, &TimeRange::cursorChanged, this, [this] {
-        describe();
-        update();
-    });
+    connect(&range, &TimeRange::eventsChanged, this, qOverload<>(&QWidget::update));
+    for (const auto other : {&TimeRange::cursorChanged, &TimeRange::zoneChanged})
+        connect(&range, other, this, [this] {
+            describe();
+            update();
+        });
 }
 
 void ShardTimeMap::setHistory(backend::ShardHistory history)
@@ -168,7 +172,7 @@ std::optional<float> ShardTimeMap::valueAt(const std::vector<float>& values, int
 
 QString ShardTimeMap::cellText(int shard, backend::TimePoint at) const
 {
-    const auto head = tr("Shard %1 at %2 %3").arg(QString::number(shard), formatClock(at), zoneName());
+    const auto head = tr("Shard %1 at %2 %3").arg(QString::number(shard), formatMoment(at), zoneName());
     const auto value = valueAt(m_history.values, shard, at);
     if (!value) return tr("%1: not known").arg(head);
     auto out = QStringLiteral("%1: %2").arg(head, m_format(double(*value)));
@@ -202,7 +206,31 @@ void ShardTimeMap::describe()
     setAccessibleDescription(readout());
 }
 
+std::vector<EventMark> ShardTimeMap::marks() const
+{
+    if (m_image.isNull()) return {};
+    return eventMarks(m_range.events(), secondsOf(m_range.begin()), secondsOf(m_range.end()), plotRect());
+}
+
+int ShardTimeMap::marksShown() const
+{
+    return int(marks().size());
+}
+
+QString ShardTimeMap::markText(QPoint pixel) const
+{
+    return eventMarkText(marks(), plotRect(), pixel);
+}
+
 // --- mouse and keyboard
+
+bool ShardTimeMap::event(QEvent* event)
+{
+    if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+    const auto& help = *static_cast<QHelpEvent*>(event);
+    QToolTip::showText(help.globalPos(), markText(help.pos()), this); // without text: hides it
+    return true;
+}
 
 void ShardTimeMap::mousePressEvent(QMouseEvent* event)
 {

@@ -8,7 +8,9 @@
 #include "backend/domain/shard_history.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/axis_scale.h"
+#include "ui/widgets/event_marks.h"
 #include "ui/widgets/shard_time_image.h"
+#include "ui/widgets/time_ticks.h"
 
 #include <functional>
 #include <optional>
@@ -37,6 +39,9 @@ public:
     void setCurrent(int shard);
 
     QRect plotRect() const;
+    std::vector<TimeTick> ticks() const;
+    int marksShown() const;               // below the picture, for what happened
+    QString markText(QPoint pixel) const; // what the tool tip of one says; empty: there is none
     int shardsInALine() const;
     int shardAt(double y) const; // the first of its line; -1: none
     QRectF lineRect(int shard) const;
@@ -53,6 +58,7 @@ signals:
     void shardActivated(int shard); // click, Enter or Space
 
 protected:
+    bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
@@ -65,6 +71,7 @@ protected:
     void focusInEvent(QFocusEvent* event) override;
 
 private:
+    std::vector<EventMark> marks() const;
     void rebuild();  // the image, from values, scale, colours and height
     void describe(); // for screen readers
     backend::TimePoint timeAt(double x) const;

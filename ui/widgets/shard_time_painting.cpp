@@ -8,7 +8,6 @@
 #include <QPainter>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace ui {
@@ -17,14 +16,6 @@ namespace {
 constexpr int kShardLabels = 40; // width at the left
 constexpr double kBrushAlpha = 0.25;
 constexpr int kLeastTickPixels = 84;
-constexpr std::array<double, 13> kTickSeconds{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600};
-
-double tickSeconds(double span, int pixels)
-{
-    for (const double step : kTickSeconds)
-        if (step / span * pixels >= kLeastTickPixels) return step;
-    return kTickSeconds.back();
-}
 
 // So many shards between two labels that these do not touch: 1, 2, 4, 8 …
 int shardsPerLabel(int shards, double shardHeight, int textHeight)
@@ -40,7 +31,8 @@ int shardsPerLabel(int shards, double shardHeight, int textHeight)
 QRect ShardTimeMap::plotRect() const
 {
     const int small = QFontMetrics(m_theme.font(FontRole::Small)).height();
-    return rect().adjusted(kShardLabels, small + kSpacingTiny, -kColorBarRoom, -(2 * small + kSpacingMedium));
+    return rect().adjusted(kShardLabels, small + kSpacingTiny, -kColorBarRoom,
+                           -(2 * small + kSpacingMedium + kMarkStrip - kSpacingTiny));
 }
 
 void ShardTimeMap::paintEvent(QPaintEvent*)
@@ -57,6 +49,7 @@ void ShardTimeMap::paintEvent(QPaintEvent*)
     drawMarks(painter, plot);
     drawShardAxis(painter, plot);
     drawTimeAxis(painter, plot);
+    drawEventMarks(painter, m_theme, marks(), plot);
     drawScale(painter, plot);
     painter.setPen(shownShard() >= 0 ? m_theme.text() : m_theme.textMuted());
     drawFigure(painter, {plot.left(), height() - painter.fontMetrics().descent()}, readout());
@@ -115,20 +108,28 @@ void ShardTimeMap::drawShardAxis(QPainter& painter, const QRect& plot) const
     }
 }
 
+std::vector<TimeTick> ShardTimeMap::ticks() const
+{
+    return timeTicks(secondsOf(m_range.begin()), secondsOf(m_range.end()),
+                     std::max(2, plotRect().width() / kLeastTickPixels));
+}
+
 void ShardTimeMap::drawTimeAxis(QPainter& painter, const QRect& plot) const
 {
     const auto metrics = painter.fontMetrics();
-    const double begin = secondsOf(m_range.begin()), end = secondsOf(m_range.end());
-    const double step = tickSeconds(std::max(1.0, end - begin), plot.width());
-    for (double at = std::ceil(begin / step) * step; at <= end; at += step) {
-        const double x = xOf(timeOf(at));
+    double free = 0;
+    for (const auto& tick : ticks()) {
+        const double x = xOf(timeOf(tick.at));
         painter.setPen(m_theme.cardBorder());
         painter.drawLine(QPointF(x, plot.bottom() + 1), QPointF(x, plot.bottom() + 3));
+        const double width = metrics.horizontalAdvance(tick.text);
+        const QRectF place(x - width / 2, plot.bottom() + kMarkStrip, width + 1, metrics.height());
+        if (place.right() > plot.right() + kSpacingMedium || place.left() < free) continue;
         painter.setPen(m_theme.textMuted());
-        const QRectF place(x - 50, plot.bottom() + kSpacingTiny, 100, metrics.height());
-        if (place.center().x() + 26 <= plot.right() && place.center().x() - 26 >= plot.left() - kShardLabels)
-            painter.drawText(place, Qt::AlignHCenter | Qt::AlignTop, formatClock(timeOf(at)));
+        painter.drawText(place, Qt::AlignLeft | Qt::AlignTop, tick.text);
+        free = place.right() + kSpacingSmall;
     }
+    painter.setPen(m_theme.textMuted());
     painter.drawText(
         QRect(plot.right() - 240, height() - metrics.height(), 240 + kColorBarRoom, metrics.height()),
         Qt::AlignRight | Qt::AlignBottom,

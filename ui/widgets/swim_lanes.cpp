@@ -37,6 +37,11 @@ SwimLanes::SwimLanes(const Theme& theme, TimeRange& range, QWidget* parent)
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
     connect(&range, &TimeRange::moved, this, qOverload<>(&QWidget::update));
     connect(&range, &TimeRange::cursorChanged, this, qOverload<>(&QWidget::update));
+    connect(&range, &TimeRange::eventsChanged, this, qOverload<>(&QWidget::update));
+    connect(&range, &TimeRange::zoneChanged, this, [this] {
+        describe();
+        update();
+    });
     makeExportable(
         theme, *this,
         {{},
@@ -124,7 +129,7 @@ int SwimLanes::legendHeight() const
 
 int SwimLanes::footHeight() const
 {
-    return QFontMetrics(m_theme.font(FontRole::Small)).height() + kSpacingTiny + legendHeight();
+    return kMarkStrip + QFontMetrics(m_theme.font(FontRole::Small)).height() + kSpacingTiny + legendHeight();
 }
 
 int SwimLanes::laneHeight() const
@@ -143,12 +148,28 @@ QSize SwimLanes::minimumSizeHint() const
     return {kMostName + 160, sizeHint().height()};
 }
 
+std::vector<EventMark> SwimLanes::marks() const
+{
+    if (m_lanes.empty()) return {};
+    return eventMarks(m_range.events(), secondsOf(m_range.begin()), secondsOf(m_range.end()), plot());
+}
+
+int SwimLanes::marksShown() const
+{
+    return int(marks().size());
+}
+
+QString SwimLanes::markText(QPoint pixel) const
+{
+    return eventMarkText(marks(), plot(), pixel);
+}
+
 // --- words
 
 QString SwimLanes::textAt(int lane, double seconds) const
 {
     const auto& it = m_lanes[std::size_t(lane)];
-    const auto at = QStringLiteral("%1 %2").arg(formatClock(timeOf(seconds)), zoneName());
+    const auto at = QStringLiteral("%1 %2").arg(formatMoment(timeOf(seconds)), zoneName());
     if (seconds < it.knownFrom || seconds > it.knownTo)
         return QStringLiteral("%1, %2: %3").arg(it.name, at, it.outside);
     QStringList parts;
@@ -177,6 +198,8 @@ bool SwimLanes::event(QEvent* event)
             QToolTip::showText(help.globalPos(), textAt(lane, timeAt(help.pos().x())), this);
         else if (lane >= 0)
             QToolTip::showText(help.globalPos(), m_lanes[std::size_t(lane)].name, this);
+        else if (const auto text = markText(help.pos()); !text.isEmpty())
+            QToolTip::showText(help.globalPos(), text, this);
         else
             QToolTip::hideText();
         return true;

@@ -1,13 +1,15 @@
 // What several workers did over the shared time window: a lane each, with a bar for every span in the colour
 // of its kind, or, where spans are too many or no more known, with stacked shares of each step. Idle is the
-// lane's ground; what is not known is hatched and says why. The same crosshair, brush, wheel and double click
-// as the charts. Owned by its page; GUI thread only.
+// lane's ground; what is not known is hatched and says why. The same crosshair, brush, wheel, double click
+// and marks of events as the charts. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QWidget>
 
 #include "backend/domain/ids.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/event_marks.h"
+#include "ui/widgets/time_ticks.h"
 
 #include <optional>
 #include <vector>
@@ -56,6 +58,9 @@ public:
     QRect laneRect(int lane) const;
     int plotLeft() const { return m_left; }
     int pixelsAcross() const; // of the time axis
+    std::vector<TimeTick> ticks() const;
+    int marksShown() const;               // below the lanes, for what happened
+    QString markText(QPoint pixel) const; // what the tool tip of one says; empty: there is none
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -73,6 +78,7 @@ protected:
 
 private:
     QRect plot() const;
+    std::vector<EventMark> marks() const;
     double xOf(double seconds) const;
     double timeAt(double x) const;
     int laneAt(int y) const;

@@ -7,7 +7,6 @@
 #include <QPainter>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace ui {
@@ -18,15 +17,6 @@ constexpr int kNameGap = 10;
 constexpr int kTickPixels = 96;
 constexpr int kSample = 12, kSampleGap = 5;
 constexpr float kHatchAlpha = 0.35F, kBrushAlpha = 0.18F;
-
-// The smallest of these at which labels do not touch.
-double tickStep(double span, int pixels)
-{
-    constexpr std::array steps{1., 2., 5., 10., 15., 30., 60., 120., 300., 600., 900., 1800., 3600.};
-    const double least = span * kTickPixels / std::max(1, pixels);
-    const auto found = std::lower_bound(steps.begin(), steps.end(), least);
-    return found == steps.end() ? steps.back() : *found;
-}
 
 } // namespace
 
@@ -44,6 +34,7 @@ void SwimLanes::paintEvent(QPaintEvent*)
         drawLane(painter, lane);
     drawAxis(painter);
     drawLegend(painter);
+    drawEventMarks(painter, m_theme, marks(), plot());
     drawCursor(painter);
 }
 
@@ -107,26 +98,33 @@ void SwimLanes::drawUnknown(QPainter& painter, const Lane& lane, const QRect& re
 
 void SwimLanes::drawAxis(QPainter& painter) const
 {
-    const double begin = secondsOf(m_range.begin()), end = secondsOf(m_range.end());
-    const double step = tickStep(end - begin, plot().width());
-    const auto format = step < 60 ? QStringLiteral("HH:mm:ss") : QStringLiteral("HH:mm");
-    const int top = plot().bottom() + 1;
-    for (double at = std::ceil(begin / step) * step; at <= end; at += step) {
-        const int x = int(xOf(at));
+    const int bottom = plot().bottom() + 1, base = bottom + kMarkStrip + painter.fontMetrics().ascent();
+    int free = m_left; // the zone stands before the first
+    for (const auto& tick : ticks()) {
+        const int x = int(xOf(tick.at));
         painter.setPen(m_theme.grid());
-        painter.drawLine(x, 0, x, top + 2);
+        painter.drawLine(x, 0, x, bottom + 2);
+        const int width = painter.fontMetrics().horizontalAdvance(tick.text);
+        const int left = std::min(x - width / 2, this->width() - width);
+        if (left < free) continue;
         painter.setPen(m_theme.textMuted());
-        const auto text = zonedTime(timeOf(at)).toString(format);
-        const int width = painter.fontMetrics().horizontalAdvance(text);
-        const int left = std::clamp(x - width / 2, 0, this->width() - width);
-        painter.drawText(left, top + kSpacingTiny + painter.fontMetrics().ascent(), text);
+        painter.drawText(left, base, tick.text);
+        free = left + width + kSpacingSmall;
     }
-    painter.drawText(0, top + kSpacingTiny + painter.fontMetrics().ascent(), zoneName());
+    painter.setPen(m_theme.textMuted());
+    painter.drawText(0, base, zoneName());
+}
+
+std::vector<TimeTick> SwimLanes::ticks() const
+{
+    return timeTicks(secondsOf(m_range.begin()), secondsOf(m_range.end()),
+                     std::max(2, plot().width() / kTickPixels));
 }
 
 void SwimLanes::drawLegend(QPainter& painter) const
 {
-    const int top = plot().bottom() + 1 + painter.fontMetrics().height() + kSpacingTiny + kSpacingSmall;
+    const int top =
+        plot().bottom() + 1 + kMarkStrip + painter.fontMetrics().height() + kSpacingTiny + kSpacingSmall;
     int x = m_left;
     const auto entry = [&](const QBrush& brush, const QString& name) {
         const QRect sample(x, top + (painter.fontMetrics().height() - kSample) / 2, kSample, kSample);

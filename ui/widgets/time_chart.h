@@ -102,7 +102,4 @@ private:
     Label* m_empty = nullptr;
 };
 
-// What a time axis from `begin` to `end`, in seconds since the Unix epoch, says at its ticks.
-std::vector<QString> timeLabels(double begin, double end, int most);
-
 } // namespace ui

@@ -1,0 +1,89 @@
+#include "ui/widgets/time_ticks.h"
+
+#include "ui/widgets/formatting.h"
+
+#include <QLocale>
+
+#include <algorithm>
+#include <array>
+
+namespace ui {
+namespace {
+
+constexpr double kDay = 86400;
+constexpr double kShort = 1.5; // so many more of short labels have room
+constexpr std::array kSteps{1.0,       2.0,       5.0,       10.0,       15.0,       20.0,      30.0,
+                            60.0,      120.0,     300.0,     600.0,      900.0,      1800.0,    3600.0,
+                            7200.0,    10800.0,   21600.0,   43200.0,    1 * kDay,   2 * kDay,  7 * kDay,
+                            14 * kDay, 28 * kDay, 56 * kDay, 112 * kDay, 364 * kDay, 728 * kDay};
+constexpr double kYearTold = 180 * kDay; // longer axes say the year
+
+// most: of labels with seconds or with a day before the time; shorter ones may stand closer.
+double stepFor(double span, double most)
+{
+    for (const double step : kSteps)
+        if ((span < 120 || step >= 60) && span / step <= (step < 60 ? 1 : kShort) * most) return step;
+    return kSteps.back();
+}
+
+double midnight(const QDate& date)
+{
+    const auto start = timesInUtc() ? date.startOfDay(Qt::UTC) : date.startOfDay();
+    return double(start.toMSecsSinceEpoch()) / 1000;
+}
+
+// Days begin anew, so that a change to summer time in between moves only its own day's ticks.
+std::vector<double> ticksOf(double begin, double end, double step)
+{
+    std::vector<double> out;
+    auto date = shownTime(timeOf(begin)).date();
+    const auto days = qint64(step / kDay);
+    if (days > 1) date = date.addDays(-(date.toJulianDay() % days));
+    while (midnight(date) <= end) {
+        const auto next = date.addDays(std::max<qint64>(1, days));
+        const double until = std::min(midnight(next), end + 1);
+        for (double at = midnight(date); at<until; at += days> 0 ? until : step)
+            if (at >= begin && at <= end) out.push_back(at);
+        date = next;
+    }
+    return out;
+}
+
+double now()
+{
+    return double(QDateTime::currentMSecsSinceEpoch()) / 1000;
+}
+
+QString words(const QDateTime& at, const char* format)
+{
+    static const QLocale english(QLocale::English, QLocale::UnitedStates); // as all dates of ours
+    return english.toString(at, QLatin1StringView(format));
+}
+
+} // namespace
+
+std::vector<TimeTick> timeTicks(double begin, double end, int most)
+{
+    double step = stepFor(end - begin, most);
+    auto ticks = ticksOf(begin, end, step);
+    // Some label has to say which day it is, unless it is today.
+    bool dayTold = shownTime(timeOf(begin)).date() == shownTime(timeOf(now())).date();
+    for (const double tick : ticks)
+        dayTold = dayTold || shownTime(timeOf(tick)).time() == QTime(0, 0);
+    if (!dayTold) ticks = ticksOf(begin, end, step = stepFor(end - begin, most / kShort));
+    std::vector<TimeTick> out;
+    const char* day = end - begin > kYearTold ? "MMM d yyyy" : "MMM d";
+    const char* clock = step < 60 ? "HH:mm:ss" : "HH:mm";
+    for (const double tick : ticks) {
+        const auto at = shownTime(timeOf(tick));
+        if (at.time() == QTime(0, 0) && step >= 60)
+            out.push_back({tick, words(at, day)});
+        else if (!dayTold && out.empty())
+            out.push_back({tick, words(at, "MMM d ") + words(at, clock)});
+        else
+            out.push_back({tick, words(at, clock)});
+    }
+    return out;
+}
+
+} // namespace ui
