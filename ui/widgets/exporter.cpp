@@ -4,7 +4,6 @@
 #include "ui/widgets/card.h"
 #include "ui/widgets/file_save.h"
 #include "ui/widgets/formatting.h"
-#include "ui/widgets/table_text.h"
 
 #include <QAbstractItemView>
 #include <QAccessible>
@@ -21,12 +20,19 @@
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMessageBox>
+#include <QProgressDialog>
 #include <QRegularExpression>
 #include <QThreadPool>
+#include <QTimer>
 #include <QToolTip>
 
 namespace ui {
 namespace {
+
+constexpr std::chrono::milliseconds kSlice{6};      // of reading, in one turn of the event loop
+constexpr std::chrono::milliseconds kPatience{250}; // until progress is shown
+constexpr int kSteps = 1'000;                       // of progress
+constexpr std::size_t kFewCells = 10'000;           // whose text is made at once
 
 QString& lastFolder() // of this run
 {
@@ -74,6 +80,11 @@ Exporter::Exporter(const Theme& theme, QWidget& chart, ChartFace face)
     chart.installEventFilter(this);
 }
 
+Exporter::~Exporter()
+{
+    endReading();
+}
+
 Exporter* Exporter::of(const QWidget& widget)
 {
     return widget.findChild<Exporter*>(QString(), Qt::FindDirectChildrenOnly);
@@ -102,21 +113,95 @@ bool Exporter::hasSelection() const
 
 void Exporter::copy()
 {
-    auto* clipboard = QGuiApplication::clipboard();
     if (!m_table) {
-        clipboard->setImage(ChartPicture(*m_theme, *m_widget, m_face).image());
+        QGuiApplication::clipboard()->setImage(ChartPicture(*m_theme, *m_widget, m_face).image());
         tell(tr("Picture copied"));
+        emit copied();
     } else {
         if (!hasSelection()) {
             tell(tr("Choose rows first: nothing was copied"));
             return;
         }
-        const auto cells = readTable(*m_table, TableRows::Selected);
-        clipboard->setText(toTabSeparated(cells));
-        tell(cells.rows.size() == 1 ? tr("1 row copied")
-                                    : tr("%1 rows copied").arg(formatCount(std::int64_t(cells.rows.size()))));
+        readRows(TableRows::Selected, [this](TableCells cells) { copyCells(std::move(cells)); });
     }
-    emit copied();
+}
+
+void Exporter::copyCells(TableCells cells)
+{
+    const auto rows = std::int64_t(cells.rows.size());
+    const auto put = [rows, copy = ++m_copies](Exporter& here, const QString& text) {
+        if (copy != here.m_copies) return; // something else was copied meanwhile
+        QGuiApplication::clipboard()->setText(text);
+        here.tell(rows == 1 ? tr("1 row copied") : tr("%1 rows copied").arg(formatCount(rows)));
+        emit here.copied();
+    };
+    if (cells.rows.size() * cells.header.size() <= kFewCells) return put(*this, toTabSeparated(cells));
+    QThreadPool::globalInstance()->start([here = QPointer<Exporter>(this), put, cells = std::move(cells)] {
+        QMetaObject::invokeMethod(qApp, [here, put, text = toTabSeparated(cells)] {
+            if (here) put(*here, text);
+        });
+    });
+}
+
+// --- reading
+
+void Exporter::readRows(TableRows rows, TakeCells done)
+{
+    endReading();
+    m_reader = std::make_unique<TableReader>(*m_table, rows);
+    m_readDone = std::move(done);
+    m_readSince = std::chrono::steady_clock::now();
+    readOn();
+}
+
+void Exporter::readOn()
+{
+    if (!m_reader) return; // given up
+    if (!m_reader->read(kSlice)) {
+        showProgress();
+        QTimer::singleShot(0, m_reader.get(), [this] { readOn(); });
+        return;
+    }
+    const auto done = std::move(m_readDone);
+    auto cells = m_reader->take();
+    endReading();
+    done(std::move(cells));
+}
+
+void Exporter::showProgress()
+{
+    if (!m_progress && std::chrono::steady_clock::now() - m_readSince >= kPatience) {
+        m_progress = new QProgressDialog(tr("Reading the rows of the table…"), tr("Cancel"), 0, kSteps,
+                                         m_widget->window());
+        m_progress->setObjectName(QStringLiteral("exportProgress"));
+        m_progress->setWindowTitle(m_widget->accessibleName());
+        m_progress->setAttribute(Qt::WA_DeleteOnClose);
+        m_progress->setAutoClose(false);
+        m_progress->setAutoReset(false);
+        connect(m_progress, &QProgressDialog::canceled, this, &Exporter::giveUp);
+        m_progress->show();
+    }
+    if (m_progress) m_progress->setValue(int(m_reader->fraction() * kSteps));
+}
+
+void Exporter::endReading()
+{
+    m_reader.reset();
+    m_readDone = nullptr;
+    if (auto* progress = m_progress.data()) {
+        m_progress.clear();
+        progress->disconnect(this);
+        progress->close();
+    }
+}
+
+void Exporter::giveUp()
+{
+    if (!m_reader) return;
+    endReading();
+    const auto text = tr("Given up: nothing was written or copied");
+    tell(text);
+    emit finished(false, text);
 }
 
 QString Exporter::suggestedName() const
@@ -146,12 +231,7 @@ void Exporter::exportTo(const QString& path)
 {
     const auto suffix = QFileInfo(path).suffix().toLower();
     if (m_table && suffix == QLatin1String("csv")) {
-        auto cells = readTable(*m_table, TableRows::All);
-        auto what = cells.rows.size() == 1 ? tr("1 row")
-                                           : tr("%1 rows").arg(formatCount(std::int64_t(cells.rows.size())));
-        if (cells.partial) what += tr(" (those read so far: scroll on for more)");
-        write(
-            path, [cells = std::move(cells)] { return toCsv(cells); }, what);
+        readRows(TableRows::All, [this, path](TableCells cells) { exportCells(path, std::move(cells)); });
     } else if (!m_table && suffix == QLatin1String("png")) {
         write(
             path, [image = ChartPicture(*m_theme, *m_widget, m_face).image()] { return encodePng(image); },
@@ -164,6 +244,15 @@ void Exporter::exportTo(const QString& path)
                  .arg(QDir::toNativeSeparators(path), m_table ? QStringLiteral(".csv") : tr(".png or .svg")),
              path, {});
     }
+}
+
+void Exporter::exportCells(const QString& path, TableCells cells)
+{
+    auto what = cells.rows.size() == 1 ? tr("1 row")
+                                       : tr("%1 rows").arg(formatCount(std::int64_t(cells.rows.size())));
+    if (cells.partial) what += tr(" (those read so far: scroll on for more)");
+    write(
+        path, [cells = std::move(cells)] { return toCsv(cells); }, what);
 }
 
 void Exporter::write(const QString& path, std::function<QByteArray()> encode, const QString& what)
@@ -250,6 +339,10 @@ bool Exporter::eventFilter(QObject* watched, QEvent* event)
     }
     case QEvent::KeyPress: {
         const auto& key = *static_cast<QKeyEvent*>(event);
+        if (watched == m_widget && key.key() == Qt::Key_Escape && m_reader) {
+            giveUp();
+            return true;
+        }
         if (watched == m_widget && key.matches(QKeySequence::Copy)) { // a view would copy one cell
             copy();
             return true;

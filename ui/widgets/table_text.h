@@ -1,7 +1,6 @@
 // What a table or tree shows, as text for elsewhere: CSV (RFC 4180) and tab-separated lines. Values are raw
 // where the model has them (RawRole): numbers without grouping, times in ISO 8601 with their zone, units in
-// the header. Text that a spreadsheet would take for a formula is made harmless. Reading: GUI thread; the
-// rest is pure.
+// the header. Text that a spreadsheet would take for a formula is made harmless. Pure; table_reader.h reads.
 #pragma once
 
 #include <QByteArray>
@@ -9,7 +8,6 @@
 
 #include <vector>
 
-class QAbstractItemView;
 class QVariant;
 
 namespace ui {
@@ -26,12 +24,6 @@ struct TableCells
     std::vector<std::vector<TableCell>> rows;
     bool partial = false; // the model has more rows than it has read so far
 };
-
-enum class TableRows { All, Selected };
-
-// Columns as they stand in the view, without hidden ones; rows in its order. A tree's rows are named by their
-// whole path. REQUIRES: a QTableView or QTreeView with a model.
-TableCells readTable(const QAbstractItemView& view, TableRows rows);
 
 QByteArray toCsv(const TableCells& cells); // UTF-8, lines end in CR LF
 QString toTabSeparated(const TableCells& cells);
