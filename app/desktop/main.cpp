@@ -149,5 +149,10 @@ int main(int argc, char** argv)
         tell(QString::fromStdString(options.error().message));
         return 2;
     }
-    return options->reportFile.isEmpty() ? runWindow(*options) : exportReport(*options);
+    const int outcome = options->reportFile.isEmpty() ? runWindow(*options) : exportReport(*options);
+    if (ui::EngineBridge::leftBehind()) { // a thread that hangs in the engine may still use what exit() ends
+        std::fflush(nullptr);
+        std::_Exit(outcome);
+    }
+    return outcome;
 }

@@ -199,7 +199,7 @@ void idle(WindowFixture& fixture)
 
 void queries(WindowFixture& fixture)
 {
-    const auto asked = [&] { return fixture.engine().count("snapshot") + fixture.engine().count("history"); };
+    const auto asked = [&] { return fixture.engine().asked(); };
     fixture.range.setLive(false);
     QTest::qWait(1'500);
     auto before = asked();

@@ -175,6 +175,15 @@ int FakeEngine::count(const std::string& call) const
     return found == m_counts.end() ? 0 : found->second;
 }
 
+int FakeEngine::asked() const
+{
+    const std::scoped_lock lock(m_mutex);
+    int out = 0;
+    for (const auto& [name, count] : m_counts)
+        out += count;
+    return out;
+}
+
 std::vector<backend::TaskRef> FakeEngine::retried() const
 {
     const std::scoped_lock lock(m_mutex);

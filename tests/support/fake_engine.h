@@ -91,6 +91,7 @@ public:
     // snapshot and history are only counted.
     std::vector<std::string> calls() const;
     int count(const std::string& call) const; // by name
+    int asked() const;                        // all of them, snapshot and history too
     // Of the retried and discarded dead letters.
     std::vector<backend::TaskRef> retried() const;
     std::vector<backend::TaskRef> discarded() const;

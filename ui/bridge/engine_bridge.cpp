@@ -3,6 +3,8 @@
 #include <QMetaObject>
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 
 namespace ui {
 namespace {
@@ -12,8 +14,12 @@ constexpr std::chrono::hours kHistoryKept{1};
 constexpr std::chrono::minutes kHourSlack{1}; // a window of the last hour is one by the second
 constexpr std::size_t kHistorySlack =
     600; // points beyond the hour before the oldest are dropped, all at once
-constexpr int kMostCalls = 4;
-constexpr int kMostSessions = 2; // one closing while the next opens
+constexpr int kMostLooks = 4;
+constexpr int kMostDeeds = 2; // one that hangs leaves the other
+constexpr int kMostThreads = 1'000;
+constexpr std::chrono::milliseconds kPatience{1500}; // at the end, for what is under way
+
+std::atomic<bool> somethingLeftBehind = false;
 
 QString textOf(const backend::Error& error)
 {
@@ -36,12 +42,41 @@ struct EngineBridge::Polled
     std::vector<backend::HistoryPoint> history;
 };
 
+// Threads may outlive the bridge: they reach it through this alone.
+class EngineBridge::Relay
+{
+public:
+    explicit Relay(EngineBridge& bridge)
+        : m_bridge(&bridge)
+    {
+    }
+
+    void close()
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_bridge = nullptr;
+    }
+    // Any thread; tell(EngineBridge&) is called on the GUI thread.
+    template <class Tell>
+    void post(Tell tell)
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (auto* bridge = m_bridge)
+            QMetaObject::invokeMethod(
+                bridge, [bridge, tell = std::move(tell)]() mutable { tell(*bridge); }, Qt::QueuedConnection);
+    }
+
+private:
+    std::mutex m_mutex;
+    EngineBridge* m_bridge;
+};
+
 EngineBridge::EngineBridge(QObject* parent)
     : QObject(parent)
+    , m_relay(std::make_shared<Relay>(*this))
+    , m_threads(std::make_unique<QThreadPool>())
 {
-    m_sessions.setMaxThreadCount(kMostSessions);
-    m_polls.setMaxThreadCount(1);
-    m_calls.setMaxThreadCount(kMostCalls);
+    m_threads->setMaxThreadCount(kMostThreads);
     m_timer.setInterval(kPollInterval);
     connect(&m_timer, &QTimer::timeout, this, [this] {
         if (m_polling) poll();
@@ -52,9 +87,15 @@ EngineBridge::EngineBridge(QObject* parent)
 EngineBridge::~EngineBridge()
 {
     close();
-    m_calls.waitForDone();
-    m_polls.waitForDone();
-    m_sessions.waitForDone();
+    m_relay->close();
+    if (m_threads->waitForDone(int(kPatience.count()))) return;
+    somethingLeftBehind = true;
+    (void)m_threads.release(); // its end would wait
+}
+
+bool EngineBridge::leftBehind()
+{
+    return somethingLeftBehind;
 }
 
 void EngineBridge::open(backend::SessionOpener opener)
@@ -76,11 +117,10 @@ void EngineBridge::startOpening()
     m_progressFraction = 0;
     setState(State::Opening);
     const auto generation = m_generation;
-    m_sessions.start([this, generation, opener = m_opener, stop = m_stop.get_token()] {
+    m_threads->start([relay = m_relay, generation, opener = m_opener, stop = m_stop.get_token()] {
         Opened opened;
-        const auto progress = [this, generation](const backend::SessionProgress& step) {
-            QMetaObject::invokeMethod(
-                this, [this, generation, step] { progressed(generation, step); }, Qt::QueuedConnection);
+        const auto progress = [relay, generation](const backend::SessionProgress& step) {
+            relay->post([generation, step](EngineBridge& bridge) { bridge.progressed(generation, step); });
         };
         try {
             opened.session = opener(progress, stop);
@@ -91,9 +131,9 @@ void EngineBridge::startOpening()
         } catch (const std::exception& problem) {
             opened.session = defect(problem.what());
         }
-        QMetaObject::invokeMethod(
-            this, [this, generation, opened]() mutable { taken(generation, std::move(opened)); },
-            Qt::QueuedConnection);
+        relay->post([generation, opened](EngineBridge& bridge) mutable {
+            bridge.taken(generation, std::move(opened));
+        });
     });
 }
 
@@ -109,7 +149,7 @@ void EngineBridge::taken(quint64 generation, Opened opened)
 {
     if (generation != m_generation) { // cancelled meanwhile: close it, but not on this thread
         if (opened.session)
-            m_sessions.start([session = std::move(*opened.session)]() mutable { session.reset(); });
+            m_threads->start([session = std::move(*opened.session)]() mutable { session.reset(); });
         return;
     }
     if (!opened.session || !*opened.session) {
@@ -146,10 +186,11 @@ void EngineBridge::releaseSession()
     m_readOnly = false;
     m_shardCount = 0;
     m_errorText.clear();
+    dropAsked();
     // Closing takes up to two seconds. Calls and polls under way hold it as well and may be the last to let
     // it go.
     if (m_session)
-        m_sessions.start([session = std::exchange(m_session, nullptr)]() mutable { session.reset(); });
+        m_threads->start([session = std::exchange(m_session, nullptr)]() mutable { session.reset(); });
     if (m_stale) {
         m_stale = false;
         emit staleChanged(false);
@@ -212,15 +253,15 @@ void EngineBridge::poll()
     m_pollRunning = true;
     std::optional<backend::TimePoint> since; // empty: all that is kept, counted from the newest snapshot
     if (!m_history.empty()) since = m_history.back().at + std::chrono::microseconds(1);
-    m_polls.start([this, since, generation = m_generation, session = m_session]() mutable {
+    m_threads->start([relay = m_relay, since, generation = m_generation, session = m_session]() mutable {
         Polled polled;
         polled.snapshot = session->engine().monitor().snapshot();
         polled.history =
             session->engine().monitor().history(since.value_or(polled.snapshot->takenAt - kHistoryKept));
         session.reset();
-        QMetaObject::invokeMethod(
-            this, [this, generation, polled]() mutable { takePolled(generation, std::move(polled)); },
-            Qt::QueuedConnection);
+        relay->post([generation, polled](EngineBridge& bridge) mutable {
+            bridge.takePolled(generation, std::move(polled));
+        });
     });
 }
 
@@ -323,19 +364,73 @@ tl::unexpected<backend::Error> EngineBridge::defect(const char* what)
         tr("This is a defect of the program: %1").arg(QString::fromUtf8(what)).toStdString());
 }
 
-void EngineBridge::start(QObject* context, Job job)
+EngineCall EngineBridge::start(QObject* context, Way way, Job job)
 {
-    m_calls.start([this, guard = QPointer<QObject>(context), job = std::move(job), generation = m_generation,
-                   session = m_session]() mutable {
-        auto finish = job(session ? &session->engine() : nullptr);
+    const auto wanted = std::make_shared<bool>(true);
+    m_asked.push_back({context, wanted, std::move(way), std::move(job)});
+    if (m_session)
+        beginAsked();
+    else
+        dropAsked();
+    return EngineCall(wanted);
+}
+
+bool EngineBridge::mayBegin(const Way& way) const
+{
+    const bool thread = way.kind == Kind::Deed ? m_deeds < kMostDeeds : m_looks < kMostLooks;
+    return thread && (way.turn.empty() || !m_turns.contains(way.turn));
+}
+
+void EngineBridge::beginAsked()
+{
+    for (auto it = m_asked.begin(); it != m_asked.end();) {
+        const bool wanted = *it->wanted && it->asker;
+        if (wanted && !mayBegin(it->way)) {
+            ++it;
+            continue;
+        }
+        if (wanted) begin(std::move(*it));
+        it = m_asked.erase(it);
+    }
+}
+
+void EngineBridge::begin(Asked asked)
+{
+    ++(asked.way.kind == Kind::Deed ? m_deeds : m_looks);
+    if (!asked.way.turn.empty()) m_turns.insert(asked.way.turn);
+    m_threads->start([relay = m_relay, generation = m_generation, session = m_session,
+                      asked = std::move(asked)]() mutable {
+        auto finish = asked.job(&session->engine());
         session.reset();
-        QMetaObject::invokeMethod(
-            this,
-            [this, guard = std::move(guard), generation, finish = std::move(finish)] {
-                if (guard) finish(generation == m_generation);
-            },
-            Qt::QueuedConnection);
+        relay->post([generation, asked = std::move(asked), finish = std::move(finish)](EngineBridge& bridge) {
+            bridge.ended(generation, asked, finish);
+        });
     });
+}
+
+void EngineBridge::ended(quint64 generation, const Asked& asked, const Finish& finish)
+{
+    const bool current = generation == m_generation;
+    if (current) {
+        --(asked.way.kind == Kind::Deed ? m_deeds : m_looks);
+        m_turns.erase(asked.way.turn);
+        beginAsked();
+    }
+    if (*asked.wanted && asked.asker) finish(current);
+}
+
+// The session they were meant for is gone, or there is none: they are told so, later as ever. What is under
+// way takes no thread from the next session's.
+void EngineBridge::dropAsked()
+{
+    m_looks = m_deeds = 0;
+    m_turns.clear();
+    for (auto& asked : std::exchange(m_asked, {})) {
+        const bool open = m_state == State::Open; // until now
+        m_relay->post([open, asked = std::move(asked)](EngineBridge&) mutable {
+            if (*asked.wanted && asked.asker) asked.job(nullptr)(!open);
+        });
+    }
 }
 
 } // namespace ui

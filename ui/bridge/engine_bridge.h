@@ -9,14 +9,18 @@
 #include <QTimer>
 
 #include "backend/engine.h"
+#include "ui/bridge/engine_call.h"
 #include "ui/bridge/history_view.h"
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -32,8 +36,12 @@ public:
     Q_ENUM(State)
 
     explicit EngineBridge(QObject* parent = nullptr);
-    // Cancels an opening, closes the session and waits for both.
+    // Cancels an opening, closes the session and waits for both, but not long: what hangs is left behind on
+    // its thread and keeps its session until it returns.
     ~EngineBridge() override;
+    // Whether a bridge of this program has left something so: then the program must end without taking away
+    // what such a thread may still use.
+    static bool leftBehind();
 
     // Closes what is open, then opens this. Progress and outcome come by signal.
     void open(backend::SessionOpener opener);
@@ -86,18 +94,25 @@ public:
     // Runs work(backend::Engine&), which returns a backend::Result<T>, on one of at most four threads, then
     // done(result) on the GUI thread if `context` is still alive. Without a session done gets Unavailable;
     // when the session was closed meanwhile it gets Cancelled in place of the result. The engine stays open
-    // until the work has returned. work and done are copyable; work touches nothing of the GUI.
+    // until the work has returned. What has not begun when it is cancelled, or its context or session is
+    // gone, does not begin. work and done are copyable; work touches nothing of the GUI.
     template <class Work, class Done>
-    void call(QObject* context, Work work, Done done)
+    EngineCall call(QObject* context, Work work, Done done)
     {
-        using Outcome = std::invoke_result_t<Work&, backend::Engine&>;
-        start(context, [work = std::move(work), done = std::move(done)](backend::Engine* engine) mutable {
-            auto outcome =
-                std::make_shared<Outcome>(engine ? guarded<Outcome>(work, *engine) : Outcome(notOpen()));
-            return Finish([done = std::move(done), outcome](bool current) mutable {
-                done(current ? std::move(*outcome) : Outcome(closedMeanwhile()));
-            });
-        });
+        return start(context, {}, jobOf(std::move(work), std::move(done)));
+    }
+    // One at a time of those that name the same turn, in their order: for what costs the servers much, or is
+    // asked again and again. Who wants the newest only cancels the one before.
+    template <class Work, class Done>
+    EngineCall callInTurn(QObject* context, const char* turn, Work work, Done done)
+    {
+        return start(context, {Kind::Look, turn}, jobOf(std::move(work), std::move(done)));
+    }
+    // What an operator does to the cluster: on threads of its own, so that it never waits for what looks.
+    template <class Work, class Done>
+    EngineCall deed(QObject* context, Work work, Done done)
+    {
+        return start(context, {Kind::Deed, {}}, jobOf(std::move(work), std::move(done)));
     }
 
 signals:
@@ -109,8 +124,35 @@ signals:
 private:
     struct Opened;                                    // what an opening brought
     struct Polled;                                    // what a poll brought
+    class Relay;                                      // from the threads to here, while there is a here
     using Finish = std::function<void(bool current)>; // on the GUI thread; current: its session is still open
-    using Job = std::function<Finish(backend::Engine*)>; // on a thread of the pool
+    using Job = std::function<Finish(backend::Engine*)>; // on a thread; without an engine at once
+    enum class Kind { Look, Deed };
+    struct Way // in which a call is run
+    {
+        Kind kind = Kind::Look;
+        std::string turn; // empty: it need not wait for one
+    };
+    struct Asked // and not begun
+    {
+        QPointer<QObject> asker;
+        std::shared_ptr<bool> wanted;
+        Way way;
+        Job job;
+    };
+
+    template <class Work, class Done>
+    static Job jobOf(Work work, Done done)
+    {
+        using Outcome = std::invoke_result_t<Work&, backend::Engine&>;
+        return [work = std::move(work), done = std::move(done)](backend::Engine* engine) mutable {
+            auto outcome =
+                std::make_shared<Outcome>(engine ? guarded<Outcome>(work, *engine) : Outcome(notOpen()));
+            return Finish([done = std::move(done), outcome](bool current) mutable {
+                done(current ? std::move(*outcome) : Outcome(closedMeanwhile()));
+            });
+        };
+    }
 
     template <class Outcome, class Work>
     static Outcome guarded(Work& work, backend::Engine& engine)
@@ -125,7 +167,12 @@ private:
     static tl::unexpected<backend::Error> closedMeanwhile();
     static tl::unexpected<backend::Error> defect(const char* what);
 
-    void start(QObject* context, Job job);
+    EngineCall start(QObject* context, Way way, Job job);
+    bool mayBegin(const Way& way) const;
+    void beginAsked();
+    void begin(Asked asked);
+    void ended(quint64 generation, const Asked& asked, const Finish& finish);
+    void dropAsked();
     void startOpening();
     void taken(quint64 generation, Opened opened);
     void progressed(quint64 generation, const backend::SessionProgress& progress);
@@ -157,9 +204,11 @@ private:
     bool m_pollRunning = false;
     QTimer m_timer;
 
-    QThreadPool m_sessions; // opening and closing
-    QThreadPool m_polls;    // one thread: calls that hang do not hold it up
-    QThreadPool m_calls;    // at most four
+    std::list<Asked> m_asked;               // in their order
+    int m_looks = 0, m_deeds = 0;           // under way, of this session
+    std::set<std::string> m_turns;          // taken, of this session
+    std::shared_ptr<Relay> m_relay;         // the threads' way back
+    std::unique_ptr<QThreadPool> m_threads; // as many as are wanted: what is begun never waits
 };
 
 } // namespace ui

@@ -30,6 +30,8 @@ EventFeed::EventFeed(EngineBridge& bridge, TimeRange& range, QObject* parent)
 
 void EventFeed::begin()
 {
+    m_call.cancel(); // of another session
+    m_reading = m_again = false;
     m_from = m_to = backend::TimePoint();
     m_range.setEvents({});
     if (m_bridge.state() != EngineBridge::State::Open) {
@@ -74,7 +76,7 @@ void EventFeed::poll()
 void EventFeed::read(const backend::EventQuery& query, bool whole)
 {
     m_reading = true;
-    m_bridge.call(
+    m_call = m_bridge.call(
         this, [query](backend::Engine& engine) { return requests::events(engine, query); },
         [this, whole](backend::Result<backend::EventPage> page) {
             m_reading = false;

@@ -7,6 +7,7 @@
 #include <QTimer>
 
 #include "backend/domain/event.h"
+#include "ui/bridge/engine_call.h"
 #include "ui/bridge/time_range.h"
 
 namespace ui {
@@ -33,6 +34,7 @@ private:
     TimeRange& m_range;
     QTimer m_timer;
     bool m_reading = false, m_again = false;
+    EngineCall m_call; // what is being read
     backend::TimePoint m_from, m_to; // what was read; equal: nothing yet
 };
 
