@@ -143,9 +143,9 @@ void MainWindow::connectTime()
 void MainWindow::showZone()
 {
     m_status->showZone();
+    m_bench->timesChanged();
     for (auto& entry : m_entries)
         if (entry.page) entry.page->timesChanged();
-    if (m_current) m_current->setSnapshot(m_context.bridge.snapshot());
 }
 
 void MainWindow::addShortcuts()
@@ -299,6 +299,8 @@ void MainWindow::showExample()
 void MainWindow::showState(EngineBridge::State state)
 {
     if (state == EngineBridge::State::Open) {
+        m_context.range.unpin(); // what was chosen, or paused, was another session's time
+        m_context.range.reset();
         m_faces->setCurrentIndex(1);
         m_topBar->setSnapshot(nullptr);
         showPage(m_wantedPage);

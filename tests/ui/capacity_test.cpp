@@ -32,6 +32,7 @@ private slots:
     void nothingWeighedSaysWhy();
     void anErrorSaysWhatToDo();
     void hangingReadingIsGivenUpByEsc();
+    void weighsOneAtATimeAndTheLatestWish();
     void curveHasTodaysPoint();
     void thresholdIsSetAfterAQuestion();
     void readOnlyOffersNoChange();
@@ -262,6 +263,33 @@ void CapacityPageTest::hangingReadingIsGivenUpByEsc()
     QCOMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->value(), ui::unknownText());
     fixture.page->refresh();
     QTRY_COMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->value(), QString("26,843"));
+}
+
+// Each rest of the slider wishes for another walk over all keys: one is under way, the newest wish waits.
+void CapacityPageTest::weighsOneAtATimeAndTheLatestWish()
+{
+    PageFixture fixture;
+    open(fixture);
+    const int before = fixture.engine().count("capacity");
+    fixture.engine().hold("capacity");
+    auto* slider = fixture.find<QSlider>("capSlider");
+    for (const int cap : {333, 444, 555, 666}) {
+        slider->setValue(cap);
+        QTest::qWait(600); // it rests
+    }
+    fixture.find<QPushButton>("weighAgain")->click();
+    QVERIFY(QTest::qWaitForWindowActive(fixture.page.get()));
+    QTest::keyClick(fixture.page.get(), Qt::Key_Escape); // and that was given up
+    slider->setValue(677);
+    QTest::qWait(600);
+    QCOMPARE(fixture.engine().count("capacity"), before + 1);
+    fixture.engine().release("capacity");
+    QTRY_VERIFY(askedForCap(fixture, 677));
+    QVERIFY(fixture.waitForNews());
+    QCOMPARE(fixture.engine().count("capacity"), before + 2);
+    QVERIFY(askedForCap(fixture, 333)); // it had begun
+    for (const int cap : {444, 555, 666})
+        QVERIFY(!askedForCap(fixture, cap));
 }
 
 void CapacityPageTest::curveHasTodaysPoint()

@@ -287,7 +287,7 @@ void TimelineTest::selectedPostShowsItsLedger()
     // Another post without a ledger says so, and shows none of the old one's numbers.
     view->setCurrentIndex(home(fixture)->index(5, 0));
     auto* state = fixture.find<ui::StateView>("ledgerState");
-    QTRY_VERIFY(state->isVisible() && state->title() == "No ledger yet");
+    QTRY_VERIFY(state->isVisible() && state->title() == "No such post");
     QVERIFY(!fixture.find<QLabel>("ledgerAudience")->isVisible());
 }
 

@@ -145,7 +145,7 @@ public:
     static Column full()
     {
         return {tr("Full"),
-                tr("When the line reaches the limit. Times are in %1").arg(zoneName()),
+                tr("When the line reaches the limit. Times are in %1").arg(kZoneMark),
                 Qt::AlignLeft,
                 [](const NodeRoomRow& r) { return growthText(r.growth); },
                 [](const NodeRoomRow& r) {

@@ -141,7 +141,7 @@ ComparisonModel* makeComparisonTable(QObject* parent)
                           return QStringLiteral("@") + QString::fromStdString(e.authorHandle);
                       return e.author ? QString::number(e.author.value) : unknownText();
                   }),
-        T::column(T::tr("Posted, %1").arg(zoneName()), T::tr("By the post's id"),
+        T::column(T::tr("Posted, %1").arg(kZoneMark), T::tr("By the post's id"),
                   [](const E& e) { return formatTime(e.post.time()); }),
         T::column(T::tr("Meaning"), {}, [](const E& e) { return T::meaning(e); }),
     };

@@ -1,8 +1,10 @@
 #include "ui/models/follow_model.h"
 
+#include "ui/models/row_sync.h"
 #include "ui/models/table_roles.h"
 #include "ui/widgets/formatting.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace ui {
@@ -116,6 +118,54 @@ void FollowModel::appendPage(backend::UserId after, const backend::EdgePage& pag
     m_next = page.next.value_or(backend::UserId{});
     if (page.next && page.users.empty()) return ask(); // nobody of that page is left: views would not ask on
     setState(page.next ? State::More : State::End);
+}
+
+bool FollowModel::beginRefresh()
+{
+    if (m_users.empty() || m_state == State::Loading) return false;
+    m_stateBefore = m_state;
+    setState(State::Loading);
+    return true;
+}
+
+void FollowModel::failRefresh()
+{
+    setState(m_stateBefore);
+}
+
+bool FollowModel::mergePage(backend::UserId after, const backend::EdgePage& page)
+{
+    const auto rowAbove = [this](backend::UserId id) {
+        return int(std::upper_bound(m_users.begin(), m_users.end(), id,
+                                    [](backend::UserId a, const auto& user) { return a < user.id; }) -
+                   m_users.begin());
+    };
+    const int begin = rowAbove(after), end = page.next ? rowAbove(*page.next) : int(m_users.size());
+    std::vector<std::int64_t> here, now;
+    for (int row = begin; row < end; ++row)
+        here.push_back(m_users[std::size_t(row)].id.value);
+    for (const auto& user : page.users)
+        now.push_back(user.id.value);
+    syncOrderedRows(
+        here, now,
+        [&](int first, int last) {
+            beginRemoveRows({}, begin + first, begin + last);
+            m_users.erase(m_users.begin() + begin + first, m_users.begin() + begin + last + 1);
+            endRemoveRows();
+        },
+        [&](int row, int from, int count) {
+            beginInsertRows({}, begin + row, begin + row + count - 1);
+            m_users.insert(m_users.begin() + begin + row, page.users.begin() + from,
+                           page.users.begin() + from + count);
+            endInsertRows();
+        });
+    std::copy(page.users.begin(), page.users.end(), m_users.begin() + begin); // names may be others
+    if (!page.users.empty())
+        emit dataChanged(index(begin, 0), index(begin + int(page.users.size()) - 1, ColumnCount - 1));
+    if (page.next && (m_users.empty() || m_users.back().id > *page.next)) return true;
+    m_next = page.next.value_or(backend::UserId{});
+    setState(page.next ? State::More : State::End);
+    return false;
 }
 
 void FollowModel::failPage(backend::UserId after)

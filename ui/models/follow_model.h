@@ -31,6 +31,13 @@ public:
     void clear();
     void start(); // forgets all rows and asks for the first page
     void retry(); // the page that failed
+    // What the engine says now of those above `after`, up to the page's end, takes the place of what is here
+    // of them; rows that stay are not touched. True: those above the page's end are still to be asked for.
+    bool mergePage(backend::UserId after, const backend::EdgePage& page);
+    // Around all of them: meanwhile views get no further page. False: there is nothing that could be read
+    // anew now.
+    bool beginRefresh();
+    void failRefresh();
 
     // The answer to pageWanted(after). One that is no longer waited for is dropped.
     void appendPage(backend::UserId after, const backend::EdgePage& page);
@@ -48,7 +55,7 @@ private:
     void ask();
     void setState(State state);
 
-    State m_state = State::Idle;
+    State m_state = State::Idle, m_stateBefore = State::Idle; // of a refresh
     std::vector<backend::User> m_users;
     backend::UserId m_next; // the following page begins above it
 };

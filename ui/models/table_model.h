@@ -22,7 +22,7 @@ template <class Row>
 struct TableColumn
 {
     QString title;       // kZoneMark in it becomes the zone's name
-    QString explanation; // tool tip of the header
+    QString explanation; // tool tip of the header; so here
     Qt::Alignment alignment = Qt::AlignLeft;
     std::function<QString(const Row&)> text;
     std::function<QVariant(const Row&)> sortKey; // invalid: not known, sorts last; absent: the text
@@ -126,7 +126,7 @@ QVariant TableModel<Row, Key>::headerData(int section, Qt::Orientation orientati
     case RawRole:
         return withZone(column.rawTitle());
     case Qt::ToolTipRole:
-        return column.explanation.isEmpty() ? QVariant() : QVariant(column.explanation);
+        return column.explanation.isEmpty() ? QVariant() : QVariant(withZone(column.explanation));
     case Qt::TextAlignmentRole:
         return QVariant(column.alignment | Qt::AlignVCenter);
     default:

@@ -138,7 +138,7 @@ QWidget* CacheDetailsView::buildFlights()
 
 void CacheDetailsView::forget()
 {
-    ++m_serial;
+    m_call.cancel();
     m_reading = false;
     m_asked.reset();
     m_details.reset();
@@ -163,7 +163,7 @@ void CacheDetailsView::refresh()
 void CacheDetailsView::giveUp()
 {
     if (!m_reading) return;
-    ++m_serial;
+    m_call.cancel();
     m_reading = false;
     m_error = tr("given up");
     showSummary();
@@ -174,10 +174,10 @@ void CacheDetailsView::read()
     m_reading = true;
     m_asked = Clock::now();
     showSummary();
-    m_bridge.call(
-        this, [](backend::Engine& engine) { return requests::cacheDetails(engine); },
-        [this, serial = ++m_serial](backend::Result<backend::CacheDetails> details) {
-            if (serial != m_serial) return;
+    m_call.cancel();
+    m_call = m_bridge.callInTurn(
+        this, "cache details", [](backend::Engine& engine) { return requests::cacheDetails(engine); },
+        [this](backend::Result<backend::CacheDetails> details) {
             m_reading = false;
             m_error = details ? QString() : QString::fromStdString(details.error().message);
             if (details) take(*details);

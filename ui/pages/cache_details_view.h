@@ -6,6 +6,7 @@
 #include <QWidget>
 
 #include "backend/engine.h"
+#include "ui/bridge/engine_call.h"
 #include "ui/models/key_tables.h"
 
 #include <chrono>
@@ -31,6 +32,7 @@ public:
     // A snapshot came: looks again when it is time. Nothing is asked while it is not seen.
     void tick();
     void refresh();
+    void timesChanged() { showSummary(); }
     void giveUp();
     int neededHeight() const; // to show all kinds of keys
 
@@ -60,7 +62,7 @@ private:
     QString m_error;
     std::optional<Clock::time_point> m_asked;
     bool m_reading = false;
-    int m_serial = 0;
+    EngineCall m_call; // the sampling that is waited for
 };
 
 } // namespace ui

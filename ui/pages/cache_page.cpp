@@ -320,6 +320,13 @@ QString CachePage::linkArgument() const
     return index.isValid() ? index.siblingAtColumn(RedisNameColumn).data().toString() : QString();
 }
 
+void CachePage::timesChanged()
+{
+    Page::timesChanged();
+    if (context().bridge.snapshot()) showWindow();
+    m_details->timesChanged();
+}
+
 void CachePage::refresh()
 {
     m_details->refresh();

@@ -31,6 +31,7 @@ public:
     void openArgument(const QString& argument) override; // a node's name, or "keys"
     QString linkArgument() const override;
     void refresh() override;
+    void timesChanged() override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
 

@@ -137,7 +137,7 @@ void CapPricer::clear(const QString& reason)
 void CapPricer::giveUp()
 {
     m_rest.stop();
-    ++m_serial;
+    m_call.cancel();
     if (m_weighing) m_error = tr("Given up; figures between weighed caps stay.");
     m_weighing = false;
     showFigures();
@@ -148,7 +148,7 @@ void CapPricer::choose(int cap)
     const QSignalBlocker quietSlider(m_slider), quietCap(m_cap);
     m_slider->setValue(cap);
     m_cap->setValue(cap);
-    ++m_serial; // what is weighed just now is of another cap
+    m_call.cancel(); // what is weighed just now is of another cap
     m_weighing = false;
     m_error.clear();
     if (m_prices.contains(cap))
@@ -165,10 +165,10 @@ void CapPricer::weigh()
     showFigures();
     auto caps = capsToAskFor(m_capacity->cap);
     caps.insert(std::lower_bound(caps.begin(), caps.end(), cap), cap);
-    m_bridge.call(
-        this, [caps](backend::Engine& engine) { return requests::capacity(engine, caps); },
-        [this, cap, serial = ++m_serial](backend::Result<backend::Capacity> capacity) {
-            if (serial != m_serial) return;
+    m_call.cancel();
+    m_call = m_bridge.callInTurn(
+        this, kWeighing, [caps](backend::Engine& engine) { return requests::capacity(engine, caps); },
+        [this, cap](backend::Result<backend::Capacity> capacity) {
             m_weighing = false;
             if (capacity)
                 weighed(cap, *capacity);

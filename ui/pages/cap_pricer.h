@@ -6,6 +6,7 @@
 #include "ui/widgets/card.h"
 
 #include "backend/domain/capacity.h"
+#include "ui/bridge/engine_call.h"
 
 #include <QTimer>
 
@@ -19,6 +20,9 @@ namespace ui {
 
 class EngineBridge;
 class FigureGrid;
+
+// Weighings walk over all keys: whoever wants one waits for this turn.
+inline constexpr const char* kWeighing = "weighing";
 
 class CapPricer final : public Card
 {
@@ -63,7 +67,7 @@ private:
     std::map<int, backend::CapPrice> m_prices; // by cap, as measured
     QString m_reason, m_error;                 // why there is nothing; why the last weighing failed
     bool m_weighing = false;
-    int m_serial = 0; // of the weighing that is waited for
+    EngineCall m_call; // the weighing that is waited for
 };
 
 } // namespace ui

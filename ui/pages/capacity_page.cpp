@@ -130,6 +130,7 @@ QWidget* CapacityPage::buildGrowth(QWidget* parent)
     m_growth->setObjectName(QStringLiteral("growthChart"));
     m_growth->setAccessibleName(tr("Memory or disk used by the chosen node"));
     m_growth->setAxes(zoneName(), ScaleUnit::Bytes, &bytesText);
+    m_growth->showEventsOf(context().range);
     m_growthCard->body()->addWidget(m_growth, 1);
     return m_growthCard;
 }
@@ -158,8 +159,10 @@ void CapacityPage::connectAll()
 
 void CapacityPage::forget()
 {
-    for (auto* reading : {&m_weighing, &m_costs, &m_past})
-        *reading = {reading->serial + 1, false, {}};
+    for (auto* reading : {&m_weighing, &m_costs, &m_past}) {
+        reading->call.cancel();
+        *reading = {};
+    }
     m_gaveUp = false;
     m_snapshot.reset();
     m_capacity.reset();
@@ -214,15 +217,20 @@ void CapacityPage::refresh()
     if (!m_past.running) readHistory();
 }
 
+void CapacityPage::begin(Reading& reading)
+{
+    reading.call.cancel();
+    reading = {{}, true, Clock::now()};
+}
+
 void CapacityPage::weigh()
 {
-    m_weighing = {m_weighing.serial + 1, true, Clock::now()};
+    begin(m_weighing);
     showHead();
     const auto caps = CapPricer::capsToAskFor(m_capacity ? m_capacity->cap : kPresumedCap);
-    context().bridge.call(
-        this, [caps](backend::Engine& engine) { return requests::capacity(engine, caps); },
-        [this, serial = m_weighing.serial](backend::Result<backend::Capacity> capacity) {
-            if (serial != m_weighing.serial) return;
+    m_weighing.call = context().bridge.callInTurn(
+        this, kWeighing, [caps](backend::Engine& engine) { return requests::capacity(engine, caps); },
+        [this](backend::Result<backend::Capacity> capacity) {
             m_weighing.running = false;
             m_error = capacity ? QString() : QString::fromStdString(capacity.error().message);
             if (capacity) taken(*capacity);
@@ -243,11 +251,10 @@ void CapacityPage::taken(const backend::Capacity& capacity)
 
 void CapacityPage::readCosts()
 {
-    m_costs = {m_costs.serial + 1, true, Clock::now()};
-    context().bridge.call(
-        this, [](backend::Engine& engine) { return requests::fanoutCosts(engine); },
-        [this, serial = m_costs.serial](backend::Result<backend::FanoutCosts> costs) {
-            if (serial != m_costs.serial) return;
+    begin(m_costs);
+    m_costs.call = context().bridge.callInTurn(
+        this, "fan-out costs", [](backend::Engine& engine) { return requests::fanoutCosts(engine); },
+        [this](backend::Result<backend::FanoutCosts> costs) {
             m_costs.running = false;
             if (costs)
                 m_planner->setCosts(*costs);
@@ -259,14 +266,13 @@ void CapacityPage::readCosts()
 
 void CapacityPage::readHistory()
 {
-    m_past = {m_past.serial + 1, true, Clock::now()};
-    context().bridge.call(
-        this,
+    begin(m_past);
+    m_past.call = context().bridge.callInTurn(
+        this, "longest history",
         [](backend::Engine& engine) {
             return backend::Result<std::vector<NodePast>>(nodePasts(requests::longestHistory(engine)));
         },
-        [this, serial = m_past.serial](backend::Result<std::vector<NodePast>> pasts) {
-            if (serial != m_past.serial) return;
+        [this](backend::Result<std::vector<NodePast>> pasts) {
             m_past.running = false;
             if (pasts) m_pasts = std::move(*pasts);
             showNodes();
@@ -281,8 +287,7 @@ void CapacityPage::giveUp()
     if (m_costs.running) m_planner->clear(tr("Given up. F5 reads again."));
     if (m_weighing.running) m_error = tr("given up. F5 weighs again");
     for (auto* reading : {&m_weighing, &m_costs, &m_past}) {
-        if (!reading->running) continue;
-        ++reading->serial;
+        reading->call.cancel();
         reading->running = false;
     }
     showHead();
@@ -369,6 +374,16 @@ void CapacityPage::showGrowth()
     }
     m_growth->setLines(std::move(lines), tr("No history of this node yet."));
     m_growth->setMarks(std::move(marks));
+}
+
+void CapacityPage::timesChanged()
+{
+    Page::timesChanged();
+    m_growth->setAxes(zoneName(), ScaleUnit::Bytes, &bytesText);
+    m_planner->timesChanged();
+    showHead();
+    showNodes();
+    showGrowth();
 }
 
 void CapacityPage::openArgument(const QString& argument)

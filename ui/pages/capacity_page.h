@@ -6,6 +6,7 @@
 #include "ui/pages/page.h"
 
 #include "backend/engine.h"
+#include "ui/bridge/engine_call.h"
 #include "ui/models/capacity_table.h"
 
 #include <optional>
@@ -37,16 +38,16 @@ public:
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
     void openArgument(const QString& argument) override; // a node's name
     void refresh() override;                             // looks at everything anew
+    void timesChanged() override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
 
 private:
     using Clock = std::chrono::steady_clock;
-    // One thing that is read in the background. A wait that was given up, or whose session is gone, has
-    // another serial.
+    // One thing that is read in the background.
     struct Reading
     {
-        int serial = 0;
+        EngineCall call;
         bool running = false;
         std::optional<Clock::time_point> asked;
     };
@@ -57,6 +58,7 @@ private:
     QWidget* buildGrowth(QWidget* parent);
     void connectAll();
     void forget(); // another session, or none
+    static void begin(Reading& reading);
     void readWhatIsDue();
     void weigh();
     void readCosts();

@@ -24,17 +24,17 @@ QString counted(std::size_t count, const QString& one, const QString& many)
 
 } // namespace
 
-CheckupView::CheckupView(const Theme& theme, EngineBridge& bridge, QWidget* parent)
+CheckupView::CheckupView(const Theme& theme, EngineBridge& bridge, QWidget& page, QWidget* parent)
     : QWidget(parent)
     , m_bridge(bridge)
 {
-    build(theme);
+    build(theme, page);
     connect(m_button, &QPushButton::clicked, this, [this] { running() ? cancel() : run(); });
     connect(m_escape, &QShortcut::activated, this, &CheckupView::cancel);
     updateState();
 }
 
-void CheckupView::build(const Theme& theme)
+void CheckupView::build(const Theme& theme, QWidget& page)
 {
     m_summary = new Label(theme, FontRole::Body, Tone::Normal, this);
     m_summary->setObjectName(QStringLiteral("checkupSummary"));
@@ -48,7 +48,8 @@ void CheckupView::build(const Theme& theme)
     m_progress->setFixedSize(kProgressWidth, kProgressHeight);
     m_button = new QPushButton(this);
     m_button->setObjectName(QStringLiteral("runCheckup"));
-    m_escape = new QShortcut(QKeySequence(Qt::Key_Escape), window() ? window() : this);
+    m_escape = new QShortcut(QKeySequence(Qt::Key_Escape), &page);
+    m_escape->setContext(Qt::WidgetWithChildrenShortcut);
     m_findings = new FindingsView(theme, "allFindings", this);
     auto* head = new QHBoxLayout;
     head->addWidget(m_summary, 1);
@@ -92,13 +93,16 @@ void CheckupView::cancel()
     updateState();
 }
 
+void CheckupView::timesChanged()
+{
+    updateState();
+}
+
 void CheckupView::take(backend::Checkup checkup)
 {
     const auto took = std::chrono::steady_clock::now() - m_began;
-    m_when = tr("looked at %1, in %2")
-                 .arg(formatTime(std::chrono::time_point_cast<backend::TimePoint::duration>(
-                          std::chrono::system_clock::now())),
-                      formatDuration(std::chrono::duration<double>(took).count()));
+    m_took = std::chrono::duration<double>(took).count();
+    m_lookedAt = std::chrono::time_point_cast<backend::TimePoint::duration>(std::chrono::system_clock::now());
     m_checkup = std::move(checkup);
     emit checked();
 }
@@ -114,10 +118,11 @@ QString CheckupView::summary() const
     if (!m_error.isEmpty()) return tr("The check failed: %1").arg(m_error);
     if (!m_checkup) return tr("Not looked yet.");
     const auto& found = *m_checkup;
+    const auto when = tr("looked at %1, in %2").arg(formatTime(m_lookedAt), formatDuration(m_took));
     return QStringLiteral("%1, %2, %3 · %4")
         .arg(counted(found.count(Severity::Error), tr("error"), tr("errors")),
              counted(found.count(Severity::Warning), tr("warning"), tr("warnings")),
-             counted(found.count(Severity::Note), tr("note"), tr("notes")), m_when);
+             counted(found.count(Severity::Note), tr("note"), tr("notes")), when);
 }
 
 void CheckupView::updateState()

@@ -7,6 +7,7 @@
 
 #include "backend/domain/checkup.h"
 #include "backend/domain/error.h"
+#include "backend/domain/ids.h"
 
 #include <chrono>
 #include <optional>
@@ -27,11 +28,13 @@ class CheckupView final : public QWidget
     Q_OBJECT
 
 public:
-    CheckupView(const Theme& theme, EngineBridge& bridge, QWidget* parent);
+    // page: Esc stops waiting wherever on it the focus is, and nowhere else.
+    CheckupView(const Theme& theme, EngineBridge& bridge, QWidget& page, QWidget* parent);
 
     void runOnce(); // unless it ran before
     void run();
     void cancel();
+    void timesChanged();
     bool running() const { return m_running && !m_dropped; }
     const std::optional<backend::Checkup>& checkup() const { return m_checkup; }
 
@@ -39,7 +42,7 @@ signals:
     void checked(); // checkup() is another one
 
 private:
-    void build(const Theme& theme);
+    void build(const Theme& theme, QWidget& page);
     void take(backend::Checkup checkup);
     void updateState();
     QString summary() const;
@@ -52,7 +55,8 @@ private:
     FindingsView* m_findings = nullptr;
     std::optional<backend::Checkup> m_checkup;
     QString m_error; // of the last run
-    QString m_when;
+    backend::TimePoint m_lookedAt;
+    double m_took = 0; // seconds
     std::chrono::steady_clock::time_point m_began;
     bool m_asked = false;   // at least once
     bool m_running = false; // the engine is at it

@@ -113,7 +113,7 @@ void CompareView::open(const backend::User& reader)
 
 void CompareView::close()
 {
-    ++m_generation;
+    m_call.cancel();
     m_reader.reset();
     m_comparison.reset();
     m_comparing = m_repairing = false;
@@ -136,10 +136,17 @@ void CompareView::refresh()
         m_comparison.reset(); // read again when it is shown
 }
 
+void CompareView::timesChanged()
+{
+    if (!m_comparison || m_comparison->state != State::Compared) return;
+    showRows();
+    showCounts();
+}
+
 bool CompareView::cancel()
 {
     if (!m_comparing) return false;
-    ++m_generation;
+    m_call.cancel();
     m_comparing = false;
     if (m_comparison)
         m_summary->setText(tr("Cancelled; this is what was read before."));
@@ -159,14 +166,13 @@ void CompareView::compare()
         showState(StateView::Kind::Loading, tr("Reading both sides"),
                   tr("What differs is looked at again before it is shown. Esc cancels."));
     updateButtons();
-    m_bridge.call(
-        this,
+    m_call.cancel();
+    m_call = m_bridge.callInTurn(
+        this, "compare",
         [reader = m_reader->id](backend::Engine& engine) {
             return requests::compareTimeline(engine, reader);
         },
-        [this, generation = ++m_generation](backend::Result<backend::TimelineComparison> comparison) {
-            if (generation == m_generation) take(std::move(comparison));
-        });
+        [this](backend::Result<backend::TimelineComparison> comparison) { take(std::move(comparison)); });
 }
 
 void CompareView::take(backend::Result<backend::TimelineComparison> comparison)
@@ -320,7 +326,7 @@ void CompareView::askAndRepair()
     m_outcome->setText(tr("Building the timeline of %1 again…").arg(nameOf(*m_reader)));
     m_outcome->show();
     updateButtons();
-    m_bridge.call(
+    m_bridge.deed(
         this, [reader](backend::Engine& engine) { return requests::repairTimeline(engine, reader); },
         [this, reader](const backend::Result<backend::TimelineRepairReport>& report) {
             if (m_reader && m_reader->id == reader) takeRepair(report);

@@ -5,6 +5,7 @@
 
 #include <QWidget>
 
+#include "ui/bridge/engine_call.h"
 #include "ui/bridge/requests.h"
 #include "ui/models/comparison_table.h"
 #include "ui/widgets/state_view.h"
@@ -29,6 +30,7 @@ public:
     void open(const backend::User& reader);
     void close();
     void refresh();
+    void timesChanged();
     bool cancel(); // a comparison that is waited for; false: there is none
 
 signals:
@@ -59,7 +61,7 @@ private:
     std::optional<backend::User> m_reader;
     std::optional<backend::TimelineComparison> m_comparison;
     bool m_comparing = false, m_repairing = false;
-    quint64 m_generation = 0; // of what is shown: older answers are dropped
+    EngineCall m_call; // the comparison that is waited for
     Label* m_summary = nullptr;
     Label* m_counts = nullptr;
     Label* m_outcome = nullptr;

@@ -73,7 +73,7 @@ void DeadLetterChanges::changeGroup(Change change, const backend::DeadLetterGrou
     if (m_busy) return;
     setBusy(true);
     emit told(tr("Reading which dead letters these are…"), false);
-    m_bridge.call(
+    m_bridge.deed( // part of one: it waits for nothing that looks, either
         this,
         [signature = listed.signature, until = listed.lastDiedAt](backend::Engine& engine) {
             return requests::deadLetterSet(engine, signature, until);
@@ -111,7 +111,7 @@ void DeadLetterChanges::run(Change change, std::vector<backend::TaskRef> tasks)
     setBusy(true);
     emit told(change == Change::Retry ? tr("Retrying…") : tr("Discarding…"), false);
     const int asked = int(tasks.size());
-    m_bridge.call(
+    m_bridge.deed(
         this,
         [change, tasks = std::move(tasks)](backend::Engine& engine) {
             return change == Change::Retry ? requests::retryDeadLetters(engine, tasks)

@@ -81,7 +81,8 @@ void DeadLetterDetails::read()
 {
     m_payload->clear();
     m_payloadNote->setText(tr("Reading the payload…"));
-    m_bridge.call(
+    m_call.cancel(); // whoever holds the down key wants the last one
+    m_call = m_bridge.call(
         this,
         [task = *m_shown](backend::Engine& engine) { return requests::deadLetterPayload(engine, task); },
         [this, task = *m_shown](backend::Result<backend::DeadLetterPayload> payload) {

@@ -4,6 +4,7 @@
 
 #include <QWidget>
 
+#include "ui/bridge/engine_call.h"
 #include "ui/models/queue_tables.h"
 
 #include <optional>
@@ -33,6 +34,7 @@ private:
 
     EngineBridge& m_bridge;
     std::optional<backend::TaskRef> m_shown;
+    EngineCall m_call; // its payload
     Label* m_head = nullptr;
     Label* m_times = nullptr;
     Label* m_error = nullptr;

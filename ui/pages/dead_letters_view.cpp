@@ -19,6 +19,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <iterator>
 
 namespace ui {
 namespace {
@@ -125,9 +126,10 @@ void DeadLettersView::takeGroups(backend::DeadLetterGroups groups)
     m_groups->setRows(std::move(groups.groups));
     if (!chosenGroup() && m_groups->rowCount() > 0)
         m_groupTable->selectRow(0); // reads its letters
-    else if (m_letters->rowCount() <= kMostAtOnce)
+    else
         readLetters(false);
     if (m_groups->rowCount() == 0) {
+        endLetters();
         m_letters->setRows({});
         m_moreLetters = false;
     }
@@ -139,6 +141,7 @@ void DeadLettersView::chooseGroup()
     const auto signature = group ? QString::fromStdString(group->signature) : QString();
     if (group && (signature != m_lettersOf || m_letters->rowCount() == 0)) {
         m_lettersOf = signature;
+        endLetters();
         m_letters->setRows({});
         m_moreLetters = false;
         readLetters(false);
@@ -146,43 +149,74 @@ void DeadLettersView::chooseGroup()
     updateState();
 }
 
-// Not further: as many as are listed, anew.
+// Not further: as many as are listed, anew. One reading at a time: what was handled must not come back with a
+// page that was asked for before.
 void DeadLettersView::readLetters(bool further)
 {
-    const auto group = chosenGroup();
-    if (!group || (further && (m_loadingLetters || !m_moreLetters))) return;
-    backend::DeadLetterQuery query;
-    query.signature = group->signature;
-    query.limit = further ? kPage : std::clamp(m_letters->rowCount(), kPage, kMostAtOnce);
-    if (further) {
-        const auto& last = m_letters->rows().back().letter;
-        query.after = {last.diedAt, last.ref};
+    if (!chosenGroup() || (further && (m_loadingLetters || !m_moreLetters))) return;
+    if (m_loadingLetters && !m_furtherLetters) {
+        m_lettersAgain = true; // begun anew each time, the reading of a long list would never end
+        return;
     }
+    const auto listed = std::size_t(m_letters->rowCount());
+    const auto wanted = further ? std::size_t(kPage) : std::max(listed, std::size_t(kPage));
+    const auto besides = m_loadingLetters ? std::size_t(kPage) : 0; // the page that is given up
     m_loadingLetters = true;
+    m_furtherLetters = further;
+    askLetters(further, wanted + besides, {});
     updateState();
-    m_bridge.call(
+}
+
+void DeadLettersView::askLetters(bool further, std::size_t wanted, std::vector<backend::DeadLetter> soFar)
+{
+    backend::DeadLetterQuery query;
+    query.signature = m_lettersOf.toStdString();
+    query.limit = int(std::min(wanted - soFar.size(), std::size_t(kMostAtOnce)));
+    if (!soFar.empty())
+        query.after = {soFar.back().diedAt, soFar.back().ref};
+    else if (further && m_letters->rowCount() > 0)
+        query.after = {m_letters->rows().back().letter.diedAt, m_letters->rows().back().letter.ref};
+    m_lettersCall.cancel();
+    m_lettersCall = m_bridge.call(
         this, [query](backend::Engine& engine) { return requests::deadLetterPage(engine, query); },
-        [this, further,
-         signature = QString::fromStdString(query.signature)](backend::Result<backend::DeadLetterPage> page) {
-            if (signature != m_lettersOf) return; // another one was chosen meanwhile
-            m_loadingLetters = false;
+        [this, further, wanted,
+         soFar = std::move(soFar)](backend::Result<backend::DeadLetterPage> page) mutable {
             m_lettersError = page ? QString() : QString::fromStdString(page.error().message);
-            if (page) takeLetters(std::move(*page), further);
+            const bool more = page && page->more && !page->letters.empty();
+            if (page)
+                soFar.insert(soFar.end(), std::make_move_iterator(page->letters.begin()),
+                             std::make_move_iterator(page->letters.end()));
+            if (more && soFar.size() < wanted) return askLetters(further, wanted, std::move(soFar));
+            const bool again = m_lettersAgain;
+            endLetters();
+            if (page) takeLetters(std::move(soFar), further, more);
+            if (again) readLetters(false);
             updateState();
         });
 }
 
-void DeadLettersView::takeLetters(backend::DeadLetterPage page, bool further)
+void DeadLettersView::endLetters()
+{
+    m_lettersCall.cancel();
+    m_loadingLetters = m_furtherLetters = m_lettersAgain = false;
+}
+
+void DeadLettersView::takeLetters(std::vector<backend::DeadLetter> letters, bool further, bool more)
 {
     std::vector<DeadLetterRow> rows;
     if (further) rows = m_letters->rows();
-    for (auto& letter : page.letters) {
+    for (auto& letter : letters) {
         const auto node =
             m_snapshot ? nodeName(*m_snapshot, letter.ref.node) : QString::number(letter.ref.node);
         rows.push_back({std::move(letter), node});
     }
-    m_moreLetters = page.more;
+    m_moreLetters = more;
     m_letters->setRows(std::move(rows));
+}
+
+void DeadLettersView::timesChanged()
+{
+    updateState();
 }
 
 void DeadLettersView::readFurtherAtTheEnd()

@@ -5,6 +5,7 @@
 
 #include <QWidget>
 
+#include "ui/bridge/engine_call.h"
 #include "ui/models/queue_tables.h"
 
 #include <optional>
@@ -34,6 +35,7 @@ public:
     // Why nothing can be changed now; empty: it can.
     void setBlocked(const QString& reason);
     void refresh();
+    void timesChanged();
 
     void saveState(QSettings& settings) const;
     void restoreState(QSettings& settings);
@@ -48,7 +50,9 @@ private:
     void takeGroups(backend::DeadLetterGroups groups);
     void chooseGroup();
     void readLetters(bool further);
-    void takeLetters(backend::DeadLetterPage page, bool further);
+    void askLetters(bool further, std::size_t wanted, std::vector<backend::DeadLetter> soFar);
+    void takeLetters(std::vector<backend::DeadLetter> letters, bool further, bool more);
+    void endLetters();
     void readFurtherAtTheEnd();
     void updateState();
     void updateSummary();
@@ -81,6 +85,9 @@ private:
     bool m_complete = true;
     bool m_loading = false, m_loaded = false;
     bool m_loadingLetters = false, m_moreLetters = false;
+    bool m_furtherLetters = false; // what is loading is a further page
+    bool m_lettersAgain = false;   // wished while they were being read
+    EngineCall m_lettersCall;      // the one reading of letters that is waited for
     QString m_lettersOf;           // signature whose letters are listed
     std::int64_t m_countRead = -1; // dead letters when the groups were last read
 };

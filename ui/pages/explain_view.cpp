@@ -41,9 +41,8 @@ Tone toneOf(Answer answer)
 // Steps follow each other within milliseconds.
 QString preciseTime(backend::TimePoint time)
 {
-    const auto at = QDateTime::fromMSecsSinceEpoch(
-        std::chrono::duration_cast<backend::Milliseconds>(time.time_since_epoch()).count());
-    return QStringLiteral("%1 %2").arg(at.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.zzz")), zoneName());
+    return QStringLiteral("%1 %2").arg(shownTime(time).toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.zzz")),
+                                       zoneName());
 }
 
 QString sentence(const std::string& text, const requests::Explained& answer)
@@ -124,6 +123,7 @@ void ExplainView::build()
 
 void ExplainView::setState(StateView::Kind kind, const QString& title, const QString& text)
 {
+    m_answered.reset();
     m_state->show(kind, title, text);
     m_state->show();
     m_answer->hide();
@@ -131,7 +131,7 @@ void ExplainView::setState(StateView::Kind kind, const QString& title, const QSt
 
 void ExplainView::clear()
 {
-    ++m_generation;
+    m_call.cancel();
     m_asking = false;
     m_fresh = true;
     m_post->clear();
@@ -188,20 +188,20 @@ void ExplainView::ask()
     }
     m_asking = true;
     if (m_answer->isHidden()) setState(StateView::Kind::Loading, tr("Looking"), tr("Esc cancels."));
-    m_bridge.call(
-        this,
+    // Whoever holds the down key asks for one post after the other: the newest is answered.
+    m_call.cancel();
+    m_call = m_bridge.callInTurn(
+        this, "explain",
         [id, reader = reader.toStdString()](backend::Engine& engine) {
             return requests::explain(engine, backend::PostId{id}, reader);
         },
-        [this, generation = ++m_generation](backend::Result<requests::Explained> answer) {
-            if (generation == m_generation) take(std::move(answer));
-        });
+        [this](backend::Result<requests::Explained> answer) { take(std::move(answer)); });
 }
 
 bool ExplainView::cancel()
 {
     if (!m_asking) return false;
-    ++m_generation;
+    m_call.cancel();
     m_asking = false;
     setState(StateView::Kind::Empty, tr("Cancelled"), tr("“Explain” asks again."));
     return true;
@@ -217,14 +217,25 @@ void ExplainView::take(backend::Result<requests::Explained> answer)
                  QString::fromStdString(answer.error().message));
         return;
     }
-    const auto& explanation = answer->explanation;
-    const auto name = QStringLiteral("@") + QString::fromStdString(answer->reader.handle);
+    m_answered = std::move(*answer);
+    showAnswer(*m_answered);
+}
+
+void ExplainView::timesChanged()
+{
+    if (m_answered) showTrail(*m_answered);
+}
+
+void ExplainView::showAnswer(const requests::Explained& answer)
+{
+    const auto& explanation = answer.explanation;
+    const auto name = QStringLiteral("@") + QString::fromStdString(answer.reader.handle);
     const auto said = explanation.shown ? tr("%1 sees post %2: %3.") : tr("%1 does not see post %2: %3.");
     auto words = QString::fromStdString(std::string(backend::toString(explanation.answer)));
     m_verdict->setText(said.arg(name).arg(explanation.post.value).arg(words.replace(u'_', u' ')));
     m_verdict->setTone(toneOf(explanation.answer));
-    m_reason->setText(sentence(explanation.reason, *answer));
-    showTrail(*answer);
+    m_reason->setText(sentence(explanation.reason, answer));
+    showTrail(answer);
     m_state->hide();
     m_answer->show();
 }

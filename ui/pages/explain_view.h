@@ -5,8 +5,11 @@
 
 #include <QWidget>
 
+#include "ui/bridge/engine_call.h"
 #include "ui/bridge/requests.h"
 #include "ui/widgets/state_view.h"
+
+#include <optional>
 
 class QLineEdit;
 class QPushButton;
@@ -28,6 +31,7 @@ public:
     void setQuestion(backend::PostId post, const QString& reader);
     void clear();
     void refresh();
+    void timesChanged();
     bool cancel();                // an answer that is waited for; false: there is none
     backend::PostId post() const; // as entered; 0: none
     QString verdict() const;
@@ -39,6 +43,7 @@ private:
     void build();
     void ask();
     void take(backend::Result<requests::Explained> answer);
+    void showAnswer(const requests::Explained& answer);
     void showTrail(const requests::Explained& answer);
     void clearTrail();
     void setState(StateView::Kind kind, const QString& title, const QString& text = {});
@@ -55,7 +60,8 @@ private:
     QVBoxLayout* m_trail = nullptr;
     bool m_fresh = true; // what is entered has been asked
     bool m_asking = false;
-    quint64 m_generation = 0; // of the question: older answers are dropped
+    EngineCall m_call;                             // the answer that is waited for
+    std::optional<requests::Explained> m_answered; // what is shown
 };
 
 } // namespace ui

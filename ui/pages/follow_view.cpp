@@ -39,7 +39,12 @@ FollowView::FollowView(Kind kind, const Theme& theme, EngineBridge& bridge, QWid
     connect(m_table, &QTableView::clicked, this, [openUser](const QModelIndex& index) {
         if (index.column() == FollowModel::HandleColumn) openUser(index);
     });
-    connect(m_retry, &QPushButton::clicked, m_model, &FollowModel::retry);
+    connect(m_retry, &QPushButton::clicked, this, [this] {
+        if (m_model->state() == State::Failed)
+            m_model->retry();
+        else
+            refresh();
+    });
     updateState();
 }
 
@@ -79,9 +84,9 @@ void FollowView::open(const backend::Profile& user)
 
 void FollowView::close()
 {
-    ++m_generation;
+    m_call.cancel();
     m_user.reset();
-    m_started = false;
+    m_started = m_stale = m_refreshing = false;
     m_error.clear();
     m_model->clear();
 }
@@ -89,43 +94,74 @@ void FollowView::close()
 void FollowView::showEvent(QShowEvent* event)
 {
     QWidget::showEvent(event);
-    if (m_user && !m_started) start();
+    if (m_user && !m_started)
+        start();
+    else if (m_stale)
+        refresh();
 }
 
 void FollowView::start()
 {
-    ++m_generation;
+    m_call.cancel();
     m_started = true;
+    m_stale = m_refreshing = false;
     m_error.clear();
     m_model->start();
 }
 
-// From the first page on: where rows are gone or new, keyset pages have no other way.
+// From the first page on, as far as it is loaded: where rows are gone or new, keyset pages have no other way.
+// What is chosen and where the list stands stays.
 void FollowView::refresh()
 {
-    if (!m_user) return;
-    m_started = false;
-    if (isVisible()) start();
+    if (!m_user || m_refreshing) return;
+    if (!isVisible()) {
+        m_stale = true;
+        return;
+    }
+    if (!m_model->beginRefresh()) {
+        if (m_model->state() != State::Loading) start();
+        return;
+    }
+    m_stale = false;
+    m_refreshing = true;
+    readAgain({});
+}
+
+void FollowView::readAgain(backend::UserId after)
+{
+    askPage(after, [this, after](const backend::Result<backend::EdgePage>& page) {
+        m_error = page ? QString() : QString::fromStdString(page.error().message);
+        if (page && m_model->mergePage(after, *page)) return readAgain(*page->next);
+        m_refreshing = false;
+        if (!page) m_model->failRefresh();
+        updateState();
+    });
 }
 
 void FollowView::load(backend::UserId after)
 {
+    askPage(after, [this, after](const backend::Result<backend::EdgePage>& page) {
+        m_error = page ? QString() : QString::fromStdString(page.error().message);
+        if (page)
+            m_model->appendPage(after, *page);
+        else
+            m_model->failPage(after);
+        updateState();
+    });
+}
+
+void FollowView::askPage(backend::UserId after,
+                         std::function<void(const backend::Result<backend::EdgePage>&)> done)
+{
     if (!m_user) return;
-    m_bridge.call(
+    m_call.cancel();
+    m_call = m_bridge.call(
         this,
         [kind = m_kind, user = m_user->user.id, after](backend::Engine& engine) {
             return kind == Kind::Followers ? requests::followers(engine, user, after, kPageSize)
                                            : requests::following(engine, user, after, kPageSize);
         },
-        [this, generation = m_generation, after](const backend::Result<backend::EdgePage>& page) {
-            if (generation != m_generation) return;
-            m_error = page ? QString() : QString::fromStdString(page.error().message);
-            if (page)
-                m_model->appendPage(after, *page);
-            else
-                m_model->failPage(after);
-            updateState();
-        });
+        [done = std::move(done)](const backend::Result<backend::EdgePage>& page) { done(page); });
 }
 
 std::int64_t FollowView::total() const
@@ -139,7 +175,10 @@ QString FollowView::footText() const
 {
     const int rows = m_model->rowCount();
     if (rows == 0) return {};
-    if (!m_error.isEmpty()) return tr("The rest could not be read: %1").arg(m_error);
+    if (!m_error.isEmpty())
+        return m_model->state() == State::Failed ? tr("The rest could not be read: %1").arg(m_error)
+                                                 : tr("It could not be read again: %1").arg(m_error);
+    if (m_refreshing) return tr("%1 loaded, reading them again…").arg(formatCount(rows));
     const auto shown = formatCount(rows), all = formatCount(std::max<std::int64_t>(rows, total()));
     switch (m_model->state()) {
     case State::Loading:

@@ -4,9 +4,10 @@
 
 #include <QWidget>
 
-#include "backend/domain/error.h"
-#include "backend/domain/feed.h"
+#include "ui/bridge/engine_call.h"
+#include "ui/bridge/requests.h"
 
+#include <functional>
 #include <optional>
 
 class QPushButton;
@@ -42,6 +43,8 @@ protected:
 private:
     void build(const Theme& theme);
     void load(backend::UserId after);
+    void askPage(backend::UserId after, std::function<void(const backend::Result<backend::EdgePage>&)> done);
+    void readAgain(backend::UserId after);
     void start();
     void updateState();
     QString footText() const;
@@ -51,8 +54,10 @@ private:
     EngineBridge& m_bridge;
     std::optional<backend::Profile> m_user;
     bool m_started = false;
+    bool m_stale = false;      // to be read again when it is shown
+    bool m_refreshing = false; // what is here is read again
     QString m_error;
-    quint64 m_generation = 0; // of the user: older answers are dropped
+    EngineCall m_call; // the page that is waited for
     FollowModel* m_model = nullptr;
     QTableView* m_table = nullptr;
     StateView* m_face = nullptr; // in place of the table while there is none

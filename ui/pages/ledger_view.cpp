@@ -20,7 +20,7 @@
 namespace ui {
 namespace {
 
-constexpr std::chrono::milliseconds kAgain{500};
+constexpr std::chrono::milliseconds kAgain{500}, kAfterFailure{2000};
 
 // "2026-11-23 06:06:16 UTC, 120 ms after posting"
 QString deliveryTime(std::optional<backend::TimePoint> time, backend::TimePoint committed)
@@ -39,8 +39,7 @@ LedgerView::LedgerView(const Theme& theme, EngineBridge& bridge, QWidget* parent
 {
     build();
     m_again.setSingleShot(true);
-    m_again.setInterval(kAgain);
-    connect(&m_again, &QTimer::timeout, this, &LedgerView::refresh);
+    connect(&m_again, &QTimer::timeout, this, &LedgerView::again);
     connect(&m_theme, &Theme::changed, this, [this] {
         if (m_ledger) showBar(*m_ledger);
     });
@@ -120,6 +119,7 @@ QWidget* LedgerView::buildFacts()
 void LedgerView::clear()
 {
     m_entry.reset();
+    m_call.cancel();
     m_again.stop();
     m_rate.clear();
     m_ledger.reset();
@@ -154,9 +154,7 @@ void LedgerView::showPost(const backend::TimelineEntry& entry)
     if (m_entry && m_entry->id == entry.id) return;
     clear();
     m_entry = entry;
-    m_head->setText(tr("@%1 · %2 · post %3")
-                        .arg(QString::fromStdString(entry.authorHandle), formatTime(entry.id.time()))
-                        .arg(entry.id.value));
+    showHead();
     m_text->setText(entry.bodyMissing ? tr("The text could not be read in time.")
                                       : QString::fromStdString(entry.body));
     setState(StateView::Kind::Loading, tr("Reading the ledger"));
@@ -173,24 +171,51 @@ void LedgerView::refresh()
 {
     if (!m_entry || m_asking) return;
     m_asking = true;
-    const auto post = m_entry->id;
-    m_bridge.call(
-        this, [post](backend::Engine& engine) { return requests::ledger(engine, post); },
-        [this, post](backend::Result<backend::DeliveryLedger> ledger) {
-            if (!m_entry || m_entry->id != post) return;
-            m_asking = false;
-            const bool noneYet = !ledger && ledger.error().code == backend::ErrorCode::NotFound;
-            if (ledger)
-                take(*ledger);
-            else if (noneYet)
-                setState(StateView::Kind::Empty, tr("No ledger yet"),
-                         tr("The post's fan-out has not been planned."));
-            else
-                setState(StateView::Kind::Failed, tr("The ledger could not be read"),
-                         QString::fromStdString(ledger.error().message));
-            m_unfinished = ledger ? !ledger->complete() : noneYet;
-            if (m_unfinished && isVisible()) m_again.start();
-        });
+    m_call = m_bridge.callInTurn(
+        this, "ledger",
+        [post = m_entry->id](backend::Engine& engine) { return requests::ledger(engine, post); },
+        [this](backend::Result<backend::DeliveryLedger> answer) { taken(answer); });
+}
+
+void LedgerView::taken(const backend::Result<backend::DeliveryLedger>& answer)
+{
+    m_asking = false;
+    // A post whose plan is still to come has a ledger, too: without one there is no post.
+    const bool unknown = !answer && answer.error().code == backend::ErrorCode::NotFound;
+    if (answer)
+        take(*answer);
+    else if (unknown)
+        setState(StateView::Kind::Empty, tr("No such post"),
+                 tr("It was removed, or never was: PostgreSQL knows no post of this id. %1")
+                     .arg(QString::fromStdString(answer.error().message)));
+    else
+        setState(StateView::Kind::Failed, tr("The ledger could not be read"),
+                 tr("%1 It is asked for again.").arg(QString::fromStdString(answer.error().message)));
+    m_unfinished = answer ? !answer->complete() : !unknown;
+    if (m_unfinished && isVisible()) m_again.start(answer ? kAgain : kAfterFailure);
+}
+
+// Not while paused or minimised: then it goes on when that is over.
+void LedgerView::again()
+{
+    if (!m_unfinished || !isVisible()) return;
+    if (m_bridge.polling())
+        refresh();
+    else
+        m_again.start(kAgain);
+}
+
+void LedgerView::timesChanged()
+{
+    if (m_entry) showHead();
+    if (m_ledger) showTimes(*m_ledger);
+}
+
+void LedgerView::showHead()
+{
+    m_head->setText(tr("@%1 · %2 · post %3")
+                        .arg(QString::fromStdString(m_entry->authorHandle), formatTime(m_entry->id.time()))
+                        .arg(m_entry->id.value));
 }
 
 void LedgerView::take(const backend::DeliveryLedger& ledger)
@@ -200,14 +225,19 @@ void LedgerView::take(const backend::DeliveryLedger& ledger)
     showCounts(ledger);
     showProgress(ledger);
     showBar(ledger);
-    m_committed->setText(formatTime(ledger.committedAt));
-    m_first->setText(deliveryTime(ledger.firstDeliveryAt, ledger.committedAt));
-    m_last->setText(deliveryTime(ledger.lastDeliveryAt, ledger.committedAt));
+    showTimes(ledger);
     m_chunks->setText(ledger.complete()
                           ? tr("%1, all done").arg(ledger.chunksDone)
                           : tr("%1 of %2 done").arg(ledger.chunksDone).arg(ledger.chunksPlanned));
     m_chunkModel->setRows(ledger.chunks);
     showParts();
+}
+
+void LedgerView::showTimes(const backend::DeliveryLedger& ledger)
+{
+    m_committed->setText(formatTime(ledger.committedAt));
+    m_first->setText(deliveryTime(ledger.firstDeliveryAt, ledger.committedAt));
+    m_last->setText(deliveryTime(ledger.lastDeliveryAt, ledger.committedAt));
 }
 
 void LedgerView::showCounts(const backend::DeliveryLedger& ledger)

@@ -1,14 +1,14 @@
 // What became of one post: its text and the progress of its fan-out (audience, pushed, skipped by reason,
-// pulled, failed, delays, rate, time left, chunks). Reads it again twice a second while it is shown and
-// deliveries are outstanding. Owned by its page; GUI thread only.
+// pulled, failed, delays, rate, time left, chunks). Reads it again twice a second while it is shown, nothing
+// is paused and deliveries are outstanding; more slowly where it could not be read. Owned by its page; GUI
+// thread only.
 #pragma once
 
 #include <QTimer>
 #include <QWidget>
 
-#include "backend/domain/error.h"
-#include "backend/domain/feed.h"
-#include "backend/domain/ledger.h"
+#include "ui/bridge/engine_call.h"
+#include "ui/bridge/requests.h"
 #include "ui/models/fanout_progress.h"
 #include "ui/models/timeline_tables.h"
 #include "ui/widgets/state_view.h"
@@ -34,6 +34,9 @@ public:
     void showPost(const backend::TimelineEntry& entry);
     void clear();
     void refresh();
+    void timesChanged();
+    // Whose ledger is shown or asked for; 0: no post's.
+    backend::PostId post() const { return m_entry ? m_entry->id : backend::PostId(); }
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -42,7 +45,11 @@ private:
     void build();
     QWidget* buildFacts();
     Label* addFact(QFormLayout* form, const QString& title, const char* name);
+    void again();
+    void taken(const backend::Result<backend::DeliveryLedger>& answer);
     void take(const backend::DeliveryLedger& ledger);
+    void showHead();
+    void showTimes(const backend::DeliveryLedger& ledger);
     void showCounts(const backend::DeliveryLedger& ledger);
     void showProgress(const backend::DeliveryLedger& ledger);
     void showBar(const backend::DeliveryLedger& ledger);
@@ -53,9 +60,10 @@ private:
     EngineBridge& m_bridge;
     std::optional<backend::TimelineEntry> m_entry;
     bool m_loaded = false;     // the ledger of m_entry is shown
-    bool m_unfinished = false; // deliveries are outstanding, or the plan is
+    bool m_unfinished = false; // deliveries are outstanding, or the plan is, or nobody knows
     bool m_asking = false;
-    QTimer m_again; // while it is not complete
+    EngineCall m_call; // whose answer is waited for
+    QTimer m_again;    // while it is not complete
     FanoutRate m_rate;
     std::optional<backend::DeliveryLedger> m_ledger; // what is shown
     PartBar* m_bar = nullptr;

@@ -173,6 +173,13 @@ void NodeDetailView::showDetails()
     m_lists->show(*m_details);
 }
 
+void NodeDetailView::timesChanged()
+{
+    if (m_details && m_row) showDetails();
+    showTrouble();
+    showParts();
+}
+
 void NodeDetailView::setCheckup(const std::optional<backend::Checkup>& checkup)
 {
     m_checkup = checkup;

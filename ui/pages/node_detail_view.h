@@ -41,6 +41,7 @@ public:
     void setCheckup(const std::optional<backend::Checkup>& checkup);
     // Asks for the details when they are older than the interval; now: whatever their age.
     void look(bool now);
+    void timesChanged();
     // Nothing is asked at present, and why.
     void setPaused(bool paused);
 

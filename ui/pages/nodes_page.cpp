@@ -84,7 +84,7 @@ QWidget* NodesPage::buildSide(QWidget* parent)
         layout->addWidget(widget);
         m_side->addTab(page, title);
     };
-    m_checkup = new CheckupView(context().theme, context().bridge, m_side);
+    m_checkup = new CheckupView(context().theme, context().bridge, *this, m_side);
     m_cost = new OwnCostView(context().theme, m_side);
     add(m_checkup, tr("Doctor"));
     add(m_cost, tr("This console's own cost"));
@@ -137,6 +137,13 @@ void NodesPage::setSnapshot(const backend::SnapshotPtr& snapshot)
 void NodesPage::refresh()
 {
     if (m_shown && m_snapshot) ask(true);
+}
+
+void NodesPage::timesChanged()
+{
+    Page::timesChanged();
+    m_detail->timesChanged();
+    m_checkup->timesChanged();
 }
 
 void NodesPage::ask(bool now)

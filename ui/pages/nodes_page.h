@@ -34,6 +34,7 @@ public:
     void openArgument(const QString& argument) override; // a node's name
     void showExample() override;
     void refresh() override;
+    void timesChanged() override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
 

@@ -158,6 +158,12 @@ void OverviewPage::setSnapshot(const backend::SnapshotPtr& snapshot)
     showCharts();
 }
 
+void OverviewPage::timesChanged()
+{
+    Page::timesChanged();
+    setSnapshot(context().bridge.snapshot()); // asks nobody
+}
+
 // --- tiles
 
 void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot)

@@ -23,6 +23,7 @@ public:
     OverviewPage(const PageContext& context, QWidget* parent);
 
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
+    void timesChanged() override;
 
 private:
     QWidget* build();

@@ -1,7 +1,5 @@
 #include "ui/pages/page.h"
 
-#include <QAbstractItemView>
-
 namespace ui {
 
 Page::Page(const QString& id, const QString& title, const PageContext& context, QWidget* parent)
@@ -16,9 +14,8 @@ Page::Page(const QString& id, const QString& title, const PageContext& context, 
 
 void Page::timesChanged()
 {
-    for (auto* view : findChildren<QAbstractItemView*>())
-        view->viewport()->update();
-    refresh();
+    for (auto* widget : findChildren<QWidget*>()) // headers and viewports are some of them
+        widget->update();
 }
 
 void Page::openArgument(const QString&) {}

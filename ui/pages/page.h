@@ -45,8 +45,8 @@ public:
     virtual QString linkArgument() const { return {}; }
     // For pictures: a page that waits for a choice makes a typical one.
     virtual void showExample() {}
-    // UTC or local time is another one: what shows times shows them anew. Views are painted again and
-    // refresh() asks for the rest, unless a page knows better.
+    // UTC or local time is another one: what shows times shows them anew, from what is held; nothing is asked
+    // for it. All that is painted is painted again; texts are the page's matter.
     virtual void timesChanged();
     // F5, besides a fresh snapshot.
     virtual void refresh() {}

@@ -135,8 +135,13 @@ void QueueFlowView::setTrends(const backend::QueueHistory& history)
     for (const auto& kind : history.kinds)
         lines[int(kind.kind)] = {at, kind.arrivalsPerSecond, kind.drainPerSecond, kind.unfinished};
     m_trends->setData(std::move(lines));
-    m_kindCard->setSubtitle(tr("trend: %1").arg(m_context.range.windowText()));
+    timesChanged();
     m_kindTable->viewport()->update();
+}
+
+void QueueFlowView::timesChanged()
+{
+    m_kindCard->setSubtitle(tr("trend: %1").arg(m_context.range.windowText()));
 }
 
 void QueueFlowView::setTimes(const backend::QueueDetails& details)

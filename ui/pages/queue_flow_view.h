@@ -34,6 +34,7 @@ public:
     // Why trends and times are those of before; empty: they are not.
     void setProblem(const QString& problem);
 
+    void timesChanged();
     void saveState(QSettings& settings) const;
     void restoreState(QSettings& settings);
 

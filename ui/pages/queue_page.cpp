@@ -110,6 +110,14 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     readOverTime();
 }
 
+void QueuePage::timesChanged()
+{
+    Page::timesChanged();
+    m_flow->timesChanged();
+    m_workers->timesChanged();
+    m_letters->timesChanged();
+}
+
 // Out of the engine's memory: cheap enough for every snapshot. One at a time; what was wished meanwhile
 // follows.
 void QueuePage::readOverTime()

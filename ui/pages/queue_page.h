@@ -27,6 +27,7 @@ public:
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
     void activated() override;
     void refresh() override;
+    void timesChanged() override;
     void openArgument(const QString& argument) override; // "dead", "workers"; anything else: the queue
     QString linkArgument() const override;
     void saveState(QSettings& settings) const override;

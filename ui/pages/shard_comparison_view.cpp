@@ -207,18 +207,30 @@ void ShardComparisonView::show(const Histories& histories, Window a, Window b)
 {
     m_problem->hide();
     const auto meansA = shardMeans(histories.first), meansB = shardMeans(histories.second);
-    const auto words = [](const QString& name, const Window& window, const ShardMeans& means) {
-        const auto span =
-            tr("%1: %2 – %3 %4").arg(name, formatClock(window.begin), formatClock(window.end), zoneName());
-        if (means.known == 0) return tr("%1, of which nothing is known").arg(span);
-        const double part = double(means.known) / std::max(1, means.columns);
-        return part < 0.9 ? tr("%1, of which %2 is known").arg(span, formatRatio(part)) : span;
-    };
-    m_aText->setText(words(m_choice->current() == Pinned ? tr("A, pinned") : tr("A, before"), a, meansA));
-    m_aText->setTone(meansA.known == 0 ? Tone::Warning : Tone::Normal);
-    m_bText->setText(words(tr("B, this window"), b, meansB));
+    m_shown = Shown{a, b, meansA.known, meansA.columns, meansB.known, meansB.columns};
+    showWindows();
     showBalance(meansA, meansB);
     m_model->setRows(compareShards(meansA, meansB, m_metric));
+}
+
+void ShardComparisonView::timesChanged()
+{
+    if (m_shown) showWindows();
+}
+
+void ShardComparisonView::showWindows()
+{
+    const auto words = [](const QString& name, const Window& window, int known, int columns) {
+        const auto span = tr("%1: %2 %3").arg(name, formatSpan(window.begin, window.end), zoneName());
+        if (known == 0) return tr("%1, of which nothing is known").arg(span);
+        const double part = double(known) / std::max(1, columns);
+        return part < 0.9 ? tr("%1, of which %2 is known").arg(span, formatRatio(part)) : span;
+    };
+    const auto& shown = *m_shown;
+    m_aText->setText(words(m_choice->current() == Pinned ? tr("A, pinned") : tr("A, before"), shown.a,
+                           shown.knownA, shown.columnsA));
+    m_aText->setTone(shown.knownA == 0 ? Tone::Warning : Tone::Normal);
+    m_bText->setText(words(tr("B, this window"), shown.b, shown.knownB, shown.columnsB));
 }
 
 void ShardComparisonView::showBalance(const ShardMeans& a, const ShardMeans& b)

@@ -31,6 +31,7 @@ public:
 
     void setMetric(backend::BalanceMetric metric);
     void setCurrent(int shard);
+    void timesChanged();
     void refresh(); // asks the engine, unless an answer is on its way
 
 signals:
@@ -42,6 +43,11 @@ private:
         backend::TimePoint begin, end;
         bool operator==(const Window&) const = default;
     };
+    struct Shown // of the two windows that are compared
+    {
+        Window a, b;
+        int knownA, columnsA, knownB, columnsB; // steps
+    };
     using Histories = std::pair<backend::ShardHistory, backend::ShardHistory>;
 
     void build();
@@ -52,6 +58,7 @@ private:
     Window windowA() const;
     void pin();
     void show(const Histories& histories, Window a, Window b);
+    void showWindows();
     void showBalance(const ShardMeans& a, const ShardMeans& b);
     void showProblem(const QString& problem);
 
@@ -66,6 +73,7 @@ private:
     SortProxy* m_sorted = nullptr;
     QTableView* m_table = nullptr;
     std::optional<Window> m_pinned;
+    std::optional<Shown> m_shown;
     bool m_asked = false;
 };
 

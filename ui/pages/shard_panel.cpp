@@ -168,6 +168,7 @@ void ShardPanel::showShard(int shard)
 {
     if (shard == m_shard) return;
     m_shard = shard;
+    m_details.reset();
     m_title->setText(tr("Shard %1").arg(shard));
     m_asOf->clear();
     m_scroll->verticalScrollBar()->setValue(0);
@@ -215,11 +216,17 @@ void ShardPanel::askDetails()
         [this, shard = m_shard](backend::Result<backend::ShardDetails> details) {
             m_detailsAsked = false;
             if (shard != m_shard) return askDetails();
+            m_details.reset();
             if (details)
-                showDetails(*details);
+                showDetails(m_details.emplace(std::move(*details)));
             else
                 showProblem(QString::fromStdString(details.error().message));
         });
+}
+
+void ShardPanel::timesChanged()
+{
+    if (m_details) showDetails(*m_details);
 }
 
 void ShardPanel::showProblem(const QString& problem)

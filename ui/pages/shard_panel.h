@@ -10,6 +10,7 @@
 #include "ui/models/shard_panel_tables.h"
 
 #include <chrono>
+#include <optional>
 
 class QScrollArea;
 class QTableView;
@@ -34,6 +35,7 @@ public:
     void showShard(int shard);
     void setSnapshot(const backend::SnapshotPtr& snapshot);
     void refresh(); // asks again now
+    void timesChanged();
 
     QSize sizeHint() const override { return {400, 560}; }
 
@@ -60,6 +62,7 @@ private:
     int m_shard = -1;
     backend::SnapshotPtr m_snapshot;
     Label *m_title = nullptr, *m_asOf = nullptr;
+    std::optional<backend::ShardDetails> m_details; // what is shown; empty: a problem, or nothing yet
     QToolButton* m_close = nullptr;
     QScrollArea* m_scroll = nullptr;
     ShardFacts* m_facts = nullptr;

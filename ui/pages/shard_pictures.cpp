@@ -236,6 +236,11 @@ void ShardPictures::showBars(const backend::ClusterSnapshot& snapshot)
 
 // --- over time
 
+void ShardPictures::timesChanged()
+{
+    m_compare->timesChanged();
+}
+
 void ShardPictures::askHistory()
 {
     if (m_historyAsked) return;

@@ -37,6 +37,7 @@ public:
     void setMetric(backend::BalanceMetric metric);
     void setSnapshot(const backend::SnapshotPtr& snapshot); // not null
     void setCurrent(int shard);
+    void timesChanged();
     void saveState(QSettings& settings) const;
     void restoreState(QSettings& settings);
 

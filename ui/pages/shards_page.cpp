@@ -203,6 +203,13 @@ void ShardsPage::setSnapshot(const backend::SnapshotPtr& snapshot)
     if (m_wantedShard >= 0) openShard(std::exchange(m_wantedShard, -1));
 }
 
+void ShardsPage::timesChanged()
+{
+    Page::timesChanged();
+    m_panel->timesChanged();
+    m_pictures->timesChanged();
+}
+
 void ShardsPage::refresh()
 {
     if (m_panel->isVisible()) m_panel->refresh();

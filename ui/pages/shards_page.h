@@ -31,6 +31,7 @@ public:
 
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
     void refresh() override;
+    void timesChanged() override;
     void showExample() override; // the details of the fullest shard
     void
     openArgument(const QString& argument) override; // "shard 17" with its details, or a metric: "reads/s"

@@ -272,6 +272,11 @@ void ThresholdPlanner::showFigures()
     m_basis->setText(sampleText());
 }
 
+void ThresholdPlanner::timesChanged()
+{
+    if (m_costs) m_basis->setText(sampleText());
+}
+
 QString ThresholdPlanner::sampleText() const
 {
     const double known = m_costs->postsKnownSeconds;
@@ -336,7 +341,7 @@ void ThresholdPlanner::askAndSet(const backend::PushThreshold& threshold)
     m_asking = true;
     m_outcome->setText(tr("Setting the threshold…"));
     updateEnabled();
-    m_bridge.call(
+    m_bridge.deed(
         this, [threshold](backend::Engine& engine) { return requests::setPushThreshold(engine, threshold); },
         [this, threshold](backend::Result<void> result) {
             m_asking = false;

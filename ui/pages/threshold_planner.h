@@ -29,6 +29,7 @@ public:
 
     void setCosts(const backend::FanoutCosts& costs);
     void clear(const QString& reason);
+    void timesChanged();
     bool hasCosts() const { return m_costs.has_value(); }
     // Why nothing can be changed now; empty: it can.
     void setBlocked(const QString& reason);

@@ -45,6 +45,7 @@ TimelineLoader::TimelineLoader(Kind kind, EngineBridge& bridge, TimelineModel& m
     , m_kind(kind)
     , m_bridge(bridge)
     , m_model(model)
+    , m_asker(std::make_unique<QObject>())
 {
     connect(&m_model, &TimelineModel::pageWanted, this, &TimelineLoader::loadPage);
 }
@@ -68,7 +69,7 @@ void TimelineLoader::goTo(std::optional<backend::PostId> before)
 
 void TimelineLoader::close()
 {
-    ++m_generation;
+    m_asker = std::make_unique<QObject>();
     m_user = {};
     m_from.reset();
     m_refreshing = m_loadingNewer = m_beforeOldest = false;
@@ -81,14 +82,12 @@ template <class Done>
 void TimelineLoader::askForPage(const backend::PageQuery& query, Done done)
 {
     m_bridge.call(
-        this,
+        m_asker.get(),
         [kind = m_kind, user = m_user, query](backend::Engine& engine) {
             return kind == Kind::Home ? requests::homePage(engine, user, query)
                                       : requests::authorPage(engine, user, query);
         },
-        [this, generation = m_generation, done](backend::Result<backend::TimelinePage> page) mutable {
-            if (generation == m_generation) done(std::move(page));
-        });
+        [done](backend::Result<backend::TimelinePage> page) mutable { done(std::move(page)); });
 }
 
 void TimelineLoader::loadPage(std::optional<backend::PostId> before)
@@ -227,13 +226,13 @@ void TimelineLoader::loadDelays(const backend::TimelinePage& page)
     for (const auto& entry : page.entries)
         posts.push_back(entry.id);
     m_bridge.call(
-        this,
+        m_asker.get(),
         [user = m_user, posts](backend::Engine& engine) {
             return requests::deliveryDelays(engine, user, posts);
         },
-        [this, generation = m_generation, posts](backend::Result<requests::Delays> delays) {
+        [this, posts](backend::Result<requests::Delays> delays) {
             // Without them the entries only lack a detail.
-            if (generation == m_generation && delays) m_model.setDelays(posts, *delays);
+            if (delays) m_model.setDelays(posts, *delays);
         });
 }
 

@@ -7,6 +7,7 @@
 
 #include "ui/bridge/requests.h"
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -74,7 +75,7 @@ private:
     EngineBridge& m_bridge;
     TimelineModel& m_model;
     backend::UserId m_user;
-    quint64 m_generation = 0;              // grows with open and close: older answers are dropped
+    std::unique_ptr<QObject> m_asker; // of all calls; another one with open and close: older ones are dropped
     std::optional<backend::PostId> m_from; // what goTo() asked for
     bool m_refreshing = false;
     bool m_loadingNewer = false, m_beforeOldest = false;

@@ -166,23 +166,28 @@ void TimelinePage::connectTabs()
 
 void TimelinePage::openUser(const QString& handleOrId)
 {
-    const auto generation = ++m_generation;
-    m_wantedPart.clear();
+    giveUpOpening();
     if (!m_user) showMessage(StateView::Kind::Loading, tr("Looking for %1").arg(handleOrId), {});
     say({});
-    context().bridge.call(
+    m_opening = true;
+    m_call = context().bridge.call(
         this,
         [text = handleOrId.toStdString()](backend::Engine& engine) {
             return requests::findUser(engine, text);
         },
-        [this, generation](backend::Result<requests::UserOverview> user) {
-            takeUser(generation, std::move(user));
-        });
+        [this](backend::Result<requests::UserOverview> user) { takeUser(std::move(user)); });
 }
 
-void TimelinePage::takeUser(quint64 generation, backend::Result<requests::UserOverview> user)
+void TimelinePage::giveUpOpening()
 {
-    if (generation != m_generation) return;
+    m_call.cancel();
+    m_opening = false;
+    m_wantedPart.clear();
+}
+
+void TimelinePage::takeUser(backend::Result<requests::UserOverview> user)
+{
+    m_opening = false;
     if (!user) {
         const bool unknown = user.error().code == backend::ErrorCode::NotFound;
         showMessage(unknown ? StateView::Kind::Empty : StateView::Kind::Failed,
@@ -265,7 +270,7 @@ void TimelinePage::setSnapshot(const backend::SnapshotPtr&)
     m_search->setEnabled(connected);
     if (connected == m_connected) return;
     m_connected = connected;
-    ++m_generation;
+    giveUpOpening();
     showInvitation();
 }
 
@@ -278,19 +283,20 @@ void TimelinePage::showUser(const requests::UserOverview& user)
         widget->setEnabled(true);
 }
 
-// Keeps what is shown when it fails: the timelines say for themselves what they could not read.
+// Keeps what is shown when it fails: the timelines say for themselves what they could not read. Who is being
+// opened is read anyway.
 void TimelinePage::refresh()
 {
-    if (!m_user) return;
-    const auto generation = ++m_generation;
-    context().bridge.call(
+    if (!m_user || m_opening) return;
+    m_call.cancel();
+    m_call = context().bridge.call(
         this,
         [id = m_user->profile.user.id](backend::Engine& engine) {
             return requests::userOverview(engine, id);
         },
-        [this, generation](backend::Result<requests::UserOverview> user) {
-            if (user || generation != m_generation)
-                takeUser(generation, std::move(user));
+        [this](backend::Result<requests::UserOverview> user) {
+            if (user)
+                takeUser(std::move(user));
             else
                 m_profile->sayNotReadAgain(QString::fromStdString(user.error().message));
         });
@@ -298,6 +304,16 @@ void TimelinePage::refresh()
     m_compare->refresh();
     m_followers->refresh();
     m_following->refresh();
+}
+
+void TimelinePage::timesChanged()
+{
+    Page::timesChanged();
+    m_jump->timesChanged();
+    if (!m_user) return;
+    m_profile->showUser(*m_user);
+    m_timelines->timesChanged();
+    m_compare->timesChanged();
 }
 
 void TimelinePage::keyPressEvent(QKeyEvent* event)

@@ -5,6 +5,7 @@
 
 #include "ui/pages/page.h"
 
+#include "ui/bridge/engine_call.h"
 #include "ui/bridge/requests.h"
 #include "ui/widgets/state_view.h"
 
@@ -43,6 +44,7 @@ public:
     void openArgument(const QString& argument) override;
     QString linkArgument() const override;
     void showExample() override; // who posted last
+    void timesChanged() override;
     void refresh() override;
     bool focusFind() override;
     void saveState(QSettings& settings) const override;
@@ -58,7 +60,8 @@ private:
     QWidget* buildTabs(QWidget* parent);
     void connectAll();
     void connectTabs();
-    void takeUser(quint64 generation, backend::Result<requests::UserOverview> user);
+    void takeUser(backend::Result<requests::UserOverview> user);
+    void giveUpOpening();
     void showUser(const requests::UserOverview& user);
     void openTabs();
     void showPart(const QString& part);
@@ -85,9 +88,10 @@ private:
     FollowView* m_followers = nullptr;
     FollowView* m_following = nullptr;
     std::optional<requests::UserOverview> m_user;
-    QString m_readerBefore;   // whose home timeline led to this user; may be empty
-    QString m_wantedPart;     // of the user who is being opened
-    quint64 m_generation = 0; // of the user asked for: older answers are dropped
+    QString m_readerBefore; // whose home timeline led to this user; may be empty
+    QString m_wantedPart;   // of the user who is being opened
+    EngineCall m_call;      // the user who is asked for
+    bool m_opening = false; // another one, or the first
     bool m_exampleWanted = false;
     std::optional<bool> m_connected; // empty before the first look
 };

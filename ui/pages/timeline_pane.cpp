@@ -188,7 +188,9 @@ void TimelinePane::goToPost(backend::PostId post)
 void TimelinePane::goTo(std::optional<backend::TimePoint> from, std::optional<backend::PostId> before)
 {
     m_from = from;
+    const auto left = selected();
     m_loader->goTo(before);
+    if (left) emit postLeft(qint64(left->id.value));
     m_view->scrollToTop();
     updateState();
 }
@@ -230,6 +232,11 @@ void TimelinePane::close()
 void TimelinePane::refresh()
 {
     m_loader->refresh();
+}
+
+void TimelinePane::timesChanged()
+{
+    updateState();
 }
 
 std::optional<backend::TimelineEntry> TimelinePane::selected() const

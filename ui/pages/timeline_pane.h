@@ -32,6 +32,7 @@ public:
     void open(backend::UserId user);
     void close();
     void refresh();
+    void timesChanged();
     std::optional<backend::TimelineEntry> selected() const;
     void clearSelection();
     void selectNewest(); // as soon as there is one
@@ -47,6 +48,7 @@ signals:
     void postSelected(); // or none: see selected()
     void authorActivated(qint64 author);
     void postMissing(qint64 post); // goToPost(): it is not in this timeline
+    void postLeft(qint64 post);    // was selected; another part of the timeline is shown now
     void explainWanted(qint64 post);
 
 private:

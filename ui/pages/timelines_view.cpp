@@ -89,6 +89,8 @@ void TimelinesView::connectAll()
     connect(m_home, &TimelinePane::postSelected, this, [this] { postSelected(m_home, m_author); });
     connect(m_author, &TimelinePane::postSelected, this, [this] { postSelected(m_author, m_home); });
     connect(m_home, &TimelinePane::authorActivated, this, &TimelinesView::authorActivated);
+    for (auto* pane : {m_home, m_author})
+        connect(pane, &TimelinePane::postLeft, this, &TimelinesView::leavePost);
     connect(m_home, &TimelinePane::explainWanted, this,
             [this](qint64 post) { explain(backend::PostId{post}, m_handle); });
     connect(m_author, &TimelinePane::explainWanted, this,
@@ -134,7 +136,6 @@ bool TimelinesView::cancel()
 
 void TimelinesView::goToTime(backend::TimePoint time)
 {
-    m_ledger->clear();
     m_home->goToTime(time);
     m_author->goToTime(time);
 }
@@ -168,6 +169,21 @@ void TimelinesView::postSelected(TimelinePane* pane, TimelinePane* other)
     other->clearSelection();
     m_ledger->showPost(*entry);
     m_explain->setQuestion(entry->id, pane == m_home ? m_handle : m_asReader);
+}
+
+// The list was turned to another part: what was told of its post goes with it.
+void TimelinesView::leavePost(qint64 post)
+{
+    if (m_ledger->post().value == post) m_ledger->clear();
+    if (m_explain->post().value == post) m_explain->clear();
+}
+
+void TimelinesView::timesChanged()
+{
+    m_home->timesChanged();
+    m_author->timesChanged();
+    m_ledger->timesChanged();
+    m_explain->timesChanged();
 }
 
 QString TimelinesView::linkPart() const

@@ -31,6 +31,7 @@ public:
     void open(const backend::User& user, const QString& asReader);
     void close();
     void refresh();
+    void timesChanged();
     bool cancel(); // what is waited for; false: nothing
 
     void goToTime(backend::TimePoint time);
@@ -54,6 +55,7 @@ private:
     QWidget* buildDetails(QWidget* parent);
     void connectAll();
     void postSelected(TimelinePane* pane, TimelinePane* other);
+    void leavePost(qint64 post);
 
     const Theme& m_theme;
     EngineBridge& m_bridge;

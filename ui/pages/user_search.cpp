@@ -32,7 +32,7 @@ UserSearch::UserSearch(EngineBridge& bridge, QWidget* parent)
     m_pause.setInterval(kTypingPause);
     connect(&m_pause, &QTimer::timeout, this, &UserSearch::suggest);
     connect(this, &QLineEdit::textEdited, this, [this] {
-        ++m_generation;
+        m_call.cancel();
         m_pause.start();
     });
     connect(this, &QLineEdit::returnPressed, this, [this] { choose(text().trimmed()); });
@@ -50,11 +50,11 @@ void UserSearch::suggest()
         m_completer->popup()->hide();
         return;
     }
-    m_bridge.call(
+    m_call.cancel();
+    m_call = m_bridge.call(
         this,
         [prefix](backend::Engine& engine) { return requests::searchUsers(engine, prefix, kMostSuggestions); },
-        [this, generation = m_generation](backend::Result<std::vector<backend::User>> users) {
-            if (generation != m_generation) return;
+        [this](backend::Result<std::vector<backend::User>> users) {
             emit suggestionsFailed(users ? QString() : QString::fromStdString(users.error().message));
             take(users ? std::move(*users) : std::vector<backend::User>());
         });
@@ -71,7 +71,7 @@ void UserSearch::take(std::vector<backend::User> users)
 
 void UserSearch::choose(const QString& handleOrId)
 {
-    ++m_generation;
+    m_call.cancel();
     m_pause.stop();
     m_completer->popup()->hide();
     if (handleOrId.isEmpty()) return;

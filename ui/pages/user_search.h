@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QTimer>
 
+#include "ui/bridge/engine_call.h"
 #include "ui/models/timeline_tables.h"
 
 class QCompleter;
@@ -32,8 +33,8 @@ private:
     EngineBridge& m_bridge;
     UserSuggestionModel* m_model = nullptr;
     QCompleter* m_completer = nullptr;
-    QTimer m_pause;           // in typing
-    quint64 m_generation = 0; // of the text: older answers are dropped
+    QTimer m_pause;    // in typing
+    EngineCall m_call; // the suggestions that are waited for
 };
 
 } // namespace ui

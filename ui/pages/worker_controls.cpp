@@ -12,11 +12,13 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace ui {
 namespace {
 
 constexpr int kAllEngines = -1;
+constexpr int kNameRole = Qt::UserRole + 1, kGoneRole = Qt::UserRole + 2; // besides the slot
 constexpr int kMostWorkers = 64;
 constexpr int kPatienceSnapshots = 6; // snapshots, one a second, until we say that engines take long
 
@@ -74,7 +76,10 @@ void WorkerControls::connectAll()
     connect(m_resume, &QPushButton::clicked, this, [this] { askFor(Change::Resume); });
     connect(m_setCount, &QPushButton::clicked, this, [this] { askFor(Change::Count); });
     connect(m_count, &QSpinBox::valueChanged, this, [this] { m_countTouched = true; });
-    connect(m_target, &QComboBox::currentIndexChanged, this, [this] { m_countTouched = false; });
+    connect(m_target, &QComboBox::currentIndexChanged, this, [this] {
+        m_countTouched = false;
+        updateEnabled();
+    });
 }
 
 int WorkerControls::targetSlot() const
@@ -82,9 +87,20 @@ int WorkerControls::targetSlot() const
     return m_target->currentData().toInt();
 }
 
-QString WorkerControls::targetText(int slot) const
+QString WorkerControls::targetText() const
 {
-    return slot == kAllEngines ? tr("all engines") : m_target->itemText(m_target->findData(slot));
+    return targetSlot() == kAllEngines ? tr("all engines") : m_target->currentText();
+}
+
+bool WorkerControls::isTarget(int item, const backend::EngineSnapshot& engine) const
+{
+    return m_target->itemData(item).toInt() == engine.slot &&
+           m_target->itemData(item, kNameRole).toString() == QString::fromStdString(engine.name);
+}
+
+bool WorkerControls::targetIsGone() const
+{
+    return m_target->currentData(kGoneRole).toBool();
 }
 
 void WorkerControls::setBlocked(const QString& reason)
@@ -95,13 +111,16 @@ void WorkerControls::setBlocked(const QString& reason)
 
 void WorkerControls::updateEnabled()
 {
-    const bool can = m_blocked.isEmpty() && !m_asking;
+    const auto reason = !m_blocked.isEmpty() ? m_blocked
+                        : targetIsGone()     ? tr("This engine has left the cluster: choose another one.")
+                                             : QString();
     for (auto* widget : std::initializer_list<QWidget*>{m_pause, m_resume, m_count, m_setCount}) {
-        widget->setEnabled(can);
-        widget->setToolTip(m_blocked);
+        widget->setEnabled(reason.isEmpty() && !m_asking);
+        widget->setToolTip(reason);
     }
-    if (!m_blocked.isEmpty() && !m_wish) m_outcome->setText(m_blocked);
-    if (m_blocked.isEmpty() && m_outcome->text().isEmpty())
+    if (!reason.isEmpty() && !m_wish && !m_asking) m_outcome->setText(reason);
+    const bool over = std::exchange(m_reason, reason) == m_outcome->text();
+    if (reason.isEmpty() && (over || m_outcome->text().isEmpty()))
         m_outcome->setText(tr("Changes are obeyed by the engines within about a second."));
 }
 
@@ -111,23 +130,54 @@ void WorkerControls::setSnapshot(const backend::ClusterSnapshot& snapshot)
     followWish(snapshot);
 }
 
-// Keeps the choice; an engine that left falls back to all.
+// A slot is leased: another engine may hold it later. Who is chosen stays chosen until a person chooses
+// otherwise, also when they have left; nothing is done to anybody else in their place.
 void WorkerControls::updateTargets(const backend::ClusterSnapshot& snapshot)
 {
-    const int chosen = targetSlot();
-    for (int i = m_target->count() - 1; i > 0; --i) {
-        const int slot = m_target->itemData(i).toInt();
-        if (std::none_of(snapshot.engines.begin(), snapshot.engines.end(),
-                         [slot](const auto& engine) { return engine.slot == slot; }))
-            m_target->removeItem(i);
+    {
+        const QSignalBlocker quiet(m_target); // nobody chose anything
+        for (int item = m_target->count() - 1; item > 0; --item) {
+            const bool gone = std::none_of(snapshot.engines.begin(), snapshot.engines.end(),
+                                           [&](const auto& engine) { return isTarget(item, engine); });
+            if (gone && item != m_target->currentIndex())
+                m_target->removeItem(item);
+            else
+                showTarget(item, gone);
+        }
+        for (const auto& engine : snapshot.engines) {
+            int item = 1;
+            while (item < m_target->count() && !isTarget(item, engine))
+                ++item;
+            if (item == m_target->count()) addTarget(engine);
+        }
     }
-    for (const auto& engine : snapshot.engines)
-        if (m_target->findData(engine.slot) < 0)
-            m_target->addItem(tr("%1 (slot %2)").arg(QString::fromStdString(engine.name)).arg(engine.slot),
-                              engine.slot);
+    updateEnabled();
+    updateCount(snapshot);
+}
+
+void WorkerControls::addTarget(const backend::EngineSnapshot& engine)
+{
+    m_target->addItem(QString(), engine.slot);
+    m_target->setItemData(m_target->count() - 1, QString::fromStdString(engine.name), kNameRole);
+    showTarget(m_target->count() - 1, false);
+}
+
+void WorkerControls::showTarget(int item, bool gone)
+{
+    m_target->setItemData(item, gone, kGoneRole);
+    const auto name = m_target->itemData(item, kNameRole).toString();
+    const int slot = m_target->itemData(item).toInt();
+    auto text = tr("%1 (slot %2)").arg(name).arg(slot);
+    if (gone) text = tr("%1, has left").arg(text);
+    if (text != m_target->itemText(item)) m_target->setItemText(item, text);
+}
+
+void WorkerControls::updateCount(const backend::ClusterSnapshot& snapshot)
+{
     int wanted = -1;
     for (const auto& engine : snapshot.engines)
-        if (chosen == kAllEngines || engine.slot == chosen) wanted = std::max(wanted, engine.workersWanted);
+        if (targetSlot() == kAllEngines || (engine.slot == targetSlot() && !targetIsGone()))
+            wanted = std::max(wanted, engine.workersWanted);
     if (wanted < 0 || m_countTouched || m_count->hasFocus()) return;
     const QSignalBlocker quiet(m_count);
     m_count->setValue(wanted);
@@ -135,12 +185,14 @@ void WorkerControls::updateTargets(const backend::ClusterSnapshot& snapshot)
 
 void WorkerControls::askFor(Change change)
 {
-    const Wish wish{change, targetSlot(), m_count->value(), kPatienceSnapshots};
+    if (targetIsGone()) return;
+    const Wish wish{change,       targetSlot(),     m_target->currentData(kNameRole).toString(),
+                    targetText(), m_count->value(), kPatienceSnapshots};
     m_asking = true;
     m_wish.reset();
-    m_outcome->setText(tr("Asking %1…").arg(targetText(wish.slot)));
+    m_outcome->setText(tr("Asking %1…").arg(wish.target));
     updateEnabled();
-    m_bridge.call(
+    m_bridge.deed(
         this,
         [wish](backend::Engine& engine) {
             switch (wish.change) {
@@ -189,7 +241,9 @@ void WorkerControls::followWish(const backend::ClusterSnapshot& snapshot)
     if (!m_wish) return;
     int concerned = 0, done = 0;
     for (const auto& engine : snapshot.engines) {
-        if (m_wish->slot != kAllEngines && engine.slot != m_wish->slot) continue;
+        if (m_wish->slot != kAllEngines &&
+            (engine.slot != m_wish->slot || QString::fromStdString(engine.name) != m_wish->name))
+            continue;
         ++concerned;
         done += obeyed(engine, *m_wish);
     }
@@ -211,11 +265,11 @@ QString WorkerControls::pendingText(const Wish& wish) const
 {
     switch (wish.change) {
     case Change::Pause:
-        return tr("Pausing %1.").arg(targetText(wish.slot));
+        return tr("Pausing %1.").arg(wish.target);
     case Change::Resume:
-        return tr("Resuming %1.").arg(targetText(wish.slot));
+        return tr("Resuming %1.").arg(wish.target);
     case Change::Count:
-        return tr("Setting %1 workers per engine: %2.").arg(wish.count).arg(targetText(wish.slot));
+        return tr("Setting %1 workers per engine: %2.").arg(wish.count).arg(wish.target);
     }
     return {};
 }
@@ -224,11 +278,11 @@ QString WorkerControls::doneText(const Wish& wish) const
 {
     switch (wish.change) {
     case Change::Pause:
-        return tr("Paused: %1. Tasks wait; nothing is lost.").arg(targetText(wish.slot));
+        return tr("Paused: %1. Tasks wait; nothing is lost.").arg(wish.target);
     case Change::Resume:
-        return tr("Resumed: %1.").arg(targetText(wish.slot));
+        return tr("Resumed: %1.").arg(wish.target);
     case Change::Count:
-        return tr("Now %1 workers per engine: %2.").arg(wish.count).arg(targetText(wish.slot));
+        return tr("Now %1 workers per engine: %2.").arg(wish.count).arg(wish.target);
     }
     return {};
 }

@@ -37,6 +37,7 @@ private:
     {
         Change change = Change::Pause;
         int slot = -1;
+        QString name, target; // of the engine; in words, as it was chosen
         int count = 0;
         int snapshotsLeft = 0; // until we say that it takes long
     };
@@ -47,9 +48,14 @@ private:
     void taken(const Wish& wish);
     void followWish(const backend::ClusterSnapshot& snapshot);
     void updateTargets(const backend::ClusterSnapshot& snapshot);
+    void addTarget(const backend::EngineSnapshot& engine);
+    void showTarget(int item, bool gone);
+    bool isTarget(int item, const backend::EngineSnapshot& engine) const;
+    void updateCount(const backend::ClusterSnapshot& snapshot);
+    bool targetIsGone() const;
     void updateEnabled();
     int targetSlot() const;
-    QString targetText(int slot) const;
+    QString targetText() const;
     QString pendingText(const Wish& wish) const;
     QString doneText(const Wish& wish) const;
     static bool obeyed(const backend::EngineSnapshot& engine, const Wish& wish);
@@ -61,7 +67,7 @@ private:
     QSpinBox* m_count = nullptr;
     QPushButton* m_setCount = nullptr;
     Label* m_outcome = nullptr;
-    QString m_blocked;
+    QString m_blocked, m_reason; // why nothing can be changed at all; now
     bool m_asking = false;
     bool m_countTouched = false;
     std::optional<Wish> m_wish;

@@ -107,17 +107,24 @@ void WorkersView::setSpans(const backend::WorkerSpans& spans)
     m_lanes->setVisible(any);
     if (!any)
         m_note->setText(tr("No workers: neither this program nor another one on this cluster has any."));
-    const bool summed = std::any_of(spans.lanes.begin(), spans.lanes.end(),
-                                    [](const auto& lane) { return !lane.tallies.empty(); });
-    m_lanesCard->setSubtitle(
-        tr("%1 · %2 · %3")
-            .arg(summed ? tr("shares of each step: zoom in for single batches") : tr("each batch by itself"),
-                 m_context.range.windowText(), zoneName()));
+    m_summed = std::any_of(spans.lanes.begin(), spans.lanes.end(),
+                           [](const auto& lane) { return !lane.tallies.empty(); });
+    timesChanged();
     m_lanes->setLanes(std::move(lanes));
+}
+
+void WorkersView::timesChanged()
+{
+    if (!m_summed) return;
+    m_lanesCard->setSubtitle(tr("%1 · %2 · %3")
+                                 .arg(*m_summed ? tr("shares of each step: zoom in for single batches")
+                                                : tr("each batch by itself"),
+                                      m_context.range.windowText(), zoneName()));
 }
 
 void WorkersView::setProblem(const QString& problem)
 {
+    m_summed.reset();
     if (!problem.isEmpty()) m_lanesCard->setSubtitle(tr("not read: %1").arg(problem), Tone::Critical);
 }
 

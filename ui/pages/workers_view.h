@@ -7,6 +7,8 @@
 #include "backend/domain/queue_details.h"
 #include "ui/pages/page.h"
 
+#include <optional>
+
 class QSplitter;
 class QTreeView;
 
@@ -31,6 +33,7 @@ public:
     void setProblem(const QString& problem); // why the lanes are those of before
     int pixelsAcross() const;                // of the lanes: no more spans than that can be seen
 
+    void timesChanged();
     void saveState(QSettings& settings) const;
     void restoreState(QSettings& settings);
 
@@ -44,6 +47,7 @@ private:
     QTreeView* m_tree = nullptr;
     Card* m_lanesCard = nullptr;
     SwimLanes* m_lanes = nullptr;
+    std::optional<bool> m_summed; // lanes are shares of each step; empty: none are shown
     Label* m_note = nullptr;
     QSplitter* m_splitter = nullptr;
     backend::SnapshotPtr m_snapshot;

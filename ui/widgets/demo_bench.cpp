@@ -151,7 +151,9 @@ QWidget* DemoBench::buildLog(QWidget* parent)
 {
     auto* frame = new QWidget(parent);
     auto* card = new Card(m_theme, tr("What happened"), frame);
-    card->setSubtitle(tr("times in %1").arg(zoneName()));
+    m_logCard = card;
+    m_logCard->setObjectName(QStringLiteral("benchLogCard"));
+    m_logCard->setSubtitle(tr("times in %1").arg(zoneName()));
     m_log = new QPlainTextEdit(card);
     m_log->setObjectName(QStringLiteral("benchLog"));
     m_log->setAccessibleName(tr("What the scenarios did"));
@@ -182,6 +184,13 @@ void DemoBench::refresh()
 {
     showTraffic();
     showScenarios();
+}
+
+void DemoBench::timesChanged()
+{
+    m_logCard->setSubtitle(tr("times in %1").arg(zoneName()));
+    m_loggedOf = nullptr; // all lines anew
+    if (available()) showScenarios();
 }
 
 void DemoBench::showTraffic()

@@ -21,6 +21,7 @@ namespace ui {
 class EngineBridge;
 class Label;
 class RateControl;
+class Card;
 class ScenarioCard;
 
 class DemoBench final : public QDockWidget
@@ -34,6 +35,7 @@ public:
     bool available() const;
     // Looks at the session that is open now.
     void refresh();
+    void timesChanged();
 
 signals:
     void closeRequested();
@@ -73,6 +75,7 @@ private:
     std::vector<Rate> m_rates;
     Label* m_readOnly = nullptr;
     std::vector<ScenarioCard*> m_cards;
+    Card* m_logCard = nullptr;
     QPlainTextEdit* m_log = nullptr;
     const void* m_loggedOf = nullptr; // whose events they are
     std::uint64_t m_logged = 0;
