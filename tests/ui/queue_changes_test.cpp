@@ -148,7 +148,7 @@ void QueueChangesTest::longListsAreReadAgain()
     QTRY_VERIFY(listed(fixture)->index(0, 0).isValid() &&
                 static_cast<ui::DeadLetterModel*>(listed(fixture))->rows().front().letter.ref ==
                     letter(2'899).ref);
-    QTRY_COMPARE(listed(fixture)->rowCount(), before);
+    QTRY_VERIFY(listed(fixture)->rowCount() >= before); // a page on its way is read with them
     const auto& rows = static_cast<ui::DeadLetterModel*>(listed(fixture))->rows();
     for (std::size_t i = 0; i < rows.size(); ++i)
         QVERIFY(rows[i].letter.ref == letter(2'899 - int(i)).ref);

@@ -217,7 +217,7 @@ void TimelineCallsTest::followListKeepsItsPlace()
 {
     PageFixture fixture;
     QVERIFY(start(fixture));
-    auto all = followers(600);
+    auto all = followers(1'000);
     fixture.engine().setFollowers({kAnna}, all);
     showTab(fixture, "userTabs", 2);
     auto* table = fixture.find<QTableView>("followersTable");
@@ -225,8 +225,11 @@ void TimelineCallsTest::followListKeepsItsPlace()
     QTRY_COMPARE(model->rowCount(), 200);
     QTRY_VERIFY([&] {
         table->verticalScrollBar()->setValue(table->verticalScrollBar()->maximum());
-        return model->rowCount() == 400;
+        return model->rowCount() >= 400;
     }());
+    table->verticalScrollBar()->setValue(0);
+    QTRY_VERIFY(text(fixture, "followersFoot").contains("loaded, scroll for more"));
+    const int loaded = model->rowCount();
     fixture.page->activateWindow();
     QVERIFY(QTest::qWaitForWindowActive(fixture.page.get()));
     table->setFocus();
@@ -245,8 +248,8 @@ void TimelineCallsTest::followListKeepsItsPlace()
     QTRY_COMPARE(model->index(10, 1).data().toString(), QString("Renamed"));
     QTRY_VERIFY(text(fixture, "followersFoot").contains("loaded, scroll for more"));
     QVERIFY(!hidden);
-    QCOMPARE(fixture.engine().count("followers"), asked + 2); // as far as it was loaded
-    QCOMPARE(model->rowCount(), 400);
+    QCOMPARE(fixture.engine().count("followers"), asked + loaded / 200); // as far as it was loaded
+    QCOMPARE(model->rowCount(), loaded);
     QVERIFY(model->user(table->currentIndex()).id == chosen);
     QVERIFY(table->hasFocus());
     QVERIFY(table->verticalScrollBar()->value() > 250);
@@ -255,7 +258,7 @@ void TimelineCallsTest::followListKeepsItsPlace()
     // And on to the end, without a gap.
     QTRY_VERIFY([&] {
         table->verticalScrollBar()->setValue(table->verticalScrollBar()->maximum());
-        return model->rowCount() == 600;
+        return model->rowCount() == 1'000;
     }());
     for (int row = 0; row < model->rowCount(); ++row)
         QVERIFY(model->user(model->index(row, 0)).id == all[std::size_t(row)].id);

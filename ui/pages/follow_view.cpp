@@ -119,7 +119,8 @@ void FollowView::refresh()
         return;
     }
     if (!m_model->beginRefresh()) {
-        if (m_model->state() != State::Loading) start();
+        m_stale = m_model->state() == State::Loading; // after the page that is on its way
+        if (!m_stale) start();
         return;
     }
     m_stale = false;
@@ -147,6 +148,7 @@ void FollowView::load(backend::UserId after)
         else
             m_model->failPage(after);
         updateState();
+        if (m_stale && m_model->state() != State::Loading) refresh();
     });
 }
 
