@@ -42,7 +42,7 @@ private:
     WorkerControls* m_controls = nullptr;
     WorkerTreeModel* m_workers = nullptr;
     QTreeView* m_tree = nullptr;
-    Card* m_lanesCard = nullptr;
+    Card *m_treeCard = nullptr, *m_lanesCard = nullptr;
     SwimLanes* m_lanes = nullptr;
     Label* m_note = nullptr;
     QSplitter* m_splitter = nullptr;
