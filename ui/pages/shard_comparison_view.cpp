@@ -196,10 +196,8 @@ void ShardComparisonView::refresh()
             if (metric == m_metric && histories) show(*histories, a, b);
             if (!histories) showProblem(QString::fromStdString(histories.error().message));
             // Another metric or window was chosen meanwhile; a live one comes with the next snapshot.
-            if (isVisible() && histories && (metric != m_metric || windowA() != a) && !m_context.range.live())
-                refresh();
-            else if (isVisible() && metric != m_metric)
-                refresh();
+            const bool moved = !m_context.range.live() && (windowA() != a || windowB() != b);
+            if (isVisible() && (metric != m_metric || (histories && moved))) refresh();
         });
 }
 
@@ -208,8 +206,7 @@ void ShardComparisonView::show(const Histories& histories, Window a, Window b)
     m_problem->hide();
     const auto meansA = shardMeans(histories.first), meansB = shardMeans(histories.second);
     const auto words = [](const QString& name, const Window& window, const ShardMeans& means) {
-        const auto span =
-            tr("%1: %2 – %3 %4").arg(name, formatClock(window.begin), formatClock(window.end), zoneName());
+        const auto span = tr("%1: %2 %3").arg(name, formatSpan(window.begin, window.end), zoneName());
         if (means.known == 0) return tr("%1, of which nothing is known").arg(span);
         const double part = double(means.known) / std::max(1, means.columns);
         return part < 0.9 ? tr("%1, of which %2 is known").arg(span, formatRatio(part)) : span;
