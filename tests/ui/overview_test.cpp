@@ -401,12 +401,12 @@ void OverviewTest::figuresAreOfTheChosenWindow()
     QCOMPARE(tile(fixture, "queueTile").status(), ui::Tone::Critical);
     // Three times as much on one of eight nodes, then as in the snapshot.
     QTRY_COMPARE(tile(fixture, "balanceTile").value(), QString("2.40"));
-    QVERIFY2(tile(fixture, "nodesTile").subline().startsWith("as of "),
+    QVERIFY2(tile(fixture, "nodesTile").subline().startsWith("not the window: "),
              qPrintable(tile(fixture, "nodesTile").subline()));
     const auto noted = [&] {
         int out = 0;
         for (const auto* label : fixture.page->findChildren<QLabel*>("cardSubtitle"))
-            out += label->text().contains("not of the chosen window");
+            out += label->text().contains("not the window: ");
         return out;
     };
     QCOMPARE(noted(), 1); // the nodes; the shards are of the window

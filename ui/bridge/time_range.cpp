@@ -42,7 +42,7 @@ QString TimeRange::notOfWindow(backend::TimePoint asOf) const
 
 QString TimeRange::notOfWindowShort(backend::TimePoint asOf) const
 {
-    return m_chosen ? tr("as of %1, not the window").arg(formatMoment(asOf)) : QString();
+    return m_chosen ? tr("not the window: %1").arg(formatMoment(asOf)) : QString();
 }
 
 QString TimeRange::lengthText(std::chrono::minutes window)

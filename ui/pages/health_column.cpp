@@ -70,16 +70,15 @@ void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, const QStr
     placeParts();
 }
 
-void HealthColumn::setShards(const ShownShards& shards)
+void HealthColumn::setShards(const ShownShards& shards, const QString& note)
 {
     constexpr auto kMetric = backend::BalanceMetric::Deliveries;
     std::vector<double> values;
     for (const auto& shard : shards.snapshot->shards)
         values.push_back(backend::valueOf(shard, kMetric));
     const auto summary = backend::shardBalance(*shards.snapshot, kMetric, shards.seconds);
-    m_shardCard->setSubtitle(!shards.note.isEmpty() ? shards.note
-                             : summary.known > 0    ? tr("mean %1").arg(formatRate(summary.mean))
-                                                    : QString());
+    const auto mean = summary.known > 0 ? tr("mean %1").arg(formatRate(summary.mean)) : QString();
+    m_shardCard->setSubtitle(note.isEmpty() ? mean : note);
     m_heat->setValues(std::move(values), summary.chanceCoefficientOfVariation);
 }
 

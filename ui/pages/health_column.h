@@ -24,7 +24,7 @@ public:
 
     // note: of what time they are, where that is not the window; may be empty.
     void setNodes(const backend::ClusterSnapshot& snapshot, const QString& note);
-    void setShards(const ShownShards& shards);
+    void setShards(const ShownShards& shards, const QString& note);
 
     QSize sizeHint() const override;
 

@@ -148,8 +148,9 @@ void OverviewPage::setSnapshot(const backend::SnapshotPtr& snapshot)
     if (!m_face->show(snapshot)) return;
     const auto shards = m_shards->shown(snapshot);
     showTiles(*snapshot, shards);
-    m_health->setNodes(*snapshot, context().range.notOfWindow(snapshot->takenAt));
-    m_health->setShards(shards);
+    const auto note = context().range.notOfWindowShort(snapshot->takenAt);
+    m_health->setNodes(*snapshot, note);
+    m_health->setShards(shards, shards.ofWindow ? shards.note : note);
     showCharts();
 }
 
