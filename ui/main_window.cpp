@@ -371,6 +371,7 @@ void MainWindow::updatePolling()
 void MainWindow::refresh()
 {
     m_context.bridge.refresh();
+    m_loader->refresh();
     if (m_current) m_current->refresh();
 }
 

@@ -52,7 +52,7 @@ std::int64_t usersOf(const ClusterSnapshot& snapshot)
     return users;
 }
 
-BalanceSummary summarize(const std::vector<double>& values, std::int64_t users, bool events)
+BalanceSummary summarize(const std::vector<double>& values, std::int64_t users, double eventSeconds)
 {
     BalanceSummary out;
     double squares = 0;
@@ -72,7 +72,8 @@ BalanceSummary summarize(const std::vector<double>& values, std::int64_t users, 
         out.coefficientOfVariation = std::sqrt(squares / out.known) / out.mean;
     }
     if (users > 0) {
-        const double rare = events && out.total > 0 ? 1 / out.total : 0;
+        const double events = out.total * eventSeconds;
+        const double rare = events > 0 ? 1 / events : 0;
         out.chanceCoefficientOfVariation = std::sqrt((out.known - 1) * (1 / double(users) + rare));
     }
     return out;
@@ -100,20 +101,20 @@ std::vector<NodeLoad> loadByNode(const ClusterSnapshot& snapshot, BalanceMetric 
     return out;
 }
 
-BalanceSummary shardBalance(const ClusterSnapshot& snapshot, BalanceMetric metric)
+BalanceSummary shardBalance(const ClusterSnapshot& snapshot, BalanceMetric metric, double seconds)
 {
     std::vector<double> values;
     for (const auto& shard : snapshot.shards)
         values.push_back(valueOf(shard, metric));
-    return summarize(values, usersOf(snapshot), countsEvents(metric));
+    return summarize(values, usersOf(snapshot), countsEvents(metric) ? seconds : 0);
 }
 
-BalanceSummary nodeBalance(const ClusterSnapshot& snapshot, BalanceMetric metric)
+BalanceSummary nodeBalance(const ClusterSnapshot& snapshot, BalanceMetric metric, double seconds)
 {
     std::vector<double> values;
     for (const auto& load : loadByNode(snapshot, metric))
         values.push_back(load.value);
-    return summarize(values, usersOf(snapshot), countsEvents(metric));
+    return summarize(values, usersOf(snapshot), countsEvents(metric) ? seconds : 0);
 }
 
 } // namespace backend

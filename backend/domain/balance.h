@@ -16,7 +16,7 @@ std::string_view toString(BalanceMetric metric); // "timelines" … "deliveries/
 
 // The metric of one shard; NaN where unknown.
 double valueOf(const ShardSnapshot& shard, BalanceMetric metric);
-// Whether its values count single events of the last second.
+// Whether its values count single events, those of the last second in a snapshot.
 constexpr bool countsEvents(BalanceMetric metric)
 {
     return metric == BalanceMetric::Deliveries || metric == BalanceMetric::Reads;
@@ -35,9 +35,9 @@ struct BalanceSummary
     double chanceCoefficientOfVariation = 0;
     int known = 0;
 };
-// users: how many independent users are spread over the bins (n in the formula); 0 when unknown. events: the
-// values count single events.
-BalanceSummary summarize(const std::vector<double>& values, std::int64_t users, bool events = false);
+// users: how many independent users are spread over the bins (n in the formula); 0 when unknown.
+// eventSeconds: the values are single events a second, counted over so many seconds; 0: they count no events.
+BalanceSummary summarize(const std::vector<double>& values, std::int64_t users, double eventSeconds = 0);
 
 // The band around the mean in which chance alone puts most bins, on either side, as a part of the mean: the
 // same wherever it is drawn or named.
@@ -57,8 +57,8 @@ struct NodeLoad
 // Sums by the node that holds the shards in the role the metric belongs to, highest first.
 std::vector<NodeLoad> loadByNode(const ClusterSnapshot& snapshot, BalanceMetric metric);
 
-// Over the logical shards, and over the nodes that hold them.
-BalanceSummary shardBalance(const ClusterSnapshot& snapshot, BalanceMetric metric);
-BalanceSummary nodeBalance(const ClusterSnapshot& snapshot, BalanceMetric metric);
+// Over the logical shards, and over the nodes that hold them. seconds: that rates are means of.
+BalanceSummary shardBalance(const ClusterSnapshot& snapshot, BalanceMetric metric, double seconds = 1);
+BalanceSummary nodeBalance(const ClusterSnapshot& snapshot, BalanceMetric metric, double seconds = 1);
 
 } // namespace backend

@@ -17,6 +17,7 @@ private slots:
     void differencesOverTheWindow();
     void restartIsNeitherNegativeNorMore();
     void gapsAreBridged();
+    void aGapIsNotCounted();
     void noTrafficIsNotZero();
     void ratioOverTime();
     void cacheTable();
@@ -126,6 +127,23 @@ void CacheTablesTest::redisNodeTable()
                              ui::RedisEvictionsColumn, ui::RedisEvictedColumn, ui::RedisUptimeColumn})
         QCOMPARE(at(1, column).data().toString(), QString("–"));
     QCOMPARE(at(1, ui::RedisHitRatioColumn).data().toString(), QString("n/a"));
+}
+
+// As many look-ups a second with a gap as without.
+void CacheTablesTest::aGapIsNotCounted()
+{
+    std::vector<Counts> counts;
+    for (int i = 0; i < 100; ++i)
+        counts.push_back({{"c", 9 * i, i}});
+    auto points = history(counts);
+    points.erase(points.begin() + 40, points.begin() + 80);
+    const auto windows = ui::cacheWindows(points);
+    QCOMPARE(windows[0].lookups(), 580);
+    QCOMPARE(ui::knownSeconds(points), 58.0);
+    points = history(counts);
+    points.erase(points.begin() + 40, points.begin() + 42); // late, not gone
+    QCOMPARE(ui::cacheWindows(points)[0].lookups(), 990);
+    QCOMPARE(ui::knownSeconds(points), 99.0);
 }
 
 } // namespace tests

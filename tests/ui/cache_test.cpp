@@ -1,6 +1,7 @@
 // The Cache page on a scripted engine: ratios of the visible window with their volume, the Redis nodes now,
 // and what a sample of the keys tells.
 #include <QLabel>
+#include <QPointer>
 #include <QTabWidget>
 #include <QTableView>
 #include <QTest>
@@ -24,7 +25,9 @@ private slots:
     void noTrafficIsNotAvailable();
     void nodesAreTheSnapshots();
     void opensAtANode();
+    void aChartOutlivesItsOwnDrag();
     void keysAreSampledWhileSeen();
+    void barsOfTtlsByKeyboard();
     void sampleThatFailsOrHangs();
 
 private:
@@ -186,6 +189,51 @@ void CacheTest::sampleThatFailsOrHangs()
     fixture.engine().releaseAll();
     fixture.bridge.close();
     QTRY_COMPARE(summary(), QString("Not sampled yet."));
+}
+
+// A window with other caches gets another chart: not while the old one still handles the mouse.
+void CacheTest::aChartOutlivesItsOwnDrag()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    auto snapshot = fakeSnapshot(1);
+    auto points = history(snapshot.takenAt, 300, 9, 1);
+    for (std::size_t i = 0; i < 150; ++i)
+        points[i].caches.pop_back();
+    fixture.engine().setSnapshot(snapshot);
+    fixture.engine().setHistory(points);
+    QVERIFY(fixture.open());
+    fixture.make<ui::CachePage>();
+    QTRY_COMPARE(cell(fixture, 1, ui::CacheNameColumn), QString("counters"));
+    const QPointer<ui::TimeChart> chart = fixture.find<ui::TimeChart>("hitRatioChart");
+    bool there = false;
+    connect(&fixture.range, &ui::TimeRange::moved, this, [&] { there = chart != nullptr; });
+    auto* plot = chart->findChild<QWidget*>("plot");
+    const auto at = [&](double share) { return QPoint(int(plot->width() * share), plot->height() / 2); };
+    QTest::mousePress(plot, Qt::LeftButton, {}, at(0.2));
+    QTest::mouseRelease(plot, Qt::LeftButton, {}, at(0.3));
+    QVERIFY(fixture.range.chosen());
+    QVERIFY(there);
+    const auto* fresh = fixture.find<ui::TimeChart>("hitRatioChart");
+    QVERIFY(fresh && fresh != chart && fresh->isVisible());
+    QTRY_VERIFY(!chart);
+}
+
+void CacheTest::barsOfTtlsByKeyboard()
+{
+    ui::Theme theme{ui::ThemeMode::Light};
+    ui::TtlBars bars(theme, nullptr);
+    bars.setBuckets({"1 min", "5 min"});
+    bars.setRows({{"post object", {9, 30}, 40}, {"user object", {0, 4}, 4}}, "none");
+    bars.show();
+    QTest::keyClick(&bars, Qt::Key_Right);
+    QVERIFY2(bars.currentText().startsWith("post object, 1 min: 9 of 40"), qPrintable(bars.currentText()));
+    QTest::keyClick(&bars, Qt::Key_Right);
+    QTest::keyClick(&bars, Qt::Key_Down);
+    QVERIFY2(bars.currentText().startsWith("user object, 5 min: 4 of 4"), qPrintable(bars.currentText()));
+    QCOMPARE(bars.accessibleDescription(), bars.currentText());
+    bars.setRows({}, "none");
+    QCOMPARE(bars.accessibleDescription(), QString("none"));
 }
 
 } // namespace tests

@@ -27,6 +27,7 @@ class CapacityPageTest : public QObject
 
 private slots:
     void figuresAreTheEngines();
+    void curvesAreReadByKeyboard();
     void sliderIsInterpolatedThenWeighed();
     void onlyPricedCapsAreInterpolated();
     void nothingWeighedSaysWhy();
@@ -400,6 +401,32 @@ void CapacityPageTest::anotherSessionForgetsAll()
     fixture.engine().setCapacity(other);
     fixture.bridge.reopen();
     QTRY_COMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->value(), QString("777"));
+}
+
+void CapacityPageTest::curvesAreReadByKeyboard()
+{
+    ui::Theme theme{ui::ThemeMode::Light};
+    ui::CurveChart chart(theme, ui::CurveChart::Across::Decades, nullptr);
+    chart.setAxes("followers", ui::ScaleUnit::Number, [](double y) { return QString::number(y); });
+    chart.setLines({{"push", 1, {{1, 10}, {10, 20}, {100, 30}}}, {"pull", 2, {{1, 5}, {100, 7}}}}, "nothing");
+    chart.resize(400, 250);
+    chart.show();
+    QVERIFY((chart.focusPolicy() & Qt::TabFocus) != 0);
+    QTest::keyClick(&chart, Qt::Key_Left); // from the last point on
+    QCOMPARE(chart.cursor().value_or(0), 100.0);
+    QTest::keyClick(&chart, Qt::Key_Left);
+    QCOMPARE(chart.cursor().value_or(0), 10.0);
+    QVERIFY2(chart.accessibleDescription().contains("push: 20"), qPrintable(chart.accessibleDescription()));
+    QTest::keyClick(&chart, Qt::Key_Return);
+    QVERIFY(chart.pinned());
+    QTest::mouseMove(&chart, {100, 100}); // the pin stays
+    QCOMPARE(chart.cursor().value_or(0), 10.0);
+    QTest::keyClick(&chart, Qt::Key_Home);
+    QCOMPARE(chart.cursor().value_or(0), 1.0);
+    QTest::keyClick(&chart, Qt::Key_Return);
+    QVERIFY(!chart.pinned());
+    chart.setLines({}, "nothing");
+    QVERIFY(!chart.cursor());
 }
 
 } // namespace tests

@@ -2,6 +2,7 @@
 // that fails says so, and that every table and chart of every page has it.
 #include <QAbstractItemView>
 #include <QAction>
+#include <QApplication>
 #include <QClipboard>
 #include <QContextMenuEvent>
 #include <QDateTime>
@@ -28,8 +29,6 @@
 #include "ui/pages/shards_page.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/exporter.h"
-#include "ui/widgets/heat_grid.h"
-#include "ui/widgets/ranked_bars.h"
 #include "ui/widgets/table_style.h"
 #include "ui/widgets/table_text.h"
 #include "ui/widgets/time_chart.h"
@@ -57,6 +56,9 @@ private slots:
     void keyboardOpensTheMenu();
     void cardOffersIt();
     void everyTableAndChartExports();
+    void failureOutlivesThePage();
+    void tooLargePictureIsAFailure();
+    void figuresHaveTheirUnits();
 
 private:
     static QByteArray contentOf(const QString& path)
@@ -246,15 +248,27 @@ void ExportTest::picturesAreWhole_data()
     QTest::addColumn<QString>("page");
     QTest::addColumn<QString>("chart");
     QTest::addColumn<QString>("title");
+    QTest::addColumn<QString>("choice"); // a button that shows it
     QTest::newRow("time chart") << "queue"
                                 << "queueRates"
-                                << "Arrival against drain";
+                                << "Arrival against drain"
+                                << "";
     QTest::newRow("heat grid") << "shards"
                                << "shardHeat"
-                               << "Shards";
+                               << "Shards"
+                               << "";
+    QTest::newRow("treemap") << "shards"
+                             << "shardTreemap"
+                             << "Timeline nodes and shards"
+                             << "pictureTreemap";
+    QTest::newRow("Lorenz curve") << "shards"
+                                  << "lorenzChart"
+                                  << "Lorenz curve"
+                                  << "pictureLorenz";
     QTest::newRow("swim lanes") << "queue"
                                 << "workerLanes"
-                                << "Workers over time";
+                                << "Workers over time"
+                                << "";
 }
 
 // Not one colour only, as large as the chart, and with its title and time as letters in the SVG.
@@ -263,6 +277,7 @@ void ExportTest::picturesAreWhole()
     QFETCH(QString, page);
     QFETCH(QString, chart);
     QFETCH(QString, title);
+    QFETCH(QString, choice);
     PageFixture fixture;
     fixture.engine().setHistory(fakeHistory(
         std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()), 120));
@@ -272,6 +287,7 @@ void ExportTest::picturesAreWhole()
     else
         fixture.make<ui::ShardsPage>();
     QVERIFY(fixture.waitForNews());
+    if (!choice.isEmpty()) QTest::mouseClick(fixture.find<QToolButton>(qPrintable(choice)), Qt::LeftButton);
     auto* widget = fixture.find<QWidget>(qPrintable(chart));
     QVERIFY(widget);
     QVERIFY((widget->focusPolicy() & Qt::TabFocus) != 0);
@@ -345,30 +361,96 @@ void ExportTest::cardOffersIt()
     chart->findChild<QMenu*>("exportMenu")->close();
 }
 
-// A page that is added later is looked at here, too.
+// A page, and a chart, that is added later is looked at here, too: what is painted by a widget of ours that
+// is named a chart, map, bars, lanes.
 void ExportTest::everyTableAndChartExports()
 {
     PageFixture fixture;
     QVERIFY(fixture.open());
-    int tables = 0, charts = 0;
+    static const QRegularExpression chart(
+        QStringLiteral("^ui::\\w*(Chart|Bars?|Map|Treemap|Lanes|HeatGrid)$"));
+    int tables = 0;
+    QSet<QString> kinds;
     for (const auto& entry : ui::pageEntries()) {
         const std::unique_ptr<ui::Page> page(
             entry.make(ui::PageContext{fixture.theme, fixture.bridge, fixture.range}, nullptr));
-        const auto check = [&](const auto& widgets, int& count) {
-            for (const QWidget* widget : widgets) {
-                ++count;
-                QVERIFY2(ui::Exporter::of(*widget),
-                         qPrintable(QString("%1: %2").arg(entry.id, widget->objectName())));
-            }
-        };
-        check(page->findChildren<QTableView*>(), tables);
-        check(page->findChildren<QTreeView*>(), tables);
-        check(page->findChildren<ui::TimeChart*>(), charts);
-        check(page->findChildren<ui::HeatGrid*>(), charts);
-        check(page->findChildren<ui::RankedBars*>(), charts);
+        for (const auto* widget : page->findChildren<QWidget*>()) {
+            const QString kind = widget->metaObject()->className();
+            const bool table =
+                qobject_cast<const QTableView*>(widget) || qobject_cast<const QTreeView*>(widget);
+            const bool drawn = chart.match(kind).hasMatch();
+            if (!table && !drawn) continue;
+            tables += table;
+            if (drawn) kinds << kind;
+            QVERIFY2(ui::Exporter::of(*widget),
+                     qPrintable(QString("%1: %2 %3").arg(entry.id, kind, widget->objectName())));
+        }
     }
     QVERIFY(tables >= 8);
-    QVERIFY(charts >= 6);
+    for (const char* kind : {"TimeChart", "CurveChart", "LorenzChart", "RankedBars", "TtlBars", "PartBar",
+                             "HeatGrid", "Treemap", "ShardTimeMap", "SwimLanes"})
+        QVERIFY2(kinds.contains(QString("ui::") + kind), kind);
+}
+
+// Whoever left the page meanwhile is told all the same.
+void ExportTest::failureOutlivesThePage()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    ui::Exporter::of(*fixture.find<QTableView>("queueKinds"))->exportTo("/nowhere/at/all/kinds.csv");
+    fixture.page.reset();
+    const auto told = []() -> QMessageBox* {
+        for (auto* widget : QApplication::topLevelWidgets())
+            if (widget->objectName() == "exportFailed") return qobject_cast<QMessageBox*>(widget);
+        return nullptr;
+    };
+    QTRY_VERIFY(told());
+    QVERIFY(told()->text().contains("does not exist"));
+    told()->close();
+}
+
+// An empty file is no picture.
+void ExportTest::tooLargePictureIsAFailure()
+{
+    QVERIFY(ui::encodePng(QImage()).isEmpty());
+    const ui::Theme theme{ui::ThemeMode::Light};
+    QWidget chart;
+    ui::makeExportable(theme, chart,
+                       {[] { return QString("Huge"); }, [] { return QString("now"); },
+                        [] { return QSize(4'000'000, 4'000'000); }, [](QPainter&, QSize) {}});
+    auto* exporter = ui::Exporter::of(chart);
+    QSignalSpy finished(exporter, &ui::Exporter::finished);
+    QTemporaryDir directory;
+    exporter->exportTo(directory.filePath("huge.png"));
+    QTRY_COMPARE(finished.size(), 1);
+    QVERIFY(!finished[0][0].toBool());
+    QVERIFY(!QFile::exists(directory.filePath("huge.png")));
+    chart.findChild<QMessageBox*>("exportFailed")->close();
+}
+
+// Figures as the screen has them, with their unit in the header.
+void ExportTest::figuresHaveTheirUnits()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    QStringList headers;
+    for (const auto& entry : ui::pageEntries()) {
+        const std::unique_ptr<ui::Page> page(
+            entry.make(ui::PageContext{fixture.theme, fixture.bridge, fixture.range}, nullptr));
+        for (const auto* table : page->findChildren<QTableView*>())
+            for (int column = 0; table->model() && column < table->model()->columnCount(); ++column)
+                headers << table->model()->headerData(column, Qt::Horizontal, ui::RawRole).toString();
+    }
+    for (const char* name : {"Took (s)",         "Total time (ms)", "Mean (ms)",          "Worst (ms)",
+                             "Size (bytes)",     "Behind (bytes)",  "Behind in time (s)", "Probe p50 (ms)",
+                             "p99 (ms)",         "Sent (bytes/s)",  "Received (bytes/s)", "Up for (s)",
+                             "Memory (bytes)",   "Disk (bytes)",    "Answers in (ms)",    "Memory ≈ (bytes)",
+                             "Share (0 to 1)",   "Per key (bytes)", "Per reader (bytes)", "Used (bytes)",
+                             "Growth (bytes/d)", "Oldest (s)"})
+        QVERIFY2(headers.contains(QString::fromUtf8(name)), name);
+    for (const char* name : {"Took", "Size", "Behind", "Up for", "Disk", "Used", "Growth", "Oldest"})
+        QVERIFY2(!headers.contains(QString::fromUtf8(name)), name);
 }
 
 } // namespace tests

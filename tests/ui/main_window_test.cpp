@@ -24,6 +24,7 @@ private slots:
     void tellsWhatIsBuiltAgain();
     void showsTheProgressOfOpening();
     void cancelsAnOpening();
+    void escapeCancelsAnOpening();
     void failedOpeningSaysWhyAndTriesAgain();
     void goesBackFromAFailure();
     void offersRecentClusters();
@@ -387,6 +388,19 @@ void MainWindowTest::windowButtonsSetTheRange()
         QVERIFY(button->isChecked());
         QCOMPARE(int(fixture.range.window().count()), minutes);
     }
+}
+
+void MainWindowTest::escapeCancelsAnOpening()
+{
+    WindowFixture fixture(settingsFile());
+    fixture.fake->holdOpening = true;
+    QVERIFY(fixture.show());
+    fixture.click("startDemo");
+    QTRY_VERIFY(fixture.find<QPushButton>("cancelOpening")->isVisible());
+    fixture.press(Qt::Key_Escape);
+    QCOMPARE(fixture.bridge.state(), ui::EngineBridge::State::Closed);
+    QVERIFY(fixture.find<QPushButton>("startDemo")->isVisible());
+    fixture.fake->holdOpening = false;
 }
 
 } // namespace tests

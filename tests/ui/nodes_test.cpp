@@ -462,10 +462,12 @@ void NodesTest::ownCostIsShown()
     QTRY_VERIFY(page.text("ownCostSummary").startsWith("Counting")); // not known is not zero
     backend::OwnCost cost;
     cost.windowSeconds = 60;
+    cost.probeWindowSeconds = 300;
     backend::NodeCost postgres, redis;
     postgres.node = 1;
     postgres.name = "pg-1";
     postgres.requestsPerSecond = 4;
+    postgres.requestsTotal = 12'345;
     postgres.sentBytesPerSecond = 500;
     postgres.probeP50Ms = 1.25;
     postgres.probeP99Ms = 7;
@@ -482,7 +484,12 @@ void NodesTest::ownCostIsShown()
         "4.0 SQL statements/s and 12.5 Redis commands/s; 600 B/s sent, 4.0 KiB/s received from Redis; "
         "over the last 1 min 0 s";
     QTRY_COMPARE(page.text("ownCostSummary").left(60), expected.left(60));
+    QVERIFY2(page.text("ownCostSummary").contains("Probe percentiles: of the last 5 min"),
+             qPrintable(page.text("ownCostSummary")));
     QCOMPARE(page.cell("ownCostTable", 0, ui::CostNameColumn), QString("pg-1"));
+    const auto* costs = page.table("ownCostTable").model();
+    QVERIFY(
+        costs->index(0, ui::CostRequestsColumn).data(Qt::ToolTipRole).toString().startsWith("12,345 since"));
     QCOMPARE(page.cell("ownCostTable", 0, ui::CostReceivedColumn), ui::unknownText()); // not measured
     QCOMPARE(page.cell("ownCostTable", 0, ui::CostP99Column), ui::formatMilliseconds(7));
     QCOMPARE(page.cell("ownCostTable", 1, ui::CostMissedColumn), QString("3"));

@@ -1,5 +1,6 @@
 // The Overview on a scripted engine: its figures are the snapshot's, its tiles lead on, and it says what it
 // lacks.
+#include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTableView>
@@ -7,6 +8,7 @@
 
 #include "tests/ui/page_fixture.h"
 #include "ui/pages/overview_page.h"
+#include "ui/widgets/formatting.h"
 #include "ui/widgets/heat_grid.h"
 #include "ui/widgets/metric_tile.h"
 #include "ui/widgets/state_view.h"
@@ -15,6 +17,8 @@
 #include <map>
 
 using namespace std::chrono_literals;
+
+#include <cmath>
 
 namespace tests {
 
@@ -32,6 +36,7 @@ private slots:
     void balanceIsOfTheRedisNodes();
     void nothingToShowWithoutTraffic();
     void slowFiguresAreMarked();
+    void figuresAreOfTheChosenWindow();
     void tilesLeadOn_data();
     void tilesLeadOn();
     void nodeAndShardLeadOn();
@@ -273,7 +278,7 @@ void OverviewTest::tilesLeadOn_data()
     QTest::newRow("queueTile") << "queue";
     QTest::newRow("cacheTile") << "cache";
     QTest::newRow("balanceTile") << "shards";
-    QTest::newRow("nodesTile") << "shards";
+    QTest::newRow("nodesTile") << "nodes";
 }
 
 void OverviewTest::tilesLeadOn()
@@ -363,6 +368,56 @@ void OverviewTest::staleFiguresStay()
     fixture.bridge.close();
     QVERIFY(!tile(fixture, "fanoutTile").isVisible());
     QCOMPARE(fixture.find<ui::StateView>("pageState")->kind(), ui::StateView::Kind::Disconnected);
+}
+
+// Means of that part of the past; what has none says of when it is.
+void OverviewTest::figuresAreOfTheChosenWindow()
+{
+    PageFixture fixture;
+    auto snapshot = fakeSnapshot(1);
+    for (auto& shard : snapshot.shards)
+        shard.deliveriesPerSecond = shard.timelinesNode == 5 ? 45 : 15;
+    auto history = fakeHistory(snapshot.takenAt, 600);
+    for (std::size_t i = 100; i <= 160; ++i) {
+        history[i].fanoutP95Ms = i == 130 ? 6'000 : 200;
+        history[i].deliveriesPerSecond = 500;
+        history[i].queueUnfinished = i == 140 ? 9'000 : 100;
+        history[i].queueOldestAgeSeconds = i == 140 ? 70 : 1;
+        history[i].queueDead = 0;
+    }
+    fix(fixture, snapshot);
+    fixture.engine().setHistory(history);
+    fixture.make<ui::OverviewPage>();
+    QVERIFY(fixture.open());
+    QTRY_COMPARE(tile(fixture, "deliveriesTile").value(), ui::formatRate(snapshot.deliveriesPerSecond));
+    QVERIFY(!tile(fixture, "nodesTile").subline().contains("not the window"));
+    fixture.range.choose(history[100].at, history[160].at);
+    QCOMPARE(tile(fixture, "deliveriesTile").value(), ui::formatRate(500));
+    QCOMPARE(tile(fixture, "fanoutTile").value(), ui::durationFigure((60 * 0.2 + 6) / 61).number);
+    QVERIFY2(tile(fixture, "fanoutTile").subline().contains(ui::formatMilliseconds(6'000)),
+             qPrintable(tile(fixture, "fanoutTile").subline()));
+    QCOMPARE(tile(fixture, "queueTile").value(), ui::formatCount(std::llround((60 * 100 + 9'000) / 61.0)));
+    QVERIFY(tile(fixture, "queueTile").subline().contains("9,000"));
+    QCOMPARE(tile(fixture, "queueTile").status(), ui::Tone::Critical);
+    // Three times as much on one of eight nodes, then as in the snapshot.
+    QTRY_COMPARE(tile(fixture, "balanceTile").value(), QString("2.40"));
+    QVERIFY2(tile(fixture, "nodesTile").subline().startsWith("not the window: "),
+             qPrintable(tile(fixture, "nodesTile").subline()));
+    const auto noted = [&] {
+        int out = 0;
+        for (const auto* label : fixture.page->findChildren<QLabel*>("cardSubtitle"))
+            out += label->text().contains("not the window: ");
+        return out;
+    };
+    QCOMPARE(noted(), 1); // the nodes; the shards are of the window
+    fixture.range.reset();
+    QTRY_COMPARE(tile(fixture, "deliveriesTile").value(), ui::formatRate(snapshot.deliveriesPerSecond));
+    QCOMPARE(noted(), 0);
+    // Of a part that the shards' history does not reach the history of the nodes still tells.
+    fixture.engine().failWith("shardHistory", {backend::ErrorCode::Unavailable, "gone", true});
+    fixture.range.choose(history[200].at, history[260].at);
+    QTRY_COMPARE(noted(), 2);
+    QCOMPARE(tile(fixture, "balanceTile").value(), QString("1.10"));
 }
 
 } // namespace tests

@@ -14,6 +14,7 @@
 #include <QTest>
 #include <QTimer>
 #include <QTreeView>
+#include <QWheelEvent>
 
 #include <functional>
 
@@ -51,13 +52,16 @@ private slots:
     void goneMeanwhileIsTold();
     void productionWantsItsNameTyped();
     void setThatCannotBeReadChangesNothing();
+    void escapeGivesUpReadingASet();
     void listThatCannotBeReadSaysSo();
     void partOfTheListSaysWhatIsMissing();
     void growingIsNotShort();
     void trendsTimesAndLanes();
+    void lanesZoomAndPan();
     void unknownTimesSayWhy();
     void overTimeThatFailsSaysSo();
     void drillDownByArgument();
+    void figuresAreOfTheChosenWindow();
 
 private:
     static constexpr std::int64_t kFirstDied = 1'790'000'000;
@@ -677,6 +681,117 @@ void QueueTest::drillDownByArgument()
     page.openArgument({});
     QTest::mouseClick(fixture.find<ui::MetricTile>("queueDead"), Qt::LeftButton);
     QCOMPARE(tabs->currentIndex(), 2);
+}
+
+void QueueTest::figuresAreOfTheChosenWindow()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    const auto snapshot = fakeSnapshot(1);
+    auto history = fakeHistory(snapshot.takenAt, 600);
+    for (std::size_t i = 100; i <= 160; ++i) {
+        history[i].queueUnfinished = 600;
+        history[i].queueOldestAgeSeconds = i == 120 ? 42 : 1;
+        history[i].queueDead = 7;
+        history[i].arrivalsPerSecond = 50;
+        history[i].drainPerSecond = 60;
+    }
+    backend::QueueHistory kinds;
+    backend::QueueKindSeries series;
+    series.kind = backend::TaskKind::PostCreated;
+    for (const std::size_t i : {100, 120, 140}) {
+        kinds.at.push_back(history[i].at);
+        series.unfinished.push_back(5);
+        series.arrivalsPerSecond.push_back(double(i));
+        series.drainPerSecond.push_back(3);
+    }
+    kinds.kinds.push_back(series);
+    fixture.engine().setQueueHistory(kinds);
+    fixture.engine().setSnapshot(snapshot);
+    fixture.engine().setHistory(history);
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    const auto tile = [&](const char* name) { return fixture.find<ui::MetricTile>(name); };
+    QTRY_COMPARE(tile("queueUnfinished")->value(), ui::formatCount(snapshot.queueUnfinished));
+    fixture.range.choose(history[100].at, history[160].at);
+    QCOMPARE(tile("queueUnfinished")->value(), QString("600"));
+    QCOMPARE(tile("queueOldest")->value(), QString("42"));
+    QCOMPARE(tile("queueOldest")->status(), ui::Tone::Warning);
+    QCOMPARE(tile("queueDrain")->value(), ui::durationFigure(60).number);
+    QCOMPARE(tile("queueDead")->value(), QString("7"));
+    const auto* table = fixture.find<QTableView>("queueKinds")->model();
+    const auto cell = [&](backend::TaskKind kind, int column) {
+        for (int row = 0; row < table->rowCount(); ++row)
+            if (table->index(row, ui::KindNameColumn).data(ui::SortRole).toInt() == int(kind))
+                return table->index(row, column).data().toString();
+        return QString();
+    };
+    QTRY_COMPARE(cell(backend::TaskKind::PostCreated, ui::KindArrivalsColumn), ui::formatRate(120));
+    QCOMPARE(cell(backend::TaskKind::PostCreated, ui::KindDrainColumn), ui::formatRate(3));
+    QCOMPARE(cell(backend::TaskKind::UserCreated, ui::KindArrivalsColumn), ui::unknownText());
+    QStringList said;
+    for (const auto* label : fixture.page->findChildren<QLabel*>("cardSubtitle"))
+        if (label->text().contains("not of the chosen window")) said << label->text();
+    QCOMPARE(said.size(), 3); // the kinds' other columns, times, workers
+    fixture.range.reset();
+    QTRY_COMPARE(tile("queueUnfinished")->value(), ui::formatCount(snapshot.queueUnfinished));
+}
+
+void QueueTest::escapeGivesUpReadingASet()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    showLetters(fixture, 2);
+    fixture.page->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(fixture.page.get()));
+    fixture.engine().hold("deadLetterSet");
+    click(fixture, "discardGroup");
+    QTRY_VERIFY2(outcome(fixture).contains("Esc gives up"), qPrintable(outcome(fixture)));
+    QVERIFY(!fixture.find<QPushButton>("discardGroup")->isEnabled());
+    fixture.find<QTableView>("deadLetterGroups")->setFocus();
+    QTest::keyClick(fixture.page->windowHandle(), Qt::Key_Escape);
+    QVERIFY2(outcome(fixture).contains("nothing was changed"), qPrintable(outcome(fixture)));
+    QVERIFY(fixture.find<QPushButton>("discardGroup")->isEnabled());
+    fixture.engine().release("deadLetterSet");
+    QTest::qWait(50); // a question would stand here for ever
+    QVERIFY(!QApplication::activeModalWidget());
+    QCOMPARE(fixture.engine().count("discardDeadLetters"), 0);
+}
+
+// As the key sheet says of every chart; over the names the wheel is the list's.
+void QueueTest::lanesZoomAndPan()
+{
+    ui::Theme theme{ui::ThemeMode::Light};
+    ui::TimeRange range;
+    ui::SwimLanes lanes(theme, range, nullptr);
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    range.setNewest(now);
+    lanes.setLanes({{"Worker 1", ui::secondsOf(now) - 300, ui::secondsOf(now), {}, {}}});
+    lanes.resize(700, 100);
+    lanes.show();
+    const auto wheel = [&](double x, int eighths) {
+        QWheelEvent event({x, 10.0}, lanes.mapToGlobal(QPointF(x, 10.0)), {}, {0, eighths}, Qt::NoButton, {},
+                          Qt::NoScrollPhase, false);
+        QCoreApplication::sendEvent(&lanes, &event);
+        return event.isAccepted();
+    };
+    QVERIFY(!wheel(2, 120));
+    QVERIFY(!range.chosen());
+    QVERIFY(wheel(lanes.plotLeft() + 200, 30)); // a touchpad's
+    QVERIFY(range.chosen());
+    QVERIFY(range.span() < std::chrono::minutes(5));
+    range.choose(now - std::chrono::minutes(20), now - std::chrono::minutes(10));
+    const auto end = range.end();
+    QTest::mousePress(&lanes, Qt::LeftButton, Qt::ShiftModifier, {lanes.plotLeft() + 100, 10});
+    QMouseEvent move(QEvent::MouseMove, QPointF(lanes.plotLeft() + 200, 10.0),
+                     lanes.mapToGlobal(QPointF(lanes.plotLeft() + 200, 10.0)), Qt::NoButton, Qt::LeftButton,
+                     Qt::ShiftModifier);
+    QCoreApplication::sendEvent(&lanes, &move);
+    QTest::mouseRelease(&lanes, Qt::LeftButton, Qt::ShiftModifier, {lanes.plotLeft() + 200, 10});
+    QVERIFY(range.end() < end);
+    QCOMPARE(range.span(), ui::TimeRange::Span(std::chrono::minutes(10)));
+    QVERIFY(!range.pinned());
 }
 
 } // namespace tests

@@ -273,10 +273,10 @@ void ReportTest::keepsTheOldFileWhenTheDiskIsFull()
 
 void ReportTest::filtersNameTheirSuffix()
 {
-    QStringList suffixes;
-    for (const auto& filter : ui::reportFileFilters())
-        suffixes << ui::reportFileSuffix(filter);
-    QCOMPARE(suffixes, (QStringList{"pdf", "html", "csv", "json"}));
+    const auto filters = ui::reportFileFilters();
+    QCOMPARE(filters.size(), 4);
+    for (int i = 0; i < 4; ++i)
+        QVERIFY(filters[i].contains(QStringList{"(*.pdf)", "(*.html)", "(*.csv)", "(*.json)"}[i]));
 }
 
 } // namespace tests

@@ -22,6 +22,8 @@
 
 #include <cmath>
 
+using namespace std::chrono_literals;
+
 namespace tests {
 
 class ShardPicturesTest : public QObject
@@ -46,6 +48,7 @@ private slots:
     void lorenzWithoutUsersHasNoBand();
     void windowsAreCompared();
     void windowIsPinned();
+    void pinnedComparisonKeepsUp();
     void comparisonSaysWhyNot();
     void hangingEngineLeavesTheRest();
 };
@@ -376,7 +379,7 @@ void ShardPicturesTest::windowsAreCompared()
     QCOMPARE(fixture.find<QLabel>("compareMax0")->text(), ui::formatNumber(summary.maxOverMean, 2));
     QCOMPARE(fixture.find<QLabel>("compareMean0")->text(), ui::formatRate(summary.mean));
     QCOMPARE(fixture.find<QLabel>("compareMean1")->text(), ui::formatRate(summary.mean * 1.5));
-    QVERIFY(fixture.find<QLabel>("compareWindowB")->text().contains(ui::formatClock(minute)));
+    QVERIFY(fixture.find<QLabel>("compareWindowB")->text().contains(ui::formatSpan(minute, minute + 1min)));
 }
 
 void ShardPicturesTest::windowIsPinned()
@@ -392,9 +395,9 @@ void ShardPicturesTest::windowIsPinned()
     QVERIFY(fixture.find<QToolButton>("comparePinned")->isChecked());
     fixture.range.choose(now - std::chrono::minutes(10), now - std::chrono::minutes(5));
     auto* a = fixture.find<QLabel>("compareWindowA");
-    QTRY_VERIFY2(a->text().contains(ui::formatClock(now - std::chrono::minutes(40))), qPrintable(a->text()));
+    QTRY_VERIFY2(a->text().contains(ui::formatSpan(now - 40min, now - 35min)), qPrintable(a->text()));
     auto* b = fixture.find<QLabel>("compareWindowB");
-    QTRY_VERIFY2(b->text().contains(ui::formatClock(now - std::chrono::minutes(10))), qPrintable(b->text()));
+    QTRY_VERIFY2(b->text().contains(ui::formatSpan(now - 10min, now - 5min)), qPrintable(b->text()));
     choose(fixture, "compareBefore");
     QTRY_VERIFY2(a->text().contains(ui::formatClock(now - std::chrono::minutes(15))), qPrintable(a->text()));
     // Before anything was kept.
@@ -429,6 +432,26 @@ void ShardPicturesTest::hangingEngineLeavesTheRest()
     choose(fixture, "pictureTreemap");
     QVERIFY(!fixture.find<ui::Treemap>("shardTreemap")->cellRect(5).isNull());
     fixture.engine().releaseAll();
+}
+
+// The last move of window B is shown, however many came while an answer was on its way.
+void ShardPicturesTest::pinnedComparisonKeepsUp()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    choose(fixture, "pictureCompare");
+    const auto now = fixture.bridge.snapshot()->takenAt;
+    fixture.range.choose(now - 40min, now - 35min);
+    QTest::mouseClick(fixture.find<QPushButton>("pinWindow"), Qt::LeftButton);
+    auto* b = fixture.find<QLabel>("compareWindowB");
+    QTRY_VERIFY(b->text().contains(ui::formatSpan(now - 40min, now - 35min)));
+    fixture.engine().hold("shardHistory");
+    fixture.range.choose(now - 20min, now - 15min);
+    fixture.range.choose(now - 10min, now - 5min);
+    fixture.engine().release("shardHistory");
+    QTRY_VERIFY2(b->text().contains(ui::formatSpan(now - 10min, now - 5min)), qPrintable(b->text()));
 }
 
 } // namespace tests

@@ -7,6 +7,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTableView>
@@ -35,12 +36,16 @@ private slots:
     void numbersAreTheSnapshots_data();
     void numbersAreTheSnapshots();
     void unknownIsADash();
+    void figuresAreOfTheChosenWindow();
     void tableSortsAndKeepsItsSelection();
     void cellSelectsItsShard();
+    void nodeBarsLeadToTheirNode();
     void opensAtAShardOrMetric();
     void exportsAllFormatsWithTheSameNumbers();
     void exportAsksWhereTo();
+    void exportAsksBeforeItOverwrites();
     void exportSaysWhyItFailed();
+    void escapeGivesUpAReport();
 };
 
 void ShardsTest::saysThatNothingIsConnected()
@@ -225,6 +230,37 @@ void ShardsTest::exportAsksWhereTo()
     QVERIFY(QFile::exists(directory.filePath("chosen.csv")));
 }
 
+// Also where the extension comes from the filter.
+void ShardsTest::exportAsksBeforeItOverwrites()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    QTemporaryDir directory;
+    QFile old(directory.filePath("chosen.pdf"));
+    QVERIFY(old.open(QIODevice::WriteOnly) && old.write("the old one") > 0);
+    old.close();
+    auto& page = fixture.make<ui::ShardsPage>();
+    QSignalSpy written(&page, &ui::ShardsPage::reportWritten);
+    bool asked = false;
+    QTimer::singleShot(0, this, [&] {
+        QTRY_VERIFY(qobject_cast<QFileDialog*>(QApplication::activeModalWidget()));
+        auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
+        QTimer::singleShot(0, this, [&] {
+            auto* question = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+            asked = question != nullptr;
+            if (question) question->button(QMessageBox::No)->click();
+        });
+        dialog->findChild<QLineEdit*>("fileNameEdit")->setText(directory.filePath("chosen"));
+        QMetaObject::invokeMethod(dialog, "accept");
+        dialog->reject();
+    });
+    QTest::mouseClick(fixture.find<QPushButton>("exportReport"), Qt::LeftButton);
+    QVERIFY(asked);
+    QCOMPARE(written.size(), 0);
+    QVERIFY(old.open(QIODevice::ReadOnly));
+    QCOMPARE(old.readAll(), QByteArray("the old one"));
+}
+
 void ShardsTest::exportSaysWhyItFailed()
 {
     PageFixture fixture;
@@ -236,6 +272,87 @@ void ShardsTest::exportSaysWhyItFailed()
     QVERIFY(fixture.find<QPushButton>("exportReport")->isEnabled());
     page.exportTo("/nowhere/at/all/report.pdf");
     QTRY_VERIFY2(outcome->text().contains("does not exist"), qPrintable(outcome->text()));
+}
+
+// An odd minute of the fake's has half as much again of everything.
+void ShardsTest::figuresAreOfTheChosenWindow()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    const auto& snapshot = *fixture.bridge.snapshot();
+    auto minute = std::chrono::floor<std::chrono::minutes>(snapshot.takenAt) - std::chrono::minutes(5);
+    if (minute.time_since_epoch().count() % 2 == 0) minute -= std::chrono::minutes(1);
+    const auto* table = fixture.find<QTableView>("shardTable")->model();
+    const auto entries = [&] { return table->index(7, ui::ShardEntriesColumn).data().toString(); };
+    const auto before = snapshot.shards[7].entries;
+    QTRY_COMPARE(entries(), ui::formatCount(before));
+    fixture.range.choose(minute, minute + std::chrono::minutes(1));
+    QTRY_COMPARE(entries(), ui::formatCount(before * 3 / 2));
+    const auto now = backend::shardBalance(snapshot, backend::BalanceMetric::Deliveries);
+    auto* total = fixture.find<ui::MetricTile>("balanceTotal");
+    QCOMPARE(total->value(), ui::formatRate(now.total * 1.5));
+    QVERIFY2(total->subline().contains("mean of the window"), qPrintable(total->subline()));
+    const auto loads = backend::loadByNode(snapshot, backend::BalanceMetric::Deliveries);
+    QCOMPARE(fixture.find<ui::RankedBars>("nodeBars")->bars()[0].value, loads[0].value * 1.5);
+    // Sixty seconds' events vary less by chance than one's.
+    const double chance =
+        std::sqrt(63 * (1 / double(backend::usersOf(snapshot)) + 1 / (now.total * 1.5 * 60))) * 100;
+    auto* variation = fixture.find<ui::MetricTile>("shardVariation");
+    QVERIFY2(variation->subline().contains(ui::formatNumber(chance, 1)), qPrintable(variation->subline()));
+    const auto said = [&](const char* words) {
+        for (const auto* label : fixture.page->findChildren<QLabel*>("cardSubtitle"))
+            if (label->text().contains(words)) return true;
+        return false;
+    };
+    QVERIFY(said("users, PostgreSQL and nodes as of"));
+    // Before the history began nothing is known: said, not passed over.
+    fixture.range.setReach(ui::TimeRange::kKept);
+    fixture.range.choose(minute - std::chrono::hours(5), minute - std::chrono::hours(4));
+    QTRY_COMPARE(entries(), ui::formatCount(before));
+    QVERIFY(said("not of the chosen window"));
+    QVERIFY(!said("mean of the window"));
+    fixture.range.reset();
+    QTRY_VERIFY(!said("not of the chosen window"));
+}
+
+void ShardsTest::nodeBarsLeadToTheirNode()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::ShardsPage>();
+    QSignalSpy opened(&page, &ui::Page::openPage);
+    auto* box = fixture.find<QComboBox>("balanceMetric");
+    auto* bars = fixture.find<ui::RankedBars>("nodeBars");
+    for (const auto metric : {backend::BalanceMetric::Deliveries, backend::BalanceMetric::Posts}) {
+        box->setCurrentIndex(box->findData(int(metric)));
+        opened.clear();
+        bars->setFocus();
+        QTest::keyClick(bars, Qt::Key_Home);
+        QTest::keyClick(bars, Qt::Key_Return);
+        QCOMPARE(opened.size(), 1);
+        QCOMPARE(opened[0][0].toString(), QString("nodes"));
+        QCOMPARE(opened[0][1].toString(), bars->bars()[0].name);
+    }
+}
+
+void ShardsTest::escapeGivesUpAReport()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::ShardsPage>();
+    auto* outcome = fixture.find<QLabel>("exportOutcome");
+    QTemporaryDir directory;
+    fixture.engine().hold("shardReport");
+    page.exportTo(directory.filePath("report.csv"));
+    QVERIFY2(outcome->text().contains("Esc gives up"), qPrintable(outcome->text()));
+    fixture.find<QTableView>("shardTable")->setFocus();
+    QTest::keyClick(fixture.find<QTableView>("shardTable"), Qt::Key_Escape);
+    fixture.engine().release("shardReport");
+    QTRY_COMPARE(outcome->text(), QString("Given up: no report was written."));
+    QVERIFY(!QFile::exists(directory.filePath("report.csv")));
+    QVERIFY(fixture.find<QPushButton>("exportReport")->isEnabled());
 }
 
 } // namespace tests

@@ -6,6 +6,7 @@
 #include <QRegularExpression>
 #include <QTableView>
 #include <QTest>
+#include <QTreeView>
 #include <QWheelEvent>
 
 #include "tests/ui/page_fixture.h"
@@ -36,12 +37,16 @@ private slots:
     void aPinHoldsTheCrosshair();
     void aBrushInOneChartIsEveryChartsWindow();
     void shiftDragAndWheelMoveAllCharts();
+    void aTouchpadZooms();
     void aClickPinsInAllCharts();
+    void theKeyboardReadsAndPins();
     void aDoubleClickGoesBackToLive();
     void tablesFollowTheBrush();
     void keysAndTheTopBar();
+    void tablesLeaveTheKeysOfTime();
     void reachesBackAsFarAsHistoryIsKept();
     void longWindowsAreRolledUp();
+    void whatCouldNotBeReadIsTriedAgain();
     void withoutAFileOnlyTheHourIsOffered();
     void gapsAreMarked();
     void eventsAreMarkedOnEveryAxis();
@@ -565,6 +570,139 @@ void TimeRangeTest::everyTimeFollowsTheZone()
     ui::setTimesInUtc(false);
     qunsetenv("TZ");
     tzset();
+}
+
+// Its steps are parts of a wheel's.
+void TimeRangeTest::aTouchpadZooms()
+{
+    Charts charts(now());
+    Charts::wheel(charts.one, 120);
+    const auto once = charts.range.span();
+    charts.range.reset();
+    for (int i = 0; i < 8; ++i)
+        Charts::wheel(charts.one, 15);
+    QVERIFY2(std::abs(seconds(charts.range.span() - once)) < 0.01,
+             qPrintable(QString::number(seconds(charts.range.span()))));
+}
+
+void TimeRangeTest::theKeyboardReadsAndPins()
+{
+    const auto at = now();
+    Charts charts(at);
+    backend::Event event;
+    event.key.at = at - 2s;
+    event.kind = backend::EventKind::NodeLost;
+    event.what = "redis-3 does not answer";
+    charts.range.setEvents({event});
+    auto& one = charts.one;
+    charts.window.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&charts.window));
+    one.setFocus(Qt::TabFocusReason);
+    QTest::keyClick(&one, Qt::Key_Left); // from the newest point on
+    QVERIFY(charts.range.cursor() == at);
+    QTest::keyClick(&one, Qt::Key_Left);
+    QTest::keyClick(&one, Qt::Key_Left);
+    QVERIFY(charts.range.cursor() == at - 2s);
+    QVERIFY2(one.readout().contains(ui::formatTime(at - 2s)) && one.readout().contains("redis-3"),
+             qPrintable(one.readout()));
+    QCOMPARE(one.accessibleDescription(), one.readout());
+    QCOMPARE(charts.other.readout().contains(ui::formatTime(at - 2s)), true);
+    QTest::keyClick(&one, Qt::Key_Right);
+    QVERIFY(charts.range.cursor() == at - 1s);
+    QTest::keyClick(&one, Qt::Key_Return);
+    QVERIFY(charts.range.pinned());
+    QTest::keyClick(&one, Qt::Key_Left); // takes the pin along
+    QVERIFY(charts.range.pinned() && charts.range.cursor() == at - 2s);
+    QTest::keyClick(&one, Qt::Key_Home);
+    QVERIFY(charts.range.cursor() >= charts.range.begin() &&
+            charts.range.cursor() < charts.range.begin() + 1s);
+    QTest::keyClick(&one, Qt::Key_End);
+    QVERIFY(charts.range.cursor() == at);
+    QTest::keyClick(&one, Qt::Key_Return);
+    QVERIFY(!charts.range.pinned());
+    QTest::keyClick(&one, Qt::Key_Left);
+    charts.other.setFocusPolicy(Qt::StrongFocus);
+    charts.other.setFocus();
+    QVERIFY(!charts.range.cursor());
+}
+
+// Those of a table are the arrows; it must not look for a row that begins with "0".
+void TimeRangeTest::tablesLeaveTheKeysOfTime()
+{
+    QTemporaryDir dir;
+    WindowFixture fixture(dir.filePath("settings.ini"));
+    QVERIFY(fixture.showOpen());
+    fixture.window->showPage("shards");
+    auto* table = fixture.find<QTableView>("shardTable");
+    QTRY_VERIFY(table->model()->rowCount() > 0);
+    table->setFocus();
+    auto& range = fixture.range;
+    fixture.press(Qt::Key_Plus);
+    QVERIFY(range.chosen());
+    const auto span = range.span(), shorter = span / 2;
+    fixture.press(Qt::Key_Equal);
+    QCOMPARE(range.span(), shorter);
+    fixture.press(Qt::Key_Minus);
+    QCOMPARE(range.span(), span);
+    const auto end = range.end();
+    fixture.press(Qt::Key_BracketLeft);
+    QVERIFY(range.end() < end);
+    fixture.press(Qt::Key_BracketRight);
+    QCOMPARE(range.end(), end);
+    fixture.press(Qt::Key_0);
+    QVERIFY(!range.chosen());
+    QVERIFY(table->hasFocus());
+    // A tree opens and closes with + and −.
+    fixture.window->showPage("queue", "workers");
+    auto* tree = fixture.find<QTreeView>("workerTree");
+    QTRY_VERIFY(tree->model()->rowCount() > 0);
+    const auto engine = tree->model()->index(0, 0);
+    tree->setCurrentIndex(engine);
+    tree->setFocus();
+    tree->expand(engine);
+    fixture.press(Qt::Key_Minus);
+    QVERIFY(!tree->isExpanded(engine));
+    QVERIFY(!range.chosen());
+    fixture.press(Qt::Key_BracketLeft);
+    QVERIFY(range.chosen());
+}
+
+void TimeRangeTest::whatCouldNotBeReadIsTriedAgain()
+{
+    QTemporaryDir dir;
+    WindowFixture fixture(dir.filePath("settings.ini"));
+    backend::HistoryRange kept;
+    kept.step = 60s;
+    const auto newest = now();
+    for (int minute = 23 * 60; minute > 0; --minute)
+        kept.mean.push_back(fakeHistory(newest - std::chrono::minutes(minute), 1).front());
+    fixture.engine().setKept(kept);
+    QVERIFY(fixture.showOpen());
+    QTRY_VERIFY(fixture.find<QAbstractButton>("window1440")->isEnabled());
+    const auto* chart = fixture.find<ui::TimeChart>("rateChart");
+    const auto error = [&] { return fixture.find<QLabel>("historyError")->text(); };
+    const backend::Error broken{backend::ErrorCode::Unavailable, "no disk", true};
+    fixture.engine().failWith("historyRange", broken);
+    fixture.range.choose(newest - 10h, newest - 6h);
+    QTRY_VERIFY(error().contains("no disk"));
+    QCOMPARE(chart->pointsShown(), 0);
+    // By itself, after a while.
+    fixture.engine().clearFailure("historyRange");
+    QTRY_VERIFY_WITH_TIMEOUT(chart->pointsShown() > 0, 20'000);
+    QVERIFY(!error().contains("no disk"));
+    // At once by F5.
+    fixture.engine().failWith("historyRange", broken);
+    fixture.range.choose(newest - 20h, newest - 15h);
+    QTRY_VERIFY(error().contains("no disk"));
+    fixture.engine().clearFailure("historyRange");
+    const int before = fixture.engine().count("historyRange");
+    fixture.press(Qt::Key_F5);
+    QTRY_VERIFY(fixture.engine().count("historyRange") > before);
+    QTRY_VERIFY(chart->pointsShown() > 0);
+    // F5 reads again what is there, too.
+    const int again = fixture.engine().count("historyRange");
+    fixture.press(Qt::Key_F5);
+    QTRY_VERIFY(fixture.engine().count("historyRange") > again);
 }
 
 } // namespace tests

@@ -127,7 +127,7 @@ void BalanceTest::chanceBandOfEventsMatchesCounting()
             home.push_back(int(random() % bins));
         for (int i = 0; i < events; ++i)
             ++counts[std::size_t(home[random() % home.size()])];
-        const auto s = summarize(counts, users, true);
+        const auto s = summarize(counts, users, 1);
         sum += s.coefficientOfVariation * s.coefficientOfVariation;
         formula = s.chanceCoefficientOfVariation;
     }

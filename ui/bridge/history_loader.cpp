@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kPointsOfWindow = 720;       // more than a chart has pixels for would be drawn for nothing
 constexpr std::chrono::seconds kFresh{30}; // how far the newest part of a long window may lag behind
+constexpr std::chrono::milliseconds kFirstRetry{2'000}, kLastRetry{60'000}; // each twice the one before
 
 } // namespace
 
@@ -18,7 +19,10 @@ HistoryLoader::HistoryLoader(EngineBridge& bridge, TimeRange& range, QObject* pa
     : QObject(parent)
     , m_bridge(bridge)
     , m_range(range)
+    , m_retryAfter(kFirstRetry)
 {
+    m_retry.setSingleShot(true);
+    connect(&m_retry, &QTimer::timeout, this, &HistoryLoader::follow);
     connect(&bridge, &EngineBridge::stateChanged, this, &HistoryLoader::begin);
     connect(&range, &TimeRange::moved, this, &HistoryLoader::follow);
     connect(&range, &TimeRange::reachChanged, this, &HistoryLoader::follow);
@@ -30,6 +34,8 @@ void HistoryLoader::begin()
 {
     m_loadedSpan = TimeRange::Span(0);
     m_error.clear();
+    m_retry.stop();
+    m_retryAfter = kFirstRetry;
     if (m_bridge.state() != EngineBridge::State::Open) {
         m_range.setReach(TimeRange::kLongest);
         return;
@@ -55,7 +61,18 @@ void HistoryLoader::follow()
 {
     if (m_bridge.state() != EngineBridge::State::Open || m_loading) return;
     if (m_bridge.knowsBySecond(m_range.begin()) || enough()) return;
+    // What failed waits; another part of the past is worth a try at once.
+    const bool same = m_range.live() || (m_range.begin() == m_failedFrom && m_range.end() == m_failedTo);
+    if (m_retry.isActive() && same) return;
     load();
+}
+
+void HistoryLoader::refresh()
+{
+    if (m_loading) return;
+    m_retry.stop();
+    m_loadedSpan = TimeRange::Span(0);
+    follow();
 }
 
 // What was read is of this window, at a step that suits it, but for its newest part.
@@ -85,22 +102,47 @@ void HistoryLoader::load()
     const auto from = m_range.begin() - margin, to = m_range.end() + std::chrono::seconds(1) +
                                                      (m_range.chosen() ? margin : TimeRange::Span(0));
     const int most = int(kPointsOfWindow * double((to - from).count()) / double(span.count()));
+    // Nothing later is known yet: a window that reaches there is not covered by this reading.
+    const auto newest =
+        m_bridge.snapshot() ? std::max(m_bridge.snapshot()->takenAt, m_range.end()) : m_range.end();
+    const auto knownTo = std::min(to, newest);
     m_bridge.call(
         this,
         [from, to, most](backend::Engine& engine) { return requests::historyRange(engine, from, to, most); },
-        [this, from, to, span](backend::Result<backend::HistoryRange> range) {
+        [this, from, knownTo, span, begin = m_range.begin(),
+         end = m_range.end()](backend::Result<backend::HistoryRange> range) {
             m_loading = false;
             if (!range && range.error().code == backend::ErrorCode::Cancelled) return; // another session
-            m_error = range ? QString() : QString::fromStdString(range.error().message);
-            m_loadedFrom = from;
-            m_loadedTo = to;
-            m_loadedSpan = span;
-            m_loadedAt = std::chrono::steady_clock::now(); // a failure is not tried again at once, either
             m_bridge.setReadingHistory(false);
-            m_bridge.setRolledUp(range ? std::move(*range) : backend::HistoryRange());
+            m_loadedFrom = from;
+            m_loadedTo = knownTo;
+            m_loadedSpan = range ? span : TimeRange::Span(0);
+            m_failedFrom = begin;
+            m_failedTo = end;
+            if (range)
+                take(std::move(*range));
+            else
+                failed(QString::fromStdString(range.error().message));
             emit changed();
             follow(); // the window may have moved meanwhile
         });
+}
+
+void HistoryLoader::take(backend::HistoryRange range)
+{
+    m_error.clear();
+    m_retry.stop();
+    m_retryAfter = kFirstRetry;
+    m_loadedAt = std::chrono::steady_clock::now();
+    m_bridge.setRolledUp(std::move(range));
+}
+
+void HistoryLoader::failed(const QString& why)
+{
+    m_error = why;
+    m_bridge.setRolledUp({});
+    m_retry.start(m_retryAfter);
+    m_retryAfter = std::min(2 * m_retryAfter, kLastRetry);
 }
 
 } // namespace ui

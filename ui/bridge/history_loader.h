@@ -1,9 +1,10 @@
 // Fetches rolled-up history when the shared window reaches further back than the last hour, on the bridge's
 // threads, and says how far back the window may reach at all. One reading at a time; the window of now is
-// read again as it moves on. Owned by the window; GUI thread only.
+// read again as it moves on, and what could not be read after a while. Owned by the window; GUI thread only.
 #pragma once
 
 #include <QObject>
+#include <QTimer>
 
 #include "backend/domain/history.h"
 #include "ui/bridge/time_range.h"
@@ -22,6 +23,8 @@ public:
     HistoryLoader(EngineBridge& bridge, TimeRange& range, QObject* parent);
 
     bool loading() const { return m_loading; }
+    // Reads what is shown anew (F5).
+    void refresh();
     // Why the last reading failed; empty: it did not.
     const QString& errorText() const { return m_error; }
 
@@ -35,6 +38,8 @@ private:
     bool covers() const;
     bool enough() const;
     void load();
+    void take(backend::HistoryRange range);
+    void failed(const QString& why);
 
     EngineBridge& m_bridge;
     TimeRange& m_range;
@@ -43,6 +48,9 @@ private:
     backend::TimePoint m_loadedFrom, m_loadedTo; // of the last reading
     TimeRange::Span m_loadedSpan{0};             // of the window it was for
     std::chrono::steady_clock::time_point m_loadedAt;
+    QTimer m_retry; // runs after a reading that failed
+    std::chrono::milliseconds m_retryAfter;
+    backend::TimePoint m_failedFrom, m_failedTo; // the window it was for
 };
 
 } // namespace ui

@@ -11,6 +11,9 @@
 
 namespace ui {
 
+// A point comes every second; a sampler that is a little late leaves no gap.
+inline constexpr std::chrono::milliseconds kLateness{2500};
+
 struct HistoryView : std::span<const backend::HistoryPoint>
 {
     using Points = std::span<const backend::HistoryPoint>;

@@ -34,6 +34,17 @@ QString TimeRange::windowText() const
     return m_chosen ? formatSpan(begin(), end()) : tr("last %1").arg(lengthText(m_window));
 }
 
+QString TimeRange::notOfWindow(backend::TimePoint asOf) const
+{
+    return m_chosen ? tr("as of %1 %2, not of the chosen window").arg(formatMoment(asOf), zoneName())
+                    : QString();
+}
+
+QString TimeRange::notOfWindowShort(backend::TimePoint asOf) const
+{
+    return m_chosen ? tr("not the window: %1").arg(formatMoment(asOf)) : QString();
+}
+
 QString TimeRange::lengthText(std::chrono::minutes window)
 {
     const auto minutes = window.count();

@@ -21,17 +21,21 @@ double secondsOf(backend::TimePoint time)
     return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
-// Calls visit(point, hits, misses) for each step between two points that know the cache.
+// Calls visit(point, hits, misses) for each step between two points that know the cache, but for longer ones.
 template <class Visit>
-void eachStep(std::span<const backend::HistoryPoint> history, const std::string& name, Visit visit)
+void eachStep(std::span<const backend::HistoryPoint> history, const std::string& name,
+              backend::TimePoint::duration longest, Visit visit)
 {
     const backend::CacheCounts* previous = nullptr;
+    backend::TimePoint before;
     for (const auto& point : history) {
         const auto* counts = countsOf(point, name);
         if (!counts) continue;
-        if (previous && counts->hits >= previous->hits && counts->misses >= previous->misses)
+        if (previous && point.at - before <= longest && counts->hits >= previous->hits &&
+            counts->misses >= previous->misses)
             visit(point, counts->hits - previous->hits, counts->misses - previous->misses);
         previous = counts;
+        before = point.at;
     }
 }
 
@@ -47,15 +51,16 @@ std::vector<std::string> cacheNames(std::span<const backend::HistoryPoint> histo
 
 } // namespace
 
-std::vector<CacheWindow> cacheWindows(std::span<const backend::HistoryPoint> history)
+std::vector<CacheWindow> cacheWindows(const HistoryView& history)
 {
     std::vector<CacheWindow> out;
     for (const auto& name : cacheNames(history)) {
         CacheWindow window{name, 0, 0};
-        eachStep(history, name, [&](const auto&, std::int64_t hits, std::int64_t misses) {
-            window.hits += hits;
-            window.misses += misses;
-        });
+        eachStep(history, name, history.step + kLateness,
+                 [&](const auto&, std::int64_t hits, std::int64_t misses) {
+                     window.hits += hits;
+                     window.misses += misses;
+                 });
         out.push_back(std::move(window));
     }
     return out;
@@ -79,11 +84,12 @@ RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, con
     };
     for (const auto& point : history.subspan(1))
         known[bucketOf(point)] = true;
-    eachStep(history, cache, [&](const backend::HistoryPoint& point, std::int64_t hits, std::int64_t misses) {
-        auto& sum = sums[bucketOf(point)];
-        sum.hits += hits;
-        sum.misses += misses;
-    });
+    eachStep(history, cache, backend::TimePoint::duration::max(),
+             [&](const backend::HistoryPoint& point, std::int64_t hits, std::int64_t misses) {
+                 auto& sum = sums[bucketOf(point)];
+                 sum.hits += hits;
+                 sum.misses += misses;
+             });
     double last = start;
     for (std::size_t i = 0; i < count; ++i) {
         const double at = start + double(i + 1) * span;
@@ -94,6 +100,15 @@ RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, con
         out.percent.push_back(ratio ? *ratio * 100 : std::numeric_limits<double>::quiet_NaN());
     }
     return out;
+}
+
+double knownSeconds(const HistoryView& history)
+{
+    double seconds = coveredSeconds(history);
+    for (const auto& gap : gapsOf(history)) // those at either end lie outside the points
+        if (!history.empty() && gap.end > history.front().at && gap.end <= history.back().at)
+            seconds -= secondsOf(gap.end) - secondsOf(gap.begin - history.step);
+    return seconds;
 }
 
 double coveredSeconds(std::span<const backend::HistoryPoint> history)

@@ -1,7 +1,7 @@
 // Hits and misses of each cache over a window, from the cumulative counts in the history. Pure functions.
 #pragma once
 
-#include "backend/domain/snapshot.h"
+#include "ui/bridge/history_view.h"
 
 #include <QtGlobal>
 
@@ -27,8 +27,11 @@ struct CacheWindow
 
 // One per cache, in the order in which the newest point names them. The counts are sums over the engines
 // alive: when one restarts or leaves, a sum goes down. Such a step counts as nothing, for hits and misses
-// alike, so that no figure is negative and no ratio lies above 1.
-std::vector<CacheWindow> cacheWindows(std::span<const backend::HistoryPoint> history);
+// alike, so that no figure is negative and no ratio lies above 1; so does a step over a gap, whose time is
+// not known time either.
+std::vector<CacheWindow> cacheWindows(const HistoryView& history);
+// What these counts are of: from the first point to the last, without gaps.
+double knownSeconds(const HistoryView& history);
 
 // The hit ratio of one cache over time, in at most `buckets` equal spans of the history; NaN without traffic.
 // The spans are the same for every cache.

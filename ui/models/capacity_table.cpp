@@ -137,7 +137,7 @@ public:
                 &growthPerDay,
                 [](const NodeRoomRow& r) {
                     return r.growth.kind == Growth::Kind::TooShort ? QVariant()
-                                                                   : QVariant(r.growth.perSecond);
+                                                                   : QVariant(r.growth.perSecond * kDay);
                 },
                 [](const NodeRoomRow& r) { return growthReason(r.growth); },
                 {}};
@@ -292,11 +292,11 @@ NodeRoomModel* makeNodeRoomTable(QObject* parent)
     std::vector<T::Column> columns{
         {T::tr("Node"), {}, Qt::AlignLeft, [](const NodeRoomRow& r) { return r.name; }, {}, {}, {}},
         T::readers(),
-        T::perReader(),
-        T::used(),
+        T::perReader().in(T::tr("bytes")),
+        T::used().in(T::tr("bytes")),
         T::limit(),
         T::fits(),
-        T::growth(),
+        T::growth().in(T::tr("bytes/d")),
         T::full(),
     };
     return new NodeRoomModel(

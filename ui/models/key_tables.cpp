@@ -93,17 +93,20 @@ KeyFamilyModel* makeKeyFamilyTable(QObject* parent)
          {}},
         T::estimate(
             T::tr("Memory ≈"), T::tr("MEMORY USAGE of the sampled keys, scaled to all keys of their node"),
-            [](const auto& r) { return r.family.bytes; }, &T::bytes),
+            [](const auto& r) { return r.family.bytes; }, &T::bytes)
+            .in(T::tr("bytes")),
         T::estimate(
             T::tr("Share"), T::tr("Of the memory of all keys"), [](const auto& r) { return r.share; },
-            [](double share) { return formatRatio(share); }),
+            [](double share) { return formatRatio(share); })
+            .in(T::tr("0 to 1")),
         T::estimate(
             T::tr("Keys ≈"), T::tr("Scaled from the sample"), [](const auto& r) { return r.family.keys; },
             &T::count),
         T::estimate(
             T::tr("Per key"), T::tr("Mean of the sampled ones"),
             [](const auto& r) { return r.family.keys > 0 ? r.family.bytes / r.family.keys : std::nan(""); },
-            &T::bytes),
+            &T::bytes)
+            .in(T::tr("bytes")),
     };
     return new KeyFamilyModel(
         std::move(columns), [](const KeyFamilyRow& r) { return QString::fromStdString(r.family.name); },
@@ -133,7 +136,8 @@ FlightModel* makeFlightTable(QObject* parent)
          [](const T::Flight& f) { return T::spared(f) < 0 ? T::tr("n/a") : formatRatio(T::spared(f)); },
          [](const T::Flight& f) { return T::spared(f) < 0 ? QVariant() : QVariant(T::spared(f)); },
          {},
-         [](const T::Flight& f) { return T::spared(f) < 0 ? Tone::Muted : Tone::Normal; }},
+         [](const T::Flight& f) { return T::spared(f) < 0 ? Tone::Muted : Tone::Normal; },
+         T::tr("0 to 1")},
         T::counted(T::tr("In all"), T::tr("Spared since the engines started"),
                    [](const auto& f) { return std::optional(f.joined); }),
     };

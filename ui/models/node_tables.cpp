@@ -48,7 +48,7 @@ public:
                 explanation,
                 Qt::AlignLeft,
                 [value, absent](const Row& r) { return value(r) ? formatTime(*value(r)) : absent; },
-                [value](const Row& r) { return value(r) ? QVariant(secondsOf(*value(r))) : QVariant(); },
+                [value](const Row& r) { return value(r) ? QVariant(zonedTime(*value(r))) : QVariant(); },
                 {},
                 {}};
     }
@@ -115,7 +115,8 @@ SlowOperationModel* makeSlowOperationTable(QObject* parent)
          T::figure<Row>(
              T::tr("Took"), T::tr("Time in the server; of a statement that runs: until now"),
              [](const Row& r) { return r.seconds; }, &formatDuration,
-             [](const Row& r) { return r.running ? Tone::Warning : Tone::Normal; }),
+             [](const Row& r) { return r.running ? Tone::Warning : Tone::Normal; })
+             .in(T::tr("s")),
          T::words<Row>(T::tr("State"), [](const Row& r) { return r.state; }),
          T::words<Row>(T::tr("Client"), [](const Row& r) { return r.who; }),
          T::longText<Row>(T::tr("Operation"), [](const Row& r) { return r.text; })},
@@ -128,14 +129,17 @@ TopStatementModel* makeTopStatementTable(QObject* parent)
     return new TopStatementModel(
         {T::figure<Row>(
              T::tr("Total time"), T::tr("Of all calls together"), [](const Row& r) { return r.totalMs; },
-             &formatMilliseconds),
+             &formatMilliseconds)
+             .in(T::tr("ms")),
          T::figure<Row>(
              T::tr("Calls"), {}, [](const Row& r) { return double(r.calls); }, &countText),
          T::figure<Row>(
              T::tr("Mean"), T::tr("Total time by calls"), [](const Row& r) { return r.meanMs; },
-             &formatMilliseconds),
+             &formatMilliseconds)
+             .in(T::tr("ms")),
          T::figure<Row>(
-             T::tr("Worst"), {}, [](const Row& r) { return r.worstMs; }, &formatMilliseconds),
+             T::tr("Worst"), {}, [](const Row& r) { return r.worstMs; }, &formatMilliseconds)
+             .in(T::tr("ms")),
          T::figure<Row>(
              T::tr("Rows"), T::tr("Returned or changed by all calls"),
              [](const Row& r) { return double(r.rows); }, &countText),
@@ -165,7 +169,7 @@ DeadRowsModel* makeDeadRowsTable(QObject* parent)
                      : r.lastVacuumAt ? formatTime(*r.lastVacuumAt)
                                       : T::tr("never");
           },
-          [](const Row& r) { return r.lastVacuumAt ? QVariant(secondsOf(*r.lastVacuumAt)) : QVariant(); },
+          [](const Row& r) { return r.lastVacuumAt ? QVariant(zonedTime(*r.lastVacuumAt)) : QVariant(); },
           {},
           {}},
          T::time<Row>(
@@ -173,7 +177,8 @@ DeadRowsModel* makeDeadRowsTable(QObject* parent)
              [](const Row& r) { return r.lastAnalyzeAt; }, T::tr("never")),
          T::figure<Row>(
              T::tr("Size"), T::tr("With indexes and TOAST"), [](const Row& r) { return double(r.bytes); },
-             &bytesText)},
+             &bytesText)
+             .in(T::tr("bytes"))},
         [](const Row& r) { return qt(r.name); }, parent);
 }
 
@@ -202,11 +207,13 @@ ReplicaModel* makeReplicaTable(QObject* parent)
          T::words<Row>(T::tr("Kind"), [](const Row& r) { return r.kind; }), std::move(state),
          T::figure<Row>(
              T::tr("Behind"), T::tr("Of a replica: what it has not replayed; of a slot: WAL that it keeps"),
-             [](const Row& r) { return double(r.lagBytes); }, &bytesText),
+             [](const Row& r) { return double(r.lagBytes); }, &bytesText)
+             .in(T::tr("bytes")),
          T::figure<Row>(
              T::tr("Behind in time"),
              T::tr("PostgreSQL: replay lag; Redis: since the replica's last acknowledgement"),
-             [](const Row& r) { return r.lagSeconds; }, &formatDuration)},
+             [](const Row& r) { return r.lagSeconds; }, &formatDuration)
+             .in(T::tr("s"))},
         [](const Row& r) { return r.kind + QLatin1Char(' ') + r.name; }, parent);
 }
 
@@ -260,6 +267,13 @@ FindingModel* makeFindingTable(QObject* parent)
 NodeCostModel* makeNodeCostTable(QObject* parent)
 {
     using Row = backend::NodeCost;
+    auto requests = T::figure<Row>(
+        T::tr("Requests/s"),
+        T::tr("Redis: commands; PostgreSQL: statements, without the BEGIN and COMMIT around them"),
+        [](const Row& r) { return r.requestsPerSecond; }, &formatRate);
+    requests.toolTip = [](const Row& r) {
+        return T::tr("%1 since the engine started").arg(formatCount(r.requestsTotal));
+    };
     return new NodeCostModel(
         {{T::tr("Node"),
           {},
@@ -268,27 +282,28 @@ NodeCostModel* makeNodeCostTable(QObject* parent)
           [](const Row& r) { return QVariant(r.node); },
           {},
           {}},
-         T::figure<Row>(
-             T::tr("Requests/s"),
-             T::tr("Redis: commands; PostgreSQL: statements, without the BEGIN and COMMIT around them"),
-             [](const Row& r) { return r.requestsPerSecond; }, &formatRate),
+         std::move(requests),
          T::figure<Row>(
              T::tr("Probe p50"), T::tr("Median round trip of the last probes, at most 300"),
-             [](const Row& r) { return r.probeP50Ms; }, &formatMilliseconds),
+             [](const Row& r) { return r.probeP50Ms; }, &formatMilliseconds)
+             .in(T::tr("ms")),
          T::figure<Row>(
              T::tr("p99"), T::tr("99th percentile of the same probes"),
-             [](const Row& r) { return r.probeP99Ms; }, &formatMilliseconds),
+             [](const Row& r) { return r.probeP99Ms; }, &formatMilliseconds)
+             .in(T::tr("ms")),
          T::figure<Row>(
              T::tr("Missed"), T::tr("Of the same probes: not answered within their deadline"),
              [](const Row& r) { return double(r.missed); }, &countText,
              [](const Row& r) { return r.missed > 0 ? Tone::Warning : Tone::Normal; }),
          T::figure<Row>(
              T::tr("Sent"), T::tr("Redis: bytes on the socket; PostgreSQL: bytes of the statements' text"),
-             [](const Row& r) { return r.sentBytesPerSecond; }, &bytesPerSecondText),
+             [](const Row& r) { return r.sentBytesPerSecond; }, &bytesPerSecondText)
+             .in(T::tr("bytes/s")),
          T::figure<Row>(
              T::tr("Received"),
              T::tr("Redis: bytes on the socket; PostgreSQL: its client library does not tell"),
-             [](const Row& r) { return r.receivedBytesPerSecond; }, &bytesPerSecondText)},
+             [](const Row& r) { return r.receivedBytesPerSecond; }, &bytesPerSecondText)
+             .in(T::tr("bytes/s"))},
         [](const Row& r) { return r.node; }, parent);
 }
 

@@ -82,7 +82,8 @@ ShardTaskModel* makeShardTaskTable(QObject* parent)
          [](const Row& r) { return formatDuration(r.count.oldestAgeSeconds); },
          [](const Row& r) { return QVariant(r.count.oldestAgeSeconds); },
          {},
-         {}},
+         {},
+         T::tr("s")},
     };
     return new ShardTaskModel(
         std::move(columns), [](const Row& r) { return qint64(r.node) * 1000 + qint64(r.count.kind); },

@@ -110,6 +110,7 @@ void TimelineModel::clear()
     if (!m_items.empty()) {
         beginResetModel();
         m_items.clear();
+        m_partialItems = 0;
         endResetModel();
     }
     m_next.reset();
@@ -210,12 +211,7 @@ void TimelineModel::syncWith(const backend::TimelinePage& newest, bool meets, ba
     }
     std::sort(incoming.begin(), incoming.end(), std::greater<>());
     syncOrderedRows(
-        existing, incoming,
-        [this](int first, int last) {
-            beginRemoveRows({}, first, last);
-            m_items.erase(m_items.begin() + first, m_items.begin() + last + 1);
-            endRemoveRows();
-        },
+        existing, incoming, [this](int first, int last) { removeItems(first, last); },
         [&](int row, int from, int count) {
             std::vector<Item> items;
             for (int i = from; i < from + count; ++i)
@@ -227,6 +223,7 @@ void TimelineModel::syncWith(const backend::TimelinePage& newest, bool meets, ba
         const auto found = byId.find(idOf(m_items[row].entry));
         if (found == byId.end()) continue;
         m_items[row].entry = *found->second;
+        m_partialItems += int(newest.partial) - int(m_items[row].partial);
         m_items[row].partial = newest.partial;
         lastChanged = int(row);
     }
@@ -236,10 +233,25 @@ void TimelineModel::syncWith(const backend::TimelinePage& newest, bool meets, ba
 void TimelineModel::insertItems(int row, std::vector<Item> items)
 {
     if (items.empty()) return;
+    m_partialItems += partialOf(items);
     beginInsertRows({}, row, row + int(items.size()) - 1);
     m_items.insert(m_items.begin() + row, std::make_move_iterator(items.begin()),
                    std::make_move_iterator(items.end()));
     endInsertRows();
+}
+
+void TimelineModel::removeItems(int first, int last)
+{
+    beginRemoveRows({}, first, last);
+    const auto begin = m_items.begin() + first, end = m_items.begin() + last + 1;
+    m_partialItems -= partialOf(std::span(begin, end));
+    m_items.erase(begin, end);
+    endRemoveRows();
+}
+
+int TimelineModel::partialOf(std::span<const Item> items)
+{
+    return int(std::count_if(items.begin(), items.end(), [](const Item& item) { return item.partial; }));
 }
 
 void TimelineModel::setDelays(std::span<const backend::PostId> posts,
@@ -256,9 +268,7 @@ void TimelineModel::setDelays(std::span<const backend::PostId> posts,
 
 int TimelineModel::partialEntries() const
 {
-    const auto count =
-        std::count_if(m_items.begin(), m_items.end(), [](const Item& item) { return item.partial; });
-    return int(count) + (m_emptyPartial ? 1 : 0);
+    return m_partialItems + (m_emptyPartial ? 1 : 0);
 }
 
 const backend::TimelineEntry& TimelineModel::entry(const QModelIndex& index) const

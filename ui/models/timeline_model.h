@@ -87,6 +87,8 @@ private:
     bool awaits(std::optional<backend::PostId> before) const;
     void syncWith(const backend::TimelinePage& newest, bool meets, backend::PostId lowest);
     void insertItems(int row, std::vector<Item> items);
+    void removeItems(int first, int last);
+    static int partialOf(std::span<const Item> items);
     QString delayText(const Item& item) const;
     QString accessibleText(const Item& item) const;
 
@@ -95,6 +97,7 @@ private:
     std::vector<Item> m_items;             // ids strictly descending
     std::optional<backend::PostId> m_next; // where the following page starts
     bool m_newerAbove = false;             // see newerAbove()
+    int m_partialItems = 0;                // of m_items
     bool m_emptyPartial = false;           // a partial page brought no entry
 };
 

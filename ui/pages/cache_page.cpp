@@ -26,6 +26,8 @@
 namespace ui {
 namespace {
 
+constexpr int kNodesTab = 0, kKeysTab = 1;
+const QString kKeysArgument = QStringLiteral("keys");
 constexpr int kMostLines = 8;     // of a chart: as many as there are series colours
 constexpr int kRatioBuckets = 60; // of the window: a second alone says little
 
@@ -75,11 +77,16 @@ std::vector<CacheWindow> inOrderOf(const backend::ClusterSnapshot& snapshot, std
     return windows;
 }
 
-// Puts a chart where the old one was.
+// Puts a chart where the old one was, which goes later: a drag in it may have brought us here.
 void replaceIn(QSplitter& splitter, int position, TimeChart* old, TimeChart* chart)
 {
     const auto sizes = splitter.sizes();
-    delete old;
+    if (old) {
+        old->hide();
+        old->setObjectName({});
+        old->setParent(splitter.window());
+        old->deleteLater();
+    }
     splitter.insertWidget(position, chart);
     if (old) splitter.setSizes(sizes);
 }
@@ -160,7 +167,7 @@ QWidget* CachePage::buildTabs(QWidget* parent)
 
 QWidget* CachePage::buildNodes(QWidget* parent)
 {
-    auto* card = new Card(context().theme, {}, parent);
+    auto* card = m_nodeCard = new Card(context().theme, {}, parent);
     m_nodes = makeRedisNodeTable(this);
     m_sortedNodes = new SortProxy(this);
     m_sortedNodes->setSourceModel(m_nodes);
@@ -268,10 +275,7 @@ void CachePage::showWindow()
 {
     const auto& range = context().range;
     const auto shown = context().bridge.historyBetween(range.begin(), range.end());
-    double seconds = coveredSeconds(shown);
-    for (const auto& gap : gapsOf(shown)) // those in between were counted in
-        if (!shown.empty() && gap.end > shown.front().at && gap.end <= shown.back().at)
-            seconds -= secondsOf(gap.end) - secondsOf(gap.begin);
+    const double seconds = knownSeconds(shown);
     std::vector<CacheRow> rows;
     QStringList names;
     for (auto& window : inOrderOf(*context().bridge.snapshot(), cacheWindows(shown))) {
@@ -297,6 +301,7 @@ void CachePage::showWindow()
 void CachePage::showNodes(const backend::ClusterSnapshot& snapshot)
 {
     m_nodes->setRows(redisNodes(snapshot));
+    m_nodeCard->setSubtitle(context().range.notOfWindow(snapshot.takenAt));
     if (nodeNames(snapshot) != m_chartNodes) remakeNodeCharts(snapshot);
     const auto history = context().bridge.historyBetween(context().range.begin(), context().range.end());
     m_memory->setHistory(history);
@@ -305,7 +310,7 @@ void CachePage::showNodes(const backend::ClusterSnapshot& snapshot)
 
 void CachePage::openArgument(const QString& argument)
 {
-    m_tabs->setCurrentIndex(argument == QLatin1String("keys") ? 1 : 0);
+    m_tabs->setCurrentIndex(argument == kKeysArgument ? kKeysTab : kNodesTab);
     for (int row = 0; row < m_sortedNodes->rowCount(); ++row) {
         const auto index = m_sortedNodes->index(row, RedisNameColumn);
         if (index.data().toString() != argument) continue;
@@ -316,6 +321,7 @@ void CachePage::openArgument(const QString& argument)
 
 QString CachePage::linkArgument() const
 {
+    if (m_tabs->currentIndex() == kKeysTab) return kKeysArgument;
     const auto index = m_nodeTable->currentIndex();
     return index.isValid() ? index.siblingAtColumn(RedisNameColumn).data().toString() : QString();
 }

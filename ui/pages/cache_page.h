@@ -59,7 +59,7 @@ private:
     QTableView* m_nodeTable = nullptr;
     QTabWidget* m_tabs = nullptr;
     CacheDetailsView* m_details = nullptr;
-    Card* m_cacheCard = nullptr;
+    Card *m_cacheCard = nullptr, *m_nodeCard = nullptr;
     QSplitter* m_upper = nullptr;  // caches beside their chart
     QSplitter* m_middle = nullptr; // memory beside commands
     QSplitter* m_splitter = nullptr;

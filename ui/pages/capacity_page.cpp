@@ -2,6 +2,7 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
+#include "ui/bridge/time_range.h"
 #include "ui/models/sort_proxy.h"
 #include "ui/pages/cap_pricer.h"
 #include "ui/pages/capacity_tiles.h"
@@ -147,6 +148,7 @@ void CapacityPage::connectAll()
     connect(m_planner, &ThresholdPlanner::changed, this, &CapacityPage::readCosts);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             &CapacityPage::showGrowth);
+    connect(&context().range, &TimeRange::windowChanged, this, &CapacityPage::showNodes);
     auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     escape->setContext(Qt::WidgetWithChildrenShortcut);
     connect(escape, &QShortcut::activated, this, &CapacityPage::giveUp);
@@ -327,9 +329,10 @@ void CapacityPage::showNodes()
     double known = 0;
     for (const auto& row : rows)
         known = std::max(known, row.growth.knownSeconds);
-    m_nodesCard->setSubtitle(known > 0
-                                 ? tr("history of %1, times in %2").arg(formatDuration(known), zoneName())
-                                 : tr("no history yet"));
+    const auto past = known > 0 ? tr("history of %1, times in %2").arg(formatDuration(known), zoneName())
+                                : tr("no history yet");
+    const auto note = context().range.notOfWindow(m_snapshot->takenAt);
+    m_nodesCard->setSubtitle(note.isEmpty() ? past : QStringLiteral("%1 · %2").arg(past, note));
     const bool first = m_nodes->rowCount() == 0 && !rows.empty();
     m_nodes->setRows(std::move(rows));
     if (first) m_table->setCurrentIndex(m_sorted->index(0, RoomNameColumn));
@@ -394,6 +397,12 @@ void CapacityPage::openArgument(const QString& argument)
         m_table->setCurrentIndex(index);
         m_table->scrollTo(index);
     }
+}
+
+QString CapacityPage::linkArgument() const
+{
+    const auto index = m_table->currentIndex();
+    return index.isValid() ? index.siblingAtColumn(RoomNameColumn).data().toString() : QString();
 }
 
 void CapacityPage::saveState(QSettings& settings) const

@@ -37,7 +37,8 @@ public:
 
     void setSnapshot(const backend::SnapshotPtr& snapshot) override;
     void openArgument(const QString& argument) override; // a node's name
-    void refresh() override;                             // looks at everything anew
+    QString linkArgument() const override;
+    void refresh() override; // looks at everything anew
     void timesChanged() override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;

@@ -6,6 +6,7 @@
 #include "ui/widgets/formatting.h"
 
 #include <QPointer>
+#include <QShortcut>
 
 namespace ui {
 namespace {
@@ -29,7 +30,11 @@ DeadLetterChanges::DeadLetterChanges(const Theme& theme, EngineBridge& bridge, Q
     , m_theme(theme)
     , m_bridge(bridge)
     , m_parent(questionParent)
+    , m_escape(new QShortcut(QKeySequence(Qt::Key_Escape), questionParent))
 {
+    m_escape->setContext(Qt::WidgetWithChildrenShortcut);
+    m_escape->setEnabled(false); // Esc is others' then
+    connect(m_escape, &QShortcut::activated, this, &DeadLetterChanges::giveUpReading);
 }
 
 void DeadLetterChanges::setBusy(bool busy)
@@ -72,38 +77,54 @@ void DeadLetterChanges::changeGroup(Change change, const backend::DeadLetterGrou
 {
     if (m_busy) return;
     setBusy(true);
-    emit told(tr("Reading which dead letters these are…"), false);
+    m_escape->setEnabled(true);
+    emit told(tr("Reading which dead letters these are… Esc gives up."), false);
     m_bridge.deed( // part of one: it waits for nothing that looks, either
         this,
         [signature = listed.signature, until = listed.lastDiedAt](backend::Engine& engine) {
             return requests::deadLetterSet(engine, signature, until);
         },
-        [this, change, listed](backend::Result<backend::DeadLetterSet> set) {
+        [this, change, listed, serial = ++m_reading](backend::Result<backend::DeadLetterSet> set) {
+            if (serial != m_reading) return; // given up
+            m_escape->setEnabled(false);
             setBusy(false);
-            if (!set) {
-                emit told(
-                    tr("Nothing was changed, since it could not be read which dead letters these are: %1")
-                        .arg(QString::fromStdString(set.error().message)),
-                    true);
-                return;
-            }
-            if (set->tasks.empty()) {
-                emit told(tr("Nothing was changed: none of them is a dead letter any more."), false);
-                emit changed();
-                return;
-            }
-            const auto count = std::int64_t(set->tasks.size());
-            QString besides;
-            if (!set->complete)
-                besides = tr("The newest %1 of about %2: the others afterwards.")
-                              .arg(formatCount(count), formatCount(listed.count));
-            else if (count != listed.count)
-                besides = tr("Listed were %1: the others are none any more, or not listed yet.")
-                              .arg(formatCount(listed.count));
-            emit told({}, false);
-            if (confirmed(change, set->tasks.size(), QString::fromStdString(listed.signature), besides))
-                run(change, std::move(set->tasks));
+            takeSet(change, listed, std::move(set));
         });
+}
+
+void DeadLetterChanges::giveUpReading()
+{
+    ++m_reading;
+    m_escape->setEnabled(false);
+    setBusy(false);
+    emit told(tr("Given up: nothing was changed."), false);
+}
+
+void DeadLetterChanges::takeSet(Change change, const backend::DeadLetterGroup& listed,
+                                backend::Result<backend::DeadLetterSet> set)
+{
+    if (!set) {
+        emit told(tr("Nothing was changed, since it could not be read which dead letters these are: %1")
+                      .arg(QString::fromStdString(set.error().message)),
+                  true);
+        return;
+    }
+    if (set->tasks.empty()) {
+        emit told(tr("Nothing was changed: none of them is a dead letter any more."), false);
+        emit changed();
+        return;
+    }
+    const auto count = std::int64_t(set->tasks.size());
+    QString besides;
+    if (!set->complete)
+        besides = tr("The newest %1 of about %2: the others afterwards.")
+                      .arg(formatCount(count), formatCount(listed.count));
+    else if (count != listed.count)
+        besides = tr("Listed were %1: the others are none any more, or not listed yet.")
+                      .arg(formatCount(listed.count));
+    emit told({}, false);
+    if (confirmed(change, set->tasks.size(), QString::fromStdString(listed.signature), besides))
+        run(change, std::move(set->tasks));
 }
 
 void DeadLetterChanges::run(Change change, std::vector<backend::TaskRef> tasks)

@@ -8,6 +8,8 @@
 
 #include <vector>
 
+class QShortcut;
+
 namespace ui {
 
 class EngineBridge;
@@ -28,7 +30,7 @@ public:
 
     // Exactly these. A retry is not asked about.
     void changeSelected(Change change, std::vector<backend::TaskRef> tasks);
-    // All of the group as it was listed: reads which ones those are, then asks.
+    // All of the group as it was listed: reads which ones those are (Esc gives up), then asks.
     void changeGroup(Change change, const backend::DeadLetterGroup& listed);
 
 signals:
@@ -37,6 +39,9 @@ signals:
     void changed(); // something may have been changed: read the lists again
 
 private:
+    void giveUpReading();
+    void takeSet(Change change, const backend::DeadLetterGroup& listed,
+                 backend::Result<backend::DeadLetterSet> set);
     bool confirmed(Change change, std::size_t count, const QString& detail, const QString& besides);
     void run(Change change, std::vector<backend::TaskRef> tasks);
     void takeOutcome(Change change, int asked, const backend::Result<int>& done);
@@ -46,6 +51,8 @@ private:
     EngineBridge& m_bridge;
     QWidget* m_parent;
     backend::SnapshotPtr m_snapshot;
+    QShortcut* m_escape = nullptr; // while a set is read
+    int m_reading = 0;             // serial of the set that is waited for
     bool m_busy = false;
 };
 

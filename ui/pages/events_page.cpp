@@ -356,6 +356,11 @@ void EventsPage::openArgument(const QString& argument)
     m_search->setText(argument);
 }
 
+QString EventsPage::linkArgument() const
+{
+    return m_search->text().trimmed();
+}
+
 void EventsPage::saveState(QSettings& settings) const
 {
     settings.setValue("allTimes", m_allTimes->isChecked());

@@ -35,6 +35,7 @@ public:
     void timesChanged() override;
     bool focusFind() override;
     void openArgument(const QString& argument) override; // what to search for, at all times
+    QString linkArgument() const override;
     void saveState(QSettings& settings) const override;
     void restoreState(QSettings& settings) override;
 

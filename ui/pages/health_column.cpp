@@ -2,6 +2,7 @@
 
 #include "backend/domain/balance.h"
 #include "ui/pages/column_fit.h"
+#include "ui/pages/shard_window.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
@@ -62,20 +63,22 @@ void HealthColumn::buildShards(const Theme& theme)
     m_shardCard->body()->addWidget(m_heat, 1);
 }
 
-void HealthColumn::setSnapshot(const backend::ClusterSnapshot& snapshot)
+void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, const QString& note)
 {
     m_model->setRows(worstFirst(snapshot.nodes));
-    showShards(snapshot);
+    m_nodeCard->setSubtitle(note);
     placeParts();
 }
 
-void HealthColumn::showShards(const backend::ClusterSnapshot& snapshot)
+void HealthColumn::setShards(const ShownShards& shards, const QString& note)
 {
+    constexpr auto kMetric = backend::BalanceMetric::Deliveries;
     std::vector<double> values;
-    for (const auto& shard : snapshot.shards)
-        values.push_back(backend::valueOf(shard, backend::BalanceMetric::Deliveries));
-    const auto summary = backend::shardBalance(snapshot, backend::BalanceMetric::Deliveries);
-    m_shardCard->setSubtitle(summary.known > 0 ? tr("mean %1").arg(formatRate(summary.mean)) : QString());
+    for (const auto& shard : shards.snapshot->shards)
+        values.push_back(backend::valueOf(shard, kMetric));
+    const auto summary = backend::shardBalance(*shards.snapshot, kMetric, shards.seconds);
+    const auto mean = summary.known > 0 ? tr("mean %1").arg(formatRate(summary.mean)) : QString();
+    m_shardCard->setSubtitle(note.isEmpty() ? mean : note);
     m_heat->setValues(std::move(values), summary.chanceCoefficientOfVariation);
 }
 

@@ -13,6 +13,7 @@ namespace ui {
 class Card;
 class HeatGrid;
 class Theme;
+struct ShownShards;
 
 class HealthColumn final : public QWidget
 {
@@ -21,7 +22,9 @@ class HealthColumn final : public QWidget
 public:
     HealthColumn(const Theme& theme, QWidget* parent);
 
-    void setSnapshot(const backend::ClusterSnapshot& snapshot);
+    // note: of what time they are, where that is not the window; may be empty.
+    void setNodes(const backend::ClusterSnapshot& snapshot, const QString& note);
+    void setShards(const ShownShards& shards, const QString& note);
 
     QSize sizeHint() const override;
 
@@ -35,7 +38,6 @@ protected:
 private:
     void buildNodes(const Theme& theme);
     void buildShards(const Theme& theme);
-    void showShards(const backend::ClusterSnapshot& snapshot);
     void placeParts(); // all nodes, within reason; the map gets the rest
 
     Card* m_nodeCard = nullptr;

@@ -92,6 +92,7 @@ public:
         auto out = figure(
             tr("Memory"), tr("Redis: used_memory of maxmemory; PostgreSQL does not tell"),
             [](const Row& r) { return double(r.node.memoryBytes); }, &NodeList::memory, std::move(most));
+        out.unit = tr("bytes");
         out.toolTip = [](const Row& r) {
             return r.node.kind == backend::NodeKind::Postgres ? tr("PostgreSQL does not tell")
                    : r.probed.memoryMostBytes == 0            ? tr("maxmemory is not set: no limit")
@@ -119,7 +120,8 @@ public:
             figure(
                 tr("Up for"), tr("Since the server started"),
                 [](const Row& r) { return r.node.uptimeSeconds; },
-                [](const Row& r) { return formatDuration(r.node.uptimeSeconds); }),
+                [](const Row& r) { return formatDuration(r.node.uptimeSeconds); })
+                .in(tr("s")),
             figure(
                 tr("Connections"), tr("Open now, of all programs, of those that the server allows"),
                 [](const Row& r) { return double(r.node.connections); }, &NodeList::connections,
@@ -128,7 +130,8 @@ public:
             figure(
                 tr("Disk"), tr("PostgreSQL: size of the database"),
                 [](const Row& r) { return double(r.node.diskBytes); },
-                [](const Row& r) { return formatBytes(r.node.diskBytes); }),
+                [](const Row& r) { return formatBytes(r.node.diskBytes); })
+                .in(tr("bytes")),
             figure(
                 tr("Ops/s"), tr("Redis: commands; PostgreSQL: transactions; over the last second"),
                 [](const Row& r) { return r.node.commandsPerSecond; },
@@ -136,7 +139,8 @@ public:
             figure(
                 tr("Answers in"), tr("Round trip of the last probe"),
                 [](const Row& r) { return r.node.probeMilliseconds; },
-                [](const Row& r) { return formatMilliseconds(r.node.probeMilliseconds); }),
+                [](const Row& r) { return formatMilliseconds(r.node.probeMilliseconds); })
+                .in(tr("ms")),
             why(),
         };
     }

@@ -2,6 +2,7 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
+#include "ui/bridge/time_range.h"
 #include "ui/pages/checkup_view.h"
 #include "ui/pages/column_fit.h"
 #include "ui/pages/hinted_table.h"
@@ -60,7 +61,7 @@ QWidget* NodesPage::build()
 
 QWidget* NodesPage::buildList(QWidget* parent)
 {
-    auto* card = new Card(context().theme, tr("Nodes"), parent);
+    auto* card = m_listCard = new Card(context().theme, tr("Nodes"), parent);
     m_model = makeNodeList(this);
     m_list = new HintedTable(context().theme, "nodeList", tr("Nodes and their health"), m_model, card);
     m_list->setHint({});
@@ -100,6 +101,9 @@ void NodesPage::connectAll()
     });
     connect(m_checkup, &CheckupView::checked, this, [this] { m_detail->setCheckup(m_checkup->checkup()); });
     connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_chosenHeights = true; });
+    connect(&context().range, &TimeRange::windowChanged, this, [this] {
+        if (m_snapshot) showNodes();
+    });
 }
 
 void NodesPage::setInterval(std::chrono::milliseconds interval)
@@ -173,6 +177,7 @@ void NodesPage::askFigures(bool now)
 void NodesPage::showNodes()
 {
     m_model->setRows(nodeListRows(*m_snapshot, m_probed));
+    m_listCard->setSubtitle(context().range.notOfWindow(m_snapshot->takenAt));
     if (!m_wanted.isEmpty() && selectNode(m_wanted)) m_wanted.clear();
     // Somebody who comes here has a reason: what is worst stands there at once.
     if (!m_table->currentIndex().isValid() && m_model->rowCount() > 0)
@@ -201,6 +206,12 @@ bool NodesPage::selectNode(const QString& name)
 void NodesPage::openArgument(const QString& argument)
 {
     if (!selectNode(argument)) m_wanted = argument;
+}
+
+QString NodesPage::linkArgument() const
+{
+    const auto index = m_list->current();
+    return index.isValid() ? QString::fromStdString(m_model->row(index).node.name) : m_wanted;
 }
 
 // A Redis node has the livelier figures.

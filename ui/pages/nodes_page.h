@@ -15,6 +15,7 @@ class QTabWidget;
 
 namespace ui {
 
+class Card;
 class CheckupView;
 class HintedTable;
 class NodeDetailView;
@@ -32,6 +33,7 @@ public:
     void activated() override;
     void deactivated() override { m_shown = false; }
     void openArgument(const QString& argument) override; // a node's name
+    QString linkArgument() const override;
     void showExample() override;
     void refresh() override;
     void timesChanged() override;
@@ -56,6 +58,7 @@ private:
 
     PageFace* m_face = nullptr;
     NodeListModel* m_model = nullptr;
+    Card* m_listCard = nullptr;
     HintedTable* m_list = nullptr;
     QTableView* m_table = nullptr;
     NodeDetailView* m_detail = nullptr;

@@ -1,11 +1,11 @@
 #include "ui/pages/overview_page.h"
 
-#include "backend/domain/balance.h"
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/time_range.h"
 #include "ui/models/cache_window.h"
 #include "ui/pages/health_column.h"
 #include "ui/pages/page_face.h"
+#include "ui/pages/shard_window.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
 #include "ui/widgets/time_chart.h"
@@ -19,19 +19,10 @@
 namespace ui {
 namespace {
 
-// When a figure asks for attention. Twitter aimed at five seconds from post to home timeline.
-constexpr double kSlowFanoutMs = 1000, kLateFanoutMs = 5000;
-constexpr double kSlowQueueSeconds = 5, kLateQueueSeconds = 60;
-constexpr double kSkewedBalance = 1.5;               // max/mean, where chance does not explain it
 constexpr int kChartStretch = 7, kHealthStretch = 5; // of the columns
 constexpr int kRatioPoints = 120;                    // of the hit ratio over the window
 
 constexpr std::array kRatioCaches{"home timeline", "post object", "user object"};
-
-Tone toneFor(double value, double warning, double critical)
-{
-    return value > critical ? Tone::Critical : value > warning ? Tone::Warning : Tone::Ok;
-}
 
 } // namespace
 
@@ -39,13 +30,14 @@ OverviewPage::OverviewPage(const PageContext& context, QWidget* parent)
     : Page(QStringLiteral("overview"), tr("Overview"), context, parent)
 {
     m_face = new PageFace(context, this, build());
-    connect(&context.range, &TimeRange::windowChanged, this, [this] {
+    m_shards = new ShardWindow(context, this);
+    const auto again = [this] {
         if (isVisible()) setSnapshot(this->context().bridge.snapshot());
-    });
-    connect(&context.range, &TimeRange::moved, this, [this] {
-        if (!isVisible() || this->context().range.live() || !this->context().bridge.snapshot()) return;
-        showCache();
-        showCharts();
+    };
+    connect(&context.range, &TimeRange::windowChanged, this, again);
+    connect(m_shards, &ShardWindow::changed, this, again);
+    connect(&context.range, &TimeRange::moved, this, [this, again] {
+        if (!this->context().range.live()) again();
     });
 }
 
@@ -79,7 +71,7 @@ QLayout* OverviewPage::buildTiles()
     m_queue = addLink(*row, "queueTile", tr("Queue"), QStringLiteral("queue"));
     m_cache = addLink(*row, "cacheTile", tr("Cache hits"), QStringLiteral("cache"));
     m_balance = addLink(*row, "balanceTile", tr("Balance index"), QStringLiteral("shards"));
-    m_nodes = addLink(*row, "nodesTile", tr("Nodes"), QStringLiteral("shards"));
+    m_nodes = addLink(*row, "nodesTile", tr("Nodes"), QStringLiteral("nodes"));
     m_balance->setToolTip(
         tr("Deliveries per second of the busiest Redis node over the mean of all. 1 is even; "
            "by chance alone most nodes lie within two standard deviations (2 σ) of the mean."));
@@ -154,7 +146,11 @@ QWidget* OverviewPage::buildHealth(QWidget* parent)
 void OverviewPage::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     if (!m_face->show(snapshot)) return;
-    showTiles(*snapshot);
+    const auto shards = m_shards->shown(snapshot);
+    showTiles(*snapshot, shards);
+    const auto note = context().range.notOfWindowShort(snapshot->takenAt);
+    m_health->setNodes(*snapshot, note);
+    m_health->setShards(shards, shards.ofWindow ? shards.note : note);
     showCharts();
 }
 
@@ -164,115 +160,17 @@ void OverviewPage::timesChanged()
     setSnapshot(context().bridge.snapshot()); // asks nobody
 }
 
-// --- tiles
-
-void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot)
-{
-    showFanout(snapshot);
-    showQueue(snapshot);
-    showCache();
-    showBalance(snapshot);
-    showNodes(snapshot);
-}
-
-void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
-{
-    const bool known = snapshot.fanoutP95Ms >= 0;
-    const auto [number, unit] = durationFigure(snapshot.fanoutP95Ms / 1000);
-    m_fanout->setValue(number, unit);
-    m_fanout->setSubline(
-        known ? tr("p50 %1 · p99 %2")
-                    .arg(formatMilliseconds(snapshot.fanoutP50Ms), formatMilliseconds(snapshot.fanoutP99Ms))
-              : tr("no deliveries in 10 s"));
-    m_fanout->setStatus(known ? toneFor(snapshot.fanoutP95Ms, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted);
-    m_deliveries->setValue(formatRate(snapshot.deliveriesPerSecond), tr("/s"));
-    m_deliveries->setSubline(
-        tr("%1 posts/s · %2 reads/s")
-            .arg(formatRate(snapshot.postsPerSecond), formatRate(snapshot.readsPerSecond)));
-}
-
-void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
-{
-    m_queue->setValue(formatCount(snapshot.queueUnfinished),
-                      snapshot.queueUnfinished == 1 ? tr("task") : tr("tasks"));
-    auto words = snapshot.queueUnfinished > 0
-                     ? tr("oldest %1").arg(formatDuration(snapshot.queueOldestAgeSeconds))
-                     : tr("nothing waits");
-    if (snapshot.queueDead > 0)
-        words += tr(" · %1 dead").arg(formatCount(snapshot.queueDead));
-    else if (snapshot.queueUnfinished > 0 && snapshot.secondsToDrain)
-        words += tr(" · drains in %1").arg(formatDuration(*snapshot.secondsToDrain));
-    m_queue->setSubline(words);
-    const auto tone = toneFor(snapshot.queueOldestAgeSeconds, kSlowQueueSeconds, kLateQueueSeconds);
-    m_queue->setStatus(snapshot.queueDead > 0 ? std::max(tone, Tone::Warning) : tone);
-}
-
-void OverviewPage::showCache()
+HistoryView OverviewPage::shownHistory() const
 {
     const auto& range = context().range;
-    // The top bar tells which part was chosen; a tile has no room for it.
-    const auto when =
-        range.chosen()
-            ? tr("chosen %1").arg(formatDuration(std::chrono::duration<double>(range.span()).count()))
-            : range.windowText();
-    std::int64_t hits = 0, lookups = 0;
-    for (const auto& window : cacheWindows(context().bridge.historyBetween(range.begin(), range.end()))) {
-        hits += window.hits;
-        lookups += window.lookups();
-    }
-    if (lookups == 0) {
-        m_cache->setValue(tr("n/a"), {});
-        m_cache->setSubline(tr("no look-ups, %1").arg(when));
-        return;
-    }
-    auto ratio = formatRatio(double(hits) / double(lookups));
-    ratio.chop(2); // the unit is set smaller
-    m_cache->setValue(ratio, tr("%"));
-    m_cache->setSubline(tr("of %1, %2").arg(formatCompact(double(lookups)), when));
-}
-
-void OverviewPage::showBalance(const backend::ClusterSnapshot& snapshot)
-{
-    const auto balance = backend::nodeBalance(snapshot, backend::BalanceMetric::Deliveries);
-    if (balance.mean <= 0) {
-        m_balance->setValue(tr("n/a"), {});
-        m_balance->setSubline(tr("no deliveries now"));
-        m_balance->setStatus(Tone::Muted);
-        return;
-    }
-    const double band = backend::chanceBand(balance);
-    m_balance->setValue(formatNumber(balance.maxOverMean, 2), tr("max/mean"));
-    m_balance->setSubline(band > 0 ? tr("by chance ± %1 (2 σ)").arg(formatRatio(band))
-                                   : tr("of deliveries/s by node"));
-    const bool skewed = balance.maxOverMean > kSkewedBalance && balance.coefficientOfVariation > band;
-    m_balance->setStatus(skewed ? Tone::Warning : Tone::Ok);
-}
-
-void OverviewPage::showNodes(const backend::ClusterSnapshot& snapshot)
-{
-    const auto count = [&](backend::Health health) {
-        return std::count_if(snapshot.nodes.begin(), snapshot.nodes.end(),
-                             [health](const auto& node) { return node.health == health; });
-    };
-    const auto ok = count(backend::Health::Ok), down = count(backend::Health::Down);
-    const auto degraded = count(backend::Health::Degraded), all = std::ptrdiff_t(snapshot.nodes.size());
-    m_nodes->setValue(formatCount(ok), tr("of %1 ok").arg(all));
-    QStringList troubles;
-    if (down > 0) troubles << tr("%1 down").arg(down);
-    if (degraded > 0) troubles << tr("%1 degraded").arg(degraded);
-    if (const auto unknown = all - ok - down - degraded; unknown > 0)
-        troubles << tr("%1 not known").arg(unknown);
-    m_nodes->setSubline(troubles.isEmpty() ? tr("every node answers") : troubles.join(QStringLiteral(" · ")));
-    m_nodes->setStatus(down > 0 ? Tone::Critical : troubles.isEmpty() ? Tone::Ok : Tone::Warning);
-    m_health->setSnapshot(snapshot);
+    return context().bridge.historyBetween(range.begin(), range.end());
 }
 
 // --- charts
 
 void OverviewPage::showCharts()
 {
-    const auto& range = context().range;
-    const auto history = context().bridge.historyBetween(range.begin(), range.end());
+    const auto history = shownHistory();
     for (auto* chart : {m_delayChart, m_rateChart, m_queueChart})
         chart->setHistory(history);
     std::vector<double> at;

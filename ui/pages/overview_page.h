@@ -11,6 +11,9 @@ class QBoxLayout;
 namespace ui {
 
 class HealthColumn;
+class ShardWindow;
+struct HistoryView;
+struct ShownShards;
 class MetricTile;
 class PageFace;
 class TimeChart;
@@ -31,15 +34,21 @@ private:
     QWidget* buildHealth(QWidget* parent);
     void buildCharts(QWidget* parent);
     MetricTile* addLink(QBoxLayout& row, const char* name, const QString& title, const QString& page);
-    void showTiles(const backend::ClusterSnapshot& snapshot);
+    // Of the newest snapshot, or of the part of the past that is chosen.
+    void showTiles(const backend::ClusterSnapshot& snapshot, const ShownShards& shards);
     void showFanout(const backend::ClusterSnapshot& snapshot);
+    void showFanout(const HistoryView& history);
     void showQueue(const backend::ClusterSnapshot& snapshot);
+    void showQueue(const HistoryView& history);
     void showCache();
-    void showBalance(const backend::ClusterSnapshot& snapshot);
+    void showBalance(const ShownShards& shards);
+    void showBalance(const HistoryView& history);
     void showNodes(const backend::ClusterSnapshot& snapshot);
     void showCharts();
+    HistoryView shownHistory() const;
 
     PageFace* m_face = nullptr;
+    ShardWindow* m_shards = nullptr;
     MetricTile* m_fanout = nullptr;
     MetricTile* m_deliveries = nullptr;
     MetricTile* m_queue = nullptr;

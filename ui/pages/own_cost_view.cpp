@@ -27,10 +27,14 @@ QString summaryText(const backend::OwnCost& cost)
         sent += std::max(0.0, node.sentBytesPerSecond);
         received += std::max(0.0, node.receivedBytesPerSecond);
     }
-    return OwnCostView::tr("%1 SQL statements/s and %2 Redis commands/s; %3 sent, %4 received from Redis; "
-                           "over the last %5")
-        .arg(formatRate(statements), formatRate(commands), perSecond(sent), perSecond(received),
-             formatDuration(std::round(cost.windowSeconds)));
+    const auto text =
+        OwnCostView::tr("%1 SQL statements/s and %2 Redis commands/s; %3 sent, %4 received from Redis; "
+                        "over the last %5")
+            .arg(formatRate(statements), formatRate(commands), perSecond(sent), perSecond(received),
+                 formatDuration(std::round(cost.windowSeconds)));
+    if (cost.probeWindowSeconds <= 0) return text;
+    return OwnCostView::tr("%1. Probe percentiles: of the last %2")
+        .arg(text, formatDuration(std::round(cost.probeWindowSeconds)));
 }
 
 } // namespace

@@ -24,6 +24,20 @@ namespace {
 constexpr int kArrivingSeries = 1, kDoneSeries = 2, kUnfinishedSeries = 3;
 constexpr int kWaitSeries = 1, kRunSeries = 2;
 
+// Of what is known of the times within the range; -1: nothing is.
+double meanOf(const std::vector<double>& values, const std::vector<backend::TimePoint>& at,
+              const TimeRange& range)
+{
+    double sum = 0;
+    int count = 0;
+    for (std::size_t i = 0; i < std::min(values.size(), at.size()); ++i) {
+        if (!(values[i] >= 0) || at[i] < range.begin() || at[i] > range.end()) continue; // NaN, too
+        sum += values[i];
+        ++count;
+    }
+    return count > 0 ? sum / count : -1;
+}
+
 } // namespace
 
 QueueFlowView::QueueFlowView(const PageContext& context, QWidget* parent)
@@ -120,7 +134,9 @@ void QueueFlowView::setHistory(const HistoryView& history)
 
 void QueueFlowView::setSnapshot(const backend::ClusterSnapshot& snapshot, const HistoryView& history)
 {
-    m_kinds->setRows(snapshot.queue);
+    m_newestKinds = snapshot.queue;
+    m_newestAt = snapshot.takenAt;
+    showKinds();
     setHistory(history);
     if (!m_upperChosen && isVisible()) placeUpper();
 }
@@ -135,20 +151,47 @@ void QueueFlowView::setTrends(const backend::QueueHistory& history)
     for (const auto& kind : history.kinds)
         lines[int(kind.kind)] = {at, kind.arrivalsPerSecond, kind.drainPerSecond, kind.unfinished};
     m_trends->setData(std::move(lines));
-    timesChanged();
+    m_history = history;
+    m_problem.clear();
+    showKinds();
     m_kindTable->viewport()->update();
 }
 
 void QueueFlowView::timesChanged()
 {
-    m_kindCard->setSubtitle(tr("trend: %1").arg(m_context.range.windowText()));
+    showKinds();
+}
+
+// Of a chosen part of the past the history has the rates; the rest is of the newest snapshot.
+void QueueFlowView::showKinds()
+{
+    auto rows = m_newestKinds;
+    const auto note = m_context.range.notOfWindow(m_newestAt);
+    for (auto& row : rows) {
+        if (note.isEmpty()) break;
+        const auto known = std::find_if(m_history.kinds.begin(), m_history.kinds.end(),
+                                        [&](const auto& kind) { return kind.kind == row.kind; });
+        const bool any = known != m_history.kinds.end();
+        row.arrivalsPerSecond = any ? meanOf(known->arrivalsPerSecond, m_history.at, m_context.range) : -1;
+        row.drainPerSecond = any ? meanOf(known->drainPerSecond, m_history.at, m_context.range) : -1;
+    }
+    m_kinds->setRows(std::move(rows));
+    if (!m_problem.isEmpty())
+        m_kindCard->setSubtitle(tr("trends not read: %1").arg(m_problem), Tone::Critical);
+    else if (note.isEmpty())
+        m_kindCard->setSubtitle(tr("trend: %1").arg(m_context.range.windowText()));
+    else
+        m_kindCard->setSubtitle(tr("in/s, done/s, trend: the window; the rest %1").arg(note));
 }
 
 void QueueFlowView::setTimes(const backend::QueueDetails& details)
 {
     m_times->setRows(details.kinds);
     const auto span = formatDuration(std::round(details.windowSeconds));
-    m_timesCard->setSubtitle(tr("by the workers of all engines, last %1").arg(span));
+    const auto words = m_context.range.chosen()
+                           ? tr("by the workers of all engines, last %1 before now, not of the chosen window")
+                           : tr("by the workers of all engines, last %1");
+    m_timesCard->setSubtitle(words.arg(span));
     const bool any = !details.kinds.empty();
     m_timesNote->setVisible(!any);
     m_timesTable->setVisible(any);
@@ -162,7 +205,8 @@ void QueueFlowView::setProblem(const QString& problem)
 {
     if (problem.isEmpty()) return; // the next figures say what is
     m_timesCard->setSubtitle(tr("not read: %1").arg(problem), Tone::Critical);
-    m_kindCard->setSubtitle(tr("trends not read: %1").arg(problem), Tone::Critical);
+    m_problem = problem;
+    showKinds();
 }
 
 // The table gets what its columns need and the chart the rest, until somebody moves the border. In steps, so

@@ -43,6 +43,7 @@ private:
     QWidget* buildKinds(QWidget* parent);
     QWidget* buildTimes(QWidget* parent);
     void placeUpper();
+    void showKinds();
 
     const PageContext m_context;
     TimeChart* m_rates = nullptr;
@@ -56,7 +57,11 @@ private:
     Label* m_timesNote = nullptr;
     QSplitter* m_splitter = nullptr;
     QSplitter* m_upper = nullptr;
-    bool m_upperChosen = false; // its parts, by somebody
+    std::vector<backend::QueueKindSnapshot> m_newestKinds;
+    backend::TimePoint m_newestAt;   // when those were taken
+    backend::QueueHistory m_history; // the last that was read
+    QString m_problem;               // why it is that of before
+    bool m_upperChosen = false;      // its parts, by somebody
 };
 
 } // namespace ui

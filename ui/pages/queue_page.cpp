@@ -22,7 +22,6 @@ namespace ui {
 namespace {
 
 constexpr int kFlowTab = 0, kWorkersTab = 1, kLettersTab = 2;
-constexpr double kFreshSeconds = 1, kOldSeconds = 10, kVeryOldSeconds = 60; // for the oldest waiting task
 constexpr int kTrendPoints = 120;
 
 } // namespace
@@ -39,8 +38,10 @@ QueuePage::QueuePage(const PageContext& context, QWidget* parent)
     // A part of the past that was chosen is read at once, whatever the next snapshot does.
     connect(&context.range, &TimeRange::moved, this, [this] {
         if (this->context().range.live() || !isVisible()) return; // else with the snapshot
-        m_flow->setHistory(shownHistory());
-        readOverTime();
+        setSnapshot(this->context().bridge.snapshot());
+    });
+    connect(&context.range, &TimeRange::windowChanged, this, [this] {
+        if (isVisible()) setSnapshot(this->context().bridge.snapshot());
     });
 }
 
@@ -71,21 +72,6 @@ QWidget* QueuePage::build()
     return content;
 }
 
-QLayout* QueuePage::buildTiles(QWidget* parent)
-{
-    auto* row = new QHBoxLayout;
-    row->setSpacing(kSpacingSmall);
-    const auto tile = [&](const QString& title, const char* name, const QString& toolTip) {
-        return addTile(*row, context().theme, name, title, toolTip, parent);
-    };
-    m_unfinished =
-        tile(tr("Unfinished tasks"), "queueUnfinished", tr("Ready, running and waiting for a retry"));
-    m_oldest = tile(tr("Oldest waiting"), "queueOldest", tr("Age of the oldest unfinished task"));
-    m_drain = tile(tr("Time to drain"), "queueDrain", tr("At the present rates of arrival and drain"));
-    m_dead = tile(tr("Dead letters"), "queueDead", tr("Tasks that failed for good and wait for a person"));
-    return row;
-}
-
 QString QueuePage::blockedReason() const
 {
     const auto& bridge = context().bridge;
@@ -100,7 +86,10 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_workers->setBlocked(blocked);
     m_letters->setBlocked(blocked);
     if (!m_face->show(snapshot)) return;
-    showTiles(*snapshot);
+    if (context().range.chosen())
+        showWindowTiles();
+    else
+        showTiles(*snapshot);
     m_flow->setSnapshot(*snapshot, shownHistory());
     m_workers->setSnapshot(snapshot);
     m_letters->setSnapshot(snapshot);
@@ -147,58 +136,6 @@ void QueuePage::readOverTime()
             }
             if (std::exchange(m_readAgain, false) && isVisible()) readOverTime();
         });
-}
-
-// Why there is no time to drain: never as if it were short.
-void QueuePage::showNoDrain(const backend::ClusterSnapshot& snapshot)
-{
-    // What the workers hold already is no backlog; between two claims the rates say nothing of it.
-    const bool atWork = snapshot.queueUnfinished <= std::int64_t(snapshot.workers.size()) &&
-                        snapshot.queueOldestAgeSeconds < kFreshSeconds;
-    const double in = snapshot.arrivalsPerSecond, done = snapshot.drainPerSecond;
-    if (atWork) {
-        m_drain->setValue(tr("now"), {});
-        m_drain->setSubline(tr("no more tasks than workers"));
-    } else if (in < 0 || done < 0) {
-        m_drain->setValue(unknownText(), {});
-        m_drain->setSubline(tr("rates are not known yet"));
-    } else if (in > done) {
-        m_drain->setValue(tr("growing"), {});
-        m_drain->setSubline(tr("%1/s more arrive than are done").arg(formatRate(in - done)));
-    } else {
-        m_drain->setValue(tr("stands"), {});
-        m_drain->setSubline(done > 0 ? tr("as many arrive as are done") : tr("nothing is done: see Workers"));
-    }
-}
-
-void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
-{
-    m_unfinished->setValue(formatCount(snapshot.queueUnfinished),
-                           snapshot.queueUnfinished == 1 ? tr("task") : tr("tasks"));
-    m_unfinished->setSubline(
-        tr("%1/s arriving, %2/s done")
-            .arg(formatRate(snapshot.arrivalsPerSecond), formatRate(snapshot.drainPerSecond)));
-    const bool any = snapshot.queueUnfinished > 0;
-    const auto age = durationFigure(any ? snapshot.queueOldestAgeSeconds : 0);
-    m_oldest->setValue(any ? age.number : tr("none"), any ? age.unit : QString());
-    m_oldest->setSubline(any ? tr("since it was committed") : tr("nothing waits"));
-    m_oldest->setStatus(!any || snapshot.queueOldestAgeSeconds < kOldSeconds ? Tone::Ok
-                        : snapshot.queueOldestAgeSeconds < kVeryOldSeconds   ? Tone::Warning
-                                                                             : Tone::Critical);
-    if (!any) {
-        m_drain->setValue(tr("drained"), {});
-        m_drain->setSubline(tr("the queue is empty"));
-    } else if (snapshot.secondsToDrain) {
-        const auto left = durationFigure(*snapshot.secondsToDrain);
-        m_drain->setValue(left.number, left.unit);
-        m_drain->setSubline(tr("at the present rates"));
-    } else {
-        showNoDrain(snapshot);
-    }
-    m_dead->setValue(formatCount(snapshot.queueDead), {});
-    m_dead->setSubline(snapshot.queueDead > 0 ? tr("wait for a decision")
-                                              : tr("no task has failed for good"));
-    m_dead->setStatus(snapshot.queueDead > 0 ? Tone::Critical : Tone::Ok);
 }
 
 void QueuePage::activated()

@@ -38,6 +38,8 @@ private:
     QLayout* buildTiles(QWidget* parent);
     void showTiles(const backend::ClusterSnapshot& snapshot);
     void showNoDrain(const backend::ClusterSnapshot& snapshot);
+    void showWindowTiles(); // of the part of the past that is chosen
+    void showWindowDrain(const HistoryView& history);
     HistoryView shownHistory() const;
     void readOverTime();
     QString blockedReason() const;

@@ -196,10 +196,8 @@ void ShardComparisonView::refresh()
             if (metric == m_metric && histories) show(*histories, a, b);
             if (!histories) showProblem(QString::fromStdString(histories.error().message));
             // Another metric or window was chosen meanwhile; a live one comes with the next snapshot.
-            if (isVisible() && histories && (metric != m_metric || windowA() != a) && !m_context.range.live())
-                refresh();
-            else if (isVisible() && metric != m_metric)
-                refresh();
+            const bool moved = !m_context.range.live() && (windowA() != a || windowB() != b);
+            if (isVisible() && (metric != m_metric || (histories && moved))) refresh();
         });
 }
 

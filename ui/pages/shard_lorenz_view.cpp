@@ -2,6 +2,7 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/models/shard_metric.h"
+#include "ui/pages/shard_window.h"
 #include "ui/report/report_tables.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
@@ -72,15 +73,18 @@ void ShardLorenzView::setMetric(backend::BalanceMetric metric)
     m_chance = {};
 }
 
-void ShardLorenzView::show(const backend::ClusterSnapshot& snapshot)
+void ShardLorenzView::show(const ShownShards& shards)
 {
     std::vector<double> values;
-    for (const auto& shard : snapshot.shards)
+    for (const auto& shard : shards.snapshot->shards)
         values.push_back(backend::valueOf(shard, m_metric));
-    const auto summary = backend::shardBalance(snapshot, m_metric);
+    const auto summary = backend::shardBalance(*shards.snapshot, m_metric, shards.seconds);
     m_gini = backend::giniOf(values);
     m_chart->setCurve(backend::lorenzOf(std::move(values)), shardMetricWord(m_metric));
-    setSubtitle(backend::countsEvents(m_metric) ? tr("over the last second") : QString());
+    setSubtitle(!shards.note.isEmpty()            ? shards.note
+                : shards.ofWindow                 ? tr("mean of the window")
+                : backend::countsEvents(m_metric) ? tr("over the last second")
+                                                  : QString());
     if (summary.chanceCoefficientOfVariation > 0)
         askChance(summary.known, summary.chanceCoefficientOfVariation);
     else {

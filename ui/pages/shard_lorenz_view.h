@@ -14,6 +14,7 @@ namespace ui {
 
 class Label;
 class LorenzChart;
+struct ShownShards;
 
 class ShardLorenzView final : public Card
 {
@@ -23,7 +24,7 @@ public:
     ShardLorenzView(const PageContext& context, QWidget* parent);
 
     void setMetric(backend::BalanceMetric metric);
-    void show(const backend::ClusterSnapshot& snapshot);
+    void show(const ShownShards& shards);
     using QWidget::show;
 
 private:

@@ -47,7 +47,7 @@ void ShardPictures::build()
 {
     m_choice = new Segments(
         tr("Picture"),
-        {{"pictureGrid", tr("Grid"), tr("Every shard now, and the nodes by rank")},
+        {{"pictureGrid", tr("Grid"), tr("Every shard, and the nodes by rank")},
          {"pictureTime", tr("Over time"), tr("Every shard over the shared time window")},
          {"pictureTreemap", tr("Treemap"), tr("Nodes and their shards: area is bytes, colour is load")},
          {"pictureLorenz", tr("Lorenz"), tr("How unevenly the load is spread, beside chance")},
@@ -142,7 +142,7 @@ void ShardPictures::connectAll()
 void ShardPictures::pictureChanged()
 {
     m_stack->setCurrentIndex(m_choice->current());
-    if (m_snapshot) show(*m_snapshot);
+    if (m_shards.snapshot) show();
 }
 
 void ShardPictures::setMetric(backend::BalanceMetric metric)
@@ -159,13 +159,20 @@ void ShardPictures::setMetric(backend::BalanceMetric metric)
     m_timeCard->setTitle(tr("Shards over time · %1").arg(name));
     m_mapCard->setTitle(tr("Timeline nodes and shards · area: bytes in Redis · colour: %1").arg(name));
     m_lorenz->setMetric(metric);
-    if (m_snapshot) show(*m_snapshot);
+    if (m_shards.snapshot) show();
 }
 
-void ShardPictures::setSnapshot(const backend::SnapshotPtr& snapshot)
+void ShardPictures::setShards(const ShownShards& shards)
 {
-    m_snapshot = snapshot;
-    show(*snapshot);
+    m_shards = shards;
+    show();
+}
+
+QString ShardPictures::subtitle(const QString& words) const
+{
+    const auto& note = m_shards.note;
+    if (!note.isEmpty()) return note;
+    return m_shards.ofWindow ? tr("%1, mean of the window").arg(words) : words;
 }
 
 void ShardPictures::setCurrent(int shard)
@@ -177,17 +184,17 @@ void ShardPictures::setCurrent(int shard)
     m_compare->setCurrent(shard);
 }
 
-void ShardPictures::show(const backend::ClusterSnapshot& snapshot)
+void ShardPictures::show()
 {
     switch (m_choice->current()) {
     case OverTime:
         askHistory();
         break;
     case Map:
-        showMap(snapshot);
+        showMap();
         break;
     case Lorenz:
-        m_lorenz->show(snapshot);
+        m_lorenz->show(m_shards);
         break;
     case Compare:
         m_compare->refresh();
@@ -195,41 +202,43 @@ void ShardPictures::show(const backend::ClusterSnapshot& snapshot)
     default:
         break;
     }
-    showGrid(snapshot); // cheap, and its current cell is the page's
+    showGrid(); // cheap, and its current cell is the page's
 }
 
 // --- the grid and the nodes
 
-void ShardPictures::showGrid(const backend::ClusterSnapshot& snapshot)
+void ShardPictures::showGrid()
 {
+    const auto& snapshot = *m_shards.snapshot;
     std::vector<double> shards;
     for (const auto& shard : snapshot.shards)
         shards.push_back(backend::valueOf(shard, m_metric));
-    const auto byShard = backend::shardBalance(snapshot, m_metric);
+    const auto byShard = backend::shardBalance(snapshot, m_metric, m_shards.seconds);
     m_heat->setDetail([names = shardRows(snapshot), metric = m_metric](int shard) {
         if (shard < 0 || shard >= int(names.size())) return QString();
         const auto& row = names[std::size_t(shard)];
         return tr("on %1").arg(metric == backend::BalanceMetric::Posts ? row.postsNode : row.timelinesNode);
     });
     m_heat->setValues(std::move(shards), byShard.chanceCoefficientOfVariation);
-    m_heatCard->setSubtitle(
+    m_heatCard->setSubtitle(subtitle(
         byShard.known == int(snapshot.shards.size())
             ? tr("%1 shards").arg(formatCount(byShard.known))
             : tr("%1 of %2 shards known")
-                  .arg(formatCount(byShard.known), formatCount(std::int64_t(snapshot.shards.size()))));
-    showBars(snapshot);
+                  .arg(formatCount(byShard.known), formatCount(std::int64_t(snapshot.shards.size())))));
+    showBars();
 }
 
-void ShardPictures::showBars(const backend::ClusterSnapshot& snapshot)
+void ShardPictures::showBars()
 {
+    const auto& snapshot = *m_shards.snapshot;
     std::vector<RankedBars::Bar> bars;
     for (const auto& load : backend::loadByNode(snapshot, m_metric)) {
         bars.push_back({load.node, QString::fromStdString(load.name), load.value,
                         load.shards == 1 ? tr("1 shard") : tr("%1 shards").arg(formatCount(load.shards))});
     }
-    const auto summary = backend::nodeBalance(snapshot, m_metric);
-    m_barsCard->setSubtitle(bars.size() == 1 ? tr("1 node")
-                                             : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size()))));
+    const auto summary = backend::nodeBalance(snapshot, m_metric, m_shards.seconds);
+    m_barsCard->setSubtitle(subtitle(
+        bars.size() == 1 ? tr("1 node") : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size())))));
     m_bars->setBars(std::move(bars), summary.known > 0 ? summary.mean : kUnknown,
                     backend::chanceBand(summary));
 }
@@ -274,8 +283,9 @@ void ShardPictures::askHistory()
 
 // --- treemap
 
-void ShardPictures::showMap(const backend::ClusterSnapshot& snapshot)
+void ShardPictures::showMap()
 {
+    const auto& snapshot = *m_shards.snapshot;
     std::vector<Treemap::Item> items;
     for (const auto& shard : snapshot.shards)
         items.push_back({shard.shard, shard.timelinesNode, nodeName(snapshot, shard.timelinesNode),
@@ -284,10 +294,10 @@ void ShardPictures::showMap(const backend::ClusterSnapshot& snapshot)
     m_map->setItems(std::move(items));
     m_map->setCurrent(m_current);
     const int without = m_map->withoutSize();
-    m_mapCard->setSubtitle(
+    m_mapCard->setSubtitle(subtitle(
         without == 0 ? tr("%1 shards").arg(formatCount(std::int64_t(snapshot.shards.size())))
                      : tr("%1 of %2 shards are empty or not counted yet")
-                           .arg(formatCount(without), formatCount(std::int64_t(snapshot.shards.size()))));
+                           .arg(formatCount(without), formatCount(std::int64_t(snapshot.shards.size())))));
 }
 
 // --- settings

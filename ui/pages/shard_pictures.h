@@ -7,6 +7,7 @@
 
 #include "backend/domain/balance.h"
 #include "backend/domain/shard_history.h"
+#include "ui/pages/shard_window.h"
 
 #include <chrono>
 
@@ -35,7 +36,7 @@ public:
 
     Segments* choice() const { return m_choice; } // which picture; for the page to place
     void setMetric(backend::BalanceMetric metric);
-    void setSnapshot(const backend::SnapshotPtr& snapshot); // not null
+    void setShards(const ShownShards& shards); // with a snapshot
     void setCurrent(int shard);
     void timesChanged();
     void saveState(QSettings& settings) const;
@@ -53,14 +54,15 @@ private:
     QWidget* buildMap();
     void connectAll();
     void pictureChanged();
-    void show(const backend::ClusterSnapshot& snapshot); // the picture that is chosen
-    void showGrid(const backend::ClusterSnapshot& snapshot);
-    void showBars(const backend::ClusterSnapshot& snapshot);
+    void show(); // the picture that is chosen
+    void showGrid();
+    void showBars();
     void askHistory();
-    void showMap(const backend::ClusterSnapshot& snapshot);
+    void showMap();
+    QString subtitle(const QString& words) const; // with the note, where there is one
 
     const PageContext m_context;
-    backend::SnapshotPtr m_snapshot;
+    ShownShards m_shards;
     backend::BalanceMetric m_metric = backend::BalanceMetric::Deliveries;
     Segments *m_choice = nullptr, *m_scaleChoice = nullptr;
     QStackedLayout* m_stack = nullptr;

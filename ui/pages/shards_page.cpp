@@ -2,6 +2,7 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
+#include "ui/bridge/time_range.h"
 #include "ui/models/shard_metric.h"
 #include "ui/models/sort_proxy.h"
 #include "ui/pages/column_fit.h"
@@ -15,15 +16,16 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/metric_tile.h"
+#include "ui/widgets/save_dialog.h"
 #include "ui/widgets/segments.h"
 #include "ui/widgets/table_style.h"
 
 #include <QComboBox>
 #include <QDir>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
+#include <QPointer>
 #include <QPushButton>
 #include <QSettings>
 #include <QSplitter>
@@ -50,6 +52,7 @@ ShardsPage::ShardsPage(const PageContext& context, QWidget* parent)
     : Page(QStringLiteral("shards"), tr("Shards"), context, parent)
 {
     m_face = new PageFace(context, this, build());
+    m_window = new ShardWindow(context, this);
     connectAll();
     setMetric(BalanceMetric::Deliveries);
     metricChanged();
@@ -134,11 +137,11 @@ QWidget* ShardsPage::buildParts(QWidget* parent)
 
 QWidget* ShardsPage::buildTable(QWidget* parent)
 {
-    auto* card = new Card(context().theme, tr("Logical shards"), parent);
+    m_tableCard = new Card(context().theme, tr("Logical shards"), parent);
     m_model = makeShardTable(this);
     m_sorted = new SortProxy(this);
     m_sorted->setSourceModel(m_model);
-    m_table = new QTableView(card);
+    m_table = new QTableView(m_tableCard);
     m_table->setObjectName(QStringLiteral("shardTable"));
     m_table->setAccessibleName(tr("Logical shards"));
     m_table->setModel(m_sorted);
@@ -148,8 +151,8 @@ QWidget* ShardsPage::buildTable(QWidget* parent)
     m_table->setSortingEnabled(true);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->sortByColumn(ShardNumberColumn, Qt::AscendingOrder);
-    card->body()->addWidget(m_table);
-    return card;
+    m_tableCard->body()->addWidget(m_table);
+    return m_tableCard;
 }
 
 void ShardsPage::connectAll()
@@ -167,8 +170,13 @@ void ShardsPage::connectAll()
     connect(m_table, &QTableView::clicked, this, open);
     connect(m_table, &QTableView::activated, this, open);
     connect(m_pictures, &ShardPictures::nodeActivated, this, [this](int node) {
-        if (m_snapshot && metric() != BalanceMetric::Posts)
-            emit openPage("cache", nodeName(*m_snapshot, node));
+        if (m_snapshot) emit openPage("nodes", nodeName(*m_snapshot, node));
+    });
+    connect(m_window, &ShardWindow::changed, this, [this] {
+        if (isVisible()) setSnapshot(m_snapshot);
+    });
+    connect(&context().range, &TimeRange::moved, this, [this] {
+        if (isVisible() && context().range.chosen()) setSnapshot(m_snapshot);
     });
     connect(m_panel, &ShardPanel::closed, this, &ShardsPage::closeShard);
     connect(m_panel, &ShardPanel::userChosen, this,
@@ -188,17 +196,19 @@ void ShardsPage::setMetric(BalanceMetric metric)
 void ShardsPage::metricChanged()
 {
     m_pictures->setMetric(metric());
-    if (m_snapshot) showBalance(*m_snapshot);
+    if (m_shards.snapshot) showBalance();
 }
 
 void ShardsPage::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     m_snapshot = snapshot;
-    m_export->setEnabled(snapshot != nullptr);
+    m_export->setEnabled(snapshot != nullptr && !m_exporting);
     if (!m_face->show(snapshot)) return;
-    m_model->setRows(shardRows(*snapshot));
-    showBalance(*snapshot);
-    m_pictures->setSnapshot(snapshot);
+    m_shards = m_window->shown(snapshot);
+    m_model->setRows(shardRows(*m_shards.snapshot));
+    m_tableCard->setSubtitle(tableNote());
+    showBalance();
+    m_pictures->setShards(m_shards);
     m_panel->setSnapshot(snapshot);
     if (m_wantedShard >= 0) openShard(std::exchange(m_wantedShard, -1));
 }
@@ -223,10 +233,19 @@ void ShardsPage::showExample()
     openShard(fullest->shard);
 }
 
-void ShardsPage::showBalance(const backend::ClusterSnapshot& snapshot)
+// What the shards' history does not hold is of the newest snapshot.
+QString ShardsPage::tableNote() const
 {
-    showSpread(backend::shardBalance(snapshot, metric()), backend::nodeBalance(snapshot, metric()),
-               backend::usersOf(snapshot) > 0);
+    if (!m_shards.ofWindow) return m_shards.note;
+    return tr("means of the window; users, PostgreSQL and nodes %1")
+        .arg(context().range.notOfWindow(m_snapshot->takenAt));
+}
+
+void ShardsPage::showBalance()
+{
+    const auto& snapshot = *m_shards.snapshot;
+    showSpread(backend::shardBalance(snapshot, metric(), m_shards.seconds),
+               backend::nodeBalance(snapshot, metric(), m_shards.seconds), backend::usersOf(snapshot) > 0);
 }
 
 void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend::BalanceSummary& nodes,
@@ -235,8 +254,11 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
     const bool rate = metric() == BalanceMetric::Deliveries || metric() == BalanceMetric::Reads;
     m_total->setValue(shards.known > 0 ? shardValueText(shards.total, metric()) : unknownText(),
                       rate && shards.known > 0 ? tr("/s") : QString());
-    m_total->setSubline(rate ? tr("%1, over the last second").arg(reportMetricText(metric()))
-                             : tr("%1 of the cluster").arg(reportMetricText(metric())));
+    const auto chosen = context().range.chosen() && m_snapshot;
+    m_total->setSubline(m_shards.ofWindow ? tr("%1, mean of the window").arg(reportMetricText(metric()))
+                        : chosen          ? context().range.notOfWindowShort(m_snapshot->takenAt)
+                        : rate            ? tr("%1, over the last second").arg(reportMetricText(metric()))
+                                          : tr("%1 of the cluster").arg(reportMetricText(metric())));
     const auto spread = [this](MetricTile* tile, const backend::BalanceSummary& summary) {
         tile->setValue(timesMean(summary), summary.mean > 0 ? tr("× mean") : QString());
         tile->setSubline(summary.known > 0 ? tr("most %1, mean %2")
@@ -297,7 +319,9 @@ void ShardsPage::closeShard()
 
 void ShardsPage::keyPressEvent(QKeyEvent* event)
 {
-    if (event->key() == Qt::Key_Escape && m_panel->isVisible())
+    if (event->key() == Qt::Key_Escape && m_exporting)
+        giveUpExport();
+    else if (event->key() == Qt::Key_Escape && m_panel->isVisible())
         closeShard();
     else
         Page::keyPressEvent(event);
@@ -324,32 +348,36 @@ QString ShardsPage::linkArgument() const
 
 void ShardsPage::exportReport()
 {
-    const auto filters = reportFileFilters();
-    QString filter = filters.front();
     const auto name = m_snapshot ? QString::fromStdString(m_snapshot->clusterName) : QString();
-    auto path = QFileDialog::getSaveFileName(this, tr("Export shard report"),
-                                             QDir::home().filePath(tr("shard report %1.pdf").arg(name)),
-                                             filters.join(QStringLiteral(";;")), &filter);
-    if (path.isEmpty()) return;
-    if (QFileInfo(path).suffix().isEmpty()) path += QLatin1Char('.') + reportFileSuffix(filter);
-    exportTo(path);
+    const QPointer<ShardsPage> here(this); // the page may go while the dialog is open
+    const auto path =
+        askWhereToSave(this, tr("Export shard report"),
+                       QDir::home().filePath(tr("shard report %1.pdf").arg(name)), reportFileFilters());
+    if (here && !path.isEmpty()) exportTo(path);
 }
 
 void ShardsPage::exportTo(const QString& path)
 {
-    if (!m_snapshot) return;
+    if (!m_snapshot || m_exporting) return;
+    m_exporting.emplace();
     m_export->setEnabled(false);
-    showOutcome(tr("Writing %1…").arg(QDir::toNativeSeparators(path)), false);
+    showOutcome(tr("Writing %1… Esc gives up.").arg(QDir::toNativeSeparators(path)), false);
     context().bridge.call(
         this,
-        [snapshot = m_snapshot, path](backend::Engine& engine) {
+        [snapshot = m_snapshot, path, stop = m_exporting->get_token()](backend::Engine& engine) {
             const auto report = requests::shardReport(engine, *snapshot);
             return writeReport(
                 report, [&](const auto& what, auto format) { return requests::render(engine, what, format); },
-                path);
+                path, stop);
         },
         [this, path](backend::Result<void> written) {
+            const bool stopped = m_exporting && m_exporting->stop_requested();
+            m_exporting.reset();
             m_export->setEnabled(m_snapshot != nullptr);
+            if (!written && stopped && written.error().code == backend::ErrorCode::Cancelled) {
+                showOutcome(tr("Given up: no report was written."), false);
+                return;
+            }
             if (!written) {
                 showOutcome(QString::fromStdString(written.error().message), true);
                 return;
@@ -357,6 +385,13 @@ void ShardsPage::exportTo(const QString& path)
             showOutcome(tr("Report written to %1").arg(QDir::toNativeSeparators(path)), false);
             emit reportWritten(path);
         });
+}
+
+// It ends at the next step of the writing; what became of it is told then.
+void ShardsPage::giveUpExport()
+{
+    m_exporting->request_stop();
+    showOutcome(tr("Giving up…"), false);
 }
 
 void ShardsPage::showOutcome(const QString& text, bool failed)

@@ -7,6 +7,10 @@
 
 #include "backend/domain/balance.h"
 #include "ui/models/shard_table.h"
+#include "ui/pages/shard_window.h"
+
+#include <optional>
+#include <stop_token>
 
 class QComboBox;
 class QPushButton;
@@ -15,6 +19,7 @@ class QTableView;
 
 namespace ui {
 
+class Card;
 class Label;
 class MetricTile;
 class PageFace;
@@ -44,7 +49,7 @@ public:
     void exportTo(const QString& path);
 
 protected:
-    void keyPressEvent(QKeyEvent* event) override; // Esc closes the details
+    void keyPressEvent(QKeyEvent* event) override; // Esc gives up a report, else closes the details
 
 signals:
     void reportWritten(const QString& path);
@@ -57,7 +62,8 @@ private:
     QWidget* buildTable(QWidget* parent);
     void connectAll();
     void metricChanged();
-    void showBalance(const backend::ClusterSnapshot& snapshot);
+    void showBalance();
+    QString tableNote() const;
     void showSpread(const backend::BalanceSummary& shards, const backend::BalanceSummary& nodes,
                     bool usersKnown);
     void selectShard(int shard);
@@ -66,6 +72,7 @@ private:
     int selectedShard() const; // -1: none
     void setMetric(backend::BalanceMetric metric);
     backend::BalanceMetric metric() const;
+    void giveUpExport();
     void showOutcome(const QString& text, bool failed);
 
     PageFace* m_face = nullptr;
@@ -83,8 +90,12 @@ private:
     QTableView* m_table = nullptr;
     QSplitter* m_splitter = nullptr;
     QSplitter* m_columns = nullptr; // pictures and table, the panel
-    backend::SnapshotPtr m_snapshot;
-    int m_wantedShard = -1; // asked for before there was anything to show
+    Card* m_tableCard = nullptr;
+    ShardWindow* m_window = nullptr;
+    backend::SnapshotPtr m_snapshot;             // the newest
+    ShownShards m_shards;                        // it, or the chosen part of the past
+    int m_wantedShard = -1;                      // asked for before there was anything to show
+    std::optional<std::stop_source> m_exporting; // the report that is being written
 };
 
 } // namespace ui

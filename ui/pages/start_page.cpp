@@ -9,6 +9,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSettings>
+#include <QShortcut>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -122,7 +123,11 @@ QWidget* StartPage::buildOpening()
     m_progress->setTextVisible(false);
     auto* cancel = new QPushButton(tr("&Cancel"), face);
     cancel->setObjectName(QStringLiteral("cancelOpening"));
+    cancel->setToolTip(tr("Esc"));
     connect(cancel, &QPushButton::clicked, &m_bridge, &EngineBridge::close);
+    // Works while this face is shown, whatever has the focus.
+    connect(new QShortcut(QKeySequence(Qt::Key_Escape), face), &QShortcut::activated, &m_bridge,
+            &EngineBridge::close);
     body->addWidget(m_step);
     body->addWidget(m_progress);
     body->addWidget(cancel, 0, Qt::AlignRight);

@@ -39,7 +39,7 @@ WorkersView::WorkersView(const PageContext& context, QWidget* parent)
 
 QWidget* WorkersView::buildTree(QWidget* parent)
 {
-    auto* card = new Card(m_context.theme, tr("Workers by engine"), parent);
+    auto* card = m_treeCard = new Card(m_context.theme, tr("Workers by engine"), parent);
     m_controls = new WorkerControls(m_context.theme, m_context.bridge, card);
     m_workers = new WorkerTreeModel(this);
     m_tree = new QTreeView(card);
@@ -91,6 +91,7 @@ void WorkersView::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_snapshot = snapshot;
     m_workers->setSnapshot(*snapshot);
     m_controls->setSnapshot(*snapshot);
+    m_treeCard->setSubtitle(m_context.range.notOfWindow(snapshot->takenAt));
 }
 
 void WorkersView::setBlocked(const QString& reason)

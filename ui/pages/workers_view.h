@@ -45,7 +45,7 @@ private:
     WorkerControls* m_controls = nullptr;
     WorkerTreeModel* m_workers = nullptr;
     QTreeView* m_tree = nullptr;
-    Card* m_lanesCard = nullptr;
+    Card *m_treeCard = nullptr, *m_lanesCard = nullptr;
     SwimLanes* m_lanes = nullptr;
     std::optional<bool> m_summed; // lanes are shares of each step; empty: none are shown
     Label* m_note = nullptr;

@@ -6,7 +6,6 @@
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
-#include <QRegularExpression>
 
 #include <optional>
 
@@ -53,7 +52,7 @@ auto failed(backend::ErrorCode code, const QString& message)
 } // namespace
 
 backend::Result<void> writeReport(const backend::ShardReport& report, const ReportRenderer& render,
-                                  const QString& path)
+                                  const QString& path, const std::stop_token& stop)
 {
     const auto format = formatOf(path);
     if (!format)
@@ -62,19 +61,16 @@ backend::Result<void> writeReport(const backend::ShardReport& report, const Repo
                           .arg(QDir::toNativeSeparators(path)));
     // Rendering takes long: a folder that is not there is told first.
     ROOKERY_TRY(checkFileTarget(path));
-    return saveFile(path, contentOf(report, render, *format));
+    const auto content = stop.stop_requested() ? QByteArray() : contentOf(report, render, *format);
+    if (stop.stop_requested())
+        return failed(backend::ErrorCode::Cancelled, ReportFile::tr("given up: nothing was written"));
+    return saveFile(path, content);
 }
 
 QStringList reportFileFilters()
 {
     return {ReportFile::tr("PDF document (*.pdf)"), ReportFile::tr("Web page (*.html)"),
             ReportFile::tr("Table (*.csv)"), ReportFile::tr("JSON (*.json)")};
-}
-
-QString reportFileSuffix(const QString& filter)
-{
-    static const QRegularExpression pattern(QStringLiteral("\\*\\.(\\w+)"));
-    return pattern.match(filter).captured(1);
 }
 
 } // namespace ui

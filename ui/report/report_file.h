@@ -9,6 +9,7 @@
 #include <QStringList>
 
 #include <functional>
+#include <stop_token>
 
 namespace ui {
 
@@ -17,11 +18,11 @@ using ReportRenderer = std::function<std::string(const backend::ShardReport&, ba
 
 // By the extension, in any case: .csv .json .html .htm .pdf. Anything else: InvalidArgument. A full disk:
 // DiskFull; a folder that cannot be written: Unauthorized or Configuration; the message names the file and
-// what to do. REQUIRES: for .pdf a QGuiApplication.
+// what to do. Asked to stop before the file appears: Cancelled, and nothing is written. REQUIRES: for .pdf a
+// QGuiApplication.
 backend::Result<void> writeReport(const backend::ShardReport& report, const ReportRenderer& render,
-                                  const QString& path);
+                                  const QString& path, const std::stop_token& stop = {});
 
-QStringList reportFileFilters();                 // for a file dialog: "PDF document (*.pdf)" …
-QString reportFileSuffix(const QString& filter); // "pdf" of that filter
+QStringList reportFileFilters(); // for a file dialog: "PDF document (*.pdf)" …
 
 } // namespace ui

@@ -72,6 +72,7 @@ void ChartPicture::paint(QPainter& painter) const
 QImage ChartPicture::image() const
 {
     QImage out(m_size * kScale, QImage::Format_ARGB32_Premultiplied);
+    if (out.isNull()) return out; // too large for the memory
     out.setDevicePixelRatio(kScale);
     out.fill(m_theme.card());
     QPainter painter(&out);
@@ -102,8 +103,7 @@ QByteArray encodePng(const QImage& image)
     QByteArray out;
     QBuffer buffer(&out);
     buffer.open(QIODevice::WriteOnly);
-    image.save(&buffer, "PNG");
-    return out;
+    return image.save(&buffer, "PNG") ? out : QByteArray();
 }
 
 } // namespace ui

@@ -31,7 +31,7 @@ public:
     ChartPicture(const Theme& theme, QWidget& chart, const ChartFace& face);
 
     const QString& title() const { return m_title; }
-    QImage image() const;
+    QImage image() const; // null: too large
     QByteArray svg() const;
 
 private:
@@ -45,6 +45,6 @@ private:
     int m_headHeight = 0;
 };
 
-QByteArray encodePng(const QImage& image);
+QByteArray encodePng(const QImage& image); // empty: it could not be encoded
 
 } // namespace ui

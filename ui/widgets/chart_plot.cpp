@@ -25,7 +25,7 @@ constexpr int kTimeTickPixels = 84;
 constexpr float kFillAlpha = 0.10F, kBrushAlpha = 0.18F, kBandAlpha = 0.16F;
 constexpr std::size_t kMostBands = 4; // more would hide each other
 constexpr double kDragPixels = 5;     // less is a click
-constexpr int kWheelStep = 120;       // eighths of a degree
+constexpr double kWheelStep = 120;    // eighths of a degree
 constexpr double kZoomStep = 0.8;
 
 } // namespace
@@ -120,7 +120,7 @@ void ChartPlot::released(const QMouseEvent& event)
 void ChartPlot::wheeled(QWheelEvent& event)
 {
     event.accept();
-    const auto steps = event.angleDelta() / kWheelStep;
+    const QPointF steps = QPointF(event.angleDelta()) / kWheelStep; // a touchpad's are small
     if (steps.y() != 0)
         emit zoomed(std::pow(kZoomStep, steps.y()), timeAt(event.position().x()));
     else if (steps.x() != 0)
@@ -324,6 +324,17 @@ void ChartPlot::setIsolated(std::size_t graph, const QVector<QCPGraphData>& poin
     for (qsizetype i = 0; i < points.size(); ++i)
         if (known(i) && !known(i - 1) && !known(i + 1)) alone.append(points[i]);
     m_dots[graph]->data()->set(alone, true);
+}
+
+QString ChartPlot::eventsNear(double atSeconds) const
+{
+    const auto place = placeOf(atSeconds);
+    return m_ticks->textAt(QPointF(place.x(), place.y() + kMarkStrip / 2.0));
+}
+
+QPoint ChartPlot::placeOf(double atSeconds) const
+{
+    return {int(m_plot->xAxis->coordToPixel(atSeconds)), m_plot->axisRect()->bottom()};
 }
 
 void ChartPlot::setRange(double beginSeconds, double endSeconds)

@@ -49,7 +49,9 @@ public:
     void setGaps(std::vector<HistoryGap> gaps);
     int gapsShown() const;
     int marksShown() const;
-    QString textAt(QPointF pixel) const; // of the gap or the events there; empty: neither
+    QString textAt(QPointF pixel) const;        // of the gap or the events there; empty: neither
+    QString eventsNear(double atSeconds) const; // a line each, of the mark at that moment; empty: none
+    QPoint placeOf(double atSeconds) const;     // on the time axis, in pixels of widget()
     void setRange(double beginSeconds, double endSeconds);
     // Fits the value axes to what lies within the range; both have the same number of steps, so that the grid
     // is of both.

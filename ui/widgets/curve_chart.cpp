@@ -1,8 +1,10 @@
 #include "ui/widgets/curve_chart.h"
 
 #include "ui/bridge/time_range.h"
+#include "ui/widgets/exporter.h"
 #include "ui/widgets/formatting.h"
 
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -10,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ui {
 namespace {
@@ -29,6 +32,8 @@ CurveChart::CurveChart(const Theme& theme, Across across, QWidget* parent)
     , m_yFormat(&formatCompact)
 {
     setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
+    makeExportable(theme, *this);
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
@@ -77,6 +82,10 @@ void CurveChart::fit()
         m_high = low + (m_across == Across::Decades ? 1 : 60);
     }
     m_yScale = stepsFor(m_yUnit, 0, most > 0 ? most * kHeadroom : 1);
+    if (m_cursor && (empty() || *m_cursor < m_low || *m_cursor > m_high)) {
+        m_cursor.reset();
+        m_readOut = m_pinned = false;
+    }
     describe();
     update();
 }
@@ -86,7 +95,9 @@ void CurveChart::describe()
     QStringList words;
     for (const auto& mark : m_marks)
         words << (mark.y ? QStringLiteral("%1: %2").arg(mark.text, m_yFormat(*mark.y)) : mark.text);
-    setAccessibleDescription(empty() ? m_emptyText : words.join(QStringLiteral(", ")));
+    setAccessibleDescription(empty()     ? m_emptyText
+                             : m_readOut ? readoutAt(*m_cursor).replace(u'\n', QStringLiteral(", "))
+                                         : words.join(QStringLiteral(", ")));
 }
 
 double CurveChart::part(double x) const
@@ -186,13 +197,14 @@ void CurveChart::paintEvent(QPaintEvent*)
     QRectF taken;
     for (const auto& mark : m_marks)
         taken = drawMark(painter, area, mark, taken);
-    if (m_hovered) {
-        const double x = toPixel(area, *m_hovered, 0).x();
-        painter.setPen(QPen(m_theme.textMuted(), 0));
-        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
-    }
     drawEventMarks(painter, m_theme, eventMarksIn(area), area);
+    if (m_cursor) drawCursor(painter, area);
     drawLegend(painter);
+    if (!hasFocus()) return;
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(m_theme.accent());
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(rect().adjusted(0, 0, -1, -1));
 }
 
 void CurveChart::drawGrid(QPainter& painter, const QRectF& area) const
@@ -289,26 +301,127 @@ void CurveChart::drawLegend(QPainter& painter) const
     }
 }
 
+void CurveChart::drawCursor(QPainter& painter, const QRectF& area) const
+{
+    const double x = toPixel(area, *m_cursor, 0).x();
+    painter.setPen(QPen(m_pinned ? m_theme.accent() : m_theme.textMuted(), 0));
+    painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
+    if (!m_readOut) return;
+    const auto words = readoutAt(*m_cursor);
+    auto box = QRectF(painter.boundingRect(QRect(0, 0, width(), height()), Qt::AlignLeft, words))
+                   .adjusted(0, 0, 2 * kSpacingSmall, kSpacingSmall);
+    const bool toLeft = x + kSpacingSmall + box.width() > area.right();
+    box.moveTopLeft(
+        {toLeft ? std::max(0.0, x - kSpacingSmall - box.width()) : x + kSpacingSmall, area.top()});
+    painter.setPen(m_theme.cardBorder());
+    painter.setBrush(m_theme.card());
+    painter.drawRect(box);
+    painter.setPen(m_theme.text());
+    painter.drawText(box.adjusted(kSpacingSmall, kSpacingTiny, 0, 0), Qt::AlignLeft, words);
+}
+
+// --- mouse and keyboard
+
+void CurveChart::setCursorAt(std::optional<double> x, bool readOut)
+{
+    m_cursor = x;
+    m_readOut = x && readOut;
+    m_pinned = m_pinned && x;
+    describe();
+    update();
+}
+
 void CurveChart::mouseMoveEvent(QMouseEvent* event)
 {
+    if (m_pinned) return;
     const auto area = plotArea();
     const double x = (event->position().x() - area.left()) / std::max(area.width(), 1.0);
     const bool inside = !empty() && x >= 0 && x <= 1;
-    m_hovered = inside ? std::optional(xOf(x)) : std::nullopt;
+    setCursorAt(inside ? std::optional(xOf(x)) : std::nullopt, false);
     if (const auto happened = eventMarkText(eventMarksIn(area), area, event->position()); !happened.isEmpty())
         QToolTip::showText(event->globalPosition().toPoint(), happened, this);
     else if (inside)
-        QToolTip::showText(event->globalPosition().toPoint(), readoutAt(*m_hovered), this);
+        QToolTip::showText(event->globalPosition().toPoint(), readoutAt(*m_cursor), this);
     else
         QToolTip::hideText();
-    update();
+}
+
+void CurveChart::mousePressEvent(QMouseEvent* event)
+{
+    QWidget::mousePressEvent(event);
+    if (event->button() != Qt::LeftButton) return;
+    const bool was = std::exchange(m_pinned, false);
+    mouseMoveEvent(event);
+    m_pinned = m_cursor && !was;
+    m_readOut = m_pinned;
+    if (m_pinned) QToolTip::hideText();
 }
 
 void CurveChart::leaveEvent(QEvent* event)
 {
-    m_hovered.reset();
-    update();
+    if (!m_pinned && !m_readOut) setCursorAt(std::nullopt, false);
     QWidget::leaveEvent(event);
+}
+
+void CurveChart::focusOutEvent(QFocusEvent* event)
+{
+    QWidget::focusOutEvent(event);
+    if (!m_pinned && event->reason() != Qt::PopupFocusReason) setCursorAt(std::nullopt, false);
+}
+
+std::vector<double> CurveChart::places() const
+{
+    std::vector<double> out;
+    for (const auto& line : m_lines)
+        for (const auto& point : line.points)
+            out.push_back(point.x());
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
+// To the next point of any line that is seen to lie apart; from the newest or largest one on at first.
+void CurveChart::step(int points)
+{
+    const auto all = places();
+    if (all.empty()) return;
+    if (!m_cursor) return setCursorAt(all.back(), true);
+    const double apart = 1.0 / std::max(plotArea().width(), 1.0);
+    std::optional<double> to;
+    if (points > 0) {
+        const auto next = std::find_if(all.begin(), all.end(),
+                                       [&](double x) { return part(x) >= part(*m_cursor) + apart; });
+        if (next != all.end()) to = *next;
+    } else {
+        const auto before = std::find_if(all.rbegin(), all.rend(),
+                                         [&](double x) { return part(x) <= part(*m_cursor) - apart; });
+        if (before != all.rend()) to = *before;
+    }
+    setCursorAt(to ? to : m_cursor, true);
+}
+
+void CurveChart::keyPressEvent(QKeyEvent* event)
+{
+    const auto all = places();
+    switch (event->key()) {
+    case Qt::Key_Left:
+        return step(-1);
+    case Qt::Key_Right:
+        return step(1);
+    case Qt::Key_Home:
+        if (!all.empty()) setCursorAt(all.front(), true);
+        return;
+    case Qt::Key_End:
+        if (!all.empty()) setCursorAt(all.back(), true);
+        return;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        if (!m_cursor) step(0);
+        m_pinned = m_cursor && !m_pinned;
+        return update();
+    default:
+        QWidget::keyPressEvent(event);
+    }
 }
 
 } // namespace ui

@@ -1,5 +1,6 @@
 // Lines over a quantity that is not the shared time: costs over a threshold, bytes over a date. Marks say
-// where something stands, and along a time what happened; under the mouse all lines are read out. Painted by
+// where something stands, and along a time what happened; under the mouse all lines are read out, and at a
+// cursor that the arrow keys, Home and End move from point to point. A click or Enter pins it. Painted by
 // itself. Owned by its page; GUI thread only.
 #pragma once
 
@@ -56,6 +57,8 @@ public:
     // All lines at x, in words.
     QString readoutAt(double x) const;
     std::vector<TimeTick> ticks() const; // below the axis; `at` is its number where that is not a time
+    std::optional<double> cursor() const { return m_cursor; } // x
+    bool pinned() const { return m_pinned; }
 
     QSize sizeHint() const override { return {360, 220}; }
     QSize minimumSizeHint() const override { return {220, 120}; }
@@ -63,7 +66,10 @@ public:
 protected:
     void paintEvent(QPaintEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
 
 private:
     bool empty() const;
@@ -80,6 +86,10 @@ private:
     // Where it was drawn: the next one's words keep away from it.
     QRectF drawMark(QPainter& painter, const QRectF& area, const Mark& mark, const QRectF& taken) const;
     void drawLegend(QPainter& painter) const;
+    void drawCursor(QPainter& painter, const QRectF& area) const;
+    void setCursorAt(std::optional<double> x, bool readOut);
+    void step(int points);
+    std::vector<double> places() const; // of all points, ascending
 
     const Theme& m_theme;
     const Across m_across;
@@ -91,7 +101,9 @@ private:
     std::vector<Mark> m_marks;
     double m_low = 0, m_high = 1; // of x
     ScaleSteps m_yScale;
-    std::optional<double> m_hovered; // x
+    std::optional<double> m_cursor; // x
+    bool m_readOut = false;         // beside the cursor: without a mouse there is no tool tip
+    bool m_pinned = false;
 };
 
 } // namespace ui

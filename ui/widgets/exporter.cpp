@@ -4,6 +4,7 @@
 #include "ui/widgets/card.h"
 #include "ui/widgets/file_save.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/save_dialog.h"
 
 #include <QAbstractItemView>
 #include <QAccessible>
@@ -13,7 +14,6 @@
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QDir>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QItemSelectionModel>
@@ -218,11 +218,10 @@ QString Exporter::suggestedName() const
 void Exporter::askAndExport(const QString& suffix)
 {
     const QPointer<Exporter> here(this); // the page may go while the dialog is open
-    auto path = QFileDialog::getSaveFileName(
-        m_widget->window(), m_table ? tr("Export table") : tr("Export chart"),
-        QDir(lastFolder()).filePath(suggestedName() + u'.' + suffix), filterOf(suffix));
+    const auto path =
+        askWhereToSave(m_widget->window(), m_table ? tr("Export table") : tr("Export chart"),
+                       QDir(lastFolder()).filePath(suggestedName() + u'.' + suffix), {filterOf(suffix)});
     if (path.isEmpty() || !here) return;
-    if (QFileInfo(path).suffix().isEmpty()) path += u'.' + suffix;
     lastFolder() = QFileInfo(path).absolutePath();
     exportTo(path);
 }
@@ -257,12 +256,23 @@ void Exporter::exportCells(const QString& path, TableCells cells)
 
 void Exporter::write(const QString& path, std::function<QByteArray()> encode, const QString& what)
 {
+    // A failure is told in the window, whatever page is there by then.
+    const QPointer<QWidget> window(m_widget->window());
     QThreadPool::globalInstance()->start(
-        [here = QPointer<Exporter>(this), path, what, encode = std::move(encode)] {
-            const auto saved = saveFile(path, encode());
-            const auto error = saved ? QString() : QString::fromStdString(saved.error().message);
-            QMetaObject::invokeMethod(qApp, [here, error, path, what] {
-                if (here) here->take(error, path, what);
+        [here = QPointer<Exporter>(this), window, path, what, encode = std::move(encode)] {
+            const auto content = encode();
+            QString error;
+            if (content.isEmpty())
+                error = tr("The picture could not be encoded: %1 was not written. A smaller window makes a "
+                           "smaller picture.")
+                            .arg(QDir::toNativeSeparators(path));
+            else if (const auto saved = saveFile(path, content); !saved)
+                error = QString::fromStdString(saved.error().message);
+            QMetaObject::invokeMethod(qApp, [here, window, error, path, what] {
+                if (here)
+                    here->take(error, path, what);
+                else if (!error.isEmpty())
+                    tellFailure(window, error);
             });
         });
 }
@@ -275,12 +285,16 @@ void Exporter::take(const QString& error, const QString& path, const QString& wh
         emit finished(true, text);
         return;
     }
-    auto* box =
-        new QMessageBox(QMessageBox::Warning, tr("Not exported"), error, QMessageBox::Ok, m_widget->window());
+    tellFailure(m_widget->window(), error);
+    emit finished(false, error);
+}
+
+void Exporter::tellFailure(QWidget* window, const QString& error)
+{
+    auto* box = new QMessageBox(QMessageBox::Warning, tr("Not exported"), error, QMessageBox::Ok, window);
     box->setObjectName(QStringLiteral("exportFailed"));
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->open();
-    emit finished(false, error);
 }
 
 // Beside the widget for some seconds, and to whoever listens.

@@ -67,6 +67,7 @@ private:
     void write(const QString& path, std::function<QByteArray()> encode, const QString& what);
     void tell(const QString& text);
     void take(const QString& error, const QString& path, const QString& what);
+    static void tellFailure(QWidget* window, const QString& error);
 
     QWidget* m_widget;
     QAbstractItemView* m_table = nullptr; // null: a chart

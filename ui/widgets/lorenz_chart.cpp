@@ -1,5 +1,6 @@
 #include "ui/widgets/lorenz_chart.h"
 
+#include "ui/widgets/exporter.h"
 #include "ui/widgets/figure_text.h"
 #include "ui/widgets/formatting.h"
 
@@ -31,6 +32,7 @@ LorenzChart::LorenzChart(const Theme& theme, QWidget* parent)
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Lorenz curve over the logical shards"));
+    makeExportable(theme, *this);
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 

@@ -1,5 +1,6 @@
 #include "ui/widgets/part_bar.h"
 
+#include "ui/widgets/exporter.h"
 #include "ui/widgets/formatting.h"
 
 #include <QHelpEvent>
@@ -27,6 +28,7 @@ PartBar::PartBar(const Theme& theme, QWidget* parent)
     QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
+    makeExportable(theme, *this);
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
@@ -122,7 +124,7 @@ void PartBar::paintEvent(QPaintEvent*)
         if (i > 0) painter.fillRect(QRect(x, 0, 1, kBarHeight), m_theme.card());
     }
     painter.restore();
-    painter.setPen(m_theme.cardBorder());
+    painter.setPen(hasFocus() ? QPen(m_theme.accent(), 2) : QPen(m_theme.cardBorder()));
     painter.drawPath(shape);
     painter.setFont(m_theme.font(FontRole::Small));
     for (const auto& [index, area] : legend(width())) {

@@ -1,6 +1,7 @@
 #include "ui/widgets/shard_time_map.h"
 
 #include "ui/bridge/time_range.h"
+#include "ui/widgets/exporter.h"
 #include "ui/widgets/formatting.h"
 
 #include <QHelpEvent>
@@ -31,6 +32,12 @@ ShardTimeMap::ShardTimeMap(const Theme& theme, TimeRange& range, QWidget* parent
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Heatmap of logical shards over time"));
+    makeExportable(
+        theme, *this,
+        {{},
+         [this] { return tr("%1 – %2").arg(formatTime(m_range.begin()), formatTime(m_range.end())); },
+         {},
+         {}});
     connect(&theme, &Theme::changed, this, [this] {
         rebuild();
         update();

@@ -21,7 +21,7 @@ constexpr int kLeastLane = 24, kMostLane = 44;
 constexpr int kLeastName = 90, kMostName = 220, kNameGap = 10;
 constexpr int kRight = 12;
 constexpr int kDragPixels = 5;
-constexpr double kZoomStep = 0.8;
+constexpr double kWheelStep = 120, kZoomStep = 0.8;
 
 } // namespace
 
@@ -210,6 +210,12 @@ bool SwimLanes::event(QEvent* event)
 void SwimLanes::mouseMoveEvent(QMouseEvent* event)
 {
     const int x = int(event->position().x());
+    if (m_pannedAt) {
+        const double by = timeAt(*m_pannedAt) - timeAt(x);
+        m_pannedAt = x;
+        m_range.shift(std::chrono::duration_cast<TimeRange::Span>(std::chrono::duration<double>(by)));
+        return;
+    }
     if (m_pressedAt && std::abs(x - *m_pressedAt) >= kDragPixels) m_draggedTo = x;
     if (x >= m_left) m_range.setCursor(timeOf(timeAt(x)));
     update();
@@ -217,9 +223,14 @@ void SwimLanes::mouseMoveEvent(QMouseEvent* event)
 
 void SwimLanes::mousePressEvent(QMouseEvent* event)
 {
+    const bool left = event->button() == Qt::LeftButton, shift = event->modifiers() & Qt::ShiftModifier;
     m_draggedTo.reset();
     m_pressedAt.reset();
-    if (event->button() == Qt::LeftButton) m_pressedAt = int(event->position().x());
+    m_pannedAt.reset();
+    if (event->button() == Qt::MiddleButton || (left && shift))
+        m_pannedAt = int(event->position().x());
+    else if (left)
+        m_pressedAt = int(event->position().x());
     m_current = laneAt(int(event->position().y()));
     m_currentAt = timeAt(event->position().x());
     describe();
@@ -234,6 +245,7 @@ void SwimLanes::mouseReleaseEvent(QMouseEvent*)
         m_range.pinned() ? m_range.unpin() : m_range.pin(timeOf(timeAt(*m_pressedAt)));
     }
     m_pressedAt.reset();
+    m_pannedAt.reset();
     m_draggedTo.reset();
     update();
 }
@@ -246,12 +258,16 @@ void SwimLanes::mouseDoubleClickEvent(QMouseEvent*)
 
 void SwimLanes::wheelEvent(QWheelEvent* event)
 {
-    const double steps = event->angleDelta().y() / 120.0;
-    if (steps == 0 || !(event->modifiers() & Qt::ControlModifier)) {
-        event->ignore(); // many lanes scroll
+    if (event->position().x() < m_left) {
+        event->ignore(); // over the names: many lanes scroll
         return;
     }
-    m_range.zoom(std::pow(kZoomStep, steps), timeOf(timeAt(event->position().x())));
+    event->accept();
+    const QPointF steps = QPointF(event->angleDelta()) / kWheelStep;
+    if (steps.y() != 0)
+        m_range.zoom(std::pow(kZoomStep, steps.y()), timeOf(timeAt(event->position().x())));
+    else if (steps.x() != 0)
+        m_range.shift(std::chrono::duration_cast<TimeRange::Span>(m_range.span() * (-steps.x() / 10)));
 }
 
 void SwimLanes::leaveEvent(QEvent*)

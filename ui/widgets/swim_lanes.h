@@ -1,7 +1,8 @@
 // What several workers did over the shared time window: a lane each, with a bar for every span in the colour
 // of its kind, or, where spans are too many or no more known, with stacked shares of each step. Idle is the
-// lane's ground; what is not known is hatched and says why. The same crosshair, brush, wheel, double click
-// and marks of events as the charts. Owned by its page; GUI thread only.
+// lane's ground; what is not known is hatched and says why. The same crosshair, brush, wheel, shift-drag,
+// double click and marks of events as the charts; over the names the wheel scrolls. Owned by its page; GUI
+// thread only.
 #pragma once
 
 #include <QWidget>
@@ -104,6 +105,7 @@ private:
     int m_current = -1;                          // lane, by keyboard
     double m_currentAt = 0;                      // seconds, the same
     std::optional<int> m_pressedAt, m_draggedTo; // pixels
+    std::optional<int> m_pannedAt;               // the same, while the time is dragged about
 };
 
 } // namespace ui

@@ -90,8 +90,8 @@ private:
     }
 };
 
-// A view would choose with Space, which its arrow keys did already, and search for a row that begins with
-// "?".
+// A view would choose with Space, which its arrow keys did already, and search for a row that begins with one
+// of the others. A tree opens and closes with + and −.
 class WindowKeys final : public QObject
 {
 public:
@@ -101,10 +101,29 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override
     {
         if (event->type() != QEvent::KeyPress) return QObject::eventFilter(watched, event);
-        const auto key = static_cast<QKeyEvent*>(event)->key();
-        if (key != Qt::Key_Space && key != Qt::Key_Question) return false;
+        if (!isWindows(static_cast<QKeyEvent*>(event)->key(), qobject_cast<QTreeView*>(watched)))
+            return false;
         event->ignore(); // to the parents, up to the window
         return true;
+    }
+
+private:
+    static bool isWindows(int key, bool tree)
+    {
+        switch (key) {
+        case Qt::Key_Space:
+        case Qt::Key_Question:
+        case Qt::Key_0:
+        case Qt::Key_Equal:
+        case Qt::Key_BracketLeft:
+        case Qt::Key_BracketRight:
+            return true;
+        case Qt::Key_Plus:
+        case Qt::Key_Minus:
+            return !tree;
+        default:
+            return false;
+        }
     }
 };
 

@@ -17,7 +17,8 @@ void styleTable(QTableView& table);
 void styleCompactTable(QTableView& table);
 void styleTree(QTreeView& tree);
 
-// Space and "?" mean the same in a list as everywhere else. The functions above see to it.
+// Space, "?" and the keys of the time window mean the same in a list as everywhere else, but for + and − in a
+// tree. The functions above see to it.
 void leaveKeysToWindow(QAbstractItemView& view);
 
 // What the table needs to show all its rows, header included.

@@ -7,8 +7,10 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 
+#include <QKeyEvent>
 #include <QPainter>
 #include <QPicture>
+#include <QToolTip>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -246,7 +248,12 @@ QString TimeChart::readout() const
     QStringList parts;
     for (std::size_t s = 0; s < m_options.series.size(); ++s)
         parts << QStringLiteral("%1 %2").arg(m_options.series[s].name, formatted(s, index));
-    return QStringLiteral("%1: %2").arg(formatTime(timeOf(m_at[index])), parts.join(QStringLiteral(", ")));
+    auto out =
+        QStringLiteral("%1: %2").arg(formatTime(timeOf(m_at[index])), parts.join(QStringLiteral(", ")));
+    if (const auto events = m_range.cursor() ? m_plot->eventsNear(secondsOf(*m_range.cursor())) : QString();
+        !events.isEmpty())
+        out += QStringLiteral(". ") + QString(events).replace(u'\n', QStringLiteral("; "));
+    return out;
 }
 
 void TimeChart::updateReadout()
@@ -266,7 +273,79 @@ void TimeChart::updateReadout()
     else
         setSubtitle(windowWords());
     m_plot->setCursor(cursor ? std::optional(secondsOf(*cursor)) : std::nullopt);
-    m_plot->widget()->setAccessibleDescription(readout());
+    const auto words = readout();
+    m_plot->widget()->setAccessibleDescription(words);
+    setAccessibleDescription(words); // of what has the focus
+}
+
+// --- the keyboard
+
+bool TimeChart::shown(std::size_t index) const
+{
+    const double begin = secondsOf(m_range.begin()), end = secondsOf(m_range.end());
+    if (index >= m_at.size() || m_at[index] < begin || m_at[index] > end) return false;
+    return std::any_of(m_values.begin(), m_values.end(),
+                       [&](const auto& series) { return !std::isnan(series[index]); });
+}
+
+void TimeChart::moveCursor(int points)
+{
+    auto index = std::ptrdiff_t(shownIndex());
+    if (m_range.cursor()) index = index == std::ptrdiff_t(m_at.size()) ? 0 : index + points;
+    const int way = points > 0 && m_range.cursor() ? 1 : -1;
+    while (index >= 0 && index < std::ptrdiff_t(m_at.size()) && !shown(std::size_t(index)))
+        index += way;
+    if (index >= 0) placeCursor(std::size_t(index));
+}
+
+void TimeChart::placeCursor(std::size_t index)
+{
+    if (!shown(index)) return;
+    const auto at = timeOf(m_at[index]);
+    m_range.pinned() ? m_range.pin(at) : m_range.setCursor(at);
+    const auto place = m_plot->widget()->mapToGlobal(m_plot->placeOf(m_at[index]));
+    QToolTip::showText(place, m_plot->eventsNear(m_at[index]), m_plot->widget()); // none hides it
+}
+
+void TimeChart::togglePin()
+{
+    const auto index = shownIndex();
+    if (m_range.pinned())
+        m_range.unpin();
+    else if (m_range.cursor())
+        m_range.pin(*m_range.cursor());
+    else if (shown(index))
+        m_range.pin(timeOf(m_at[index]));
+}
+
+void TimeChart::keyPressEvent(QKeyEvent* event)
+{
+    std::size_t first = 0, last = m_at.size();
+    switch (event->key()) {
+    case Qt::Key_Left:
+        return moveCursor(-1);
+    case Qt::Key_Right:
+        return moveCursor(1);
+    case Qt::Key_Home:
+        while (first < m_at.size() && !shown(first))
+            ++first;
+        return placeCursor(first);
+    case Qt::Key_End:
+        while (last > 0 && !shown(last - 1))
+            --last;
+        return placeCursor(last - 1);
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        return togglePin();
+    default:
+        Card::keyPressEvent(event);
+    }
+}
+
+void TimeChart::focusOutEvent(QFocusEvent* event)
+{
+    Card::focusOutEvent(event);
+    if (event->reason() != Qt::PopupFocusReason) m_range.setCursor(std::nullopt);
 }
 
 // Where a point is more than a second, what it stands for.

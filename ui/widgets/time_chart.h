@@ -1,7 +1,8 @@
 // Lines over the shared time window: fixed margins so that live axes stand still, hatched gaps where nothing
 // is known, marks below the axis for what happened, a band from least to greatest where points are rolled up,
 // a legend with the values at the newest point or under the mouse (below, or beside where the chart is
-// wide and low), the same crosshair in all charts. Replots are queued and happen only while it can be seen.
+// wide and low), the same crosshair in all charts. By the keyboard: arrows, Home and End move the crosshair
+// from point to point, Enter pins it or lets it go. Replots are queued and happen only while it can be seen.
 // Owned by its page; GUI thread only.
 #pragma once
 
@@ -65,7 +66,8 @@ public:
     void markGaps(const HistoryView& history);
     void clear();
 
-    // The newest (or, with a crosshair, the nearest) value of each series in words; what screen readers get.
+    // The newest (or, with a crosshair, the nearest) value of each series in words, with what happened there;
+    // what screen readers get.
     QString readout() const;
     int pointsShown() const { return m_pointsShown; } // known values within the window, all series together
     int gapsShown() const;
@@ -75,6 +77,8 @@ public:
 protected:
     void showEvent(QShowEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
 
 private:
     void build();
@@ -83,6 +87,10 @@ private:
     void placeLegend();
     void fit(); // range, scales, legend, words
     void updateReadout();
+    void moveCursor(int points);         // from the newest point on, where there is no crosshair yet
+    void placeCursor(std::size_t index); // on a point, pinned if it was
+    bool shown(std::size_t index) const; // something is known of it, within the window
+    void togglePin();
     QString windowWords() const;
     std::size_t shownIndex() const; // of the point that is read out; m_at.size(): none
     const Axis& axisOf(std::size_t series) const;

@@ -1,6 +1,7 @@
 #include "ui/widgets/treemap.h"
 
 #include "ui/widgets/color_bar.h"
+#include "ui/widgets/exporter.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/treemap_layout.h"
 
@@ -32,6 +33,7 @@ Treemap::Treemap(const Theme& theme, QWidget* parent)
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Treemap of nodes and their logical shards"));
+    makeExportable(theme, *this);
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 

@@ -43,7 +43,8 @@ BEGIN
            clock_timestamp() + interval '24 hours',
            nullif(t.units, 0)
     FROM unnest(kinds, shards, payloads, rank_delays_ms, run_after_ms, paces, flows)
-             WITH ORDINALITY AS t (kind, shard, payload, rank_delay_ms, after_ms, units, flow, place);
+             WITH ORDINALITY AS t (kind, shard, payload, rank_delay_ms, after_ms, units, flow, place)
+    ORDER BY t.place; -- and so are the ids
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END

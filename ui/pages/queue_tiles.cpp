@@ -1,0 +1,137 @@
+// The tiles of Queue & workers: of now, or of the part of the past that is chosen.
+#include "ui/models/window_figures.h"
+#include "ui/pages/queue_page.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/metric_tile.h"
+
+#include <QHBoxLayout>
+
+#include <cmath>
+
+namespace ui {
+namespace {
+
+using Point = backend::HistoryPoint;
+
+constexpr double kFreshSeconds = 1, kOldSeconds = 10, kVeryOldSeconds = 60; // for the oldest waiting task
+
+Tone ageTone(double seconds)
+{
+    return seconds < kOldSeconds ? Tone::Ok : seconds < kVeryOldSeconds ? Tone::Warning : Tone::Critical;
+}
+
+} // namespace
+
+QLayout* QueuePage::buildTiles(QWidget* parent)
+{
+    auto* row = new QHBoxLayout;
+    row->setSpacing(kSpacingSmall);
+    const auto tile = [&](const QString& title, const char* name, const QString& toolTip) {
+        return addTile(*row, context().theme, name, title, toolTip, parent);
+    };
+    m_unfinished =
+        tile(tr("Unfinished tasks"), "queueUnfinished", tr("Ready, running and waiting for a retry"));
+    m_oldest = tile(tr("Oldest waiting"), "queueOldest", tr("Age of the oldest unfinished task"));
+    m_drain = tile(tr("Time to drain"), "queueDrain", tr("At the present rates of arrival and drain"));
+    m_dead = tile(tr("Dead letters"), "queueDead", tr("Tasks that failed for good and wait for a person"));
+    return row;
+}
+
+// Why there is no time to drain: never as if it were short.
+void QueuePage::showNoDrain(const backend::ClusterSnapshot& snapshot)
+{
+    // What the workers hold already is no backlog; between two claims the rates say nothing of it.
+    const bool atWork = snapshot.queueUnfinished <= std::int64_t(snapshot.workers.size()) &&
+                        snapshot.queueOldestAgeSeconds < kFreshSeconds;
+    const double in = snapshot.arrivalsPerSecond, done = snapshot.drainPerSecond;
+    if (atWork) {
+        m_drain->setValue(tr("now"), {});
+        m_drain->setSubline(tr("no more tasks than workers"));
+    } else if (in < 0 || done < 0) {
+        m_drain->setValue(unknownText(), {});
+        m_drain->setSubline(tr("rates are not known yet"));
+    } else if (in > done) {
+        m_drain->setValue(tr("growing"), {});
+        m_drain->setSubline(tr("%1/s more arrive than are done").arg(formatRate(in - done)));
+    } else {
+        m_drain->setValue(tr("stands"), {});
+        m_drain->setSubline(done > 0 ? tr("as many arrive as are done") : tr("nothing is done: see Workers"));
+    }
+}
+
+void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
+{
+    m_unfinished->setValue(formatCount(snapshot.queueUnfinished),
+                           snapshot.queueUnfinished == 1 ? tr("task") : tr("tasks"));
+    m_unfinished->setSubline(
+        tr("%1/s arriving, %2/s done")
+            .arg(formatRate(snapshot.arrivalsPerSecond), formatRate(snapshot.drainPerSecond)));
+    const bool any = snapshot.queueUnfinished > 0;
+    const auto age = durationFigure(any ? snapshot.queueOldestAgeSeconds : 0);
+    m_oldest->setValue(any ? age.number : tr("none"), any ? age.unit : QString());
+    m_oldest->setSubline(any ? tr("since it was committed") : tr("nothing waits"));
+    m_oldest->setStatus(any ? ageTone(snapshot.queueOldestAgeSeconds) : Tone::Ok);
+    if (!any) {
+        m_drain->setValue(tr("drained"), {});
+        m_drain->setSubline(tr("the queue is empty"));
+    } else if (snapshot.secondsToDrain) {
+        const auto left = durationFigure(*snapshot.secondsToDrain);
+        m_drain->setValue(left.number, left.unit);
+        m_drain->setSubline(tr("at the present rates"));
+    } else {
+        showNoDrain(snapshot);
+    }
+    m_dead->setValue(formatCount(snapshot.queueDead), {});
+    m_dead->setSubline(snapshot.queueDead > 0 ? tr("wait for a decision")
+                                              : tr("no task has failed for good"));
+    m_dead->setStatus(snapshot.queueDead > 0 ? Tone::Critical : Tone::Ok);
+}
+
+void QueuePage::showWindowTiles()
+{
+    const auto history = shownHistory();
+    const auto tasks = windowFigure(history, &Point::queueUnfinished);
+    const auto oldest = windowFigure(history, &Point::queueOldestAgeSeconds);
+    const auto dead = windowFigure(history, &Point::queueDead);
+    const auto nothing = tr("nothing is known of the window");
+    m_unfinished->setValue(tasks.known() ? formatCount(std::llround(tasks.mean)) : unknownText(),
+                           tasks.known() ? tr("tasks, mean") : QString());
+    m_unfinished->setSubline(
+        tasks.known() ? tr("at most %1 in the window").arg(formatCount(std::llround(tasks.greatest)))
+                      : nothing);
+    const auto age = durationFigure(oldest.known() ? oldest.greatest : -1);
+    m_oldest->setValue(age.number, age.unit);
+    m_oldest->setSubline(oldest.known() ? tr("at the window's worst moment") : nothing);
+    m_oldest->setStatus(oldest.known() ? ageTone(oldest.greatest) : Tone::Muted);
+    showWindowDrain(history);
+    m_dead->setValue(dead.known() ? formatCount(std::llround(dead.last)) : unknownText(), {});
+    m_dead->setSubline(dead.known() ? tr("at the end of the window") : nothing);
+    m_dead->setStatus(!dead.known() ? Tone::Muted : dead.last > 0 ? Tone::Critical : Tone::Ok);
+}
+
+// From the window's last moment on, at the window's own rates.
+void QueuePage::showWindowDrain(const HistoryView& history)
+{
+    const auto tasks = windowFigure(history, &Point::queueUnfinished);
+    const auto in = windowFigure(history, &Point::arrivalsPerSecond);
+    const auto done = windowFigure(history, &Point::drainPerSecond);
+    if (tasks.known() && tasks.last == 0) {
+        m_drain->setValue(tr("drained"), {});
+        m_drain->setSubline(tr("at the end of the window"));
+    } else if (!tasks.known() || !in.known() || !done.known()) {
+        m_drain->setValue(unknownText(), {});
+        m_drain->setSubline(tr("rates of the window are not known"));
+    } else if (in.mean > done.mean) {
+        m_drain->setValue(tr("growing"), {});
+        m_drain->setSubline(tr("%1/s more arrived than were done").arg(formatRate(in.mean - done.mean)));
+    } else if (done.mean > in.mean) {
+        const auto left = durationFigure(tasks.last / (done.mean - in.mean));
+        m_drain->setValue(left.number, left.unit);
+        m_drain->setSubline(tr("from the window's end, at its rates"));
+    } else {
+        m_drain->setValue(tr("stands"), {});
+        m_drain->setSubline(done.mean > 0 ? tr("as many arrived as were done") : tr("nothing was done"));
+    }
+}
+
+} // namespace ui
