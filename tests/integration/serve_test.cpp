@@ -202,12 +202,16 @@ void ServeTest::aSilentNodeHoldsUpNoStop()
     for (const auto& engine : m_session->engine().monitor().snapshot()->engines)
         if (engine.self) own = engine.slot;
     take(operations.pauseWorkers(own, soon())); // the service works alone
-    for (int i = 0; i < 1'500; ++i)
-        take(feed().post(m_users[std::size_t(i) % m_users.size()], "backlog", soon()));
+    std::atomic<int> posted = 0;
+    std::jthread writer([&](const std::stop_token& stop) { // work keeps coming, as long as the node takes it
+        for (std::size_t i = 0; !stop.stop_requested(); ++i)
+            if (feed().post(m_users[i % m_users.size()], "more", Deadline::after(500ms))) ++posted;
+    });
     const bool worked =
         !service->waitFor("status", [](const QJsonObject& s) { return s["tasks_done"].toInt() > 0; })
              .isEmpty();
-    const auto left = unfinished();
+    const int before = posted;
+    const bool writing = QTest::qWaitFor([&] { return posted > before + 10; }, 30'000);
     take(m_session->servers()->pauseNode(node.toStdString()));
     QTest::qSleep(300); // its workers wait for the node
     const Lateness lateness;
@@ -216,8 +220,9 @@ void ServeTest::aSilentNodeHoldsUpNoStop()
     const bool inTime = lateness.inTime(app::ServiceSignals::kStopWithin);
     const auto times = lateness.text(app::ServiceSignals::kStopWithin);
     take(m_session->servers()->resumeNode(node.toStdString()));
+    writer = {};
     take(operations.resumeWorkers(own, soon()));
-    QVERIFY(worked && left > 0);
+    QVERIFY(worked && writing);
     QVERIFY2(inTime, times.c_str());
     QVERIFY2(code == 0 || code == 1, qPrintable(QString::number(code)));
     QVERIFY(drain(m_session->engine(), Servers::SomeAway));

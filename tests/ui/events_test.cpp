@@ -97,7 +97,7 @@ void EventsTest::listsNewestFirst()
     QCOMPARE(f.cell(0, ui::EventWhereColumn), QString("redis-3"));
     QVERIFY(ui::formatTime(f.newest).startsWith(f.cell(0, ui::EventTimeColumn)));
     QVERIFY(f.model->headerData(0, Qt::Horizontal).toString().contains(ui::zoneName()));
-    QVERIFY(f.find<QLabel>("eventSummary")->text().startsWith("5 events in the window: last 5 min"));
+    QVERIFY(f.find<QLabel>("eventSummary")->text().startsWith("5 events in the last 5 min"));
     f.table().setCurrentIndex(f.model->index(2, 0));
     QVERIFY(static_cast<ui::EventsPage&>(*f.page).focusFind());
     QTRY_VERIFY(f.find<QLineEdit>("eventSearch")->hasFocus());

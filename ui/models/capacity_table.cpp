@@ -247,7 +247,7 @@ QString growthText(const Growth& growth)
     using T = CapacityTable;
     switch (growth.kind) {
     case Growth::Kind::TooShort:
-        return T::tr("has %1 of %2")
+        return T::tr("too early: %1 of %2")
             .arg(formatDuration(std::floor(growth.knownSeconds)), formatDuration(kGrowthNeedsSeconds));
     case Growth::Kind::NotGrowing:
         return T::tr("not growing");

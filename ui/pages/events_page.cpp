@@ -261,8 +261,10 @@ void EventsPage::showState()
     const auto state = m_model->state();
     const int rows = m_model->rowCount();
     const bool all = m_allTimes->isChecked();
-    const auto when =
-        all ? tr("at all times") : tr("in the window: %1 %2").arg(context().range.windowText(), zoneName());
+    const auto& range = context().range;
+    const auto when = all              ? tr("at all times")
+                      : range.chosen() ? tr("in the window %1 %2").arg(range.windowText(), zoneName())
+                                       : tr("in the %1").arg(range.windowText());
     const bool filtered = !query().text.empty() || !query().kinds.empty();
     const auto more = state == State::More || state == State::Loading ? tr(", older ones below") : QString();
     m_summary->setText(

@@ -57,7 +57,7 @@ QString thresholdText(const backend::PushThreshold& threshold)
 }
 
 ThresholdPlanner::ThresholdPlanner(const Theme& theme, EngineBridge& bridge, QWidget* parent)
-    : Card(theme, tr("Push or merge"), parent)
+    : Card(theme, tr("Push or merge · in deliveries/s"), parent)
     , m_bridge(bridge)
 {
     build();
