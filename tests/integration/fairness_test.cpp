@@ -13,8 +13,9 @@
 using namespace backend;
 using namespace tests;
 
-constexpr int kFollowers = 20'000, kChunk = 50, kBurst = 12;
+constexpr int kFollowers = 20'000, kChunk = 50, kBurst = 16;
 constexpr int kChunks = kFollowers / kChunk; // of one post
+constexpr int kLeft = 5 * kChunks;           // of the burst at least, when others post
 constexpr int kWorkers = 4, kBatch = 128;    // what a worker holds is delivered, whatever comes
 constexpr int kPatience = 120'000;
 
@@ -47,6 +48,7 @@ private:
     UserId m_star, m_otherStar;
     std::vector<UserId> m_quiet; // with one chunk of followers each
     std::vector<PostId> m_burst; // of the star, planned and begun, while workers are paused
+    int m_left = 0;              // of its chunks, when others post
     int m_users = 0;
 };
 
@@ -110,17 +112,26 @@ void FairnessTest::cleanup()
 // would with many more of them.
 void FairnessTest::beginLargeFanout()
 {
-    take(operations().pauseWorkers(-1, soon()));
-    m_burst.clear();
-    for (int i = 0; i < kBurst; ++i)
-        m_burst.push_back(take(feed().post(m_star, "to everyone", soon())).id);
-    take(operations().resumeWorkers(-1, soon()));
-    QTRY_COMPARE_WITH_TIMEOUT(ledger(m_burst.back()).chunksPlanned, kChunks + 1, kPatience);
-    take(operations().pauseWorkers(-1, soon()));
-    QTest::qWait(2'000);
-    for (const auto post : m_burst)
-        QCOMPARE(ledger(post).chunksPlanned, kChunks + 1);
-    QVERIFY2(left() > kBurst * kChunks / 2, qPrintable(QString::number(left())));
+    const auto planned = [this] { // not always by one worker, and so not always in their order
+        return std::all_of(m_burst.begin(), m_burst.end(),
+                           [this](PostId post) { return ledger(post).chunksPlanned == kChunks + 1; });
+    };
+    for (int attempt = 0; attempt < 5;
+         ++attempt) { // a quick machine may be too far before it is told to pause
+        QVERIFY(drain(*m_engine));
+        take(operations().pauseWorkers(-1, soon()));
+        m_burst.clear();
+        for (int i = 0; i < kBurst; ++i)
+            m_burst.push_back(take(feed().post(m_star, "to everyone", soon())).id);
+        take(operations().resumeWorkers(-1, soon()));
+        QTRY_VERIFY_WITH_TIMEOUT(planned(), kPatience);
+        take(operations().pauseWorkers(-1, soon()));
+        QTest::qWait(2'000);
+        m_left = left();
+        if (m_left > kLeft) return;
+        take(operations().resumeWorkers(-1, soon()));
+    }
+    QVERIFY2(m_left > kLeft, qPrintable(QString::number(m_left)));
 }
 
 int FairnessTest::left()
@@ -160,9 +171,10 @@ void FairnessTest::anotherLargeAudienceTakesTurns()
     const auto own = ledger(post);
     QCOMPARE(own.pushed, std::int64_t(kFollowers + 1));
     const int between = deliveredBetween(own.committedAt, *own.lastDeliveryAt);
-    // One for one from its plan on; before that, and when it ends, what workers hold.
+    // One for one from its plan on; before that, and when it ends, what workers hold. The former order, by
+    // which all that came earlier went first, delivered nearly all of the burst.
     qInfo("%d chunks in between", between);
-    QVERIFY2(between <= kChunks + 2 * kWorkers * kBatch, qPrintable(QString::number(between)));
+    QVERIFY2(between <= m_left * 9 / 10, qPrintable(QString::number(between)));
 }
 
 void FairnessTest::bulkGoesOnWhileSmallPostsKeepComing()
