@@ -305,7 +305,9 @@ void CommandLine::addBench()
                    "also 100,000 readers with up to 800 entries, more rounds; half an hour or more")
         ->excludes(quickly);
     benching->add_flag("--json", m_bench.json, "all figures and ratios as JSON");
-    benching->add_option("--only", m_bench.parts, "only these of queue, pages, fanout, posting, deletion, dormant")
+    benching
+        ->add_option("--only", m_bench.parts,
+                     "only these of queue, pages, fanout, posting, deletion, dormant")
         ->delimiter(',');
     benching->add_option("--svg", m_bench.svg, "also a plot, into this file");
     benching->add_option("--data", m_bench.data, "run in this new or empty directory and keep it");

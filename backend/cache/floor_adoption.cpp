@@ -49,7 +49,9 @@ Result<FloorAdoption> adoptFloors(const NodeEndpoint& node, const std::string& f
                         node.name +
                             " holds more timelines than could be adopted in time: the others are rebuilt.");
         batch.clear();
-        batch.addScript(node.id, adoptPiece(), {}, {cursor, kPiece, formerRunId, std::string(kFloorLayout), std::string(kPartFloorLayout)});
+        batch.addScript(
+            node.id, adoptPiece(), {},
+            {cursor, kPiece, formerRunId, std::string(kFloorLayout), std::string(kPartFloorLayout)});
         ROOKERY_TRY(batch.run(deadline));
         const auto& parts = batch.reply(0)->elements;
         if (parts.size() != 3)

@@ -46,16 +46,24 @@ void take(RedisInfo& info, std::string_view field, std::string_view value)
 
 } // namespace
 
-RedisInfo parseRedisInfo(std::string_view text)
+RedisInfoWords redisInfoWords(std::string_view text)
 {
-    RedisInfo info;
+    RedisInfoWords out;
     while (!text.empty()) {
         const auto end = text.find_first_of("\r\n");
         const auto line = text.substr(0, end);
-        if (const auto colon = line.find(':'); colon != std::string_view::npos)
-            take(info, line.substr(0, colon), line.substr(colon + 1));
+        if (const auto colon = line.find(':'); colon != std::string_view::npos && !line.starts_with('#'))
+            out.emplace(line.substr(0, colon), line.substr(colon + 1));
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
+    return out;
+}
+
+RedisInfo parseRedisInfo(std::string_view text)
+{
+    RedisInfo info;
+    for (const auto& [field, value] : redisInfoWords(text))
+        take(info, field, value);
     return info;
 }
 

@@ -5,6 +5,8 @@
 #include "backend/cache/redis_client.h"
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -17,8 +19,8 @@ struct RedisInfo
     std::string maxmemoryPolicy; // must be "noeviction" or "volatile-…": see evictsTimelines()
     double uptimeSeconds = -1;
     std::int64_t usedMemoryBytes = -1, maxMemoryBytes = -1; // max 0: no limit
-    std::int64_t connectedClients = -1, maxClients = -1; // max: servers before 7.0 do not tell
-    std::int64_t machineMemoryBytes = -1;                // of the machine that it runs on
+    std::int64_t connectedClients = -1, maxClients = -1;    // max: servers before 7.0 do not tell
+    std::int64_t machineMemoryBytes = -1;                   // of the machine that it runs on
     std::int64_t expiredKeys = -1;
     std::int64_t evictedKeys = -1, keyspaceHits = -1, keyspaceMisses = -1, commandsProcessed = -1;
     std::int64_t keys = -1;
@@ -29,5 +31,9 @@ struct RedisInfo
 
 [[nodiscard]] Result<RedisInfo> redisInfo(RedisClient& client, int node, Deadline deadline);
 RedisInfo parseRedisInfo(std::string_view infoText);
+
+// All of INFO by name: "key:value" a line, headings left out.
+using RedisInfoWords = std::map<std::string, std::string, std::less<>>;
+RedisInfoWords redisInfoWords(std::string_view infoText);
 
 } // namespace backend

@@ -1,27 +1,15 @@
 #include "backend/monitoring/redis_inspection.h"
 
+#include "backend/cache/redis_info.h"
+
 #include <array>
 #include <charconv>
 #include <cstdio>
-#include <map>
 
 namespace backend {
 namespace {
 
-using Words = std::map<std::string, std::string, std::less<>>;
-
-Words infoWords(std::string_view text)
-{
-    Words out;
-    while (!text.empty()) {
-        const auto end = text.find_first_of("\r\n");
-        const auto line = text.substr(0, end);
-        if (const auto colon = line.find(':'); colon != std::string_view::npos && !line.starts_with('#'))
-            out.emplace(line.substr(0, colon), line.substr(colon + 1));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    return out;
-}
+using Words = RedisInfoWords;
 
 std::string_view word(const Words& words, std::string_view key)
 {
@@ -282,7 +270,7 @@ Result<RedisDetails> inspectRedis(RedisClient& client, int node, RedisWindow& wi
     batch.add(node, {"LATENCY", "LATEST"});
     std::ignore = batch.run(deadline); // each reply has its own error
     if (!batch.reply(Info)) return fail(batch.reply(Info).error());
-    const auto info = infoWords(batch.reply(Info)->text);
+    const auto info = redisInfoWords(batch.reply(Info)->text);
     RedisDetails out;
     out.memory.value = memoryOf(info);
     out.persistence.value = persistenceOf(info, batch.reply(Save));

@@ -31,22 +31,20 @@ void judgePlacement(const ShardMap& map, Role role, std::vector<CheckFinding>& f
             misplaced.push_back(shard);
     }
     const std::string name(toString(role));
-    if (!holes.empty())
+    const auto tell = [&](const std::vector<int>& shards, const std::string& where,
+                          const std::string& advice) {
+        if (shards.empty()) return;
         findings.push_back({Severity::Error,
                             "",
                             "directory.shard_map",
-                            std::to_string(holes.size()) + " logical shards of " + name +
-                                " are placed on no node: " + listed(holes),
-                            "no engine opens like this: restore directory.placements from a backup",
+                            std::to_string(shards.size()) + " logical shards of " + name + " are placed on " +
+                                where + ": " + listed(shards),
+                            advice,
                             {}});
-    if (!misplaced.empty())
-        findings.push_back({Severity::Error,
-                            "",
-                            "directory.shard_map",
-                            std::to_string(misplaced.size()) + " logical shards of " + name +
-                                " are placed on the wrong kind of server: " + listed(misplaced),
-                            "restore directory.placements from a backup",
-                            {}});
+    };
+    const std::string restore = "restore directory.placements from a backup";
+    tell(holes, "no node", "no engine opens like this: " + restore);
+    tell(misplaced, "the wrong kind of server", restore);
 }
 
 class Judgement

@@ -35,7 +35,7 @@ public:
                            "cluster works on");
             return std::move(m_facts);
         }
-        m_texts.info = RedisTexts::infoWords(info->text);
+        m_texts.info = redisInfoWords(info->text);
         m_facts.checkup.answered = true;
         m_facts.checkup.version = "Redis " + m_texts.info["redis_version"];
         m_facts.server = m_texts.info["run_id"] + databaseOf();

@@ -229,19 +229,6 @@ private:
 
 } // namespace
 
-RedisTexts::Words RedisTexts::infoWords(std::string_view text)
-{
-    Words out;
-    while (!text.empty()) {
-        const auto end = text.find_first_of("\r\n");
-        const auto line = text.substr(0, end);
-        if (const auto colon = line.find(':'); colon != std::string_view::npos && !line.starts_with('#'))
-            out.emplace(line.substr(0, colon), line.substr(colon + 1));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    return out;
-}
-
 void judgeRedis(const RedisTexts& texts, const NodeEndpoint& node, bool throwAway,
                 const std::filesystem::path& hostRoot, Findings& findings)
 {

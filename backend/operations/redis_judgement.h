@@ -2,19 +2,16 @@
 // this machine the kernel's settings are looked at. Private to backend/operations; any thread.
 #pragma once
 
+#include "backend/cache/redis_info.h"
 #include "backend/operations/examination.h"
 
 #include <filesystem>
-#include <map>
-#include <string>
-#include <string_view>
 
 namespace backend {
 
 struct RedisTexts
 {
-    using Words = std::map<std::string, std::string, std::less<>>;
-    static Words infoWords(std::string_view info); // "key:value" a line
+    using Words = RedisInfoWords;
 
     Words info, config; // config: empty when it cannot be read
 };

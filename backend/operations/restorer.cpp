@@ -16,8 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 2s;                       // a stop waits for one call at most
-constexpr int kAtOnce = 500;                     // readers looked at in one step
+constexpr auto kCall = 2s;   // a stop waits for one call at most
+constexpr int kAtOnce = 500; // readers looked at in one step
 constexpr auto kFill = 500ms, kFillAgain = 5'000ms;
 constexpr int kFirstPage = 20;                   // posts of a timeline whose bodies are filled in
 constexpr std::int64_t kLock = 0x726f6f6b657279; // of the directory's advisory locks

@@ -45,7 +45,7 @@ private:
     void asleep(const std::vector<UserId>& readers); // waits until they are dormant, and that is done
     int keysOf(UserId reader);
     DeliveryLedger ledger(PostId post) { return take(m_engine->monitor().ledger(post, soon())); }
-    std::vector<PostId> home(UserId reader, bool peek = false);
+    std::vector<PostId> home(UserId reader, bool peek = false) { return wholeHome(feed(), reader, peek); }
 
     std::unique_ptr<PrivateCluster> m_cluster;
     NodeEndpoint m_directory;
@@ -103,21 +103,6 @@ int DormancyTest::keysOf(UserId reader)
     const auto keys =
         take(client.command(node, {"KEYS", "{*}:home*:" + std::to_string(reader.value) + "*"}, soon()));
     return int(keys.elements.size());
-}
-
-std::vector<PostId> DormancyTest::home(UserId reader, bool peek)
-{
-    std::vector<PostId> ids;
-    PageQuery query;
-    query.limit = 200;
-    query.peek = peek;
-    do {
-        const auto page = take(feed().homePage(reader, query, soon()));
-        for (const auto& entry : page.entries)
-            ids.push_back(entry.id);
-        query.before = page.next;
-    } while (query.before);
-    return ids;
 }
 
 void DormancyTest::dormantReadersKeepNothingAndCostNothing()

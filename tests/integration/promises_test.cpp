@@ -27,6 +27,13 @@ private slots:
     void aDeliveryThatFailedForGoodVoidsItsReaders();
 
 private:
+    struct World
+    {
+        UserId reader;
+        std::vector<UserId> authors;
+        std::vector<PostId> posts;
+    };
+    World readerOfThree(); // with 240 posts by turns
     Feed& feed() { return m_session->engine().feed(); }
     UserId user() { return take(feed().createUser({"user" + std::to_string(++m_users), "User"}, soon())).id; }
     PostId post(UserId author) { return take(feed().post(author, "a post", soon())).id; }
@@ -45,18 +52,22 @@ private:
     int m_users = 0;
 };
 
+PromisesTest::World PromisesTest::readerOfThree()
+{
+    World world{user(), {user(), user(), user()}, {}};
+    drained();
+    for (const auto author : world.authors)
+        take(feed().follow(world.reader, author, soon()));
+    drained();
+    for (int i = 0; i < 240; ++i)
+        world.posts.push_back(post(world.authors[std::size_t(i) % 3]));
+    drained();
+    return world;
+}
+
 void PromisesTest::cursorsSurviveInsertsAndDeletes()
 {
-    const auto reader = user();
-    std::vector<UserId> authors{user(), user(), user()};
-    drained();
-    for (const auto author : authors)
-        take(feed().follow(reader, author, soon()));
-    drained();
-    std::vector<PostId> there;
-    for (int i = 0; i < 240; ++i)
-        there.push_back(post(authors[std::size_t(i) % 3]));
-    drained();
+    const auto [reader, authors, there] = readerOfThree();
 
     std::atomic<bool> over = false;
     std::set<PostId> deleted;
@@ -92,16 +103,7 @@ void PromisesTest::cursorsSurviveInsertsAndDeletes()
 // Everything above a post, in pages downwards: `after` stays, `before` goes on with `next`.
 void PromisesTest::cursorsUpwardsSurviveInsertsAndDeletes()
 {
-    const auto reader = user();
-    const std::vector<UserId> authors{user(), user(), user()};
-    drained();
-    for (const auto author : authors)
-        take(feed().follow(reader, author, soon()));
-    drained();
-    std::vector<PostId> there;
-    for (int i = 0; i < 240; ++i)
-        there.push_back(post(authors[std::size_t(i) % 3]));
-    drained();
+    auto [reader, authors, there] = readerOfThree();
     std::sort(there.begin(), there.end()); // in one second ids of three authors need not follow one another
     const auto known = there[79];
     const auto above = [&](PostId after) {

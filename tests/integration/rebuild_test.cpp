@@ -36,7 +36,7 @@ private:
     Feed& feed() { return m_engine->feed(); }
     void cool(UserId reader);
     RawTimeline raw(UserId reader);
-    std::vector<PostId> home(UserId reader);
+    std::vector<PostId> home(UserId reader) { return wholeHome(feed(), reader); }
     bool allRight(OpenEngine& engine, std::atomic<int>& right);
 
     std::unique_ptr<PrivateCluster> m_cluster;
@@ -95,20 +95,6 @@ RawTimeline RebuildTest::raw(UserId reader)
     return take(readRawTimelines(redis, *m_engine->shardMaps().current(), TimelineFamily::Home,
                                  std::vector{reader}, soon()))
         .front();
-}
-
-std::vector<PostId> RebuildTest::home(UserId reader)
-{
-    std::vector<PostId> ids;
-    PageQuery query;
-    query.limit = 100;
-    do {
-        const auto page = take(feed().homePage(reader, query, soon()));
-        for (const auto& entry : page.entries)
-            ids.push_back(entry.id);
-        query.before = page.next;
-    } while (query.before);
-    return ids;
 }
 
 void RebuildTest::theNewestPartFirstThenAllOfIt()

@@ -111,6 +111,7 @@ void TimelineAuditTest::init()
     m_author = user();
     m_reader = user();
     m_neighbour = user();
+    drained();
     take(feed().follow(m_reader.id, m_author.id, soon()));
     take(feed().follow(m_neighbour.id, m_author.id, soon()));
     m_posts.clear();

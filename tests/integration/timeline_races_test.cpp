@@ -62,7 +62,8 @@ private:
     std::string begin(Milliseconds staleAfter = 60s)
     {
         // One that is there is left alone.
-        if (read().valid) meanwhile([&](RedisBatch& batch) { m_timelines->voidFloor(batch, kHome, m_owner); });
+        if (read().valid)
+            meanwhile([&](RedisBatch& batch) { m_timelines->voidFloor(batch, kHome, m_owner); });
         const auto build = m_timelines->beginBuild(*m_builder, kHome, m_owner, staleAfter, soon());
         if (!build || build->start != Timelines::Start::Begun) throw std::runtime_error("no token");
         return build->token;

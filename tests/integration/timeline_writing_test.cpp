@@ -350,8 +350,7 @@ void TimelineWritingTest::segmentsAgainstAModel()
             const auto floor = made.size() > 60 ? made[59] : PostId{};
             QVERIFY(*t.finishBuild(*m_client, kHome, owner, build->token,
                                    std::span(made).first(std::min<std::size_t>(made.size(), 60)),
-                                   {floor, true},
-                                   soon()));
+                                   {floor, true}, soon()));
             for (const auto id : read(t, owner).entries)
                 model.insert(id); // those delivered meanwhile
             QVERIFY(std::all_of(made.begin(),

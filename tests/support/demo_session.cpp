@@ -74,6 +74,21 @@ std::string findingsOf(const backend::AuditInputs& inputs)
 
 } // namespace
 
+std::vector<backend::PostId> wholeHome(backend::Feed& feed, backend::UserId reader, bool peek)
+{
+    std::vector<backend::PostId> ids;
+    backend::PageQuery query;
+    query.limit = 100;
+    query.peek = peek;
+    do {
+        const auto page = take(feed.homePage(reader, query, soon()));
+        for (const auto& entry : page.entries)
+            ids.push_back(entry.id);
+        query.before = page.next;
+    } while (query.before);
+    return ids;
+}
+
 std::string auditFindings(app::OpenedSession& session)
 {
     return findingsOf(session.auditInputs());

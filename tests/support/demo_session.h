@@ -29,6 +29,9 @@ std::shared_ptr<app::OpenedSession> connectTo(const std::filesystem::path& confi
 enum class Servers { AllThere, SomeAway };
 bool drain(backend::Engine& engine, Servers servers = Servers::AllThere);
 
+// A reader's home timeline to its end, page by page; `peek`: without being seen.
+std::vector<backend::PostId> wholeHome(backend::Feed& feed, backend::UserId reader, bool peek = false);
+
 // Runs the audit and returns what it found as text, one difference a line; empty when clean.
 std::string auditFindings(app::OpenedSession& session);
 std::string auditFindings(backend::OpenEngine& engine);

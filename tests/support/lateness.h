@@ -36,6 +36,8 @@ public:
         const auto took = elapsed(); // before the worst is read: a delay between the two does not matter
         return took <= allowed(given);
     }
+    // Whether what was not done in time is to be blamed on anything but the machine.
+    bool machineIsOnTime() const { return worst() <= kOnTime; }
     std::string text(std::chrono::milliseconds given) const
     {
         return std::to_string(elapsed().count()) + " ms of " + std::to_string(given.count()) +
@@ -44,7 +46,7 @@ public:
 
 private:
     static constexpr std::chrono::milliseconds kTolerance{150};
-    static constexpr std::chrono::milliseconds kWhile{2};
+    static constexpr std::chrono::milliseconds kWhile{2}, kOnTime{20};
 
     // A sleep that still lasts is as late already.
     std::chrono::milliseconds worst() const

@@ -8,6 +8,8 @@
 #include <QTableView>
 #include <QTest>
 
+#include <algorithm>
+
 #include "tests/ui/page_fixture.h"
 #include "ui/models/queue_tables.h"
 #include "ui/pages/queue_page.h"
@@ -108,7 +110,8 @@ void QueueChangesTest::engineThatLeftStaysChosen()
     QTRY_COMPARE(target->findData(41), -1); // nobody chose it any more
     pause->click();
     QTRY_COMPARE(fixture.engine().count("pauseWorkers"), 1);
-    QCOMPARE(fixture.engine().calls().back(), std::string("pauseWorkers 42"));
+    const auto calls = fixture.engine().calls(); // what is looked at beside it may have come since
+    QVERIFY(std::find(calls.begin(), calls.end(), "pauseWorkers 42") != calls.end());
 }
 
 // Slots are leased: who holds one later is somebody else.

@@ -60,6 +60,19 @@ void choose(const PageFixture& fixture, const char* button)
     QTest::mouseClick(fixture.find<QToolButton>(button), Qt::LeftButton);
 }
 
+// Opens the comparison with the window of 40 to 35 minutes ago pinned; the moment of the snapshot.
+backend::TimePoint pinOldWindow(PageFixture& fixture)
+{
+    fixture.engine().setSequenceAdvances(false);
+    if (!fixture.open()) throw std::runtime_error("the fake engine did not open");
+    fixture.make<ui::ShardsPage>();
+    choose(fixture, "pictureCompare");
+    const auto now = fixture.bridge.snapshot()->takenAt;
+    fixture.range.choose(now - 40min, now - 35min);
+    QTest::mouseClick(fixture.find<QPushButton>("pinWindow"), Qt::LeftButton);
+    return now;
+}
+
 ui::ShardTimeMap& timeMap(PageFixture& fixture)
 {
     choose(fixture, "pictureTime");
@@ -385,13 +398,7 @@ void ShardPicturesTest::windowsAreCompared()
 void ShardPicturesTest::windowIsPinned()
 {
     PageFixture fixture;
-    fixture.engine().setSequenceAdvances(false);
-    QVERIFY(fixture.open());
-    fixture.make<ui::ShardsPage>();
-    choose(fixture, "pictureCompare");
-    const auto now = fixture.bridge.snapshot()->takenAt;
-    fixture.range.choose(now - std::chrono::minutes(40), now - std::chrono::minutes(35));
-    QTest::mouseClick(fixture.find<QPushButton>("pinWindow"), Qt::LeftButton);
+    const auto now = pinOldWindow(fixture);
     QVERIFY(fixture.find<QToolButton>("comparePinned")->isChecked());
     fixture.range.choose(now - std::chrono::minutes(10), now - std::chrono::minutes(5));
     auto* a = fixture.find<QLabel>("compareWindowA");
@@ -438,13 +445,7 @@ void ShardPicturesTest::hangingEngineLeavesTheRest()
 void ShardPicturesTest::pinnedComparisonKeepsUp()
 {
     PageFixture fixture;
-    fixture.engine().setSequenceAdvances(false);
-    QVERIFY(fixture.open());
-    fixture.make<ui::ShardsPage>();
-    choose(fixture, "pictureCompare");
-    const auto now = fixture.bridge.snapshot()->takenAt;
-    fixture.range.choose(now - 40min, now - 35min);
-    QTest::mouseClick(fixture.find<QPushButton>("pinWindow"), Qt::LeftButton);
+    const auto now = pinOldWindow(fixture);
     auto* b = fixture.find<QLabel>("compareWindowB");
     QTRY_VERIFY(b->text().contains(ui::formatSpan(now - 40min, now - 35min)));
     fixture.engine().hold("shardHistory");

@@ -541,8 +541,8 @@ void DoctorJudgementTest::kernelOfThisMachine()
 
 void DoctorJudgementTest::infoIsTakenApart()
 {
-    const auto words = RedisTexts::infoWords("# Server\r\nredis_version:7.0.15\r\n\r\n# Clients\r\n"
-                                             "connected_clients:3\r\nexecutable:/a:b\r\nempty:\r\n");
+    const auto words = redisInfoWords("# Server\r\nredis_version:7.0.15\r\n\r\n# Clients\r\n"
+                                      "connected_clients:3\r\nexecutable:/a:b\r\nempty:\r\n");
     QVERIFY((words == RedisTexts::Words{{"redis_version", "7.0.15"},
                                         {"connected_clients", "3"},
                                         {"executable", "/a:b"},

@@ -34,7 +34,7 @@ private:
     TimeRange& m_range;
     QTimer m_timer;
     bool m_reading = false, m_again = false;
-    EngineCall m_call; // what is being read
+    EngineCall m_call;               // what is being read
     backend::TimePoint m_from, m_to; // what was read; equal: nothing yet
 };
 
