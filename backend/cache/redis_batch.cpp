@@ -64,6 +64,7 @@ struct RedisBatch::Impl
         : nodes(given)
         , outgoing(given.size())
         , roundTrips(given.size())
+        , gaveUp(given.size())
     {
     }
 
@@ -91,6 +92,11 @@ struct RedisBatch::Impl
         std::vector<std::size_t> places;
         for (std::size_t place = 0; place < from.size(); ++place) {
             if (from[place].slots.empty()) continue;
+            if (gaveUp[place]) {
+                for (const auto slot : from[place].slots)
+                    replies[slot] = fail(*gaveUp[place]);
+                continue;
+            }
             RedisPipeline pipeline;
             pipeline.connection = &nodes.at(place);
             pipeline.commands = from[place].commands;
@@ -100,8 +106,10 @@ struct RedisBatch::Impl
             places.push_back(place);
         }
         runPipelines(pipelines, replies, kLongestConnect, deadline);
-        for (std::size_t i = 0; i < pipelines.size(); ++i)
+        for (std::size_t i = 0; i < pipelines.size(); ++i) {
             roundTrips[places[i]] = pipelines[i].roundTrip;
+            if (inParts && pipelines[i].failure) gaveUp[places[i]] = pipelines[i].failure;
+        }
         std::vector<Outgoing> again;
         for (std::size_t i = 0; i < pipelines.size(); ++i) {
             if (pipelines[i].unknownScript.empty()) continue;
@@ -115,6 +123,8 @@ struct RedisBatch::Impl
     RedisNodes& nodes;
     std::vector<Outgoing> outgoing;                                   // by place
     std::vector<std::optional<Deadline::Clock::duration>> roundTrips; // by place
+    std::vector<std::optional<Error>> gaveUp;                         // by place: why
+    bool inParts = false;
     std::vector<Result<RedisReply>> replies;
     std::size_t sentUpTo = 0;
     int lastNode = 0;
@@ -188,6 +198,12 @@ Result<void> RedisBatch::run(Deadline deadline)
     return {};
 }
 
+Result<void> RedisBatch::runPart(Deadline deadline)
+{
+    m_impl->inParts = true;
+    return run(deadline);
+}
+
 const Result<RedisReply>& RedisBatch::reply(std::size_t index) const
 {
     return m_impl->replies[index];
@@ -210,6 +226,8 @@ void RedisBatch::clear()
         out.clear();
     m_impl->replies.clear();
     m_impl->sentUpTo = 0;
+    m_impl->inParts = false;
+    std::fill(m_impl->gaveUp.begin(), m_impl->gaveUp.end(), std::nullopt);
 }
 
 } // namespace backend

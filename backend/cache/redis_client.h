@@ -127,6 +127,9 @@ public:
     // first of them. A node that is silent past the deadline or breaks fails all its commands that have no
     // reply yet: whether it carried them out is then unknown.
     Result<void> run(Deadline deadline);
+    // The same for a part of a long batch. A node that fails a part is asked nothing more until clear(): its
+    // later commands fail with the same error, and the others need not wait for it again.
+    Result<void> runPart(Deadline deadline);
     const Result<RedisReply>& reply(std::size_t index) const;
     // Of the last run: from sending the node's commands to its last reply, without connecting; absent when it
     // was asked nothing or did not answer all.

@@ -21,7 +21,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto kRestartPatience = 30s; // a node may have a gigabyte of write-ahead log to replay
-constexpr auto kStopPatience = 500ms;  // with nothing to save
+// Callers wait for PostgreSQL's commits; what keeps Redis busy is delivery.
+constexpr int kRedisNiceness = 10;
+constexpr auto kStopPatience = 500ms; // with nothing to save
 constexpr auto kCheckpointPatience =
     1200ms; // kept data that did not write its checkpoint by then recovers at its start
 
@@ -90,7 +92,7 @@ Result<void> EmbeddedServers::State::plan(const EmbeddedOptions& options, const 
     int id = 0;
     const auto add = [&](ServerSpec spec) {
         spec.node.id = ++id;
-        spec.plan.niceness = options.niceness;
+        spec.plan.niceness = options.niceness + (spec.node.kind == NodeKind::Redis ? kRedisNiceness : 0);
         servers.push_back(std::make_unique<ServerProcess>(std::move(spec)));
     };
     for (int number = 1; number <= postgresNodes; ++number)

@@ -12,6 +12,8 @@ namespace backend {
 namespace {
 
 constexpr int kRounds = 4;
+constexpr std::size_t kPart = 400;           // commands, over all nodes: what others wait behind
+constexpr std::chrono::seconds kPartTime{2}; // a node that is silent for so long is given up for this run
 constexpr std::chrono::seconds kPipeline{5}; // of what is taken back: little
 constexpr std::chrono::minutes kClockMargin{
     2}; // between the clocks of two nodes, and from a transaction's begin to its end
@@ -35,10 +37,10 @@ Result<void> DeliveryRun::run(Deadline deadline)
     group();
     for (auto& sent : m_sent)
         publish(sent);
-    for (auto& group : m_groups)
-        push(group);
-    ROOKERY_FAULT_POINT("deliver.before_pipeline");
     const Deadline half(std::min(m_until.at(), deadline.earlier(deadline.remaining() / 2).at()));
+    for (auto& group : m_groups)
+        push(group, half);
+    ROOKERY_FAULT_POINT("deliver.before_pipeline");
     std::ignore = m_batch.run(half); // judged reply by reply; leaves time to look again
     readReplies(m_context.clock.now());
     ROOKERY_FAULT_POINT("deliver.before_look");
@@ -84,11 +86,15 @@ void DeliveryRun::publish(Sent& sent)
     sent.replies.end = m_batch.size();
 }
 
-void DeliveryRun::push(Group& group)
+void DeliveryRun::push(Group& group, Deadline deadline)
 {
     group.replies.first = m_batch.size();
     for (const auto reader : group.readers) {
         m_context.timelines.addEntries(m_batch, m_checks, TimelineFamily::Home, reader, group.entries);
+        if (m_batch.size() - m_sentUpTo >= kPart) {
+            std::ignore = m_batch.runPart(deadline.earlier(kPartTime));
+            m_sentUpTo = m_batch.size();
+        }
         ROOKERY_FAULT_POINT_AFTER("deliver.between_entries",
                                   std::ignore = m_batch.run(Deadline::after(kPipeline)));
     }

@@ -64,7 +64,7 @@ private:
 
     void group();
     void publish(Sent& sent);
-    void push(Group& group);
+    void push(Group& group, Deadline deadline);
     Result<void> answered(const Replies& replies) const;
     void readReplies(TimePoint deliveredAt);
     void failBroken(Sent& sent);
@@ -79,6 +79,7 @@ private:
     FanoutContext& m_context;
     const Deadline m_until = Deadline::after(kReadingsHold); // the audiences were read after this began
     RedisBatch m_batch;
+    std::size_t m_sentUpTo = 0; // of it
     std::vector<SizeCheck> m_checks;
     std::deque<Sent> m_sent;
     std::deque<Group> m_groups;

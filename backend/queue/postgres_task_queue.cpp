@@ -58,8 +58,8 @@ public:
     {
     }
 
-    Result<std::vector<Task>> claim(SqlConnection& connection, int limit, Milliseconds lease,
-                                    const std::string& worker, Deadline deadline) override;
+    Result<std::vector<Task>> claim(SqlConnection& connection, const ClaimOrder& order,
+                                    Deadline deadline) override;
     Result<std::vector<std::int64_t>> renew(SqlConnection& connection, std::span<const Task> tasks,
                                             Milliseconds lease, Deadline deadline) override;
     Result<void> complete(SqlConnection& connection, std::span<const Task> tasks,
@@ -108,8 +108,8 @@ Task PostgresTaskQueue::readTask(const SqlRows& rows, std::size_t row) const
     return task;
 }
 
-Result<std::vector<Task>> PostgresTaskQueue::claim(SqlConnection& connection, int limit, Milliseconds lease,
-                                                   const std::string& worker, Deadline deadline)
+Result<std::vector<Task>> PostgresTaskQueue::claim(SqlConnection& connection, const ClaimOrder& order,
+                                                   Deadline deadline)
 {
     ROOKERY_ASSIGN(
         const auto rows,
@@ -118,8 +118,10 @@ Result<std::vector<Task>> PostgresTaskQueue::claim(SqlConnection& connection, in
             "SELECT id, kind, shard, payload, attempts, created_us, expires_us, token, expired, rank,"
             " CASE WHEN expires_us - 86400000000 >= extract(epoch FROM now()) * 1000000"
             " THEN expires_us - 86400000000 - created_us END"
-            " FROM queue.claim($1::int, $2::bigint, $3::text) ORDER BY rank, id",
-            {sqlParameter(limit), sqlParameter(lease.count()), worker}, deadline));
+            " FROM queue.claim($1::int, $2::bigint, $3::text, $4::boolean) ORDER BY rank, id",
+            {sqlParameter(order.limit), sqlParameter(order.lease.count()), order.worker,
+             sqlParameter(order.smallAlone)},
+            deadline));
     std::vector<Task> tasks;
     tasks.reserve(rows.size());
     for (std::size_t r = 0; r < rows.size(); ++r)

@@ -137,6 +137,8 @@ Result<void> TaskBatch::runGroup(const Group& claimed)
     const auto took = std::chrono::steady_clock::now() - begun;
     m_around.pace.ran(group[0].kind, group.size(), took);
     recordRun(group, took);
+    m_enqueued = m_enqueued || std::any_of(outcomes.begin(), outcomes.end(),
+                                           [](const auto& o) { return succeeded(o) && !o.children.empty(); });
     if (result) result = putBack(group, outcomes);
     m_around.status.ran();
     account(group, outcomes);

@@ -41,6 +41,7 @@ public:
     // The tasks are in fair order; what does not fit into the pace is given back first. An error: the node
     // does not answer any more; leases of what is left lapse.
     Result<void> run(std::vector<Task> tasks);
+    bool enqueued() const { return m_enqueued; } // children of what it ran
 
 private:
     using Group = std::vector<Task>; // of one kind
@@ -67,6 +68,7 @@ private:
     const BatchSource m_source;
     const Surroundings m_around;
     const std::stop_token m_stop;
+    bool m_enqueued = false;
     const std::chrono::steady_clock::time_point m_claimedAt = std::chrono::steady_clock::now();
 };
 

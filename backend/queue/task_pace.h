@@ -20,6 +20,7 @@ public:
     // `most`: tasks claimed at once at most.
     TaskPace(Seconds target, int most);
 
+    void aimFor(Seconds target) { m_target = target; }
     // What to claim next.
     int limit() const { return m_limit; }
     // How many of these, from the first on, fit into the target; at least one. Sets the next limit by it.

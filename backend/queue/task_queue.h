@@ -36,15 +36,21 @@ struct Promotion
     std::vector<std::string> owners; // the others of lapsed leases: the application names they claimed under
 };
 
+struct ClaimOrder
+{
+    int limit = 1;           // tasks at most, and one in bulk on top where small work alone fills it
+    Milliseconds lease{};    // how long they are the worker's
+    std::string worker;      // workerName
+    bool smallAlone = false; // nothing in bulk
+};
+
 class TaskQueue
 {
 public:
     virtual ~TaskQueue() = default;
 
-    // The first `limit` ready tasks in fair order, leased to `worker` (workerName) under fresh tokens for
-    // `lease`.
-    [[nodiscard]] virtual Result<std::vector<Task>> claim(SqlConnection& connection, int limit,
-                                                          Milliseconds lease, const std::string& worker,
+    // The first ready tasks in fair order, leased under fresh tokens.
+    [[nodiscard]] virtual Result<std::vector<Task>> claim(SqlConnection& connection, const ClaimOrder& order,
                                                           Deadline deadline) = 0;
     // Prolongs the leases that still stand. Returns the ids of the tasks whose lease does not.
     [[nodiscard]] virtual Result<std::vector<std::int64_t>>

@@ -13,6 +13,15 @@ void WakeSignal::wakeOne()
     m_changed.notify_one();
 }
 
+void WakeSignal::wakeSleeper()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_wanted = std::min(m_wanted + 1, m_sleepers);
+    }
+    m_changed.notify_one();
+}
+
 void WakeSignal::wakeAll()
 {
     {

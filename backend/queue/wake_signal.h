@@ -15,6 +15,7 @@ class WakeSignal
 public:
     // One sleeper, or the next one, looks for work. Who finds much of it wakes another in turn.
     void wakeOne();
+    void wakeSleeper(); // one of those that sleep now, if any
     void wakeAll();
     // Take this before reading orders, then sleep with it: no change in between is missed.
     std::uint64_t orders() const;

@@ -5,6 +5,9 @@
 #include "backend/queue/task_batch.h"
 
 #include <algorithm>
+#include <sys/resource.h>
+#include <tuple>
+#include <unistd.h>
 
 namespace backend {
 namespace {
@@ -15,6 +18,14 @@ constexpr auto kClaimSpan = 1'500ms;
 constexpr auto kIdleShortest = 2ms; // first wait without work; doubles up to the pool's idlePoll
 constexpr auto kAfterDefect = 1s;
 constexpr Backoff kNodeBackoff{100ms, 3'000ms};
+constexpr int kNiceness = 10;
+
+// Those who deliver large audiences give way to callers and to what is small, where a processor is short.
+void lowerOwnPriority()
+{
+    std::ignore =
+        setpriority(PRIO_PROCESS, id_t(gettid()), kNiceness); // this thread's; never fails downwards
+}
 
 } // namespace
 
@@ -23,9 +34,7 @@ Worker::Worker(WorkerShared& shared, int index, std::shared_ptr<WorkerLog> log)
     , m_index(index)
     , m_random(std::random_device{}())
     , m_status(index, std::move(log))
-    , m_pace(index == 0 && shared.options.workers > 1 ? shared.options.quickTarget
-                                                      : shared.options.batchTarget,
-             shared.options.batch)
+    , m_pace(shared.options.batchTarget, shared.options.batch)
     , m_idle(kIdleShortest)
     , m_first(std::size_t(index))
 {
@@ -48,8 +57,15 @@ void Worker::interruptConnections() noexcept
         node->connection.interrupt();
 }
 
+// Large audiences keep the others busy for as long as they last; this one is there for what is small.
+bool Worker::smallAlone() const
+{
+    return m_index == 0 && m_shared.wanted > 2;
+}
+
 void Worker::run(const std::stop_token& stop)
 {
+    if (m_index > 0) lowerOwnPriority();
     while (!stop.stop_requested()) {
         std::string defect;
         try {
@@ -106,9 +122,10 @@ void Worker::rest(std::uint64_t orders, const std::stop_token& stop)
     // Uneven, so that idle workers do not ask all at once.
     const std::chrono::milliseconds wait(std::uniform_int_distribution<std::int64_t>(
         std::max<std::int64_t>(1, m_idle.count() / 2), m_idle.count())(m_random));
-    const bool woken = m_shared.wake.sleep(orders, wait, stop);
-    m_idle = woken ? kIdleShortest
-                   : std::min(m_idle * 2, std::max<std::chrono::milliseconds>(longest, kIdleShortest));
+    if (m_woken && smallAlone()) m_shared.wake.wakeSleeper(); // it may be for work in bulk
+    m_woken = m_shared.wake.sleep(orders, wait, stop);
+    m_idle = m_woken ? kIdleShortest
+                     : std::min(m_idle * 2, std::max<std::chrono::milliseconds>(longest, kIdleShortest));
 }
 
 bool Worker::serveAll(const std::stop_token& stop)
@@ -127,8 +144,9 @@ Result<std::vector<Task>> Worker::claim(std::size_t node, int limit)
     const bool kept = connection.usable();
     const auto once = [&]() -> Result<std::vector<Task>> {
         ROOKERY_ASSIGN(auto* sql, connection.get(soon));
-        return m_shared.queues[node]->claim(*sql, limit, m_shared.options.lease,
-                                            workerName(m_shared.options.engine, m_index), soon);
+        return m_shared.queues[node]->claim(
+            *sql, {limit, m_shared.options.lease, workerName(m_shared.options.engine, m_index), smallAlone()},
+            soon);
     };
     auto claimed = once();
     // A kept connection may have died unnoticed, with a server that was restarted: that is worth a second
@@ -141,6 +159,8 @@ bool Worker::serve(std::size_t node, const std::stop_token& stop)
 {
     auto& state = *m_nodes[node];
     if (state.notBefore > std::chrono::steady_clock::now()) return false;
+    m_pace.aimFor(m_index == 0 && m_shared.wanted > 1 ? m_shared.options.quickTarget
+                                                      : m_shared.options.batchTarget);
     const int limit = m_pace.limit();
     ROOKERY_FAULT_POINT("claim.before");
     auto claimed = claim(node, limit);
@@ -158,6 +178,7 @@ bool Worker::serve(std::size_t node, const std::stop_token& stop)
                     {m_shared.options, m_shared.metrics, *m_handlers, m_status, m_held, m_random, m_pace},
                     stop);
     if (const auto done = batch.run(std::move(*claimed)); !done) nodeFailed(node, done.error());
+    if (batch.enqueued() && smallAlone()) m_shared.wake.wakeOne();
     return true;
 }
 

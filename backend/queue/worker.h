@@ -27,6 +27,7 @@ struct WorkerShared
     WorkerPoolOptions options;
     WakeSignal wake;
     std::atomic<bool> paused{false};
+    std::atomic<int> wanted{0}; // workers
 };
 
 class Worker
@@ -62,6 +63,7 @@ private:
     void rest(std::uint64_t orders, const std::stop_token& stop);
     bool serveAll(const std::stop_token& stop); // true when there was work
     bool serve(std::size_t node, const std::stop_token& stop);
+    bool smallAlone() const;
     Result<std::vector<Task>> claim(std::size_t node, int limit);
     void nodeFailed(std::size_t node, const Error& error);
 
@@ -73,7 +75,8 @@ private:
     HeldTasks m_held;
     TaskPace m_pace;
     std::chrono::milliseconds m_idle;
-    std::size_t m_first; // the node whose turn is first
+    bool m_woken = false; // by somebody, when it slept last
+    std::size_t m_first;  // the node whose turn is first
 
     std::mutex m_handlersMutex; // held while m_handlers changes and while they are interrupted
     std::unique_ptr<TaskHandlers> m_handlers;

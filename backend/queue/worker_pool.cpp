@@ -40,9 +40,9 @@ struct WorkerPool::Impl
 {
     Impl(std::vector<QueueNode> nodes, HandlerFactory factory, EngineMetrics& metrics,
          WorkerPoolOptions options)
-        : shared{std::move(nodes), {}, std::move(factory), metrics, options, {}, {}}
-        , wanted(std::clamp(options.workers, 0, kMostWorkers))
+        : shared{std::move(nodes), {}, std::move(factory), metrics, options, {}, {}, {}}
     {
+        shared.wanted = std::clamp(options.workers, 0, kMostWorkers);
         for (const auto& node : shared.nodes)
             shared.queues.push_back(makePostgresTaskQueue(node.id));
     }
@@ -61,7 +61,6 @@ struct WorkerPool::Impl
     std::vector<std::unique_ptr<Worker>> leaving; // end their batches
     std::vector<std::unique_ptr<NodeKeeper>> keepers;
     std::map<int, std::shared_ptr<WorkerLog>> logs; // by index; they stay when a worker goes
-    int wanted = 0;
     bool running = false;
 };
 
@@ -82,7 +81,7 @@ void WorkerPool::Impl::start()
         const std::lock_guard lock(mutex);
         if (!running) return; // stopped meanwhile
         keepers.swap(made);
-        count = wanted;
+        count = shared.wanted;
     }
     resize(count);
 }
@@ -111,7 +110,8 @@ void WorkerPool::Impl::resize(int count)
 {
     {
         const std::lock_guard lock(mutex);
-        wanted = std::clamp(count, 0, kMostWorkers);
+        const int wanted = std::clamp(count, 0, kMostWorkers);
+        shared.wanted = wanted;
         while (int(workers.size()) > wanted) {
             workers.back()->requestStop();
             leaving.push_back(std::move(workers.back()));
@@ -209,8 +209,7 @@ void WorkerPool::setWorkers(int count)
 
 int WorkerPool::workers() const
 {
-    const std::lock_guard lock(m_impl->mutex);
-    return m_impl->wanted;
+    return m_impl->shared.wanted;
 }
 
 void WorkerPool::wake()
@@ -233,7 +232,8 @@ WorkerSpans WorkerPool::spans(TimePoint begin, TimePoint end, std::size_t most) 
         const std::lock_guard lock(m_impl->mutex);
         logs = m_impl->logs;
     }
-    const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     WorkerSpans out{begin, std::min(end, now), {}};
     for (const auto& [index, log] : logs) {
         auto lane = log->lane(begin, end, now, most);

@@ -47,8 +47,9 @@ struct WorkerPoolOptions
     int workers = 4;
     int batch = 128;               // tasks claimed at once, at most, and no more than take
     Milliseconds batchTarget{300}; // about so long; the first of several workers keeps to
-    Milliseconds quickTarget{15};  // this, so that what is small never waits long for a free worker
-    int attempts = 8;              // then a dead letter
+    Milliseconds quickTarget{
+        15};          // this, and of three or more takes nothing in bulk: what is small finds it free
+    int attempts = 8; // then a dead letter
     Milliseconds lease{10'000}; // renewed while a batch is at work; what a killed engine's tasks wait at most
     Milliseconds batchTime{30'000}; // a batch that takes longer fails and is run again
     Milliseconds idlePoll{

@@ -247,8 +247,8 @@ void DoctorTest::oneThingBroken_data()
     row("schema closed", "pg-2", "REVOKE USAGE ON SCHEMA posts_0009 FROM rookery_engine",
         "GRANT USAGE ON SCHEMA posts_0009 TO rookery_engine", "postgres.rights_missing", error, "posts_0009");
     row("function closed", "pg-1",
-        "REVOKE EXECUTE ON FUNCTION queue.claim(int, bigint, text) FROM rookery_engine, PUBLIC",
-        "GRANT EXECUTE ON FUNCTION queue.claim(int, bigint, text) TO rookery_engine, PUBLIC",
+        "REVOKE EXECUTE ON FUNCTION queue.claim(int, bigint, text, boolean) FROM rookery_engine, PUBLIC",
+        "GRANT EXECUTE ON FUNCTION queue.claim(int, bigint, text, boolean) TO rookery_engine, PUBLIC",
         "postgres.rights_missing", error, "queue.claim");
     row("few connections", "pg-2", "ALTER ROLE rookery_engine CONNECTION LIMIT 33",
         "ALTER ROLE rookery_engine CONNECTION LIMIT -1", "postgres.connections_wanted", warning,

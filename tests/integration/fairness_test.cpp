@@ -3,6 +3,8 @@
 #include <QTest>
 
 #include "app/session/demo_cluster.h"
+#include "backend/cache/raw_timeline.h"
+#include "backend/cache/redis_client.h"
 #include "backend/engine/open_engine.h"
 #include "tests/support/demo_session.h"
 #include "tests/support/private_cluster.h"
@@ -31,6 +33,7 @@ private slots:
     void aSmallPostPassesWhatIsLeft();
     void anotherLargeAudienceTakesTurns();
     void bulkGoesOnWhileSmallPostsKeepComing();
+    void aSilentRedisNodeKeepsNoReaderOfAnotherWaiting();
 
 private:
     Feed& feed() { return m_engine->feed(); }
@@ -195,6 +198,35 @@ void FairnessTest::bulkGoesOnWhileSmallPostsKeepComing()
     QVERIFY(drain(*m_engine));
     for (const auto post : posts)
         QCOMPARE(ledger(post).pushed, std::int64_t(kChunk + 1));
+}
+
+void FairnessTest::aSilentRedisNodeKeepsNoReaderOfAnotherWaiting()
+{
+    const auto map = m_engine->shardMaps().current();
+    const int silent = m_cluster->node("redis-2").id;
+    std::vector<UserId> others;
+    for (const auto reader : m_readers)
+        if (map->timelinesNode[std::size_t(reader.shard())] != silent) others.push_back(reader);
+    QVERIFY(others.size() > kFollowers / 2 && others.size() < kFollowers);
+    take(operations().resumeWorkers(-1, soon()));
+    QVERIFY(drain(*m_engine));
+    QVERIFY(m_cluster->servers().pauseNode("redis-2"));
+    const auto post = take(feed().post(m_star, "to everyone who can be reached", soon())).id;
+    std::vector<NodeEndpoint> answering;
+    for (const auto& node : m_cluster->endpoints())
+        if (node.id != silent) answering.push_back(node);
+    RedisClient client(answering);
+    const auto missing = [&] {
+        const auto raw = take(readRawTimelines(client, *map, TimelineFamily::Home, others, soon()));
+        return std::count_if(raw.begin(), raw.end(), [&](const RawTimeline& one) {
+            return !std::binary_search(one.ids.begin(), one.ids.end(), post);
+        });
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(missing(), 0, kPatience);
+    QVERIFY(!ledger(post).complete());
+    QVERIFY(m_cluster->servers().resumeNode("redis-2"));
+    QTRY_VERIFY_WITH_TIMEOUT(ledger(post).complete(), kPatience);
+    QCOMPARE(ledger(post).pushed, std::int64_t(kFollowers + 1));
 }
 
 QTEST_GUILESS_MAIN(FairnessTest)

@@ -24,6 +24,7 @@ private slots:
     void smallWorkGoesBeforeBulk();
     void flowsTakeTurns();
     void bulkGoesOnBesideSmallWork();
+    void smallWorkAloneLeavesBulk();
     void whatWasWaitingKeepsItsOrderAmongBulk();
     void racingClaimsShareOutEveryTaskOnce();
     void aWaitingTaskIsReadyWhenItsTimeHasCome();
@@ -66,9 +67,10 @@ private:
     {
         return take(queue().admit(connection, unitsPerSecond, soon()));
     }
-    std::vector<Task> claim(SqlConnection& connection, int limit = 10, Milliseconds lease = 10s)
+    std::vector<Task> claim(SqlConnection& connection, int limit = 10, Milliseconds lease = 10s,
+                            bool smallAlone = false)
     {
-        return take(queue().claim(connection, limit, lease, "engine/1", soon()));
+        return take(queue().claim(connection, {limit, lease, "engine/1", smallAlone}, soon()));
     }
     int promoted(SqlConnection& connection)
     {
@@ -170,6 +172,17 @@ void QueueTest::bulkGoesOnBesideSmallWork()
         QCOMPARE(payloads(claim(*connection, 3)), QString(bulk) + "|{}|{}|{}");
     }
     QCOMPARE(claim(*connection, 3).size(), std::size_t(2)); // of small work no more than asked for
+}
+
+void QueueTest::smallWorkAloneLeavesBulk()
+{
+    m_nodes->enqueue(flowOf(11, {{0, "a1"}, {1, "a2"}}));
+    const auto connection = m_nodes->connect();
+    QVERIFY(claim(*connection, 3, 10s, true).empty());
+    m_nodes->enqueue({newTask(TaskKind::PostCreated, "b"), newTask(TaskKind::PostCreated, "c")});
+    QCOMPARE(payloads(claim(*connection, 1, 10s, true)), QString("b")); // and none in bulk on top
+    QCOMPARE(payloads(claim(*connection, 3, 10s, true)), QString("c"));
+    QCOMPARE(payloads(claim(*connection, 3)), QString("a1|a2"));
 }
 
 void QueueTest::whatWasWaitingKeepsItsOrderAmongBulk()

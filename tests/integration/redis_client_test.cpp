@@ -34,6 +34,7 @@ private slots:
     void batchRunsOnlyWhatIsNew();
     void oneDeadNodeFailsOnlyItsOwn();
     void oneStoppedNodeFailsOnlyItsOwn();
+    void aNodeThatFailsAPartIsAskedNothingMore();
     void roundTripIsTheNodesOwn();
     void stoppedServerEndsACommandInTime();
     void stoppedServerEndsConnectingInTime();
@@ -256,6 +257,32 @@ void RedisClientTest::oneStoppedNodeFailsOnlyItsOwn()
     VERIFY_IN_TIME(lateness, 300ms);
     QCOMPARE(int(batch.reply(0).error().code), int(ErrorCode::DeadlineExceeded));
     QVERIFY(batch.reply(1) && batch.reply(1)->integer == 1);
+}
+
+void RedisClientTest::aNodeThatFailsAPartIsAskedNothingMore()
+{
+    RedisClient client(nodes());
+    QVERIFY(client.runId(node("redis-2"), soon()));
+    QVERIFY(m_redis->servers().pauseNode("redis-2"));
+    RedisBatch batch(client);
+    const auto addBoth = [&] {
+        batch.add(node("redis-2"), {"INCR", "n"});
+        batch.add(node("redis-1"), {"INCR", "n"});
+    };
+    addBoth();
+    QVERIFY(!batch.runPart(Deadline::after(300ms)));
+    QVERIFY(m_redis->servers().resumeNode("redis-2"));
+    for (int part = 1; part < 4; ++part) {
+        addBoth();
+        QVERIFY(!batch.runPart(soon()));
+        QCOMPARE(int(batch.reply(std::size_t(2 * part)).error().code), int(ErrorCode::DeadlineExceeded));
+        QCOMPARE(batch.reply(std::size_t(2 * part + 1))->integer, std::int64_t(part + 1));
+    }
+    batch.clear();
+    addBoth();
+    QVERIFY(batch.run(soon()));
+    QVERIFY(batch.reply(0)->integer <=
+            2); // the first, which it may have carried out when it went on, and this
 }
 
 // One answers half a second later: only its own round trip shows it.

@@ -85,6 +85,7 @@ private slots:
     void kindsAreHandledInGroupsInOrder();
     void smallTasksPassALargeFanout();
     void bulkGoesOnUnderEndlessSmallWork();
+    void oneWorkerIsFreeForSmallWork();
     void whatDoesNotFitIsGivenBackUncounted();
     void childrenAreEnqueuedOnce();
     void oneBadTaskDoesNotHoldTheOthers();
@@ -269,6 +270,35 @@ void WorkerPoolTest::bulkGoesOnUnderEndlessSmallWork()
     QCOMPARE(effects(), different());
 }
 
+// The others stand still with what they have in bulk.
+void WorkerPoolTest::oneWorkerIsFreeForSmallWork()
+{
+    std::atomic<bool> goOn = false;
+    std::atomic<int> chunks = 0, small = 0;
+    m_script.run = [&](const Task& task) {
+        if (task.kind != TaskKind::DeliverChunk) {
+            ++small;
+            return leaveEffect(task);
+        }
+        ++chunks;
+        while (!goOn)
+            std::this_thread::sleep_for(1ms);
+        return leaveEffect(task);
+    };
+    m_options.batch = 4;
+    enqueueBulk(50);
+    const auto workers = started();
+    QTRY_COMPARE_WITH_TIMEOUT(chunks.load(), m_options.workers - 1, kPatience);
+    for (int i = 1; i <= 5; ++i) {
+        enqueue(1);
+        QTRY_COMPARE_WITH_TIMEOUT(small.load(), i, kPatience);
+    }
+    QCOMPARE(chunks.load(), m_options.workers - 1);
+    workers->setWorkers(1); // alone it takes all
+    goOn = true;
+    QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(55), kPatience);
+}
+
 void WorkerPoolTest::whatDoesNotFitIsGivenBackUncounted()
 {
     std::atomic<int> most = 0;
@@ -368,7 +398,7 @@ void WorkerPoolTest::longBatchesKeepTheirLeases()
 void WorkerPoolTest::lapsedLeasesOfADeadEngineAreTakenUp()
 {
     enqueue(20);
-    QCOMPARE(take(m_nodes->queues[0]->claim(*m_nodes->connect(), 20, 300ms, "other/1", soon())).size(),
+    QCOMPARE(take(m_nodes->queues[0]->claim(*m_nodes->connect(), {20, 300ms, "other/1"}, soon())).size(),
              std::size_t(20));
     const auto workers = started();
     QTRY_COMPARE_WITH_TIMEOUT(unfinished(), std::int64_t(0), kPatience);
