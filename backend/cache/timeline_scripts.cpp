@@ -358,6 +358,20 @@ return 1
     return script;
 }
 
+const RedisScript& dropAbsent()
+{
+    static const RedisScript script(kSegments + R"lua(
+local floor = redis.call('GET', KEYS[2])
+if floor and floor ~= 'void' or redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+local there = 0
+for i = 1, #ARGV do there = there + redis.call('EXISTS', ARGV[i]) end
+clear()
+for i = 1, #ARGV do redis.call('UNLINK', ARGV[i]) end
+return there
+)lua");
+    return script;
+}
+
 const RedisScript& beginBuild()
 {
     static const RedisScript script(kSegments + kFloors + kTokens + R"lua(

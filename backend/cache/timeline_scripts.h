@@ -24,6 +24,9 @@ const RedisScript& backfill();
 // ARGV members. From every segment. Returns how many there were.
 const RedisScript& remove();
 const RedisScript& drop();
+// ARGV further keys. Drops entries, note and those, unless there is a floor, of whatever life, or a build is
+// under way. Returns how many of the further keys there were.
+const RedisScript& dropAbsent();
 // ARGV random text, stale after (ms), token's life (ms), void mark's life (ms).
 // Returns the token; nothing while another's stands; an empty text when the floor is valid.
 const RedisScript& beginBuild();

@@ -153,6 +153,14 @@ Result<void> Timelines::drop(RedisClient& client, TimelineFamily family, UserId 
     return batch.run(deadline);
 }
 
+void Timelines::addDropAbsent(RedisBatch& batch, TimelineFamily family, UserId owner,
+                              std::span<const std::string> keys) const
+{
+    const TimelineKeys names(family, owner);
+    batch.addScript(nodeOf(family, owner), timeline_scripts::dropAbsent(),
+                    {names.entries, names.floor, names.build, names.note}, {keys.begin(), keys.end()});
+}
+
 void Timelines::addDrop(RedisBatch& batch, TimelineFamily family, UserId owner) const
 {
     const TimelineKeys keys(family, owner);

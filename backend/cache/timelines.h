@@ -112,6 +112,11 @@ public:
     void voidFloor(RedisBatch& batch, TimelineFamily family, UserId owner) const;
     // Drops everything of the owner, floor first, in one command; see drop().
     void addDrop(RedisBatch& batch, TimelineFamily family, UserId owner) const;
+    // Drops entries of a timeline that has no floor, and `keys`, which are named like segments or notes of
+    // it; nothing while it has a floor, whatever its life, or is being built. Reply: how many of `keys` there
+    // were.
+    void addDropAbsent(RedisBatch& batch, TimelineFamily family, UserId owner,
+                       std::span<const std::string> keys) const;
 
     // --- reading
     // Entries below `before` (exclusive; empty: newest) and above `after` (exclusive): of these the newest

@@ -313,6 +313,8 @@ std::string_view toString(OrphanReason reason)
         return "shard_elsewhere";
     case OrphanReason::NoSuchOwner:
         return "no_such_owner";
+    case OrphanReason::DormantReader:
+        return "dormant_reader";
     case OrphanReason::NoExpiry:
         return "no_expiry";
     }

@@ -12,8 +12,9 @@ namespace backend {
 
 enum class OrphanReason {
     ShardElsewhere, // the shard map has its logical shard on another node
-    NoSuchOwner,    // PostgreSQL has no such user or post, nor will it
-    NoExpiry,       // an object without the expiry it was written with
+    NoSuchOwner, // PostgreSQL has no such user or post, nor will it; or the account is deleted and done with
+    DormantReader, // entries of a home timeline without a floor, whose reader is dormant
+    NoExpiry,      // an object without the expiry it was written with
 };
 
 std::string_view toString(OrphanReason reason); // "shard_elsewhere" …

@@ -41,10 +41,15 @@ public:
     {
     }
 
-    // Of these names, those whose user or post PostgreSQL has, or will have.
-    Result<std::set<std::int64_t>> existing(const std::vector<Suspect>& keys, const ShardMap& map)
+    struct Found
     {
-        std::set<std::int64_t> users, posts, out;
+        std::set<std::int64_t> existing, dormant; // readers whose timeline was dropped
+    };
+    // Of these names, those whose user or post PostgreSQL has, or will have.
+    Result<Found> find(const std::vector<Suspect>& keys, const ShardMap& map)
+    {
+        std::set<std::int64_t> users, posts;
+        Found out;
         for (const auto& key : keys) {
             const int shard = shardOfRawId(key.name.owner);
             if (key.name.owner == 0 || shard >= map.shardCount) continue;
@@ -52,32 +57,42 @@ public:
         }
         // A user's handle is there before anything of it is in Redis, and stays: so what the handles do not
         // have now, has no rows that are still to come.
-        ROOKERY_TRY(addRows(Role::Users, "users", users, out));
-        std::erase_if(users, [&](std::int64_t id) { return out.contains(id); });
-        ROOKERY_TRY(addHandles(users, out));
-        ROOKERY_TRY(addRows(Role::Users, "users", users, out));
-        ROOKERY_TRY(addRows(Role::Posts, "posts", posts, out));
+        ROOKERY_TRY(addUsers(users, out));
+        std::erase_if(users, [&](std::int64_t id) { return out.existing.contains(id); });
+        ROOKERY_TRY(addHandles(users, out.existing));
+        ROOKERY_TRY(addUsers(users, out));
+        ROOKERY_TRY(addRows(Role::Posts, "SELECT id, false", "posts", "true", posts, out));
         return out;
     }
 
 private:
-    Result<void> addRows(Role role, const char* table, const std::set<std::int64_t>& ids,
-                         std::set<std::int64_t>& out)
+    // A deleted account's names go at the end, when nothing of it is written or dropped by its own tasks any
+    // more.
+    Result<void> addUsers(const std::set<std::int64_t>& users, Found& out)
+    {
+        return addRows(Role::Users, "SELECT id, NOT warm AND copied >= generation", "users",
+                       "(deleted_at IS NULL OR handle <> '')", users, out);
+    }
+
+    Result<void> addRows(Role role, const std::string& select, const char* table, const std::string& where,
+                         const std::set<std::int64_t>& ids, Found& out)
     {
         std::map<int, std::vector<std::int64_t>> byShard;
         for (const auto id : ids)
             byShard[shardOfRawId(id)].push_back(id);
         std::vector<ShardStatement> statements;
         for (const auto& [shard, some] : byShard)
-            statements.push_back(
-                {shard,
-                 {"SELECT id FROM " + shardTable(role, shard, table) + " WHERE id = ANY($1::bigint[])",
-                  {sqlArray(some)}}});
+            statements.push_back({shard,
+                                  {select + " FROM " + shardTable(role, shard, table) +
+                                       " WHERE id = ANY($1::bigint[]) AND " + where,
+                                   {sqlArray(some)}}});
         SqlSession sql(m_services.pools, m_services.maps);
         ROOKERY_ASSIGN(const auto results, sql.run(role, statements, m_deadline));
         for (const auto& rows : results)
-            for (std::size_t r = 0; r < rows.size(); ++r)
-                out.insert(rows.integer(r, 0));
+            for (std::size_t r = 0; r < rows.size(); ++r) {
+                out.existing.insert(rows.integer(r, 0));
+                if (rows.boolean(r, 1)) out.dormant.insert(rows.integer(r, 0));
+            }
         return {};
     }
 
@@ -202,20 +217,45 @@ private:
     Result<std::vector<Suspect>> orphansAmong(std::vector<Suspect> keys, std::int64_t* expiring)
     {
         ROOKERY_ASSIGN(auto lasting, lastingAmong(std::move(keys), expiring));
-        ROOKERY_ASSIGN(const auto existing, Owners(m_services, m_deadline).existing(lasting, m_map));
+        ROOKERY_ASSIGN(const auto owners, Owners(m_services, m_deadline).find(lasting, m_map));
+        ROOKERY_ASSIGN(const auto withFloor, havingFloor(lasting, owners.dormant));
         std::vector<Suspect> out;
         for (auto& key : lasting) {
-            const bool owned = key.name.owner == 0 || existing.contains(key.name.owner);
+            const auto owner = key.name.owner;
+            const bool owned = owner == 0 || owners.existing.contains(owner);
             if (!livesHere(key.name))
                 key.reason = OrphanReason::ShardElsewhere;
             else if (!owned)
                 key.reason = OrphanReason::NoSuchOwner;
             else if (key.name.isObject())
                 key.reason = OrphanReason::NoExpiry;
+            else if (key.name.family == KeyFamily::Home && owners.dormant.contains(owner) &&
+                     !withFloor.contains(owner))
+                key.reason = OrphanReason::DormantReader;
             else
                 continue;
             out.push_back(std::move(key));
         }
+        return out;
+    }
+
+    // Of those dormant readers who have keys of a home timeline here, the ones with a floor, of whatever
+    // life.
+    Result<std::set<std::int64_t>> havingFloor(const std::vector<Suspect>& keys,
+                                               const std::set<std::int64_t>& dormant)
+    {
+        std::set<std::int64_t> owners, out;
+        for (const auto& key : keys)
+            if (key.name.family == KeyFamily::Home && dormant.contains(key.name.owner))
+                owners.insert(key.name.owner);
+        RedisBatch batch(*m_redis);
+        for (const auto owner : owners)
+            batch.add(m_node, {"GET", timelineFloorKey(TimelineFamily::Home, UserId{owner})});
+        ROOKERY_TRY(batch.run(m_deadline));
+        std::size_t i = 0;
+        for (const auto owner : owners)
+            if (const auto& floor = *batch.reply(i++); !floor.isNil() && floor.text != "void")
+                out.insert(owner);
         return out;
     }
 
@@ -257,19 +297,44 @@ private:
     }
 
     // Under the map as the directory has it now, and what PostgreSQL has now.
+    //
+    // What is gone by then stays gone: ids are not used twice, and nobody builds for an account that is done
+    // with. A delivery that was still under way may write once more; the next walk finds that.
+    // A dormant reader may return at any moment, also after this look at PostgreSQL. So one script drops the
+    // whole timeline, and only while there is neither floor nor build token: before a build has its token it
+    // begins by dropping the same, from then on nothing is touched until there is a floor. A build that lost
+    // its token cannot publish what is dropped here. What is delivered before a build began is dropped by
+    // that as well and read from PostgreSQL, what is delivered later is protected by the token. All segments
+    // go with the note that lists them: one left alone would be filled again by a build as if it were empty.
     Result<void> remove(std::vector<Suspect> orphans)
     {
         ROOKERY_ASSIGN(m_map, m_directory.loadShardMap(m_deadline));
         ROOKERY_ASSIGN(const auto still, orphansAmong(std::move(orphans), nullptr));
+        std::map<std::int64_t, std::vector<std::string>> dormant;
         RedisBatch batch(*m_redis);
-        for (const auto& orphan : still)
+        std::vector<const Suspect*> asked; // one a reply
+        for (const auto& orphan : still) {
+            if (orphan.reason == OrphanReason::DormantReader) {
+                dormant[orphan.name.owner].push_back(orphan.key);
+                continue;
+            }
             batch.add(m_node, {"UNLINK", orphan.key});
+            asked.push_back(&orphan);
+        }
+        for (const auto& orphan : still) {
+            if (orphan.reason != OrphanReason::DormantReader) continue;
+            const auto keys = dormant.extract(orphan.name.owner);
+            if (keys.empty()) continue; // asked with another of them
+            m_services.timelines.addDropAbsent(batch, TimelineFamily::Home, UserId{orphan.name.owner},
+                                               keys.mapped());
+            asked.push_back(&orphan);
+        }
         const auto run = batch.run(m_deadline);
-        for (std::size_t i = 0; i < still.size(); ++i) {
+        for (std::size_t i = 0; i < asked.size(); ++i) {
             const auto& reply = batch.reply(i);
-            if (!reply || reply->integer != 1) continue;
-            ++groupOf(still[i]).removed;
-            ++m_report.removed;
+            if (!reply || reply->integer <= 0) continue;
+            groupOf(*asked[i]).removed += reply->integer;
+            m_report.removed += reply->integer;
         }
         return run;
     }

@@ -21,9 +21,14 @@ private slots:
     void aLivingClusterHasNone();
     void orphansAreFoundAndRemovedAndTheirNeighboursStay();
     void usersWhoAreBeingCreatedAreNone();
+    void thoseOfDeletedAccounts();
+    void thoseOfDormantReadersWithoutAFloor();
+    void whoIsBeingRebuiltKeepsThem();
     void commandLine();
 
 private:
+    SqlRows sql(UserId user, const std::string& text);
+    void setWarm(UserId reader, bool warm);
     Operations& operations() { return m_session->engine().operations(); }
     RedisReply redis(int node, std::initializer_list<std::string_view> words)
     {
@@ -170,6 +175,119 @@ void OrphanKeysTest::usersWhoAreBeingCreatedAreNone()
         Role::Users, user.id.shard(),
         {"INSERT INTO " + table + " (id, handle, display_name) VALUES ($1::bigint, 'newcomer', 'N')", {id}},
         soon()));
+}
+
+// Once the deletion is done; until then its own tasks drop them.
+void OrphanKeysTest::thoseOfDeletedAccounts()
+{
+    const auto leaver = take(m_session->engine().feed().createUser({"leaver", "L"}, soon())).id;
+    QVERIFY(drain(m_session->engine()));
+    take(operations().deleteAccount(leaver, soon()));
+    const int here = nodeOf(leaver.shard());
+    const auto id = std::to_string(leaver.value);
+    const std::vector<std::string> keys{
+        tagged(leaver.shard(), "home:" + id), tagged(leaver.shard(), "home:" + id + ":4"),
+        tagged(leaver.shard(), "author:" + id), tagged(leaver.shard(), "counters:" + id)};
+    const auto finished = [&] {
+        for (const auto& one : take(operations().accountDeletions(100, soon())))
+            if (one.user == leaver) return one.finishedAt.has_value();
+        return false;
+    };
+    redis(here, {"SET", keys[2], "x"});
+    QVERIFY(!finished());
+    QCOMPARE(take(operations().removeOrphanKeys({}, soon())).removed, std::int64_t(0));
+    redis(here, {"UNLINK", keys[2]});
+    QTRY_VERIFY_WITH_TIMEOUT(finished(), 60'000);
+    QVERIFY(drain(m_session->engine()));
+    QCOMPARE(take(operations().findOrphanKeys({}, soon())).orphans, std::int64_t(0));
+    for (const auto& key : keys)
+        redis(here, {"SET", key, "x"});
+    const auto report = take(operations().removeOrphanKeys({}, soon()));
+    QVERIFY2(report.removed == std::int64_t(keys.size()), text(report).c_str());
+    for (const auto& group : report.groups)
+        QVERIFY(group.reason == OrphanReason::NoSuchOwner);
+    for (const auto& key : keys)
+        QVERIFY2(!exists(here, key), key.c_str());
+}
+
+SqlRows OrphanKeysTest::sql(UserId user, const std::string& text)
+{
+    struct FixedMaps final : ShardMapSource
+    {
+        std::shared_ptr<const ShardMap> map;
+        std::shared_ptr<const ShardMap> current() const override { return map; }
+    } maps;
+    maps.map = m_map;
+    SqlSession session(*m_session->auditInputs().pools, maps);
+    return take(session.runOne(Role::Users, user.shard(), {text, {sqlParameter(user.value)}}, soon()));
+}
+
+// As if it had been so for long.
+void OrphanKeysTest::setWarm(UserId reader, bool warm)
+{
+    sql(reader, "UPDATE " + shardTable(Role::Users, reader.shard(), "users") +
+                    " SET warm = " + (warm ? "true" : "false") +
+                    ", generation = generation + 1, copied = generation + 1 WHERE id = $1::bigint");
+}
+
+void OrphanKeysTest::thoseOfDormantReadersWithoutAFloor()
+{
+    const auto reader = m_users[3];
+    const int here = nodeOf(reader.shard());
+    const auto own = timelineKey(TimelineFamily::Home, reader),
+               floor = timelineFloorKey(TimelineFamily::Home, reader),
+               note = timelineSegmentsKey(TimelineFamily::Home, reader);
+    QVERIFY(exists(here, own));
+    setWarm(reader, false);
+    QCOMPARE(take(operations().removeOrphanKeys({}, soon())).removed, std::int64_t(0)); // it has a floor
+    redis(here, {"UNLINK", floor});
+    redis(here, {"ZADD", own + ":1", "-5", memberOf(PostId{5})});
+    redis(here, {"SET", note, "1 1 1 -5"});
+    setWarm(reader, true);
+    QCOMPARE(take(operations().removeOrphanKeys({}, soon())).removed, std::int64_t(0)); // it will be built
+    setWarm(reader, false);
+    const auto found = take(operations().findOrphanKeys({}, soon()));
+    QCOMPARE(found.orphans, std::int64_t(3));
+    QVERIFY(found.groups.size() == 1 && found.groups[0].reason == OrphanReason::DormantReader);
+    const auto removed = take(operations().removeOrphanKeys({}, soon()));
+    QVERIFY2(removed.removed == 3, text(removed).c_str());
+    for (const auto& key : {own, own + ":1", note})
+        QVERIFY2(!exists(here, key), key.c_str());
+    QCOMPARE(take(m_session->engine().feed().homePage(reader, {}, soon())).entries.size(), m_posts.size());
+    QVERIFY(exists(here, own)); // returned
+    QCOMPARE(take(operations().findOrphanKeys({}, soon())).orphans, std::int64_t(0));
+    QCOMPARE(auditFindings(*m_session), std::string());
+}
+
+// The reader returned after PostgreSQL was asked: the build has its token and its first entries.
+void OrphanKeysTest::whoIsBeingRebuiltKeepsThem()
+{
+    const auto reader = m_users[4];
+    const int here = nodeOf(reader.shard());
+    struct FixedMaps final : ShardMapSource
+    {
+        std::shared_ptr<const ShardMap> map;
+        std::shared_ptr<const ShardMap> current() const override { return map; }
+    } maps;
+    maps.map = m_map;
+    const Timelines timelines(maps, {});
+    redis(here, {"UNLINK", timelineFloorKey(TimelineFamily::Home, reader)});
+    const auto begun =
+        take(timelines.beginBuild(*m_redis, TimelineFamily::Home, reader, Milliseconds(60'000), soon()));
+    QVERIFY(begun.start == Timelines::Start::Begun);
+    const auto own = timelineKey(TimelineFamily::Home, reader);
+    redis(here, {"ZADD", own, "-5", memberOf(m_posts[0])});
+    setWarm(reader, false);
+    const auto report = take(operations().removeOrphanKeys({}, soon()));
+    QVERIFY2(report.orphans == 1 && report.removed == 0, text(report).c_str());
+    QVERIFY(exists(here, own));
+    redis(here, {"UNLINK", own});
+    QVERIFY(take(
+        timelines.finishBuild(*m_redis, TimelineFamily::Home, reader, begun.token, m_posts, {}, soon())));
+    QCOMPARE(take(operations().removeOrphanKeys({}, soon())).removed, std::int64_t(0));
+    QVERIFY(exists(here, own));
+    setWarm(reader, true);
+    QCOMPARE(auditFindings(*m_session), std::string());
 }
 
 void OrphanKeysTest::commandLine()
