@@ -78,9 +78,10 @@ AuditChecks::Expected AuditChecks::expectedHome(UserId reader) const
     if (const auto edges = m_data.follows.find(reader); edges != m_data.follows.end())
         for (const auto& edge : edges->second) {
             const auto& posts = postsOf(m_data, edge.followee);
-            if (edge.following && m_inputs.pulled && m_inputs.pulled->merged(edge.followee))
-                for (const auto& post : posts)
-                    expected.visible.push_back({post.id, true}); // there or not: pages merge it
+            const auto mergedTo = m_inputs.pulled ? m_inputs.pulled->mergedTo(edge.followee) : PostId{};
+            if (edge.following && mergedTo)
+                for (const auto& post : posts) // those that pages merge are there or not
+                    expected.visible.push_back({post.id, post.deleted || post.id <= mergedTo});
             else if (edge.following)
                 expected.visible.insert(expected.visible.end(), posts.begin(), posts.end());
             else

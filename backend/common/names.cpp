@@ -72,6 +72,8 @@ std::string_view toString(TaskKind kind)
         return "account_deleted";
     case TaskKind::PostsDeleted:
         return "posts_deleted";
+    case TaskKind::BackfillPulled:
+        return "backfill_pulled";
     }
     return "unknown";
 }

@@ -73,6 +73,14 @@ std::string encode(const AccountPayload& payload)
         .dump();
 }
 
+std::string encode(const PulledPayload& payload)
+{
+    return "{\"author\":" + std::to_string(payload.author.value) +
+           ",\"merged_to\":" + std::to_string(payload.mergedTo.value) +
+           ",\"after\":" + std::to_string(payload.after.value) +
+           ",\"since_us\":" + std::to_string(payload.sinceUnixUs) + "}";
+}
+
 template <>
 Result<PostPayload> decodePayload(const std::string& text)
 {
@@ -138,6 +146,15 @@ Result<PostsPayload> decodePayload(const std::string& text)
     });
 }
 
+template <>
+Result<PulledPayload> decodePayload(const std::string& text)
+{
+    return decodeWith<PulledPayload>(text, [](const json& o) {
+        return PulledPayload{UserId{number(o, "author")}, PostId{number(o, "merged_to")},
+                             UserId{number(o, "after")}, number(o, "since_us")};
+    });
+}
+
 bool payloadReadable(const Task& task)
 {
     switch (task.kind) {
@@ -157,6 +174,8 @@ bool payloadReadable(const Task& task)
         return decodePayload<AccountPayload>(task.payload).has_value();
     case TaskKind::PostsDeleted:
         return decodePayload<PostsPayload>(task.payload).has_value();
+    case TaskKind::BackfillPulled:
+        return decodePayload<PulledPayload>(task.payload).has_value();
     }
     return false;
 }

@@ -61,12 +61,22 @@ struct PostsPayload // posts_deleted: those of `author` with ids in [from, to]
     std::int64_t count = 0; // that were deleted together
 };
 
+// backfill_pulled: of the author's ending that is told by `mergedTo`, the followers with ids above `after`.
+struct PulledPayload
+{
+    UserId author;
+    PostId mergedTo;
+    UserId after;
+    std::int64_t sinceUnixUs = 0; // what ended since is looked for again; 0: since the task was made
+};
+
 std::string encode(const PostPayload& payload);
 std::string encode(const ChunkPayload& payload);
 std::string encode(const EdgePayload& payload);
 std::string encode(const UserPayload& payload);
 std::string encode(const ReaderPayload& payload);
 std::string encode(const AccountPayload& payload);
+std::string encode(const PulledPayload& payload);
 
 // Internal error when the text is not what the kind carries.
 template <class Payload>
@@ -85,6 +95,8 @@ template <>
 Result<AccountPayload> decodePayload(const std::string& text);
 template <>
 Result<PostsPayload> decodePayload(const std::string& text);
+template <>
+Result<PulledPayload> decodePayload(const std::string& text);
 
 [[nodiscard]] bool payloadReadable(const Task& task);
 

@@ -14,7 +14,7 @@ namespace backend {
 enum class PullState : int {
     Beginning = 1, // merged already, and still pushed until every engine knows
     Pulled = 2,
-    Ending = 3, // pushed again; merged on, for what was pulled before
+    Ending = 3, // pushed again; merged on until what was pulled before is in the readers' timelines
 };
 std::string_view toString(PullState state); // "beginning" …
 

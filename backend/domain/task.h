@@ -23,11 +23,13 @@ enum class TaskKind : int {
     ReaderChanged = 7,  // a reader became dormant: tell the copies beside the followees, drop the timeline
     AccountDeleted = 8, // the next small step of taking a deleted account apart
     PostsDeleted = 9,   // some posts of a deleted account: object cache, public timeline, posts counter
+    BackfillPulled =
+        10, // an author is pushed again: what was pulled, into the next followers' home timelines
 };
 inline constexpr std::array kTaskKinds{
-    TaskKind::UserCreated,   TaskKind::PostCreated,    TaskKind::DeliverChunk,
-    TaskKind::EdgeChanged,   TaskKind::PostDeleted,    TaskKind::ReclaimChunk,
-    TaskKind::ReaderChanged, TaskKind::AccountDeleted, TaskKind::PostsDeleted};
+    TaskKind::UserCreated,  TaskKind::PostCreated,   TaskKind::DeliverChunk,  TaskKind::EdgeChanged,
+    TaskKind::PostDeleted,  TaskKind::ReclaimChunk,  TaskKind::ReaderChanged, TaskKind::AccountDeleted,
+    TaskKind::PostsDeleted, TaskKind::BackfillPulled};
 
 std::string_view toString(TaskKind kind); // "post_created" …
 

@@ -5,6 +5,7 @@
 #include "backend/cache/timelines.h"
 #include "backend/domain/cluster.h"
 #include "backend/fanout/fanout_context.h"
+#include "backend/operations/fanout_planner_settings.h"
 
 #include <filesystem>
 #include <string>
@@ -32,6 +33,7 @@ struct EngineOptions
     Milliseconds dormancyEvery{600'000};      // between two looks for them
     Milliseconds publicPageAge{1'000};        // how long the newest public page is kept; 0: not at all
     FanoutSettings fanout;
+    FanoutPlannerSettings planner;     // of engines with workers
     std::filesystem::path historyFile; // charts' history across restarts; empty: it is not kept
 };
 

@@ -338,7 +338,7 @@ Result<void> RookeryEngine::start(Deadline deadline)
             m_dormancy = std::make_unique<Dormancy>(m_feedServices, m_directory, settings);
         }
         if (m_options.workers > 0)
-            m_planner = std::make_unique<FanoutPlanner>(m_feedServices, m_directory, FanoutPlannerSettings{});
+            m_planner = std::make_unique<FanoutPlanner>(m_feedServices, m_directory, m_options.planner);
         if (m_options.workers > 0 && m_options.auditPerSecond > 0) {
             VerifierSettings settings;
             settings.readersPerSecond = m_options.auditPerSecond;

@@ -18,6 +18,8 @@ struct FanoutSettings
     int accountEdges = 25; // of a deleted account in one task: each costs a removal from a timeline
     int accountPosts = 200;
     Milliseconds accountPause{100}; // between two of its steps: the account's rate
+    int pulledReaders = 100;        // who get what was pulled by one task, when its author is pushed again
+    Milliseconds pulledPause{100};  // between two of an author's such tasks
 };
 
 // What was read from PostgreSQL is acted on in Redis for so long, which is less than a lease: a process that

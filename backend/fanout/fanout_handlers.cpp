@@ -5,6 +5,7 @@
 #include "backend/fanout/edge_handlers.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
+#include "backend/fanout/pulled_handlers.h"
 #include "backend/fanout/reader_handlers.h"
 
 #include <algorithm>
@@ -65,7 +66,8 @@ private:
         case TaskKind::ReclaimChunk:
         case TaskKind::AccountDeleted:
         case TaskKind::PostsDeleted:
-            break; // nothing in a timeline becomes incomplete
+        case TaskKind::BackfillPulled: // its author is merged on
+            break;                     // nothing in a timeline becomes incomplete
         }
         return {};
     }
@@ -125,6 +127,8 @@ private:
             return handleAccountDeleted(m_context, tasks, deadline);
         case TaskKind::PostsDeleted:
             return handlePostsDeleted(m_context, tasks, deadline);
+        case TaskKind::BackfillPulled:
+            return handleBackfillPulled(m_context, tasks, deadline);
         }
         return allFailed(tasks.size(), {ErrorCode::SchemaTooNew,
                                         "this program does not know task kind " + std::to_string(int(kind)) +

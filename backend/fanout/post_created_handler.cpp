@@ -40,7 +40,7 @@ private:
     Result<void> steps()
     {
         m_payloads = decodeAll<PostPayload>(m_tasks, m_outcomes);
-        m_pulled = m_context.pulled.current(m_deadline);
+        m_pulled = m_context.pulled.forDelivery(m_deadline);
         ROOKERY_TRY(loadPosts());
         ROOKERY_TRY(loadAudiences());
         ROOKERY_TRY(deleteThoseOfDeleted());

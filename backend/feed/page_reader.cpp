@@ -141,24 +141,35 @@ Result<void> PageReader::mergePulled(SqlSession& sql, RedisClient& redis, const 
     if (authors.empty()) return {};
     PostId from = page.entries.size() >= std::size_t(limit) ? page.entries.back().id : *page.floor;
     if (after) from = std::max(from, above(after));
+    // Newer posts of those who end are pushed to everybody: each such author has an upper end of its own.
+    std::map<std::optional<PostId>, std::vector<UserId>> byEnd;
+    for (const auto author : authors) {
+        const auto upTo = list.mergedTo(author);
+        if (upTo < from) continue; // nothing that is merged lies on this page
+        const bool bounded = upTo != PulledList::kAllPosts && (!before || upTo < *before);
+        byEnd[bounded ? PostId{upTo.value + 1} : before].push_back(author);
+    }
     std::vector<IdPage::Entry> merged;
     std::vector<PostSource> fromStore;
-    const auto slices =
-        m_services.timelines.readMany(redis, TimelineFamily::Author, authors, before, limit, deadline);
-    for (std::size_t i = 0; i < authors.size(); ++i) {
-        auto found = slices[i];
-        if (found && found->valid && !found->whole) m_builder.deepenLater(TimelineFamily::Author, authors[i]);
-        if (found && !found->valid)
-            found = slice(sql, redis, TimelineFamily::Author, authors[i], {before, std::nullopt, limit, {}},
-                          true, deadline);
-        const bool enough =
-            found && found->valid && (found->entries.size() >= std::size_t(limit) || found->floor <= from);
-        if (!enough) {
-            fromStore.emplace_back(authors[i]);
-            continue;
+    for (const auto& [end, some] : byEnd) {
+        const auto slices =
+            m_services.timelines.readMany(redis, TimelineFamily::Author, some, end, limit, deadline);
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            auto found = slices[i];
+            if (found && found->valid && !found->whole)
+                m_builder.deepenLater(TimelineFamily::Author, some[i]);
+            if (found && !found->valid)
+                found = slice(sql, redis, TimelineFamily::Author, some[i], {end, std::nullopt, limit, {}},
+                              true, deadline);
+            const bool enough = found && found->valid &&
+                                (found->entries.size() >= std::size_t(limit) || found->floor <= from);
+            if (!enough) {
+                fromStore.emplace_back(some[i], list.mergedTo(some[i]));
+                continue;
+            }
+            for (const auto id : found->entries)
+                if (id >= from) merged.push_back({id, EntrySource::Pulled});
         }
-        for (const auto id : found->entries)
-            if (id >= from) merged.push_back({id, EntrySource::Pulled});
     }
     if (!fromStore.empty()) {
         ROOKERY_ASSIGN(auto posts, PostStore::newestOf(sql, fromStore, {before, from}, limit, deadline));

@@ -92,6 +92,9 @@ Result<bool> TimelineDeepener::deepenSoon(const Timeline& timeline) const
 //    edges without that one.
 //  - A follow commits first. Its task takes the token and then reads the floor down to which it backfills:
 //    what lies below is added by who reads the edges with that one.
+//  - What was pulled of an author who is pushed again nobody delivers; all of it is committed before it is
+//    backfilled. The backfill takes the token and fills down to the floor in one script: what lies below is
+//    added by who reads after that.
 //  - The deletion of a post takes the token when its id is reclaimed, from whatever depth; until then the
 //    tombstone hides it. Who reads later does not read it.
 //  - A delivery that finds its post deleted or its edge ended takes back what it added, and the token.

@@ -49,7 +49,8 @@ public:
         ROOKERY_TRY(readLedger());
         ROOKERY_TRY(readWork());
         if (m_facts.stored)
-            m_facts.merged = m_services.pulled.current(m_deadline)->merged(m_facts.stored->author);
+            m_facts.merged =
+                m_facts.post <= m_services.pulled.current(m_deadline)->mergedTo(m_facts.stored->author);
         ROOKERY_TRY(readRedis());
         if (!m_facts.hidden() && m_facts.follows() && m_facts.belowFloor()) ROOKERY_TRY(readTrim());
         return std::move(m_facts);

@@ -1,7 +1,10 @@
 #include "backend/operations/fanout_planner.h"
 
+#include "backend/common/fault_points.h"
 #include "backend/common/log.h"
 #include "backend/operations/directory_lock.h"
+#include "backend/store/post_store.h"
+#include "backend/store/pulled_posts.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -13,10 +16,15 @@ namespace {
 constexpr Milliseconds kEvery{1'000};
 constexpr Milliseconds kCall{2'000};             // a stop waits for one call at most
 constexpr std::int64_t kLock = 0x726f6f6b706c61; // of the directory's advisory locks
-constexpr int kSampled = 100;                    // followers asked when they came last
 constexpr std::string_view kSetting = "push_threshold";
 constexpr std::chrono::days kCounted{7}; // of posts
 constexpr double kSlack = 1.25;
+// Ids made later than this after an author's end are of posts that everybody pushes, and that nobody but
+// readers who do not know it yet merges: all copies of the list know by then, and ids run ahead by a second
+// at most.
+constexpr Milliseconds kMergedAfterEnd = 2 * PulledAuthors::kSettled;
+// And then everything older is committed.
+constexpr Milliseconds kBackfillAfter = kMergedAfterEnd + kCommittedWithin + Milliseconds(2'000);
 
 std::string reasonOf(const AuthorLoad& load, const PushThreshold& threshold)
 {
@@ -85,12 +93,12 @@ void FanoutPlanner::step(const std::stop_token& stop)
     const bool due = m_planned != known->threshold ||
                      std::chrono::steady_clock::now() - m_plannedAt >= m_settings.planEvery;
     const bool moving = std::any_of(known->pulled.begin(), known->pulled.end(),
-                                    [](const auto& one) { return one.state == PullState::Beginning; });
+                                    [](const auto& one) { return one.state != PullState::Pulled; });
     if (!due && !moving) return;
     const auto deadline = Deadline::after(kCall);
     const auto lock = DirectoryLock::tryTake(m_directory.pool(), kLock, deadline);
     if (!lock) return; // another engine is at it
-    if (const auto moved = advance(*known, deadline); !moved)
+    if (const auto moved = advance(due, deadline); !moved)
         log::warning("moving authors over goes on later: " + moved.error().message);
     if (!due) return;
     if (const auto planned = plan(*known, stop); !planned) {
@@ -114,15 +122,20 @@ Result<void> FanoutPlanner::change(const std::string& sql, const SqlParameters& 
     return {};
 }
 
-// Those that every engine has merged for long enough are not pushed any more.
-Result<void> FanoutPlanner::advance(const FanoutPolicy& policy, Deadline deadline)
+// Those that every engine has merged for long enough are not pushed any more. Of those that every engine has
+// pushed again for long enough, what was pulled is backfilled; the last task of that ends the merging.
+Result<void> FanoutPlanner::advance(bool due, Deadline deadline)
 {
-    const bool any = std::any_of(policy.pulled.begin(), policy.pulled.end(),
-                                 [](const auto& one) { return one.state == PullState::Beginning; });
-    if (!any) return {};
-    return change("UPDATE directory.pulled_authors SET state = 2, changed_at = now() WHERE state = 1"
-                  " AND changed_at < now() - make_interval(secs => $1::float8)",
-                  {sqlParameter(double(PulledAuthors::kSettled.count()) / 1'000)}, deadline);
+    ROOKERY_TRY(change("UPDATE directory.pulled_authors SET state = 2, changed_at = now() WHERE state = 1"
+                       " AND changed_at < now() - make_interval(secs => $1::float8)",
+                       {sqlParameter(double(PulledAuthors::kSettled.count()) / 1'000)}, deadline));
+    ROOKERY_ASSIGN(const auto connection, m_directory.pool().lease(deadline));
+    if (due) ROOKERY_TRY(PulledPosts::forgetLostBackfills(*connection, deadline));
+    ROOKERY_ASSIGN(const auto begun, PulledPosts::enqueueBackfills(*connection, kBackfillAfter, deadline));
+    if (begun == 0) return {};
+    ROOKERY_FAULT_POINT("pulled.enqueued");
+    m_services.enqueued();
+    return {};
 }
 
 Result<void> FanoutPlanner::plan(const FanoutPolicy& policy, const std::stop_token& stop)
@@ -140,7 +153,7 @@ Result<void> FanoutPlanner::plan(const FanoutPolicy& policy, const std::stop_tok
         pulledNow[one.author] = one.state != PullState::Ending;
     for (int shard = 0; shard < m_services.maps.current()->shardCount; ++shard) {
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the engine stops");
-        ROOKERY_ASSIGN(const auto loads, loadsOf(shard, minimum, policy, measured, Deadline::after(kCall)));
+        ROOKERY_ASSIGN(const auto loads, loadsOf(shard, minimum, policy, measured, stop));
         for (const auto& load : loads) {
             const auto known = pulledNow.find(load.author);
             const bool now = known != pulledNow.end() && known->second;
@@ -154,17 +167,23 @@ Result<void> FanoutPlanner::plan(const FanoutPolicy& policy, const std::stop_tok
         }
     }
     const auto deadline = Deadline::after(kCall);
-    // One that ends is merged everywhere already and may begin at once.
+    // Of one that ends newer posts are not merged everywhere: it begins like any other.
     if (!begin.empty())
         ROOKERY_TRY(change("INSERT INTO directory.pulled_authors AS p (author, state, reason)"
                            " SELECT a, 1, r FROM unnest($1::bigint[], $2::text[]) AS w (a, r)"
-                           " ON CONFLICT (author) DO UPDATE SET state = 2, changed_at = now(),"
-                           " reason = excluded.reason WHERE p.state = 3",
+                           " ON CONFLICT (author) DO UPDATE SET state = 1, changed_at = now(),"
+                           " reason = excluded.reason, merged_to = excluded.merged_to, backfilling = false"
+                           " WHERE p.state = 3",
                            {sqlArray(begin), sqlArray(reasons)}, deadline));
-    if (!end.empty())
-        ROOKERY_TRY(change("UPDATE directory.pulled_authors SET state = 3, changed_at = now()"
-                           " WHERE author = ANY ($1::bigint[]) AND state <> 3",
-                           {sqlArray(end)}, deadline));
+    if (!end.empty()) {
+        ROOKERY_TRY(change("UPDATE directory.pulled_authors SET state = 3, changed_at = now(),"
+                           " backfilling = false, merged_to = (((extract(epoch FROM now()) * 1000)::bigint"
+                           " - $2::bigint) << $3::int) - 1 WHERE author = ANY ($1::bigint[]) AND state <> 3",
+                           {sqlArray(end), sqlParameter(kIdEpochUnixMs - kMergedAfterEnd.count()),
+                            sqlParameter(kShardBits + kSlotBits)},
+                           deadline));
+        ROOKERY_FAULT_POINT("pulled.ended");
+    }
     if (!begin.empty() || !end.empty())
         log::info(std::to_string(begin.size()) + " authors begin to be pulled, " +
                   std::to_string(end.size()) + " are pushed again");
@@ -174,7 +193,7 @@ Result<void> FanoutPlanner::plan(const FanoutPolicy& policy, const std::stop_tok
 // Authors of a shard with at least so many followers, and those that are pulled now.
 Result<std::vector<AuthorLoad>> FanoutPlanner::loadsOf(int shard, std::int64_t minimum,
                                                        const FanoutPolicy& policy, bool measured,
-                                                       Deadline deadline)
+                                                       const std::stop_token& stop)
 {
     std::vector<std::int64_t> pulled;
     for (const auto& one : policy.pulled)
@@ -186,17 +205,16 @@ Result<std::vector<AuthorLoad>> FanoutPlanner::loadsOf(int shard, std::int64_t m
                    {"SELECT user_id, followers FROM " + shardTable(Role::Users, shard, "counters") +
                         " WHERE followers >= $1::bigint OR user_id = ANY ($2::bigint[])",
                     {sqlParameter(minimum), sqlArray(pulled)}},
-                   deadline));
+                   Deadline::after(kCall)));
     std::vector<AuthorLoad> loads;
     for (std::size_t r = 0; r < rows.size(); ++r)
         loads.push_back({UserId{rows.integer(r, 0)}, rows.integer(r, 1), 0, 0});
-    if (measured && !loads.empty()) ROOKERY_TRY(measure(loads, deadline));
+    if (measured && !loads.empty()) ROOKERY_TRY(measure(loads, stop));
     return loads;
 }
 
-// Posts are counted by id range. How often followers come is told by how long ago they came: with visits at
-// random the mean age of the last one is the mean time between two.
-Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, Deadline deadline)
+// Posts are counted by id range.
+Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, const std::stop_token& stop)
 {
     SqlSession sql(m_services.pools, m_services.maps);
     const int shard = loads.front().author.shard();
@@ -213,39 +231,50 @@ Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, Deadline dea
                                    " WHERE author_id = a.id AND id >= $2::bigint LIMIT 100000) AS p)"
                                    " FROM unnest($1::bigint[]) AS a (id)",
                                {sqlArray(authors), sqlParameter(from)}},
-                              deadline));
+                              Deadline::after(kCall)));
     std::map<UserId, std::int64_t> counts;
     for (std::size_t r = 0; r < posts.size(); ++r)
         counts[UserId{posts.integer(r, 0)}] = posts.integer(r, 1);
     for (auto& load : loads) {
+        if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the engine stops");
         load.postsPerDay = double(counts[load.author]) / double(kCounted.count());
-        ROOKERY_ASSIGN(const auto sample,
-                       sql.runOne(Role::Users, shard,
-                                  {"SELECT follower FROM " + shardTable(Role::Users, shard, "followers") +
-                                       " WHERE followee = $1::bigint AND state = 1 AND warm LIMIT $2::int",
-                                   {sqlParameter(load.author.value), sqlParameter(kSampled)}},
-                                  deadline));
-        std::map<int, std::vector<std::int64_t>> byShard;
-        for (std::size_t r = 0; r < sample.size(); ++r)
-            byShard[UserId{sample.integer(r, 0)}.shard()].push_back(sample.integer(r, 0));
-        std::vector<ShardStatement> statements;
-        for (const auto& [readers, ids] : byShard)
-            statements.push_back(
-                {readers,
-                 {"SELECT count(*), coalesce(sum(extract(epoch FROM now() - last_seen_at)), 0)::float8 "
-                  "FROM " +
-                      shardTable(Role::Users, readers, "users") + " WHERE id = ANY ($1::bigint[])",
-                  {sqlArray(ids)}}});
-        ROOKERY_ASSIGN(const auto ages, sql.run(Role::Users, statements, deadline));
-        double readers = 0, seconds = 0;
-        for (const auto& rows : ages) {
-            readers += double(rows.integer(0, 0));
-            seconds += std::max(rows.real(0, 1), 0.0);
-        }
-        constexpr double kDay = 86'400;
-        load.visitsPerDay = readers > 0 ? readers * kDay / std::max(seconds, 1.0) : 0;
+        ROOKERY_ASSIGN(load.visitsPerDay, visitsPerDay(sql, load.author, Deadline::after(kCall)));
     }
     return {};
+}
+
+// How often followers come is told by how long ago they came: with visits at random the mean age of the last
+// one is the mean time between two. Asked are those warm followers whose ids have the lowest hashes: the
+// first ids would be the oldest accounts. It is an unbiased sample and the same at every look, so that chance
+// moves nobody over; it costs reading the ids of all warm followers of so large an audience.
+Result<double> FanoutPlanner::visitsPerDay(SqlSession& sql, UserId author, Deadline deadline)
+{
+    const int shard = author.shard();
+    ROOKERY_ASSIGN(const auto sample,
+                   sql.runOne(Role::Users, shard,
+                              {"SELECT follower FROM " + shardTable(Role::Users, shard, "followers") +
+                                   " WHERE followee = $1::bigint AND state = 1 AND warm"
+                                   " ORDER BY hashint8extended(follower, 0), follower LIMIT $2::int",
+                               {sqlParameter(author.value), sqlParameter(m_settings.sample)}},
+                              deadline));
+    std::map<int, std::vector<std::int64_t>> byShard;
+    for (std::size_t r = 0; r < sample.size(); ++r)
+        byShard[UserId{sample.integer(r, 0)}.shard()].push_back(sample.integer(r, 0));
+    std::vector<ShardStatement> statements;
+    for (const auto& [readers, ids] : byShard)
+        statements.push_back(
+            {readers,
+             {"SELECT count(*), coalesce(sum(extract(epoch FROM now() - last_seen_at)), 0)::float8 FROM " +
+                  shardTable(Role::Users, readers, "users") + " WHERE id = ANY ($1::bigint[])",
+              {sqlArray(ids)}}});
+    ROOKERY_ASSIGN(const auto ages, sql.run(Role::Users, statements, deadline));
+    double readers = 0, seconds = 0;
+    for (const auto& rows : ages) {
+        readers += double(rows.integer(0, 0));
+        seconds += std::max(rows.real(0, 1), 0.0);
+    }
+    constexpr double kDay = 86'400;
+    return readers > 0 ? readers * kDay / std::max(seconds, 1.0) : 0;
 }
 
 } // namespace backend

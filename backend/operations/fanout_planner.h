@@ -1,5 +1,6 @@
 // Decides author by author who is pushed and who is pulled, and moves authors over step by step: begin to
-// merge, wait until every engine does, stop pushing; and back: push again, merge on. The rule compares what a
+// merge, wait until every engine does, stop pushing; and back: push again, wait until every engine does,
+// backfill by tasks what was pulled, merge on until then. The rule compares what a
 // post costs when it is pushed, one delivery per warm follower, with what it costs when it is pulled, one
 // merge per visit: an author is pulled who posts more often than its followers come, times the cost ratio
 // (Silberstein et al., "Feeding Frenzy", SIGMOD 2010); a fixed number of followers is a setting. One engine
@@ -11,20 +12,12 @@
 #include "backend/common/periodic_thread.h"
 #include "backend/domain/fanout_policy.h"
 #include "backend/feed/feed_services.h"
+#include "backend/operations/fanout_planner_settings.h"
 
 #include <map>
 #include <vector>
 
 namespace backend {
-
-struct FanoutPlannerSettings
-{
-    Milliseconds planEvery{600'000};    // between two looks at all authors
-    std::int64_t autoFollowers = 5'000; // smaller audiences are always pushed when the choice is automatic
-    // Merging one author into a page costs about as much as so many deliveries: 37 µs against 4.5 µs where
-    // both were measured (tests/bench/RESULTS.md).
-    double mergeCost = 8;
-};
 
 // What is known of one author with a large audience.
 struct AuthorLoad
@@ -32,7 +25,7 @@ struct AuthorLoad
     UserId author;
     std::int64_t followers = 0;
     double postsPerDay = 0;  // over the last week
-    double visitsPerDay = 0; // of an average warm follower
+    double visitsPerDay = 0; // of an average warm follower, by a sample
 };
 
 // Whether the author should be pulled, given whether it is. A quarter more or less changes nothing.
@@ -49,11 +42,12 @@ public:
 
 private:
     void step(const std::stop_token& stop);
-    Result<void> advance(const FanoutPolicy& policy, Deadline deadline);
+    Result<void> advance(bool due, Deadline deadline);
     Result<void> plan(const FanoutPolicy& policy, const std::stop_token& stop);
     Result<std::vector<AuthorLoad>> loadsOf(int shard, std::int64_t minimum, const FanoutPolicy& policy,
-                                            bool measured, Deadline deadline);
-    Result<void> measure(std::vector<AuthorLoad>& loads, Deadline deadline);
+                                            bool measured, const std::stop_token& stop);
+    Result<void> measure(std::vector<AuthorLoad>& loads, const std::stop_token& stop);
+    Result<double> visitsPerDay(SqlSession& sql, UserId author, Deadline deadline);
     Result<void> change(const std::string& sql, const SqlParameters& parameters, Deadline deadline);
 
     const FeedServices& m_services;

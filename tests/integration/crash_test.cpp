@@ -7,6 +7,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <signal.h>
@@ -20,17 +21,19 @@ class CrashTest : public QObject
 
 private slots:
     void killedInTheMiddleNothingIsLostNothingIsDouble();
+    void alsoWhenAuthorsArePulledAndPushedAgain();
 
 private:
-    void workUntilKilled(const QString& directory, const QString& log, int seed);
+    void roundsOf(const std::vector<const char*>& thresholds);
+    void workUntilKilled(const QString& directory, const QString& log, const char* threshold, int seed);
     std::map<std::int64_t, std::int64_t> acknowledged(const QString& log, std::vector<std::int64_t>& deleted);
 };
 
-void CrashTest::workUntilKilled(const QString& directory, const QString& log, int seed)
+void CrashTest::workUntilKilled(const QString& directory, const QString& log, const char* threshold, int seed)
 {
     QProcess victim;
     victim.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-    victim.start(QStringLiteral(CRASH_VICTIM), {directory, log, QString::number(seed)});
+    victim.start(QStringLiteral(CRASH_VICTIM), {directory, log, QString::number(seed), threshold});
     QVERIFY(victim.waitForStarted());
     QVERIFY2(victim.waitForReadyRead(30'000), "the victim did not begin its work");
     std::mt19937 random{std::uint32_t(seed)};
@@ -56,16 +59,42 @@ std::map<std::int64_t, std::int64_t> CrashTest::acknowledged(const QString& log,
 
 void CrashTest::killedInTheMiddleNothingIsLostNothingIsDouble()
 {
+    roundsOf({"auto", "auto", "auto"});
+}
+
+// Killed while authors begin to be pulled, while they are, and on their way back.
+void CrashTest::alsoWhenAuthorsArePulledAndPushedAgain()
+{
+    roundsOf({"auto", "3", "3", "never", "never"});
+}
+
+// Killed under one threshold after the other; in between some are pulled, or nobody is any more.
+void CrashTest::roundsOf(const std::vector<const char*>& thresholds)
+{
     QTemporaryDir directory;
     // Started by root the servers run as another user, who must be able to pass.
     QFile::setPermissions(directory.path(),
                           QFile::permissions(directory.path()) | QFile::ReadOther | QFile::ExeOther);
     const QString data = directory.filePath(QStringLiteral("data")),
                   log = directory.filePath(QStringLiteral("log"));
-    for (int round = 1; round <= 3; ++round) {
-        workUntilKilled(data, log, round);
+    for (std::size_t round = 1; round <= thresholds.size(); ++round) {
+        workUntilKilled(data, log, thresholds[round - 1], int(round));
         if (QTest::currentTestFailed()) return;
         const auto session = openDemo({.dataDirectory = data.toStdString()});
+        QVERIFY(drain(session->engine()));
+        const std::string threshold = thresholds[round - 1];
+        const auto pulled = [&](PullState state) {
+            const auto policy = take(session->engine().operations().fanoutPolicy(soon()));
+            return std::count_if(policy.pulled.begin(), policy.pulled.end(),
+                                 [&](const auto& one) { return one.state == state; });
+        };
+        if (threshold == "3")
+            QTRY_VERIFY_WITH_TIMEOUT(pulled(PullState::Pulled) > 0 && pulled(PullState::Beginning) == 0,
+                                     60'000);
+        const bool lastRound = round == thresholds.size();
+        if (threshold == "never" && lastRound)
+            QTRY_VERIFY_WITH_TIMEOUT(pulled(PullState::Pulled) == 0 && pulled(PullState::Ending) == 0,
+                                     90'000);
         QVERIFY(drain(session->engine()));
         std::vector<std::int64_t> deleted;
         const auto posts = acknowledged(log, deleted);

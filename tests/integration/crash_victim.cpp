@@ -1,6 +1,6 @@
 // A process that runs a whole backend on a kept directory and works it hard until it is killed. Every
 // acknowledged deed is written to a file (one line, one write) right after its acknowledgement. Usage:
-// crash_victim DIRECTORY LOG SEED
+// crash_victim DIRECTORY LOG SEED PUSH_THRESHOLD
 #include "tests/support/demo_session.h"
 
 #include <cstdio>
@@ -49,7 +49,7 @@ void work(Feed& feed, const std::vector<UserId>& users, int log, std::uint64_t s
 
 int main(int argc, char** argv)
 {
-    if (argc != 4) return 2;
+    if (argc != 5) return 2;
     const auto session = openDemo({.dataDirectory = argv[1], .workload = false, .workers = 3});
     auto& feed = session->engine().feed();
     std::vector<UserId> users;
@@ -60,6 +60,7 @@ int main(int argc, char** argv)
         else
             users.push_back(take(feed.createUser({handle, handle}, soon())).id);
     }
+    take(session->engine().operations().setPushThreshold(*parsePushThreshold(argv[4]), soon()));
     const int log = ::open(argv[2], O_WRONLY | O_CREAT | O_APPEND, 0600);
     std::puts("working");
     std::fflush(stdout);

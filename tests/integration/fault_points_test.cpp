@@ -13,6 +13,7 @@
 #include "app/session/demo_cluster.h"
 #include "backend/cache/raw_timeline.h"
 #include "backend/common/config.h"
+#include "backend/store/postgres_pool.h"
 #include "tests/integration/deeds.h"
 #include "tests/support/demo_session.h"
 #include "tests/support/private_cluster.h"
@@ -80,7 +81,14 @@ const std::vector<std::string> kPoints{"post.before_commit",
                                        "account.before_close",
                                        "account.names_free",
                                        "housekeeping.before_forget",
-                                       "housekeeping.after_forget"};
+                                       "housekeeping.after_forget",
+                                       "pulled.ended",
+                                       "pulled.enqueued",
+                                       "pulled.read",
+                                       "pulled.between_readers",
+                                       "pulled.before_pipeline",
+                                       "pulled.after_pipeline",
+                                       "pulled.looked"};
 
 struct FixedMaps final : ShardMapSource
 {
@@ -113,6 +121,7 @@ private slots:
     void everyPointIsListed();
     void killed_data();
     void killed();
+    void killedBesidePulledAuthors();
     void stoppedPastItsLease_data();
     void stoppedPastItsLease();
     void stoppedForLongItDeliversNothing();
@@ -132,6 +141,10 @@ private:
     void finish(QProcess& victim);
     std::vector<UserId> halfBuilt(app::OpenedSession& session, TimelineFamily family);
     std::vector<std::string> onEveryPostgres(const std::string& sql); // the first column of all rows
+    std::vector<std::string> onDirectory(const std::string& sql);
+    void beginToPull();    // the first user, whom all follow
+    void endPulling();     // long ago
+    void nobodyIsMerged(); // once what ends has ended
     std::size_t redisClientsNamed(const std::string& name);
     void lapseLeases()
     {
@@ -153,6 +166,7 @@ private:
 
     QTemporaryDir m_place;
     std::unique_ptr<PrivateCluster> m_cluster;
+    NodeEndpoint m_directory;
     std::filesystem::path m_config;
     std::vector<UserId> m_users;
     DeedsModel m_model;
@@ -164,6 +178,7 @@ void FaultPointsTest::initTestCase()
     m_cluster = PrivateCluster::start(2, 4);
     const auto demo =
         take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))));
+    m_directory = demo.directory;
     ClusterConfig config;
     config.name = "faults";
     config.environment = "demo";
@@ -272,6 +287,54 @@ std::vector<std::string> FaultPointsTest::onEveryPostgres(const std::string& sql
             out.emplace_back(rows.text(r, 0));
     }
     return out;
+}
+
+std::vector<std::string> FaultPointsTest::onDirectory(const std::string& sql)
+{
+    const auto pool = makePostgresPool(m_directory, {1, 1, std::chrono::seconds(5)});
+    const auto connection = take(pool->lease(soon()));
+    const auto rows = take(connection->execute(sql, {}, soon()));
+    std::vector<std::string> out;
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        out.emplace_back(rows.text(r, 0));
+    return out;
+}
+
+// Written as the planner would have, some time ago; the engine that then posts has planned already.
+void FaultPointsTest::beginToPull()
+{
+    const auto session = connectTo(m_config, 4);
+    QTest::qWait(1'500);
+    onDirectory("WITH changed AS (INSERT INTO directory.pulled_authors (author, state, reason) VALUES (" +
+                std::to_string(m_users[0].value) +
+                ", 2, 'a test') ON CONFLICT (author) DO UPDATE SET state = 2, backfilling = false,"
+                " merged_to = excluded.merged_to RETURNING 1) UPDATE directory.pulled_version"
+                " SET version = version + 1");
+    QTest::qWait(2'000); // every copy of the list knows
+    Deeds deeds(log());
+    for (int i = 0; i < 10; ++i)
+        QVERIFY(deeds.post(session->engine().feed(), m_users[0], "pulled." + std::to_string(++m_seed)));
+    QVERIFY(drain(session->engine()));
+}
+
+void FaultPointsTest::endPulling()
+{
+    onDirectory("WITH changed AS (UPDATE directory.pulled_authors SET state = 3, merged_to ="
+                " (((extract(epoch FROM now()) * 1000)::bigint - 1262304000000 + 12000) << 22) - 1,"
+                " changed_at = now() - interval '1 minute' RETURNING 1)"
+                " UPDATE directory.pulled_version SET version = version + 1");
+}
+
+// Nobody who knew less is at work any more: what waits until all know need not.
+void FaultPointsTest::nobodyIsMerged()
+{
+    const auto session = connectTo(m_config, 4);
+    const auto rows = [&] {
+        onDirectory("UPDATE directory.pulled_authors SET changed_at = now() - interval '1 minute'"
+                    " WHERE state = 3");
+        return onDirectory("SELECT author FROM directory.pulled_authors").size();
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(rows(), std::size_t(0), 60'000);
 }
 
 std::size_t FaultPointsTest::redisClientsNamed(const std::string& name)
@@ -435,7 +498,10 @@ void FaultPointsTest::killed()
     if (point.startsWith("reader.")) nobodyWasSeen();
     const bool house = point.startsWith("housekeeping.");
     if (house) makeMarksToForget();
-    const bool seldom = house || point.startsWith("rebuild.") || point.startsWith("deepen.") ||
+    const bool pulled = point.startsWith("pulled.");
+    if (pulled) beginToPull();
+    if (pulled && point != "pulled.ended") endPulling();
+    const bool seldom = house || pulled || point.startsWith("rebuild.") || point.startsWith("deepen.") ||
                         point.startsWith("delete.") || point.startsWith("reader.") ||
                         point.startsWith("account.") || point.startsWith("user."); // tasks go in batches
     const int passing = seldom ? 1 : 2 + m_seed % 3;
@@ -443,7 +509,40 @@ void FaultPointsTest::killed()
     QVERIFY2(victim->waitForFinished(90'000), "it neither died nor drained its queue");
     QVERIFY2(hasStruck(point), "it did not come to this point");
     QCOMPARE(victim->exitStatus(), QProcess::CrashExit);
+    if (pulled) nobodyIsMerged();
+    if (QTest::currentTestFailed()) return;
     everythingIsRight();
+}
+
+// Some authors are pulled all the time, by the rule; at the end nobody is.
+void FaultPointsTest::killedBesidePulledAuthors()
+{
+    const auto threshold = [&](const char* text) {
+        onDirectory("INSERT INTO directory.settings (key, value) VALUES ('push_threshold', '" +
+                    std::string(text) + "') ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    };
+    threshold("12");
+    beginToPull();
+    for (const char* point : {"plan.read", "plan.done", "deliver.before_pipeline", "deliver.before_look",
+                              "complete.before_commit", "delete.removed", "edge.after_followers",
+                              "backfill.before_pipeline", "rebuild.before_publish", "account.edges_ended"}) {
+        cleanup();
+        const QString name(point);
+        if (name.startsWith("rebuild.")) flush("redis-" + std::to_string(1 + m_seed % 4));
+        const bool seldom =
+            name.startsWith("rebuild.") || name.startsWith("delete.") || name.startsWith("account.");
+        const auto victim = start("kill:" + name + (seldom ? ":1" : ":3"));
+        QVERIFY2(victim->waitForFinished(90'000), point);
+        QVERIFY2(hasStruck(name), point);
+        QVERIFY(!onDirectory("SELECT author FROM directory.pulled_authors WHERE state = 2").empty());
+        everythingIsRight();
+        if (QTest::currentTestFailed()) return;
+    }
+    threshold("never");
+    nobodyIsMerged();
+    if (QTest::currentTestFailed()) return;
+    everythingIsRight();
+    threshold("auto");
 }
 
 void FaultPointsTest::stoppedPastItsLease_data()
@@ -454,7 +553,8 @@ void FaultPointsTest::stoppedPastItsLease_data()
           "deliver.between_looks", "deliver.after_look", "complete.before_commit", "counter.before",
           "backfill.before_pipeline", "rebuild.before_fill", "rebuild.after_publish", "deepen.before_step",
           "deepen.after_step", "delete.before_reclaim", "reader.voided", "reader.copied", "reader.woken",
-          "account.edges_ended", "account.posts_removed"})
+          "account.edges_ended", "account.posts_removed", "pulled.read", "pulled.before_pipeline",
+          "pulled.after_pipeline"})
         QTest::newRow(point) << QString(point);
 }
 
@@ -466,16 +566,20 @@ void FaultPointsTest::stoppedPastItsLease()
     if (point.startsWith("rebuild.") || point.startsWith("deepen.") || point == "reader.woken")
         flush("redis-" + std::to_string(1 + m_seed % 4));
     if (point.startsWith("reader.")) nobodyWasSeen();
-    const auto victim = start(
-        "stop:" + point +
-        (point.startsWith("delete.") || point.startsWith("reader.") || point.startsWith("account.") ? ":1"
-                                                                                                    : ":2"));
+    const bool pulled = point.startsWith("pulled.");
+    if (pulled) beginToPull();
+    if (pulled) endPulling();
+    const bool seldom =
+        pulled || point.startsWith("delete.") || point.startsWith("reader.") || point.startsWith("account.");
+    const auto victim = start("stop:" + point + (seldom ? ":1" : ":2"));
     QVERIFY(victim->waitForStarted());
     QTRY_VERIFY2_WITH_TIMEOUT(hasStruck(point), "it did not come to this point", 60'000);
     undoEverything(10);
     if (QTest::currentTestFailed()) return;
     ::kill(pid_t(victim->processId()), SIGCONT);
     finish(*victim);
+    if (pulled) nobodyIsMerged();
+    if (QTest::currentTestFailed()) return;
     everythingIsRight();
 }
 

@@ -4,6 +4,7 @@
 #include <QThread>
 
 #include "app/session/demo_cluster.h"
+#include "backend/cache/timelines.h"
 #include "backend/engine/open_engine.h"
 #include "backend/operations/fanout_planner.h"
 #include "backend/store/postgres_pool.h"
@@ -32,7 +33,12 @@ private slots:
     void explainAndLedgerSayPulled();
     void aDeadPostgresLeavesThePulledOnes();
     void nobodyNoticesAuthorsMovingOver();
+    void whoIsPushedAgainIsMergedNoMore();
+    void whoDeepensMeanwhileReadsAgain();
+    void aLostBackfillBeginsAgain();
+    void theAutomaticPlannerMovesAuthorsOver();
     void afterALongRestEveryCallerLooks();
+    void whoCannotAskPushesEverybody();
 
 private:
     std::unique_ptr<OpenEngine> open(int workers);
@@ -43,6 +49,10 @@ private:
     void unfollow(UserId follower, UserId followee);
     void threshold(const char* text, UserId author, std::optional<PullState> until);
     std::optional<PullState> stateOf(UserId author);
+    std::string reasonOf(UserId author);
+    void directory(const std::string& sql, UserId author);
+    void unseen(const std::vector<UserId>& readers, int days);
+    void pagesOfAllLimits(UserId reader);
     std::vector<TimelineEntry> home(UserId reader, int limit = 50);
     std::vector<PostId> ids(const std::vector<TimelineEntry>& entries);
     void drained() { QVERIFY(drain(*m_engine)); }
@@ -65,6 +75,10 @@ std::unique_ptr<OpenEngine> HybridTest::open(int workers)
     options.timelines.cap = 60; // pages cross the floor
     options.timelines.segment = 10;
     options.publicPageAge = Milliseconds(0);
+    options.fanout.pulledReaders = 4; // several tasks
+    options.planner.planEvery = Milliseconds(1'000);
+    options.planner.autoFollowers = 30;
+    options.planner.sample = 10;
     return take(openEngine(options, soon()));
 }
 
@@ -99,6 +113,41 @@ std::optional<PullState> HybridTest::stateOf(UserId author)
     for (const auto& one : take(m_engine->operations().fanoutPolicy(soon())).pulled)
         if (one.author == author) return one.state;
     return std::nullopt;
+}
+
+std::string HybridTest::reasonOf(UserId author)
+{
+    for (const auto& one : take(m_engine->operations().fanoutPolicy(soon())).pulled)
+        if (one.author == author) return one.reason;
+    return {};
+}
+
+void HybridTest::directory(const std::string& sql, UserId author)
+{
+    const auto pool = makePostgresPool(m_directory, {2, 2, std::chrono::seconds(5)});
+    const auto connection = take(pool->lease(soon()));
+    take(connection->execute("WITH changed AS (" + sql +
+                                 " RETURNING 1) UPDATE directory.pulled_version SET version = version + 1"
+                                 " WHERE EXISTS (SELECT FROM changed)",
+                             {sqlParameter(author.value)}, soon()));
+}
+
+void HybridTest::unseen(const std::vector<UserId>& readers, int days)
+{
+    SqlSession session(m_engine->pools(), m_engine->shardMaps());
+    for (const auto reader : readers)
+        take(session.runOne(Role::Users, reader.shard(),
+                            {"UPDATE " + shardTable(Role::Users, reader.shard(), "users") +
+                                 " SET last_seen_at = now() - make_interval(days => $2::int)"
+                                 " WHERE id = $1::bigint",
+                             {sqlParameter(reader.value), sqlParameter(days)}},
+                            soon()));
+}
+
+void HybridTest::pagesOfAllLimits(UserId reader)
+{
+    for (const int limit : {1, 3, 7, 20, 50, 200})
+        QCOMPARE(ids(home(reader, limit)), m_model.home(reader));
 }
 
 void HybridTest::threshold(const char* text, UserId author, std::optional<PullState> until)
@@ -265,8 +314,8 @@ void HybridTest::aDeadPostgresLeavesThePulledOnes()
     QVERIFY(!page->partial);
 }
 
-// A reader looks all the time while the star is pushed again, pulled again and pushed again. What was there
-// stays there, in order, and what the queue has done is there.
+// A reader looks all the time while the star is pushed again, pulled again and pushed again until nothing has
+// to be merged. What was there stays there, in order, and what the queue has done is there.
 void HybridTest::nobodyNoticesAuthorsMovingOver()
 {
     const auto other = open(0); // an engine that only reads hears of it as well
@@ -313,10 +362,22 @@ void HybridTest::nobodyNoticesAuthorsMovingOver()
                 behind.push_back(text(page) + " instead of " + std::to_string(all.front().value));
         }
     };
-    for (const auto& [wanted, state] : {std::pair{"never", PullState::Ending}, {"5", PullState::Pulled}}) {
+    const std::vector<std::pair<const char*, std::optional<PullState>>> way{
+        {"never", PullState::Ending}, {"5", PullState::Pulled}, {"never", std::nullopt}};
+    for (const auto& [wanted, state] : way) {
         take(m_engine->operations().setPushThreshold(*parsePushThreshold(wanted), soon()));
-        while (stateOf(m_star) != state || (state == PullState::Pulled && stateOf(nova) != state))
+        const auto until = Deadline::after(std::chrono::minutes(2));
+        for (int i = 0; stateOf(m_star) != state || (state != PullState::Ending && stateOf(nova) != state);
+             ++i) {
+            const auto fan = m_crowd[std::size_t(i) % m_crowd.size()]; // comes and goes meanwhile
+            unfollow(fan, m_star);
             fewPosts();
+            follow(fan, m_star);
+            fewPosts();
+            if (!until.expired()) continue;
+            wrong.push_back(std::string("the planner does not come to an end of ") + wanted);
+            break;
+        }
         for (int i = 0; i < 3; ++i)
             fewPosts();
     }
@@ -329,10 +390,143 @@ void HybridTest::nobodyNoticesAuthorsMovingOver()
     QCOMPARE(ids(home(m_reader, 13)), m_model.home(m_reader));
     for (const auto fan : m_crowd)
         QCOMPARE(ids(home(fan, 13)), m_model.home(fan));
-    threshold("never", m_star, PullState::Ending);
     const auto pushed = post(m_star);
     drained();
     QVERIFY(take(m_engine->monitor().ledger(pushed, soon())).mode == FanoutMode::Push);
+    QCOMPARE(auditFindings(*m_engine), std::string());
+}
+
+// The pages are the same before, during and after, and at the end nothing of them is merged. Who has no valid
+// floor is left alone.
+void HybridTest::whoIsPushedAgainIsMergedNoMore()
+{
+    threshold("5", m_star, PullState::Pulled);
+    for (int i = 0; i < 30; ++i)
+        post(i % 3 ? m_star : m_small[0]);
+    drained();
+    pagesOfAllLimits(m_reader);
+    const auto absent = m_crowd[0];
+    RedisClient client(m_cluster->endpoints());
+    const int node = m_engine->shardMaps().current()->timelinesNode[std::size_t(absent.shard())];
+    take(client.command(node, {"UNLINK", timelineFloorKey(TimelineFamily::Home, absent)}, soon()));
+    QVERIFY(home(m_reader, 20).front().source == EntrySource::Pulled);
+
+    threshold("never", m_star, PullState::Ending);
+    const auto meanwhile = post(m_star);
+    take(feed().deletePost(m_model.by(m_star)[3], soon()));
+    m_model.deleted(m_model.by(m_star)[3]);
+    const auto late = user();
+    drained();
+    follow(late, m_star);
+    unfollow(m_crowd[1], m_star);
+    drained();
+    QVERIFY(stateOf(m_star) == PullState::Ending);
+    pagesOfAllLimits(m_reader);
+    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(m_star), 90'000);
+    drained();
+    // No copy of the list knows yet, or some do, or all.
+    pagesOfAllLimits(m_reader);
+    QTest::qWait(1'500);
+    QCOMPARE(take(client.command(node, {"EXISTS", timelineFloorKey(TimelineFamily::Home, absent)}, soon()))
+                 .integer,
+             std::int64_t(0));
+    for (const auto reader : {m_reader, late, m_crowd[1], m_crowd[2], absent})
+        pagesOfAllLimits(reader);
+    for (const auto& entry : home(m_reader, 20))
+        QVERIFY(entry.source != EntrySource::Pulled);
+    QVERIFY(take(m_engine->operations().explain(meanwhile, m_reader, soon())).answer ==
+            ExplainAnswer::Delivered);
+    QCOMPARE(auditFindings(*m_engine), std::string());
+}
+
+// Whoever deepens a timeline may have read PostgreSQL before the last post that was pulled was committed.
+void HybridTest::whoDeepensMeanwhileReadsAgain()
+{
+    const auto author = user();
+    std::vector<UserId> fans;
+    for (int i = 0; i < 7; ++i)
+        fans.push_back(user());
+    drained();
+    for (const auto fan : fans)
+        follow(fan, author);
+    drained();
+    threshold("5", author, PullState::Pulled);
+    for (int i = 0; i < 6; ++i)
+        post(author);
+    drained();
+    threshold("never", author, PullState::Ending);
+    drained();
+    const auto reader = fans[5];
+    pagesOfAllLimits(reader);
+    RedisClient client(m_cluster->endpoints());
+    const int node = m_engine->shardMaps().current()->timelinesNode[std::size_t(reader.shard())];
+    auto part = floorValue(m_model.by(author)[3], take(client.runId(node, soon())));
+    part[20] = '3'; // to become deeper
+    take(client.command(node, {"SET", timelineFloorKey(TimelineFamily::Home, reader), part}, soon()));
+    const Timelines timelines(m_engine->shardMaps(), {.cap = 60, .segment = 10});
+    const auto begun =
+        take(timelines.beginDeepening(client, TimelineFamily::Home, reader, std::chrono::minutes(2), soon()));
+    QVERIFY(begun.start == Timelines::Start::Begun);
+    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(author), 90'000);
+    QVERIFY(!take(timelines.deepen(client, TimelineFamily::Home, reader, begun.token, {}, {}, soon())));
+    drained();
+    for (const auto fan : fans)
+        pagesOfAllLimits(fan);
+    QCOMPARE(auditFindings(*m_engine), std::string());
+}
+
+// Somebody discarded the dead letter.
+void HybridTest::aLostBackfillBeginsAgain()
+{
+    directory("INSERT INTO directory.pulled_authors (author, state, changed_at, reason, backfilling)"
+              " VALUES ($1::bigint, 3, now() - interval '1 minute', 'a test', true)",
+              m_small[1]);
+    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(m_small[1]), 30'000);
+    drained();
+    pagesOfAllLimits(m_reader);
+    QCOMPARE(auditFindings(*m_engine), std::string());
+}
+
+// Those who came first, and would be asked first, have not come for long; the others came just now. Then
+// nobody has come for long, then all come back.
+void HybridTest::theAutomaticPlannerMovesAuthorsOver()
+{
+    const auto busy = user();
+    std::vector<UserId> fans;
+    for (int i = 0; i < 40; ++i)
+        fans.push_back(user());
+    drained();
+    for (const auto fan : fans)
+        follow(fan, busy);
+    for (int i = 0; i < 9; ++i)
+        post(busy);
+    drained();
+    auto oldest = fans;
+    std::sort(oldest.begin(), oldest.end());
+    oldest.resize(10);
+    unseen(fans, 0);
+    unseen(oldest, 10);
+    take(m_engine->operations().setPushThreshold(*parsePushThreshold("auto"), soon()));
+    QTest::qWait(4'000);
+    QVERIFY(!stateOf(busy));
+
+    unseen(fans, 10);
+    QTRY_VERIFY_WITH_TIMEOUT(stateOf(busy) == PullState::Pulled, 30'000);
+    const auto reason = reasonOf(busy); // some had been forgotten sooner than others
+    QVERIFY2(reason.starts_with("1.3 posts a day to 40 followers who come 0.") &&
+                 reason.ends_with(" times a day"),
+             reason.c_str());
+    QVERIFY(!stateOf(m_star)); // too few followers
+    post(busy);
+    drained();
+    QCOMPARE(ids(home(fans[0])), m_model.home(fans[0]));
+    for (const auto fan : fans)
+        take(feed().homePage(fan, {}, soon()));
+    QTRY_VERIFY_WITH_TIMEOUT(stateOf(busy) == PullState::Ending, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(busy), 90'000);
+    drained();
+    for (const auto fan : fans)
+        QCOMPARE(ids(home(fan)), m_model.home(fan));
     QCOMPARE(auditFindings(*m_engine), std::string());
 }
 
@@ -356,6 +550,25 @@ void HybridTest::afterALongRestEveryCallerLooks()
     take(locked.commit(soon()));
     callers.clear();
     QCOMPARE(knowing.load(), 4);
+}
+
+// Who was pulled when the directory answered last may be pushed again, and merged nowhere, by now.
+void HybridTest::whoCannotAskPushesEverybody()
+{
+    take(m_engine->operations().setPushThreshold(*parsePushThreshold("1"), soon())); // as the row says
+    directory("INSERT INTO directory.pulled_authors (author, state, reason) VALUES ($1::bigint, 2, 'a test')",
+              m_star);
+    const auto pool = makePostgresPool(m_directory, {8, 8, std::chrono::seconds(5)});
+    PulledAuthors copy(*pool);
+    QVERIFY(!copy.forDelivery(soon())->pushed(m_star));
+    const auto connection = take(pool->lease(soon()));
+    auto locked = take(SqlTransaction::begin(*connection, soon()));
+    take(connection->execute("LOCK TABLE directory.pulled_version IN ACCESS EXCLUSIVE MODE", {}, soon()));
+    QTest::qWait(int(PulledAuthors::kSettled.count()) + 100);
+    QVERIFY(copy.forDelivery(soon())->pushed(m_star));
+    QVERIFY(copy.current(soon())->merged(m_star)); // readers go on
+    take(locked.commit(soon()));
+    QTRY_VERIFY_WITH_TIMEOUT(!copy.forDelivery(soon())->pushed(m_star), 10'000);
 }
 
 QTEST_GUILESS_MAIN(HybridTest)

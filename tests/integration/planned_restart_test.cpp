@@ -210,7 +210,7 @@ void PlannedRestartTest::workUntilKilled()
     const QString log = m_place->filePath("log");
     QProcess victim;
     victim.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-    victim.start(QStringLiteral(CRASH_VICTIM), {m_data, log, QStringLiteral("1")});
+    victim.start(QStringLiteral(CRASH_VICTIM), {m_data, log, QStringLiteral("1"), QStringLiteral("auto")});
     QVERIFY(victim.waitForStarted());
     QVERIFY2(victim.waitForReadyRead(60'000), "the victim did not begin its work");
     QTRY_VERIFY_WITH_TIMEOUT(QFile(log).size() > 4'000, 60'000); // about a hundred deeds

@@ -235,6 +235,8 @@ QString kindText(backend::TaskKind kind)
         return QueueTables::tr("account deletion");
     case backend::TaskKind::PostsDeleted:
         return QueueTables::tr("posts of an account");
+    case backend::TaskKind::BackfillPulled:
+        return QueueTables::tr("pulled posts backfilled");
     }
     return QueueTables::tr("kind %1").arg(int(kind));
 }
