@@ -137,6 +137,8 @@ struct ClusterSnapshot
     std::int64_t fanoutCount = 0;                                     // deliveries behind the percentiles
     std::int64_t queueUnfinished = 0, queueDead = 0;
     double queueOldestAgeSeconds = 0;
+    std::vector<std::string>
+        queueNotCounted; // PostgreSQL nodes that are down: of their queues the last count stands
     double arrivalsPerSecond = -1, drainPerSecond = -1;
     std::optional<double> secondsToDrain; // empty when the queue grows or stands
 

@@ -234,8 +234,10 @@ ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindin
     out.readOnly = identity.readOnly;
     out.epoch = findings.map->epoch;
     out.shardCount = findings.map->shardCount;
-    for (const auto& [endpoint, view] : findings.postgres)
+    for (const auto& [endpoint, view] : findings.postgres) {
         out.nodes.push_back(postgresNode(nodeBase(endpoint, view.verdict, findings, identity), view.figures));
+        if (view.verdict.health == Health::Down) out.queueNotCounted.push_back(endpoint.name);
+    }
     for (const auto& [endpoint, view] : findings.redis)
         out.nodes.push_back(redisNode(nodeBase(endpoint, view.verdict, findings, identity), view.figures));
     out.shards = shardsOf(findings, totals);

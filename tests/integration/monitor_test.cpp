@@ -357,6 +357,7 @@ void MonitorTest::hungNodeFallsAloneAndComesBack()
     QVERIFY2(nodeOf(*down, name)->message.find(name) != std::string::npos,
              nodeOf(*down, name)->message.c_str());
     QVERIFY(down->health == (name == "pg-2" ? Health::Down : Health::Degraded));
+    QCOMPARE(down->queueNotCounted, name == "redis-1" ? std::vector<std::string>() : std::vector{name});
     QVERIFY(!down->message.empty());
 
     // Snapshots go on, and the others stay as they are.

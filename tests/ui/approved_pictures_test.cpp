@@ -80,6 +80,32 @@ void addEvents(FakeEngine& engine)
     add(30s, WorkersChanged, "workers paused", "ada@desk", "");
 }
 
+void addQueueTimes(FakeEngine& engine)
+{
+    using enum backend::TaskKind;
+    backend::QueueDetails details;
+    details.windowSeconds = 300;
+    details.kinds = {{PostCreated, 900, 900, 2.6, 42, 1.7, 14},
+                     {DeliverChunk, 12'400, 12'400, 4.5, 63, 3.1, 13},
+                     {EdgeChanged, 310, 310, 2.6, 108, 32, 216},
+                     {PostDeleted, 0, 21, -1, -1, 9.9, 30}};
+    engine.setQueueDetails(details);
+    backend::QueueHistory history;
+    backend::QueueKindSeries posts{PostCreated, {}, {}, {}}, chunks{DeliverChunk, {}, {}, {}};
+    for (int second = 300; second > 0; second -= 5) {
+        history.at.push_back(kNow - std::chrono::seconds(second));
+        const double wave = second % 60;
+        posts.unfinished.push_back(wave / 10);
+        posts.arrivalsPerSecond.push_back(10 + wave / 5);
+        posts.drainPerSecond.push_back(12);
+        chunks.unfinished.push_back(wave);
+        chunks.arrivalsPerSecond.push_back(wave);
+        chunks.drainPerSecond.push_back(60 - wave);
+    }
+    history.kinds = {posts, chunks};
+    engine.setQueueHistory(history);
+}
+
 } // namespace
 
 class ApprovedPicturesTest : public QObject
@@ -132,6 +158,7 @@ QImage ApprovedPicturesTest::draw(const ui::PageEntry& entry, ui::ThemeMode mode
     engine.setHistory(fakeHistory(kNow, 600));
     addPeople(engine);
     addEvents(engine);
+    addQueueTimes(engine);
     fixture.bridge.setStaleAfter(24h);
     if (!fixture.open()) return {};
     fixture.page.reset(entry.make({fixture.theme, fixture.bridge, fixture.range}, nullptr));

@@ -41,6 +41,7 @@ private slots:
     void tilesLeadOn();
     void nodeAndShardLeadOn();
     void deadNodeIsShown();
+    void aQueueThatNobodyCountsIsNotEmpty();
     void staleFiguresStay();
 
 private:
@@ -352,6 +353,21 @@ void OverviewTest::deadNodeIsShown()
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(nodes.status(), ui::Tone::Warning);
     QCOMPARE(model->index(0, 0).data().toString(), QString("redis-6"));
+}
+
+void OverviewTest::aQueueThatNobodyCountsIsNotEmpty()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    snapshot.queueUnfinished = snapshot.queueDead = 0;
+    snapshot.queueOldestAgeSeconds = 0;
+    snapshot.queueNotCounted = {"pg-1"};
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    const auto& queue = tile(fixture, "queueTile");
+    QCOMPARE(queue.subline(), QString("pg-1 is down, not counted"));
+    QCOMPARE(queue.status(), ui::Tone::Warning);
 }
 
 void OverviewTest::staleFiguresStay()

@@ -36,6 +36,7 @@ class QueueTest : public QObject
 private slots:
     void numbersAreTheSnapshots();
     void emptyQueueIsDrained();
+    void aQueueThatNobodyCountsIsNotDrained();
     void workersAreGroupedByEngine();
     void pauseAsksAllEnginesAndShowsTheOutcome();
     void slowEnginesAreCounted();
@@ -190,6 +191,25 @@ void QueueTest::emptyQueueIsDrained()
     snapshot.queueOldestAgeSeconds = 0.2;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(fixture.find<ui::MetricTile>("queueDrain")->value(), QString("now"));
+}
+
+void QueueTest::aQueueThatNobodyCountsIsNotDrained()
+{
+    PageFixture fixture;
+    auto snapshot = fakeSnapshot(1);
+    snapshot.queueUnfinished = snapshot.queueDead = 0;
+    snapshot.queueOldestAgeSeconds = 0;
+    snapshot.queueNotCounted = {"pg-1", "pg-2"};
+    fixture.engine().setSnapshot(snapshot);
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    for (const char* name : {"queueOldest", "queueDrain", "queueDead"}) {
+        const auto* tile = fixture.find<ui::MetricTile>(name);
+        QCOMPARE(tile->value(), ui::unknownText());
+        QCOMPARE(tile->subline(), QString("pg-1, pg-2 are down, not counted"));
+        QVERIFY(tile->status() != ui::Tone::Ok);
+    }
+    QCOMPARE(fixture.find<ui::MetricTile>("queueUnfinished")->status(), ui::Tone::Warning);
 }
 
 void QueueTest::workersAreGroupedByEngine()
@@ -686,6 +706,9 @@ void QueueTest::drillDownByArgument()
 void QueueTest::figuresAreOfTheChosenWindow()
 {
     PageFixture fixture;
+    backend::QueueDetails details;
+    details.windowSeconds = 60;
+    fixture.engine().setQueueDetails(details);
     fixture.engine().setSequenceAdvances(false);
     const auto snapshot = fakeSnapshot(1);
     auto history = fakeHistory(snapshot.takenAt, 600);

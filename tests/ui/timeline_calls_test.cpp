@@ -34,6 +34,7 @@ private slots:
     void ledgerThatCouldNotBeReadIsAskedForAgain();
     void newestLeavesThePost();
     void refreshWaitsForAnOpening();
+    void escCancelsAnOpening();
     void followListKeepsItsPlace();
     void followListThatCannotBeReadAgainStays();
 
@@ -211,6 +212,23 @@ void TimelineCallsTest::refreshWaitsForAnOpening()
     const int profiles = fixture.engine().count("profile");
     page.refresh(); // afterwards it refreshes
     QTRY_VERIFY(fixture.engine().count("profile") > profiles);
+}
+
+void TimelineCallsTest::escCancelsAnOpening()
+{
+    PageFixture fixture;
+    QVERIFY(start(fixture));
+    auto& page = static_cast<ui::TimelinePage&>(*fixture.page);
+    fixture.engine().hold("userByHandle");
+    const int asked = fixture.engine().count("userByHandle");
+    page.openUser("anton");
+    QTRY_COMPARE(fixture.engine().count("userByHandle"), asked + 1);
+    QCOMPARE(text(fixture, "timelineOutcome"), QString("Looking for anton. Esc cancels."));
+    QTest::keyClick(&page, Qt::Key_Escape);
+    QCOMPARE(text(fixture, "timelineOutcome"), QString("Cancelled."));
+    fixture.engine().release("userByHandle");
+    QVERIFY(fixture.waitForNews());
+    QVERIFY(text(fixture, "profileName").contains("@anna")); // the late answer is dropped
 }
 
 void TimelineCallsTest::followListKeepsItsPlace()

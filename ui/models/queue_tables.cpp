@@ -241,6 +241,18 @@ QString kindText(backend::TaskKind kind)
     return QueueTables::tr("kind %1").arg(int(kind));
 }
 
+QString notCounted(const backend::ClusterSnapshot& snapshot)
+{
+    QStringList names;
+    for (const auto& name : snapshot.queueNotCounted)
+        names << QString::fromStdString(name);
+    if (names.isEmpty()) return {};
+    return names.size() == 1
+               ? QCoreApplication::translate("ui::QueueTables", "%1 is down, not counted").arg(names[0])
+               : QCoreApplication::translate("ui::QueueTables", "%1 are down, not counted")
+                     .arg(names.join(QStringLiteral(", ")));
+}
+
 QueueKindModel* makeQueueKindTable(QObject* parent)
 {
     using T = QueueTables;

@@ -14,12 +14,23 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ui {
 namespace {
 
 constexpr int kWidth = 330;
-constexpr int kLeastHeat = 230; // of the shards' card
+constexpr int kLeastHeat = 230;       // of the shards' card
+constexpr std::size_t kAveraged = 10; // snapshots, one a second
+constexpr auto kMetric = backend::BalanceMetric::Deliveries;
+
+std::vector<double> deliveries(const backend::ClusterSnapshot& snapshot)
+{
+    std::vector<double> values;
+    for (const auto& shard : snapshot.shards)
+        values.push_back(backend::valueOf(shard, kMetric));
+    return values;
+}
 
 } // namespace
 
@@ -72,14 +83,38 @@ void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, const QStr
 
 void HealthColumn::setShards(const ShownShards& shards, const QString& note)
 {
-    constexpr auto kMetric = backend::BalanceMetric::Deliveries;
-    std::vector<double> values;
-    for (const auto& shard : shards.snapshot->shards)
-        values.push_back(backend::valueOf(shard, kMetric));
-    const auto summary = backend::shardBalance(*shards.snapshot, kMetric, shards.seconds);
-    const auto mean = summary.known > 0 ? tr("mean %1").arg(formatRate(summary.mean)) : QString();
+    auto values = shards.ofWindow ? deliveries(*shards.snapshot) : meansOf(*shards.snapshot);
+    const double seconds = shards.ofWindow ? shards.seconds : double(m_lately.size());
+    const auto summary = backend::summarize(values, backend::usersOf(*shards.snapshot), seconds);
+    QString mean;
+    if (summary.known > 0)
+        mean = shards.ofWindow ? tr("mean %1").arg(formatRate(summary.mean))
+                               : tr("last %1 s, mean %2").arg(m_lately.size()).arg(formatRate(summary.mean));
     m_shardCard->setSubtitle(note.isEmpty() ? mean : note);
     m_heat->setValues(std::move(values), summary.chanceCoefficientOfVariation);
+}
+
+std::vector<double> HealthColumn::meansOf(const backend::ClusterSnapshot& newest)
+{
+    const auto values = deliveries(newest);
+    const bool goesOn = newest.sequence >= m_newest && newest.sequence - m_newest <= kAveraged &&
+                        !m_lately.empty() && m_lately.back().size() == values.size();
+    if (!goesOn) m_lately.clear();
+    if (m_lately.empty() || newest.sequence != m_newest) m_lately.push_back(values);
+    if (m_lately.size() > kAveraged) m_lately.pop_front();
+    m_newest = newest.sequence;
+    std::vector<double> means(values.size(), NAN);
+    for (std::size_t shard = 0; shard < values.size(); ++shard) {
+        double sum = 0;
+        int known = 0;
+        for (const auto& second : m_lately) {
+            if (std::isnan(second[shard])) continue;
+            sum += second[shard];
+            ++known;
+        }
+        if (known > 0) means[shard] = sum / known;
+    }
+    return means;
 }
 
 void HealthColumn::placeParts()

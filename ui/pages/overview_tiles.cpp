@@ -2,6 +2,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/time_range.h"
 #include "ui/models/cache_window.h"
+#include "ui/models/queue_tables.h"
 #include "ui/models/window_figures.h"
 #include "ui/pages/overview_page.h"
 #include "ui/pages/shard_window.h"
@@ -112,9 +113,11 @@ void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
         words += tr(" · %1 dead").arg(formatCount(snapshot.queueDead));
     else if (snapshot.queueUnfinished > 0 && snapshot.secondsToDrain)
         words += tr(" · drains in %1").arg(formatDuration(*snapshot.secondsToDrain));
+    if (const auto missing = notCounted(snapshot); !missing.isEmpty()) words = missing;
     m_queue->setSubline(words);
     const auto tone = toneFor(snapshot.queueOldestAgeSeconds, kSlowQueueSeconds, kLateQueueSeconds);
-    m_queue->setStatus(snapshot.queueDead > 0 ? std::max(tone, Tone::Warning) : tone);
+    const bool troubled = snapshot.queueDead > 0 || !snapshot.queueNotCounted.empty();
+    m_queue->setStatus(troubled ? std::max(tone, Tone::Warning) : tone);
 }
 
 void OverviewPage::showCache()

@@ -191,13 +191,14 @@ void QueueFlowView::setTimes(const backend::QueueDetails& details)
     const auto words = m_context.range.chosen()
                            ? tr("by the workers of all engines, last %1 before now, not of the chosen window")
                            : tr("by the workers of all engines, last %1");
-    m_timesCard->setSubtitle(words.arg(span));
+    m_timesCard->setSubtitle(details.windowSeconds < 1 ? QString() : words.arg(span));
     const bool any = !details.kinds.empty();
     m_timesNote->setVisible(!any);
     m_timesTable->setVisible(any);
     if (!any)
         m_timesNote->setText(details.notMeasured.empty()
-                                 ? tr("No task ran in the last %1.").arg(span)
+                                 ? (details.windowSeconds < 1 ? tr("Nothing is measured yet.")
+                                                              : tr("No task ran in the last %1.").arg(span))
                                  : tr("Not known: %1.").arg(QString::fromStdString(details.notMeasured)));
 }
 

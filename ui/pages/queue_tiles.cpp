@@ -1,4 +1,5 @@
 // The tiles of Queue & workers: of now, or of the part of the past that is chosen.
+#include "ui/models/queue_tables.h"
 #include "ui/models/window_figures.h"
 #include "ui/pages/queue_page.h"
 #include "ui/widgets/formatting.h"
@@ -63,9 +64,12 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
 {
     m_unfinished->setValue(formatCount(snapshot.queueUnfinished),
                            snapshot.queueUnfinished == 1 ? tr("task") : tr("tasks"));
-    m_unfinished->setSubline(
-        tr("%1/s arriving, %2/s done")
-            .arg(formatRate(snapshot.arrivalsPerSecond), formatRate(snapshot.drainPerSecond)));
+    const auto missing = notCounted(snapshot);
+    m_unfinished->setSubline(missing.isEmpty() ? tr("%1/s arriving, %2/s done")
+                                                     .arg(formatRate(snapshot.arrivalsPerSecond),
+                                                          formatRate(snapshot.drainPerSecond))
+                                               : missing);
+    m_unfinished->setStatus(missing.isEmpty() ? Tone::Normal : Tone::Warning);
     const bool any = snapshot.queueUnfinished > 0;
     const auto age = durationFigure(any ? snapshot.queueOldestAgeSeconds : 0);
     m_oldest->setValue(any ? age.number : tr("none"), any ? age.unit : QString());
@@ -85,6 +89,19 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
     m_dead->setSubline(snapshot.queueDead > 0 ? tr("wait for a decision")
                                               : tr("no task has failed for good"));
     m_dead->setStatus(snapshot.queueDead > 0 ? Tone::Critical : Tone::Ok);
+    if (missing.isEmpty()) return;
+    // What was counted last is not what is.
+    if (!any) {
+        m_oldest->setValue(unknownText(), {});
+        m_oldest->setSubline(missing);
+        m_oldest->setStatus(Tone::Muted);
+    }
+    m_drain->setValue(unknownText(), {});
+    m_drain->setSubline(missing);
+    if (snapshot.queueDead > 0) return;
+    m_dead->setValue(unknownText(), {});
+    m_dead->setSubline(missing);
+    m_dead->setStatus(Tone::Muted);
 }
 
 void QueuePage::showWindowTiles()

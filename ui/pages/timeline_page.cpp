@@ -167,8 +167,9 @@ void TimelinePage::connectTabs()
 void TimelinePage::openUser(const QString& handleOrId)
 {
     giveUpOpening();
-    if (!m_user) showMessage(StateView::Kind::Loading, tr("Looking for %1").arg(handleOrId), {});
-    say({});
+    if (!m_user)
+        showMessage(StateView::Kind::Loading, tr("Looking for %1").arg(handleOrId), tr("Esc cancels."));
+    say(m_user ? tr("Looking for %1. Esc cancels.").arg(handleOrId) : QString());
     m_opening = true;
     m_call = context().bridge.call(
         this,
@@ -185,9 +186,20 @@ void TimelinePage::giveUpOpening()
     m_wantedPart.clear();
 }
 
+bool TimelinePage::cancelOpening()
+{
+    if (!m_opening) return false;
+    giveUpOpening();
+    say(m_user ? tr("Cancelled.") : QString());
+    if (!m_user)
+        showMessage(StateView::Kind::Empty, tr("Cancelled"), tr("Enter in the field above looks again."));
+    return true;
+}
+
 void TimelinePage::takeUser(backend::Result<requests::UserOverview> user)
 {
     m_opening = false;
+    say({});
     if (!user) {
         const bool unknown = user.error().code == backend::ErrorCode::NotFound;
         showMessage(unknown ? StateView::Kind::Empty : StateView::Kind::Failed,
@@ -318,7 +330,7 @@ void TimelinePage::timesChanged()
 
 void TimelinePage::keyPressEvent(QKeyEvent* event)
 {
-    if (event->key() == Qt::Key_Escape && (m_compare->cancel() || m_timelines->cancel()))
+    if (event->key() == Qt::Key_Escape && (cancelOpening() || m_compare->cancel() || m_timelines->cancel()))
         event->accept();
     else
         Page::keyPressEvent(event);

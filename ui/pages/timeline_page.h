@@ -62,6 +62,7 @@ private:
     void connectTabs();
     void takeUser(backend::Result<requests::UserOverview> user);
     void giveUpOpening();
+    bool cancelOpening();
     void showUser(const requests::UserOverview& user);
     void openTabs();
     void showPart(const QString& part);

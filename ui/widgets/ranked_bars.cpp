@@ -275,16 +275,20 @@ void RankedBars::drawScale(QPainter& painter) const
     const auto labels = m_scale.labels();
     const int baseline = area.bottom() + kSpacingTiny + metrics.ascent();
     if (std::isnan(m_mean) || m_mean <= 0) return;
-    int free = 0; // labels that would touch the one before are left out
+    // Every so many-th step has a label, so that none touches the next.
+    std::size_t every = 1;
+    const int widest = figureWidth(metrics, labels.back()) + kSpacingSmall;
+    while (every < values.size() && xOf(values[every]) - xOf(values[0]) < widest)
+        ++every;
     for (std::size_t i = 0; i < values.size(); ++i) {
         const int x = xOf(values[i]), width = figureWidth(metrics, labels[i]);
         painter.setPen(i == 0 ? m_theme.cardBorder() : m_theme.grid());
         painter.drawLine(x, area.top(), x, area.bottom());
-        if (x - width / 2 < free) continue;
+        if (i % every != 0) continue;
         painter.setPen(m_theme.textMuted());
         drawFigure(painter, {x - width / 2, baseline}, labels[i]);
-        free = x + width / 2 + kSpacingSmall;
     }
+    painter.setPen(m_theme.textMuted());
     const auto unit = tr("× mean");
     drawFigure(painter, {width() - kSpacingTiny - metrics.horizontalAdvance(unit), baseline}, unit);
 }
