@@ -33,7 +33,8 @@ namespace {
 
 constexpr QSize kFirstSize{1280, 800};
 constexpr QSize kLeastSize{1024, 640};
-constexpr int kSaid = 6'000; // ms that the status strip says something
+constexpr int kSaid = 6'000;       // ms that the status strip says something
+constexpr int kRoomForPages = 980; // below it the rail shows icons alone
 
 const QString kGeometryKey = QStringLiteral("window/geometry");
 const QString kPageKey = QStringLiteral("window/page");
@@ -113,7 +114,16 @@ QWidget* MainWindow::buildWorkspace()
     row->setSpacing(0);
     row->addWidget(m_rail);
     row->addLayout(column, 1);
+    workspace->installEventFilter(this);
     return workspace;
+}
+
+// The pages come first where it is narrow, beside the demo bench for example.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::Resize && watched == m_rail->parentWidget())
+        m_rail->setCompact(m_rail->parentWidget()->width() - NavigationRail::fullWidth() < kRoomForPages);
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::connectAll()

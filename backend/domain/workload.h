@@ -18,10 +18,11 @@ struct WorkloadRates // per second, wanted; 0 stops that kind
 struct WorkloadStatus
 {
     bool running = false;
-    std::string phase;            // "creating accounts", "following", "running", "stopped", "failed"
-    double phaseFraction = 0;     // 0 … 1 while creating
-    WorkloadRates wanted, actual; // actual: over the last few seconds, daily rhythm included
-    std::int64_t users = 0, follows = 0;
+    std::string phase;        // "creating accounts", "following", "running", "stopped", "failed"
+    double phaseFraction = 0; // 0 … 1 while creating
+    WorkloadRates wanted;
+    WorkloadRates actual{0, 0, 0};       // over the last few seconds, daily rhythm included
+    std::int64_t users = 0, follows = 0; // made so far
     std::string error;
 };
 

@@ -138,6 +138,8 @@ Result<void> SyntheticWorkload::makeUsers(const std::stop_token& stop)
         ROOKERY_TRY(m_engine.operations().bulkCreateUsers(batch, Deadline::after(kBulkCall)));
         batch.clear();
         setPhase("creating accounts", double(i + 1) / m_options.users);
+        const std::lock_guard lock(m_mutex);
+        m_status.users = i + 1;
     }
     return {};
 }
@@ -153,6 +155,8 @@ Result<void> SyntheticWorkload::makeFollows(const std::stop_token& stop)
         ROOKERY_TRY(m_engine.operations().bulkFollow(batch, Deadline::after(kBulkCall)));
         batch.clear();
         setPhase("following", double(i + 1) / double(edges.size()));
+        const std::lock_guard lock(m_mutex);
+        m_status.follows = std::int64_t(i + 1);
     }
     return {};
 }

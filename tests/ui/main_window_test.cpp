@@ -24,6 +24,7 @@ private slots:
     void tellsWhatIsBuiltAgain();
     void showsTheProgressOfOpening();
     void cancelsAnOpening();
+    void theRailGivesWayToPages();
     void escapeCancelsAnOpening();
     void failedOpeningSaysWhyAndTriesAgain();
     void goesBackFromAFailure();
@@ -115,6 +116,25 @@ void MainWindowTest::showsTheProgressOfOpening()
     QVERIFY(!fixture.find<QPushButton>("startDemo")->isVisible());
     fixture.fake->holdOpening = false;
     QTRY_VERIFY(fixture.find<QWidget>("navigationRail")->isVisible());
+}
+
+void MainWindowTest::theRailGivesWayToPages()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.show());
+    fixture.click("startDemo");
+    auto* rail = fixture.find<QWidget>("navigationRail");
+    QTRY_VERIFY(rail->isVisible());
+    fixture.window->resize(1280, 800);
+    QTRY_VERIFY(rail->width() > 150);
+    fixture.window->resize(1000, 800);
+    QTRY_VERIFY(rail->width() < 60);
+    auto* shards = fixture.find<QAbstractButton>("shardsEntry");
+    QVERIFY(shards->toolTip().startsWith("Shards"));
+    QTest::mouseClick(shards, Qt::LeftButton);
+    QVERIFY(shards->isChecked());
+    fixture.window->resize(1280, 800);
+    QTRY_VERIFY(rail->width() > 150);
 }
 
 void MainWindowTest::cancelsAnOpening()

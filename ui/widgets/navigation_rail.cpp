@@ -6,7 +6,7 @@
 namespace ui {
 namespace {
 
-constexpr int kRailWidth = 172;
+constexpr int kRailWidth = 172, kCompactWidth = 56;
 constexpr int kEntryHeight = 36;
 constexpr int kIconPixels = 20;
 
@@ -43,6 +43,16 @@ void NavigationRail::setCurrent(const QString& id)
         if (entry->property("pageId").toString() == id) entry->setChecked(true);
 }
 
+void NavigationRail::setCompact(bool compact)
+{
+    setFixedWidth(compact ? kCompactWidth : kRailWidth);
+}
+
+int NavigationRail::fullWidth()
+{
+    return kRailWidth;
+}
+
 void NavigationRail::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
@@ -68,7 +78,7 @@ RailButton::RailButton(const Theme& theme, const QString& title, const QString& 
 
 QSize RailButton::sizeHint() const
 {
-    return {kRailWidth - 2 * kSpacingSmall, kEntryHeight};
+    return {kCompactWidth - 2 * kSpacingSmall, kEntryHeight};
 }
 
 void RailButton::paintEvent(QPaintEvent*)
@@ -87,8 +97,11 @@ void RailButton::paintEvent(QPaintEvent*)
         painter.drawRoundedRect(frame, kControlRadius + 1, kControlRadius + 1);
     }
     const auto tone = isChecked() ? Tone::Accent : Tone::Muted;
+    const bool iconAlone = width() < kCompactWidth;
+    const int iconLeft = iconAlone ? (width() - kIconPixels) / 2 : kSpacingSmall + 2;
     const int iconTop = (height() - kIconPixels) / 2;
-    m_theme.icon(m_icon, tone).paint(&painter, kSpacingSmall + 2, iconTop, kIconPixels, kIconPixels);
+    m_theme.icon(m_icon, tone).paint(&painter, iconLeft, iconTop, kIconPixels, kIconPixels);
+    if (iconAlone) return;
     painter.setFont(m_theme.font(isChecked() ? FontRole::Strong : FontRole::Body));
     painter.setPen(m_theme.text());
     const QRect words = rect().adjusted(kIconPixels + 2 * kSpacingSmall + kSpacingTiny, 0, -kSpacingTiny, 0);

@@ -22,6 +22,9 @@ public:
 
     void addEntry(const QString& id, const QString& title, const QString& icon);
     void setCurrent(const QString& id);
+    // Icons alone, their names as tool tips: where the pages need the room.
+    void setCompact(bool compact);
+    static int fullWidth();
 
 signals:
     void chosen(const QString& id);

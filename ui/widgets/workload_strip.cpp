@@ -148,7 +148,7 @@ void WorkloadStrip::setBenchShown(bool shown)
 
 void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
 {
-    const bool preparing = status.phaseFraction > 0 && status.phaseFraction < 1 && !status.running;
+    const bool preparing = status.phaseFraction > 0 && status.phaseFraction < 1;
     const bool failed = !status.error.empty();
     const auto graph =
         tr("%1 accounts, %2 follows").arg(formatCount(status.users), formatCount(status.follows));
