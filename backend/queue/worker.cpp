@@ -18,13 +18,14 @@ constexpr auto kClaimSpan = 1'500ms;
 constexpr auto kIdleShortest = 2ms; // first wait without work; doubles up to the pool's idlePoll
 constexpr auto kAfterDefect = 1s;
 constexpr Backoff kNodeBackoff{100ms, 3'000ms};
-constexpr int kNiceness = 10;
+constexpr int kNiceness = 10; // added to the program's own
 
 // Those who deliver large audiences give way to callers and to what is small, where a processor is short.
 void lowerOwnPriority()
 {
-    std::ignore =
-        setpriority(PRIO_PROCESS, id_t(gettid()), kNiceness); // this thread's; never fails downwards
+    const auto thread = id_t(gettid());
+    const int niceness = getpriority(PRIO_PROCESS, thread) + kNiceness;
+    std::ignore = setpriority(PRIO_PROCESS, thread, niceness); // more than 19 is 19; never fails downwards
 }
 
 } // namespace
