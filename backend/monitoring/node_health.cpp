@@ -93,7 +93,9 @@ NodeVerdict NodeHealth::verdict(const NodeEndpoint& node, Time now) const
                              : silence.count() < 1
                                  ? "missed a probe"
                                  : "has not answered for " + std::to_string(silence.count()) + " s";
-    std::string message = node.name + " (" + shownAddress(node) + ") " + what;
+    const auto address = shownAddress(node);
+    const bool toldByError = m_error && m_error->message.find(address) != std::string::npos;
+    std::string message = node.name + (toldByError ? " " : " (" + address + ") ") + what;
     if (m_error) message += ": " + m_error->message;
     if (message.back() != '.') message += '.';
     return {m_misses >= kDownAfterMisses || silent ? Health::Down : Health::Degraded,

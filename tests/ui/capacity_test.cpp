@@ -82,7 +82,7 @@ private:
         out.authors = 12;
         out.pulledAuthors = 1;
         out.followersSampled = 60;
-        out.postsKnownSeconds = 3'600;
+        out.postsKnownSeconds = 7 * 86'400;
         out.sample = {{backend::UserId{1}, 86'400, 0.5, 10, 2, 1, true},
                       {backend::UserId{2}, 8'640, 1, 1, 4, 1, false},
                       {backend::UserId{3}, 864, 1, 1, 1, 10, false}};
@@ -311,7 +311,7 @@ void CapacityPageTest::curveHasTodaysPoint()
     QCOMPARE(text(fixture, "thresholdFiguresChosen0"), QString("2"));
     QCOMPARE(text(fixture, "thresholdFiguresDifference2"), QString("+0.4"));
     QVERIFY(text(fixture, "thresholdBasis").contains("3 of 12 authors"));
-    QVERIFY(text(fixture, "thresholdBasis").contains("known for only 1 h: too low"));
+    QVERIFY(text(fixture, "thresholdBasis").contains("posts of 7 days,"));
     auto* slider = fixture.find<QSlider>("thresholdSlider");
     slider->setValue(slider->maximum());
     QCOMPARE(fixture.find<QSpinBox>("thresholdSpin")->value(), 86'400);

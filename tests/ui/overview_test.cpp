@@ -146,9 +146,9 @@ void OverviewTest::queueSaysWhatWaits_data()
     QTest::addColumn<QString>("words");
     QTest::addColumn<int>("tone");
     QTest::newRow("empty") << 0 << 0.0 << 0 << "nothing waits" << int(ui::Tone::Ok);
-    QTest::newRow("drains") << 1234 << 2.5 << 0 << "oldest 2.5 s · drains in 10 s" << int(ui::Tone::Ok);
-    QTest::newRow("slow") << 1234 << 8.0 << 0 << "oldest 8 s · drains in 10 s" << int(ui::Tone::Warning);
-    QTest::newRow("late") << 5 << 90.0 << 0 << "oldest 1 min 30 s · drains in 10 s"
+    QTest::newRow("drains") << 1234 << 2.5 << 0 << "oldest 2.5 s · 10 s to go" << int(ui::Tone::Ok);
+    QTest::newRow("slow") << 1234 << 8.0 << 0 << "oldest 8 s · 10 s to go" << int(ui::Tone::Warning);
+    QTest::newRow("late") << 5 << 90.0 << 0 << "oldest 1 min 30 s · 10 s to go"
                           << int(ui::Tone::Critical);
     QTest::newRow("dead") << 5 << 2.5 << 4 << "oldest 2.5 s · 4 dead" << int(ui::Tone::Warning);
     QTest::newRow("only dead") << 0 << 0.0 << 4 << "nothing waits · 4 dead" << int(ui::Tone::Warning);

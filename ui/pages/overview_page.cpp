@@ -128,7 +128,7 @@ void OverviewPage::buildCharts(QWidget* parent)
                              {tr("of look-ups"), percent, 100, 100, ScaleUnit::Percent, percent(100)},
                              {},
                              {{tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
-                             tr("No look-ups in this window")});
+                             tr("No look-ups of these in this window")});
 }
 
 QWidget* OverviewPage::buildHealth(QWidget* parent)

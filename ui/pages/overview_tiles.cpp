@@ -112,7 +112,7 @@ void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
     if (snapshot.queueDead > 0)
         words += tr(" · %1 dead").arg(formatCount(snapshot.queueDead));
     else if (snapshot.queueUnfinished > 0 && snapshot.secondsToDrain)
-        words += tr(" · drains in %1").arg(formatDuration(*snapshot.secondsToDrain));
+        words += tr(" · %1 to go").arg(formatDuration(*snapshot.secondsToDrain));
     if (const auto missing = notCounted(snapshot); !missing.isEmpty()) words = missing;
     m_queue->setSubline(words);
     const auto tone = toneFor(snapshot.queueOldestAgeSeconds, kSlowQueueSeconds, kLateQueueSeconds);
