@@ -503,7 +503,8 @@ void FaultPointsTest::killed()
     if (pulled && point != "pulled.ended") endPulling();
     const bool seldom = house || pulled || point.startsWith("rebuild.") || point.startsWith("deepen.") ||
                         point.startsWith("delete.") || point.startsWith("reader.") ||
-                        point.startsWith("account.") || point.startsWith("user."); // tasks go in batches
+                        point.startsWith("account.") || point.startsWith("user.") ||
+                        point.startsWith("deliver.chunk_"); // tasks go in batches
     const int passing = seldom ? 1 : 2 + m_seed % 3;
     const auto victim = start("kill:" + point + ":" + QString::number(passing), house ? "0" : "120");
     QVERIFY2(victim->waitForFinished(90'000), "it neither died nor drained its queue");
@@ -548,13 +549,28 @@ void FaultPointsTest::killedBesidePulledAuthors()
 void FaultPointsTest::stoppedPastItsLease_data()
 {
     QTest::addColumn<QString>("point");
-    for (const char* point :
-         {"plan.read", "deliver.chunk_read", "deliver.before_pipeline", "deliver.before_look",
-          "deliver.between_looks", "deliver.after_look", "complete.before_commit", "counter.before",
-          "backfill.before_pipeline", "rebuild.before_fill", "rebuild.after_publish", "deepen.before_step",
-          "deepen.after_step", "delete.before_reclaim", "reader.voided", "reader.copied", "reader.woken",
-          "account.edges_ended", "account.posts_removed", "pulled.read", "pulled.before_pipeline",
-          "pulled.after_pipeline"})
+    for (const char* point : {"plan.read",
+                              "deliver.chunk_read",
+                              "deliver.before_pipeline",
+                              "deliver.before_look",
+                              "deliver.between_looks",
+                              "deliver.after_look",
+                              "complete.before_commit",
+                              "counter.before",
+                              "backfill.before_pipeline",
+                              "rebuild.before_fill",
+                              "rebuild.after_publish",
+                              "deepen.before_step",
+                              "deepen.after_step",
+                              "delete.before_reclaim",
+                              "reader.voided",
+                              "reader.copied",
+                              "reader.woken",
+                              "account.edges_ended",
+                              "account.posts_removed",
+                              "pulled.read",
+                              "pulled.before_pipeline",
+                              "pulled.after_pipeline"})
         QTest::newRow(point) << QString(point);
 }
 
@@ -569,8 +585,8 @@ void FaultPointsTest::stoppedPastItsLease()
     const bool pulled = point.startsWith("pulled.");
     if (pulled) beginToPull();
     if (pulled) endPulling();
-    const bool seldom =
-        pulled || point.startsWith("delete.") || point.startsWith("reader.") || point.startsWith("account.");
+    const bool seldom = pulled || point.startsWith("delete.") || point.startsWith("reader.") ||
+                        point.startsWith("account.") || point.startsWith("deliver.chunk_");
     const auto victim = start("stop:" + point + (seldom ? ":1" : ":2"));
     QVERIFY(victim->waitForStarted());
     QTRY_VERIFY2_WITH_TIMEOUT(hasStruck(point), "it did not come to this point", 60'000);
