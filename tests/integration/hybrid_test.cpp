@@ -46,6 +46,7 @@ private:
     UserId user();
     PostId post(UserId author);
     void follow(UserId follower, UserId followee);
+    std::vector<UserId> fansOf(UserId author, int count);
     void unfollow(UserId follower, UserId followee);
     void threshold(const char* text, UserId author, std::optional<PullState> until);
     std::optional<PullState> stateOf(UserId author);
@@ -100,6 +101,18 @@ void HybridTest::follow(UserId follower, UserId followee)
 {
     take(feed().follow(follower, followee, soon()));
     m_model.followed(follower, followee);
+}
+
+std::vector<UserId> HybridTest::fansOf(UserId author, int count)
+{
+    std::vector<UserId> fans;
+    for (int i = 0; i < count; ++i)
+        fans.push_back(user());
+    drained();
+    for (const auto fan : fans)
+        follow(fan, author);
+    drained();
+    return fans;
 }
 
 void HybridTest::unfollow(UserId follower, UserId followee)
@@ -443,13 +456,7 @@ void HybridTest::whoIsPushedAgainIsMergedNoMore()
 void HybridTest::whoDeepensMeanwhileReadsAgain()
 {
     const auto author = user();
-    std::vector<UserId> fans;
-    for (int i = 0; i < 7; ++i)
-        fans.push_back(user());
-    drained();
-    for (const auto fan : fans)
-        follow(fan, author);
-    drained();
+    const auto fans = fansOf(author, 7);
     threshold("5", author, PullState::Pulled);
     for (int i = 0; i < 6; ++i)
         post(author);
@@ -492,12 +499,7 @@ void HybridTest::aLostBackfillBeginsAgain()
 void HybridTest::theAutomaticPlannerMovesAuthorsOver()
 {
     const auto busy = user();
-    std::vector<UserId> fans;
-    for (int i = 0; i < 40; ++i)
-        fans.push_back(user());
-    drained();
-    for (const auto fan : fans)
-        follow(fan, busy);
+    const auto fans = fansOf(busy, 40);
     for (int i = 0; i < 9; ++i)
         post(busy);
     drained();

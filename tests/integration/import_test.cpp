@@ -68,16 +68,7 @@ ReplayStatus ImportTest::finish(Importer& importer)
 std::vector<PostId> ImportTest::home(const std::string& handle)
 {
     auto& feed = m_session->engine().feed();
-    const auto user = take(feed.userByHandle(handle, soon()));
-    std::vector<PostId> ids;
-    PageQuery query{.before = {}, .after = {}, .limit = 100};
-    do {
-        const auto page = take(feed.homePage(user, query, soon()));
-        for (const auto& entry : page.entries)
-            ids.push_back(entry.id);
-        query.before = page.next;
-    } while (query.before);
-    return ids;
+    return wholeHome(feed, take(feed.userByHandle(handle, soon())));
 }
 
 void ImportTest::importIsExactAndRunningItTwiceChangesNothing()

@@ -356,6 +356,7 @@ void MonitorTest::hungNodeFallsAloneAndComesBack()
     QVERIFY2(down->sequence <= before + 100, "a hung node must be noticed within a few seconds");
     QVERIFY2(nodeOf(*down, name)->message.find(name) != std::string::npos,
              nodeOf(*down, name)->message.c_str());
+    QCOMPARE(QString::fromStdString(nodeOf(*down, name)->message).count("/sockets"), 1); // its address
     QVERIFY(down->health == (name == "pg-2" ? Health::Down : Health::Degraded));
     QCOMPARE(down->queueNotCounted, name == "redis-1" ? std::vector<std::string>() : std::vector{name});
     QVERIFY(!down->message.empty());

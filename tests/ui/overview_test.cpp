@@ -42,6 +42,7 @@ private slots:
     void nodeAndShardLeadOn();
     void deadNodeIsShown();
     void aQueueThatNobodyCountsIsNotEmpty();
+    void shardsAreMeansOfTheLastSeconds();
     void staleFiguresStay();
 
 private:
@@ -148,8 +149,7 @@ void OverviewTest::queueSaysWhatWaits_data()
     QTest::newRow("empty") << 0 << 0.0 << 0 << "nothing waits" << int(ui::Tone::Ok);
     QTest::newRow("drains") << 1234 << 2.5 << 0 << "oldest 2.5 s · 10 s to go" << int(ui::Tone::Ok);
     QTest::newRow("slow") << 1234 << 8.0 << 0 << "oldest 8 s · 10 s to go" << int(ui::Tone::Warning);
-    QTest::newRow("late") << 5 << 90.0 << 0 << "oldest 1 min 30 s · 10 s to go"
-                          << int(ui::Tone::Critical);
+    QTest::newRow("late") << 5 << 90.0 << 0 << "oldest 1 min 30 s · 10 s to go" << int(ui::Tone::Critical);
     QTest::newRow("dead") << 5 << 2.5 << 4 << "oldest 2.5 s · 4 dead" << int(ui::Tone::Warning);
     QTest::newRow("only dead") << 0 << 0.0 << 4 << "nothing waits · 4 dead" << int(ui::Tone::Warning);
 }
@@ -353,6 +353,24 @@ void OverviewTest::deadNodeIsShown()
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(nodes.status(), ui::Tone::Warning);
     QCOMPARE(model->index(0, 0).data().toString(), QString("redis-6"));
+}
+
+void OverviewTest::shardsAreMeansOfTheLastSeconds()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    for (auto& shard : snapshot.shards)
+        shard.deliveriesPerSecond = 1;
+    snapshot.shards[17].deliveriesPerSecond = 1'000;
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    const auto* heat = fixture.find<ui::HeatGrid>("overviewHeat");
+    QTRY_VERIFY(heat->accessibleDescription().contains("Shard 17: " + ui::formatRate(1'000)));
+    snapshot.shards[17].deliveriesPerSecond = 200;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_VERIFY(heat->accessibleDescription().contains("Shard 17: " + ui::formatRate(600)));
 }
 
 void OverviewTest::aQueueThatNobodyCountsIsNotEmpty()

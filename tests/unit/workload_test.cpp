@@ -3,6 +3,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "backend/domain/workload.h"
 #include "backend/workload/activity_log.h"
 #include "backend/workload/crowd.h"
 #include "backend/workload/import_ids.h"
@@ -30,6 +31,7 @@ private slots:
     void followersFollowThePowerLaw();
     void crowdIsTheSameForTheSameSeed();
     void dailyRhythmAveragesOne();
+    void nothingIsAchievedBeforeItIsMeasured();
 
 private:
     std::filesystem::path file(const QByteArray& content, const char* name = "log")
@@ -196,6 +198,12 @@ void WorkloadTest::dailyRhythmAveragesOne()
     }
     QVERIFY(std::abs(sum / 1'000 - 1) < 0.01);
     QVERIFY(least > 0.2 && least < 0.5 && most > 1.3);
+}
+
+void WorkloadTest::nothingIsAchievedBeforeItIsMeasured()
+{
+    const WorkloadStatus fresh;
+    QCOMPARE(fresh.actual.postsPerSecond + fresh.actual.readsPerSecond + fresh.actual.followsPerSecond, 0.0);
 }
 
 QTEST_GUILESS_MAIN(WorkloadTest)
