@@ -72,6 +72,7 @@ std::unique_ptr<OpenEngine> HybridTest::open(int workers)
     EngineOptions options;
     options.directory = m_directory;
     options.role = "test";
+    options.restorePerSecond = 0; // it would build what a test leaves without a floor
     options.workers = workers;
     options.timelines.cap = 60; // pages cross the floor
     options.timelines.segment = 10;
