@@ -7,6 +7,12 @@ namespace {
 
 // Trimming leaves up to two segments more, bursts and late entries make them larger for a while.
 constexpr int kSegmentsBeyond = 4;
+constexpr int kChecksMissed = 16; // by chance: of ten million timelines one misses more
+
+int mostStored(const HomeRules& rules)
+{
+    return rules.cap + kSegmentsBeyond * rules.segment + kChecksMissed * rules.checkOneIn;
+}
 
 std::string several(std::size_t count, const char* one, const char* more)
 {
@@ -78,7 +84,7 @@ void addFloor(const RawTimeline& raw, const HomeTruth& before, const HomeRules& 
 
 void addBeyondCap(const RawTimeline& raw, const HomeRules& rules, std::vector<HomeFault>& out)
 {
-    if (raw.stored <= std::size_t(rules.cap + kSegmentsBeyond * rules.segment)) return;
+    if (raw.stored <= std::size_t(mostStored(rules))) return;
     HomeFault fault{TimelineFault::BeyondCap, {}, {}};
     if (!raw.ids.empty()) fault.posts.push_back(raw.ids.front());
     fault.detail = std::to_string(raw.stored) + " entries, the cap is " + std::to_string(rules.cap);
@@ -89,7 +95,7 @@ void addBeyondCap(const RawTimeline& raw, const HomeRules& rules, std::vector<Ho
 
 int postsToJudge(const HomeRules& rules)
 {
-    return 3 * rules.cap + kSegmentsBeyond * rules.segment;
+    return 2 * rules.cap + mostStored(rules);
 }
 
 std::vector<HomeFault> compareHome(const RawTimeline& raw, const HomeTruth& before, const HomeTruth& after,

@@ -13,6 +13,7 @@ namespace backend {
 struct HomeRules
 {
     int cap = 800, segment = 102;
+    int checkOneIn = 8; // deliveries for one on which a full segment is looked for
     std::chrono::hours age{24 * 30};
     TimePoint ageNow; // what age is counted back from
 };

@@ -67,6 +67,27 @@ void FeedService::remember(UserId user)
     const std::unique_lock lock(m_knownMutex);
     if (m_known.size() >= kRemembered) m_known.clear();
     m_known.insert(user);
+    m_unwritten.erase(user);
+}
+
+void FeedService::rememberUnwritten(UserId user)
+{
+    const std::unique_lock lock(m_knownMutex);
+    if (m_unwritten.size() >= kRemembered) m_unwritten.clear();
+    m_unwritten.insert(user);
+}
+
+Error FeedService::noSuchUser(UserId user) const
+{
+    {
+        const std::shared_lock lock(m_knownMutex);
+        if (m_unwritten.contains(user))
+            return {ErrorCode::Unavailable,
+                    "user " + idText(user.value) +
+                        " was created just now and its rows are still to be written; try again",
+                    true};
+    }
+    return {ErrorCode::NotFound, "there is no user with id " + idText(user.value)};
 }
 
 Result<void> FeedService::requireUser(SqlSession& sql, UserId user, Deadline deadline)
@@ -83,7 +104,7 @@ Result<void> FeedService::requireUser(SqlSession& sql, UserId user, Deadline dea
             return {};
         }
     }
-    return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
+    return fail(noSuchUser(user));
 }
 
 Result<User> FeedService::createUser(const NewUser& wanted, Deadline deadline)
@@ -113,7 +134,10 @@ Result<User> FeedService::createUser(const NewUser& wanted, Deadline deadline)
 
     // The rest is the task's; doing it now as well lets the caller go on at once.
     const auto soon = deadline.earlier(kInlineWork);
-    if (UserStore::insertRows(sql, std::span(&user, 1), soon)) remember(user.id);
+    if (UserStore::insertRows(sql, std::span(&user, 1), soon))
+        remember(user.id);
+    else
+        rememberUnwritten(user.id);
     if (redis) {
         RedisBatch batch(**redis);
         m_services.objects.fillUser(batch, user);
@@ -173,8 +197,7 @@ Result<void> FeedService::deletePost(PostId post, Deadline deadline)
 Result<void> FeedService::deleteUser(UserId user, Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
-    if (!validShard(user.value))
-        return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
+    if (!validShard(user.value)) return fail(noSuchUser(user));
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_FAULT_POINT("account.before_commit");
     ROOKERY_TRY(AccountStore::markDeleted(sql, user, deadline));
@@ -195,8 +218,10 @@ Result<void> FeedService::deleteUser(UserId user, Deadline deadline)
 void FeedService::forget(std::span<const UserId> users)
 {
     const std::unique_lock lock(m_knownMutex);
-    for (const auto user : users)
+    for (const auto user : users) {
         m_known.erase(user);
+        m_unwritten.erase(user);
+    }
 }
 
 Result<void> FeedService::follow(UserId follower, UserId followee, Deadline deadline)
@@ -223,8 +248,7 @@ Result<void> FeedService::unfollow(UserId follower, UserId followee, Deadline de
     ROOKERY_TRY(requireUser(sql, follower, deadline));
     PostId keptTo; // of the followee's own sequence: above each of its posts so far, below all to come
     if (m_services.keepPast) {
-        if (!validShard(followee.value))
-            return fail(ErrorCode::NotFound, "there is no user with id " + idText(followee.value));
+        if (!validShard(followee.value)) return fail(noSuchUser(followee));
         ROOKERY_ASSIGN(keptTo.value, m_services.nextId(followee.shard(), PostId{}));
     }
     ROOKERY_FAULT_POINT("unfollow.before_commit");
@@ -237,12 +261,11 @@ Result<void> FeedService::unfollow(UserId follower, UserId followee, Deadline de
 
 Result<Profile> FeedService::profile(UserId user, Deadline deadline)
 {
-    if (!validShard(user.value))
-        return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
+    if (!validShard(user.value)) return fail(noSuchUser(user));
     SqlSession sql(m_services.pools, m_services.maps);
     const std::vector<UserId> one{user};
     ROOKERY_ASSIGN(const auto stored, UserStore::load(sql, one, deadline));
-    if (!stored[0]) return fail(ErrorCode::NotFound, "there is no user with id " + idText(user.value));
+    if (!stored[0]) return fail(noSuchUser(user));
     ROOKERY_ASSIGN(const auto counted, counters(user, deadline));
     m_services.metrics.reads[std::size_t(user.shard())].add();
     return Profile{stored[0]->user, counted, stored[0]->warm, stored[0]->lastSeenAt};

@@ -52,6 +52,9 @@ private:
                     std::vector<UserId>& hidden, Deadline deadline);
     Result<EdgePage> edgePage(SqlSession& sql, std::vector<UserId> ids, int limit, Deadline deadline);
     void remember(UserId user);
+    void rememberUnwritten(UserId user);
+    // NotFound, or for who was created here and whose rows are still to come: Unavailable, to be tried again.
+    Error noSuchUser(UserId user) const;
     void seen(SqlSession& sql, UserId reader, Deadline deadline);
     bool validShard(std::int64_t rawId) const;
 
@@ -59,7 +62,8 @@ private:
     Hydrator m_hydrator;
     PageReader m_reader;
     mutable std::shared_mutex m_knownMutex;
-    std::unordered_set<UserId> m_known; // users that exist; bounded
+    std::unordered_set<UserId> m_known;     // users that exist; bounded
+    std::unordered_set<UserId> m_unwritten; // created here, their rows left to the task; bounded
     std::mutex m_seenMutex;
     std::unordered_map<UserId, std::chrono::steady_clock::time_point>
         m_seen; // last_seen_at written lately; bounded

@@ -242,17 +242,18 @@ private:
     std::size_t m_explained = 0;
 };
 
-HomeRules TimelineAuditor::rules() const
+HomeRules homeRules(const FeedServices& services)
 {
-    const auto& limits = m_services.timelines.limits();
-    return {limits.cap, limits.segment, limits.age, m_services.ageClock.now()};
+    const auto& timelines = services.timelines;
+    const auto& limits = timelines.limits();
+    return {limits.cap, timelines.segmentSize(), limits.checkOneIn, limits.age, services.ageClock.now()};
 }
 
 Result<TimelineAuditor::Findings> TimelineAuditor::look(std::span<const UserId> readers,
                                                         TimelineAuditReport& report, Deadline deadline,
                                                         const std::stop_token& stop) const
 {
-    const auto how = rules();
+    const auto how = homeRules(m_services);
     return Page(m_services, how, report, deadline, stop).look(readers);
 }
 

@@ -16,6 +16,9 @@
 
 namespace backend {
 
+// What the settings of an engine let a home timeline hold, now.
+HomeRules homeRules(const FeedServices& services);
+
 class TimelineAuditor
 {
 public:
@@ -51,7 +54,6 @@ public:
 private:
     struct Suspect;
     class Page;
-    HomeRules rules() const;
     Result<void> eachOfShard(int shard, const Visit& visit, Deadline deadline) const;
     Result<void> eachOfSample(const TimelineAuditQuery& query, const Visit& visit, Deadline deadline) const;
     Result<void> countDormant(int shard, TimelineAuditReport& report, Deadline deadline) const;

@@ -1,5 +1,6 @@
 #include "backend/operations/timeline_comparer.h"
 
+#include "backend/operations/timeline_auditor.h"
 #include "backend/store/user_store.h"
 
 #include <algorithm>
@@ -14,12 +15,6 @@ using State = TimelineComparison::State;
 constexpr int kLooksAgain = 2;   // at what differs,
 constexpr auto kBetween = 300ms; // so long apart
 
-HomeRules rulesOf(const FeedServices& services)
-{
-    const auto& limits = services.timelines.limits();
-    return {limits.cap, limits.segment, limits.age, services.ageClock.now()};
-}
-
 bool aboutContent(TimelineFault fault)
 {
     return fault == TimelineFault::Missing || fault == TimelineFault::Extra;
@@ -30,7 +25,7 @@ bool aboutContent(TimelineFault fault)
 TimelineComparer::TimelineComparer(const FeedServices& services, Deadline deadline)
     : m_services(services)
     , m_deadline(deadline)
-    , m_rules(rulesOf(services))
+    , m_rules(homeRules(services))
     , m_map(services.maps.current())
     , m_sql(services.pools, services.maps)
 {

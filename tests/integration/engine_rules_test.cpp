@@ -6,6 +6,7 @@
 #include "backend/cache/redis_client.h"
 #include "backend/cluster/directory.h"
 #include "backend/engine/open_engine.h"
+#include "backend/feed/feed_service.h"
 #include "backend/operations/housekeeping.h"
 #include "backend/store/postgres_pool.h"
 #include "tests/support/demo_session.h"
@@ -22,6 +23,7 @@ private slots:
     void initTestCase();
     void theAuditJudgesOnlyWhatIsOlderThanUnfinishedWork();
     void marksStayWhileTheirTaskDoes();
+    void whoseRowsAreStillToComeIsToBeTriedAgain();
 
 private:
     std::unique_ptr<OpenEngine> open(int workers);
@@ -151,6 +153,42 @@ void EngineRulesTest::marksStayWhileTheirTaskDoes()
     std::ignore = take(housekeeping.forgetApplied(soon()));
     QTRY_COMPARE(marks(task), std::int64_t(0));
     QCOMPARE(marks(900'000'002), std::int64_t(1));
+}
+
+// The call that creates a user may leave the rows to the task; it says so until they are there.
+void EngineRulesTest::whoseRowsAreStillToComeIsToBeTriedAgain()
+{
+    const auto idle = open(0);
+    auto& feed = idle->feed();
+    const std::string handle = "late";
+    const auto map = idle->shardMaps().current();
+    const int shard = shardOfHandle(handle, map->shardCount);
+    UserId late;
+    {
+        auto lock = take(take(idle->pools().pool(map->usersNode[std::size_t(shard)]))->lease(soon()));
+        take(lock->begin(soon()));
+        take(lock->execute("LOCK TABLE " + shardTable(Role::Users, shard, "users") +
+                               " IN ACCESS EXCLUSIVE MODE",
+                           {}, soon()));
+        late = take(feed.createUser({handle, "Late"}, soon())).id;
+        lock->rollback();
+    }
+    const auto early = feed.post(late, "too early", soon());
+    QVERIFY(!early);
+    QVERIFY(early.error().code == ErrorCode::Unavailable);
+    QVERIFY(early.error().retryable);
+    const auto profile = feed.profile(late, soon());
+    QVERIFY(!profile);
+    QVERIFY(profile.error().retryable);
+    const auto nobody = feed.profile(UserId{late.value + 1}, soon());
+    QVERIFY(!nobody);
+    QVERIFY(nobody.error().code == ErrorCode::NotFound);
+
+    const auto working = open(2);
+    QVERIFY(drain(*working));
+    take(feed.post(late, "now", soon()));
+    QCOMPARE(take(feed.profile(late, soon())).user.handle, handle);
+    QVERIFY(drain(*working));
 }
 
 QTEST_GUILESS_MAIN(EngineRulesTest)

@@ -235,7 +235,7 @@ void TimelineAuditTest::doubleIsFoundAndRepaired()
 void TimelineAuditTest::entriesBeyondTheCapAreFoundAndRepaired()
 {
     const auto newest = m_posts.back();
-    for (int i = 1; i <= 1'300; ++i) { // of nobody
+    for (int i = 1; i <= 1'500; ++i) { // of nobody
         const PostId none{newest.value + (std::int64_t(i) << (kShardBits + kSlotBits))};
         redis(m_reader, {"ZADD", key(m_reader), score(none), memberOf(none)});
     }
