@@ -72,6 +72,14 @@ std::string sentence(const AuditRow& row, const Json& arguments)
     if (action == "delete_account") return "Account " + field(arguments, "user") + " deleted";
     if (action == "rebuild_timeline")
         return "Home timeline of reader " + field(arguments, "reader") + " built anew";
+    if (action == "reconcile_counters" && arguments.contains("reconciled"))
+        return "Counters set right of " + counted(field(arguments, "reconciled"), "user");
+    if (action == "reconcile_counters")
+        return "Counters of " +
+               (arguments.contains("user")    ? "user " + field(arguments, "user")
+                : arguments.contains("shard") ? "shard " + field(arguments, "shard")
+                                              : "all users") +
+               " are being set right";
     if (action == "open_import") return "Import begun: " + field(arguments, "file_sha256").substr(0, 24);
     return plain(action, arguments);
 }
@@ -94,7 +102,8 @@ Event auditEvent(const AuditRow& row)
     out.where = row.engine;
     const auto arguments = Json::parse(row.arguments, nullptr, false);
     out.what = arguments.is_object() ? sentence(row, arguments) : row.action + " " + row.arguments;
-    out.failed = row.outcome != "ok";
+    out.failed =
+        row.outcome != "ok" && row.outcome != "begun"; // how what was begun ended is told by its own row
     if (out.failed) out.what += ". Failed: " + row.outcome;
     return out;
 }

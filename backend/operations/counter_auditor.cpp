@@ -90,9 +90,16 @@ struct CounterAuditor::Look
 struct CounterAuditor::Audit
 {
     CounterAuditReport& report;
-    const bool reconcile;
+    const BeforeChanges& beforeChanges;
     const Deadline deadline, lookUntil; // for users that were not looked at yet
     std::vector<Look> suspects{};
+    std::optional<Result<void>> begun{}; // what beforeChanges said
+
+    Result<void> begin()
+    {
+        if (!begun) begun = beforeChanges();
+        return *begun;
+    }
 };
 
 Result<std::vector<CounterAuditor::Look>>
@@ -147,9 +154,9 @@ Result<bool> CounterAuditor::reconciled(SqlSession& sql, const Look& found, Dead
     return false;
 }
 
-void CounterAuditor::tell(const Look& look, bool reconcile, CounterAuditReport& report,
-                          Deadline deadline) const
+void CounterAuditor::tell(const Look& look, Audit& audit) const
 {
+    auto& report = audit.report;
     CounterDrift drift{look.edges.user,
                        look.edges.stored.counters,
                        look.recounted(),
@@ -159,9 +166,10 @@ void CounterAuditor::tell(const Look& look, bool reconcile, CounterAuditReport& 
                        false,
                        {}};
     if (look.cached) drift.cached = look.cached->counters;
-    if (reconcile) {
+    if (audit.beforeChanges) {
         SqlSession sql(m_services.pools, m_services.maps);
-        const auto done = reconciled(sql, look, deadline);
+        const auto begun = audit.begin();
+        const auto done = begun ? reconciled(sql, look, audit.deadline) : fail(begun.error());
         drift.reconciled = done && *done;
         if (!drift.reconciled)
             drift.message = done ? "it changes all the time; try again" : done.error().message;
@@ -213,7 +221,7 @@ Result<void> CounterAuditor::settleOnce(Audit& audit) const
                 });
                 if (now.stoodStill(*before)) now.stoodStillFor = before->stoodStillFor + 1;
                 if (now.decided())
-                    tell(now, audit.reconcile, audit.report, audit.deadline);
+                    tell(now, audit);
                 else
                     audit.suspects.push_back(std::move(now));
             }
@@ -274,12 +282,11 @@ Result<void> CounterAuditor::ofAll(const CounterAuditQuery& query, Audit& audit)
     return {};
 }
 
-Result<CounterAuditReport> CounterAuditor::audit(const CounterAuditQuery& query, bool reconcile,
-                                                 Deadline deadline) const
+Result<void> CounterAuditor::audit(const CounterAuditQuery& query, const BeforeChanges& beforeChanges,
+                                   CounterAuditReport& report, Deadline deadline) const
 {
-    CounterAuditReport report;
     report.startedAt = now();
-    Audit audit{report, reconcile, deadline, deadline.keepingBack(kReserve), {}};
+    Audit audit{report, beforeChanges, deadline, deadline.keepingBack(kReserve)};
     const auto isUp = [&](const Result<void>& outcome) {
         return !outcome && report.users > 0 && outcome.error().code == ErrorCode::DeadlineExceeded;
     };
@@ -291,7 +298,7 @@ Result<CounterAuditReport> CounterAuditor::audit(const CounterAuditQuery& query,
     if (!done)
         report.stoppedBecause = "the time was up after " + std::to_string(report.users) +
                                 " users; give it more, or audit shard by shard";
-    return report;
+    return {};
 }
 
 } // namespace backend

@@ -8,6 +8,7 @@
 #include "backend/feed/feed_services.h"
 #include "backend/store/counter_store.h"
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -21,11 +22,13 @@ public:
     {
     }
 
-    // When the time is up it tells what it had until then. With `reconcile` what has drifted is set right,
-    // user by user, unless it changes at that moment. NotFound when there is no such user, InvalidArgument
-    // when there is no such shard.
-    [[nodiscard]] Result<CounterAuditReport> audit(const CounterAuditQuery& query, bool reconcile,
-                                                   Deadline deadline) const;
+    // Called once, before the first counter is set right; when it fails none is.
+    using BeforeChanges = std::function<Result<void>()>;
+    // The report has what was found, and done, also when it fails; when the time is up it tells so and all is
+    // well. With `beforeChanges` what has drifted is set right, user by user, unless it changes at that
+    // moment. NotFound when there is no such user, InvalidArgument when there is no such shard.
+    [[nodiscard]] Result<void> audit(const CounterAuditQuery& query, const BeforeChanges& beforeChanges,
+                                     CounterAuditReport& report, Deadline deadline) const;
 
 private:
     struct Look;
@@ -35,7 +38,7 @@ private:
     Result<std::vector<Look>> lookAgain(SqlSession& sql, int shard, const std::vector<Look>& before,
                                         Deadline deadline) const;
     Result<bool> reconciled(SqlSession& sql, const Look& look, Deadline deadline) const;
-    void tell(const Look& look, bool reconcile, CounterAuditReport& report, Deadline deadline) const;
+    void tell(const Look& look, Audit& audit) const;
     Result<void> firstLook(SqlSession& sql, int shard, std::vector<RecountedEdges> edges, Audit& audit) const;
     Result<void> settleOnce(Audit& audit) const;
     Result<void> settle(Audit& audit) const;

@@ -36,6 +36,13 @@ Result<void> OperationsService::requireWritable() const
 
 // The record is written after the deed; a deed that cannot be recorded is reported as such, since it cannot
 // be undone.
+Result<void> OperationsService::begun(const std::string& action, const std::string& argumentsJson,
+                                      Deadline deadline)
+{
+    return m_directory.appendAudit(
+        {m_identity.engineName, m_identity.who, action, argumentsJson, "begun", {}}, deadline);
+}
+
 Result<void> OperationsService::recorded(const std::string& action, const std::string& argumentsJson,
                                          Result<void> outcome, Deadline deadline)
 {

@@ -81,6 +81,8 @@ private:
         return deadline.keepingBack(std::chrono::seconds(2));
     }
     Result<void> rebuildNow(UserId reader, Deadline deadline);
+    // Before a deed that changes much piece by piece: a kill in between leaves a trace.
+    Result<void> begun(const std::string& action, const std::string& argumentsJson, Deadline deadline);
     Result<void> recorded(const std::string& action, const std::string& argumentsJson, Result<void> outcome,
                           Deadline deadline);
     Result<int> onDeadLetters(const std::string& action, std::span<const TaskRef> tasks, Deadline deadline,

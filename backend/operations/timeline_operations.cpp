@@ -104,37 +104,39 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
 
 Result<CounterAuditReport> OperationsService::auditCounters(const CounterAuditQuery& query, Deadline deadline)
 {
-    return CounterAuditor(m_services).audit(query, false, deadline);
+    CounterAuditReport report;
+    ROOKERY_TRY(CounterAuditor(m_services).audit(query, {}, report, deadline));
+    return report;
 }
 
 Result<CounterAuditReport> OperationsService::reconcileCounters(const CounterAuditQuery& query,
                                                                 Deadline deadline)
 {
     ROOKERY_TRY(requireWritable());
-    auto report = CounterAuditor(m_services).audit(query, true, leavingTimeToRecord(deadline));
-    if (report && report->drifted == 0) return report; // nothing was changed
     const auto scope = query.user.value > 0 ? "\"user\":" + std::to_string(query.user.value)
                        : query.shard >= 0   ? "\"shard\":" + std::to_string(query.shard)
                                             : "\"all\":true";
+    // Recorded before anything changes: a kill in between leaves a trace of what was begun.
+    const auto until = leavingTimeToRecord(deadline);
+    const auto begin = [&] { return begun("reconcile_counters", "{" + scope + "}", until); };
+    CounterAuditReport report;
+    const auto audited = CounterAuditor(m_services).audit(query, begin, report, until);
+    if (audited && report.drifted == 0) return report; // nothing was changed
     std::string users;
-    Result<void> outcome;
-    if (!report) {
-        outcome = fail(report.error());
-    } else {
-        for (const auto& drift : report->drifts)
-            if (drift.reconciled && users.size() < kRecordedBytes)
-                users += (users.empty() ? "" : ",") + std::to_string(drift.user.value);
-        if (!report->clean())
-            outcome = fail(ErrorCode::Internal, std::to_string(report->drifted - report->reconciled) +
-                                                    " users' counters were not reconciled");
-    }
-    const auto written =
-        recorded("reconcile_counters",
-                 "{" + scope + ",\"reconciled\":" + std::to_string(report ? report->reconciled : 0) +
-                     ",\"users\":[" + users + "]}",
-                 outcome, deadline);
-    if (outcome && !written) return fail(written.error());
+    for (const auto& drift : report.drifts)
+        if (drift.reconciled && users.size() < kRecordedBytes)
+            users += (users.empty() ? "" : ",") + std::to_string(drift.user.value);
+    auto outcome = audited;
+    if (outcome && !report.clean())
+        outcome = fail(ErrorCode::Internal, std::to_string(report.drifted - report.reconciled) +
+                                                " users' counters were not reconciled");
+    const auto written = recorded("reconcile_counters",
+                                  "{" + scope + ",\"reconciled\":" + std::to_string(report.reconciled) +
+                                      ",\"users\":[" + users + "]}",
+                                  outcome, deadline);
     if (m_services.enqueued) m_services.enqueued();
+    if (!audited) return fail(audited.error());
+    if (outcome && !written) return fail(written.error());
     return report;
 }
 

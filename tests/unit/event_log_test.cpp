@@ -296,6 +296,10 @@ void EventLogTest::theAuditLogInWords_data()
     row("set_push_threshold", R"({"threshold":"auto"})", EventKind::SettingChanged,
         "Push threshold set to auto");
     row("retry_dead_letters", "{}", EventKind::OperatorAction, "2 dead letters put back into the queue");
+    row("reconcile_counters", R"({"shard":3})", EventKind::OperatorAction,
+        "Counters of shard 3 are being set right");
+    row("reconcile_counters", R"({"all":true,"reconciled":1,"users":[7]})", EventKind::OperatorAction,
+        "Counters set right of 1 user");
     row("move_shard", R"({"shard":3,"to":"redis-2"})", EventKind::OperatorAction,
         "Move shard: shard 3, to redis-2");
     row("set_novelty", R"({"value":1})", EventKind::SettingChanged, "Set novelty: value 1");
@@ -314,6 +318,8 @@ void EventLogTest::theAuditLogInWords()
     QCOMPARE(int(event.kind), kind);
     QCOMPARE(event.who, std::string("ann"));
     QVERIFY(!event.failed && event.key.at == at(1) && event.key.id == auditEventId(7));
+    row.outcome = "begun";
+    QVERIFY(!auditEvent(row).failed);
     row.outcome = "it was refused";
     QVERIFY(auditEvent(row).failed);
     QVERIFY(auditEvent(row).what.ends_with("Failed: it was refused"));
