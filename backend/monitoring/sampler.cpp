@@ -142,14 +142,14 @@ void Sampler::step()
     m_queueWatch.sampled(*m_snapshot, m_totals.flow(), now);
     m_engineLanes.look(found.engines, m_snapshot->takenAt);
     remember();
-    watchEvents();
+    watchEvents(found.enginesKnown);
 }
 
-void Sampler::watchEvents()
+void Sampler::watchEvents(bool enginesKnown)
 {
-    const bool fresh = m_directory && Clock::now() - m_directory->view().readAt < kDirectoryFresh;
     const auto restore = m_inputs.restore ? m_inputs.restore() : RestoreProgress();
-    if (const auto events = m_watch->look(*m_snapshot, fresh, restore); m_store) m_store->addEvents(events);
+    if (const auto events = m_watch->look(*m_snapshot, enginesKnown, restore); m_store)
+        m_store->addEvents(events);
 }
 
 Result<EventPage> Sampler::events(const EventQuery& query, Deadline deadline) const
@@ -235,6 +235,8 @@ ProbeFindings Sampler::findings() const
     out.directory = directory.verdict;
     out.publishError = directory.publishError;
     out.engines = engineRows(directory);
+    out.enginesKnown =
+        directory.readAt != NodeHealth::Time() && Clock::now() - directory.readAt < kDirectoryFresh;
     return out;
 }
 

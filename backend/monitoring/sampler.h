@@ -84,7 +84,7 @@ private:
     std::vector<EngineRow> engineRows(const DirectoryProber::View& view) const;
     void publish(ClusterSnapshot snapshot);
     void remember();
-    void watchEvents();
+    void watchEvents(bool enginesKnown);
     void recall(const HistoryPoint& first);
 
     const SamplerInputs m_inputs;

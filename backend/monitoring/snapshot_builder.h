@@ -34,6 +34,7 @@ struct ProbeFindings
     NodeVerdict directory;
     std::optional<Error> publishError;
     std::vector<EngineRow> engines; // with ages as of now and this engine's own counters
+    bool enginesKnown = false;      // the directory told them just now
 };
 
 // Rows older than a minute are gone engines.

@@ -17,7 +17,8 @@ constexpr Milliseconds kEvery{1'000};
 constexpr Milliseconds kCall{2'000};             // a stop waits for one call at most
 constexpr std::int64_t kLock = 0x726f6f6b706c61; // of the directory's advisory locks
 constexpr std::string_view kSetting = "push_threshold";
-constexpr std::chrono::days kCounted{7}; // of posts
+constexpr std::chrono::days kCounted{7},
+    kAtLeast{1}; // of posts; of an author that is younger, since it joined
 constexpr double kSlack = 1.25;
 // Ids made later than this after an author's end are of posts that everybody pushes, and that nobody but
 // readers who do not know it yet merges: all copies of the list know by then, and ids run ahead by a second
@@ -35,6 +36,13 @@ std::string reasonOf(const AuthorLoad& load, const PushThreshold& threshold)
     else
         std::snprintf(text, sizeof text, "%lld followers", static_cast<long long>(load.followers));
     return text;
+}
+
+// Over how much of the time its posts are counted an author was there to post.
+double daysCounted(UserId author, TimePoint now)
+{
+    using Days = std::chrono::duration<double, std::chrono::days::period>;
+    return std::clamp(Days(now - author.time()), Days(kAtLeast), Days(kCounted)).count();
 }
 
 } // namespace
@@ -237,7 +245,7 @@ Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, const std::s
         counts[UserId{posts.integer(r, 0)}] = posts.integer(r, 1);
     for (auto& load : loads) {
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the engine stops");
-        load.postsPerDay = double(counts[load.author]) / double(kCounted.count());
+        load.postsPerDay = double(counts[load.author]) / daysCounted(load.author, m_services.ageClock.now());
         ROOKERY_ASSIGN(load.visitsPerDay, visitsPerDay(sql, load.author, Deadline::after(kCall)));
     }
     return {};

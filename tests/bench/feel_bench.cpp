@@ -3,11 +3,15 @@
 // hangs, and calls that never return; prints figures with the machine's own noise beside them.
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QScrollBar>
+#include <QTabWidget>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include "tests/bench/stall_probe.h"
 #include "tests/ui/window_fixture.h"
+#include "ui/pages/timeline_page.h"
 #include "ui/widgets/time_chart.h"
 
 #include <sys/resource.h>
@@ -185,6 +189,43 @@ std::unique_ptr<ui::TimeChart> bigChart(WindowFixture& fixture)
     return chart;
 }
 
+// A million followers, scrolled to the last one: each page is asked for when the one before is there.
+void millionRows(WindowFixture& fixture, bench::StallProbe& probe)
+{
+    std::vector<backend::User> followers;
+    const auto joined = now();
+    for (int i = 0; i < kPoints; ++i) {
+        const auto number = std::to_string(i);
+        followers.push_back({{std::int64_t(i + 2) << 22}, "follower" + number, "Follower " + number, joined});
+    }
+    const backend::User star{{1 << 22}, "star", "Star", joined};
+    fixture.engine().addUser(star, {kPoints, 0, 0});
+    fixture.engine().setFollowers(star.id, std::move(followers));
+    fixture.window->showPage("timeline");
+    fixture.window->findChild<ui::TimelinePage*>()->openUser("star");
+    fixture.find<QTabWidget>("userTabs")->setCurrentIndex(2);
+    auto* table = fixture.find<QTableView>("followersTable");
+    const double before = residentMegabytes();
+    probe.clear();
+    QElapsedTimer clock;
+    clock.start();
+    const bool all = QTest::qWaitFor(
+        [&] {
+            table->verticalScrollBar()->setValue(table->verticalScrollBar()->maximum());
+            return table->model()->rowCount() == kPoints;
+        },
+        600'000);
+    const auto whole = probe.whole(), work = probe.work();
+    std::printf("a list of a million rows scrolled to its end%s\n", all ? "" : ": NOT REACHED");
+    say("rows", table->model()->rowCount(), "", -1);
+    say("it took", double(clock.elapsed()) / 1e3, "s", -1);
+    say("stalls, p99", whole.p99, "ms", 16);
+    say("stalls, worst", whole.worst, "ms", 50);
+    say("of them own work, p99", work.p99, "ms", 16);
+    say("of them own work, worst", work.worst, "ms", 50);
+    say("memory of the rows", residentMegabytes() - before, "MB", -1);
+}
+
 void idle(WindowFixture& fixture)
 {
     fixture.window->showPage("overview");
@@ -269,6 +310,10 @@ int main(int argc, char** argv)
         const auto chart = bigChart(fixture);
         QTest::qWait(500);
         stalls("the same beside a chart of 12 series of a million points each", fixture, probe, 2s);
+    }
+    {
+        bench::StallProbe probe;
+        millionRows(fixture, probe);
     }
     const auto after = bench::machineNoise(3s);
     say("the machine's noise at the end, p99", after.p99, "ms", -1);

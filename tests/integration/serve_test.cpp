@@ -43,6 +43,7 @@ private slots:
     void secondSignalEndsAtOnce();
     void hangupReadsTheFileAgain();
     void serviceManagerIsTold();
+    void whoWatchesAgainFindsItAlive();
     void unreachableDirectoryIsOneSentence();
     void hangingDirectoryCanBeInterrupted();
     void otherSchemaIsRefused_data();
@@ -305,6 +306,36 @@ void ServeTest::serviceManagerIsTold()
     QCOMPARE(next(), QByteArray("STOPPING=1"));
     QCOMPARE(service->exitCode(), 0);
     ::close(socket);
+}
+
+// An observer that begins anew knows the service of its last time before the directory has told it anything.
+void ServeTest::whoWatchesAgainFindsItAlive()
+{
+    const QTemporaryDir folder;
+    app::SessionOptions options;
+    options.kind = app::SessionOptions::Kind::Connect;
+    options.configFile = m_config.toStdString();
+    options.historyFolder = folder.path().toStdString();
+    options.workers = 0;
+    const auto service = serve(1);
+    const auto engineOf = [](const SnapshotPtr& snapshot) -> std::string {
+        for (const auto& engine : snapshot->engines)
+            if (engine.role == "serve") return engine.name;
+        return {};
+    };
+    for (int i = 0; i < 3; ++i) {
+        const auto watching = take(app::openSession(options, [](const SessionProgress&) {}, {}));
+        auto& monitor = watching->engine().monitor();
+        QTRY_VERIFY_WITH_TIMEOUT(!engineOf(monitor.snapshot()).empty(), 60'000);
+        const auto listed = monitor.snapshot();
+        QTRY_VERIFY_WITH_TIMEOUT(monitor.snapshot()->sequence > listed->sequence, 60'000);
+        const auto events = take(monitor.events({}, soon())).events;
+        QCOMPARE(std::count_if(events.begin(), events.end(),
+                               [&](const Event& event) { return event.where == engineOf(listed); }),
+                 1); // that it started
+    }
+    service->signal(SIGTERM);
+    QCOMPARE(service->exitCode(), 0);
 }
 
 void ServeTest::unreachableDirectoryIsOneSentence()

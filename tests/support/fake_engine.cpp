@@ -357,15 +357,12 @@ backend::Result<std::vector<backend::User>> FakeEngine::searchUsers(std::string_
 
 backend::EdgePage FakeEngine::edges(const std::vector<backend::User>& all, backend::UserId after, int limit)
 {
+    const auto begin = std::upper_bound(all.begin(), all.end(), after, // there may be a million
+                                        [](backend::UserId a, const auto& user) { return a < user.id; });
+    const auto end = begin + std::min<std::ptrdiff_t>(limit, all.end() - begin);
     backend::EdgePage out;
-    for (const auto& user : all) {
-        if (user.id <= after) continue;
-        if (int(out.users.size()) == limit) {
-            out.next = out.users.back().id;
-            break;
-        }
-        out.users.push_back(user);
-    }
+    out.users.assign(begin, end);
+    if (end != all.end()) out.next = out.users.back().id;
     return out;
 }
 

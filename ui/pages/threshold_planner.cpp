@@ -283,7 +283,7 @@ QString ThresholdPlanner::sampleText() const
     const auto posts =
         known <= 0 ? tr("no posts yet")
         : known < 0.99 * kWeek
-            ? tr("posts of the last %1 (the planner: of 7 days)").arg(formatDuration(std::round(known)))
+            ? tr("posts of the last %1 (the planner: of 1 to 7 days)").arg(formatDuration(std::round(known)))
             : tr("posts of 7 days");
     return tr("%1 of %2 authors, %3, last visits of %4 followers, at %5 %6. A merge costs %7 deliveries "
               "(rookeryctl bench).")
