@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t kBatch = 2'000;
 constexpr std::size_t kListed = 1'000;
-constexpr std::int64_t kClockMarginUs = 1'000'000; // between two nodes' clocks
+constexpr std::int64_t kClockMarginUs =
+    1'000'000; // between two nodes' clocks, and of a change from its beginning to its commit
 
 const std::vector<AuditedPost> kNoPosts;
 

@@ -27,7 +27,7 @@ struct DeliveryLedger
                  failed = 0;
     int chunksPlanned = 0, chunksDone = 0;
     TimePoint committedAt; // the post's commit by its node's clock: delivery delay counts from here
-    TimePoint plannedAt;
+    TimePoint plannedAt;   // when its audience was read, by the clock of the author's node
     std::optional<TimePoint> firstDeliveryAt, lastDeliveryAt;
     std::vector<LedgerChunk> chunks; // ascending
 

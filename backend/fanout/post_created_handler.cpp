@@ -168,6 +168,7 @@ private:
         row.task = m_tasks[i].ref.id;
         row.worker = m_context.worker;
         row.committedUnixUs = unixMicroseconds(m_tasks[i].createdAt);
+        row.plannedAt = plan == m_plans.end() ? audience.readAt : plan->second.readAt;
         const std::int64_t warm =
             plan == m_plans.end() ? std::int64_t(audience.readers.size()) : plan->second.warm;
         const std::int64_t dormant = plan == m_plans.end()

@@ -250,8 +250,9 @@ Result<std::vector<Audience>> EdgeStore::audiences(SqlSession& session,
         statements.push_back(
             {shard,
              {"SELECT (SELECT edges_ended FROM " + table(shard, "counters") +
-                  " WHERE user_id = $1::bigint), coalesce(u.warm, true), u.deleted_at IS NOT NULL"
-                  " FROM (SELECT $1::bigint AS id) AS w LEFT JOIN " +
+                  " WHERE user_id = $1::bigint), coalesce(u.warm, true), u.deleted_at IS NOT NULL,"
+                  " (extract(epoch FROM now()) * 1000000)::bigint FROM (SELECT $1::bigint AS id) AS w LEFT "
+                  "JOIN " +
                   table(shard, "users") + " AS u USING (id)",
               {sqlParameter(query.author.value)}}});
         statements.push_back(
@@ -272,9 +273,10 @@ Result<std::vector<Audience>> EdgeStore::audiences(SqlSession& session,
     for (std::size_t q = 0; q < queries.size(); ++q) {
         const auto& state = results[2 * q];
         const auto& rows = results[2 * q + 1];
-        Audience audience{
-            queries[q].author, state.integer(0, 0), state.boolean(0, 1), state.boolean(0, 2), {},
-            rows.integer(0, 1)};
+        Audience audience{queries[q].author,   TimePoint(std::chrono::microseconds(state.integer(0, 3))),
+                          state.integer(0, 0), state.boolean(0, 1),
+                          state.boolean(0, 2), {},
+                          rows.integer(0, 1)};
         audience.readers.reserve(rows.size());
         for (std::size_t r = 0; r < rows.size(); ++r)
             if (!rows.isNull(r, 0)) audience.readers.push_back(UserId{rows.integer(r, 0)});
@@ -294,7 +296,8 @@ Result<AudiencePlan> EdgeStore::planAudience(SqlSession& session, UserId author,
         const auto rows,
         session.runOne(
             Role::Users, shard,
-            {"SELECT f.follower, f.n, c.followers FROM (SELECT coalesce((SELECT followers FROM " +
+            {"SELECT f.follower, f.n, c.followers, (extract(epoch FROM now()) * 1000000)::bigint FROM "
+             "(SELECT coalesce((SELECT followers FROM " +
                  table(shard, "counters") +
                  " WHERE user_id = $1::bigint), 0) AS followers) AS c LEFT JOIN (SELECT follower, n FROM"
                  " (SELECT follower, row_number() OVER (ORDER BY follower) AS n, count(*) OVER () AS total"
@@ -313,6 +316,7 @@ Result<AudiencePlan> EdgeStore::planAudience(SqlSession& session, UserId author,
         plan.warm = upToHere;
     }
     plan.dormant = std::max<std::int64_t>(rows.integer(0, 2) - plan.warm, 0);
+    plan.readAt = TimePoint(std::chrono::microseconds(rows.integer(0, 3)));
     return plan;
 }
 

@@ -35,6 +35,7 @@ struct EdgeState
 struct Audience
 {
     UserId author;
+    TimePoint readAt;            // when reading it began, by the clock of the author's node
     std::int64_t edgesEnded = 0; // counters.edges_ended, read before the followers
     bool authorWarm = true;
     bool authorDeleted = false;  // the account
@@ -50,6 +51,7 @@ struct AudiencePlan
         UserId after, upTo; // (after, upTo]
         std::int64_t warm = 0;
     };
+    TimePoint readAt; // when reading it began, by the clock of the author's node
     std::vector<Range> ranges;
     std::int64_t warm = 0, dormant = 0;
 };

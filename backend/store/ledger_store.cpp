@@ -17,20 +17,22 @@ SqlStatement ledgerStatement(const LedgerRow& row)
     return {
         "INSERT INTO " + shardTable(Role::Posts, row.post.shard(), "deliveries") +
             " (post_id, chunk, mode, chunks, audience, dormant, pushed, unfollowed, deleted, pulled, failed,"
-            " last_reader, committed_at, first_at, last_at, task_id, worker) VALUES ($1::bigint, $2::int, "
+            " last_reader, committed_at, first_at, last_at, task_id, worker, planned_at) VALUES ($1::bigint, "
+            "$2::int, "
             "$3::smallint, "
             "$4::int,"
             " $5::bigint, $6::bigint, $7::bigint, $8::bigint, $9::bigint, $10::bigint, $11::bigint, "
             "$12::bigint,"
             " to_timestamp($13::bigint / 1e6), to_timestamp($14::bigint / 1e6), to_timestamp($15::bigint / "
-            "1e6), $16::bigint, $17)"
+            "1e6), $16::bigint, $17, coalesce(to_timestamp($18::bigint / 1e6), now()))"
             " ON CONFLICT (post_id, chunk) DO NOTHING",
         {sqlParameter(row.post.value), sqlParameter(row.chunk),
          sqlParameter(row.mode == FanoutMode::Pull ? 1 : 0), sqlParameter(row.chunks),
          sqlParameter(row.audience), sqlParameter(row.dormant), sqlParameter(row.pushed),
          sqlParameter(row.unfollowed), sqlParameter(row.deleted), sqlParameter(row.pulled),
          sqlParameter(row.failed), sqlParameter(row.lastReader.value), sqlParameter(row.committedUnixUs),
-         microseconds(row.firstAt), microseconds(row.lastAt), sqlParameter(row.task), row.worker}};
+         microseconds(row.firstAt), microseconds(row.lastAt), sqlParameter(row.task), row.worker,
+         microseconds(row.plannedAt)}};
 }
 
 } // namespace backend

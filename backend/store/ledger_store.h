@@ -16,6 +16,7 @@ struct LedgerRow
     std::int64_t audience = 0, dormant = 0, pushed = 0, unfollowed = 0, deleted = 0, pulled = 0, failed = 0;
     UserId lastReader;
     std::int64_t committedUnixUs = 0;
+    std::optional<TimePoint> plannedAt; // when the audience was read; empty: now
     std::optional<TimePoint> firstAt, lastAt;
     std::int64_t task = 0; // that writes it, on the row's node
     std::string worker;    // workerName

@@ -228,6 +228,8 @@ void EngineTest::ledgerAccountsForTheAudience()
     QCOMPARE(ledger.accounted(), ledger.audience);
     QVERIFY(ledger.complete());
     QVERIFY(ledger.firstDeliveryAt && *ledger.firstDeliveryAt >= ledger.committedAt);
+    // When the audience was read, not when the row was written: an unfollow in between is no difference.
+    QVERIFY(ledger.plannedAt >= ledger.committedAt && ledger.plannedAt <= *ledger.firstDeliveryAt);
     const std::vector<PostId> posts{post.id};
     const auto delays = take(monitor().deliveryDelays(author.id, posts, soon()));
     QVERIFY(delays[0].has_value());

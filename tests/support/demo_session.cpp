@@ -69,6 +69,7 @@ std::string findingsOf(const backend::AuditInputs& inputs)
     for (const auto& difference : report.differences)
         text += difference.subject + " of " + std::to_string(difference.id) + ": " + difference.detail + "\n";
     if (report.deadTasks > 0) text += std::to_string(report.deadTasks) + " dead letters\n";
+    if (!text.empty()) qWarning("the audit found:\n%s", text.c_str());
     return text;
 }
 
