@@ -329,10 +329,12 @@ void ServeTest::whoWatchesAgainFindsItAlive()
         QTRY_VERIFY_WITH_TIMEOUT(!engineOf(monitor.snapshot()).empty(), 60'000);
         const auto listed = monitor.snapshot();
         QTRY_VERIFY_WITH_TIMEOUT(monitor.snapshot()->sequence > listed->sequence, 60'000);
-        const auto events = take(monitor.events({}, soon())).events;
-        QCOMPARE(std::count_if(events.begin(), events.end(),
-                               [&](const Event& event) { return event.where == engineOf(listed); }),
-                 1); // that it started
+        const auto told = [&] {
+            const auto events = take(monitor.events({}, soon())).events;
+            return std::count_if(events.begin(), events.end(),
+                                 [&](const Event& event) { return event.where == engineOf(listed); });
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(told(), 1, 60'000); // that it started
     }
     service->signal(SIGTERM);
     QCOMPARE(service->exitCode(), 0);

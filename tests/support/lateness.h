@@ -45,7 +45,11 @@ public:
     }
 
 private:
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    static constexpr std::chrono::milliseconds kTolerance{2'000}; // a process ends with a look for leaks
+#else
     static constexpr std::chrono::milliseconds kTolerance{150};
+#endif
     static constexpr std::chrono::milliseconds kWhile{2}, kOnTime{20};
 
     // A sleep that still lasts is as late already.
