@@ -1,6 +1,7 @@
 // How the desktop feels: time to the first picture, page switches, stalls of the GUI thread, idle cost,
 // queries while nobody looks, memory after a day. On a scripted engine with 100 nodes, one dead and one that
-// hangs, and calls that never return; prints figures with the machine's own noise beside them.
+// hangs, and calls that never return; prints figures with the machine's own noise beside them. `feel_bench
+// rows` is the long list alone.
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QScrollBar>
@@ -296,6 +297,12 @@ int main(int argc, char** argv)
     fixture.engine().hold("publicPage"); // a node that hangs: what is asked of it does not return
     fixture.click("startDemo");
     if (!QTest::qWaitFor([&] { return fixture.bridge.snapshot() != nullptr; })) return 1;
+    if (argc > 1 && std::string(argv[1]) == "rows") {
+        bench::StallProbe probe;
+        millionRows(fixture, probe);
+        fixture.engine().releaseAll();
+        return 0;
+    }
     pages(fixture);
     {
         bench::StallProbe probe;

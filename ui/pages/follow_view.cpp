@@ -18,7 +18,8 @@
 namespace ui {
 namespace {
 
-constexpr int kPageSize = 200;
+// Who is far down a long list wants to get on.
+constexpr int kPageSize = 200, kLongPageSize = 1'000, kLong = 2'000;
 using State = FollowModel::State;
 
 } // namespace
@@ -157,11 +158,12 @@ void FollowView::askPage(backend::UserId after,
 {
     if (!m_user) return;
     m_call.cancel();
+    const int size = m_model->rowCount() < kLong ? kPageSize : kLongPageSize;
     m_call = m_bridge.call(
         this,
-        [kind = m_kind, user = m_user->user.id, after](backend::Engine& engine) {
-            return kind == Kind::Followers ? requests::followers(engine, user, after, kPageSize)
-                                           : requests::following(engine, user, after, kPageSize);
+        [kind = m_kind, user = m_user->user.id, after, size](backend::Engine& engine) {
+            return kind == Kind::Followers ? requests::followers(engine, user, after, size)
+                                           : requests::following(engine, user, after, size);
         },
         [done = std::move(done)](const backend::Result<backend::EdgePage>& page) { done(page); });
 }
