@@ -25,6 +25,8 @@ backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64,
                                       std::optional<backend::TimePoint> takenAt = {});
 // Details of a node of that snapshot, with something in every list.
 backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node);
+// The same with that node down: its figures of the moment unknown, what it holds as last known.
+backend::ClusterSnapshot withNodeDown(backend::ClusterSnapshot snapshot, int node);
 // One point a second, the newest at `end`, with values that grow along the time.
 std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds);
 

@@ -91,6 +91,8 @@ void HealthColumn::setShards(const ShownShards& shards, const QString& note)
         mean = shards.ofWindow ? tr("mean %1").arg(formatRate(summary.mean))
                                : tr("last %1 s, mean %2").arg(m_lately.size()).arg(formatRate(summary.mean));
     m_shardCard->setSubtitle(note.isEmpty() ? mean : note);
+    m_heat->setNothing(shards.ofWindow ? tr("Nothing was delivered in this window")
+                                       : tr("Nothing was delivered in the last %1 s").arg(m_lately.size()));
     m_heat->setValues(std::move(values), summary.chanceCoefficientOfVariation);
 }
 

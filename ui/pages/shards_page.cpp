@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
 #include "ui/bridge/time_range.h"
+#include "ui/models/last_known.h"
 #include "ui/models/shard_metric.h"
 #include "ui/models/sort_proxy.h"
 #include "ui/pages/column_fit.h"
@@ -151,6 +152,11 @@ QWidget* ShardsPage::buildTable(QWidget* parent)
     m_table->setSortingEnabled(true);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->sortByColumn(ShardNumberColumn, Qt::AscendingOrder);
+    m_lastKnown = new Label(context().theme, FontRole::Small, Tone::Warning, m_tableCard);
+    m_lastKnown->setObjectName(QStringLiteral("shardsLastKnown"));
+    m_lastKnown->setWordWrap(true);
+    m_lastKnown->hide();
+    m_tableCard->body()->addWidget(m_lastKnown);
     m_tableCard->body()->addWidget(m_table);
     return m_tableCard;
 }
@@ -205,7 +211,8 @@ void ShardsPage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_export->setEnabled(snapshot != nullptr && !m_exporting);
     if (!m_face->show(snapshot)) return;
     m_shards = m_window->shown(snapshot);
-    m_model->setRows(shardRows(*m_shards.snapshot));
+    m_model->setRows(shardRows(*m_shards.snapshot, m_shards.ofWindow));
+    showLastKnown();
     m_tableCard->setSubtitle(tableNote());
     showBalance();
     m_pictures->setShards(m_shards);
@@ -241,6 +248,13 @@ QString ShardsPage::tableNote() const
         .arg(context().range.notOfWindow(m_snapshot->takenAt));
 }
 
+void ShardsPage::showLastKnown()
+{
+    const auto note = m_shards.ofWindow ? QString() : lastKnownNote(*m_snapshot);
+    m_lastKnown->setText(note);
+    m_lastKnown->setVisible(!note.isEmpty());
+}
+
 void ShardsPage::showBalance()
 {
     const auto& snapshot = *m_shards.snapshot;
@@ -272,9 +286,10 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
     m_variation->setValue(known ? formatNumber(shards.coefficientOfVariation * 100, 1) : unknownText(),
                           known ? tr("%") : QString());
     const double chance = shards.chanceCoefficientOfVariation;
-    m_variation->setSubline(!known       ? tr("not known yet")
-                            : usersKnown ? tr("by chance alone %1 % (1 σ)").arg(formatNumber(chance * 100, 1))
-                                         : tr("chance: users not known yet"));
+    m_variation->setSubline(!known ? tr("not known yet")
+                            : usersKnown
+                                ? tr("by chance alone %1 % (1 σ)").arg(formatNumber(chance * 100, 1))
+                                : tr("chance: users not known yet"));
     m_variation->setStatus(!known || !usersKnown                                          ? Tone::Normal
                            : shards.coefficientOfVariation <= backend::chanceBand(shards) ? Tone::Ok
                                                                                           : Tone::Warning);
