@@ -17,7 +17,8 @@ constexpr int kRoom = 4;                           // for figures that grow
 constexpr int kMostWidth = 320;                    // longer words are elided; their tool tips have all
 constexpr int kMostExtra = 48;                     // of a column, where the last one takes the rest
 constexpr std::chrono::milliseconds kTogether{30}; // rows that change at once are measured once
-constexpr const char* kChosen = "widthsChosen";    // by a person
+constexpr const char* kElidesLast = "elidesLast";
+constexpr const char* kChosen = "widthsChosen"; // by a person
 constexpr char kChosenMark = 'c', kFittedMark = 'f';
 
 int neededWidth(const QAbstractItemView& view, const QHeaderView& header, int column)
@@ -77,6 +78,10 @@ private:
             auto& needed = m_needed[std::size_t(column)];
             needed = std::max(needed, neededWidth(m_view, m_header, column)); // never narrower: nothing jumps
         }
+        if (m_header.property(kElidesLast).toBool()) {
+            const int last = m_header.logicalIndex(m_header.count() - 1);
+            m_needed[std::size_t(last)] = m_header.sectionSizeHint(last);
+        }
         place();
     }
 
@@ -130,6 +135,11 @@ void fitColumns(QTableView& table)
 void fitColumns(QTreeView& tree)
 {
     new ColumnFit(tree, *tree.header());
+}
+
+void elideLastColumn(QTableView& table)
+{
+    table.horizontalHeader()->setProperty(kElidesLast, true);
 }
 
 int fittedWidth(const QTableView& table)
