@@ -15,6 +15,7 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/table_style.h"
+#include "ui/widgets/whole_rows.h"
 
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -77,7 +78,7 @@ QWidget* CapacityPage::build()
     m_splitter->addWidget(m_upper);
     m_splitter->addWidget(m_lower);
     m_upper->setSizes({3'500, 6'500}); // parts of what there is
-    m_lower->setSizes({7'200, 2'800});
+    m_lower->setSizes({7'500, 2'500});
     m_splitter->setSizes({4'800, 5'200});
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
@@ -120,7 +121,7 @@ QWidget* CapacityPage::buildNodes(QWidget* parent)
     fitColumns(*m_table);
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(RoomNameColumn, Qt::AscendingOrder);
-    m_nodesCard->body()->addWidget(m_table);
+    m_nodesCard->body()->addWidget(new WholeRows(m_table, m_nodesCard));
     return m_nodesCard;
 }
 

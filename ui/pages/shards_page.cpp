@@ -20,6 +20,7 @@
 #include "ui/widgets/save_dialog.h"
 #include "ui/widgets/segments.h"
 #include "ui/widgets/table_style.h"
+#include "ui/widgets/whole_rows.h"
 
 #include <QComboBox>
 #include <QDir>
@@ -157,7 +158,7 @@ QWidget* ShardsPage::buildTable(QWidget* parent)
     m_lastKnown->setWordWrap(true);
     m_lastKnown->hide();
     m_tableCard->body()->addWidget(m_lastKnown);
-    m_tableCard->body()->addWidget(m_table);
+    m_tableCard->body()->addWidget(new WholeRows(m_table, m_tableCard), 1);
     return m_tableCard;
 }
 
