@@ -98,7 +98,9 @@ void ShardsTest::numbersAreTheSnapshots()
              ui::formatNumber(byNode.maxOverMean, 2));
     auto* variation = fixture.find<ui::MetricTile>("shardVariation");
     QCOMPARE(variation->value(), ui::formatNumber(byShard.coefficientOfVariation * 100, 1));
-    QVERIFY(variation->subline().contains(ui::formatNumber(byShard.chanceCoefficientOfVariation * 100, 1)));
+    // The same band as the nodes' chart draws: two standard deviations.
+    QVERIFY(
+        variation->subline().contains(ui::formatNumber(backend::chanceBand(byShard) * 100, 1) + " % (2 σ)"));
     const auto& bars = fixture.find<ui::RankedBars>("nodeBars")->bars();
     QCOMPARE(bars.size(), loads.size());
     for (std::size_t i = 0; i < bars.size(); ++i) {

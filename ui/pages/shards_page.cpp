@@ -113,7 +113,7 @@ QLayout* ShardsPage::buildTiles(QWidget* parent)
         tr("Variation of shards"), "shardVariation",
         tr("Coefficient of variation: standard deviation over mean. Users spread evenly by chance over S "
            "shards vary by √((S−1)/users) already, and counts of few events by √((S−1)/events) besides: up "
-           "to twice that is chance, not skew."));
+           "to twice that (2 σ) is chance, not skew."));
     return row;
 }
 
@@ -286,10 +286,10 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
     const bool known = shards.known > 0 && shards.mean > 0;
     m_variation->setValue(known ? formatNumber(shards.coefficientOfVariation * 100, 1) : unknownText(),
                           known ? tr("%") : QString());
-    const double chance = shards.chanceCoefficientOfVariation;
+    const double chance = backend::chanceBand(shards);
     m_variation->setSubline(!known ? tr("not known yet")
                             : usersKnown
-                                ? tr("by chance alone %1 % (1 σ)").arg(formatNumber(chance * 100, 1))
+                                ? tr("by chance alone up to %1 % (2 σ)").arg(formatNumber(chance * 100, 1))
                                 : tr("chance: users not known yet"));
     m_variation->setStatus(!known || !usersKnown                                          ? Tone::Normal
                            : shards.coefficientOfVariation <= backend::chanceBand(shards) ? Tone::Ok
