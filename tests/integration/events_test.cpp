@@ -16,6 +16,7 @@ class EventsTest : public QObject
 
 private slots:
     void whatHappensIsToldAndKept();
+    void aTemporaryDemoRemembersWhileItRuns();
 
 private:
     static constexpr int kPatience = 60'000;
