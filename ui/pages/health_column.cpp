@@ -77,7 +77,7 @@ void HealthColumn::buildShards(const Theme& theme)
 void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, const QString& note)
 {
     m_model->setRows(worstFirst(snapshot.nodes));
-    m_nodeCard->setSubtitle(note);
+    m_nodeCard->setSubtitle(note.isEmpty() ? tr("ops/s: last 1 s") : note);
     placeParts();
 }
 
