@@ -305,7 +305,8 @@ void ShardsTest::figuresAreOfTheChosenWindow()
     const double chance =
         std::sqrt(63 * (1 / double(backend::usersOf(snapshot)) + 1 / (now.total * 1.5 * 60))) * 100;
     auto* variation = fixture.find<ui::MetricTile>("shardVariation");
-    QVERIFY2(variation->subline().contains(ui::formatNumber(chance, 1)), qPrintable(variation->subline()));
+    QVERIFY2(variation->subline().contains(ui::formatNumber(backend::kChanceDeviations * chance, 1)),
+             qPrintable(variation->subline()));
     const auto said = [&](const char* words) {
         for (const auto* label : fixture.page->findChildren<QLabel*>("cardSubtitle"))
             if (label->text().contains(words)) return true;

@@ -104,7 +104,7 @@ public:
                     if (!r.usersDated.isEmpty()) out << tr("users %1").arg(r.usersDated);
                     if (!r.postsDated.isEmpty()) out << tr("posts %1").arg(r.postsDated);
                     if (!r.timelinesDated.isEmpty()) out << tr("timelines %1").arg(r.timelinesDated);
-                    return out.join(QStringLiteral(", "));
+                    return out.isEmpty() ? tr("none") : out.join(QStringLiteral(", "));
                 },
                 {},
                 {},

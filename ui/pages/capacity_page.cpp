@@ -78,7 +78,7 @@ QWidget* CapacityPage::build()
     m_splitter->addWidget(m_upper);
     m_splitter->addWidget(m_lower);
     m_upper->setSizes({3'500, 6'500}); // parts of what there is
-    m_lower->setSizes({7'500, 2'500});
+    m_lower->setSizes({7'600, 2'400});
     m_splitter->setSizes({4'800, 5'200});
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
@@ -119,6 +119,7 @@ QWidget* CapacityPage::buildNodes(QWidget* parent)
     m_table->setItemDelegate(new ToneDelegate(context().theme, m_table));
     styleCompactTable(*m_table);
     fitColumns(*m_table);
+    elideLastColumn(*m_table);
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(RoomNameColumn, Qt::AscendingOrder);
     m_nodesCard->body()->addWidget(new WholeRows(m_table, m_nodesCard));

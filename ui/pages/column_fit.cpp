@@ -78,10 +78,6 @@ private:
             auto& needed = m_needed[std::size_t(column)];
             needed = std::max(needed, neededWidth(m_view, m_header, column)); // never narrower: nothing jumps
         }
-        if (m_header.property(kElidesLast).toBool()) {
-            const int last = m_header.logicalIndex(m_header.count() - 1);
-            m_needed[std::size_t(last)] = m_header.sectionSizeHint(last);
-        }
         place();
     }
 
@@ -106,9 +102,10 @@ private:
         for (int position = 0; position < count; ++position) {
             const int column = m_header.logicalIndex(position);
             if (stretchLast && position == count - 1) {
+                const int least = m_header.property(kElidesLast).toBool() ? m_header.sectionSizeHint(column)
+                                                                          : m_needed[std::size_t(column)];
                 m_header.resizeSection(
-                    column, std::max(m_needed[std::size_t(column)],
-                                     m_view.viewport()->width() - m_header.sectionPosition(column)));
+                    column, std::max(least, m_view.viewport()->width() - m_header.sectionPosition(column)));
                 break;
             }
             m_header.resizeSection(column, m_needed[std::size_t(column)] + share + (left-- > 0 ? 1 : 0));

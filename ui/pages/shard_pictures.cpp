@@ -258,8 +258,10 @@ void ShardPictures::showBars()
                         load.lastKnown && !m_shards.ofWindow});
     }
     const auto summary = backend::nodeBalance(snapshot, m_metric, m_shards.seconds);
-    m_barsCard->setSubtitle(subtitle(
-        bars.size() == 1 ? tr("1 node") : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size())))));
+    const auto down = std::count_if(bars.begin(), bars.end(), [](const auto& bar) { return bar.lastKnown; });
+    const auto nodes =
+        bars.size() == 1 ? tr("1 node") : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size())));
+    m_barsCard->setSubtitle(subtitle(down > 0 ? tr("%1, hatched: down").arg(nodes) : nodes));
     m_bars->setBars(std::move(bars), summary.known > 0 ? summary.mean : kUnknown,
                     backend::chanceBand(summary));
 }
