@@ -225,8 +225,9 @@ public:
     [[nodiscard]] virtual Result<HistoryRange> historyRange(TimePoint begin, TimePoint end,
                                                             int most) const = 0;
     [[nodiscard]] virtual Result<DeliveryLedger> ledger(PostId post, Deadline deadline) = 0;
-    // When each post reached this reader, counted from its commit; empty where no chunk recorded it (yet).
-    [[nodiscard]] virtual Result<std::vector<std::optional<Milliseconds>>>
+    // When each post reached this reader, counted from its commit, by the same times as its ledger tells: the
+    // last delivery of the reader's chunk. Empty where no chunk recorded it (yet).
+    [[nodiscard]] virtual Result<std::vector<std::optional<DeliveryDelay>>>
     deliveryDelays(UserId reader, std::span<const PostId> posts, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<UserLocation> locate(UserId user) const = 0;
     // The shard report of a snapshot, and its rendering. PDF is drawn by the desktop from the same values.

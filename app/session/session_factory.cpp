@@ -105,12 +105,10 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
 
 // A file for each configuration, named like it: /etc/rookery/cluster.toml is kept in
 // etc-rookery-cluster.toml.sqlite.
-std::filesystem::path historyFileOf(const SessionOptions& options)
+std::filesystem::path historyFileOf(const SessionOptions& options, const RunningSession& session)
 {
     if (options.role != "desktop") return {};
-    if (options.kind == SessionOptions::Kind::Demo)
-        return options.dataDirectory.empty() ? options.dataDirectory
-                                             : options.dataDirectory / "history.sqlite";
+    if (session.m_servers) return session.m_servers->directory() / "history.sqlite";
     if (options.historyFolder.empty()) return {};
     std::error_code error;
     const auto full = std::filesystem::weakly_canonical(options.configFile, error);
@@ -154,7 +152,7 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     engine.role = options.role;
     engine.who = whoAmI();
     engine.readOnly = options.readOnly;
-    engine.historyFile = historyFileOf(options);
+    engine.historyFile = historyFileOf(options, *session);
     if (options.workers >= 0) engine.workers = options.workers;
     if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "opening was cancelled");
     progress({"starting the engine", 0.9});

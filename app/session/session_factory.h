@@ -30,8 +30,8 @@ struct SessionOptions
     bool workload = true;                         // demo without a log: synthetic graph and traffic
     int workers = -1;                             // -1: four in the demo and for serve, none otherwise
     std::chrono::milliseconds openWithin{60'000}; // servers, schemas and engine together, on a slow machine
-    // The folder for the history of clusters that were connected to; empty: it is not kept. A demo that is
-    // kept has its history in its own folder, any other has none.
+    // The folder for the history of clusters that were connected to; empty: it is not kept. A demo has
+    // its history in its own folder, which goes with a temporary one.
     std::filesystem::path historyFolder;
     std::string role = "desktop"; // as listed among the engines: "desktop", "demo", "serve", "ctl"
 };

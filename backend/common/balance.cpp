@@ -42,6 +42,12 @@ double valueOf(const ShardSnapshot& shard, BalanceMetric metric)
     return kUnknown;
 }
 
+bool lastKnown(const ShardSnapshot& shard, BalanceMetric metric)
+{
+    if (countsEvents(metric) || std::isnan(valueOf(shard, metric))) return false;
+    return metric == BalanceMetric::Posts ? shard.postsDown : shard.timelinesDown;
+}
+
 std::int64_t usersOf(const ClusterSnapshot& snapshot)
 {
     std::int64_t users = 0;
@@ -86,6 +92,7 @@ std::vector<NodeLoad> loadByNode(const ClusterSnapshot& snapshot, BalanceMetric 
         auto& load = loads[nodeOf(shard, metric)];
         const double value = valueOf(shard, metric);
         if (load.shards++ == 0) load.value = kUnknown;
+        load.lastKnown = load.lastKnown || lastKnown(shard, metric);
         if (!std::isnan(value)) load.value = std::isnan(load.value) ? value : load.value + value;
     }
     std::vector<NodeLoad> out;

@@ -16,6 +16,8 @@ std::string_view toString(BalanceMetric metric); // "timelines" … "deliveries/
 
 // The metric of one shard; NaN where unknown.
 double valueOf(const ShardSnapshot& shard, BalanceMetric metric);
+// Whether that value is not of now, but the last known of a node that is down. Rates are never.
+bool lastKnown(const ShardSnapshot& shard, BalanceMetric metric);
 // Whether its values count single events, those of the last second in a snapshot.
 constexpr bool countsEvents(BalanceMetric metric)
 {
@@ -52,7 +54,8 @@ struct NodeLoad
     int node = 0;
     std::string name;
     int shards = 0;
-    double value = 0; // NaN where no shard of it is known
+    double value = 0;       // NaN where no shard of it is known
+    bool lastKnown = false; // the node is down: of before
 };
 // Sums by the node that holds the shards in the role the metric belongs to, highest first.
 std::vector<NodeLoad> loadByNode(const ClusterSnapshot& snapshot, BalanceMetric metric);

@@ -9,6 +9,8 @@
 namespace backend {
 
 enum class FanoutMode { Push, Pull };
+// From the commit of a post to an entry in a home timeline.
+using DeliveryDelay = TimePoint::duration;
 
 struct LedgerChunk
 {

@@ -31,7 +31,8 @@ struct NodeSnapshot
     double uptimeSeconds = -1;
     double probeMilliseconds = -1; // round trip of the probe
     std::int64_t memoryBytes = -1; // Redis: used_memory; PostgreSQL: unknown
-    std::int64_t diskBytes = -1;   // PostgreSQL: database size
+    std::int64_t diskBytes = -1;   // PostgreSQL: database size; of a node that is down the last known
+    std::optional<TimePoint> diskReadAt;
     std::int64_t connections = -1;
     double commandsPerSecond = -1;  // Redis commands, PostgreSQL transactions
     double evictionsPerSecond = -1; // Redis
@@ -47,8 +48,11 @@ struct ShardSnapshot
     std::int64_t users = -1, posts = -1;                 // PostgreSQL's own statistics
     std::int64_t postgresBytes = -1;
     std::int64_t timelines = -1, entries = -1,
-                 bytes = -1;          // Redis, from the sweep; bytes estimated from a sample
-    std::optional<TimePoint> sweptAt; // when the sweep last finished this shard
+                 bytes = -1;                           // Redis, from the sweep; bytes estimated from a sample
+    std::optional<TimePoint> sweptAt;                  // when the sweep last finished this shard
+    std::optional<TimePoint> usersReadAt, postsReadAt; // when PostgreSQL's figures of the role were read
+    // Its node in that role is down: what it holds is what was last known, as of the times above.
+    bool usersDown = false, postsDown = false, timelinesDown = false;
     double deliveriesPerSecond = 0, readsPerSecond = 0;
 };
 

@@ -52,7 +52,8 @@ HistoryPoint historyPoint(const ClusterSnapshot& s)
     for (const auto& node : s.nodes) {
         out.nodeMemoryBytes.push_back(gapIfUnknown(node.memoryBytes));
         out.nodeCommandsPerSecond.push_back(gapIfUnknown(node.commandsPerSecond));
-        out.nodeDiskBytes.push_back(gapIfUnknown(double(node.diskBytes)));
+        // The last known size of a node that is down is no measurement of this second.
+        out.nodeDiskBytes.push_back(gapIfUnknown(node.health == Health::Down ? -1 : double(node.diskBytes)));
     }
     return out;
 }

@@ -64,20 +64,21 @@ void addChunk(DeliveryLedger& ledger, const SqlRows& rows, std::size_t i)
 SqlStatement delayRows(int shard, UserId reader, const std::vector<std::int64_t>& posts)
 {
     const auto deliveries = shardTable(Role::Posts, shard, "deliveries");
-    return {"SELECT asked.id, (extract(epoch FROM covering.last_at - covering.committed_at) * 1000)::bigint"
-            " FROM unnest($1::bigint[]) AS asked (id) CROSS JOIN LATERAL ("
-            "SELECT d.chunk, d.last_at, d.committed_at FROM " +
-                deliveries +
-                " d WHERE d.post_id = asked.id"
-                " AND (d.chunk = 0 AND (d.chunks = 1 OR EXISTS (SELECT FROM " +
-                shardTable(Role::Posts, shard, "posts") +
-                " p WHERE p.id = asked.id AND p.author_id = $2::bigint)) OR d.chunk > 0 AND d.last_reader >= "
-                "$2::bigint)"
-                " ORDER BY d.chunk LIMIT 1) covering WHERE covering.last_at IS NOT NULL AND (covering.chunk "
-                "<= 1 OR EXISTS ("
-                "SELECT FROM " +
-                deliveries + " b WHERE b.post_id = asked.id AND b.chunk = covering.chunk - 1))",
-            {sqlArray(posts), sqlParameter(reader.value)}};
+    return {
+        "SELECT asked.id, (extract(epoch FROM covering.last_at - covering.committed_at) * 1000000)::bigint"
+        " FROM unnest($1::bigint[]) AS asked (id) CROSS JOIN LATERAL ("
+        "SELECT d.chunk, d.last_at, d.committed_at FROM " +
+            deliveries +
+            " d WHERE d.post_id = asked.id"
+            " AND (d.chunk = 0 AND (d.chunks = 1 OR EXISTS (SELECT FROM " +
+            shardTable(Role::Posts, shard, "posts") +
+            " p WHERE p.id = asked.id AND p.author_id = $2::bigint)) OR d.chunk > 0 AND d.last_reader >= "
+            "$2::bigint)"
+            " ORDER BY d.chunk LIMIT 1) covering WHERE covering.last_at IS NOT NULL AND (covering.chunk "
+            "<= 1 OR EXISTS ("
+            "SELECT FROM " +
+            deliveries + " b WHERE b.post_id = asked.id AND b.chunk = covering.chunk - 1))",
+        {sqlArray(posts), sqlParameter(reader.value)}};
 }
 
 } // namespace
@@ -104,10 +105,10 @@ Result<DeliveryLedger> LedgerReader::ledger(PostId post, Deadline deadline) cons
     return out;
 }
 
-Result<std::vector<std::optional<Milliseconds>>>
+Result<std::vector<std::optional<DeliveryDelay>>>
 LedgerReader::delays(UserId reader, std::span<const PostId> posts, Deadline deadline) const
 {
-    std::vector<std::optional<Milliseconds>> out(posts.size());
+    std::vector<std::optional<DeliveryDelay>> out(posts.size());
     const int shardCount = m_maps.current()->shardCount;
     std::map<int, std::vector<std::int64_t>> byShard;
     for (const auto post : posts)
@@ -118,10 +119,10 @@ LedgerReader::delays(UserId reader, std::span<const PostId> posts, Deadline dead
 
     SqlSession session(m_pools, m_maps);
     ROOKERY_ASSIGN(const auto results, session.run(Role::Posts, statements, deadline));
-    std::unordered_map<std::int64_t, Milliseconds> found;
+    std::unordered_map<std::int64_t, DeliveryDelay> found;
     for (const auto& rows : results)
         for (std::size_t i = 0; i < rows.size(); ++i)
-            found.emplace(rows.integer(i, 0), Milliseconds(std::max<std::int64_t>(0, rows.integer(i, 1))));
+            found.emplace(rows.integer(i, 0), DeliveryDelay(std::max<std::int64_t>(0, rows.integer(i, 1))));
     for (std::size_t i = 0; i < posts.size(); ++i)
         if (const auto at = found.find(posts[i].value); at != found.end()) out[i] = at->second;
     return out;

@@ -27,7 +27,7 @@ public:
     // empty ledger.
     [[nodiscard]] Result<DeliveryLedger> ledger(PostId post, Deadline deadline) const;
     // From a post's commit to the end of the chunk that covers this reader.
-    [[nodiscard]] Result<std::vector<std::optional<Milliseconds>>>
+    [[nodiscard]] Result<std::vector<std::optional<DeliveryDelay>>>
     delays(UserId reader, std::span<const PostId> posts, Deadline deadline) const;
     [[nodiscard]] Result<std::int64_t> unfinishedTasks(Deadline deadline) const; // on all PostgreSQL nodes
 

@@ -41,7 +41,7 @@ public:
     {
         return m_ledger.ledger(post, deadline);
     }
-    Result<std::vector<std::optional<Milliseconds>>>
+    Result<std::vector<std::optional<DeliveryDelay>>>
     deliveryDelays(UserId reader, std::span<const PostId> posts, Deadline deadline) override
     {
         return m_ledger.delays(reader, posts, deadline);

@@ -111,6 +111,7 @@ void PostgresProber::readSizes(SqlConnection& connection)
     const std::lock_guard lock(m_mutex);
     m_figures.schemas = std::move(schemas);
     m_figures.databaseBytes = database->integer(0, 0);
+    m_figures.sizesAt = begin;
 }
 
 void PostgresProber::countQueue(SqlConnection& connection)

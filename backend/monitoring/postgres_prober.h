@@ -37,6 +37,7 @@ struct PostgresFigures
     double uptimeSeconds = -1, probeMilliseconds = -1, transactionsPerSecond = -1;
     std::int64_t connections = -1, connectionsMost = -1, databaseBytes = -1;
     std::map<std::string, SchemaSize> schemas; // "users_0017"; empty until first read
+    NodeHealth::Time sizesAt{};                // when they were read, databaseBytes too; zero: never
     std::vector<QueueKindCounts> queue;
     NodeHealth::Time queueAt{}; // when it was counted; zero: never
     std::string queueError;     // why the last count failed

@@ -225,6 +225,8 @@ EngineStatus Sampler::ownStatus() const
 ProbeFindings Sampler::findings() const
 {
     ProbeFindings out;
+    out.at = m_inputs.clock.now();
+    out.steadyAt = Clock::now();
     out.map = m_inputs.maps.current();
     for (const auto& prober : m_postgres)
         out.postgres.emplace_back(prober->node(), prober->view());

@@ -74,7 +74,10 @@ void ShardHistoryKeeper::add(const ClusterSnapshot& snapshot)
     std::vector<float> values(snapshot.shards.size());
     for (const auto metric : kBalanceMetrics) {
         std::transform(snapshot.shards.begin(), snapshot.shards.end(), values.begin(),
-                       [metric](const ShardSnapshot& shard) { return float(valueOf(shard, metric)); });
+                       [metric](const ShardSnapshot& shard) {
+                           // What was known before its node fell is no measurement of this second.
+                           return lastKnown(shard, metric) ? kUnknown : float(valueOf(shard, metric));
+                       });
         auto& kept = m_metrics[std::size_t(metric)];
         // What a shard holds is counted every few seconds only.
         if (countsEvents(metric) && fills) kept.fine.add(skipped, values);

@@ -46,11 +46,20 @@ NodeSnapshot nodeBase(const NodeEndpoint& endpoint, const NodeVerdict& verdict, 
     return out;
 }
 
+// What the probes' clock read, by the wall clock.
+std::optional<TimePoint> wallTime(const ProbeFindings& findings, NodeHealth::Time at)
+{
+    if (at == NodeHealth::Time()) return std::nullopt;
+    return findings.at - std::chrono::duration_cast<TimePoint::duration>(findings.steadyAt - at);
+}
+
 // Figures of the moment are unknown while the node does not answer; what it holds stays known.
-NodeSnapshot postgresNode(NodeSnapshot out, const PostgresFigures& figures)
+NodeSnapshot postgresNode(NodeSnapshot out, const PostgresFigures& figures,
+                          std::optional<TimePoint> sizesReadAt)
 {
     out.version = figures.version;
     out.diskBytes = figures.databaseBytes;
+    out.diskReadAt = sizesReadAt;
     if (out.health == Health::Ok && !figures.queueError.empty()) {
         out.health = Health::Degraded;
         out.message = "The queue of " + out.name + " cannot be counted: " + figures.queueError;
@@ -83,24 +92,66 @@ NodeSnapshot redisNode(NodeSnapshot out, const RedisFigures& figures)
     return out;
 }
 
-const SchemaSize* sizeOf(const ProbeFindings& findings, int node, const char* role, int shard)
+// Of the node that holds a shard in a role; null: no such node.
+template <class View>
+const View* viewOf(const std::vector<std::pair<NodeEndpoint, View>>& nodes, int node)
 {
+    const auto found = std::find_if(nodes.begin(), nodes.end(),
+                                    [node](const auto& entry) { return entry.first.id == node; });
+    return found == nodes.end() ? nullptr : &found->second;
+}
+
+template <class View>
+bool isDown(const View* view)
+{
+    return view && view->verdict.health == Health::Down;
+}
+
+const SchemaSize* sizeOf(const PostgresProber::View* view, const char* role, int shard)
+{
+    if (!view) return nullptr;
     std::array<char, 24> name{};
     std::snprintf(name.data(), name.size(), "%s_%04d", role, shard);
-    for (const auto& [endpoint, view] : findings.postgres) {
-        if (endpoint.id != node) continue;
-        const auto found = view.figures.schemas.find(name.data());
-        return found == view.figures.schemas.end() ? nullptr : &found->second;
+    const auto found = view->figures.schemas.find(name.data());
+    return found == view->figures.schemas.end() ? nullptr : &found->second;
+}
+
+void addRows(ShardSnapshot& shard, const ProbeFindings& findings)
+{
+    const auto* usersNode = viewOf(findings.postgres, shard.usersNode);
+    const auto* postsNode = viewOf(findings.postgres, shard.postsNode);
+    const auto* users = sizeOf(usersNode, "users", shard.shard);
+    const auto* posts = sizeOf(postsNode, "posts", shard.shard);
+    if (users) {
+        shard.users = users->rows;
+        shard.usersReadAt = wallTime(findings, usersNode->figures.sizesAt);
     }
-    return nullptr;
+    if (posts) {
+        shard.posts = posts->rows;
+        shard.postsReadAt = wallTime(findings, postsNode->figures.sizesAt);
+    }
+    if (users && posts) shard.postgresBytes = users->bytes + posts->bytes;
+    shard.usersDown = isDown(usersNode);
+    shard.postsDown = isDown(postsNode);
+}
+
+// What other engines count is told by the directory: without it there is no sum.
+bool ratesKnown(const ProbeFindings& findings, const EngineTotals& totals)
+{
+    if (!totals.ratesKnown()) return false;
+    if (findings.directory.health != Health::Down) return true;
+    const auto& engines = findings.engines;
+    return !engines.empty() &&
+           std::all_of(engines.begin(), engines.end(), [](const EngineRow& row) { return row.self; });
 }
 
 std::vector<ShardSnapshot> shardsOf(const ProbeFindings& findings, const EngineTotals& totals)
 {
     const auto& map = *findings.map;
     const auto rates = totals.rates();
+    const bool known = ratesKnown(findings, totals);
     const auto rate = [&](const std::vector<double>& list, std::size_t shard) {
-        return !totals.ratesKnown() ? -1 : shard < list.size() ? list[shard] : 0;
+        return !known ? -1 : shard < list.size() ? list[shard] : 0;
     };
     std::vector<ShardSnapshot> out(std::size_t(map.shardCount));
     for (std::size_t i = 0; i < out.size(); ++i) {
@@ -109,11 +160,8 @@ std::vector<ShardSnapshot> shardsOf(const ProbeFindings& findings, const EngineT
         shard.usersNode = map.usersNode[i];
         shard.postsNode = map.postsNode[i];
         shard.timelinesNode = map.timelinesNode[i];
-        const auto* users = sizeOf(findings, shard.usersNode, "users", shard.shard);
-        const auto* posts = sizeOf(findings, shard.postsNode, "posts", shard.shard);
-        if (users) shard.users = users->rows;
-        if (posts) shard.posts = posts->rows;
-        if (users && posts) shard.postgresBytes = users->bytes + posts->bytes;
+        addRows(shard, findings);
+        shard.timelinesDown = isDown(viewOf(findings.redis, shard.timelinesNode));
         if (i < findings.timelines.size() && findings.timelines[i].sweptAt) {
             shard.timelines = findings.timelines[i].timelines;
             shard.entries = findings.timelines[i].entries;
@@ -175,11 +223,10 @@ void addEngines(ClusterSnapshot& out, const MonitorIdentity& identity, const Pro
     }
 }
 
-void addTraffic(ClusterSnapshot& out, const EngineTotals& totals, const FlowWindow& window)
+void addTraffic(ClusterSnapshot& out, const EngineTotals& totals, bool known, const FlowWindow& window)
 {
     const auto& counted = totals.totals();
     const auto rates = totals.rates();
-    const bool known = totals.ratesKnown();
     out.deliveriesPerSecond = known ? rates.deliveriesPerSecond() : -1;
     out.readsPerSecond = known ? rates.readsPerSecond() : -1;
     out.postsPerSecond = known ? rates.posts : -1;
@@ -235,7 +282,8 @@ ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindin
     out.epoch = findings.map->epoch;
     out.shardCount = findings.map->shardCount;
     for (const auto& [endpoint, view] : findings.postgres) {
-        out.nodes.push_back(postgresNode(nodeBase(endpoint, view.verdict, findings, identity), view.figures));
+        out.nodes.push_back(postgresNode(nodeBase(endpoint, view.verdict, findings, identity), view.figures,
+                                         wallTime(findings, view.figures.sizesAt)));
         if (view.verdict.health == Health::Down) out.queueNotCounted.push_back(endpoint.name);
     }
     for (const auto& [endpoint, view] : findings.redis)
@@ -249,7 +297,7 @@ ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindin
     }
     window.fillRates(out);
     addEngines(out, identity, findings);
-    addTraffic(out, totals, window);
+    addTraffic(out, totals, ratesKnown(findings, totals), window);
     const auto verdict = clusterVerdict(out, findings.directory, findings.publishError);
     out.health = verdict.health;
     out.message = verdict.message;

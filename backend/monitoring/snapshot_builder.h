@@ -35,6 +35,8 @@ struct ProbeFindings
     std::optional<Error> publishError;
     std::vector<EngineRow> engines; // with ages as of now and this engine's own counters
     bool enginesKnown = false;      // the directory told them just now
+    TimePoint at;                   // when all this was put together, by the wall clock
+    NodeHealth::Time steadyAt{};    // and by the one that the probes go by
 };
 
 // Rows older than a minute are gone engines.

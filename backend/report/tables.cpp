@@ -1,5 +1,6 @@
 #include "backend/report/tables.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace backend {
@@ -29,6 +30,32 @@ std::string_view wordOf(Health health)
     return "unknown";
 }
 
+Figure timeFigure(const std::optional<TimePoint>& at)
+{
+    return at ? Figure(utcText(*at)) : Figure();
+}
+
+// Its size is of both roles: as old as the older part.
+std::optional<TimePoint> postgresReadAt(const ShardSnapshot& shard)
+{
+    if (!shard.usersReadAt || !shard.postsReadAt) return std::nullopt;
+    return std::min(*shard.usersReadAt, *shard.postsReadAt);
+}
+
+// Which figures are not of now, and whose silence it is: "users on pg-1; timelines on redis-3".
+std::string lastKnownText(const ShardReportRow& row)
+{
+    std::string out;
+    const auto add = [&](bool down, bool known, const char* role, const std::string& node) {
+        if (!down || !known) return;
+        out += (out.empty() ? "" : "; ") + std::string(role) + " on " + node;
+    };
+    add(row.shard.usersDown, row.shard.users >= 0, "users", row.usersNode);
+    add(row.shard.postsDown, row.shard.posts >= 0, "posts", row.postsNode);
+    add(row.shard.timelinesDown, row.shard.timelines >= 0, "timelines", row.timelinesNode);
+    return out;
+}
+
 ReportTable shardsTable(const ShardReport& report)
 {
     ReportTable out{"shard",
@@ -46,7 +73,9 @@ ReportTable shardsTable(const ShardReport& report)
                      {"timelines_bytes", "Timelines, bytes"},
                      {"deliveries_per_second", "Deliveries/s"},
                      {"reads_per_second", "Reads/s"},
-                     {"swept_at_utc", "Timelines counted at (UTC)", false}},
+                     {"swept_at_utc", "Timelines counted at (UTC)", false},
+                     {"postgres_read_at_utc", "PostgreSQL read at (UTC)", false},
+                     {"last_known", "Last known: node down", false}},
                     {}};
     for (const auto& row : report.rows) {
         const auto& s = row.shard;
@@ -54,8 +83,8 @@ ReportTable shardsTable(const ShardReport& report)
                             words(row.timelinesNode), wholeFigure(s.users), wholeFigure(s.posts),
                             wholeFigure(s.postgresBytes), wholeFigure(s.timelines), wholeFigure(s.entries),
                             wholeFigure(s.bytes), realFigure(s.deliveriesPerSecond, kRateDecimals),
-                            realFigure(s.readsPerSecond, kRateDecimals),
-                            s.sweptAt ? Figure(utcText(*s.sweptAt)) : Figure()});
+                            realFigure(s.readsPerSecond, kRateDecimals), timeFigure(s.sweptAt),
+                            timeFigure(postgresReadAt(s)), words(lastKnownText(row))});
     }
     return out;
 }
@@ -109,12 +138,14 @@ ReportTable nodeLoadsTable(const ShardReport& report)
                     {{"metric", "Metric", false},
                      {"node", "Node", false},
                      {"shards_count", "Shards"},
-                     {"value", "Value"}},
+                     {"value", "Value"},
+                     {"last_known", "Last known: node down", false}},
                     {}};
     for (const auto& balance : report.balance)
         for (const auto& load : balance.nodes)
             out.rows.push_back({std::string(toString(balance.metric)), words(load.name),
-                                wholeFigure(load.shards), metricFigure(load.value, balance.metric)});
+                                wholeFigure(load.shards), metricFigure(load.value, balance.metric),
+                                words(load.lastKnown ? "yes" : "")});
     return out;
 }
 

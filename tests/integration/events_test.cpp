@@ -6,6 +6,7 @@
 #include "tests/support/demo_session.h"
 
 #include <algorithm>
+#include <filesystem>
 
 using namespace backend;
 using namespace tests;
@@ -16,6 +17,7 @@ class EventsTest : public QObject
 
 private slots:
     void whatHappensIsToldAndKept();
+    void aTemporaryDemoRemembersWhileItRuns();
 
 private:
     static constexpr int kPatience = 60'000;
@@ -176,6 +178,24 @@ void EventsTest::whatHappensIsToldAndKept()
                              kPatience);
     const auto kept = take(engine.monitor().historyRange(begun, now(), 600));
     QVERIFY(!kept.mean.empty() && kept.mean.front().at < ended);
+}
+
+// More than the hour in memory can be chosen in it, too; the file goes with its folder.
+void EventsTest::aTemporaryDemoRemembersWhileItRuns()
+{
+    app::SessionOptions options;
+    options.workload = false;
+    auto session = take(app::openSession(options, [](const backend::SessionProgress&) {}, {}));
+    const auto file = session->configFile().parent_path() / "history.sqlite";
+    const auto remembers = [&] {
+        const auto kept =
+            session->engine().monitor().historyRange(now() - std::chrono::hours(24), now(), 600);
+        return kept && !kept->mean.empty();
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(remembers(), kPatience);
+    QVERIFY(std::filesystem::exists(file));
+    session.reset();
+    QVERIFY(!std::filesystem::exists(file));
 }
 
 QTEST_GUILESS_MAIN(EventsTest)

@@ -26,6 +26,7 @@ private slots:
     void costsByThreshold();
     void curveIsThinnedOutWithItsEnds();
     void roomByNode();
+    void linesBreakWhileANodeIsDown();
 
 private:
     using Kind = ui::Growth::Kind;
@@ -183,7 +184,7 @@ void CapacityModelsTest::roomByNode()
     QCOMPARE(rows[2].readersThatFit(), 40); // 20 and what fits into 2,000 bytes
     QCOMPARE(rows[3].readersThatFit(), 20 + 80);
     QCOMPARE(rows[3].limit().kind, ui::NodeLimit::Kind::Machine);
-    QCOMPARE(ui::limitText(rows[3].limit()), ui::formatBytes(16'000) + " machine");
+    QCOMPARE(ui::limitText(rows[3].limit()), ui::formatBytes(16'000) + ", 1/2 of machine");
     QCOMPARE(rows[1].readersThatFit(), -1);
     QCOMPARE(rows[1].usedBytes, 5'000);
     QCOMPARE(rows[1].growth.kind, Kind::NoLimit);
@@ -191,6 +192,31 @@ void CapacityModelsTest::roomByNode()
     QCOMPARE(rows[2].growth.kind, Kind::Fills);
     QCOMPARE(rows[3].growth.kind, Kind::NotGrowing);
     QCOMPARE(ui::nodeRoom(snapshot, {}, nullptr)[2].growth.kind, Kind::TooShort);
+}
+
+// The line through what is known goes on; what is drawn does not join the two ends.
+void CapacityModelsTest::linesBreakWhileANodeIsDown()
+{
+    std::vector<backend::HistoryPoint> history(900);
+    for (std::size_t i = 0; i < history.size(); ++i) {
+        history[i].at = kSampleTime + std::chrono::seconds(i);
+        const bool down = i < 5 || (i >= 300 && i < 400);
+        history[i].nodeDiskBytes = {down ? std::nan("") : 1'000.0 + double(i)};
+    }
+    const auto past = ui::nodePasts(history).front();
+    QCOMPARE(past.disk.size(), std::size_t(895)); // from the first that is known
+    QVERIFY(!std::isnan(past.disk[294].value) && std::isnan(past.disk[295].value));
+    QCOMPARE(past.diskGrowth.perSecond, 1.0);
+    QCOMPARE(past.diskGrowth.knownSeconds, 894.0);
+
+    auto snapshot = sampleSnapshot(2);
+    snapshot.nodes[0].diskBytes = 5'000;
+    QVERIFY(ui::nodeRoom(snapshot, {}, nullptr)[0].usedDated.isEmpty());
+    snapshot.nodes[0].health = backend::Health::Down;
+    snapshot.nodes[0].diskReadAt = kSampleTime;
+    const auto row = ui::nodeRoom(snapshot, {}, nullptr)[0];
+    QCOMPARE(row.usedBytes, 5'000);
+    QVERIFY2(row.usedDated.contains("pg-1 is down"), qPrintable(row.usedDated));
 }
 
 } // namespace tests

@@ -1,5 +1,6 @@
 // The table of shards: figures of the snapshot, sorting with unknown values last, rows kept across refreshes.
 #include <QAbstractItemModelTester>
+#include <QFont>
 #include <QPersistentModelIndex>
 #include <QSignalSpy>
 #include <QTest>
@@ -7,6 +8,7 @@
 #include "tests/models/model_samples.h"
 #include "ui/models/shard_table.h"
 #include "ui/models/sort_proxy.h"
+#include "ui/widgets/formatting.h"
 
 namespace tests {
 
@@ -21,6 +23,7 @@ private slots:
     void keepsRowsAcrossRefreshes();
     void rowsComeAndGoInPlace();
     void headersNameUnits();
+    void figuresOfADownNodeAreSetApart();
 };
 
 void ShardTableTest::showsTheSnapshot()
@@ -133,6 +136,45 @@ void ShardTableTest::headersNameUnits()
     QVERIFY(header(ui::ShardReadsColumn).endsWith("/s"));
     for (int column = 0; column < model->columnCount(); ++column)
         QVERIFY(!header(column).isEmpty());
+}
+
+void ShardTableTest::figuresOfADownNodeAreSetApart()
+{
+    auto snapshot = sampleSnapshot(4);
+    for (auto& shard : snapshot.shards) {
+        shard.usersReadAt = shard.postsReadAt = kSampleTime - std::chrono::seconds(60);
+        shard.usersDown = true;                         // pg-1
+        shard.timelinesDown = shard.timelinesNode == 3; // redis-1
+    }
+    auto* model = ui::makeShardTable(this);
+    QAbstractItemModelTester tester(model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const auto at = [&](int row, int column) { return model->index(row, column); };
+    const auto isDated = [&](int row, int column) {
+        const auto font = at(row, column).data(Qt::FontRole);
+        return font.isValid() && font.value<QFont>().italic() &&
+               at(row, column).data(ui::ToneRole).value<ui::Tone>() == ui::Tone::Muted;
+    };
+    model->setRows(ui::shardRows(snapshot));
+    for (const int column : {ui::ShardTimelinesColumn, ui::ShardEntriesColumn, ui::ShardBytesColumn}) {
+        QVERIFY(isDated(2, column));
+        QVERIFY(!isDated(3, column)); // on redis-2
+        QVERIFY(at(2, column).data(Qt::ToolTipRole).toString().contains("redis-1 is down"));
+    }
+    QVERIFY(isDated(3, ui::ShardUsersColumn) && isDated(3, ui::ShardPostgresBytesColumn));
+    QVERIFY(!isDated(3, ui::ShardPostsColumn) && !isDated(2, ui::ShardDeliveriesColumn));
+    const auto since = ui::formatClock(kSampleTime - std::chrono::seconds(60));
+    const auto tip = at(3, ui::ShardPostgresBytesColumn).data(Qt::ToolTipRole).toString();
+    QVERIFY2(tip.contains("bytes") && tip.contains(since) && tip.contains("pg-1 is down"), qPrintable(tip));
+    // What is exported says it in words.
+    const auto words = at(2, ui::ShardLastKnownColumn).data(ui::RawRole).toString();
+    QVERIFY2(words.contains("users as of " + since) && words.contains("timelines as of"), qPrintable(words));
+    QVERIFY(!words.contains("posts"));
+    // Means of a window are of the window, whatever is down now; users are not among them.
+    model->setRows(ui::shardRows(snapshot, true));
+    QVERIFY(!isDated(2, ui::ShardTimelinesColumn) && isDated(2, ui::ShardUsersColumn));
+    model->setRows(ui::shardRows(sampleSnapshot(4)));
+    QVERIFY(!isDated(2, ui::ShardUsersColumn));
+    QCOMPARE(at(2, ui::ShardLastKnownColumn).data().toString(), QString("none"));
 }
 
 } // namespace tests

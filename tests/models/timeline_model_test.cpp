@@ -222,13 +222,13 @@ void TimelineModelTest::showsDelaysAndSources()
     model.start();
     model.appendPage(std::nullopt, page);
     const std::array posts{PostId{3}, PostId{1}, PostId{77}};
-    const std::array<std::optional<backend::Milliseconds>, 3> delays{backend::Milliseconds(120), std::nullopt,
-                                                                     backend::Milliseconds(5)};
+    const std::array<std::optional<backend::DeliveryDelay>, 3> delays{std::chrono::microseconds(3'600),
+                                                                      std::nullopt, backend::Milliseconds(5)};
     QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
     model.setDelays(posts, delays);
     QCOMPARE(changes.size(), 1);
     const auto text = [&](int row, int role) { return model.index(row).data(role).toString(); };
-    QVERIFY2(text(0, ui::TimelineModel::DelayTextRole).contains("120"),
+    QVERIFY2(text(0, ui::TimelineModel::DelayTextRole).contains("3.6 ms"), // as its ledger says
              qPrintable(text(0, ui::TimelineModel::DelayTextRole)));
     QVERIFY(text(2, ui::TimelineModel::DelayTextRole).isEmpty());
     QCOMPARE(text(0, ui::TimelineModel::SourceTextRole), QString("pushed"));

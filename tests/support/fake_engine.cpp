@@ -116,7 +116,7 @@ void FakeEngine::setLedger(const backend::DeliveryLedger& ledger)
     m_ledgers[ledger.post] = ledger;
 }
 
-void FakeEngine::setDelay(backend::PostId post, backend::Milliseconds delay)
+void FakeEngine::setDelay(backend::PostId post, backend::DeliveryDelay delay)
 {
     const std::scoped_lock lock(m_mutex);
     m_delays[post] = delay;
@@ -745,12 +745,12 @@ backend::Result<backend::DeliveryLedger> FakeEngine::ledger(backend::PostId post
     return found->second;
 }
 
-backend::Result<std::vector<std::optional<backend::Milliseconds>>>
+backend::Result<std::vector<std::optional<backend::DeliveryDelay>>>
 FakeEngine::deliveryDelays(backend::UserId reader, std::span<const backend::PostId> posts, Deadline)
 {
     if (auto error = enter("deliveryDelays", text(reader.value))) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
-    std::vector<std::optional<backend::Milliseconds>> out;
+    std::vector<std::optional<backend::DeliveryDelay>> out;
     for (const auto post : posts) {
         const auto found = m_delays.find(post);
         out.push_back(found == m_delays.end() ? std::nullopt : std::optional(found->second));

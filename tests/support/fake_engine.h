@@ -25,6 +25,8 @@ backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64,
                                       std::optional<backend::TimePoint> takenAt = {});
 // Details of a node of that snapshot, with something in every list.
 backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node);
+// The same with that node down: its figures of the moment unknown, what it holds as last known.
+backend::ClusterSnapshot withNodeDown(backend::ClusterSnapshot snapshot, int node);
 // One point a second, the newest at `end`, with values that grow along the time.
 std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds);
 
@@ -50,7 +52,7 @@ public:
     void setHome(backend::UserId reader, std::vector<backend::TimelineEntry> newestFirst);
     void setAuthor(backend::UserId author, std::vector<backend::TimelineEntry> newestFirst);
     void setLedger(const backend::DeliveryLedger& ledger);
-    void setDelay(backend::PostId post, backend::Milliseconds delay);
+    void setDelay(backend::PostId post, backend::DeliveryDelay delay);
     void setDeadLetters(std::vector<backend::DeadLetter> letters);
     void setTimelineAudit(backend::TimelineAuditReport report); // repairs repair all of it
     void setOrphans(backend::OrphanReport report);
@@ -179,7 +181,7 @@ private:
     Result<backend::HistoryRange> historyRange(backend::TimePoint begin, backend::TimePoint end,
                                                int most) const override;
     Result<backend::DeliveryLedger> ledger(backend::PostId post, Deadline deadline) override;
-    Result<std::vector<std::optional<backend::Milliseconds>>>
+    Result<std::vector<std::optional<backend::DeliveryDelay>>>
     deliveryDelays(backend::UserId reader, std::span<const backend::PostId> posts,
                    Deadline deadline) override;
     Result<backend::UserLocation> locate(backend::UserId user) const override;
@@ -231,7 +233,7 @@ private:
     };
     std::map<backend::UserId, Member> m_users;
     std::map<backend::PostId, backend::DeliveryLedger> m_ledgers;
-    std::map<backend::PostId, backend::Milliseconds> m_delays;
+    std::map<backend::PostId, backend::DeliveryDelay> m_delays;
     std::vector<backend::DeadLetter> m_deadLetters;
     std::vector<backend::TaskRef> m_retried, m_discarded;
     backend::TimelineAuditReport m_timelineAudit;

@@ -34,6 +34,7 @@ void addNodes(backend::ClusterSnapshot& out, int shards)
         node.commandsPerSecond = 100.0 * (i + 1);
         if (postgres) {
             node.diskBytes = (40LL + i) << 20;
+            node.diskReadAt = out.takenAt - 3s;
         } else {
             node.memoryBytes = (3LL + i) << 20;
             node.evictionsPerSecond = 0;
@@ -60,6 +61,7 @@ void addShards(backend::ClusterSnapshot& out, int shards)
         shard.entries = 8000 + 20 * s;
         shard.bytes = (300 + s) * 1024;
         shard.sweptAt = out.takenAt - 5s;
+        shard.usersReadAt = shard.postsReadAt = out.takenAt - 3s;
         shard.deliveriesPerSecond = 10 + (s * 7) % 13;
         shard.readsPerSecond = 3 + s % 5;
         out.shards.push_back(shard);
@@ -154,6 +156,25 @@ backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards,
     addWorkers(out);
     out.caches = caches(1000);
     return out;
+}
+
+backend::ClusterSnapshot withNodeDown(backend::ClusterSnapshot snapshot, int node)
+{
+    for (auto& one : snapshot.nodes) {
+        if (one.id != node) continue;
+        one.health = backend::Health::Down;
+        one.message = one.name +
+                      " (socket) has not answered for 7 s: it does not answer. Start it or see why it "
+                      "hangs; nothing acknowledged is lost.";
+        one.uptimeSeconds = one.probeMilliseconds = one.commandsPerSecond = -1;
+        one.connections = one.memoryBytes = one.keys = -1;
+    }
+    for (auto& shard : snapshot.shards) {
+        shard.usersDown = shard.usersDown || shard.usersNode == node;
+        shard.postsDown = shard.postsDown || shard.postsNode == node;
+        shard.timelinesDown = shard.timelinesDown || shard.timelinesNode == node;
+    }
+    return snapshot;
 }
 
 std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds)

@@ -39,6 +39,7 @@ private slots:
     void readOnlyOffersNoChange();
     void growthByNode();
     void anotherSessionForgetsAll();
+    void linesBreakWhereNothingIsKnown();
 
 private:
     static backend::Capacity capacity()
@@ -427,6 +428,37 @@ void CapacityPageTest::curvesAreReadByKeyboard()
     QVERIFY(!chart.pinned());
     chart.setLines({}, "nothing");
     QVERIFY(!chart.cursor());
+}
+
+void CapacityPageTest::linesBreakWhereNothingIsKnown()
+{
+    ui::Theme theme{ui::ThemeMode::Light};
+    ui::CurveChart chart(theme, ui::CurveChart::Across::Time, nullptr);
+    chart.setAxes("UTC", ui::ScaleUnit::Bytes,
+                  [](double bytes) { return ui::formatBytes(std::int64_t(bytes)); });
+    chart.resize(400, 240);
+    const auto reads = [&](double x) { return chart.readoutAt(x).contains("used"); };
+    const auto dark = [&] { // pixels of the line
+        const auto image = chart.grab().toImage();
+        int out = 0;
+        for (int y = 0; y < image.height(); ++y)
+            for (int x = 0; x < image.width(); ++x) {
+                const auto one = image.pixelColor(x, y), line = theme.series(1);
+                out += std::abs(one.red() - line.red()) + std::abs(one.green() - line.green()) +
+                           std::abs(one.blue() - line.blue()) <
+                       200; // smoothed
+            }
+        return out;
+    };
+    const auto show = [&](double middle) {
+        chart.setLines(
+            {{"used", 1, {{0, 1'000}, {100, 1'000}, {200, middle}, {300, 1'000}, {400, 1'000}}, false}}, {});
+        return dark();
+    };
+    const int whole = show(1'000);
+    QVERIFY(reads(150) && reads(50));
+    QVERIFY(show(std::nan("")) < whole);
+    QVERIFY(!reads(150) && !reads(250) && reads(50) && reads(350));
 }
 
 } // namespace tests

@@ -11,6 +11,7 @@
 
 #include "tests/ui/page_fixture.h"
 #include "ui/bridge/event_feed.h"
+#include "ui/models/table_roles.h"
 #include "ui/pages/events_page.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/state_view.h"
@@ -34,6 +35,7 @@ private slots:
     void saysWhatFailed();
     void timesFollowTheZone();
     void staysQuietWhilePaused();
+    void reasonIsSeenAndReadInFull();
 
 private:
     struct Fixture : PageFixture
@@ -268,6 +270,26 @@ void EventsTest::staysQuietWhilePaused()
     const int before = f.engine().count("events");
     QTest::qWait(300); // ten intervals
     QCOMPARE(f.engine().count("events"), before);
+}
+
+void EventsTest::reasonIsSeenAndReadInFull()
+{
+    Fixture f;
+    backend::Event event;
+    event.key = {f.newest, 1};
+    event.kind = backend::EventKind::NodeLost;
+    event.what = "Lost: redis-3 has not answered for 3 s: redis-3 at unix:///run/redis-3.sock: refused.";
+    event.where = "redis-3";
+    f.engine().addEvent(event);
+    QVERIFY(f.showPage());
+    QTRY_COMPARE(f.model->rowCount(), 1);
+    QCOMPARE(f.cell(0, ui::EventWhatColumn), QString("Lost: redis-3 has not answered for 3 s: refused."));
+    auto* whole = f.find<QLabel>("eventWhole");
+    QVERIFY(!whole->isVisible());
+    f.table().selectRow(0);
+    QVERIFY(whole->isVisible());
+    QCOMPARE(whole->text(), QString::fromStdString(event.what));
+    QCOMPARE(f.model->index(0, ui::EventWhatColumn).data(ui::RawRole).toString(), whole->text());
 }
 
 } // namespace tests

@@ -1,9 +1,11 @@
 // The Nodes page on a scripted engine: every node in the list, the chosen one's details, a dead node, one
 // that hangs, missing rights; the doctor on demand and cancelled; the monitoring's own cost; and nothing
 // asked while paused or another page is shown.
+#include <QFont>
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QTabWidget>
 #include <QTableView>
 #include <QTest>
@@ -33,6 +35,7 @@ private slots:
     void opensAtANode();
     void selectionSurvivesRefreshes();
     void deadNodeSaysSinceWhen();
+    void reasonNeedsNoScrolling();
     void hangingNodeHoldsNobodyUp();
     void failureKeepsTheLastFigures();
     void missingRightsAreTold();
@@ -150,7 +153,7 @@ void NodesTest::redisDetailsAreShown()
     QTRY_VERIFY(page.hasDetails());
     QCOMPARE(page.text("memoryMost"), QString("64.0 MiB"));
     QCOMPARE(page.text("memoryPolicy"), QString("noeviction"));
-    QCOMPARE(page.text("keysHitRatio"), QString("90.0 %"));
+    QCOMPARE(page.text("keysHitRatio"), QString("90.0 %, of all clients"));
     QVERIFY(page.text("clientsConnected").endsWith("of 10,000"));
     QCOMPARE(page.text("persistenceAof"), QString("off"));
     QCOMPARE(page.text("persistenceSave"), QString("save 3600 1"));
@@ -254,6 +257,27 @@ void NodesTest::deadNodeSaysSinceWhen()
     fixture.engine().setSnapshot(fakeSnapshot(1));
     QTRY_VERIFY(!fixture.find<QLabel>("nodeTrouble")->isVisible());
     QTRY_VERIFY(fixture.find<QTabWidget>("nodeTabs")->isVisible());
+}
+
+void NodesTest::reasonNeedsNoScrolling()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    fixture.engine().setSnapshot(withNodeDown(fakeSnapshot(1), 1)); // pg-1
+    QVERIFY(fixture.open());
+    fixture.make<ui::NodesPage>();
+    auto& list = *fixture.find<QTableView>("nodeList");
+    QTRY_VERIFY(list.model()->rowCount() > 0);
+    const int row = 0; // what is down stands first
+    const auto why = list.model()->index(row, ui::ListMessageColumn);
+    QVERIFY2(why.data().toString().startsWith("it does not answer"), qPrintable(why.data().toString()));
+    QVERIFY(why.data(Qt::ToolTipRole).toString().contains("has not answered for 7 s"));
+    QTRY_COMPARE(list.horizontalScrollBar()->maximum(), 0);
+    // The others take no more than they need, so that it is read as far as there is room.
+    QTRY_VERIFY(list.columnWidth(ui::ListMessageColumn) > list.columnWidth(ui::ListRolesColumn));
+    const auto disk = list.model()->index(row, ui::ListDiskColumn);
+    QVERIFY(disk.data(Qt::FontRole).value<QFont>().italic());
+    QVERIFY(disk.data(Qt::ToolTipRole).toString().contains("pg-1 is down"));
 }
 
 void NodesTest::hangingNodeHoldsNobodyUp()

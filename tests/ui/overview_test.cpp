@@ -44,6 +44,7 @@ private slots:
     void aQueueThatNobodyCountsIsNotEmpty();
     void shardsAreMeansOfTheLastSeconds();
     void staleFiguresStay();
+    void figuresNameTheirWindow();
 
 private:
     // Of the last hour: older history is nobody's.
@@ -132,7 +133,7 @@ void OverviewTest::figuresAreTheSnapshots()
     QCOMPARE(nodes.subline(), QString("every node answers"));
     QCOMPARE(nodes.status(), ui::Tone::Ok);
     // Screen readers hear the same.
-    QCOMPARE(fanout.text(), QString("Fan-out delay, p95: 48 ms. p50 12 ms · p99 97 ms"));
+    QCOMPARE(fanout.text(), QString("Fan-out p95, last 10 s: 48 ms. p50 12 ms · p99 97 ms"));
     snapshot.sequence = 2;
     snapshot.fanoutP95Ms = 1500;
     fixture.engine().setSnapshot(snapshot);
@@ -452,6 +453,32 @@ void OverviewTest::figuresAreOfTheChosenWindow()
     fixture.range.choose(history[200].at, history[260].at);
     QTRY_COMPARE(noted(), 2);
     QCOMPARE(tile(fixture, "balanceTile").value(), QString("1.10"));
+}
+
+void OverviewTest::figuresNameTheirWindow()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    QTRY_COMPARE(tile(fixture, "fanoutTile").window(), QString("last 10 s"));
+    QCOMPARE(tile(fixture, "deliveriesTile").window(), QString("last 1 s"));
+    QCOMPARE(tile(fixture, "balanceTile").window(), QString("last 1 s"));
+    QVERIFY(tile(fixture, "cacheTile").subline().contains("last "));
+    fixture.range.choose(takenAt() - std::chrono::minutes(3), takenAt() - std::chrono::minutes(1));
+    QTRY_COMPARE(tile(fixture, "deliveriesTile").window(), QString("window"));
+    fixture.range.reset();
+    // A rate that is not there says why.
+    snapshot.deliveriesPerSecond = snapshot.postsPerSecond = snapshot.readsPerSecond = -1;
+    snapshot.sequence = 2;
+    fixture.engine().setSnapshot(snapshot);
+    const auto& deliveries = tile(fixture, "deliveriesTile");
+    QTRY_COMPARE(deliveries.value(), QString("–"));
+    QCOMPARE(deliveries.subline(), QString("measured after the first seconds"));
+    snapshot.sequence = 100;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(deliveries.subline(), QString("the engines' counts are not known"));
 }
 
 } // namespace tests

@@ -3,6 +3,7 @@
 #include <QAbstractItemView>
 #include <QApplication>
 #include <QComboBox>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -63,6 +64,7 @@ private slots:
     void overTimeThatFailsSaysSo();
     void drillDownByArgument();
     void figuresAreOfTheChosenWindow();
+    void noRowIsCutInHalf();
 
 private:
     static constexpr std::int64_t kFirstDied = 1'790'000'000;
@@ -815,6 +817,23 @@ void QueueTest::lanesZoomAndPan()
     QVERIFY(range.end() < end);
     QCOMPARE(range.span(), ui::TimeRange::Span(std::chrono::minutes(10)));
     QVERIFY(!range.pinned());
+}
+
+void QueueTest::noRowIsCutInHalf()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::QueuePage>();
+    auto* table = fixture.find<QTableView>("queueKinds");
+    QVERIFY(QTest::qWaitForWindowExposed(&page));
+    const int row = table->verticalHeader()->defaultSectionSize();
+    for (int height = 600; height < 600 + 2 * row; height += 5) {
+        page.resize(1100, height);
+        QVERIFY(table->viewport()->height() < table->model()->rowCount() * row);
+        QCOMPARE(table->viewport()->height() % row, 0);
+    }
+    page.resize(1100, 1600); // all fit
+    QVERIFY(table->viewport()->height() >= table->model()->rowCount() * row);
 }
 
 } // namespace tests

@@ -28,6 +28,7 @@ private slots:
     void numbersAreTheEngines();
     void rowsOpenTheTimelineBrowser();
     void nodeThatIsDownCostsOnlyItsPart();
+    void reasonHasTheWholeWidth();
     void callThatFailsSaysWhy();
     void nothingIsSaidToBeNothing();
     void namesThatAreMissing();
@@ -194,8 +195,29 @@ void ShardPanelTest::nodeThatIsDownCostsOnlyItsPart()
     QVERIFY(!fixture.find<QTableView>("hotAuthors")->isVisible());
     QCOMPARE(cell(fixture, "shardTasks", 0, 1), QString("pg-1"));
     QCOMPARE(cell(fixture, "hotReaders", 0, 0), QString("@fan"));
-    QVERIFY(note(fixture, "shardPostsHealth").contains("pg-2 refuses connections: start it"));
+    QVERIFY(note(fixture, "shardPostsHealthMessage").contains("pg-2 refuses connections: start it"));
     QVERIFY(note(fixture, "shardUsersHealth").contains("Ok"));
+}
+
+// A long reason in a column of its own would be many narrow lines.
+void ShardPanelTest::reasonHasTheWholeWidth()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    fixture.engine().setSnapshot(withNodeDown(fakeSnapshot(1), 1));
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    auto& panel = openPanel(fixture);
+    QVERIFY(QTest::qWaitForWindowExposed(fixture.page.get()));
+    QCOMPARE(note(fixture, "shardUsersHealth"), QString("Down"));
+    auto* reason = fixture.find<QLabel>("shardUsersHealthMessage");
+    QVERIFY(reason->isVisible() && reason->text().contains("does not answer"));
+    QTRY_VERIFY(reason->width() > 3 * panel.width() / 4);
+    QVERIFY(!fixture.find<QLabel>("shardPostsHealthMessage")->isVisible());
+    QVERIFY(note(fixture, "shardLastKnown").contains("pg-1 is down"));
+    fixture.engine().setSnapshot(fakeSnapshot(2));
+    QTRY_VERIFY(!reason->isVisible());
+    QVERIFY(!fixture.find<QLabel>("shardLastKnown")->isVisible());
 }
 
 void ShardPanelTest::callThatFailsSaysWhy()

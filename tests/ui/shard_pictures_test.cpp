@@ -43,6 +43,8 @@ private slots:
     void treemapIsInProportion();
     void treemapByKeyboard();
     void treemapWithoutSizes();
+    void treemapTellsWhatIsLastKnown();
+    void overTimeOfNothingIsSaid();
     void lorenzTellsGiniAndChance();
     void lorenzIsReadByKeyboard();
     void lorenzWithoutUsersHasNoBand();
@@ -311,6 +313,40 @@ void ShardPicturesTest::treemapWithoutSizes()
     QCOMPARE(map->withoutSize(), 15);
     QVERIFY(map->cellRect(4).isNull());
     QCOMPARE(map->cellRect(3), map->mapRect());
+}
+
+void ShardPicturesTest::treemapTellsWhatIsLastKnown()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    fixture.engine().setSnapshot(withNodeDown(fakeSnapshot(1), 5)); // redis-3
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    choose(fixture, "pictureTreemap");
+    auto* map = fixture.find<ui::Treemap>("shardTreemap");
+    QVERIFY2(map->cellText(2).contains("redis-3 is down"), qPrintable(map->cellText(2)));
+    QVERIFY(!map->cellText(3).contains("down"));
+    const auto mapHeight = map->mapRect().height();
+    fixture.engine().setSnapshot(fakeSnapshot(2));
+    QTRY_VERIFY(!map->cellText(2).contains("down"));
+    QVERIFY(map->mapRect().height() > mapHeight); // no key of hatching any more
+}
+
+void ShardPicturesTest::overTimeOfNothingIsSaid()
+{
+    PageFixture fixture;
+    auto snapshot = fakeSnapshot(1);
+    fixture.engine().setSequenceAdvances(false);
+    fixture.engine().setSnapshot(snapshot);
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    auto& map = timeMap(fixture);
+    QCOMPARE(map.note(), QString());
+    for (auto& shard : snapshot.shards)
+        shard.deliveriesPerSecond = 0;
+    snapshot.sequence = 2;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(map.note(), QString("Nothing was delivered in this window"));
 }
 
 void ShardPicturesTest::lorenzTellsGiniAndChance()

@@ -9,6 +9,7 @@
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QSet>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -46,6 +47,8 @@ private slots:
     void exportAsksBeforeItOverwrites();
     void exportSaysWhyItFailed();
     void escapeGivesUpAReport();
+    void figuresOfADownNodeAreSaidToBeOld();
+    void nothingDeliveredIsSaid();
 };
 
 void ShardsTest::saysThatNothingIsConnected()
@@ -95,7 +98,9 @@ void ShardsTest::numbersAreTheSnapshots()
              ui::formatNumber(byNode.maxOverMean, 2));
     auto* variation = fixture.find<ui::MetricTile>("shardVariation");
     QCOMPARE(variation->value(), ui::formatNumber(byShard.coefficientOfVariation * 100, 1));
-    QVERIFY(variation->subline().contains(ui::formatNumber(byShard.chanceCoefficientOfVariation * 100, 1)));
+    // The same band as the nodes' chart draws: two standard deviations.
+    QVERIFY(
+        variation->subline().contains(ui::formatNumber(backend::chanceBand(byShard) * 100, 1) + " % (2 σ)"));
     const auto& bars = fixture.find<ui::RankedBars>("nodeBars")->bars();
     QCOMPARE(bars.size(), loads.size());
     for (std::size_t i = 0; i < bars.size(); ++i) {
@@ -300,7 +305,8 @@ void ShardsTest::figuresAreOfTheChosenWindow()
     const double chance =
         std::sqrt(63 * (1 / double(backend::usersOf(snapshot)) + 1 / (now.total * 1.5 * 60))) * 100;
     auto* variation = fixture.find<ui::MetricTile>("shardVariation");
-    QVERIFY2(variation->subline().contains(ui::formatNumber(chance, 1)), qPrintable(variation->subline()));
+    QVERIFY2(variation->subline().contains(ui::formatNumber(backend::kChanceDeviations * chance, 1)),
+             qPrintable(variation->subline()));
     const auto said = [&](const char* words) {
         for (const auto* label : fixture.page->findChildren<QLabel*>("cardSubtitle"))
             if (label->text().contains(words)) return true;
@@ -353,6 +359,60 @@ void ShardsTest::escapeGivesUpAReport()
     QTRY_COMPARE(outcome->text(), QString("Given up: no report was written."));
     QVERIFY(!QFile::exists(directory.filePath("report.csv")));
     QVERIFY(fixture.find<QPushButton>("exportReport")->isEnabled());
+}
+
+void ShardsTest::figuresOfADownNodeAreSaidToBeOld()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    const auto healthy = fakeSnapshot(1);
+    fixture.engine().setSnapshot(withNodeDown(healthy, 5)); // redis-3
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    auto* box = fixture.find<QComboBox>("balanceMetric");
+    box->setCurrentIndex(box->findData(int(backend::BalanceMetric::Entries)));
+    auto* note = fixture.find<QLabel>("shardsLastKnown");
+    QVERIFY(note->isVisible());
+    QCOMPARE(note->text(), QString("8 shards show figures of %1 %2: redis-3 is down")
+                               .arg(ui::formatClock(*healthy.shards[2].sweptAt), ui::zoneName()));
+    auto* heat = fixture.find<ui::HeatGrid>("shardHeat");
+    QVERIFY2(heat->cellText(2).contains("redis-3 is down"), qPrintable(heat->cellText(2)));
+    QVERIFY(!heat->cellText(3).contains("down"));
+    for (const auto& bar : fixture.find<ui::RankedBars>("nodeBars")->bars())
+        QCOMPARE(bar.lastKnown, bar.name == "redis-3");
+    // Hatched: not of one colour, as those of now are.
+    const auto colours = [&](int shard) {
+        const auto image = heat->grab(heat->cellRect(shard).adjusted(4, 4, -6, -6)).toImage();
+        QSet<QRgb> out;
+        for (int y = 0; y < image.height(); ++y)
+            for (int x = 0; x < image.width(); ++x)
+                out.insert(image.pixel(x, y));
+        return out.size();
+    };
+    QVERIFY(colours(2) > 1);
+    QCOMPARE(colours(3), 1);
+    // Rates are counted by those who deliver: of now.
+    box->setCurrentIndex(box->findData(int(backend::BalanceMetric::Deliveries)));
+    QCOMPARE(colours(2), 1);
+    fixture.engine().setSnapshot(fakeSnapshot(2));
+    QTRY_VERIFY(!note->isVisible());
+}
+
+void ShardsTest::nothingDeliveredIsSaid()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    auto snapshot = fakeSnapshot(1, 16);
+    fixture.engine().setSnapshot(snapshot);
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    auto* heat = fixture.find<ui::HeatGrid>("shardHeat");
+    QCOMPARE(heat->note(), QString());
+    for (auto& shard : snapshot.shards)
+        shard.deliveriesPerSecond = 0;
+    snapshot.sequence = 2;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(heat->note(), QString("Nothing was delivered in the last second"));
 }
 
 } // namespace tests

@@ -432,7 +432,7 @@ void TimeRangeTest::withoutAFileOnlyTheHourIsOffered()
     QTRY_VERIFY(!fixture.range.reachReason().isEmpty());
     for (const char* name : {"window360", "window1440", "window10080", "window43200"}) {
         QVERIFY(!fixture.find<QAbstractButton>(name)->isEnabled());
-        QVERIFY(fixture.find<QAbstractButton>(name)->toolTip().contains("--data"));
+        QVERIFY(fixture.find<QAbstractButton>(name)->toolTip().contains("no history on disk"));
     }
     QVERIFY(fixture.find<QAbstractButton>("window60")->isEnabled());
     for (int i = 0; i < 20; ++i)

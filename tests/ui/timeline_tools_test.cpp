@@ -497,6 +497,12 @@ void TimelineToolsTest::progressOfAFanOutIsFollowedToItsEnd()
     const int atTheEnd = fixture.engine().count("ledger");
     QTest::qWait(1'200);
     QCOMPARE(fixture.engine().count("ledger"), atTheEnd);
+    // One write for all has no rate, and says why.
+    ledger.post = postAt(1);
+    ledger.lastDeliveryAt = ledger.firstDeliveryAt;
+    fixture.engine().setLedger(ledger);
+    view->setCurrentIndex(view->model()->index(1, 0));
+    QTRY_COMPARE(text(fixture, "ledgerRate"), QString("none: all at once"));
 }
 
 // --- time

@@ -33,6 +33,8 @@ private slots:
     void verificationIsOfAllEngines();
     void redisRatesAreOfOneLife();
     void evictingRedisIsDegraded();
+    void figuresOfADownNodeAreLastKnown();
+    void ratesNeedTheDirectory();
     void historyIsARing();
     void historyHasGapsWhereNothingIsKnown();
     void redisCommands_data();
@@ -336,6 +338,75 @@ void MonitoringTest::evictingRedisIsDegraded()
     QCOMPARE(snapshot.nodes[0].shards, 4);
     QCOMPARE(snapshot.shards[3].timelines, std::int64_t(-1)); // not swept yet: not known
     QCOMPARE(snapshot.deliveriesPerSecond, -1.0);
+}
+
+// What a node holds stays known, with its time, and is said to be of before.
+void MonitoringTest::figuresOfADownNodeAreLastKnown()
+{
+    ProbeFindings findings;
+    findings.map = std::make_shared<const ShardMap>(map(false));
+    findings.directory = kFine;
+    findings.at = TimePoint(1'000s);
+    findings.steadyAt = Clock::time_point(500s);
+    PostgresFigures users, posts;
+    users.databaseBytes = posts.databaseBytes = 77;
+    users.schemas["users_0000"] = {10, 1'000};
+    posts.schemas["posts_0000"] = {20, 2'000};
+    users.sizesAt = Clock::time_point(440s);
+    posts.sizesAt = Clock::time_point(499s);
+    const NodeVerdict down{Health::Down, "pg-1 is silent."};
+    findings.postgres = {{findings.map->nodes[0], {down, users}}, {findings.map->nodes[1], {kFine, posts}}};
+    findings.redis = {{findings.map->nodes[2], {kFine, {}}}};
+    const auto snapshot = buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow());
+    const auto& shard = snapshot.shards[0];
+    QCOMPARE(shard.users, std::int64_t(10));
+    QCOMPARE(shard.postgresBytes, std::int64_t(3'000));
+    QVERIFY(shard.usersDown && !shard.postsDown && !shard.timelinesDown);
+    QVERIFY(shard.usersReadAt == TimePoint(940s) && shard.postsReadAt == TimePoint(999s));
+    QVERIFY(snapshot.nodes[0].diskReadAt == TimePoint(940s));
+    QVERIFY(!lastKnown(shard, BalanceMetric::Posts));
+    // History of what nobody measures has a gap.
+    const auto point = historyPoint(snapshot);
+    QVERIFY(std::isnan(point.nodeDiskBytes[0]));
+    QCOMPARE(point.nodeDiskBytes[1], 77.0);
+
+    findings.redis[0].second.verdict = {Health::Down, "redis-1 is silent."};
+    findings.timelines.resize(4);
+    findings.timelines[0] = {5, 50, 500, TimePoint(990s)};
+    const auto without = buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow());
+    QVERIFY(lastKnown(without.shards[0], BalanceMetric::Entries));
+    QVERIFY(!lastKnown(without.shards[1], BalanceMetric::Entries)); // never known
+    QVERIFY(!lastKnown(without.shards[0], BalanceMetric::Deliveries));
+    QVERIFY(loadByNode(without, BalanceMetric::Bytes)[0].lastKnown);
+    QVERIFY(!loadByNode(snapshot, BalanceMetric::Bytes)[0].lastKnown);
+}
+
+// Other engines' counts come from there: without it a sum of this one's alone would look like a lull.
+void MonitoringTest::ratesNeedTheDirectory()
+{
+    ProbeFindings findings;
+    findings.map = std::make_shared<const ShardMap>(map(true));
+    findings.directory = kFine;
+    EngineRow own, other;
+    own.self = true;
+    own.status.emplace();
+    other.slot = 1;
+    other.status.emplace();
+    findings.engines = {own, other};
+    EngineTotals totals;
+    const auto deliveries = [&] {
+        totals.update(findings.engines);
+        return buildSnapshot({}, findings, {}, totals, FlowWindow()).deliveriesPerSecond;
+    };
+    deliveries();
+    QCOMPARE(deliveries(), 0.0);
+    findings.directory.health = Health::Down;
+    QCOMPARE(deliveries(), -1.0);
+    QCOMPARE(buildSnapshot({}, findings, {}, totals, FlowWindow()).shards[0].readsPerSecond, -1.0);
+    findings.engines.pop_back(); // the only one counts for itself
+    QCOMPARE(deliveries(), 0.0);
+    findings.engines.clear(); // whether there are others was never read
+    QCOMPARE(deliveries(), -1.0);
 }
 
 void MonitoringTest::historyIsARing()

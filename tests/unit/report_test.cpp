@@ -32,6 +32,7 @@ private slots:
     void htmlDrawsEveryShardAndNode();
     void hostileNamesStayText();
     void emptyAndLargeClusters();
+    void lastKnownIsSaid();
 
 private:
     static ClusterSnapshot snapshot();
@@ -356,6 +357,31 @@ void ReportTest::emptyAndLargeClusters()
     const auto tables = parseHtmlTables(QString::fromStdString(renderHtml(buildShardReport(large))), &error);
     QCOMPARE(error, QString());
     QCOMPARE(tables["shards"].size(), qsizetype(4096));
+}
+
+// A reader of a file sees no dimmed text: the file says which figures are of before.
+void ReportTest::lastKnownIsSaid()
+{
+    auto taken = snapshot();
+    const auto value = [&](const char* array, const char* name, int row) {
+        const auto json = QJsonDocument::fromJson(
+            QByteArray::fromStdString(renderShardReport(buildShardReport(taken), ReportFormat::Json)));
+        return json[array][row][name];
+    };
+    QVERIFY(value("shards", "last_known", 0).isNull());
+    auto& shard = taken.shards[0];
+    shard.users = shard.posts = shard.timelines = shard.bytes = 1;
+    shard.usersDown = shard.timelinesDown = true;
+    shard.usersReadAt = TimePoint(std::chrono::seconds(1'800'000'000));
+    shard.postsReadAt = *shard.usersReadAt + std::chrono::seconds(9);
+    const auto report = buildShardReport(taken);
+    const auto& row = report.rows[0];
+    QCOMPARE(value("shards", "last_known", 0).toString(),
+             QString::fromStdString("users on " + row.usersNode + "; timelines on " + row.timelinesNode));
+    QVERIFY(value("shards", "postgres_read_at_utc", 0).toString().startsWith("2027-01-15"));
+    const auto csv = QString::fromStdString(renderShardReport(report, ReportFormat::Csv));
+    QVERIFY(csv.contains(QString::fromStdString("users on " + row.usersNode)));
+    QVERIFY(csv.section('\n', 0, 0).contains("node_load_last_known"));
 }
 
 } // namespace tests

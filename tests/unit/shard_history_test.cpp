@@ -21,6 +21,7 @@ private slots:
     void volumesAreByTenSeconds();
     void columnsAreMeansOfWhatIsKnown();
     void unknownStaysUnknown();
+    void whatIsLastKnownIsAGap();
     void lateSnapshotsLeaveNoGap();
     void isBounded();
     void manyShards();
@@ -123,6 +124,24 @@ void ShardHistoryTest::unknownStaysUnknown()
 }
 
 // The sampler is a little late each time: one second has no snapshot, but the next one tells of it.
+// A node that is down holds what it held; but nobody measures it then.
+void ShardHistoryTest::whatIsLastKnownIsAGap()
+{
+    ShardHistoryKeeper keeper;
+    for (int second = 0; second < 30; ++second) {
+        auto snapshot = snapshotAt(kBegin + second * 1s, second);
+        snapshot.shards[1].timelinesDown = second >= 10;
+        keeper.add(snapshot);
+    }
+    const auto bytes = take(keeper.range(BalanceMetric::Bytes, kBegin, kBegin + 30s, 100));
+    QVERIFY(!std::isnan(bytes.value(0, 1)));
+    QVERIFY(std::isnan(bytes.value(1, 1)) && std::isnan(bytes.value(2, 1)));
+    QVERIFY(!std::isnan(bytes.value(2, 0)));
+    // A rate is counted by those who deliver.
+    QVERIFY(
+        !std::isnan(take(keeper.range(BalanceMetric::Deliveries, kBegin, kBegin + 30s, 100)).value(20, 1)));
+}
+
 void ShardHistoryTest::lateSnapshotsLeaveNoGap()
 {
     ShardHistoryKeeper keeper;

@@ -46,10 +46,8 @@ void HistoryLoader::begin()
             if (kept && *kept)
                 m_range.setReach(TimeRange::kKept);
             else if (kept)
-                m_range.setReach(
-                    TimeRange::kLongest,
-                    tr("Only the last hour is known: this session keeps no history on disk. A demo "
-                       "started with --data DIR keeps it for 30 days."));
+                m_range.setReach(TimeRange::kLongest,
+                                 tr("Only the last hour is known: this session keeps no history on disk."));
             else if (kept.error().code != backend::ErrorCode::Cancelled)
                 m_range.setReach(TimeRange::kLongest,
                                  tr("Only the last hour is known: the history on disk cannot be read. %1")

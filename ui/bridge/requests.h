@@ -30,7 +30,7 @@ backend::Result<backend::TimelinePage> homePage(backend::Engine& engine, backend
                                                 const backend::PageQuery& query);
 backend::Result<backend::TimelinePage> authorPage(backend::Engine& engine, backend::UserId author,
                                                   const backend::PageQuery& query);
-using Delays = std::vector<std::optional<backend::Milliseconds>>;
+using Delays = std::vector<std::optional<backend::DeliveryDelay>>;
 backend::Result<Delays> deliveryDelays(backend::Engine& engine, backend::UserId reader,
                                        const std::vector<backend::PostId>& posts);
 backend::Result<backend::DeliveryLedger> ledger(backend::Engine& engine, backend::PostId post);

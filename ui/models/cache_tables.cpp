@@ -170,7 +170,10 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
             .in(T::tr("bytes")),
         T::whole(T::tr("Keys"), T::tr("DBSIZE of the node"), &N::keys, &formatCount),
         T::real(T::tr("Commands/s"), T::tr("Over the last second"), &N::commandsPerSecond, &formatRate),
-        T::real(T::tr("Key hits"), T::tr("Hits among the node's key look-ups, over the last second"),
+        T::real(T::tr("Key hits, of all clients"),
+                T::tr("Hits among the node's key look-ups over the last second, whoever asked: engines, the "
+                      "monitoring of this and other consoles, anybody else. Redis does not tell them apart; "
+                      "\"Hits and misses\" above counts the engines' own look-ups alone"),
                 &N::keyspaceHitRatio, &T::ratioText)
             .in(T::tr("0 to 1")),
         T::real(T::tr("Evictions/s"), T::tr("Over the last second"), &N::evictionsPerSecond, &formatRate),

@@ -1,11 +1,13 @@
 #include "ui/models/capacity_table.h"
 
+#include "ui/models/last_known.h"
 #include "ui/widgets/formatting.h"
 
 #include <QCoreApplication>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace ui {
 namespace {
@@ -51,8 +53,10 @@ public:
         if (!row.redis) return tr("PostgreSQL does not tell how large its disk is.");
         if (limit.kind == NodeLimit::Kind::None) return readersTip(row);
         if (limit.kind == NodeLimit::Kind::MaxMemory) return tr("maxmemory of the node");
-        return tr("No maxmemory is set. The machine has %1, shared evenly by %2 Redis nodes of this cluster.")
-            .arg(formatBytes(row.weighed->machineMemoryBytes))
+        return tr("No maxmemory is set: %1 is this node's even share of the machine's %2 among %3 Redis "
+                  "nodes "
+                  "of this cluster. What else runs there is not taken off.")
+            .arg(formatBytes(limit.bytes), formatBytes(limit.machineBytes))
             .arg(limit.nodesOnMachine);
     }
     static QString growthPerDay(const NodeRoomRow& row)
@@ -162,9 +166,18 @@ std::vector<GrowthPoint> seriesOf(const std::vector<backend::HistoryPoint>& hist
     std::vector<GrowthPoint> out;
     for (const auto& point : history) {
         const auto& all = point.*values;
-        if (place < all.size() && !std::isnan(all[place])) out.push_back({secondsOf(point.at), all[place]});
+        const bool known = place < all.size() && !std::isnan(all[place]);
+        if (known || !out.empty())
+            out.push_back(
+                {secondsOf(point.at), known ? all[place] : std::numeric_limits<double>::quiet_NaN()});
     }
     return out;
+}
+
+Growth fitKnown(std::vector<GrowthPoint> points)
+{
+    std::erase_if(points, [](const GrowthPoint& point) { return std::isnan(point.value); });
+    return fitLine(points);
 }
 
 } // namespace
@@ -178,6 +191,7 @@ NodeLimit limitOf(const backend::NodeCapacity& node)
         out.bytes = node.maxMemoryBytes;
     } else if (node.machineMemoryBytes > 0) {
         out.kind = NodeLimit::Kind::Machine;
+        out.machineBytes = node.machineMemoryBytes;
         out.bytes = node.machineMemoryBytes / out.nodesOnMachine;
     }
     return out;
@@ -192,7 +206,9 @@ QString limitText(const NodeLimit& limit)
     case NodeLimit::Kind::MaxMemory:
         return T::tr("%1 maxmemory").arg(formatBytes(limit.bytes));
     case NodeLimit::Kind::Machine:
-        return T::tr("%1 machine").arg(formatBytes(limit.bytes));
+        return limit.nodesOnMachine == 1
+                   ? T::tr("%1, the machine's").arg(formatBytes(limit.bytes))
+                   : T::tr("%1, 1/%2 of machine").arg(formatBytes(limit.bytes)).arg(limit.nodesOnMachine);
     }
     return {};
 }
@@ -215,8 +231,8 @@ std::vector<NodePast> nodePasts(const std::vector<backend::HistoryPoint>& histor
     for (std::size_t i = 0; i < nodes; ++i) {
         out[i].memory = seriesOf(history, i, &backend::HistoryPoint::nodeMemoryBytes);
         out[i].disk = seriesOf(history, i, &backend::HistoryPoint::nodeDiskBytes);
-        out[i].memoryGrowth = fitLine(out[i].memory);
-        out[i].diskGrowth = fitLine(out[i].disk);
+        out[i].memoryGrowth = fitKnown(out[i].memory);
+        out[i].diskGrowth = fitKnown(out[i].disk);
     }
     return out;
 }
@@ -231,6 +247,7 @@ std::vector<NodeRoomRow> nodeRoom(const backend::ClusterSnapshot& snapshot,
         row.node = node.id;
         row.name = QString::fromStdString(node.name);
         row.redis = node.kind == backend::NodeKind::Redis;
+        row.usedDated = row.redis ? QString() : diskDated(node);
         row.usedBytes = row.redis ? node.memoryBytes : node.diskBytes;
         for (std::size_t c = 0; capacity && c < capacity->nodes.size(); ++c)
             if (capacity->nodes[c].node == node.id) row.weighed = capacity->nodes[c];
@@ -293,7 +310,7 @@ NodeRoomModel* makeNodeRoomTable(QObject* parent)
         {T::tr("Node"), {}, Qt::AlignLeft, [](const NodeRoomRow& r) { return r.name; }, {}, {}, {}},
         T::readers(),
         T::perReader().in(T::tr("bytes")),
-        T::used().in(T::tr("bytes")),
+        T::used().in(T::tr("bytes")).datedBy([](const NodeRoomRow& r) { return r.usedDated; }),
         T::limit(),
         T::fits(),
         T::growth().in(T::tr("bytes/d")),

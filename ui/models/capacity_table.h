@@ -14,10 +14,11 @@ struct NodeLimit
     enum class Kind { None, MaxMemory, Machine };
     Kind kind = Kind::None;
     std::int64_t bytes = 0; // of this node: a machine's memory is shared out evenly among its Redis nodes
+    std::int64_t machineBytes = 0; // Machine: of which `bytes` is the share
     int nodesOnMachine = 1;
 };
 NodeLimit limitOf(const backend::NodeCapacity& node);
-QString limitText(const NodeLimit& limit); // "64.0 MiB maxmemory", "2.9 GiB machine"
+QString limitText(const NodeLimit& limit); // "64.0 MiB maxmemory", "2.9 GiB, 1/8 of machine"
 
 struct NodeRoomRow
 {
@@ -25,6 +26,7 @@ struct NodeRoomRow
     QString name;
     bool redis = true;
     std::int64_t usedBytes = -1;                  // memory of Redis, disk of PostgreSQL
+    QString usedDated{};                          // why it is not of now; empty: it is
     std::optional<backend::NodeCapacity> weighed; // Redis, once measured
     Growth growth;
 
@@ -35,7 +37,7 @@ struct NodeRoomRow
 // What was remembered of a node, with a line through it.
 struct NodePast
 {
-    std::vector<GrowthPoint> memory, disk;
+    std::vector<GrowthPoint> memory, disk; // from the first that is known; NaN: a gap, the node was down
     Growth memoryGrowth, diskGrowth;
 };
 // By position in snapshot.nodes. Takes a while: not on the GUI thread.

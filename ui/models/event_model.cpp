@@ -1,6 +1,7 @@
 #include "ui/models/event_model.h"
 
 #include "ui/models/table_roles.h"
+#include "ui/models/trouble_text.h"
 #include "ui/widgets/event_style.h"
 #include "ui/widgets/formatting.h"
 
@@ -44,6 +45,9 @@ QVariant EventModel::data(const QModelIndex& index, int role) const
     switch (role) {
     case Qt::DisplayRole:
         return text(one, index.column());
+    case RawRole: // exports have room for the whole text
+        return index.column() == EventWhatColumn ? QVariant(QString::fromStdString(one.what).simplified())
+                                                 : text(one, index.column());
     case Qt::ToolTipRole:
         return toolTip(one, index.column());
     case Qt::DecorationRole:
@@ -75,7 +79,7 @@ QVariant EventModel::text(const backend::Event& event, int column) const
     case EventKindColumn:
         return eventKindText(event.kind);
     case EventWhatColumn:
-        return words(event.what);
+        return withoutAddresses(words(event.what), QString::fromStdString(event.where));
     case EventWhoColumn:
         return words(event.who);
     case EventWhereColumn:
@@ -100,7 +104,7 @@ QVariant EventModel::headerData(int section, Qt::Orientation orientation, int ro
         return tr("Who did it, or the engine that saw it");
     if (role == Qt::ToolTipRole && section == EventWhereColumn)
         return tr("The node or engine it happened to; of an action, the engine that carried it out");
-    if (role != Qt::DisplayRole) return {};
+    if (role != Qt::DisplayRole && role != RawRole) return {};
     const QString titles[]{tr("Time, %1").arg(zoneName()), tr("Kind"), tr("What"), tr("Who"), tr("Where")};
     return titles[section];
 }

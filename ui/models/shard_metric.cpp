@@ -2,9 +2,19 @@
 
 #include "ui/widgets/formatting.h"
 
+#include <QCoreApplication>
+
 #include <cmath>
 
 namespace ui {
+namespace {
+
+struct ShardMetric
+{
+    Q_DECLARE_TR_FUNCTIONS(ui::ShardMetric)
+};
+
+} // namespace
 
 using backend::BalanceMetric;
 
@@ -41,6 +51,20 @@ std::function<QString(double)> shardReadingFormat(BalanceMetric metric)
                    ? text
                    : QStringLiteral("%1 %2").arg(text, shardMetricWord(metric));
     };
+}
+
+QString shardNothingText(BalanceMetric metric, const QString& when)
+{
+    switch (metric) {
+    case BalanceMetric::Deliveries:
+        return ShardMetric::tr("Nothing was delivered %1").arg(when);
+    case BalanceMetric::Reads:
+        return ShardMetric::tr("Nothing was read %1").arg(when);
+    case BalanceMetric::Posts:
+        return ShardMetric::tr("No shard has a post");
+    default:
+        return ShardMetric::tr("No shard has a home timeline in Redis");
+    }
 }
 
 ScaleUnit shardScaleUnit(BalanceMetric metric)

@@ -16,6 +16,8 @@ std::function<QString(double)> shardValueFormat(backend::BalanceMetric metric);
 // With its word in a sentence: "12.3 deliveries/s" "1.5 KiB" "1,234 entries".
 std::function<QString(double)> shardReadingFormat(backend::BalanceMetric metric);
 QString shardMetricWord(backend::BalanceMetric metric); // "deliveries/s", within a sentence
+// For pictures in which every value is 0: "Nothing was delivered in this window". when: "in this window".
+QString shardNothingText(backend::BalanceMetric metric, const QString& when);
 ScaleUnit shardScaleUnit(backend::BalanceMetric metric);
 
 } // namespace ui

@@ -1,5 +1,6 @@
 #include "ui/models/shard_table.h"
 
+#include "ui/models/last_known.h"
 #include "ui/widgets/formatting.h"
 
 #include <QCoreApplication>
@@ -92,6 +93,28 @@ public:
                 {}};
     }
 
+    // For exports above all: on the screen the figures themselves are set apart.
+    static Column lastKnown()
+    {
+        return {tr("Last known"),
+                tr("Which figures are not of now: those of nodes that are down, as last read"),
+                Qt::AlignLeft,
+                [](const ShardRow& r) {
+                    QStringList out;
+                    if (!r.usersDated.isEmpty()) out << tr("users %1").arg(r.usersDated);
+                    if (!r.postsDated.isEmpty()) out << tr("posts %1").arg(r.postsDated);
+                    if (!r.timelinesDated.isEmpty()) out << tr("timelines %1").arg(r.timelinesDated);
+                    return out.isEmpty() ? tr("none") : out.join(QStringLiteral(", "));
+                },
+                {},
+                {},
+                {}};
+    }
+    static QString postgresDated(const ShardRow& r)
+    {
+        return r.usersDated.isEmpty() ? r.postsDated : r.usersDated;
+    }
+
 private:
     static QVariant known(std::int64_t value) { return value >= 0 ? QVariant(qint64(value)) : QVariant(); }
 
@@ -108,16 +131,22 @@ ShardTableModel* makeShardTable(QObject* parent)
 {
     using T = ShardTable;
     using S = backend::ShardSnapshot;
+    const auto timelines = [](const ShardRow& r) { return r.timelinesDated; };
     std::vector<T::Column> columns{
         T::number(),
-        T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines),
-        T::count(T::tr("Entries"), T::tr("Entries of all home timelines in Redis"), &S::entries),
+        T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines).datedBy(timelines),
+        T::count(T::tr("Entries"), T::tr("Entries of all home timelines in Redis"), &S::entries)
+            .datedBy(timelines),
         T::bytes(T::tr("Redis"), T::tr("Memory of the home timelines, estimated from a sample"), &S::bytes)
-            .in(T::tr("bytes")),
-        T::count(T::tr("Users"), T::tr("Rows, from PostgreSQL's own statistics"), &S::users),
-        T::count(T::tr("Posts"), T::tr("Rows, from PostgreSQL's own statistics"), &S::posts),
+            .in(T::tr("bytes"))
+            .datedBy(timelines),
+        T::count(T::tr("Users"), T::tr("Rows, from PostgreSQL's own statistics"), &S::users)
+            .datedBy([](const ShardRow& r) { return r.usersDated; }),
+        T::count(T::tr("Posts"), T::tr("Rows, from PostgreSQL's own statistics"), &S::posts)
+            .datedBy([](const ShardRow& r) { return r.postsDated; }),
         T::bytes(T::tr("PostgreSQL"), T::tr("Size of tables and indexes of the shard"), &S::postgresBytes)
-            .in(T::tr("bytes")),
+            .in(T::tr("bytes"))
+            .datedBy(&T::postgresDated),
         T::rate(T::tr("Deliveries/s"),
                 T::tr("Deliveries into the shard's home timelines, over the last second"),
                 &S::deliveriesPerSecond),
@@ -128,18 +157,30 @@ ShardTableModel* makeShardTable(QObject* parent)
                 &ShardRow::usersNode),
         T::node(T::tr("Posts on"), T::tr("PostgreSQL node of posts and ledgers"), &ShardRow::postsNode),
         T::swept().in(T::tr("s ago")),
+        T::lastKnown(),
     };
     return new ShardTableModel(
         std::move(columns), [](const ShardRow& row) { return row.shard.shard; }, parent);
 }
 
-std::vector<ShardRow> shardRows(const backend::ClusterSnapshot& snapshot)
+ShardRow shardRow(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard,
+                  bool ofWindow)
+{
+    ShardRow row{shard, nodeName(snapshot, shard.usersNode), nodeName(snapshot, shard.postsNode),
+                 nodeName(snapshot, shard.timelinesNode), snapshot.takenAt};
+    if (shard.usersDown && shard.users >= 0) row.usersDated = lastKnownText(row.usersNode, shard.usersReadAt);
+    if (ofWindow) return row;
+    row.postsDated = lastKnownText(snapshot, shard, backend::BalanceMetric::Posts);
+    row.timelinesDated = lastKnownText(snapshot, shard, backend::BalanceMetric::Timelines);
+    return row;
+}
+
+std::vector<ShardRow> shardRows(const backend::ClusterSnapshot& snapshot, bool ofWindow)
 {
     std::vector<ShardRow> rows;
     rows.reserve(snapshot.shards.size());
     for (const auto& shard : snapshot.shards)
-        rows.push_back({shard, nodeName(snapshot, shard.usersNode), nodeName(snapshot, shard.postsNode),
-                        nodeName(snapshot, shard.timelinesNode), snapshot.takenAt});
+        rows.push_back(shardRow(snapshot, shard, ofWindow));
     return rows;
 }
 

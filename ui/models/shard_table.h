@@ -12,6 +12,9 @@ struct ShardRow
     backend::ShardSnapshot shard;
     QString usersNode, postsNode, timelinesNode; // names
     backend::TimePoint now;                      // of the snapshot: ages count from here
+    // Why figures are not of now, by the role they come from ("as of 10:41:07 UTC; pg-1 is down"); empty:
+    // they are, or they are means of a window.
+    QString usersDated{}, postsDated{}, timelinesDated{};
 };
 
 using ShardTableModel = TableModel<ShardRow, int>;
@@ -30,11 +33,15 @@ enum ShardColumn {
     ShardUsersNodeColumn,
     ShardPostsNodeColumn,
     ShardSweptColumn,
+    ShardLastKnownColumn,
     ShardColumnCount
 };
 
 ShardTableModel* makeShardTable(QObject* parent);
-std::vector<ShardRow> shardRows(const backend::ClusterSnapshot& snapshot);
+ShardRow shardRow(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard,
+                  bool ofWindow = false);
+// ofWindow: what its shards' timelines and posts show are means, known or not, whatever is down now.
+std::vector<ShardRow> shardRows(const backend::ClusterSnapshot& snapshot, bool ofWindow = false);
 // "pg-1"; "#7" for a node that the snapshot does not list.
 QString nodeName(const backend::ClusterSnapshot& snapshot, int node);
 

@@ -7,6 +7,7 @@
 #include "ui/widgets/formatting.h"
 
 #include <QAbstractTableModel>
+#include <QFont>
 #include <QSet>
 
 #include <algorithm>
@@ -29,11 +30,24 @@ struct TableColumn
     std::function<QString(const Row&)> toolTip;  // absent: none
     std::function<Tone(const Row&)> tone;        // absent: Plain
     QString unit = {};                           // of the raw value, for exports, where the title has none
+    std::function<QString(const Row&)> dated{};  // why the figure is not of now; empty: it is. Absent: always
 
     TableColumn in(const QString& rawUnit) &&
     {
         unit = rawUnit;
         return std::move(*this);
+    }
+    TableColumn datedBy(std::function<QString(const Row&)> reason) &&
+    {
+        dated = std::move(reason);
+        return std::move(*this);
+    }
+    bool isDated(const Row& row) const { return dated && !dated(row).isEmpty(); }
+    QVariant toolTipOf(const Row& row) const
+    {
+        const auto words = toolTip ? toolTip(row) : QString();
+        if (!isDated(row)) return toolTip ? QVariant(words) : QVariant();
+        return words.isEmpty() ? dated(row) : QStringLiteral("%1, %2").arg(words, dated(row));
     }
     // For exports: the sort key of figures and times, else the text.
     QVariant rawValue(const Row& row) const
@@ -45,6 +59,14 @@ struct TableColumn
     }
     QString rawTitle() const { return unit.isEmpty() ? title : QStringLiteral("%1 (%2)").arg(title, unit); }
 };
+
+// Of figures that are not of now: the view's own font, in italics.
+inline QFont datedFont()
+{
+    QFont font;
+    font.setItalic(true);
+    return font;
+}
 
 // Key: hashable, unique among the rows.
 template <class Row, class Key>
@@ -103,11 +125,15 @@ QVariant TableModel<Row, Key>::data(const QModelIndex& index, int role) const
     case Qt::TextAlignmentRole:
         return QVariant(column.alignment | Qt::AlignVCenter);
     case Qt::ToolTipRole:
-        return column.toolTip ? QVariant(column.toolTip(r)) : QVariant();
+        return column.toolTipOf(r);
+    case Qt::FontRole:
+        return column.isDated(r) ? QVariant(datedFont()) : QVariant();
     case SortRole:
         return column.sortKey ? column.sortKey(r) : QVariant(column.text(r));
     case ToneRole:
-        return QVariant::fromValue(column.tone ? column.tone(r) : Tone::Normal);
+        return QVariant::fromValue(column.isDated(r) ? Tone::Muted
+                                   : column.tone     ? column.tone(r)
+                                                     : Tone::Normal);
     case RawRole:
         return column.rawValue(r);
     default:

@@ -255,7 +255,7 @@ int TimelineModel::partialOf(std::span<const Item> items)
 }
 
 void TimelineModel::setDelays(std::span<const backend::PostId> posts,
-                              std::span<const std::optional<backend::Milliseconds>> delays)
+                              std::span<const std::optional<backend::DeliveryDelay>> delays)
 {
     for (std::size_t i = 0; i < std::min(posts.size(), delays.size()); ++i) {
         const auto at = indexOf(posts[i]);

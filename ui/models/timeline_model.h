@@ -6,6 +6,7 @@
 #include <QAbstractListModel>
 
 #include "backend/domain/feed.h"
+#include "backend/domain/ledger.h"
 
 #include <optional>
 #include <span>
@@ -62,7 +63,7 @@ public:
 
     // delays[i] belongs to posts[i]; see Monitor::deliveryDelays.
     void setDelays(std::span<const backend::PostId> posts,
-                   std::span<const std::optional<backend::Milliseconds>> delays);
+                   std::span<const std::optional<backend::DeliveryDelay>> delays);
 
     State state() const { return m_state; }
     int partialEntries() const; // that came with a page marked partial
@@ -79,7 +80,7 @@ private:
     struct Item
     {
         backend::TimelineEntry entry;
-        std::optional<backend::Milliseconds> delay;
+        std::optional<backend::DeliveryDelay> delay;
         bool partial = false; // came with a partial page
     };
 

@@ -15,6 +15,7 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/table_style.h"
+#include "ui/widgets/whole_rows.h"
 
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -118,9 +119,10 @@ QWidget* CapacityPage::buildNodes(QWidget* parent)
     m_table->setItemDelegate(new ToneDelegate(context().theme, m_table));
     styleCompactTable(*m_table);
     fitColumns(*m_table);
+    elideLastColumn(*m_table);
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(RoomNameColumn, Qt::AscendingOrder);
-    m_nodesCard->body()->addWidget(m_table);
+    m_nodesCard->body()->addWidget(new WholeRows(m_table, m_nodesCard));
     return m_nodesCard;
 }
 

@@ -17,7 +17,8 @@ constexpr int kRoom = 4;                           // for figures that grow
 constexpr int kMostWidth = 320;                    // longer words are elided; their tool tips have all
 constexpr int kMostExtra = 48;                     // of a column, where the last one takes the rest
 constexpr std::chrono::milliseconds kTogether{30}; // rows that change at once are measured once
-constexpr const char* kChosen = "widthsChosen";    // by a person
+constexpr const char* kElidesLast = "elidesLast";
+constexpr const char* kChosen = "widthsChosen"; // by a person
 constexpr char kChosenMark = 'c', kFittedMark = 'f';
 
 int neededWidth(const QAbstractItemView& view, const QHeaderView& header, int column)
@@ -101,9 +102,10 @@ private:
         for (int position = 0; position < count; ++position) {
             const int column = m_header.logicalIndex(position);
             if (stretchLast && position == count - 1) {
+                const int least = m_header.property(kElidesLast).toBool() ? m_header.sectionSizeHint(column)
+                                                                          : m_needed[std::size_t(column)];
                 m_header.resizeSection(
-                    column, std::max(m_needed[std::size_t(column)],
-                                     m_view.viewport()->width() - m_header.sectionPosition(column)));
+                    column, std::max(least, m_view.viewport()->width() - m_header.sectionPosition(column)));
                 break;
             }
             m_header.resizeSection(column, m_needed[std::size_t(column)] + share + (left-- > 0 ? 1 : 0));
@@ -130,6 +132,11 @@ void fitColumns(QTableView& table)
 void fitColumns(QTreeView& tree)
 {
     new ColumnFit(tree, *tree.header());
+}
+
+void elideLastColumn(QTableView& table)
+{
+    table.horizontalHeader()->setProperty(kElidesLast, true);
 }
 
 int fittedWidth(const QTableView& table)

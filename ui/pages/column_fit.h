@@ -13,6 +13,9 @@ namespace ui {
 void fitColumns(QTableView& table);
 void fitColumns(QTreeView& tree);
 
+// A last column of long words gets what the others leave, never more, and no bar below: its texts are elided.
+void elideLastColumn(QTableView& table);
+
 // What fitColumns() needs to show everything in full.
 int fittedWidth(const QTableView& table);
 

@@ -62,6 +62,12 @@ QWidget* EventsPage::build()
     card->body()->addWidget(m_summary);
     card->body()->addWidget(m_missing);
     card->body()->addWidget(m_stack, 1);
+    m_whole = new Label(context().theme, FontRole::Body, Tone::Normal, card);
+    m_whole->setObjectName(QStringLiteral("eventWhole"));
+    m_whole->setWordWrap(true);
+    m_whole->setTextFormat(Qt::PlainText);
+    m_whole->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    card->body()->addWidget(m_whole);
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->addWidget(card);
@@ -130,6 +136,8 @@ void EventsPage::connectAll()
     connect(m_allTimes, &QToolButton::toggled, this, &EventsPage::restart);
     connect(m_model, &EventModel::pageWanted, this, &EventsPage::readPage);
     connect(m_model, &EventModel::stateChanged, this, &EventsPage::showState);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &EventsPage::showWhole);
+    connect(m_model, &QAbstractItemModel::modelReset, this, &EventsPage::showWhole);
     connect(m_table, &QTableView::activated, this, &EventsPage::chooseAround);
     connect(m_state, &StateView::actionTriggered, this, [this] {
         m_model->state() == EventModel::State::Failed ? m_model->retry() : m_allTimes->setChecked(true);
@@ -255,6 +263,15 @@ void EventsPage::fitWidths()
     }
 }
 
+// The chosen event's text in full, below: in the list its end may be cut.
+void EventsPage::showWhole()
+{
+    const auto index = m_table->currentIndex();
+    const bool any = index.isValid() && m_stack->currentIndex() == 0;
+    m_whole->setText(any ? QString::fromStdString(m_model->event(index).what) : QString());
+    m_whole->setVisible(any);
+}
+
 void EventsPage::showState()
 {
     using State = EventModel::State;
@@ -274,6 +291,7 @@ void EventsPage::showState()
                                 more));
     m_summary->setTone(state == State::Failed && rows > 0 ? Tone::Warning : Tone::Muted);
     m_stack->setCurrentIndex(rows > 0 ? 0 : 1);
+    showWhole();
     if (rows > 0) return;
     if (state == State::Failed)
         m_state->show(StateView::Kind::Failed, tr("The events could not be read"), m_error, tr("Try again"));

@@ -55,6 +55,7 @@ private:
     void take(std::optional<backend::EventKey> before, backend::EventPage page);
     void fitWidths();
     void showState();
+    void showWhole();
     void chooseAround(const QModelIndex& index);
     QIcon iconOf(const backend::Event& event);
 
@@ -65,6 +66,7 @@ private:
     QToolButton* m_allTimes = nullptr;
     Label* m_summary = nullptr;
     Label* m_missing = nullptr;
+    Label* m_whole = nullptr;          // the chosen event's text
     QStackedWidget* m_stack = nullptr; // the table, or why there is none
     QTableView* m_table = nullptr;
     StateView* m_state = nullptr;

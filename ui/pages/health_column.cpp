@@ -77,7 +77,7 @@ void HealthColumn::buildShards(const Theme& theme)
 void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, const QString& note)
 {
     m_model->setRows(worstFirst(snapshot.nodes));
-    m_nodeCard->setSubtitle(note);
+    m_nodeCard->setSubtitle(note.isEmpty() ? tr("ops/s: last 1 s") : note);
     placeParts();
 }
 
@@ -91,6 +91,8 @@ void HealthColumn::setShards(const ShownShards& shards, const QString& note)
         mean = shards.ofWindow ? tr("mean %1").arg(formatRate(summary.mean))
                                : tr("last %1 s, mean %2").arg(m_lately.size()).arg(formatRate(summary.mean));
     m_shardCard->setSubtitle(note.isEmpty() ? mean : note);
+    m_heat->setNothing(shards.ofWindow ? tr("Nothing was delivered in this window")
+                                       : tr("Nothing was delivered in the last %1 s").arg(m_lately.size()));
     m_heat->setValues(std::move(values), summary.chanceCoefficientOfVariation);
 }
 

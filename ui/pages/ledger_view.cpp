@@ -262,7 +262,9 @@ void LedgerView::showProgress(const backend::DeliveryLedger& ledger)
     if (ledger.complete()) {
         m_rate.clear();
         const auto rate = overallRate(ledger);
-        m_speed->setText(rate ? tr("%1 deliveries/s, first to last").arg(formatRate(*rate)) : unknownText());
+        m_speed->setText(rate                ? tr("%1 deliveries/s, first to last").arg(formatRate(*rate))
+                         : ledger.pushed > 0 ? tr("none: all at once")
+                                             : tr("none: nothing was pushed"));
         m_left->setText(
             ledger.lastDeliveryAt
                 ? formatDuration(std::max(

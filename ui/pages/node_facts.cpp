@@ -1,5 +1,6 @@
 #include "ui/pages/node_facts.h"
 
+#include "ui/models/last_known.h"
 #include "ui/pages/node_list.h"
 #include "ui/widgets/formatting.h"
 
@@ -163,8 +164,8 @@ std::vector<Fact> keyFacts(const backend::RedisKeyFigures& k)
         {"keysHitRatio", F::tr("Key hits"),
          !known           ? unknownText()
          : k.hitRatio < 0 ? F::tr("no look-ups")
-                          : formatRatio(k.hitRatio),
-         F::tr("Hits among the key look-ups in the window")},
+                          : F::tr("%1, of all clients").arg(formatRatio(k.hitRatio)),
+         F::tr("Hits among the key look-ups in the window, whoever asked: this console's monitoring, too")},
         {"keysLookups", F::tr("Look-ups"), perSecond(k.lookupsPerSecond), {}},
         {"keysCommands", F::tr("Commands"), perSecond(k.commandsPerSecond), {}},
         {"keysEvicted", F::tr("Evicted"),
@@ -319,12 +320,14 @@ std::vector<Fact> activityFacts(const backend::PostgresActivityFigures& a)
 std::vector<FactGroup> postgresFacts(const backend::PostgresDetails& d, const backend::NodeSnapshot& node)
 {
     const double window = d.activity.value ? d.activity.value->windowSeconds : 0;
-    return {
-        group(F::tr("Connections"), d.connections, connectionFacts),
-        group(overWindow(F::tr("Activity"), window), d.activity, activityFacts),
-        group(F::tr("Vacuum horizon"), d.horizon, horizonFacts),
-        group(F::tr("Replication"), d.replication, standbyFacts),
-        {F::tr("Storage"), {{"storageDatabase", F::tr("Database"), formatBytes(node.diskBytes), {}}}, {}}};
+    return {group(F::tr("Connections"), d.connections, connectionFacts),
+            group(overWindow(F::tr("Activity"), window), d.activity, activityFacts),
+            group(F::tr("Vacuum horizon"), d.horizon, horizonFacts),
+            group(F::tr("Replication"), d.replication, standbyFacts),
+            {F::tr("Storage"),
+             {{"storageDatabase", F::tr("Database"), formatBytes(node.diskBytes), diskDated(node),
+               diskDated(node).isEmpty() ? Tone::Normal : Tone::Muted}},
+             {}}};
 }
 
 } // namespace

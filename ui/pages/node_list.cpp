@@ -1,5 +1,7 @@
 #include "ui/pages/node_list.h"
 
+#include "ui/models/last_known.h"
+#include "ui/models/trouble_text.h"
 #include "ui/pages/node_table.h"
 #include "ui/widgets/formatting.h"
 
@@ -52,15 +54,9 @@ public:
         return usedOfText(formatBytes(r.node.memoryBytes),
                           r.probed.memoryMostBytes > 0 ? formatBytes(r.probed.memoryMostBytes) : QString());
     }
-    // Without the name, which stands in the same row, and the address.
     static QString message(const Row& r)
     {
-        auto text = QString::fromStdString(r.node.message).simplified();
-        const auto name = QString::fromStdString(r.node.name);
-        if (text.startsWith(name + QLatin1String(" ("))) {
-            if (const auto end = text.indexOf(QLatin1String(") ")); end > 0) return text.mid(end + 2);
-        }
-        return text;
+        return reasonFirst(QString::fromStdString(r.node.message), QString::fromStdString(r.node.name));
     }
 
     static Column state()
@@ -131,7 +127,8 @@ public:
                 tr("Disk"), tr("PostgreSQL: size of the database"),
                 [](const Row& r) { return double(r.node.diskBytes); },
                 [](const Row& r) { return formatBytes(r.node.diskBytes); })
-                .in(tr("bytes")),
+                .in(tr("bytes"))
+                .datedBy([](const Row& r) { return diskDated(r.node); }),
             figure(
                 tr("Ops/s"), tr("Redis: commands; PostgreSQL: transactions; over the last second"),
                 [](const Row& r) { return r.node.commandsPerSecond; },

@@ -67,6 +67,7 @@ QWidget* NodesPage::buildList(QWidget* parent)
     m_list->setHint({});
     m_list->sortBy(ListStateColumn, Qt::DescendingOrder); // what is down stands first
     m_table = &m_list->table();
+    elideLastColumn(*m_table);
     card->body()->addWidget(m_list);
     return card;
 }

@@ -66,7 +66,7 @@ QLayout* OverviewPage::buildTiles()
 {
     auto* row = new QHBoxLayout;
     row->setSpacing(kSpacingMedium - 2);
-    m_fanout = addLink(*row, "fanoutTile", tr("Fan-out delay, p95"), QStringLiteral("queue"));
+    m_fanout = addLink(*row, "fanoutTile", tr("Fan-out p95"), QStringLiteral("queue"));
     m_deliveries = addLink(*row, "deliveriesTile", tr("Deliveries"), QStringLiteral("queue"));
     m_queue = addLink(*row, "queueTile", tr("Queue"), QStringLiteral("queue"));
     m_cache = addLink(*row, "cacheTile", tr("Cache hits"), QStringLiteral("cache"));

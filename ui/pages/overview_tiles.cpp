@@ -20,7 +20,8 @@ using Point = backend::HistoryPoint;
 // When a figure asks for attention. Twitter aimed at five seconds from post to home timeline.
 constexpr double kSlowFanoutMs = 1000, kLateFanoutMs = 5000;
 constexpr double kSlowQueueSeconds = 5, kLateQueueSeconds = 60;
-constexpr double kSkewedBalance = 1.5; // max/mean, where chance does not explain it
+constexpr std::uint64_t kMeasuredFrom = 5; // snapshots, one a second: a rate needs two counts
+constexpr double kSkewedBalance = 1.5;     // max/mean, where chance does not explain it
 
 Tone toneFor(double value, double warning, double critical)
 {
@@ -33,7 +34,13 @@ void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot, const Sho
 {
     showCache();
     showNodes(snapshot);
-    if (!context().range.chosen()) {
+    const bool now = !context().range.chosen();
+    const auto lastSecond = now ? tr("last 1 s") : tr("window");
+    m_fanout->setWindow(now ? tr("last 10 s") : tr("window"));
+    m_deliveries->setWindow(lastSecond);
+    m_balance->setWindow(lastSecond);
+    m_queue->setWindow(now ? tr("now") : tr("window"));
+    if (now) {
         showFanout(snapshot);
         showQueue(snapshot);
         showBalance(shards);
@@ -60,8 +67,14 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
     m_fanout->setStatus(known ? toneFor(snapshot.fanoutP95Ms, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted);
     m_deliveries->setValue(formatRate(snapshot.deliveriesPerSecond), tr("/s"));
     m_deliveries->setSubline(
-        tr("%1 posts/s · %2 reads/s")
-            .arg(formatRate(snapshot.postsPerSecond), formatRate(snapshot.readsPerSecond)));
+        snapshot.deliveriesPerSecond < 0
+            ? (snapshot.sequence < kMeasuredFrom ? tr("measured after the first seconds")
+                                                 : tr("the engines' counts are not known"))
+            : tr("%1 posts/s · %2 reads/s")
+                  .arg(formatRate(snapshot.postsPerSecond), formatRate(snapshot.readsPerSecond)));
+    m_deliveries->setToolTip(
+        tr("Counted by all engines. A rate needs two counts, and other engines' come from "
+           "the directory."));
 }
 
 // Percentiles of a window cannot be made of those of its seconds: their mean, and the worst.

@@ -10,6 +10,7 @@
 #include "ui/widgets/sparkline_delegate.h"
 #include "ui/widgets/table_style.h"
 #include "ui/widgets/time_chart.h"
+#include "ui/widgets/whole_rows.h"
 
 #include <QSettings>
 #include <QSplitter>
@@ -100,7 +101,7 @@ QWidget* QueueFlowView::buildKinds(QWidget* parent)
     // The trends take what is left: a bar below would hide the last row, for which another bar would come.
     m_kindTable->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     fitColumns(*m_kindTable);
-    m_kindCard->body()->addWidget(m_kindTable);
+    m_kindCard->body()->addWidget(new WholeRows(m_kindTable, m_kindCard));
     return m_kindCard;
 }
 
@@ -215,7 +216,7 @@ void QueueFlowView::setProblem(const QString& problem)
 void QueueFlowView::placeUpper()
 {
     constexpr int kStep = 40;
-    const int chrome = m_kindTable->parentWidget()->width() - m_kindTable->viewport()->width();
+    const int chrome = m_kindCard->width() - m_kindTable->viewport()->width();
     const int needed = (fittedWidth(*m_kindTable) + chrome + kStep - 1) / kStep * kStep;
     const int room = m_upper->width() - m_upper->handleWidth();
     const int table = std::min(std::max(needed, room / 2), room * 14 / 20);

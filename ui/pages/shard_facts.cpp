@@ -50,12 +50,16 @@ void ShardFacts::buildNodes(QVBoxLayout& column)
     for (int i = 0; i < int(roles.size()); ++i) {
         NodeRow row{new Label(m_theme, roles[std::size_t(i)], FontRole::Body, Tone::Muted, this),
                     new Label(m_theme, FontRole::Strong, Tone::Normal, this),
-                    new Label(m_theme, FontRole::Body, Tone::Muted, this)};
+                    new Label(m_theme, FontRole::Body, Tone::Muted, this),
+                    new Label(m_theme, FontRole::Small, Tone::Muted, this)};
         row.health->setObjectName(QLatin1String(names[std::size_t(i)]));
-        row.health->setWordWrap(true);
-        grid->addWidget(row.role, i, 0, Qt::AlignTop);
-        grid->addWidget(row.name, i, 1, Qt::AlignTop);
-        grid->addWidget(row.health, i, 2);
+        row.message->setObjectName(QLatin1String(names[std::size_t(i)]) + QStringLiteral("Message"));
+        row.message->setWordWrap(true);
+        row.message->hide();
+        grid->addWidget(row.role, 2 * i, 0);
+        grid->addWidget(row.name, 2 * i, 1);
+        grid->addWidget(row.health, 2 * i, 2);
+        grid->addWidget(row.message, 2 * i + 1, 0, 1, 3); // why, in the whole width
         m_nodes.push_back(row);
     }
     grid->setColumnStretch(2, 1);
@@ -83,13 +87,18 @@ void ShardFacts::buildFigures(QVBoxLayout& column)
     for (const int stretched : {1, 4})
         grid->setColumnStretch(stretched, 1);
     column.addLayout(grid);
+    m_dated = new Label(m_theme, FontRole::Small, Tone::Warning, this);
+    m_dated->setObjectName(QStringLiteral("shardLastKnown"));
+    m_dated->setWordWrap(true);
+    m_dated->hide();
+    column.addWidget(m_dated);
 }
 
 void ShardFacts::show(const backend::ClusterSnapshot& snapshot, int shard)
 {
     if (shard < 0 || shard >= int(snapshot.shards.size())) return;
     showNodes(snapshot, snapshot.shards[std::size_t(shard)]);
-    showFigures(snapshot.shards[std::size_t(shard)]);
+    showFigures(shardRow(snapshot, snapshot.shards[std::size_t(shard)]));
 }
 
 void ShardFacts::showNodes(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard)
@@ -105,18 +114,37 @@ void ShardFacts::showNodes(const backend::ClusterSnapshot& snapshot, const backe
         const auto message =
             found == snapshot.nodes.end() ? QString() : QString::fromStdString(found->message);
         row.health->setTone(tone);
-        row.health->setText(message.isEmpty() ? text : QStringLiteral("%1: %2").arg(text, message));
+        row.health->setText(text);
+        row.message->setTone(tone);
+        row.message->setText(message);
+        row.message->setVisible(!message.isEmpty());
     }
 }
 
-void ShardFacts::showFigures(const backend::ShardSnapshot& s)
+void ShardFacts::showFigures(const ShardRow& row)
 {
+    const auto& s = row.shard;
     const std::array texts{formatCount(s.users),         formatCount(s.posts),
                            formatBytes(s.postgresBytes), formatRate(s.deliveriesPerSecond),
                            formatCount(s.timelines),     formatCount(s.entries),
                            formatBytes(s.bytes),         formatRate(s.readsPerSecond)};
-    for (std::size_t i = 0; i < texts.size(); ++i)
+    const auto& postgres = row.usersDated.isEmpty() ? row.postsDated : row.usersDated;
+    const std::array dated{row.usersDated,     row.postsDated,     postgres,           QString(),
+                           row.timelinesDated, row.timelinesDated, row.timelinesDated, QString()};
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const bool ofNow = dated[i].isEmpty();
         m_figures[i]->setText(texts[i]);
+        m_figures[i]->setTone(ofNow ? Tone::Normal : Tone::Muted);
+        m_figures[i]->setToolTip(dated[i]);
+        auto font = m_theme.font(FontRole::Strong);
+        font.setItalic(!ofNow);
+        m_figures[i]->setFont(font);
+    }
+    QStringList why;
+    if (!postgres.isEmpty()) why << tr("PostgreSQL's figures %1").arg(postgres);
+    if (!row.timelinesDated.isEmpty()) why << tr("Redis' figures %1").arg(row.timelinesDated);
+    m_dated->setText(why.join(QLatin1Char('\n')));
+    m_dated->setVisible(!why.isEmpty());
 }
 
 } // namespace ui

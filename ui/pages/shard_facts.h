@@ -14,6 +14,7 @@ namespace ui {
 
 class Label;
 class Theme;
+struct ShardRow;
 
 class ShardFacts final : public QWidget
 {
@@ -28,16 +29,17 @@ public:
 private:
     struct NodeRow
     {
-        Label *role, *name, *health;
+        Label *role, *name, *health, *message;
     };
     void buildNodes(QVBoxLayout& column);
     void buildFigures(QVBoxLayout& column);
     void showNodes(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard);
-    void showFigures(const backend::ShardSnapshot& s);
+    void showFigures(const ShardRow& row);
 
     const Theme& m_theme;
     std::vector<NodeRow> m_nodes; // users, posts, timelines
     std::vector<Label*> m_figures;
+    Label* m_dated = nullptr; // why figures are not of now
 };
 
 } // namespace ui

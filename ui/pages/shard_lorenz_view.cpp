@@ -10,6 +10,7 @@
 
 #include <QHBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -81,7 +82,11 @@ void ShardLorenzView::show(const ShownShards& shards)
     const auto summary = backend::shardBalance(*shards.snapshot, m_metric, shards.seconds);
     m_gini = backend::giniOf(values);
     m_chart->setCurve(backend::lorenzOf(std::move(values)), shardMetricWord(m_metric));
+    const auto& all = shards.snapshot->shards;
+    const auto dated =
+        std::count_if(all.begin(), all.end(), [&](const auto& s) { return backend::lastKnown(s, m_metric); });
     setSubtitle(!shards.note.isEmpty()            ? shards.note
+                : dated > 0 && !shards.ofWindow   ? tr("%1 shards as last known: node down").arg(dated)
                 : shards.ofWindow                 ? tr("mean of the window")
                 : backend::countsEvents(m_metric) ? tr("over the last second")
                                                   : QString());

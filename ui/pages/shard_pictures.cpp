@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
 #include "ui/bridge/time_range.h"
+#include "ui/models/last_known.h"
 #include "ui/models/shard_metric.h"
 #include "ui/models/shard_table.h"
 #include "ui/pages/shard_comparison_view.h"
@@ -153,6 +154,7 @@ void ShardPictures::setMetric(backend::BalanceMetric metric)
     m_bars->setMetric(name, shardValueFormat(metric));
     m_time->setMetric(name, shardScaleUnit(metric), shardReadingFormat(metric));
     m_map->setLoad(name, shardScaleUnit(metric), shardReadingFormat(metric));
+    m_time->setNothing(shardNothingText(metric, tr("in this window")));
     m_compare->setMetric(metric);
     m_heatCard->setTitle(tr("Shards · %1").arg(name));
     m_barsCard->setTitle(tr("Nodes · %1").arg(name));
@@ -211,15 +213,22 @@ void ShardPictures::showGrid()
 {
     const auto& snapshot = *m_shards.snapshot;
     std::vector<double> shards;
-    for (const auto& shard : snapshot.shards)
+    std::vector<bool> dated;
+    for (const auto& shard : snapshot.shards) {
         shards.push_back(backend::valueOf(shard, m_metric));
+        dated.push_back(!datedBy(shard).isEmpty());
+    }
+    m_heat->setNothing(nothingText());
     const auto byShard = backend::shardBalance(snapshot, m_metric, m_shards.seconds);
-    m_heat->setDetail([names = shardRows(snapshot), metric = m_metric](int shard) {
+    m_heat->setDetail([this, names = shardRows(snapshot)](int shard) {
         if (shard < 0 || shard >= int(names.size())) return QString();
         const auto& row = names[std::size_t(shard)];
-        return tr("on %1").arg(metric == backend::BalanceMetric::Posts ? row.postsNode : row.timelinesNode);
+        const auto on =
+            tr("on %1").arg(m_metric == backend::BalanceMetric::Posts ? row.postsNode : row.timelinesNode);
+        const auto why = datedBy(row.shard);
+        return why.isEmpty() ? on : QStringLiteral("%1, %2").arg(on, why);
     });
-    m_heat->setValues(std::move(shards), byShard.chanceCoefficientOfVariation);
+    m_heat->setValues(std::move(shards), byShard.chanceCoefficientOfVariation, std::move(dated));
     m_heatCard->setSubtitle(subtitle(
         byShard.known == int(snapshot.shards.size())
             ? tr("%1 shards").arg(formatCount(byShard.known))
@@ -228,17 +237,31 @@ void ShardPictures::showGrid()
     showBars();
 }
 
+// Why the shard's figure is not of now; empty: it is, or it is a mean over the window.
+QString ShardPictures::datedBy(const backend::ShardSnapshot& shard) const
+{
+    return m_shards.ofWindow ? QString() : lastKnownText(*m_shards.snapshot, shard, m_metric);
+}
+
+QString ShardPictures::nothingText() const
+{
+    return shardNothingText(m_metric, m_shards.ofWindow ? tr("in this window") : tr("in the last second"));
+}
+
 void ShardPictures::showBars()
 {
     const auto& snapshot = *m_shards.snapshot;
     std::vector<RankedBars::Bar> bars;
     for (const auto& load : backend::loadByNode(snapshot, m_metric)) {
         bars.push_back({load.node, QString::fromStdString(load.name), load.value,
-                        load.shards == 1 ? tr("1 shard") : tr("%1 shards").arg(formatCount(load.shards))});
+                        load.shards == 1 ? tr("1 shard") : tr("%1 shards").arg(formatCount(load.shards)),
+                        load.lastKnown && !m_shards.ofWindow});
     }
     const auto summary = backend::nodeBalance(snapshot, m_metric, m_shards.seconds);
-    m_barsCard->setSubtitle(subtitle(
-        bars.size() == 1 ? tr("1 node") : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size())))));
+    const auto down = std::count_if(bars.begin(), bars.end(), [](const auto& bar) { return bar.lastKnown; });
+    const auto nodes =
+        bars.size() == 1 ? tr("1 node") : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size())));
+    m_barsCard->setSubtitle(subtitle(down > 0 ? tr("%1, hatched: down").arg(nodes) : nodes));
     m_bars->setBars(std::move(bars), summary.known > 0 ? summary.mean : kUnknown,
                     backend::chanceBand(summary));
 }
@@ -288,9 +311,11 @@ void ShardPictures::showMap()
     const auto& snapshot = *m_shards.snapshot;
     std::vector<Treemap::Item> items;
     for (const auto& shard : snapshot.shards)
-        items.push_back({shard.shard, shard.timelinesNode, nodeName(snapshot, shard.timelinesNode),
-                         backend::valueOf(shard, backend::BalanceMetric::Bytes),
-                         backend::valueOf(shard, m_metric)});
+        items.push_back(
+            {shard.shard, shard.timelinesNode, nodeName(snapshot, shard.timelinesNode),
+             backend::valueOf(shard, backend::BalanceMetric::Bytes), backend::valueOf(shard, m_metric),
+             m_shards.ofWindow ? QString() : lastKnownText(snapshot, shard, backend::BalanceMetric::Bytes)});
+    m_map->setNothing(nothingText());
     m_map->setItems(std::move(items));
     m_map->setCurrent(m_current);
     const int without = m_map->withoutSize();

@@ -59,6 +59,8 @@ private:
     void showBars();
     void askHistory();
     void showMap();
+    QString datedBy(const backend::ShardSnapshot& shard) const;
+    QString nothingText() const;
     QString subtitle(const QString& words) const; // with the note, where there is one
 
     const PageContext m_context;

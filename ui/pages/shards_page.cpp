@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
 #include "ui/bridge/time_range.h"
+#include "ui/models/last_known.h"
 #include "ui/models/shard_metric.h"
 #include "ui/models/sort_proxy.h"
 #include "ui/pages/column_fit.h"
@@ -19,6 +20,7 @@
 #include "ui/widgets/save_dialog.h"
 #include "ui/widgets/segments.h"
 #include "ui/widgets/table_style.h"
+#include "ui/widgets/whole_rows.h"
 
 #include <QComboBox>
 #include <QDir>
@@ -111,7 +113,7 @@ QLayout* ShardsPage::buildTiles(QWidget* parent)
         tr("Variation of shards"), "shardVariation",
         tr("Coefficient of variation: standard deviation over mean. Users spread evenly by chance over S "
            "shards vary by √((S−1)/users) already, and counts of few events by √((S−1)/events) besides: up "
-           "to twice that is chance, not skew."));
+           "to twice that (2 σ) is chance, not skew."));
     return row;
 }
 
@@ -151,7 +153,12 @@ QWidget* ShardsPage::buildTable(QWidget* parent)
     m_table->setSortingEnabled(true);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->sortByColumn(ShardNumberColumn, Qt::AscendingOrder);
-    m_tableCard->body()->addWidget(m_table);
+    m_lastKnown = new Label(context().theme, FontRole::Small, Tone::Warning, m_tableCard);
+    m_lastKnown->setObjectName(QStringLiteral("shardsLastKnown"));
+    m_lastKnown->setWordWrap(true);
+    m_lastKnown->hide();
+    m_tableCard->body()->addWidget(m_lastKnown);
+    m_tableCard->body()->addWidget(new WholeRows(m_table, m_tableCard), 1);
     return m_tableCard;
 }
 
@@ -205,7 +212,8 @@ void ShardsPage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_export->setEnabled(snapshot != nullptr && !m_exporting);
     if (!m_face->show(snapshot)) return;
     m_shards = m_window->shown(snapshot);
-    m_model->setRows(shardRows(*m_shards.snapshot));
+    m_model->setRows(shardRows(*m_shards.snapshot, m_shards.ofWindow));
+    showLastKnown();
     m_tableCard->setSubtitle(tableNote());
     showBalance();
     m_pictures->setShards(m_shards);
@@ -241,6 +249,13 @@ QString ShardsPage::tableNote() const
         .arg(context().range.notOfWindow(m_snapshot->takenAt));
 }
 
+void ShardsPage::showLastKnown()
+{
+    const auto note = m_shards.ofWindow ? QString() : lastKnownNote(*m_snapshot);
+    m_lastKnown->setText(note);
+    m_lastKnown->setVisible(!note.isEmpty());
+}
+
 void ShardsPage::showBalance()
 {
     const auto& snapshot = *m_shards.snapshot;
@@ -271,10 +286,11 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
     const bool known = shards.known > 0 && shards.mean > 0;
     m_variation->setValue(known ? formatNumber(shards.coefficientOfVariation * 100, 1) : unknownText(),
                           known ? tr("%") : QString());
-    const double chance = shards.chanceCoefficientOfVariation;
-    m_variation->setSubline(!known       ? tr("not known yet")
-                            : usersKnown ? tr("by chance alone %1 % (1 σ)").arg(formatNumber(chance * 100, 1))
-                                         : tr("chance: users not known yet"));
+    const double chance = backend::chanceBand(shards);
+    m_variation->setSubline(!known ? tr("not known yet")
+                            : usersKnown
+                                ? tr("by chance alone up to %1 % (2 σ)").arg(formatNumber(chance * 100, 1))
+                                : tr("chance: users not known yet"));
     m_variation->setStatus(!known || !usersKnown                                          ? Tone::Normal
                            : shards.coefficientOfVariation <= backend::chanceBand(shards) ? Tone::Ok
                                                                                           : Tone::Warning);

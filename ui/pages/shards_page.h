@@ -64,6 +64,7 @@ private:
     void metricChanged();
     void showBalance();
     QString tableNote() const;
+    void showLastKnown();
     void showSpread(const backend::BalanceSummary& shards, const backend::BalanceSummary& nodes,
                     bool usersKnown);
     void selectShard(int shard);
@@ -78,7 +79,7 @@ private:
     PageFace* m_face = nullptr;
     QComboBox* m_metric = nullptr;
     QPushButton* m_export = nullptr;
-    Label* m_outcome = nullptr;
+    Label *m_outcome = nullptr, *m_lastKnown = nullptr;
     MetricTile* m_shardSpread = nullptr;
     MetricTile* m_nodeSpread = nullptr;
     MetricTile* m_variation = nullptr;

@@ -75,6 +75,12 @@ QStringList balanceRow(backend::BalanceMetric metric, const QString& over, const
             ratio(b.chanceCoefficientOfVariation, any && chanceKnown)};
 }
 
+// A node of which a shard's figures are only last known.
+QString shardNodeText(const std::string& name, bool down)
+{
+    return down ? ReportTables::tr("%1 down").arg(QString::fromStdString(name)) : wordsOr(name);
+}
+
 } // namespace
 
 QString reportFigure(double value, int decimals)
@@ -198,7 +204,11 @@ ReportPageTable reportNodeLoadsTable(const backend::ShardReport& report)
 ReportPageTable reportShardsTable(const backend::ShardReport& report)
 {
     using T = ReportTables;
-    ReportPageTable out{T::tr("Logical shards"),
+    const bool anyDown = std::any_of(report.rows.begin(), report.rows.end(), [](const auto& row) {
+        return row.shard.usersDown || row.shard.postsDown || row.shard.timelinesDown;
+    });
+    ReportPageTable out{anyDown ? T::tr("Logical shards (on nodes that are down: as last known)")
+                                : T::tr("Logical shards"),
                         {{T::tr("Shard"), true, 0.7},
                          {T::tr("Users on"), false, 0.9},
                          {T::tr("Posts on"), false, 0.9},
@@ -215,8 +225,9 @@ ReportPageTable reportShardsTable(const backend::ShardReport& report)
                         {}};
     for (const auto& row : report.rows) {
         const auto& s = row.shard;
-        out.rows.push_back({reportFigure(std::int64_t(s.shard)), wordsOr(row.usersNode),
-                            wordsOr(row.postsNode), wordsOr(row.timelinesNode), reportFigure(s.users),
+        out.rows.push_back({reportFigure(std::int64_t(s.shard)), shardNodeText(row.usersNode, s.usersDown),
+                            shardNodeText(row.postsNode, s.postsDown),
+                            shardNodeText(row.timelinesNode, s.timelinesDown), reportFigure(s.users),
                             reportFigure(s.posts), reportFigure(s.postgresBytes), reportFigure(s.timelines),
                             reportFigure(s.entries), reportFigure(s.bytes),
                             reportFigure(s.deliveriesPerSecond, kRateDecimals),

@@ -164,6 +164,7 @@ std::optional<double> CurveChart::valueAt(const Line& line, double x)
     const auto after = std::upper_bound(line.points.begin(), line.points.end(), x,
                                         [](double at, const QPointF& point) { return at < point.x(); });
     const auto& before = *std::prev(after);
+    if (std::isnan(before.y()) || (after != line.points.end() && std::isnan(after->y()))) return {};
     if (line.steps || after == line.points.end() || after->x() <= before.x()) return before.y();
     const double share = (x - before.x()) / (after->x() - before.x());
     return before.y() + share * (after->y() - before.y());
@@ -240,11 +241,15 @@ void CurveChart::drawLine(QPainter& painter, const QRectF& area, const Line& lin
 {
     if (line.points.empty()) return;
     QPainterPath path;
-    auto last = toPixel(area, line.points.front().x(), line.points.front().y());
-    path.moveTo(last);
+    std::optional<QPointF> last;
     for (const auto& point : line.points) {
+        if (std::isnan(point.y())) {
+            last.reset();
+            continue;
+        }
         const auto at = toPixel(area, point.x(), point.y());
-        if (line.steps) path.lineTo(at.x(), last.y());
+        if (!last) path.moveTo(at);
+        if (last && line.steps) path.lineTo(at.x(), last->y());
         path.lineTo(at);
         last = at;
     }

@@ -30,7 +30,7 @@ public:
     {
         QString name;
         int number = 1;              // Theme::series, 1 … 8
-        std::vector<QPointF> points; // ascending in x
+        std::vector<QPointF> points; // ascending in x; NaN in y: nothing is known there, the line breaks
         bool steps = false;          // the value holds until the next point
     };
     struct Mark

@@ -3,8 +3,10 @@
 #include "ui/widgets/exporter.h"
 
 #include "ui/widgets/axis_scale.h"
+#include "ui/widgets/color_bar.h"
 #include "ui/widgets/figure_text.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/last_known_hatch.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -38,9 +40,10 @@ HeatGrid::HeatGrid(const Theme& theme, QWidget* parent)
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
-void HeatGrid::setValues(std::vector<double> values, double chanceVariation)
+void HeatGrid::setValues(std::vector<double> values, double chanceVariation, std::vector<bool> lastKnown)
 {
     m_values = std::move(values);
+    m_lastKnown = std::move(lastKnown);
     if (m_current >= int(m_values.size())) m_current = -1;
     if (m_hovered >= int(m_values.size())) m_hovered = -1;
     updateScale(chanceVariation);
@@ -55,6 +58,22 @@ void HeatGrid::setMetric(const QString& metric, Format format)
     m_format = format ? std::move(format) : formatCompact;
     describe();
     update();
+}
+
+void HeatGrid::setNothing(const QString& words)
+{
+    m_nothing = words;
+    update();
+}
+
+bool HeatGrid::isLastKnown(int shard) const
+{
+    return std::size_t(shard) < m_lastKnown.size() && m_lastKnown[std::size_t(shard)];
+}
+
+bool HeatGrid::anyLastKnown() const
+{
+    return std::find(m_lastKnown.begin(), m_lastKnown.end(), true) != m_lastKnown.end();
 }
 
 void HeatGrid::setDetail(std::function<QString(int)> detail)
@@ -122,7 +141,9 @@ void HeatGrid::describe()
     }
     setAccessibleDescription(
         highest < 0 ? tr("%n shard(s), nothing known yet", nullptr, int(m_values.size()))
-                    : tr("%n shard(s). Highest: %1", nullptr, int(m_values.size())).arg(cellText(highest)));
+        : !note().isEmpty()
+            ? note()
+            : tr("%n shard(s). Highest: %1", nullptr, int(m_values.size())).arg(cellText(highest)));
 }
 
 // --- geometry
@@ -132,7 +153,7 @@ HeatGrid::Shape HeatGrid::shape() const
     const int small = QFontMetrics(m_theme.font(FontRole::Small)).height();
     Shape out;
     const QRect inside = rect().adjusted(kLabelWidth, 0, -(kScaleWidth + kScaleLabelWidth + kSpacingLarge),
-                                         -(2 * small + kSpacingMedium));
+                                         -((anyLastKnown() ? 3 : 2) * small + kSpacingMedium));
     const int count = std::max(1, int(m_values.size()));
     // A power of two of columns whose cells come nearest to squares.
     double best = 1e9;
@@ -271,6 +292,13 @@ void HeatGrid::paintEvent(QPaintEvent*)
     drawLabels(painter, s);
     drawScale(painter, s);
     drawReadout(painter);
+    drawNothing(painter, s);
+}
+
+// All cells in one dark colour say nothing by themselves.
+void HeatGrid::drawNothing(QPainter& painter, const Shape& s) const
+{
+    if (!note().isEmpty()) drawNote(painter, m_theme, s.cells, note());
 }
 
 void HeatGrid::drawCells(QPainter& painter, const Shape& s) const
@@ -285,6 +313,8 @@ void HeatGrid::drawCells(QPainter& painter, const Shape& s) const
             painter.fillRect(cell, hatch);
         else
             painter.fillRect(cell, m_theme.loadColor(m_mean > 0 ? placeOf(value / m_mean) : 0));
+        if (isLastKnown(shard))
+            hatchLastKnown(painter, cell, m_theme.onLoad(m_mean > 0 ? placeOf(value / m_mean) : 0));
     }
     const auto frame = [&](int shard, const QColor& color, int width) {
         if (shard < 0) return;
@@ -323,7 +353,11 @@ void HeatGrid::drawScale(QPainter& painter, const Shape& s) const
     }
     painter.setPen(m_theme.textMuted());
     const auto metrics = painter.fontMetrics();
-    if (!m_known || m_mean <= 0) return;
+    if (!m_known) return;
+    if (m_mean <= 0) { // no mean to take parts of
+        drawFigure(painter, {s.scale.right() + kSpacingTiny + 3, s.scale.bottom() + 1}, m_format(0));
+        return;
+    }
     painter.drawText(s.scale.left(), s.scale.bottom() + kSpacingTiny + metrics.ascent(), tr("× mean"));
     const auto values = m_scale.steps().values();
     const auto labels = m_scale.labels();
@@ -343,6 +377,10 @@ void HeatGrid::drawReadout(QPainter& painter) const
     const auto words = shard >= 0 ? cellText(shard) : tr("Point at a cell to read it");
     painter.setPen(shard >= 0 ? m_theme.text() : m_theme.textMuted());
     const int baseline = height() - metrics.descent();
+    if (anyLastKnown()) {
+        drawLastKnownKey(painter, m_theme, {kLabelWidth, baseline - metrics.height()});
+        painter.setPen(shard >= 0 ? m_theme.text() : m_theme.textMuted());
+    }
     drawFigure(painter, {kLabelWidth, baseline},
                metrics.elidedText(words, Qt::ElideRight, width() - kLabelWidth));
 }

@@ -24,9 +24,13 @@ public:
     HeatGrid(const Theme& theme, QWidget* parent);
 
     // values[shard]; NaN: not known. chanceVariation: coefficient of variation by chance alone; 0: not known.
-    void setValues(std::vector<double> values, double chanceVariation);
+    // lastKnown[shard]: the value is not of now, its node is down; empty: all are of now.
+    void setValues(std::vector<double> values, double chanceVariation, std::vector<bool> lastKnown = {});
     // metric: what is measured, with its unit ("deliveries/s"); another one starts the scale anew.
     void setMetric(const QString& metric, Format format);
+    // What is said over the cells while every value is 0.
+    void setNothing(const QString& words);
+    QString note() const { return m_known && m_mean <= 0 ? m_nothing : QString(); } // empty: none
     // What is said of a shard besides its value: "on redis-3".
     void setDetail(std::function<QString(int shard)> detail);
 
@@ -67,10 +71,14 @@ private:
     void drawLabels(QPainter& painter, const Shape& shape) const;
     void drawScale(QPainter& painter, const Shape& shape) const;
     void drawReadout(QPainter& painter) const;
+    void drawNothing(QPainter& painter, const Shape& shape) const;
+    bool isLastKnown(int shard) const;
+    bool anyLastKnown() const;
 
     const Theme& m_theme;
     std::vector<double> m_values;
-    QString m_metric;
+    std::vector<bool> m_lastKnown;
+    QString m_metric, m_nothing;
     Format m_format;
     std::function<QString(int)> m_detail;
     AxisScale m_scale;

@@ -41,6 +41,13 @@ void MetricTile::setSubline(const QString& subline)
     updateText();
 }
 
+void MetricTile::setWindow(const QString& window)
+{
+    if (window == m_window) return;
+    m_window = window;
+    updateText();
+}
+
 void MetricTile::setLink(bool link)
 {
     m_link = link;
@@ -58,7 +65,8 @@ void MetricTile::setStatus(Tone status)
 // The button's text is what screen readers say; the tile itself is painted.
 void MetricTile::updateText()
 {
-    setText(QStringLiteral("%1: %2 %3. %4").arg(m_title, m_value, m_unit, m_subline));
+    const auto title = m_window.isEmpty() ? m_title : QStringLiteral("%1, %2").arg(m_title, m_window);
+    setText(QStringLiteral("%1: %2 %3. %4").arg(title, m_value, m_unit, m_subline));
     update();
 }
 
@@ -125,6 +133,13 @@ void MetricTile::paintEvent(QPaintEvent*)
                          metrics.elidedText(text, Qt::ElideRight, inside.width()));
         return top + metrics.height();
     };
+    if (!m_window.isEmpty()) {
+        painter.setFont(m_theme.font(FontRole::Small));
+        painter.setPen(m_theme.textMuted());
+        const int baseline = inside.top() + QFontMetrics(m_theme.font(FontRole::Body)).ascent();
+        const int left = inside.right() - painter.fontMetrics().horizontalAdvance(m_window);
+        painter.drawText(left, baseline, m_window);
+    }
     int top = write(FontRole::Body, m_theme.textMuted(), m_title, inside.top()) + kSpacingTiny / 2;
     painter.setFont(m_theme.font(FontRole::Value));
     painter.setPen(m_theme.text());

@@ -19,12 +19,15 @@ public:
 
     void setValue(const QString& value, const QString& unit);
     void setSubline(const QString& subline);
+    // Over which time the figure is, beside the title: "last 10 s". Empty: of now, or the subline says it.
+    void setWindow(const QString& window);
     void setLink(bool link); // leads somewhere: takes the focus, shows that it can be clicked. Not at first
     void setStatus(Tone status); // colour of the stripe; Normal and Muted: none
     QString title() const { return m_title; }
     QString value() const { return m_value; }
     QString unit() const { return m_unit; }
     QString subline() const { return m_subline; }
+    QString window() const { return m_window; }
     Tone status() const { return m_status; }
 
     QSize sizeHint() const override;
@@ -41,7 +44,7 @@ private:
     void updateText();
 
     const Theme& m_theme;
-    QString m_title, m_value, m_unit, m_subline;
+    QString m_title, m_value, m_unit, m_subline, m_window;
     Tone m_status = Tone::Normal;
     bool m_link = false;
     bool m_focusShown = false; // it came by the keyboard

@@ -3,6 +3,7 @@
 #include "ui/widgets/exporter.h"
 #include "ui/widgets/figure_text.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/last_known_hatch.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -77,6 +78,7 @@ QString RankedBars::text(int row) const
                      : QStringLiteral("%1: %2 %3").arg(bar.name, m_format(bar.value), m_metric);
     if (!std::isnan(bar.value) && m_mean > 0)
         words += tr(", %1 of the mean").arg(formatRatio(bar.value / m_mean));
+    if (bar.lastKnown) words += tr(", last known, the node is down");
     return bar.note.isEmpty() ? words : QStringLiteral("%1, %2").arg(words, bar.note);
 }
 
@@ -254,16 +256,17 @@ void RankedBars::drawRow(QPainter& painter, int row) const
     const int thick = std::min(place.height() / 2, kMostThick);
     const QRect track(area.left(), place.top() + (place.height() - thick) / 2, area.width(), thick);
     const bool known = !std::isnan(bar.value);
-    if (known)
-        painter.fillRect(
-            QRect(track.left(), track.top(),
-                  std::max(1, (m_mean > 0 ? xOf(bar.value / m_mean) : track.left()) - track.left()),
-                  track.height()),
-            m_theme.series(1));
-    else
+    if (known) {
+        const QRect filled(track.left(), track.top(),
+                           std::max(1, (m_mean > 0 ? xOf(bar.value / m_mean) : track.left()) - track.left()),
+                           track.height());
+        painter.fillRect(filled, m_theme.series(1));
+        if (bar.lastKnown) hatchLastKnown(painter, filled, m_theme.card());
+    } else {
         painter.fillRect(track, QBrush(m_theme.cardBorder(), Qt::BDiagPattern));
+    }
     const auto value = known ? m_format(bar.value) : unknownText();
-    painter.setPen(known ? m_theme.text() : m_theme.textMuted());
+    painter.setPen(known && !bar.lastKnown ? m_theme.text() : m_theme.textMuted());
     drawFigure(painter, {width() - kSpacingTiny - figureWidth(metrics, value), baseline}, value);
 }
 

@@ -20,10 +20,11 @@ class RankedBars final : public QWidget
 public:
     struct Bar
     {
-        int id = 0;       // told when activated
-        QString name;     // "redis-3"
-        double value = 0; // NaN: not known
-        QString note;     // "8 shards"
+        int id = 0;             // told when activated
+        QString name;           // "redis-3"
+        double value = 0;       // NaN: not known
+        QString note;           // "8 shards"
+        bool lastKnown = false; // its node is down: the value is not of now
     };
 
     RankedBars(const Theme& theme, QWidget* parent);

@@ -66,6 +66,15 @@ void ShardTimeMap::setHistory(backend::ShardHistory history)
     update();
 }
 
+bool ShardTimeMap::allIdle() const
+{
+    const auto known = [](float value) { return !std::isnan(value); };
+    const auto& values = m_history.values;
+    return std::any_of(values.begin(), values.end(), known) &&
+           std::all_of(values.begin(), values.end(),
+                       [&](float value) { return !known(value) || value == 0; });
+}
+
 void ShardTimeMap::clear(const QString& why)
 {
     m_history = {};
@@ -83,6 +92,12 @@ void ShardTimeMap::setMetric(const QString& metric, ScaleUnit unit, Format forma
     }
     m_metric = metric;
     m_format = std::move(format);
+    update();
+}
+
+void ShardTimeMap::setNothing(const QString& words)
+{
+    m_nothing = words;
     update();
 }
 

@@ -32,6 +32,9 @@ public:
     void clear(const QString& why); // said in place of the picture
     // What is measured, with its unit; another one starts the scale anew. format: of readings, in full.
     void setMetric(const QString& metric, ScaleUnit unit, Format format);
+    // What is said over the picture while every known value is 0.
+    void setNothing(const QString& words);
+    QString note() const { return allIdle() ? m_nothing : QString(); } // empty: none
     void setDeviation(bool deviation);
     bool deviation() const { return m_deviation; }
 
@@ -84,13 +87,14 @@ private:
     void drawShardAxis(QPainter& painter, const QRect& plot) const;
     void drawTimeAxis(QPainter& painter, const QRect& plot) const;
     void drawScale(QPainter& painter, const QRect& plot) const;
+    bool allIdle() const; // something is known, and all of it is 0
 
     const Theme& m_theme;
     TimeRange& m_range;
     backend::ShardHistory m_history;
     std::vector<float> m_deviations; // empty while the load is shown
     QImage m_image;
-    QString m_metric, m_why;
+    QString m_metric, m_why, m_nothing;
     Format m_format;
     AxisScale m_scale;
     bool m_deviation = false;

@@ -51,6 +51,7 @@ void ShardTimeMap::paintEvent(QPaintEvent*)
     drawTimeAxis(painter, plot);
     drawEventMarks(painter, m_theme, marks(), plot);
     drawScale(painter, plot);
+    if (!note().isEmpty()) drawNote(painter, m_theme, plot, note());
     painter.setPen(shownShard() >= 0 ? m_theme.text() : m_theme.textMuted());
     drawFigure(painter, {plot.left(), height() - painter.fontMetrics().descent()}, readout());
 }

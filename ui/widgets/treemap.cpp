@@ -64,6 +64,25 @@ void Treemap::setSize(Format format)
     m_sizeFormat = std::move(format);
 }
 
+void Treemap::setNothing(const QString& words)
+{
+    m_nothing = words;
+    update();
+}
+
+bool Treemap::anyDated() const
+{
+    return std::any_of(m_items.begin(), m_items.end(), [](const Item& i) { return !i.dated.isEmpty(); });
+}
+
+bool Treemap::allIdle() const
+{
+    const auto known = [](const Item& item) { return !std::isnan(item.load); };
+    return std::any_of(m_items.begin(), m_items.end(), known) &&
+           std::all_of(m_items.begin(), m_items.end(),
+                       [&](const Item& item) { return !known(item) || item.load == 0; });
+}
+
 void Treemap::setLoad(const QString& metric, ScaleUnit unit, Format format)
 {
     if (metric != m_metric) m_scale = AxisScale(unit);
@@ -117,7 +136,7 @@ void Treemap::order()
 QRectF Treemap::mapRect() const
 {
     const int small = QFontMetrics(m_theme.font(FontRole::Small)).height();
-    return QRectF(rect().adjusted(0, 0, -kColorBarRoom, -(small + kSpacingSmall)));
+    return QRectF(rect().adjusted(0, 0, -kColorBarRoom, -((anyDated() ? 2 : 1) * small + kSpacingSmall)));
 }
 
 void Treemap::place()
@@ -170,7 +189,8 @@ QString Treemap::cellText(int shard) const
     if (!item) return {};
     const auto load = std::isnan(item->load) ? tr("%1: not known yet").arg(m_metric) : m_format(item->load);
     const auto size = known(item->size) ? m_sizeFormat(item->size) : tr("size not known yet");
-    return tr("Shard %1 on %2: %3, %4").arg(QString::number(shard), item->nodeName, size, load);
+    const auto words = tr("Shard %1 on %2: %3, %4").arg(QString::number(shard), item->nodeName, size, load);
+    return item->dated.isEmpty() ? words : QStringLiteral("%1, %2").arg(words, item->dated);
 }
 
 double Treemap::placeOf(double load) const

@@ -26,12 +26,15 @@ public:
         QString nodeName;
         double size = 0; // NaN: not known; then it has no rectangle
         double load = 0; // NaN: not known
+        QString dated{}; // why its figures are not of now; empty: they are
     };
 
     Treemap(const Theme& theme, QWidget* parent);
 
     void setItems(std::vector<Item> items);
     void setSize(Format format); // of sizes in the readout
+    // What is said over the rectangles while every load is 0.
+    void setNothing(const QString& words);
     // What the colour says, with its unit ("deliveries/s"); another one starts the scale anew.
     // format: of readings, in full.
     void setLoad(const QString& metric, ScaleUnit unit, Format format);
@@ -85,13 +88,15 @@ private:
     void drawCellLabel(QPainter& painter, const Cell& cell) const;
     void drawNodes(QPainter& painter) const;
     void drawReadout(QPainter& painter) const;
+    bool anyDated() const;
+    bool allIdle() const; // something is known, and every load is 0
 
     const Theme& m_theme;
     std::vector<Item> m_items;
     std::vector<Node> m_nodes;
     std::vector<double> m_orderedSizes; // of m_items, when they were put in order
     std::vector<Cell> m_cells;
-    QString m_metric;
+    QString m_metric, m_nothing;
     Format m_format, m_sizeFormat;
     AxisScale m_scale;
     int m_current = -1, m_hovered = -1;

@@ -1,6 +1,7 @@
 // How Treemap looks: rectangles, names of nodes, scale, readout.
 #include "ui/widgets/color_bar.h"
 #include "ui/widgets/figure_text.h"
+#include "ui/widgets/last_known_hatch.h"
 #include "ui/widgets/treemap.h"
 
 #include <QPainter>
@@ -35,6 +36,7 @@ void Treemap::paintEvent(QPaintEvent*)
         {map.right() + kSpacingMedium, map.top() + kSpacingTiny, kColorBarWidth,
          map.height() - kSpacingSmall},
         {[this](double place) { return m_theme.loadColor(place); }, colorBarSteps(m_scale), m_metric});
+    if (allIdle() && !m_nothing.isEmpty()) drawNote(painter, m_theme, map, m_nothing);
     drawReadout(painter);
 }
 
@@ -44,6 +46,9 @@ void Treemap::drawCells(QPainter& painter) const
     for (const auto& cell : m_cells) {
         const double load = m_items[cell.item].load;
         painter.fillRect(cell.rect, std::isnan(load) ? hatch : QBrush(m_theme.loadColor(placeOf(load))));
+        if (!m_items[cell.item].dated.isEmpty())
+            hatchLastKnown(painter, cell.rect,
+                           std::isnan(load) ? m_theme.textMuted() : m_theme.onLoad(placeOf(load)));
         if (std::min(cell.rect.width(), cell.rect.height()) >= 4) {
             painter.setPen(QPen(m_theme.card(), 1));
             painter.drawRect(cell.rect);
@@ -93,8 +98,13 @@ void Treemap::drawReadout(QPainter& painter) const
 {
     const int shard = m_hovered >= 0 ? m_hovered : m_current;
     painter.setPen(shard >= 0 ? m_theme.text() : m_theme.textMuted());
-    drawFigure(painter, {0, height() - painter.fontMetrics().descent()},
-               shard >= 0 ? cellText(shard) : tr("Point at a rectangle to read it"));
+    const auto metrics = painter.fontMetrics();
+    const int baseline = height() - metrics.descent();
+    if (anyDated()) {
+        drawLastKnownKey(painter, m_theme, {0, baseline - metrics.height()});
+        painter.setPen(shard >= 0 ? m_theme.text() : m_theme.textMuted());
+    }
+    drawFigure(painter, {0, baseline}, shard >= 0 ? cellText(shard) : tr("Point at a rectangle to read it"));
 }
 
 } // namespace ui
