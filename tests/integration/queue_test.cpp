@@ -496,8 +496,8 @@ void QueueTest::anErrorOfStrayBytesIsStored()
     m_nodes->enqueue({newTask(), newTask()});
     const auto connection = m_nodes->connect();
     const auto tasks = claim(*connection);
-    const Error stray{ErrorCode::Internal, std::string("zero \0 and \xff", 12) + std::string(100'000, 'x'),
-                      false};
+    Error stray{ErrorCode::Internal, std::string("zero \0 and \xff", 12), false};
+    stray.message.append(100'000, 'x');
     retry(*connection, tasks[0], stray, 1h, true);
     VERIFY_OK(queue().bury(*connection, tasks[1], stray, soon()));
     QCOMPARE(m_nodes->number("SELECT length(error) FROM queue.tasks"), std::int64_t(4'000));

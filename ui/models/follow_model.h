@@ -6,6 +6,7 @@
 
 #include "backend/domain/feed.h"
 
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -56,7 +57,7 @@ private:
     void setState(State state);
 
     State m_state = State::Idle, m_stateBefore = State::Idle; // of a refresh
-    std::vector<backend::User> m_users;
+    std::deque<backend::User> m_users; // a vector would move a million of them when it grows
     backend::UserId m_next; // the following page begins above it
 };
 

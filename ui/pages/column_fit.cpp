@@ -14,6 +14,7 @@ namespace ui {
 namespace {
 
 constexpr int kRoom = 4;                           // for figures that grow
+constexpr int kMeasured = 100;                     // rows besides those in sight: shaping text takes long
 constexpr int kMostWidth = 320;                    // longer words are elided; their tool tips have all
 constexpr int kMostExtra = 48;                     // of a column, where the last one takes the rest
 constexpr std::chrono::milliseconds kTogether{30}; // rows that change at once are measured once
@@ -36,6 +37,7 @@ public:
         , m_header(header)
     {
         m_timer.setSingleShot(true);
+        header.setResizeContentsPrecision(kMeasured);
         connect(&m_timer, &QTimer::timeout, this, &ColumnFit::fit);
         const auto* model = view.model();
         connect(model, &QAbstractItemModel::rowsInserted, this, [this] { m_timer.start(0); });
