@@ -89,7 +89,7 @@ void MonitorQueriesTest::delaysComeFromTheCoveringChunk()
     const auto author = userId(3);
     const auto small = postId(2, userId(2)), large = postId(3, author), holed = postId(103, author),
                idle = postId(4, userId(4));
-    insert(small, 0, 1, 0, "'2026-01-01 10:00:00.03Z'");
+    insert(small, 0, 1, 0, "'2026-01-01 10:00:00.000123Z'");
     insert(large, 0, 4, 0, "'2026-01-01 10:00:00.005Z'");
     insert(large, 1, 0, 500, "'2026-01-01 10:00:01Z'");
     insert(large, 2, 0, 1000, "'2026-01-01 10:00:02Z'");
@@ -99,17 +99,17 @@ void MonitorQueriesTest::delaysComeFromTheCoveringChunk()
     insert(idle, 0, 1, 0, "NULL");
     const std::vector<PostId> posts{
         large, small, holed, idle, PostId{makeRawId(1, 0, 0)}, PostId{makeRawId(1, 999, 0)}};
-    const auto delays = [&](std::int64_t user) {
+    const auto delays = [&](std::int64_t user) { // microseconds
         auto result = reader.delays(UserId{user}, posts, soon());
         std::vector<std::int64_t> out;
         for (const auto& delay : take(std::move(result)))
             out.push_back(delay ? delay->count() : -1);
         return out;
     };
-    QCOMPARE(delays(500), (std::vector<std::int64_t>{1000, 30, -1, -1, -1, -1}));
-    QCOMPARE(delays(501), (std::vector<std::int64_t>{2000, 30, -1, -1, -1, -1}));
-    QCOMPARE(delays(1200), (std::vector<std::int64_t>{-1, 30, -1, -1, -1, -1}));
-    QCOMPARE(delays(author.value), (std::vector<std::int64_t>{5, 30, -1, -1, -1, -1}));
+    QCOMPARE(delays(500), (std::vector<std::int64_t>{1'000'000, 123, -1, -1, -1, -1}));
+    QCOMPARE(delays(501), (std::vector<std::int64_t>{2'000'000, 123, -1, -1, -1, -1}));
+    QCOMPARE(delays(1200), (std::vector<std::int64_t>{-1, 123, -1, -1, -1, -1}));
+    QCOMPARE(delays(author.value), (std::vector<std::int64_t>{5'000, 123, -1, -1, -1, -1}));
     QVERIFY(take(reader.delays(UserId{1}, {}, soon())).empty());
 }
 
