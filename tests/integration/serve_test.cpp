@@ -318,21 +318,23 @@ void ServeTest::whoWatchesAgainFindsItAlive()
     options.historyFolder = folder.path().toStdString();
     options.workers = 0;
     const auto service = serve(1);
-    const auto engineOf = [](const SnapshotPtr& snapshot) -> std::string {
-        for (const auto& engine : snapshot->engines)
-            if (engine.role == "serve") return engine.name;
-        return {};
+    const auto name =
+        service->waitFor("ready")["engine"].toString().toStdString(); // others may linger, killed
+    QVERIFY(!name.empty());
+    const auto listed = [&](const SnapshotPtr& snapshot) {
+        return std::any_of(snapshot->engines.begin(), snapshot->engines.end(),
+                           [&](const EngineSnapshot& engine) { return engine.name == name; });
     };
     for (int i = 0; i < 3; ++i) {
         const auto watching = take(app::openSession(options, [](const SessionProgress&) {}, {}));
         auto& monitor = watching->engine().monitor();
-        QTRY_VERIFY_WITH_TIMEOUT(!engineOf(monitor.snapshot()).empty(), 60'000);
-        const auto listed = monitor.snapshot();
-        QTRY_VERIFY_WITH_TIMEOUT(monitor.snapshot()->sequence > listed->sequence, 60'000);
+        QTRY_VERIFY_WITH_TIMEOUT(listed(monitor.snapshot()), 60'000);
+        const auto seen = monitor.snapshot()->sequence;
+        QTRY_VERIFY_WITH_TIMEOUT(monitor.snapshot()->sequence > seen, 60'000);
         const auto told = [&] {
             const auto events = take(monitor.events({}, soon())).events;
             return std::count_if(events.begin(), events.end(),
-                                 [&](const Event& event) { return event.where == engineOf(listed); });
+                                 [&](const Event& event) { return event.where == name; });
         };
         QTRY_COMPARE_WITH_TIMEOUT(told(), 1, 60'000); // that it started
     }
