@@ -54,8 +54,7 @@ public:
         if (limit.kind == NodeLimit::Kind::None) return readersTip(row);
         if (limit.kind == NodeLimit::Kind::MaxMemory) return tr("maxmemory of the node");
         return tr("No maxmemory is set: %1 is this node's even share of the machine's %2 among %3 Redis "
-                  "nodes "
-                  "of this cluster. What else runs there is not taken off.")
+                  "nodes of this cluster. What else runs there is not taken off.")
             .arg(formatBytes(limit.bytes), formatBytes(limit.machineBytes))
             .arg(limit.nodesOnMachine);
     }

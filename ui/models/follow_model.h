@@ -8,7 +8,6 @@
 
 #include <deque>
 #include <optional>
-#include <vector>
 
 namespace ui {
 
@@ -58,7 +57,7 @@ private:
 
     State m_state = State::Idle, m_stateBefore = State::Idle; // of a refresh
     std::deque<backend::User> m_users; // a vector would move a million of them when it grows
-    backend::UserId m_next; // the following page begins above it
+    backend::UserId m_next;            // the following page begins above it
 };
 
 } // namespace ui
