@@ -1,6 +1,7 @@
 #include "app/bench/measurements.h"
 
 #include <algorithm>
+#include <numeric>
 
 using namespace backend;
 
@@ -11,6 +12,8 @@ constexpr int kPage = 20;
 constexpr std::size_t kPlainEntries = 800;
 constexpr std::size_t kBelowPage =
     60; // of timelines of 800 to 1,004 entries: the first ones come from PostgreSQL
+constexpr std::size_t kWalked = 16; // pages of one walk that are timed: two reads ahead of eight pages each
+constexpr std::size_t kWalkedBefore = 8; // and those before them, until so much is read ahead
 
 std::string plainBodyKey(PostId post)
 {
@@ -101,7 +104,7 @@ void reportTimes(BenchReport& report, const std::string& key, const std::string&
 
 struct PageTimes
 {
-    std::vector<double> bare, warm, first, below, deep;
+    std::vector<double> bare, warm, first, below, deep, walked;
 };
 
 // One of each kind after the other, so that noise meets all.
@@ -128,7 +131,27 @@ Result<PageTimes> timePages(BenchRun& run, const PageWorld& world, PlainPages& p
         ROOKERY_TRY(into(times.below, readPage(run, world, reader, std::min(belowFirst, deepFirst))));
         ROOKERY_TRY(into(times.deep, readPage(run, world, reader, deepFirst)));
     }
+    // Every page of a walk that ends with the deepest, the costly ones among them, by turns with page 1.
+    for (int i = 0; i * int(kWalked) < pages; ++i) {
+        ROOKERY_TRY(run.goOn());
+        const auto reader = world.readers[std::size_t(i) % world.readers.size()];
+        const auto back = std::min(kWalked + kWalkedBefore, deepFirst / kPage);
+        for (std::size_t left = back; left > 0; --left) {
+            const auto took = readPage(run, world, reader, deepFirst - (left - 1) * kPage);
+            if (left > kWalked) {
+                ROOKERY_TRY(took);
+                continue;
+            }
+            ROOKERY_TRY(into(times.walked, took));
+            ROOKERY_TRY(into(times.first, readPage(run, world, reader, 0)));
+        }
+    }
     return times;
+}
+
+double meanOf(const std::vector<double>& times)
+{
+    return std::accumulate(times.begin(), times.end(), 0.0) / double(std::max<std::size_t>(times.size(), 1));
 }
 
 } // namespace
@@ -160,11 +183,26 @@ Result<void> measurePages(BenchRun& run, const PageWorld& world)
         const auto merged = "below the cap, from PostgreSQL, merged from " +
                             std::to_string(world.writers.size()) + " authors";
         reportTimes(report, "below", "Home page " + std::to_string(below), times.below, merged);
-        reportTimes(report, "deep", "Home " + deep, times.deep, merged);
+        reportTimes(report, "deep", "Home " + deep + ", jumped to", times.deep, merged);
+        const auto walked = std::to_string(kWalked) + " pages up to page " + withThousands(deepPage);
+        reportTimes(report, "walked", walked, times.walked,
+                    merged + "; one after the other, as a reader pages on");
+        report.add({"page.walked.mean_ms",
+                    walked + ", mean",
+                    "ms",
+                    {},
+                    std::int64_t(times.walked.size()),
+                    "with those that read ahead"},
+                   meanOf(times.walked));
+        report.add(
+            {"page.first.mean_ms", "Home page 1, mean", "ms", {}, std::int64_t(times.first.size()), ""},
+            meanOf(times.first));
         report.addRatio("warm_page_vs_bare", quantile(times.warm, 0.5) / quantile(times.bare, 0.5),
                         "p50 of a warm home page of 20 with bodies / p50 of the bare commands");
-        report.addRatio("page_1000_vs_page_1", quantile(times.deep, 0.5) / quantile(times.first, 0.5),
-                        "p50 of " + deep + " / p50 of page 1");
+        report.addRatio("page_1000_vs_page_1", meanOf(times.walked) / meanOf(times.first),
+                        "mean of the " + walked + " that a reader pages through / mean of page 1");
+        report.addRatio("page_1000_jumped_vs_page_1", quantile(times.deep, 0.5) / quantile(times.first, 0.5),
+                        "p50 of " + deep + " by a cursor that no page gave / p50 of page 1");
         report.addRatio("page_1000_vs_page_" + std::to_string(below),
                         quantile(times.deep, 0.5) / quantile(times.below, 0.5),
                         "p50 of " + deep + " / p50 of a page that is also below the cap");

@@ -160,29 +160,29 @@ void Objects::setCounters(RedisBatch& batch, UserId user, const VersionedCounter
                     {version, value, exact(m_times.counters)});
 }
 
-Objects::PostsRead Objects::posts(RedisClient& client, std::span<const PostId> ids, Deadline deadline) const
+std::pair<Objects::PostsRead, Objects::UsersRead> Objects::read(RedisClient& client,
+                                                                std::span<const PostId> posts,
+                                                                std::span<const UserId> users,
+                                                                Deadline deadline) const
 {
     RedisBatch batch(client);
-    for (const auto id : ids)
+    for (const auto id : posts)
         batch.add(nodeOf(m_maps, id.shard()), {"GET", keyOf(id)});
-    PostsRead out;
-    out.partial = !batch.run(deadline);
-    out.posts.reserve(ids.size());
-    for (std::size_t i = 0; i < ids.size(); ++i)
-        out.posts.push_back(batch.reply(i) ? readPost(ids[i], *batch.reply(i)) : CachedPost{});
-    return out;
-}
-
-Objects::UsersRead Objects::users(RedisClient& client, std::span<const UserId> ids, Deadline deadline) const
-{
-    RedisBatch batch(client);
-    for (const auto id : ids)
+    for (const auto id : users)
         batch.add(nodeOf(m_maps, id.shard()), {"GET", keyOf(id)});
-    UsersRead out;
-    out.partial = !batch.run(deadline);
-    out.users.reserve(ids.size());
-    for (std::size_t i = 0; i < ids.size(); ++i)
-        out.users.push_back(batch.reply(i) ? readUser(ids[i], *batch.reply(i)) : CachedUser{});
+    std::ignore = batch.run(deadline); // judged reply by reply
+    std::pair<PostsRead, UsersRead> out;
+    auto& [postsRead, usersRead] = out;
+    for (std::size_t i = 0; i < posts.size(); ++i) {
+        const auto& reply = batch.reply(i);
+        postsRead.posts.push_back(reply ? readPost(posts[i], *reply) : CachedPost{});
+        postsRead.partial = postsRead.partial || !reply;
+    }
+    for (std::size_t i = 0; i < users.size(); ++i) {
+        const auto& reply = batch.reply(posts.size() + i);
+        usersRead.users.push_back(reply ? readUser(users[i], *reply) : CachedUser{});
+        usersRead.partial = usersRead.partial || !reply;
+    }
     return out;
 }
 

@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace backend {
@@ -72,8 +73,17 @@ public:
         std::vector<CachedUser> users;
         bool partial = false;
     };
-    PostsRead posts(RedisClient& client, std::span<const PostId> ids, Deadline deadline) const;
-    UsersRead users(RedisClient& client, std::span<const UserId> ids, Deadline deadline) const;
+    PostsRead posts(RedisClient& client, std::span<const PostId> ids, Deadline deadline) const
+    {
+        return read(client, ids, {}, deadline).first;
+    }
+    UsersRead users(RedisClient& client, std::span<const UserId> ids, Deadline deadline) const
+    {
+        return read(client, {}, ids, deadline).second;
+    }
+    // Both in the same round trips.
+    std::pair<PostsRead, UsersRead> read(RedisClient& client, std::span<const PostId> posts,
+                                         std::span<const UserId> users, Deadline deadline) const;
     [[nodiscard]] Result<std::optional<VersionedCounters>> counters(RedisClient& client, UserId user,
                                                                     Deadline deadline) const;
 

@@ -488,7 +488,7 @@ void FeedService::addEntries(SqlSession& sql, RedisClient* redis, IdPage& ids, T
     std::vector<PostId> wanted;
     for (const auto& entry : ids.entries)
         if (!ids.read.contains(entry.id)) wanted.push_back(entry.id);
-    auto bodies = m_hydrator.posts(sql, redis, wanted, deadline);
+    auto bodies = m_hydrator.posts(sql, redis, wanted, std::move(ids.earlier), deadline);
     bodies.found.merge(ids.read);
     page.partial = page.partial || !bodies.unreadable.empty();
     std::vector<UserId> authors;
@@ -496,7 +496,7 @@ void FeedService::addEntries(SqlSession& sql, RedisClient* redis, IdPage& ids, T
         if (const auto body = bodies.found.find(entry.id); body != bodies.found.end())
             authors.push_back(body->second.author);
     Hydrator::Users users;
-    if (!authors.empty()) users = m_hydrator.users(sql, redis, authors, deadline);
+    if (!authors.empty()) users = m_hydrator.users(sql, redis, authors, bodies.authors, deadline);
 
     hidden.insert(hidden.end(), users.deleted.begin(), users.deleted.end());
 

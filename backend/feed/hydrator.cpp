@@ -12,32 +12,56 @@ namespace {
 constexpr Milliseconds kFill{200};
 
 // What the cache knows of the ids; fills `found`, returns the misses.
-std::vector<PostId> readCache(const FeedServices& services, RedisClient* redis, std::span<const PostId> ids,
-                              std::unordered_map<PostId, Post>& found, Deadline deadline)
+std::vector<PostId> takeCached(std::span<const PostId> ids, Objects::PostsRead cached,
+                               std::unordered_map<PostId, Post>& found)
 {
     std::vector<PostId> misses;
-    if (!redis) return {ids.begin(), ids.end()};
-    const auto cached = services.objects.posts(
-        *redis, ids, deadline.earlier(deadline.remaining() / 2)); // the rest is PostgreSQL's
     for (std::size_t i = 0; i < ids.size(); ++i) {
         if (cached.posts[i].state == CachedPost::State::Present)
-            found.emplace(ids[i], cached.posts[i].post);
+            found.emplace(ids[i], std::move(cached.posts[i].post));
         else if (cached.posts[i].state == CachedPost::State::Missing)
             misses.push_back(ids[i]);
     }
     return misses;
 }
 
+// Asked after the cache was read, and so of the life that answered.
+bool stillLive(RedisClient& redis, const std::map<int, std::string>& lives, Deadline deadline)
+{
+    return std::all_of(lives.begin(), lives.end(), [&](const auto& life) {
+        const auto now = redis.runId(life.first, deadline);
+        return now && *now == life.second;
+    });
+}
+
 } // namespace
 
 Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<const PostId> ids,
-                                Deadline deadline)
+                                EarlierRead earlier, Deadline deadline)
 {
     Posts out;
-    auto misses = readCache(m_services, redis, ids, out.found, deadline);
+    bool whole = false;
+    std::vector<PostId> misses(ids.begin(), ids.end());
+    if (redis && !ids.empty()) {
+        out.authors.ids = m_authors.of(ids);
+        auto [cached, authors] =
+            m_services.objects.read(*redis, ids, out.authors.ids,
+                                    deadline.earlier(deadline.remaining() / 2)); // the rest is PostgreSQL's
+        out.authors.users = std::move(authors.users);
+        whole = !cached.partial;
+        misses = takeCached(ids, std::move(cached), out.found);
+    }
     m_services.metrics.hit(CacheKind::PostObject, std::int64_t(ids.size() - misses.size()));
+    if (whole && !earlier.posts.empty() && stillLive(*redis, earlier.lives, deadline))
+        std::erase_if(misses, [&](PostId id) {
+            auto known = earlier.posts.extract(id);
+            return !known.empty() && out.found.insert(std::move(known)).inserted;
+        });
     m_services.metrics.miss(CacheKind::PostObject, std::int64_t(misses.size()));
-    if (misses.empty()) return out;
+    if (misses.empty()) {
+        m_authors.remember(out.found);
+        return out;
+    }
 
     const auto ours = deadline.earlier(deadline.remaining() * 2 / 3); // the authors' names come after
     const auto load = [&]() -> Result<void> {
@@ -61,36 +85,49 @@ Hydrator::Posts Hydrator::posts(SqlSession& sql, RedisClient* redis, std::span<c
     std::ignore = m_postFlights.run(misses.front(), ours, load, &ran);
     if (!ran) { // somebody else loaded: what it put into the cache is there now, the rest is ours
         const auto missed = misses.size();
-        misses = readCache(m_services, redis, misses, out.found, ours);
+        if (redis)
+            misses = takeCached(misses,
+                                m_services.objects.posts(*redis, misses, ours.earlier(ours.remaining() / 2)),
+                                out.found);
         m_services.metrics.joined(CacheKind::PostObject, std::int64_t(missed - misses.size()));
         if (!misses.empty()) std::ignore = load();
     }
     m_services.metrics.led(CacheKind::PostObject, std::int64_t(misses.size()));
+    m_authors.remember(out.found);
     return out;
 }
 
 Hydrator::Users Hydrator::users(SqlSession& sql, RedisClient* redis, std::span<const UserId> ids,
-                                Deadline deadline)
+                                const UsersAsked& asked, Deadline deadline)
 {
     std::vector<UserId> wanted(ids.begin(), ids.end());
     std::sort(wanted.begin(), wanted.end());
     wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
 
     Users out;
-    std::vector<UserId> misses;
-    if (redis) {
+    std::vector<UserId> unasked, misses;
+    const auto takeUser = [&](UserId id, const CachedUser& cached) {
+        if (cached.state == CachedUser::State::Present)
+            out.found.emplace(id, cached.user);
+        else if (cached.state == CachedUser::State::Deleted)
+            out.deleted.insert(id);
+        else
+            misses.push_back(id);
+    };
+    for (const auto id : wanted) {
+        const auto known = std::lower_bound(asked.ids.begin(), asked.ids.end(), id);
+        if (known != asked.ids.end() && *known == id)
+            takeUser(id, asked.users[std::size_t(known - asked.ids.begin())]);
+        else
+            unasked.push_back(id);
+    }
+    if (redis && !unasked.empty()) {
         const auto cached =
-            m_services.objects.users(*redis, wanted, deadline.earlier(deadline.remaining() / 2));
-        for (std::size_t i = 0; i < wanted.size(); ++i) {
-            if (cached.users[i].state == CachedUser::State::Present)
-                out.found.emplace(wanted[i], cached.users[i].user);
-            else if (cached.users[i].state == CachedUser::State::Deleted)
-                out.deleted.insert(wanted[i]);
-            else
-                misses.push_back(wanted[i]);
-        }
+            m_services.objects.users(*redis, unasked, deadline.earlier(deadline.remaining() / 2));
+        for (std::size_t i = 0; i < unasked.size(); ++i)
+            takeUser(unasked[i], cached.users[i]);
     } else {
-        misses = wanted;
+        misses.insert(misses.end(), unasked.begin(), unasked.end());
     }
     m_services.metrics.hit(CacheKind::UserObject, std::int64_t(wanted.size() - misses.size()));
     m_services.metrics.miss(CacheKind::UserObject, std::int64_t(misses.size()));

@@ -2,6 +2,7 @@
 // Without Redis everything comes from PostgreSQL. Thread-safe; the sessions belong to the caller.
 #pragma once
 
+#include "backend/feed/read_ahead.h"
 #include "backend/feed/timeline_builder.h"
 
 #include <chrono>
@@ -22,6 +23,7 @@ struct IdPage
     };
     std::vector<Entry> entries;            // strictly descending
     std::unordered_map<PostId, Post> read; // bodies that came along from PostgreSQL
+    EarlierRead earlier;                   // bodies that were read ahead of their reader
     bool end = false;                      // nothing lies below the last entry
     bool partial = false;                  // more lies below, or between, that could not be read in time
     std::optional<PostId> floor;
@@ -59,6 +61,11 @@ private:
                                 const PageRange& range, bool build, Deadline deadline);
     Result<void> appendStored(SqlSession& sql, TimelineFamily family, UserId owner, const PageRange& range,
                               IdPage& page, Deadline deadline);
+    // The same of a home timeline, whose reader may go on from here.
+    Result<void> appendAhead(SqlSession& sql, RedisClient& redis, UserId reader, const PageRange& range,
+                             IdPage& page, Deadline deadline);
+    std::map<int, std::string> livesOf(RedisClient& redis, const std::vector<PostSource>& sources,
+                                       Deadline deadline) const;
 
     // What pulled authors wrote, between the page's end, or the floor, and its beginning.
     Result<void> mergePulled(SqlSession& sql, RedisClient& redis, const PulledList& list, UserId reader,
@@ -78,6 +85,7 @@ private:
 
     const FeedServices& m_services;
     TimelineBuilder& m_builder;
+    ReadAhead m_ahead; // of home timelines
     std::mutex m_newestMutex;
     std::map<int, Newest> m_newest; // public pages without borders, by limit
     SingleFlight<int> m_newestFlights;

@@ -54,6 +54,15 @@ std::string plain(const std::string& action, const Json& arguments)
     return out + details;
 }
 
+// "user 7", "shard 3", "a sample of 500 readers", "all users".
+std::string whose(const Json& arguments, const std::string& who)
+{
+    if (arguments.contains(who)) return who + " " + field(arguments, who.c_str());
+    if (arguments.contains("shard")) return "shard " + field(arguments, "shard");
+    if (arguments.contains("sample")) return "a sample of " + counted(field(arguments, "sample"), who);
+    return "all " + who + "s";
+}
+
 std::string sentence(const AuditRow& row, const Json& arguments)
 {
     const auto& action = row.action;
@@ -75,11 +84,17 @@ std::string sentence(const AuditRow& row, const Json& arguments)
     if (action == "reconcile_counters" && arguments.contains("reconciled"))
         return "Counters set right of " + counted(field(arguments, "reconciled"), "user");
     if (action == "reconcile_counters")
-        return "Counters of " +
-               (arguments.contains("user")    ? "user " + field(arguments, "user")
-                : arguments.contains("shard") ? "shard " + field(arguments, "shard")
-                                              : "all users") +
-               " are being set right";
+        return "Counters of " + whose(arguments, "user") + " are being set right";
+    if (action == "repair_timelines" && arguments.contains("repaired"))
+        return "Home timelines of " + counted(field(arguments, "repaired"), "reader") + " repaired" +
+               (field(arguments, "not_repaired") == "0" ? ""
+                                                        : ", " + field(arguments, "not_repaired") + " not");
+    if (action == "repair_timelines")
+        return "Home timelines of " + whose(arguments, "reader") + " are being repaired";
+    if (action == "remove_orphan_keys" && arguments.contains("removed"))
+        return counted(field(arguments, "removed"), "orphan key") + " removed of " +
+               field(arguments, "found");
+    if (action == "remove_orphan_keys") return "Orphan keys are being removed";
     if (action == "open_import") return "Import begun: " + field(arguments, "file_sha256").substr(0, 24);
     return plain(action, arguments);
 }

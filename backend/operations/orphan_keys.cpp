@@ -117,12 +117,13 @@ private:
 class NodeWalk
 {
 public:
-    NodeWalk(const FeedServices& services, Directory& directory, const OrphanQuery& query, bool remove,
-             OrphanReport& report, int node, std::string name, Deadline deadline)
+    NodeWalk(const FeedServices& services, Directory& directory, const OrphanQuery& query,
+             const BeforeRemoval& beforeRemoval, OrphanReport& report, int node, std::string name,
+             Deadline deadline)
         : m_services(services)
         , m_directory(directory)
         , m_query(query)
-        , m_remove(remove)
+        , m_beforeRemoval(beforeRemoval)
         , m_report(report)
         , m_node(node)
         , m_name(std::move(name))
@@ -180,7 +181,8 @@ private:
             if (m_known.size() < kRemembered) m_known.insert(hashed(orphan.key));
         m_report.orphans += std::int64_t(orphans.size());
         ROOKERY_TRY(record(orphans));
-        if (!m_remove) return {};
+        if (!m_beforeRemoval || orphans.empty()) return {};
+        ROOKERY_TRY(m_beforeRemoval());
         for (std::size_t first = 0; first < orphans.size(); first += kRemovedAtOnce) {
             const auto end = std::min(orphans.size(), first + kRemovedAtOnce);
             ROOKERY_TRY(
@@ -342,7 +344,7 @@ private:
     const FeedServices& m_services;
     Directory& m_directory;
     const OrphanQuery& m_query;
-    const bool m_remove;
+    const BeforeRemoval& m_beforeRemoval;
     OrphanReport& m_report;
     const int m_node;
     const std::string m_name;
@@ -355,17 +357,25 @@ private:
 } // namespace
 
 Result<void> walkOrphanKeys(const FeedServices& services, Directory& directory, const OrphanQuery& query,
-                            bool remove, Deadline deadline, OrphanReport& report)
+                            const BeforeRemoval& beforeRemoval, Deadline deadline, OrphanReport& report)
 {
     if (query.keysPerSecond < 1 || query.examples < 0)
         return fail(ErrorCode::InvalidArgument, "one key a second at least has to be looked at");
     report = {};
     report.startedAt = now();
     ROOKERY_ASSIGN(const auto map, directory.loadShardMap(deadline));
+    bool told = false;
+    BeforeRemoval once;
+    if (beforeRemoval)
+        once = [&]() -> Result<void> {
+            if (!told) ROOKERY_TRY(beforeRemoval());
+            told = true;
+            return {};
+        };
     for (const auto& node : map.nodes)
         if (node.kind == NodeKind::Redis)
             ROOKERY_TRY(
-                NodeWalk(services, directory, query, remove, report, node.id, node.name, deadline).run());
+                NodeWalk(services, directory, query, once, report, node.id, node.name, deadline).run());
     report.finishedAt = now();
     return {};
 }

@@ -10,11 +10,17 @@
 #include "backend/domain/orphans.h"
 #include "backend/feed/feed_services.h"
 
+#include <functional>
+
 namespace backend {
 
-// The report tells what was found and removed until then, also when it ends with an error.
+// Called once before the first key is removed; on an error none is.
+using BeforeRemoval = std::function<Result<void>()>;
+
+// The report tells what was found and removed until then, also when it ends with an error. Without
+// `beforeRemoval` nothing is removed.
 [[nodiscard]] Result<void> walkOrphanKeys(const FeedServices& services, Directory& directory,
-                                          const OrphanQuery& query, bool remove, Deadline deadline,
-                                          OrphanReport& report);
+                                          const OrphanQuery& query, const BeforeRemoval& beforeRemoval,
+                                          Deadline deadline, OrphanReport& report);
 
 } // namespace backend

@@ -1,5 +1,6 @@
 // Audit and repair of timelines and counters, and orphan keys, as operations: refused where they change
-// something on a read-only engine, and recorded.
+// something on a read-only engine, and recorded: as begun before the first change, so that a kill in between
+// leaves a trace, and again with what was done.
 #include "backend/operations/operations_service.h"
 
 #include "backend/operations/counter_auditor.h"
@@ -61,10 +62,13 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
     const TimelineAuditor auditor(m_services);
     const auto until = leavingTimeToRecord(deadline);
     TimelineRepairReport report;
+    bool told = false;
     const auto repair = [&](const TimelineAuditor::Findings& findings) -> Result<void> {
         auto readers = findings.differing;
         readers.insert(readers.end(), findings.cold.begin(), findings.cold.end());
         if (readers.empty()) return {};
+        if (!told) ROOKERY_TRY(begun("repair_timelines", "{" + scopeText(query) + "}", until));
+        told = true;
         std::vector<TimelineRepair> repairs;
         for (const auto reader : readers) {
             const auto built = rebuildNow(reader, until.earlier(kOneBuild));
@@ -116,7 +120,6 @@ Result<CounterAuditReport> OperationsService::reconcileCounters(const CounterAud
     const auto scope = query.user.value > 0 ? "\"user\":" + std::to_string(query.user.value)
                        : query.shard >= 0   ? "\"shard\":" + std::to_string(query.shard)
                                             : "\"all\":true";
-    // Recorded before anything changes: a kill in between leaves a trace of what was begun.
     const auto until = leavingTimeToRecord(deadline);
     const auto begin = [&] { return begun("reconcile_counters", "{" + scope + "}", until); };
     CounterAuditReport report;
@@ -148,7 +151,7 @@ Result<TimelineComparison> OperationsService::compareTimeline(UserId reader, Dea
 Result<OrphanReport> OperationsService::findOrphanKeys(const OrphanQuery& query, Deadline deadline)
 {
     OrphanReport report;
-    ROOKERY_TRY(walkOrphanKeys(m_services, m_directory, query, false, deadline, report));
+    ROOKERY_TRY(walkOrphanKeys(m_services, m_directory, query, {}, deadline, report));
     return report;
 }
 
@@ -156,8 +159,9 @@ Result<OrphanReport> OperationsService::removeOrphanKeys(const OrphanQuery& quer
 {
     ROOKERY_TRY(requireWritable());
     OrphanReport report;
-    const auto done =
-        walkOrphanKeys(m_services, m_directory, query, true, leavingTimeToRecord(deadline), report);
+    const auto until = leavingTimeToRecord(deadline);
+    const auto begin = [&] { return begun("remove_orphan_keys", "{}", until); };
+    const auto done = walkOrphanKeys(m_services, m_directory, query, begin, until, report);
     ROOKERY_TRY(recorded("remove_orphan_keys",
                          "{\"found\":" + std::to_string(report.orphans) +
                              ",\"removed\":" + std::to_string(report.removed) + "}",

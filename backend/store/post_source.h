@@ -13,6 +13,7 @@ struct PostSource
         , upTo(newest)
     {
     }
+    bool operator==(const PostSource&) const = default;
 
     UserId author;
     PostId upTo; // inclusive; 0: to the newest

@@ -143,6 +143,15 @@ void OrphanKeysTest::orphansAreFoundAndRemovedAndTheirNeighboursStay()
     QCOMPARE(removed.removed, std::int64_t(orphans.size()));
     for (const auto& [node, key] : orphans)
         QVERIFY2(!exists(node, key), key.c_str());
+    // Recorded once before the first was removed, and once with what was done.
+    const auto told = [&](const std::string& what) {
+        const auto events = take(m_session->engine().monitor().events({}, soon())).events;
+        return std::count_if(events.begin(), events.end(),
+                             [&](const Event& event) { return event.what == what; });
+    };
+    const auto count = std::to_string(orphans.size());
+    QTRY_COMPARE_WITH_TIMEOUT(told(count + " orphan keys removed of " + count), 1, 60'000);
+    QCOMPARE(told("Orphan keys are being removed"), 1);
     for (const auto& [node, key] : neighbours)
         QVERIFY2(exists(node, key), key.c_str());
     QCOMPARE(take(operations().findOrphanKeys({}, soon())).orphans, std::int64_t(0));

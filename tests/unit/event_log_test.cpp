@@ -300,6 +300,13 @@ void EventLogTest::theAuditLogInWords_data()
         "Counters of shard 3 are being set right");
     row("reconcile_counters", R"({"all":true,"reconciled":1,"users":[7]})", EventKind::OperatorAction,
         "Counters set right of 1 user");
+    row("repair_timelines", R"({"sample":500,"seed":1})", EventKind::OperatorAction,
+        "Home timelines of a sample of 500 readers are being repaired");
+    row("repair_timelines", R"({"all":true,"repaired":2,"not_repaired":1,"readers":[7,8,9]})",
+        EventKind::OperatorAction, "Home timelines of 2 readers repaired, 1 not");
+    row("remove_orphan_keys", "{}", EventKind::OperatorAction, "Orphan keys are being removed");
+    row("remove_orphan_keys", R"({"found":3,"removed":1})", EventKind::OperatorAction,
+        "1 orphan key removed of 3");
     row("move_shard", R"({"shard":3,"to":"redis-2"})", EventKind::OperatorAction,
         "Move shard: shard 3, to redis-2");
     row("set_novelty", R"({"value":1})", EventKind::SettingChanged, "Set novelty: value 1");
