@@ -32,7 +32,9 @@ struct EngineMetrics
     std::array<MetricCounter, kMaxShards> deliveries; // by the reader's logical shard
     std::array<MetricCounter, kMaxShards> reads; // home, author and profile reads by the user's logical shard
     // rebuilds: timelines whose newest part was built and published
+    // readThroughs: home and author pages that had to ask PostgreSQL for posts
     MetricCounter posts, deletes, follows, unfollows, pages, rebuilds, readThroughs;
+    MetricCounter aheadsAsked, aheadsDone; // reads ahead of readers who page on, done or given up
     std::array<MetricCounter, kTaskKinds.size() + 1> tasksDone, tasksFailed; // index = int(TaskKind)
     HotReaderCounts hotReaders; // of home timeline pages that readers asked for
     DelayRecorder fanoutDelay;  // commit to delivery, one count per delivery

@@ -291,6 +291,7 @@ RookeryEngine::~RookeryEngine()
     stop(m_planner);
     stop(m_housekeeping);
     m_deepener.requestStop();
+    m_feed.requestStop();
     m_workers.stop();
     m_sampler.reset();
     m_verifier.reset();

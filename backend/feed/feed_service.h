@@ -35,6 +35,8 @@ public:
     Result<EdgePage> followers(UserId user, UserId after, int limit, Deadline deadline) override;
     Result<EdgePage> following(UserId user, UserId after, int limit, Deadline deadline) override;
 
+    void requestStop() { m_reader.requestStop(); }
+
     // Whose accounts were deleted by whatever engine: they are not known to exist any more.
     void forget(std::span<const UserId> users);
 

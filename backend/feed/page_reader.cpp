@@ -10,7 +10,6 @@ namespace backend {
 namespace {
 
 constexpr int kHardlyMore = 2;
-constexpr Milliseconds kUnhurried{250}; // of a call that may read more than its page
 constexpr Milliseconds kSettled = kCommittedWithin + Milliseconds{2'000}; // no post this old is still to come
 
 CacheKind cacheOf(TimelineFamily family)
@@ -80,51 +79,21 @@ Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, Us
     return {};
 }
 
-std::map<int, std::string> PageReader::livesOf(RedisClient& redis, const std::vector<PostSource>& sources,
-                                               Deadline deadline) const
-{
-    std::map<int, std::string> lives;
-    const auto map = m_services.maps.current();
-    for (const auto& source : sources) {
-        const int node = map->timelinesNode[std::size_t(source.author.shard())];
-        if (lives.contains(node)) continue;
-        auto life = redis.runId(node, deadline);
-        if (!life) return {};
-        lives.emplace(node, std::move(*life));
-    }
-    return lives;
-}
-
 Result<void> PageReader::appendAhead(SqlSession& sql, RedisClient& redis, UserId reader,
                                      const PageRange& range, IdPage& page, Deadline whole)
 {
     const auto deadline = whole.earlier(whole.remaining() * 3 / 4); // bodies and names come after
-    const auto cursor = *range.before;
-    ROOKERY_ASSIGN(auto sources, EdgeStore::homeSources(sql, reader, deadline));
-    const auto known = m_ahead.of(reader);
-    if (const auto there = known ? known->below(cursor, range.limit, sources) : std::nullopt) {
-        page.earlier.lives = known->lives;
-        for (const auto& post : *there) {
-            page.entries.push_back({post.id, EntrySource::ReadThrough});
-            page.earlier.posts.emplace(post.id, post);
-        }
-        page.end = there->size() < std::size_t(range.limit);
+    ROOKERY_ASSIGN(auto got, m_ahead.page(sql, redis, reader, *range.before, range.limit, deadline));
+    page.end = got.end;
+    if (got.lives.empty()) {
+        append(page, std::move(got.posts));
         return {};
     }
-    ReadAhead::Window window{std::move(sources), cursor, {}, 1, false, {}};
-    if (known && known->continuedBy(cursor) && whole.remaining() > kUnhurried) {
-        window.lives = livesOf(redis, window.sources, deadline);
-        if (!window.lives.empty()) window.pages = std::min(2 * known->pages, ReadAhead::kMostPages);
+    page.earlier.lives = std::move(got.lives);
+    for (auto& post : got.posts) {
+        page.entries.push_back({post.id, EntrySource::ReadThrough});
+        page.earlier.posts.emplace(post.id, std::move(post));
     }
-    const int wanted = std::max(range.limit, std::min(range.limit * window.pages, ReadAhead::kMostPosts));
-    ROOKERY_ASSIGN(window.posts,
-                   PostStore::newestOf(sql, window.sources, {range.before, {}}, wanted, deadline));
-    m_services.metrics.readThroughs.add();
-    window.end = window.posts.size() < std::size_t(wanted);
-    const auto shown = std::min(window.posts.size(), std::size_t(range.limit));
-    page.end = shown < std::size_t(range.limit);
-    append(page, {window.posts.begin(), window.posts.begin() + std::ptrdiff_t(shown)});
-    m_ahead.keep(reader, std::move(window));
     return {};
 }
 

@@ -2,7 +2,7 @@
 // Without Redis everything comes from PostgreSQL. Thread-safe; the sessions belong to the caller.
 #pragma once
 
-#include "backend/feed/read_ahead.h"
+#include "backend/feed/ahead_reader.h"
 #include "backend/feed/timeline_builder.h"
 
 #include <chrono>
@@ -43,8 +43,10 @@ public:
     PageReader(const FeedServices& services, TimelineBuilder& builder)
         : m_services(services)
         , m_builder(builder)
+        , m_ahead(services)
     {
     }
+    void requestStop() { m_ahead.requestStop(); }
 
     // Home or author timeline. `redis` may be null: PostgreSQL only. `build`: one that is absent is built.
     [[nodiscard]] Result<IdPage> owned(SqlSession& sql, RedisClient* redis, TimelineFamily family,
@@ -64,8 +66,6 @@ private:
     // The same of a home timeline, whose reader may go on from here.
     Result<void> appendAhead(SqlSession& sql, RedisClient& redis, UserId reader, const PageRange& range,
                              IdPage& page, Deadline deadline);
-    std::map<int, std::string> livesOf(RedisClient& redis, const std::vector<PostSource>& sources,
-                                       Deadline deadline) const;
 
     // What pulled authors wrote, between the page's end, or the floor, and its beginning.
     Result<void> mergePulled(SqlSession& sql, RedisClient& redis, const PulledList& list, UserId reader,
@@ -85,7 +85,7 @@ private:
 
     const FeedServices& m_services;
     TimelineBuilder& m_builder;
-    ReadAhead m_ahead; // of home timelines
+    AheadReader m_ahead; // of home timelines
     std::mutex m_newestMutex;
     std::map<int, Newest> m_newest; // public pages without borders, by limit
     SingleFlight<int> m_newestFlights;

@@ -37,17 +37,22 @@ std::shared_ptr<const ReadAhead::Window> ReadAhead::of(UserId reader, Clock::tim
     return found == m_byReader.end() || found->second->until <= now ? nullptr : found->second->window;
 }
 
-void ReadAhead::keep(UserId reader, Window window, Clock::time_point now)
+std::shared_ptr<const ReadAhead::Window> ReadAhead::keep(UserId reader, Window window,
+                                                         const std::shared_ptr<const Window>& former,
+                                                         Clock::time_point now)
 {
     const auto bytes = bytesOf(window);
     auto shared = std::make_shared<const Window>(std::move(window));
     const std::lock_guard lock(m_mutex);
-    if (const auto found = m_byReader.find(reader); found != m_byReader.end()) drop(found->second);
-    m_kept.push_front({reader, std::move(shared), bytes, now + m_age});
+    const auto found = m_byReader.find(reader);
+    if (former && (found == m_byReader.end() || found->second->window != former)) return shared;
+    if (found != m_byReader.end()) drop(found->second);
+    m_kept.push_front({reader, shared, bytes, now + m_age});
     m_byReader[reader] = m_kept.begin();
     m_used += bytes;
     while (!m_kept.empty() && (m_used > m_bytes || m_kept.back().until <= now))
         drop(std::prev(m_kept.end()));
+    return shared;
 }
 
 void ReadAhead::drop(std::list<Kept>::iterator kept)

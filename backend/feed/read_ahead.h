@@ -1,8 +1,6 @@
-// Posts below home timelines' floors that their readers will want next. Whoever pages on is read several
-// pages in one go, twice as many each time: asking PostgreSQL for some pages costs hardly more than for one,
-// since most of it is beginning a plan for each author. A reader who came by a jump costs no more than their
-// page. Kept here is what PostgreSQL said a while ago: who serves it looks first whether the reader still
-// follows the same authors, and asks Redis for tombstones. Bounded in bytes and in age; thread-safe.
+// Posts below home timelines' floors that their readers will want next, as PostgreSQL told them a while ago:
+// who serves them looks first whether the reader still follows the same authors, and asks Redis for
+// tombstones. Bounded in bytes and in age; thread-safe.
 #pragma once
 
 #include "backend/domain/feed.h"
@@ -39,7 +37,7 @@ public:
         std::vector<PostSource> sources; // whose posts, at the time
         PostId before;                   // exclusive: all of theirs below it, down to the last of `posts`
         std::vector<Post> posts;         // newest first
-        int pages = 0;                   // how many it was read for
+        int pages = 0;                   // how many were read at last
         bool end = false;                // nothing of theirs lies below
         // From before the posts were read. Empty: the window only tells where its reader is.
         std::map<int, std::string> lives;
@@ -64,8 +62,11 @@ public:
 
     // Null when there is none that is young enough.
     std::shared_ptr<const Window> of(UserId reader, Clock::time_point now = Clock::now());
-    // Replaces the reader's. One that is larger than all there is room for is not kept.
-    void keep(UserId reader, Window window, Clock::time_point now = Clock::now());
+    // Replaces the reader's, or, where `former` is given, only if that is still theirs. One that is larger
+    // than all there is room for is not kept.
+    std::shared_ptr<const Window> keep(UserId reader, Window window,
+                                       const std::shared_ptr<const Window>& former = {},
+                                       Clock::time_point now = Clock::now());
 
 private:
     struct Kept

@@ -40,6 +40,7 @@ private slots:
     void showsWholePagesOfTheSameSources();
     void knowsWhoGoesOn();
     void ageEndsIt();
+    void onlyWhatIsStillThereIsContinued();
     void bytesAreBounded();
 };
 
@@ -73,10 +74,23 @@ void ReadAheadTest::ageEndsIt()
 {
     ReadAhead ahead(1'000'000, 10s);
     const ReadAhead::Clock::time_point start{1h};
-    ahead.keep(UserId{1}, window(), start);
+    ahead.keep(UserId{1}, window(), {}, start);
     QVERIFY(ahead.of(UserId{1}, start + 9s));
     QVERIFY(!ahead.of(UserId{1}, start + 10s));
     QVERIFY(!ahead.of(UserId{2}, start));
+}
+
+// A read that ends after its reader went elsewhere changes nothing.
+void ReadAheadTest::onlyWhatIsStillThereIsContinued()
+{
+    ReadAhead ahead;
+    const auto first = ahead.keep(UserId{1}, window());
+    const auto second = ahead.keep(UserId{1}, window(), first);
+    QCOMPARE(ahead.of(UserId{1}), second);
+    ahead.keep(UserId{1}, window(), first);
+    QCOMPARE(ahead.of(UserId{1}), second);
+    ahead.keep(UserId{2}, window(), second);
+    QVERIFY(!ahead.of(UserId{2}));
 }
 
 void ReadAheadTest::bytesAreBounded()
@@ -87,18 +101,18 @@ void ReadAheadTest::bytesAreBounded()
     ReadAhead ahead(100'000, 10s); // four of them
     const ReadAhead::Clock::time_point start{1h};
     for (std::int64_t reader = 1; reader <= 10; ++reader)
-        ahead.keep(UserId{reader}, large, start);
+        ahead.keep(UserId{reader}, large, {}, start);
     int kept = 0;
     for (std::int64_t reader = 1; reader <= 10; ++reader)
         kept += ahead.of(UserId{reader}, start) ? 1 : 0;
     QCOMPARE(kept, 4);
     QVERIFY(ahead.of(UserId{10}, start) && !ahead.of(UserId{6}, start)); // the oldest went
     for (int i = 0; i < 10; ++i)
-        ahead.keep(UserId{10}, large, start); // one place, however often
+        ahead.keep(UserId{10}, large, {}, start); // one place, however often
     QVERIFY(ahead.of(UserId{7}, start));
     for (auto& post : large.posts)
         post.body.assign(20'000, 'x');
-    ahead.keep(UserId{10}, large, start);
+    ahead.keep(UserId{10}, large, {}, start);
     QVERIFY(!ahead.of(UserId{10}, start)); // more than all there is room for
 }
 

@@ -1,0 +1,120 @@
+#include "backend/feed/ahead_reader.h"
+
+#include "backend/common/log.h"
+#include "backend/store/edge_store.h"
+#include "backend/store/post_store.h"
+
+#include <algorithm>
+#include <exception>
+
+namespace backend {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kCall = 1s;               // a stop waits for one read at most
+constexpr std::size_t kMostJobs = 1'000; // further readers read their pages themselves
+constexpr int kLeft = 2;                 // pages below the one that is shown, or more is read
+
+} // namespace
+
+AheadReader::AheadReader(const FeedServices& services)
+    : m_services(services)
+    , m_thread([this](const std::stop_token& stop) { run(stop); })
+{
+}
+
+Result<AheadReader::Page> AheadReader::page(SqlSession& sql, RedisClient& redis, UserId reader, PostId before,
+                                            int limit, Deadline deadline)
+{
+    ROOKERY_ASSIGN(auto sources, EdgeStore::homeSources(sql, reader, deadline));
+    const auto known = m_windows.of(reader);
+    if (const auto there = known ? known->below(before, limit, sources) : std::nullopt) {
+        const Page page{{there->begin(), there->end()}, there->size() < std::size_t(limit), known->lives};
+        if (!known->end && !known->below(before, (1 + kLeft) * limit, sources))
+            later({reader, known, before, limit});
+        return page;
+    }
+    Window window{std::move(sources), before, {}, 1, false, {}};
+    const bool continued = known && known->continuedBy(before);
+    if (continued) window.lives = livesOf(redis, window.sources, deadline);
+    ROOKERY_ASSIGN(window.posts, PostStore::newestOf(sql, window.sources, {before, {}}, limit, deadline));
+    m_services.metrics.readThroughs.add();
+    window.end = window.posts.size() < std::size_t(limit);
+    Page page{window.posts, window.end, {}};
+    const bool goesOn = continued && !window.end && !window.lives.empty();
+    const auto kept = m_windows.keep(reader, std::move(window));
+    if (goesOn) later({reader, kept, before, limit});
+    return page;
+}
+
+// Asked for in the middle of a read: what is being read is then told of before it is needed.
+void AheadReader::later(Job job)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_jobs.size() >= kMostJobs || !m_asked.insert(job.reader).second) return;
+        m_jobs.push_back(std::move(job));
+    }
+    m_services.metrics.aheadsAsked.add();
+    m_wake.notify_one();
+}
+
+void AheadReader::run(const std::stop_token& stop)
+{
+    std::unique_lock lock(m_mutex);
+    while (m_wake.wait(lock, stop, [&] { return !m_jobs.empty(); })) {
+        if (stop.stop_requested()) return;
+        const auto job = std::move(m_jobs.front());
+        m_jobs.pop_front();
+        lock.unlock();
+        try {
+            std::ignore = extend(job); // what fails its reader reads, and is told of why it failed
+        } catch (const std::exception& e) {
+            log::error(std::string("reading ahead: ") + e.what());
+        }
+        m_services.metrics.aheadsDone.add();
+        lock.lock();
+        m_asked.erase(job.reader);
+    }
+}
+
+// Nothing when its reader has gone elsewhere meanwhile, or follows others.
+Result<void> AheadReader::extend(const Job& job)
+{
+    const auto deadline = Deadline::after(kCall);
+    if (m_windows.of(job.reader) != job.window) return {};
+    const auto& from = *job.window;
+    SqlSession sql(m_services.pools, m_services.maps);
+    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    Window window{from.sources, job.cursor, {}, std::min(2 * from.pages, ReadAhead::kMostPages), false, {}};
+    window.lives = livesOf(*redis, window.sources, deadline);
+    ROOKERY_ASSIGN(const auto sources, EdgeStore::homeSources(sql, job.reader, deadline));
+    if (sources != from.sources || window.lives != from.lives) return {};
+    const int wanted = std::max(job.limit, std::min(job.limit * window.pages, ReadAhead::kMostPosts));
+    ROOKERY_ASSIGN(auto posts,
+                   PostStore::newestOf(sql, window.sources, {from.posts.back().id, {}}, wanted, deadline));
+    window.end = posts.size() < std::size_t(wanted);
+    std::copy_if(from.posts.begin(), from.posts.end(), std::back_inserter(window.posts),
+                 [&](const Post& post) { return post.id < job.cursor; });
+    std::move(posts.begin(), posts.end(), std::back_inserter(window.posts));
+    m_windows.keep(job.reader, std::move(window), job.window);
+    return {};
+}
+
+std::map<int, std::string> AheadReader::livesOf(RedisClient& redis, const std::vector<PostSource>& sources,
+                                                Deadline deadline) const
+{
+    std::map<int, std::string> lives;
+    const auto map = m_services.maps.current();
+    for (const auto& source : sources) {
+        const int node = map->timelinesNode[std::size_t(source.author.shard())];
+        if (lives.contains(node)) continue;
+        auto life = redis.runId(node, deadline);
+        if (!life) return {};
+        lives.emplace(node, std::move(*life));
+    }
+    return lives;
+}
+
+} // namespace backend
