@@ -44,7 +44,7 @@ public:
     void showExample(); // on the current page, for pictures
     QString currentPageId() const;
     QStringList pageIds() const;
-    const StallWatchdog& watchdog() const { return *m_watchdog; }
+    StallWatchdog& watchdog() { return *m_watchdog; }
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;

@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/main_window.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/stall_watchdog.h"
 
 #include <QDir>
 #include <QPixmap>
@@ -70,8 +71,10 @@ void ScreenshotRun::take()
         QStringLiteral("%1-%2.png")
             .arg(m_window.currentPageId(), m_theme.dark() ? QStringLiteral("dark") : QStringLiteral("light"));
     const auto path = QDir(m_directory).filePath(name);
+    auto picture = m_window.grab().toImage();
+    m_window.watchdog().excuse();
     // Written on another thread: packing a picture takes longer than the window may be still.
-    QThreadPool::globalInstance()->start([this, path, picture = m_window.grab().toImage()] {
+    QThreadPool::globalInstance()->start([this, path, picture = std::move(picture)] {
         const bool written = picture.save(path);
         QMetaObject::invokeMethod(
             this, [this, path, written] { taken(path, written); }, Qt::QueuedConnection);

@@ -61,11 +61,12 @@ void CapacityModelsTest::noDateFromTooShortATime()
     const auto two = growth(series(121, 1, 1), 1e6);
     QCOMPARE(two.kind, Kind::TooShort);
     QVERIFY(!two.fullAtSeconds);
-    QCOMPARE(ui::growthText(two), QString("too early: 2 min of 10 min"));
+    QCOMPARE(ui::growthText(two), QString("known in 8 min"));
     QCOMPARE(ui::growthReason(two), QString("Growth needs 10 min of history, there are 2 min."));
     QCOMPARE(growth({}, 1e6).kind, Kind::TooShort);
     // Long, but of a few points only.
     QCOMPARE(growth(series(9, 100, 1), 1e6).kind, Kind::TooShort);
+    QCOMPARE(ui::growthText(growth(series(9, 100, 1), 1e6)), QString("too few points"));
 }
 
 void CapacityModelsTest::lineAndDateOfEvenGrowth()

@@ -25,6 +25,7 @@ private slots:
     void stallIsShown();
     void tellsWorkFromWaiting();
     void oneThatGoesOnCounts();
+    void whatIsExcusedDoesNot();
 
 private:
     // In a slot, as a page would. The question may come at any moment of a stall, so one alone may be taken
@@ -100,6 +101,24 @@ void WatchdogTest::oneThatGoesOnCounts()
         QThread::msleep(5);
     QVERIFY(watchdog.worstOfLastMinute() >= 150ms);
     QVERIFY(watchdog.answers() <= answers + 1);
+}
+
+void WatchdogTest::whatIsExcusedDoesNot()
+{
+    ui::StallWatchdog watchdog;
+    QTRY_VERIFY(watchdog.answers() > 5);
+    for (int i = 0; i < 5; ++i) {
+        bool drawn = false;
+        QTimer::singleShot(0, [&] {
+            QThread::msleep(2'000);
+            watchdog.excuse();
+            drawn = true;
+        });
+        const auto answers = watchdog.answers();
+        QTRY_VERIFY(drawn && watchdog.answers() > answers + 3);
+    }
+    QVERIFY(watchdog.worstOfLastMinute() < 2s);
+    QVERIFY(stallUntilRecorded(watchdog, 101ms)); // and nothing else is excused
 }
 
 } // namespace tests

@@ -263,8 +263,10 @@ QString growthText(const Growth& growth)
     using T = CapacityTable;
     switch (growth.kind) {
     case Growth::Kind::TooShort:
-        return T::tr("too early: %1 of %2")
-            .arg(formatDuration(std::floor(growth.knownSeconds)), formatDuration(kGrowthNeedsSeconds));
+        return growth.knownSeconds < kGrowthNeedsSeconds
+                   ? T::tr("known in %1")
+                         .arg(formatDuration(std::ceil(kGrowthNeedsSeconds - growth.knownSeconds)))
+                   : T::tr("too few points");
     case Growth::Kind::NotGrowing:
         return T::tr("not growing");
     case Growth::Kind::NoLimit:

@@ -60,9 +60,15 @@ void StallWatchdog::answer(std::uint64_t question)
         const std::scoped_lock lock(m_mutex);
         m_lastAnswer = question;
         m_waiting = false;
-        record(m_askedAt, Clock::now());
+        if (question > m_excused) record(m_askedAt, Clock::now());
     }
     m_answered.notify_all();
+}
+
+void StallWatchdog::excuse()
+{
+    const std::scoped_lock lock(m_mutex);
+    m_excused = m_question;
 }
 
 void StallWatchdog::record(Clock::time_point asked, Clock::time_point answered)
@@ -93,7 +99,7 @@ StallWatchdog::Second StallWatchdog::worstSecond() const
     const std::scoped_lock lock(m_mutex);
     const auto now = Clock::now();
     Second worst;
-    if (m_waiting)
+    if (m_waiting && m_question > m_excused)
         worst = {0, std::chrono::duration_cast<std::chrono::microseconds>(now - m_askedAt),
                  work() - m_workAsked};
     for (const auto& second : m_seconds)

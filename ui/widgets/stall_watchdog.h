@@ -25,6 +25,10 @@ public:
     explicit StallWatchdog(QObject* parent = nullptr);
     ~StallWatchdog() override;
 
+    // What the thread is at, or was until now, is not counted: something that no use of the program does,
+    // such as drawing a picture of it.
+    void excuse();
+
     // The longest time without an answer in the last minute, one that goes on included.
     std::chrono::microseconds worstOfLastMinute() const;
     // How much of it the watched thread computed; during the rest it waited, for a processor on a busy
@@ -46,7 +50,7 @@ private:
 
     mutable std::mutex m_mutex;
     std::condition_variable_any m_answered;
-    std::uint64_t m_question = 0, m_lastAnswer = 0;
+    std::uint64_t m_question = 0, m_lastAnswer = 0, m_excused = 0;
     Clock::time_point m_askedAt;
     std::chrono::microseconds m_workAsked{0};
     clockid_t m_workClock{}; // of the watched thread
