@@ -12,9 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 1s;               // a stop waits for one read at most
-constexpr std::size_t kMostJobs = 1'000; // further readers read their pages themselves
-constexpr int kLeft = 2;                 // pages below the one that is shown, or more is read
+constexpr auto kCall = 1s;             // a stop waits for one read at most
+constexpr std::size_t kMostJobs = 100; // further readers read their pages themselves
+constexpr int kLeft = 2;               // pages below the one that is shown, or more is read
 
 } // namespace
 
