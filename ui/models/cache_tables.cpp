@@ -186,7 +186,7 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
         T::real(T::tr("Answers in"), T::tr("Round trip of the last probe"), &N::probeMilliseconds,
                 &formatMilliseconds)
             .in(T::tr("ms")),
-        T::real(T::tr("Up for"), T::tr("Since the server started"), &N::uptimeSeconds, &formatDuration)
+        T::real(T::tr("Up for"), T::tr("Since the server started"), &N::uptimeSeconds, &formatUptime)
             .in(T::tr("s")),
     };
     return new RedisNodeModel(

@@ -116,7 +116,7 @@ public:
             figure(
                 tr("Up for"), tr("Since the server started"),
                 [](const Row& r) { return r.node.uptimeSeconds; },
-                [](const Row& r) { return formatDuration(r.node.uptimeSeconds); })
+                [](const Row& r) { return formatUptime(r.node.uptimeSeconds); })
                 .in(tr("s")),
             figure(
                 tr("Connections"), tr("Open now, of all programs, of those that the server allows"),

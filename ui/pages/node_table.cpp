@@ -24,7 +24,7 @@ public:
         const auto head = tr("%1 %2, %3, up %4")
                               .arg(node.kind == backend::NodeKind::Redis ? tr("Redis") : tr("PostgreSQL"),
                                    QString::fromStdString(node.version), roles.join(tr(" and ")),
-                                   formatDuration(node.uptimeSeconds));
+                                   formatUptime(node.uptimeSeconds));
         return node.message.empty()
                    ? head
                    : QStringLiteral("%1\n%2").arg(head, QString::fromStdString(node.message));

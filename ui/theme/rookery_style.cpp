@@ -69,6 +69,8 @@ void RookeryStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* o
         if (const auto* button = as<QStyleOptionButton>(option))
             return drawPushButtonBox(colors, *button, *painter);
         break;
+    case PE_PanelScrollAreaCorner:
+        return; // as empty as the grooves beside it
     case PE_PanelLineEdit:
         if (const auto* frame = as<QStyleOptionFrame>(option))
             return drawLineEdit(colors, *frame, *painter, widget);

@@ -150,6 +150,11 @@ QString formatDuration(double seconds)
     return twoParts(whole / 86400, tr("d"), whole % 86400 / 3600, tr("h"));
 }
 
+QString formatUptime(double seconds)
+{
+    return seconds >= 0 && seconds < 1 ? tr("0 s") : formatDuration(std::floor(seconds));
+}
+
 QString formatMilliseconds(double milliseconds)
 {
     return formatDuration(milliseconds / 1000);

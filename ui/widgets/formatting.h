@@ -18,6 +18,7 @@ QString formatNumber(double value, int decimals); // "1,234.50"; NaN is not know
 QString formatRate(double perSecond);             // "0" "0.4" "12.3" "1,234", without unit
 QString formatBytes(std::int64_t bytes);          // "512 B" "1.5 KiB" "23.4 MiB"
 QString formatDuration(double seconds); // "0.8 ms" "120 ms" "1.25 s" "2 min 5 s" "3 h 4 min" "2 d 3 h"
+QString formatUptime(double seconds);   // formatDuration in whole seconds: 0 s under one
 QString formatMilliseconds(double milliseconds); // formatDuration of it
 QString formatRatio(double zeroToOne);           // "97.3 %"; below 1 never "100.0 %"
 QString formatTime(backend::TimePoint time);     // "2026-11-23 07:03:12 CET"
