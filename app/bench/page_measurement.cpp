@@ -194,9 +194,13 @@ Result<void> measurePages(BenchRun& run, const PageWorld& world)
                     std::int64_t(times.walked.size()),
                     "with those that read ahead"},
                    meanOf(times.walked));
-        report.add(
-            {"page.first.mean_ms", "Home page 1, mean", "ms", {}, std::int64_t(times.first.size()), ""},
-            meanOf(times.first));
+        report.add({"page.first.mean_ms",
+                    "Home page 1, mean",
+                    "ms",
+                    {},
+                    std::int64_t(times.first.size()),
+                    "taken in turn with " + deep + " and the pages up to it"},
+                   meanOf(times.first));
         report.addRatio("warm_page_vs_bare", quantile(times.warm, 0.5) / quantile(times.bare, 0.5),
                         "p50 of a warm home page of 20 with bodies / p50 of the bare commands");
         report.addRatio("page_1000_vs_page_1", meanOf(times.walked) / meanOf(times.first),

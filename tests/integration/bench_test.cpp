@@ -136,6 +136,8 @@ void BenchTest::checkFigures(const QJsonObject& json)
                                "page.warm.p99_ms",
                                "page.first.p50_ms",
                                "page.deep.p50_ms",
+                               "page.walked.mean_ms",
+                               "page.first.mean_ms",
                                "queue.post_created_tasks_per_s",
                                "queue.edge_changed_tasks_per_s",
                                "rebuild.timelines_per_s",
