@@ -73,9 +73,9 @@ void AheadReader::run(const std::stop_token& stop)
         } catch (const std::exception& e) {
             log::error(std::string("reading ahead: ") + e.what());
         }
-        m_services.metrics.aheadsDone.add();
         lock.lock();
         m_asked.erase(job.reader);
+        m_services.metrics.aheadsDone.add(); // whoever sees it may ask again
     }
 }
 
