@@ -119,9 +119,9 @@ public:
     [[nodiscard]] virtual Result<Explanation> explain(PostId post, UserId reader, Deadline deadline) = 0;
 
     // What hurts in this cluster and what to do about it: nodes, rights, settings, clocks, queue, engines.
-    // Changes nothing; a read-only engine answers it, too. A node that does not answer is a finding, not an
-    // error.
-    [[nodiscard]] virtual Result<Checkup> doctor(Deadline deadline) = 0;
+    // Changes nothing; a read-only engine answers it, too. All nodes are looked at at the same time; one that
+    // says nothing for some 3 s is a finding, not an error. soFar may be empty.
+    [[nodiscard]] virtual Result<Checkup> doctor(Deadline deadline, const CheckupSink& soFar) = 0;
 
     // Who is pushed and who is pulled. A new threshold is obeyed within seconds, author by author, without a
     // reader noticing.
@@ -129,7 +129,9 @@ public:
     [[nodiscard]] virtual Result<void> setPushThreshold(const PushThreshold& threshold,
                                                         Deadline deadline) = 0;
     // What pushing and merging cost now, from a bounded sample of authors: the largest of each logical shard
-    // and some others. A few statements a shard. Changes nothing; a read-only engine answers it, too.
+    // and some others. A few statements a shard. Changes nothing; a read-only engine answers it, too. A node
+    // that does not answer within some 3 s costs the authors of its shards: `missing` tells. An error when it
+    // is the directory's, or nothing can be read without it.
     [[nodiscard]] virtual Result<FanoutCosts> fanoutCosts(Deadline deadline) = 0;
 
     // Feed::deleteUser as an operator's action: it stands in the audit log.
@@ -236,8 +238,8 @@ public:
     // Unfinished tasks on all nodes, counted now.
     [[nodiscard]] virtual Result<std::int64_t> unfinishedTasks(Deadline deadline) = 0;
     // What home timelines cost, weighed now on every Redis node; `caps` are the counts to price, none: a few
-    // around the present one. Reads only. A node that cannot be weighed by the deadline says so and has no
-    // figures.
+    // around the present one. Reads only. A node that says nothing for some 3 s, or cannot be weighed by the
+    // deadline, says so and has no figures.
     [[nodiscard]] virtual Result<Capacity> capacity(std::span<const int> caps, Deadline deadline) = 0;
     // What the caches hold and spare: a bounded sample of keys on every Redis node, at a bounded rate, and
     // what came on top since an earlier look. Reads only. A node that does not answer says so.

@@ -5,6 +5,7 @@
 #include "backend/domain/cluster.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ struct NodeCheckup
     int id = 0;
     std::string name;
     NodeKind kind = NodeKind::Postgres;
+    bool awaited = false; // still being looked at: what there is of it is not all
     bool answered = false;
     std::string version;
     double roundTripMs = -1;        // the fastest of a few
@@ -52,7 +54,15 @@ struct Checkup
         return std::size_t(std::count_if(findings.begin(), findings.end(),
                                          [&](const auto& finding) { return finding.severity == severity; }));
     }
+    std::size_t awaited() const
+    {
+        return std::size_t(
+            std::count_if(nodes.begin(), nodes.end(), [](const auto& node) { return node.awaited; }));
+    }
     bool healthy() const { return count(Severity::Error) + count(Severity::Warning) == 0; }
 };
+
+// Told what is known so far, each time more is: from any thread, one at a time.
+using CheckupSink = std::function<void(const Checkup&)>;
 
 } // namespace backend

@@ -6,6 +6,7 @@
 #include "backend/domain/fanout_policy.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace backend {
@@ -30,7 +31,10 @@ struct FanoutCosts
     std::int64_t authors = 0;          // with at least one follower
     std::int64_t pulledAuthors = 0;    // today
     std::int64_t followersSampled = 0; // whose last visits were read
-    double postsKnownSeconds = 0;   // how far back the oldest post lies, at most the seven days; 0: no post
+    double postsKnownSeconds = 0; // how far back the oldest post lies, at most the seven days; 0: no post
+    // Nodes that did not answer, each as why; the authors of their logical shards are in none of the above.
+    std::vector<std::string> missing;
+    int shardsMissing = 0;          // logical shards whose authors are not in it
     std::vector<AuthorCost> sample; // descending by followers: the largest, and some of the others by chance
 };
 

@@ -99,7 +99,54 @@ std::string sentence(const AuditRow& row, const Json& arguments)
     return plain(action, arguments);
 }
 
+// All words that sentence() puts in of its own, not out of the row.
+constexpr std::string_view kOwnWords =
+    "workers paused resumed set to on all engines push threshold age shift of timelines ms dead letters put "
+    "back into the queue discarded account deleted home timeline of reader built anew counters right users "
+    "shard are being repaired not a sample of readers orphan keys removed import begun failed";
+
+bool isPlain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
 } // namespace
+
+// As auditEventKind() has them.
+const std::string_view kAuditGroup =
+    "CASE WHEN action IN ('pause_workers', 'resume_workers', 'set_worker_count') THEN 'workers'"
+    " WHEN starts_with(action, 'set_') THEN 'setting' ELSE 'other' END";
+// Letters as they are compared here: only those of ASCII have a case.
+const std::string_view kAuditText =
+    "lower(concat_ws(' ', engine, who, action, (arguments - 'tasks' - 'readers')::text, outcome,"
+    " CASE jsonb_typeof(arguments -> 'tasks') WHEN 'array' THEN jsonb_array_length(arguments -> 'tasks') END)"
+    " COLLATE \"C\")";
+
+// What a sentence is made of stands in it unchanged, but between other words and marks: so each stretch of
+// letters and digits for itself.
+AuditFilter auditFilter(const EventQuery& query)
+{
+    AuditFilter out;
+    for (const auto kind : query.kinds) {
+        const char* group = kind == EventKind::WorkersChanged   ? "workers"
+                            : kind == EventKind::SettingChanged ? "setting"
+                            : kind == EventKind::OperatorAction ? "other"
+                                                                : nullptr;
+        if (group) out.groups.emplace_back(group);
+    }
+    std::string word;
+    for (std::size_t i = 0; i <= query.text.size(); ++i) {
+        char c = i < query.text.size() ? query.text[i] : ' ';
+        if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+        if (isPlain(c)) {
+            word += c;
+            continue;
+        }
+        if (!word.empty() && kOwnWords.find(word) == std::string_view::npos) out.words.push_back(word);
+        word.clear();
+    }
+    return out;
+}
 
 EventKind auditEventKind(const std::string& action)
 {

@@ -4,6 +4,8 @@
 #include "backend/domain/event.h"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace backend {
 
@@ -16,6 +18,18 @@ struct AuditRow
     std::string outcome;     // "ok" or the error
     std::int64_t tasks = -1; // how many the action named; -1: it names none
 };
+
+// What a row must have for its event to match a query, as far as the database can tell; the event itself
+// decides. None of a kind: all rows have it.
+struct AuditFilter
+{
+    std::vector<std::string> groups; // kAuditGroup
+    std::vector<std::string> words;  // in lower case; all of them in kAuditText
+    bool none() const { return groups.empty() && words.empty(); }
+};
+AuditFilter auditFilter(const EventQuery& query);
+// Expressions over directory.audit_log.
+extern const std::string_view kAuditGroup, kAuditText;
 
 EventKind auditEventKind(const std::string& action);
 Event auditEvent(const AuditRow& row);

@@ -1,6 +1,7 @@
 #include "backend/monitoring/capacity.h"
 
 #include "backend/cache/redis_address.h"
+#include "backend/cache/redis_client.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,7 @@ namespace backend {
 namespace {
 
 constexpr double kGiB = 1024.0 * 1024 * 1024;
+constexpr Milliseconds kNodePatience{3'000};  // with a node that says nothing at all
 constexpr double kNearly = 0.125;             // a timeline so close to a size stands for it
 constexpr std::size_t kEnoughNearly = 5;      // and so many of them are a measurement
 constexpr double kShortestGrowthSeconds = 60; // below it buffers and connections say more than timelines
@@ -197,6 +199,9 @@ std::vector<SampledNode> sampleNodes(const std::vector<NodeEndpoint>& redisNodes
     for (const auto& node : redisNodes)
         running.push_back(std::async(std::launch::async, [&node, readersPerNode, seed, deadline] {
             RedisClient client({node});
+            // A silent one is known at once; one that answers may take its time.
+            if (auto answer = client.command(node.id, {"PING"}, deadline.earlier(kNodePatience)); !answer)
+                return SampledNode{node.id, node.name, fail(std::move(answer.error()))};
             return SampledNode{node.id, node.name,
                                sampleTimelineMemory(client, node.id, readersPerNode, seed, deadline)};
         }));

@@ -8,8 +8,6 @@
 namespace backend {
 namespace {
 
-constexpr std::string_view kDemoEnvironment = "demo";
-
 class DirectoryExamination
 {
 public:
@@ -24,7 +22,7 @@ public:
     {
         m_facts.clusterName = settings.clusterName;
         m_facts.environment = settings.environment;
-        m_facts.cluster.throwAway = settings.environment == kDemoEnvironment;
+        m_facts.cluster.throwAway = isThrowAway(settings.environment);
         m_facts.cluster.directoryNode = settings.directoryNode;
         m_facts.cluster.map.shardCount = settings.shardCount;
         m_facts.cluster.map.epoch = settings.epoch;

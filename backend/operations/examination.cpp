@@ -112,6 +112,11 @@ std::string redisCommand(const NodeEndpoint& node, const std::string& words)
     return out + " " + words;
 }
 
+bool isThrowAway(const std::string& environment)
+{
+    return environment == "demo";
+}
+
 bool isLocal(const NodeEndpoint& node)
 {
     if (node.kind == NodeKind::Redis) {

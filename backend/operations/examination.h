@@ -38,7 +38,7 @@ struct Findings
 // What one node's examination needs to know of the cluster.
 struct ExaminedCluster
 {
-    bool known = false;     // the directory told all below
+    bool known = false;     // all below, by the directory or by the engine that asks
     bool throwAway = false; // a demo: its data need not survive the machine
     ShardMap map;           // placements may have holes, marked 0
     int directoryNode = 0;
@@ -107,6 +107,9 @@ std::string psqlCommand(const NodeEndpoint& node, const std::vector<std::string>
 std::string alterSystem(const NodeEndpoint& node, const std::string& setting, const std::string& value,
                         bool restart = false);
 std::string redisCommand(const NodeEndpoint& node, const std::string& words);
+
+// A demo's: its data need not survive the machine.
+bool isThrowAway(const std::string& environment);
 
 // This machine, when the node runs on it.
 bool isLocal(const NodeEndpoint& node);

@@ -3,6 +3,7 @@
 #include "backend/operations/fanout_planner.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <set>
 
@@ -12,7 +13,8 @@ namespace {
 constexpr double kDay = 86'400;
 constexpr std::chrono::days kCounted{7};     // of posts, as the planner does
 constexpr std::size_t kPulledAtMost = 1'000; // that are looked at besides the sample
-constexpr int kPieces = 4;                   // of its followers' ids, in which an author's sample is taken
+constexpr Milliseconds kNodePatience{3'000};
+constexpr int kPieces = 4; // of its followers' ids, in which an author's sample is taken
 
 // One reading, step by step; of one call.
 class Reading
@@ -22,10 +24,11 @@ public:
         : m_services(services)
         , m_deadline(deadline)
         , m_sql(services.pools, services.maps)
-        , m_shards(services.maps.current()->shardCount)
     {
     }
 
+    // Whom to ask at all: one that does not answer must not hold up what the others know.
+    Result<void> findSilent();
     Result<void> chooseAuthors(const FanoutPolicy& policy);
     Result<void> countPosts();
     Result<void> askFollowers();
@@ -35,15 +38,50 @@ private:
     void choose(const SqlRows& count, const SqlRows& largest, const SqlRows& byChance);
     Result<void> readVisits(const std::map<UserId, std::vector<UserId>>& warmFollowers);
     std::map<int, std::vector<std::int64_t>> authorsByShard() const;
+    bool answers(Role role, int shard) const
+    {
+        return !m_silent.contains(m_map->placement(role)[std::size_t(shard)]);
+    }
 
     const FeedServices& m_services;
     const Deadline m_deadline;
     SqlSession m_sql;
-    const int m_shards;
+    const std::shared_ptr<const ShardMap> m_map = m_services.maps.current();
+    const int m_shards = m_map->shardCount;
     const std::size_t m_each = std::size_t(std::max(4, kAuthorsCosted / 2 / m_shards)); // of a shard
+    std::set<int> m_silent;                                                             // nodes
+    std::vector<int> m_read; // logical shards whose authors can be told
     std::map<UserId, AuthorCost> m_authors;
     FanoutCosts m_out;
 };
+
+Result<void> Reading::findSilent()
+{
+    std::set<int> nodes(m_map->usersNode.begin(), m_map->usersNode.end());
+    nodes.insert(m_map->postsNode.begin(), m_map->postsNode.end());
+    const auto patience = m_deadline.earlier(kNodePatience);
+    std::map<int, std::future<Result<void>>> asked; // each on a thread of its own: none waits for another
+    for (const int node : nodes)
+        asked[node] = std::async(std::launch::async, [this, node, patience]() -> Result<void> {
+            ROOKERY_ASSIGN(auto* pool, m_services.pools.pool(node));
+            ROOKERY_ASSIGN(const auto connection, pool->lease(patience));
+            ROOKERY_TRY(connection->execute("SELECT 1", {}, patience));
+            return {};
+        });
+    std::optional<Error> first;
+    for (auto& [node, answer] : asked) {
+        const auto said = answer.get();
+        if (said) continue;
+        m_silent.insert(node);
+        m_out.missing.push_back(said.error().message);
+        if (!first) first = said.error();
+    }
+    for (int shard = 0; shard < m_shards; ++shard)
+        if (answers(Role::Users, shard) && answers(Role::Posts, shard)) m_read.push_back(shard);
+    m_out.shardsMissing = m_shards - int(m_read.size());
+    if (m_read.empty() && first) return fail(std::move(*first));
+    return {};
+}
 
 Result<void> Reading::chooseAuthors(const FanoutPolicy& policy)
 {
@@ -52,7 +90,7 @@ Result<void> Reading::chooseAuthors(const FanoutPolicy& policy)
         pulled[policy.pulled[i].author.shard()].push_back(policy.pulled[i].author.value);
     const auto each = sqlParameter(std::int64_t(m_each));
     std::vector<ShardStatement> statements;
-    for (int shard = 0; shard < m_shards; ++shard) {
+    for (const int shard : m_read) {
         const auto table = shardTable(Role::Users, shard, "counters");
         const auto followed = "SELECT user_id, followers FROM " + table + " WHERE followers > 0";
         statements.push_back({shard, {"SELECT count(*) FROM " + table + " WHERE followers > 0", {}}});
@@ -66,10 +104,8 @@ Result<void> Reading::chooseAuthors(const FanoutPolicy& policy)
             {shard, {followed + " ORDER BY hashint8(user_id), user_id LIMIT 2 * $1::int", {each}}});
     }
     ROOKERY_ASSIGN(const auto rows, m_sql.run(Role::Users, statements, m_deadline));
-    for (int shard = 0; shard < m_shards; ++shard) {
-        const auto at = std::size_t(shard) * 3;
+    for (std::size_t at = 0; at < rows.size(); at += 3)
         choose(rows[at], rows[at + 1], rows[at + 2]);
-    }
     for (const auto& one : policy.pulled)
         if (const auto known = m_authors.find(one.author); known != m_authors.end())
             known->second.pulled = one.state != PullState::Ending;
@@ -187,11 +223,13 @@ Result<void> Reading::readVisits(const std::map<UserId, std::vector<UserId>>& wa
         for (const auto follower : followers)
             readers[follower.shard()].insert(follower.value);
     std::vector<ShardStatement> statements;
-    for (const auto& [shard, ids] : readers)
+    for (const auto& [shard, ids] : readers) {
+        if (!answers(Role::Users, shard)) continue; // an average of those that are known
         statements.push_back({shard,
                               {"SELECT id, extract(epoch FROM now() - last_seen_at)::float8 FROM " +
                                    shardTable(Role::Users, shard, "users") + " WHERE id = ANY ($1::bigint[])",
                                {sqlArray(std::vector<std::int64_t>(ids.begin(), ids.end()))}}});
+    }
     ROOKERY_ASSIGN(const auto rows, m_sql.run(Role::Users, statements, m_deadline));
     std::map<UserId, double> ages;
     for (const auto& some : rows)
@@ -223,8 +261,9 @@ FanoutCosts Reading::take()
 
 Result<FanoutCosts> readFanoutCosts(const FeedServices& services, Directory& directory, Deadline deadline)
 {
-    ROOKERY_ASSIGN(const auto policy, readFanoutPolicy(directory, deadline));
+    ROOKERY_ASSIGN(const auto policy, readFanoutPolicy(directory, deadline.earlier(kNodePatience)));
     Reading reading(services, deadline);
+    ROOKERY_TRY(reading.findSilent());
     ROOKERY_TRY(reading.chooseAuthors(policy));
     ROOKERY_TRY(reading.countPosts());
     ROOKERY_TRY(reading.askFollowers());

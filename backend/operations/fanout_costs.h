@@ -1,6 +1,6 @@
 // Reads what pushing and merging cost from PostgreSQL, by the figures that the planner decides by: a bounded
-// sample of authors, a few statements a logical shard, all of a node in one round trip. Changes nothing.
-// Stateless; any thread.
+// sample of authors, a few statements a logical shard, all of a node in one round trip; without those of
+// nodes that do not answer. Changes nothing. Stateless; any thread.
 #pragma once
 
 #include "backend/cluster/directory.h"

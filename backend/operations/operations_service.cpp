@@ -174,12 +174,12 @@ Result<Explanation> OperationsService::explain(PostId post, UserId reader, Deadl
     return explainPost(m_services, post, reader, deadline);
 }
 
-Result<Checkup> OperationsService::doctor(Deadline deadline)
+Result<Checkup> OperationsService::doctor(Deadline deadline, const CheckupSink& soFar)
 {
     DoctorInputs inputs;
     inputs.directory = m_directoryEndpoint;
-    inputs.knownNodes = m_services.maps.current()->nodes;
-    return examineCluster(inputs, SystemWallClock(), deadline);
+    inputs.known = KnownCluster{m_identity.environment, *m_services.maps.current(), m_services.directoryNode};
+    return examineCluster(inputs, SystemWallClock(), deadline, soFar);
 }
 
 Result<FanoutPolicy> OperationsService::fanoutPolicy(Deadline deadline)

@@ -17,6 +17,7 @@ namespace backend {
 struct OperationsIdentity
 {
     std::string engineName, who;
+    std::string environment; // of the cluster
 };
 
 class OperationsService final : public Operations
@@ -34,7 +35,7 @@ public:
     Result<int> retryDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) override;
     Result<int> discardDeadLetters(std::span<const TaskRef> tasks, Deadline deadline) override;
     Result<Explanation> explain(PostId post, UserId reader, Deadline deadline) override;
-    Result<Checkup> doctor(Deadline deadline) override;
+    Result<Checkup> doctor(Deadline deadline, const CheckupSink& soFar) override;
     Result<FanoutPolicy> fanoutPolicy(Deadline deadline) override;
     Result<void> setPushThreshold(const PushThreshold& threshold, Deadline deadline) override;
     Result<FanoutCosts> fanoutCosts(Deadline deadline) override;

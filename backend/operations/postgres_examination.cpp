@@ -22,6 +22,7 @@ public:
         , m_inputs(inputs)
         , m_clock(clock)
         , m_deadline(deadline)
+        , m_firstWord(deadline.earlier(inputs.limits.nodePatience))
         , m_findings(m_facts.findings)
     {
         m_facts.checkup.id = node.id;
@@ -31,7 +32,7 @@ public:
 
     NodeFacts run(SqlPool& pool)
     {
-        auto lease = pool.lease(m_deadline);
+        auto lease = pool.lease(m_firstWord);
         if (!lease) {
             unreachable(lease.error());
             return std::move(m_facts);
@@ -81,14 +82,16 @@ private:
     // What can be asked in any state of the server. False when there is no point in asking more.
     bool checkServer()
     {
-        const auto rows = ask("SELECT split_part(current_setting('server_version'), ' ', 1), "
-                              "current_setting('server_version_num')::int,"
-                              " pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',"
-                              " current_setting('fsync'), current_setting('full_page_writes'), "
-                              "current_setting('synchronous_commit'),"
-                              " current_setting('autovacuum'), current_setting('track_counts'),"
-                              " extract(epoch FROM current_setting('autovacuum_naptime')::interval)::float8,"
-                              " current_database(), extract(epoch FROM pg_postmaster_start_time())::text");
+        const auto rows =
+            m_sql->execute("SELECT split_part(current_setting('server_version'), ' ', 1), "
+                           "current_setting('server_version_num')::int,"
+                           " pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',"
+                           " current_setting('fsync'), current_setting('full_page_writes'), "
+                           "current_setting('synchronous_commit'),"
+                           " current_setting('autovacuum'), current_setting('track_counts'),"
+                           " extract(epoch FROM current_setting('autovacuum_naptime')::interval)::float8,"
+                           " current_database(), extract(epoch FROM pg_postmaster_start_time())::text",
+                           {}, m_firstWord);
         if (!rows) {
             unreachable(rows.error());
             return false;
@@ -205,7 +208,7 @@ private:
     const ExaminedCluster& m_cluster;
     const DoctorInputs& m_inputs;
     const WallClock& m_clock;
-    const Deadline m_deadline;
+    const Deadline m_deadline, m_firstWord;
     NodeFacts m_facts;
     Findings& m_findings;
     SqlConnection* m_sql = nullptr;

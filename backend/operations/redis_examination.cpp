@@ -28,7 +28,8 @@ public:
 
     NodeFacts run()
     {
-        const auto info = m_client.command(m_node.id, {"INFO"}, m_deadline);
+        const auto info =
+            m_client.command(m_node.id, {"INFO"}, m_deadline.earlier(m_inputs.limits.nodePatience));
         if (!info) {
             m_findings.add(Severity::Error, "node.unreachable", info.error().message,
                            "until it answers, its readers' pages come from PostgreSQL; the rest of the "

@@ -4,16 +4,23 @@
 
 #include "tests/support/demo_session.h"
 
+#include "app/session/demo_cluster.h"
+
 #include "backend/cache/key_sample.h"
 #include "backend/cache/redis_client.h"
 #include "backend/cache/redis_info.h"
+#include "backend/embedded/embedded_servers.h"
+#include "backend/engine/open_engine.h"
 #include "backend/monitoring/cache_look.h"
 #include "backend/store/postgres_pool.h"
 #include "backend/store/shard_sql.h"
 
+#include <QElapsedTimer>
+
 #include <atomic>
 #include <cmath>
 #include <map>
+#include <set>
 #include <thread>
 
 using namespace backend;
@@ -33,7 +40,9 @@ private slots:
     void initTestCase();
     void costsAreThoseOfTheRows();
     void manyAuthorsAreSampledAndWeighted();
+    void costsSayWhatFails_data();
     void costsSayWhatFails();
+    void costsOfTheNodesThatAnswer();
     void wholeSampleIsWhatRedisSays();
     void aNodeThatHangsSaysSo();
     void missesThatWaitAreCounted();
@@ -247,13 +256,71 @@ void CostsAndKeysTest::manyAuthorsAreSampledAndWeighted()
         "DELETE FROM " + counters + " WHERE user_id < " + std::to_string(makeRawId(kMany + 1, 0, 0)));
 }
 
+void CostsAndKeysTest::costsSayWhatFails_data()
+{
+    QTest::addColumn<QString>("silent");
+    QTest::newRow("users") << "pg-1";
+    QTest::newRow("posts and directory") << "pg-2";
+}
+
+// However long the caller would wait.
 void CostsAndKeysTest::costsSayWhatFails()
 {
-    take(m_session->servers()->pauseNode("pg-1"));
-    const auto costs = operations().fanoutCosts(Deadline::after(700ms));
-    take(m_session->servers()->resumeNode("pg-1"));
+    QFETCH(QString, silent);
+    take(m_session->servers()->pauseNode(silent.toStdString()));
+    QElapsedTimer timer;
+    timer.start();
+    const auto costs = operations().fanoutCosts(Deadline::after(60s));
+    const auto took = timer.elapsed();
+    take(m_session->servers()->resumeNode(silent.toStdString()));
     QVERIFY(!costs);
-    QVERIFY2(costs.error().message.find("pg-1") != std::string::npos, costs.error().message.c_str());
+    QVERIFY2(costs.error().message.find(silent.toStdString()) != std::string::npos,
+             costs.error().message.c_str());
+    QVERIFY2(took < 30'000, qPrintable(QString::number(took)));
+}
+
+// Of three users' and three posts' nodes one is silent that is both: a third of the shards is whole.
+void CostsAndKeysTest::costsOfTheNodesThatAnswer()
+{
+    EmbeddedOptions servers;
+    servers.postgresNodes = 4;
+    servers.redisNodes = 1;
+    const auto four = take(EmbeddedServers::start(servers, Deadline::after(60s)));
+    EngineOptions options;
+    options.directory = take(app::prepareDemoCluster(*four, Deadline::after(60s))).directory;
+    options.workers = 0;
+    const auto engine = take(openEngine(options, soon()));
+    const auto map = engine->shardMaps().current();
+    const auto& posts = map->postsNode;
+    for (int shard = 0; shard < map->shardCount; ++shard) {
+        const auto counters = shardTable(Role::Users, shard, "counters");
+        const auto connection =
+            take(take(engine->pools().pool(map->usersNode[std::size_t(shard)]))->lease(soon()));
+        take(connection->execute("INSERT INTO " + counters + " (user_id, followers) VALUES (" +
+                                     std::to_string(makeRawId(1, shard, 1)) + ", " +
+                                     std::to_string(10 + shard) + ")",
+                                 {}, soon()));
+    }
+    auto costs = take(engine->operations().fanoutCosts(soon()));
+    QCOMPARE(costs.sample.size(), std::size_t(map->shardCount));
+    QCOMPARE(costs.shardsMissing, 0);
+    const int silent = posts[0]; // also the second of the users' nodes
+    std::set<int> whole;
+    for (int shard = 0; shard < map->shardCount; ++shard)
+        if (map->usersNode[std::size_t(shard)] != silent && posts[std::size_t(shard)] != silent)
+            whole.insert(shard);
+    const auto name = map->node(silent)->name;
+    take(four->pauseNode(name));
+    costs = take(engine->operations().fanoutCosts(Deadline::after(60s)));
+    take(four->resumeNode(name));
+    std::set<int> told;
+    for (const auto& author : costs.sample)
+        told.insert(author.author.shard());
+    QVERIFY(told == whole);
+    QCOMPARE(costs.authors, std::int64_t(whole.size()));
+    QCOMPARE(costs.shardsMissing, map->shardCount - int(whole.size()));
+    QCOMPARE(costs.missing.size(), std::size_t(1));
+    QVERIFY2(costs.missing[0].find(name) != std::string::npos, costs.missing[0].c_str());
 }
 
 // Keys and bytes by kind, of every key there is.

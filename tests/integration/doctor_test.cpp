@@ -92,6 +92,8 @@ private slots:
     void pausedNodeCostsOnlyItsOwnFindings_data();
     void pausedNodeCostsOnlyItsOwnFindings();
     void pausedDirectoryLeavesTheNodesOfTheFile();
+    void engineTellsNodeByNode_data();
+    void engineTellsNodeByNode();
     void kernelSettingsOfThisMachine();
     void fewConnectionsAndAStandbyWithoutAnyEngine();
     void commandLineSaysTheSame();
@@ -121,7 +123,7 @@ void DoctorTest::initTestCase()
 void DoctorTest::init()
 {
     m_inputs.limits = {};
-    m_inputs.limits.nodePatience = 20s; // a busy machine is no finding
+    m_inputs.limits.nodePatience = m_inputs.limits.nodeTime = 20s; // a busy machine is no finding
     m_inputs.directory = {0, "directory", NodeKind::Postgres,
                           take(readClusterToml(m_session->configFile())).directoryAddress};
     m_inputs.knownNodes.clear();
@@ -180,7 +182,7 @@ void DoctorTest::healthyClusterHasNothingToComplainOf()
         QVERIFY(node.answered && !node.version.empty());
         QVERIFY(node.roundTripMs > 0 && node.clockUncertaintyMs > 0);
     }
-    const auto asked = take(m_session->engine().operations().doctor(Deadline::after(60s)));
+    const auto asked = take(m_session->engine().operations().doctor(Deadline::after(60s), {}));
     QCOMPARE(asked.nodes.size(), checkup.nodes.size());
     QCOMPARE(asked.clusterName, checkup.clusterName);
 }
@@ -527,6 +529,43 @@ void DoctorTest::pausedDirectoryLeavesTheNodesOfTheFile()
     QCOMPARE(checkup.nodes.size(), std::size_t(10));
     for (const auto& one : checkup.nodes)
         QCOMPARE(one.answered, one.name != "pg-2");
+    QTRY_VERIFY_WITH_TIMEOUT(examine().healthy(), 30'000);
+}
+
+void DoctorTest::engineTellsNodeByNode_data()
+{
+    QTest::addColumn<QString>("silent");
+    QTest::newRow("users") << "pg-1";
+    QTest::newRow("posts and directory") << "pg-2";
+}
+
+// An engine knows the nodes: even a silent directory holds up nothing that the others say.
+void DoctorTest::engineTellsNodeByNode()
+{
+    QFETCH(QString, silent);
+    take(m_session->servers()->pauseNode(silent.toStdString()));
+    std::vector<Checkup> told;
+    const auto checkup = take(m_session->engine().operations().doctor(
+        Deadline::after(60s), [&](const Checkup& soFar) { told.push_back(soFar); }));
+    take(m_session->servers()->resumeNode(silent.toStdString()));
+    QCOMPARE(told.size(), std::size_t(11)); // ten nodes and the directory
+    std::size_t awaited = 10;
+    for (const auto& part : told) {
+        QCOMPARE(part.nodes.size(), std::size_t(10));
+        QVERIFY(part.awaited() <= awaited);
+        awaited = part.awaited();
+    }
+    QCOMPARE(awaited, std::size_t(0));
+    const auto alone = std::find_if(told.begin(), told.end(), [&](const Checkup& part) {
+        return part.awaited() == 1 &&
+               std::all_of(part.nodes.begin(), part.nodes.end(), [&](const auto& node) {
+                   return node.awaited == (QString::fromStdString(node.name) == silent);
+               });
+    });
+    QVERIFY(alone != told.end());
+    for (const auto& node : checkup.nodes)
+        QCOMPARE(node.answered, QString::fromStdString(node.name) != silent);
+    QVERIFY2(find(checkup, silent.toStdString(), "node.unreachable"), qPrintable(texts(checkup)));
     QTRY_VERIFY_WITH_TIMEOUT(examine().healthy(), 30'000);
 }
 

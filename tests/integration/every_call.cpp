@@ -77,7 +77,7 @@ std::vector<EngineCall> careCalls(Operations& operations, const CallSubjects& s)
     using Scope = TimelineAuditQuery::Scope;
     return {
         {"explain", [&](Deadline d) { return error(operations.explain(s.post, s.reader, d)); }},
-        {"doctor", [&](Deadline d) { return error(operations.doctor(d)); }},
+        {"doctor", [&](Deadline d) { return error(operations.doctor(d, {})); }},
         {"fanoutPolicy", [&](Deadline d) { return error(operations.fanoutPolicy(d)); }},
         {"setPushThreshold",
          [&](Deadline d) { return error(operations.setPushThreshold(PushThreshold{}, d)); }},

@@ -480,9 +480,16 @@ backend::Result<backend::Explanation> FakeEngine::explain(backend::PostId post, 
 }
 
 // One warning, so that there is something to show.
-backend::Result<backend::Checkup> FakeEngine::doctor(Deadline)
+backend::Result<backend::Checkup> FakeEngine::doctor(Deadline, const backend::CheckupSink& soFar)
 {
     if (const auto error = enter("doctor")) return backend::fail(*error);
+    std::optional<backend::Checkup> part;
+    {
+        const std::scoped_lock lock(m_mutex);
+        part = m_checkupSoFar;
+    }
+    if (part && soFar) soFar(*part);
+    if (const auto error = enter("doctor: the rest")) return backend::fail(*error);
     if (const std::scoped_lock lock(m_mutex); m_checkup) return *m_checkup;
     backend::Checkup out;
     out.clusterName = "fake";
@@ -1037,6 +1044,12 @@ void FakeEngine::setCheckup(backend::Checkup checkup)
 {
     const std::lock_guard lock(m_mutex);
     m_checkup = std::move(checkup);
+}
+
+void FakeEngine::setCheckupSoFar(backend::Checkup checkup)
+{
+    const std::lock_guard lock(m_mutex);
+    m_checkupSoFar = std::move(checkup);
 }
 
 backend::Result<backend::NodeDetails> FakeEngine::nodeDetails(int node, Deadline)

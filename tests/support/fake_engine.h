@@ -77,6 +77,8 @@ public:
     void setProbedNodes(std::vector<backend::ProbedNode> nodes);
     void setOwnCost(backend::OwnCost cost);
     void setCheckup(backend::Checkup checkup);
+    // Told first; what follows can be held as "doctor: the rest".
+    void setCheckupSoFar(backend::Checkup checkup);
     void addEvent(backend::Event event); // its key decides its place
     void setEventsMissing(const std::string& why);
     // The named call fails until cleared: "homePage", "setWorkerCount", or with its argument: "nodeDetails 3"
@@ -140,7 +142,7 @@ private:
     Result<int> discardDeadLetters(std::span<const backend::TaskRef> tasks, Deadline deadline) override;
     Result<backend::Explanation> explain(backend::PostId post, backend::UserId reader,
                                          Deadline deadline) override;
-    Result<backend::Checkup> doctor(Deadline deadline) override;
+    Result<backend::Checkup> doctor(Deadline deadline, const backend::CheckupSink& soFar) override;
     Result<backend::FanoutPolicy> fanoutPolicy(Deadline deadline) override;
     Result<backend::FanoutCosts> fanoutCosts(Deadline deadline) override;
     Result<void> deleteAccount(backend::UserId user, Deadline deadline) override;
@@ -251,7 +253,7 @@ private:
     std::map<int, backend::NodeDetails> m_nodeDetails;
     std::vector<backend::ProbedNode> m_probedNodes;
     backend::OwnCost m_ownCost;
-    std::optional<backend::Checkup> m_checkup;
+    std::optional<backend::Checkup> m_checkup, m_checkupSoFar;
     std::optional<backend::HistoryRange> m_kept;
     std::vector<backend::Event> m_events; // ascending
     std::string m_eventsMissing;

@@ -38,7 +38,7 @@ private:
         fake.engine->hold("doctor");
         for (int i = 0; i < kThreads; ++i)
             bridge.call(
-                this, [](backend::Engine& engine) { return ui::requests::doctor(engine); },
+                this, [](backend::Engine& engine) { return ui::requests::doctor(engine, {}); },
                 [](const backend::Result<backend::Checkup>&) {});
         QTRY_COMPARE(fake.engine->count("doctor"), kThreads);
     }
@@ -124,7 +124,7 @@ void BridgeQueueTest::oneOfATurnAtATime()
     QTRY_COMPARE(fake->engine->count("ledger"), 1);
     bool other = false; // another turn is not held up
     bridge.callInTurn(
-        this, "events", [](backend::Engine& engine) { return ui::requests::doctor(engine); },
+        this, "events", [](backend::Engine& engine) { return ui::requests::doctor(engine, {}); },
         [&](const backend::Result<backend::Checkup>&) { other = true; });
     QTRY_VERIFY(other);
     QCOMPARE(fake->engine->count("ledger"), 1);

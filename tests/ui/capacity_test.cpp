@@ -34,6 +34,8 @@ private slots:
     void anErrorSaysWhatToDo();
     void hangingReadingIsGivenUpByEsc();
     void weighsOneAtATimeAndTheLatestWish();
+    void costsThatAreNotThereDecideNothing();
+    void costsOfSomeNodesSayWhatIsMissing();
     void curveHasTodaysPoint();
     void thresholdIsSetAfterAQuestion();
     void readOnlyOffersNoChange();
@@ -292,6 +294,57 @@ void CapacityPageTest::weighsOneAtATimeAndTheLatestWish()
     QVERIFY(askedForCap(fixture, 333)); // it had begun
     for (const int cap : {444, 555, 666})
         QVERIFY(!askedForCap(fixture, cap));
+}
+
+// The reason stands where the button is; figures read before stay, as what they are.
+void CapacityPageTest::costsThatAreNotThereDecideNothing()
+{
+    PageFixture fixture;
+    fixture.engine().setFanoutCosts(costs());
+    fixture.engine().hold("fanoutCosts");
+    QVERIFY(fixture.open());
+    fixture.make<ui::CapacityPage>();
+    auto* set = fixture.find<QPushButton>("setThreshold");
+    const QString reading = "Reading from the PostgreSQL nodes… Esc gives up.";
+    QTRY_COMPARE(text(fixture, "thresholdBasis"), reading);
+    QVERIFY(!set->isEnabled());
+    QCOMPARE(set->toolTip(), reading);
+    fixture.engine().release("fanoutCosts");
+    QTRY_VERIFY(set->isEnabled());
+    QCOMPARE(set->toolTip(), QString());
+    QVERIFY(!fixture.find<QPushButton>("setAutomatic")->isEnabled());
+    QCOMPARE(fixture.find<QPushButton>("setAutomatic")->toolTip(), QString("The planner chooses already."));
+    fixture.engine().failWith("fanoutCosts",
+                              {backend::ErrorCode::DeadlineExceeded, "pg-2 did not answer in time", true});
+    fixture.page->refresh();
+    QTRY_VERIFY(!set->isEnabled());
+    QVERIFY2(set->toolTip().startsWith("Last read at ") &&
+                 set->toolTip().endsWith("Could not be read: pg-2 did not answer in time"),
+             qPrintable(set->toolTip()));
+    QCOMPARE(text(fixture, "thresholdBasis"), set->toolTip());
+    QVERIFY(!fixture.find<QPushButton>("setAutomatic")->isEnabled());
+    QCOMPARE(fixture.find<ui::CurveChart>("costCurve")->lines().size(), std::size_t(3));
+    fixture.engine().clearFailure("fanoutCosts");
+    fixture.page->refresh();
+    QTRY_VERIFY(set->isEnabled());
+}
+
+void CapacityPageTest::costsOfSomeNodesSayWhatIsMissing()
+{
+    PageFixture fixture;
+    auto some = costs();
+    some.missing = {"pg-3 did not answer in time"};
+    some.shardsMissing = 32;
+    fixture.engine().setFanoutCosts(some);
+    QVERIFY(fixture.open());
+    fixture.make<ui::CapacityPage>();
+    const QString missing = "Without the authors of 32 logical shards: pg-3 did not answer in time.";
+    QTRY_VERIFY2(text(fixture, "thresholdBasis").startsWith(missing),
+                 qPrintable(text(fixture, "thresholdBasis")));
+    QString said;
+    answer(this, false, &said);
+    QTest::mouseClick(fixture.find<QPushButton>("setThreshold"), Qt::LeftButton);
+    QVERIFY2(said.contains(missing), qPrintable(said));
 }
 
 void CapacityPageTest::curveHasTodaysPoint()

@@ -27,6 +27,7 @@ class EventsTest : public QObject
 private slots:
     void listsNewestFirst();
     void theEngineFilters();
+    void whatIsTypedMeanwhileIsNotAskedFor();
     void growsToTheOldest();
     void newsKeepSelectionAndScroll();
     void followsTheRange();
@@ -123,6 +124,40 @@ void EventsTest::theEngineFilters()
     QTRY_COMPARE(f.model->rowCount(), 5);
     QTest::keyClick(search, Qt::Key_Escape);
     QTRY_COMPARE(f.model->rowCount(), 6);
+}
+
+// A reading that hangs: of all that is typed meanwhile only the last is read, and nothing twice.
+void EventsTest::whatIsTypedMeanwhileIsNotAskedFor()
+{
+    Fixture f;
+    f.fill(6);
+    QVERIFY(f.showPage());
+    QTRY_COMPARE(f.model->rowCount(), 6);
+    QTest::mouseClick(f.find<QAbstractButton>("eventGroup2"), Qt::LeftButton); // workers
+    QTRY_COMPARE(f.model->rowCount(), 3);
+    const auto asked = [&](const std::string& text) {
+        const auto calls = f.engine().calls();
+        const auto kind = std::to_string(int(backend::EventKind::WorkersChanged));
+        return std::count(calls.begin(), calls.end(),
+                          "events newest within " + kind + (text.empty() ? "" : " \"" + text + "\""));
+    };
+    auto* search = f.find<QLineEdit>("eventSearch");
+    const auto before = asked("");
+    search->setText("wha");
+    search->setText("");
+    QTest::qWait(400);
+    QCOMPARE(asked(""), before); // it was there already
+    f.engine().hold("events newest within " + std::to_string(int(backend::EventKind::WorkersChanged)) +
+                    " \"w\"");
+    for (const char* text : {"w", "wh", "wha", "what 99"}) {
+        search->setText(text);
+        QTest::qWait(400);
+    }
+    f.engine().releaseAll();
+    QTRY_COMPARE(f.model->rowCount(), 3); // 995, 997, 999
+    QTRY_COMPARE(asked("what 99"), 1);
+    QCOMPARE(asked("w"), 1);
+    QCOMPARE(asked("wh") + asked("wha"), 0);
 }
 
 void EventsTest::growsToTheOldest()

@@ -43,6 +43,7 @@ private slots:
     void pausedAsksNothing();
     void hiddenAsksNothing();
     void doctorRunsOnceAndOnDemand();
+    void doctorTellsNodeByNode();
     void doctorIsCancelled();
     void doctorFailureIsTold();
     void findingsOfTheNode();
@@ -418,6 +419,50 @@ void NodesTest::doctorRunsOnceAndOnDemand()
     QTRY_VERIFY(page.text("checkupSummary").startsWith("0 errors, 0 warnings, 0 notes"));
     QCOMPARE(page.table("allFindings").model()->rowCount(), 0);
     QVERIFY(page.text("allFindingsHint").contains("Nothing found"));
+}
+
+// A node that hangs holds up nothing that the others said.
+void NodesTest::doctorTellsNodeByNode()
+{
+    const auto looked = [](const std::string& name, bool awaited) {
+        backend::NodeCheckup out;
+        out.name = name;
+        out.awaited = awaited;
+        return out;
+    };
+    backend::Checkup part, whole;
+    part.nodes = {looked("pg-1", true), looked("redis-1", false), looked("redis-2", false)};
+    part.findings = {
+        {backend::Severity::Error, "redis-1", "node.unreachable", "connection refused", "start it", ""}};
+    whole = part;
+    whole.nodes[0].awaited = false;
+    whole.findings.push_back(
+        {backend::Severity::Error, "pg-1", "node.unreachable", "did not answer", "", ""});
+    PageFixture fixture;
+    fixture.engine().setCheckupSoFar(part);
+    fixture.engine().setCheckup(whole);
+    fixture.engine().hold("doctor: the rest");
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::NodesPage>();
+    const auto summary = [&] { return fixture.find<QLabel>("checkupSummary")->text(); };
+    const auto rows = [&] { return fixture.find<QTableView>("allFindings")->model()->rowCount(); };
+    const QString soFar = "2 of 3 nodes looked at, ";
+    QTRY_COMPARE(summary(), "Looking… " + soFar + "waiting for pg-1.");
+    QCOMPARE(rows(), 1);
+    QVERIFY(fixture.find<QProgressBar>("checkupProgress")->isVisible());
+    page.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&page));
+    QTest::keyClick(&page, Qt::Key_Escape);
+    QTRY_VERIFY2(summary().startsWith("Cancelled") && summary().endsWith(soFar + "not pg-1."),
+                 qPrintable(summary()));
+    QCOMPARE(rows(), 1); // what was read stays
+    fixture.engine().release("doctor: the rest");
+    auto* button = fixture.find<QPushButton>("runCheckup");
+    QTRY_VERIFY(button->isEnabled());
+    QVERIFY2(summary().endsWith(soFar + "not pg-1."), qPrintable(summary()));
+    button->click();
+    QTRY_VERIFY2(summary().startsWith("2 errors"), qPrintable(summary()));
+    QCOMPARE(rows(), 2);
 }
 
 void NodesTest::doctorIsCancelled()

@@ -11,7 +11,9 @@
 #include "ui/widgets/swim_lanes.h"
 #include "ui/widgets/time_ticks.h"
 
+#include <cmath>
 #include <functional>
+#include <limits>
 
 using namespace std::chrono_literals;
 
@@ -25,6 +27,7 @@ private slots:
     void ticksSuitTheWindow_data();
     void ticksSuitTheWindow();
     void whatHappenedIsMarked();
+    void theTimeBeforeAnybodyWatchedIsMarked();
     void readingsNameTheDay();
     void longAxesNameTheYear();
 
@@ -140,6 +143,42 @@ void TimeAxesTest::whatHappenedIsMarked()
                 found += image.pixel(x, y) == critical;
         QVERIFY2(found > 10, widget->metaObject()->className());
     }
+}
+
+void TimeAxesTest::theTimeBeforeAnybodyWatchedIsMarked()
+{
+    Axes axes{3'600s};
+    QVERIFY(axes.map.notWatched().isEmpty());
+    const auto nan = std::numeric_limits<float>::quiet_NaN();
+    backend::ShardHistory history;
+    history.shards = 2;
+    history.step = 60'000ms;
+    for (int minute = 0; minute < 60; ++minute) {
+        history.at.push_back(axes.range.begin() + std::chrono::minutes(minute));
+        const float value = minute < 45 ? nan : 1;
+        history.values.insert(history.values.end(), {nan, value});
+    }
+    const auto wordsIn = [&] { // pixels of letters: no hatch and no ground
+        const auto image = axes.map.grab(axes.map.plotRect()).toImage();
+        int found = 0;
+        for (int y = 0; y < image.height(); ++y)
+            for (int x = 0; x < image.width() / 2; ++x)
+                found += image.pixel(x, y) == axes.theme.textMuted().rgb();
+        return found;
+    };
+    QCOMPARE(wordsIn(), 0);
+    axes.map.setHistory(history);
+    const auto plot = axes.map.plotRect();
+    const auto part = axes.map.notWatched();
+    QVERIFY(std::abs(part.width() - 0.75 * plot.width()) < 3);
+    QCOMPARE(int(part.height()), plot.height());
+    QVERIFY(wordsIn() > 10);
+    history.at.clear(); // as it is told where only what is known is
+    for (int minute = 45; minute < 60; ++minute)
+        history.at.push_back(axes.range.begin() + std::chrono::minutes(minute));
+    history.values.assign(30, 1);
+    axes.map.setHistory(history);
+    QVERIFY(std::abs(axes.map.notWatched().width() - 0.75 * plot.width()) < 3);
 }
 
 void TimeAxesTest::readingsNameTheDay()

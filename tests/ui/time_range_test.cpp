@@ -47,8 +47,10 @@ private slots:
     void reachesBackAsFarAsHistoryIsKept();
     void longWindowsAreRolledUp();
     void whatCouldNotBeReadIsTriedAgain();
+    void aNewSessionDoesNotWaitForTheOldOnesReading();
     void withoutAFileOnlyTheHourIsOffered();
     void gapsAreMarked();
+    void theTimeBeforeAnybodyWatchedIsMarked();
     void eventsAreMarkedOnEveryAxis();
     void axisLabelsSuitTheSpan_data();
     void axisLabelsSuitTheSpan();
@@ -412,7 +414,7 @@ void TimeRangeTest::longWindowsAreRolledUp()
     fixture.engine().release("historyRange");
     QTRY_VERIFY(chart->pointsShown() > 3 * 1'200);
     QVERIFY(chart->pointsShown() <= 3 * 1'320);
-    QTRY_COMPARE(chart->gapsShown(), 1);
+    QTRY_COMPARE(chart->gapsShown(), 2); // and the first hour, before anything was kept
     QVERIFY2(chart->findChild<QLabel*>("cardSubtitle")->text().contains("last 24 h by 1 min"),
              qPrintable(chart->findChild<QLabel*>("cardSubtitle")->text()));
     // Back to seconds.
@@ -422,6 +424,38 @@ void TimeRangeTest::longWindowsAreRolledUp()
     fixture.engine().failWith("historyRange", {backend::ErrorCode::Unavailable, "no disk", true});
     fixture.click("window10080");
     QTRY_COMPARE(fixture.find<QLabel>("historyError")->text().contains("no disk"), true);
+}
+
+void TimeRangeTest::aNewSessionDoesNotWaitForTheOldOnesReading()
+{
+    QTemporaryDir dir;
+    WindowFixture fixture(dir.filePath("settings.ini"));
+    backend::HistoryRange kept;
+    kept.step = 60s;
+    for (int minute = 23 * 60; minute > 0; --minute)
+        kept.mean.push_back(fakeHistory(now() - std::chrono::minutes(minute), 1).front());
+    fixture.engine().setKept(kept);
+    QVERIFY(fixture.showOpen());
+    QTRY_VERIFY(fixture.find<QAbstractButton>("window1440")->isEnabled());
+    const auto old = fixture.fake;
+    old->engine->hold("historyRange");
+    const int before = old->engine->count("historyRange");
+    fixture.click("window1440");
+    QTRY_COMPARE(old->engine->count("historyRange"), before + 1);
+    fixture.fake = std::make_shared<FakeBackend>();
+    fixture.engine().setKept(kept);
+    fixture.window->openSession({});
+    QTRY_COMPARE(fixture.fake->opened.load(), 1);
+    const auto shown = [&] { // pages are made anew
+        const auto* chart = fixture.find<ui::TimeChart>("rateChart");
+        return chart ? chart->pointsShown() : 0;
+    };
+    QTRY_VERIFY(shown() > 3 * 1'200);
+    // What the old one says at last changes nothing.
+    old->engine->release("historyRange");
+    QVERIFY(fixture.waitForNews());
+    QTest::qWait(100);
+    QVERIFY(shown() > 3 * 1'200);
 }
 
 void TimeRangeTest::withoutAFileOnlyTheHourIsOffered()
@@ -470,6 +504,30 @@ void TimeRangeTest::gapsAreMarked()
     QCOMPARE(charts.one.gapsShown(), 1);
     charts.one.clear();
     QCOMPARE(charts.one.gapsShown(), 0);
+}
+
+// A session of two minutes with an hour chosen.
+void TimeRangeTest::theTimeBeforeAnybodyWatchedIsMarked()
+{
+    QTemporaryDir dir;
+    WindowFixture fixture(dir.filePath("settings.ini"));
+    const auto first = now() - 119s;
+    fixture.engine().setHistory(fakeHistory(now(), 120));
+    QVERIFY(fixture.showOpen());
+    fixture.click("window60");
+    for (const char* name : {"rateChart", "cacheChart"}) {
+        const auto* chart = fixture.find<ui::TimeChart>(name);
+        QTRY_VERIFY(chart->pointsShown() > 0);
+        QTRY_COMPARE(chart->gapsShown(), 1);
+        const auto* on = Charts::plot(*chart);
+        const auto words = chart->markText({on->width() / 2, on->height() / 3});
+        QVERIFY2(words.startsWith("Nothing is known before " + ui::formatMoment(first)), qPrintable(words));
+        QVERIFY(chart->markText({on->width() - 20, on->height() / 3}).isEmpty());
+    }
+    // What has the point before it to show is none.
+    fixture.range.choose(now() - 60s, now());
+    for (const char* name : {"rateChart", "cacheChart"})
+        QTRY_COMPARE(fixture.find<ui::TimeChart>(name)->gapsShown(), 0);
 }
 
 void TimeRangeTest::eventsAreMarkedOnEveryAxis()

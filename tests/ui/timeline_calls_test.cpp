@@ -36,6 +36,7 @@ private slots:
     void refreshWaitsForAnOpening();
     void escCancelsAnOpening();
     void followListKeepsItsPlace();
+    void escEndsTheReadingOfAFollowList();
     void followListThatCannotBeReadAgainStays();
 
 private:
@@ -303,6 +304,56 @@ void TimelineCallsTest::followListThatCannotBeReadAgainStays()
     fixture.engine().setFollowers({kAnna}, {});
     fixture.page->refresh();
     QTRY_VERIFY(fixture.find<ui::StateView>("followersFace")->isVisible());
+}
+
+void TimelineCallsTest::escEndsTheReadingOfAFollowList()
+{
+    PageFixture fixture;
+    QVERIFY(start(fixture));
+    fixture.engine().setFollowers({kAnna}, followers(450));
+    fixture.engine().hold("followers");
+    fixture.page->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(fixture.page.get()));
+    showTab(fixture, "userTabs", 2);
+    auto* table = fixture.find<QTableView>("followersTable");
+    auto* face = fixture.find<ui::StateView>("followersFace");
+    auto* again = fixture.find<QPushButton>("followersRetry");
+    QTRY_COMPARE(fixture.engine().count("followers"), 1);
+    QCOMPARE(face->kind(), ui::StateView::Kind::Loading);
+    QTest::keyClick(fixture.page.get(), Qt::Key_Escape); // the first page
+    QCOMPARE(face->kind(), ui::StateView::Kind::Empty);
+    QVERIFY(again->isVisible());
+    fixture.engine().release("followers");
+    QTest::qWait(100);
+    QCOMPARE(table->model()->rowCount(), 0); // what comes after all is nobody's
+    again->click();
+    QTRY_COMPARE(table->model()->rowCount(), 200);
+    QVERIFY(!again->isVisible());
+    fixture.engine().hold("followers");
+    table->setFocus();
+    table->verticalScrollBar()->setValue(table->verticalScrollBar()->maximum());
+    QTRY_VERIFY(text(fixture, "followersFoot").contains("loading more… Esc cancels"));
+    QTest::keyClick(table, Qt::Key_Escape); // a further one
+    QVERIFY2(text(fixture, "followersFoot").contains("reading was cancelled"),
+             qPrintable(text(fixture, "followersFoot")));
+    QCOMPARE(table->model()->rowCount(), 200);
+    again->click();
+    QTRY_VERIFY(text(fixture, "followersFoot").contains("loading more"));
+    fixture.engine().release("followers");
+    QTRY_VERIFY(table->model()->rowCount() >= 400);
+    table->verticalScrollBar()->setValue(0);
+    QTRY_VERIFY(!text(fixture, "followersFoot").contains("loading more"));
+    const int rows = table->model()->rowCount();
+    fixture.engine().hold("followers");
+    fixture.page->refresh();
+    QTRY_VERIFY(text(fixture, "followersFoot").contains("reading them again"));
+    QTest::keyClick(table, Qt::Key_Escape); // what is read again
+    QVERIFY(text(fixture, "followersFoot").contains("reading was cancelled"));
+    fixture.engine().release("followers");
+    again->click();
+    QTRY_VERIFY(!text(fixture, "followersFoot").contains("again"));
+    QCOMPARE(table->model()->rowCount(), rows);
+    QVERIFY(!text(fixture, "followersFoot").contains("cancelled"));
 }
 
 } // namespace tests

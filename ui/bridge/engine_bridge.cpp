@@ -318,6 +318,7 @@ HistoryView EngineBridge::historyBetween(backend::TimePoint begin, backend::Time
     if (first != points.begin()) out.before = std::prev(first)->at;
     if (last != points.end()) out.after = last->at;
     out.reading = m_readingHistory && !knowsBySecond(begin);
+    if (first == points.begin() && !out.reading && (rolled || knowsBySecond(begin))) out.wholeFrom = begin;
     if (!rolled) return out;
     out.step = m_rolledUp.step;
     const auto from = std::size_t(first - points.begin());
@@ -364,9 +365,19 @@ tl::unexpected<backend::Error> EngineBridge::defect(const char* what)
         tr("This is a defect of the program: %1").arg(QString::fromUtf8(what)).toStdString());
 }
 
-EngineCall EngineBridge::start(QObject* context, Way way, Job job)
+std::function<void(std::function<void()>)> EngineBridge::wayToGui(QObject* context,
+                                                                  std::shared_ptr<bool> wanted) const
 {
-    const auto wanted = std::make_shared<bool>(true);
+    return [relay = m_relay, generation = m_generation, asker = QPointer<QObject>(context),
+            wanted = std::move(wanted)](std::function<void()> tell) {
+        relay->post([generation, asker, wanted, tell = std::move(tell)](EngineBridge& bridge) {
+            if (generation == bridge.m_generation && *wanted && asker) tell();
+        });
+    };
+}
+
+EngineCall EngineBridge::start(QObject* context, Way way, Job job, std::shared_ptr<bool> wanted)
+{
     m_asked.push_back({context, wanted, std::move(way), std::move(job)});
     if (m_session)
         beginAsked();

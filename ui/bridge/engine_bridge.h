@@ -108,6 +108,22 @@ public:
     {
         return start(context, {Kind::Look, turn}, jobOf(std::move(work), std::move(done)));
     }
+    // For what tells while it works: work(backend::Engine&, const std::function<void(const Part&)>& tell) may
+    // tell from any thread until it returns; heard(part) is run on the GUI thread, in their order and before
+    // done, while somebody waits.
+    template <class Part, class Work, class Heard, class Done>
+    EngineCall callTelling(QObject* context, Work work, Heard heard, Done done)
+    {
+        const auto wanted = std::make_shared<bool>(true);
+        const std::function<void(const Part&)> tell = [toGui = wayToGui(context, wanted),
+                                                       heard = std::move(heard)](const Part& part) {
+            toGui([heard, part] { heard(part); });
+        };
+        auto telling = [work = std::move(work), tell](backend::Engine& engine) mutable {
+            return work(engine, tell);
+        };
+        return start(context, {}, jobOf(std::move(telling), std::move(done)), wanted);
+    }
     // What an operator does to the cluster: on threads of its own, so that it never waits for what looks.
     template <class Work, class Done>
     EngineCall deed(QObject* context, Work work, Done done)
@@ -167,7 +183,10 @@ private:
     static tl::unexpected<backend::Error> closedMeanwhile();
     static tl::unexpected<backend::Error> defect(const char* what);
 
-    EngineCall start(QObject* context, Way way, Job job);
+    EngineCall start(QObject* context, Way way, Job job,
+                     std::shared_ptr<bool> wanted = std::make_shared<bool>(true));
+    // Runs what it is given on the GUI thread, unless nobody waits for it any more. For any thread.
+    std::function<void(std::function<void()>)> wayToGui(QObject* context, std::shared_ptr<bool> wanted) const;
     bool mayBegin(const Way& way) const;
     void beginAsked();
     void begin(Asked asked);

@@ -32,6 +32,9 @@ HistoryLoader::HistoryLoader(EngineBridge& bridge, TimeRange& range, QObject* pa
 // Whether history is kept on disk decides what can be chosen.
 void HistoryLoader::begin()
 {
+    m_asking.cancel(); // of another session, which may hang
+    m_reading.cancel();
+    m_loading = false;
     m_loadedSpan = TimeRange::Span(0);
     m_error.clear();
     m_retry.stop();
@@ -40,7 +43,7 @@ void HistoryLoader::begin()
         m_range.setReach(TimeRange::kLongest);
         return;
     }
-    m_bridge.call(
+    m_asking = m_bridge.call(
         this, [](backend::Engine& engine) { return requests::historyKept(engine); },
         [this](const backend::Result<bool>& kept) {
             if (kept && *kept)
@@ -48,7 +51,7 @@ void HistoryLoader::begin()
             else if (kept)
                 m_range.setReach(TimeRange::kLongest,
                                  tr("Only the last hour is known: this session keeps no history on disk."));
-            else if (kept.error().code != backend::ErrorCode::Cancelled)
+            else
                 m_range.setReach(TimeRange::kLongest,
                                  tr("Only the last hour is known: the history on disk cannot be read. %1")
                                      .arg(QString::fromStdString(kept.error().message)));
@@ -104,13 +107,12 @@ void HistoryLoader::load()
     const auto newest =
         m_bridge.snapshot() ? std::max(m_bridge.snapshot()->takenAt, m_range.end()) : m_range.end();
     const auto knownTo = std::min(to, newest);
-    m_bridge.call(
+    m_reading = m_bridge.call(
         this,
         [from, to, most](backend::Engine& engine) { return requests::historyRange(engine, from, to, most); },
         [this, from, knownTo, span, begin = m_range.begin(),
          end = m_range.end()](backend::Result<backend::HistoryRange> range) {
             m_loading = false;
-            if (!range && range.error().code == backend::ErrorCode::Cancelled) return; // another session
             m_bridge.setReadingHistory(false);
             m_loadedFrom = from;
             m_loadedTo = knownTo;

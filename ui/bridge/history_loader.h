@@ -1,12 +1,14 @@
 // Fetches rolled-up history when the shared window reaches further back than the last hour, on the bridge's
 // threads, and says how far back the window may reach at all. One reading at a time; the window of now is
-// read again as it moves on, and what could not be read after a while. Owned by the window; GUI thread only.
+// read again as it moves on, and what could not be read after a while. What an earlier session still reads is
+// nobody's. Owned by the window; GUI thread only.
 #pragma once
 
 #include <QObject>
 #include <QTimer>
 
 #include "backend/domain/history.h"
+#include "ui/bridge/engine_call.h"
 #include "ui/bridge/time_range.h"
 
 #include <chrono>
@@ -43,6 +45,7 @@ private:
 
     EngineBridge& m_bridge;
     TimeRange& m_range;
+    EngineCall m_asking, m_reading; // whether history is kept; a part of it
     bool m_loading = false;
     QString m_error;
     backend::TimePoint m_loadedFrom, m_loadedTo; // of the last reading

@@ -33,12 +33,16 @@ struct HistoryView : std::span<const backend::HistoryPoint>
     bool reading = false; // more of it is on its way from the disk
     // The nearest moments outside the stretch of which something is known, as far as anybody looked.
     std::optional<backend::TimePoint> before, after;
+    // From here on there is nothing that is not told: of the time to the first point nothing is known.
+    std::optional<backend::TimePoint> wholeFrom;
 };
 
-// Time of which nothing is known, between two moments of which something is: [begin, end).
+// Time of which nothing is known, between two moments of which something is, or before the first such moment:
+// [begin, end).
 struct HistoryGap
 {
     backend::TimePoint begin, end;
+    bool atStart = false; // nothing is known of any earlier time either
 };
 std::vector<HistoryGap> gapsOf(const HistoryView& view);
 

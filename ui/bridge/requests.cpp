@@ -12,9 +12,9 @@ using backend::Result;
 
 constexpr std::chrono::seconds kLookTime{3}; // somebody is waiting in front of the screen
 constexpr std::chrono::seconds kChangeTime{10};
-constexpr std::chrono::seconds kCompareTime{20}; // reads a whole timeline, and what differs again
+constexpr std::chrono::seconds kCompareTime{20};  // reads a whole timeline, and what differs again
 constexpr std::chrono::seconds kLongLookTime{60}; // in the background
-constexpr std::chrono::seconds kCheckTime{20}; // of the doctor, who gives each node a few seconds
+constexpr std::chrono::seconds kCheckTime{20};    // of the doctor, who gives each node a few seconds
 
 Deadline soon()
 {
@@ -185,7 +185,8 @@ std::vector<backend::HistoryPoint> longestHistory(Engine& engine)
 {
     constexpr int kMost = 720;
     const auto& monitor = engine.monitor();
-    const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     // The step follows the span that is asked for: asked again from where something is known.
     auto begin = now - std::chrono::days(30);
     std::vector<backend::HistoryPoint> kept;
@@ -253,9 +254,9 @@ Result<MonitorFigures> monitorFigures(Engine& engine)
     return MonitorFigures{engine.monitor().probedNodes(), engine.monitor().ownCost()};
 }
 
-Result<backend::Checkup> doctor(Engine& engine)
+Result<backend::Checkup> doctor(Engine& engine, const backend::CheckupSink& soFar)
 {
-    return engine.operations().doctor(Deadline::after(kCheckTime));
+    return engine.operations().doctor(Deadline::after(kCheckTime), soFar);
 }
 
 Result<bool> historyKept(Engine& engine)

@@ -100,7 +100,7 @@ struct MonitorFigures
     backend::OwnCost cost;
 };
 backend::Result<MonitorFigures> monitorFigures(backend::Engine& engine);
-backend::Result<backend::Checkup> doctor(backend::Engine& engine);
+backend::Result<backend::Checkup> doctor(backend::Engine& engine, const backend::CheckupSink& soFar);
 
 // Whether history outlives the hour: false where no file is kept.
 backend::Result<bool> historyKept(backend::Engine& engine);

@@ -34,6 +34,11 @@ QString TimeRange::windowText() const
     return m_chosen ? formatSpan(begin(), end()) : tr("last %1").arg(lengthText(m_window));
 }
 
+QString TimeRange::windowTextShort() const
+{
+    return m_chosen ? windowText() : lengthText(m_window);
+}
+
 QString TimeRange::notOfWindow(backend::TimePoint asOf) const
 {
     return m_chosen ? tr("as of %1 %2, not of the chosen window").arg(formatMoment(asOf), zoneName())

@@ -44,6 +44,7 @@ public:
     void setWindow(std::chrono::minutes window);
     // "last 5 min" or "07:03:12 – 07:04:00", for figures over this window.
     QString windowText() const;
+    QString windowTextShort() const; // "5 min"; of a chosen part the same as above
     // For figures of another moment while a part of the past is chosen: "as of 07:03:12 CET, not of the
     // chosen window"; shorter where there is little room: "not the window: 07:03:12". Empty while none is
     // chosen.

@@ -208,7 +208,10 @@ void CapacityPage::readWhatIsDue()
     const bool weighed = m_capacity && m_capacity->notMeasured.empty() && m_error.isEmpty();
     const bool enough = !m_pasts.empty() && m_pasts.back().memoryGrowth.kind != Growth::Kind::TooShort;
     if (due(m_weighing, m_gaveUp || weighed ? kLookAfter : kSoonAgain)) weigh();
-    if (due(m_costs, m_gaveUp || m_planner->hasCosts() ? kLookAfter : kSoonAgain)) readCosts();
+    const auto costsAfter = m_gaveUp || m_planner->isWhole() ? kLookAfter
+                            : m_planner->hasCosts()          ? kHistoryAfter
+                                                             : kSoonAgain;
+    if (due(m_costs, costsAfter)) readCosts();
     if (due(m_past, enough ? kHistoryAfter : kSoonAgain)) readHistory();
 }
 
@@ -256,6 +259,7 @@ void CapacityPage::taken(const backend::Capacity& capacity)
 void CapacityPage::readCosts()
 {
     begin(m_costs);
+    m_planner->setReading();
     m_costs.call = context().bridge.callInTurn(
         this, "fan-out costs", [](backend::Engine& engine) { return requests::fanoutCosts(engine); },
         [this](backend::Result<backend::FanoutCosts> costs) {
@@ -263,7 +267,7 @@ void CapacityPage::readCosts()
             if (costs)
                 m_planner->setCosts(*costs);
             else
-                m_planner->clear(
+                m_planner->setFailed(
                     tr("Could not be read: %1").arg(QString::fromStdString(costs.error().message)));
         });
 }
@@ -288,7 +292,7 @@ void CapacityPage::giveUp()
 {
     m_pricer->giveUp();
     m_gaveUp = m_gaveUp || m_weighing.running || m_costs.running;
-    if (m_costs.running) m_planner->clear(tr("Given up. F5 reads again."));
+    if (m_costs.running) m_planner->setFailed(tr("Given up. F5 reads again."));
     if (m_weighing.running) m_error = tr("given up. F5 weighs again");
     for (auto* reading : {&m_weighing, &m_costs, &m_past}) {
         reading->call.cancel();

@@ -15,6 +15,7 @@
 namespace ui {
 namespace {
 
+constexpr qsizetype kNamed = 3; // nodes; more are counted only
 constexpr int kProgressWidth = 90, kProgressHeight = 6;
 
 QString counted(std::size_t count, const QString& one, const QString& many)
@@ -71,15 +72,25 @@ void CheckupView::run()
 {
     if (m_running) return;
     m_asked = m_running = true;
-    m_dropped = m_cancelled = false;
+    m_dropped = m_cancelled = m_soFar = false;
     m_error.clear();
     m_began = std::chrono::steady_clock::now();
     updateState();
-    m_bridge.call(
-        this, [](backend::Engine& engine) { return requests::doctor(engine); },
+    m_bridge.callTelling<backend::Checkup>(
+        this,
+        [](backend::Engine& engine, const backend::CheckupSink& soFar) {
+            return requests::doctor(engine, soFar);
+        },
+        [this](const backend::Checkup& soFar) {
+            if (m_dropped) return;
+            m_soFar = true;
+            take(soFar);
+            updateState();
+        },
         [this](backend::Result<backend::Checkup> checkup) {
             m_running = false;
             const bool dropped = std::exchange(m_dropped, false);
+            m_soFar = m_soFar && (dropped || !checkup);
             if (!dropped && checkup) take(std::move(*checkup));
             if (!dropped && !checkup) m_error = QString::fromStdString(checkup.error().message);
             updateState();
@@ -111,10 +122,13 @@ QString CheckupView::summary() const
 {
     using backend::Severity;
     if (running())
-        return tr("Looking at every node: reachability, rights, settings, clocks, queue, engines…");
-    if (m_cancelled)
-        return m_running ? tr("Cancelled. What was asked already ends by itself within seconds.")
-                         : tr("Cancelled.");
+        return m_soFar ? tr("Looking… %1").arg(soFarText())
+                       : tr("Looking at every node: reachability, rights, settings, clocks, queue, engines…");
+    if (m_cancelled) {
+        const auto text = m_running ? tr("Cancelled. What was asked already ends by itself within seconds.")
+                                    : tr("Cancelled.");
+        return m_soFar ? QStringLiteral("%1 %2").arg(text, soFarText()) : text;
+    }
     if (!m_error.isEmpty()) return tr("The check failed: %1").arg(m_error);
     if (!m_checkup) return tr("Not looked yet.");
     const auto& found = *m_checkup;
@@ -123,6 +137,23 @@ QString CheckupView::summary() const
         .arg(counted(found.count(Severity::Error), tr("error"), tr("errors")),
              counted(found.count(Severity::Warning), tr("warning"), tr("warnings")),
              counted(found.count(Severity::Note), tr("note"), tr("notes")), when);
+}
+
+// "9 of 10 nodes looked at, waiting for pg-1."
+QString CheckupView::soFarText() const
+{
+    QStringList awaited;
+    for (const auto& node : m_checkup->nodes)
+        if (node.awaited) awaited << QString::fromStdString(node.name);
+    const auto all = qsizetype(m_checkup->nodes.size());
+    const auto looked =
+        tr("%1 of %2 nodes looked at").arg(formatCount(all - awaited.size()), formatCount(all));
+    if (awaited.isEmpty()) return tr("%1.").arg(looked);
+    const auto named = awaited.size() <= kNamed ? awaited.join(QStringLiteral(", "))
+                                                : tr("%1 and %2 more")
+                                                      .arg(awaited.mid(0, kNamed).join(QStringLiteral(", ")),
+                                                           formatCount(awaited.size() - kNamed));
+    return m_cancelled ? tr("%1, not %2.").arg(looked, named) : tr("%1, waiting for %2.").arg(looked, named);
 }
 
 void CheckupView::updateState()
@@ -141,9 +172,10 @@ void CheckupView::updateState()
     m_button->setEnabled(running() || !m_running);
     m_escape->setEnabled(running());
     if (m_checkup)
-        m_findings->setFindings(
-            m_checkup->findings,
-            m_checkup->findings.empty() ? tr("Nothing found: all that was looked at is well.") : QString());
+        m_findings->setFindings(m_checkup->findings,
+                                !m_checkup->findings.empty() ? QString()
+                                : m_soFar                    ? tr("Nothing found so far.")
+                                          : tr("Nothing found: all that was looked at is well."));
 }
 
 } // namespace ui

@@ -1,6 +1,6 @@
 // The doctor on demand, and once when it is first shown: how many findings of each severity, all of them with
-// what to do. Shows that it runs; Esc or the button stops waiting. Never by itself again. Owned by its page;
-// GUI thread only.
+// what to do, node by node as they answer. Shows that it runs; Esc or the button stops waiting. Never by
+// itself again. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -46,6 +46,7 @@ private:
     void take(backend::Checkup checkup);
     void updateState();
     QString summary() const;
+    QString soFarText() const;
 
     EngineBridge& m_bridge;
     Label* m_summary = nullptr;
@@ -62,6 +63,7 @@ private:
     bool m_running = false; // the engine is at it
     bool m_dropped = false; // nobody waits for it any more
     bool m_cancelled = false;
+    bool m_soFar = false; // m_checkup is not the whole of its run
 };
 
 } // namespace ui

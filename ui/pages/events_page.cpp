@@ -129,7 +129,10 @@ void EventsPage::connectAll()
 {
     m_soon.setSingleShot(true);
     m_soon.setInterval(kPause);
-    connect(&m_soon, &QTimer::timeout, this, &EventsPage::restart);
+    connect(&m_soon, &QTimer::timeout, this, [this] {
+        const bool there = wanted() == m_wanted && m_model->state() != EventModel::State::Failed;
+        if (!there) restart(); // else it was written and taken back
+    });
     connect(m_search, &QLineEdit::textChanged, this, [this] { m_soon.start(); });
     for (const auto& [group, button] : m_groups)
         connect(button, &QToolButton::toggled, this, &EventsPage::restart);
@@ -181,8 +184,26 @@ backend::EventQuery EventsPage::query() const
     return out;
 }
 
+EventsPage::Wanted EventsPage::wanted() const
+{
+    const auto& range = context().range;
+    auto asked = query();
+    Wanted out{std::move(asked.text), std::move(asked.kinds), {}, {}, {}};
+    if (m_allTimes->isChecked()) return out;
+    if (range.live()) {
+        out.span = range.span(); // its ends move on by themselves
+    } else {
+        out.begin = asked.begin;
+        out.end = asked.end;
+    }
+    return out;
+}
+
 void EventsPage::restart()
 {
+    m_soon.stop();
+    m_call.cancel(); // of another filter
+    m_wanted = wanted();
     ++m_generation;
     if (isVisible() && context().bridge.state() == EngineBridge::State::Open) m_model->start();
 }
@@ -204,8 +225,10 @@ void EventsPage::readPage(std::optional<backend::EventKey> before)
 {
     auto wanted = query();
     wanted.before = before;
-    context().bridge.call(
-        this, [wanted](backend::Engine& engine) { return requests::events(engine, wanted); },
+    // One at a time: of several wishes the newest is read, the others are not begun.
+    m_call.cancel();
+    m_call = context().bridge.callInTurn(
+        this, "events page", [wanted](backend::Engine& engine) { return requests::events(engine, wanted); },
         [this, before, generation = m_generation](backend::Result<backend::EventPage> page) {
             if (generation != m_generation) return; // another filter meanwhile
             m_error = page ? QString() : QString::fromStdString(page.error().message);

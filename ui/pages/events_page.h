@@ -3,6 +3,8 @@
 // engine. Owned by the window; GUI thread only.
 #pragma once
 
+#include "ui/bridge/engine_call.h"
+#include "ui/bridge/time_range.h"
 #include "ui/models/event_model.h"
 #include "ui/pages/page.h"
 #include "ui/widgets/event_style.h"
@@ -10,6 +12,7 @@
 #include <QTimer>
 
 #include <map>
+#include <optional>
 
 class QLineEdit;
 class QStackedWidget;
@@ -43,11 +46,23 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
+    // What decides which events are listed. The window of now only by its length: its ends move by
+    // themselves.
+    struct Wanted
+    {
+        std::string text;
+        std::vector<backend::EventKind> kinds;
+        std::optional<TimeRange::Span> span;
+        std::optional<backend::TimePoint> begin, end;
+        bool operator==(const Wanted&) const = default;
+    };
+
     QWidget* build();
     QWidget* buildFilters(QWidget* parent);
     void buildTable(QWidget* parent);
     void connectAll();
     backend::EventQuery query() const;
+    Wanted wanted() const;
     void restart();
     void followRange();
     void readPage(std::optional<backend::EventKey> before);
@@ -71,6 +86,8 @@ private:
     QTableView* m_table = nullptr;
     StateView* m_state = nullptr;
     QTimer m_soon;            // until what is being typed or dragged is asked for
+    Wanted m_wanted;          // what was asked for last
+    EngineCall m_call;        // the page that is waited for
     quint64 m_generation = 0; // of the filter
     bool m_reading = false;   // news
     bool m_fitted = false;

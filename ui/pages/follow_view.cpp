@@ -15,6 +15,8 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace ui {
 namespace {
 
@@ -87,7 +89,7 @@ void FollowView::close()
 {
     m_call.cancel();
     m_user.reset();
-    m_started = m_stale = m_refreshing = false;
+    m_started = m_stale = m_refreshing = m_cancelled = false;
     m_error.clear();
     m_model->clear();
 }
@@ -105,9 +107,23 @@ void FollowView::start()
 {
     m_call.cancel();
     m_started = true;
-    m_stale = m_refreshing = false;
+    m_stale = m_refreshing = m_cancelled = false;
     m_error.clear();
     m_model->start();
+}
+
+bool FollowView::cancel()
+{
+    if (!isVisible() || m_model->state() != State::Loading) return false;
+    m_call.cancel();
+    m_cancelled = true;
+    m_error.clear();
+    if (std::exchange(m_refreshing, false))
+        m_model->failRefresh();
+    else
+        m_model->failPage(m_asked);
+    updateState();
+    return true;
 }
 
 // From the first page on, as far as it is loaded: where rows are gone or new, keyset pages have no other way.
@@ -126,6 +142,7 @@ void FollowView::refresh()
     }
     m_stale = false;
     m_refreshing = true;
+    updateState();
     readAgain({});
 }
 
@@ -158,6 +175,8 @@ void FollowView::askPage(backend::UserId after,
 {
     if (!m_user) return;
     m_call.cancel();
+    m_asked = after;
+    if (std::exchange(m_cancelled, false)) updateState();
     const int size = m_model->rowCount() < kLong ? kPageSize : kLongPageSize;
     m_call = m_bridge.call(
         this,
@@ -182,11 +201,12 @@ QString FollowView::footText() const
     if (!m_error.isEmpty())
         return m_model->state() == State::Failed ? tr("The rest could not be read: %1").arg(m_error)
                                                  : tr("It could not be read again: %1").arg(m_error);
-    if (m_refreshing) return tr("%1 loaded, reading them again…").arg(formatCount(rows));
+    if (m_refreshing) return tr("%1 loaded, reading them again… Esc cancels.").arg(formatCount(rows));
     const auto shown = formatCount(rows), all = formatCount(std::max<std::int64_t>(rows, total()));
+    if (m_cancelled) return tr("%1 of %2 loaded; reading was cancelled.").arg(shown, all);
     switch (m_model->state()) {
     case State::Loading:
-        return tr("%1 of %2, loading more…").arg(shown, all);
+        return tr("%1 of %2, loading more… Esc cancels.").arg(shown, all);
     case State::More:
         return tr("%1 of %2 loaded, scroll for more. A click on a handle, or Enter, opens the user.")
             .arg(shown, all);
@@ -202,17 +222,19 @@ void FollowView::updateState()
     const bool any = m_model->rowCount() > 0;
     if (!any && !m_error.isEmpty())
         m_face->show(Face::Failed, tr("The list could not be read"), m_error);
+    else if (!any && m_cancelled)
+        m_face->show(Face::Empty, tr("Cancelled"), tr("“Try again” reads the list."));
     else if (!any && m_model->state() == State::End)
         m_face->show(Face::Empty, tr("Nobody"),
                      m_kind == Kind::Followers ? tr("Nobody follows this user.")
                                                : tr("This user follows nobody."));
     else if (!any)
-        m_face->show(Face::Loading, tr("Loading"));
+        m_face->show(Face::Loading, tr("Loading"), tr("Esc cancels."));
     m_face->setVisible(!any);
     m_table->setVisible(any);
     m_foot->setText(footText());
-    m_foot->setTone(m_error.isEmpty() ? Tone::Muted : Tone::Warning);
-    m_retry->setVisible(!m_error.isEmpty());
+    m_foot->setTone(m_error.isEmpty() && !m_cancelled ? Tone::Muted : Tone::Warning);
+    m_retry->setVisible(!m_error.isEmpty() || m_cancelled);
 }
 
 } // namespace ui

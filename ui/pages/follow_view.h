@@ -1,5 +1,5 @@
 // Followers, or whom one follows: a table that loads as it is scrolled, however many there are. Reads when it
-// is first shown for a user. Owned by its page; GUI thread only.
+// is first shown for a user; the page stops it by Esc. Owned by its page; GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -33,6 +33,8 @@ public:
     void open(const backend::Profile& user);
     void close();
     void refresh();
+    // Stops waiting for what is being read, if it is shown; whether there was anything.
+    bool cancel();
 
 signals:
     void userActivated(qint64 user); // click or Enter
@@ -56,8 +58,10 @@ private:
     bool m_started = false;
     bool m_stale = false;      // to be read again when it is shown
     bool m_refreshing = false; // what is here is read again
+    bool m_cancelled = false;  // what was read last
     QString m_error;
-    EngineCall m_call; // the page that is waited for
+    backend::UserId m_asked; // the page that is waited for begins after it
+    EngineCall m_call;       // the page that is waited for
     FollowModel* m_model = nullptr;
     QTableView* m_table = nullptr;
     StateView* m_face = nullptr; // in place of the table while there is none

@@ -189,13 +189,18 @@ void NodeDetailView::setCheckup(const std::optional<backend::Checkup>& checkup)
 void NodeDetailView::showFindings()
 {
     std::vector<backend::CheckFinding> own;
+    const bool awaited =
+        m_checkup && m_row &&
+        std::any_of(m_checkup->nodes.begin(), m_checkup->nodes.end(),
+                    [this](const auto& node) { return node.awaited && node.name == m_row->node.name; });
     if (m_checkup && m_row)
         std::copy_if(m_checkup->findings.begin(), m_checkup->findings.end(), std::back_inserter(own),
                      [this](const auto& finding) { return finding.node == m_row->node.name; });
     m_tabs->setTabText(m_tabs->count() - 1,
-                       m_checkup ? tr("Findings (%1)").arg(formatCount(std::int64_t(own.size())))
-                                 : tr("Findings"));
+                       m_checkup && !awaited ? tr("Findings (%1)").arg(formatCount(std::int64_t(own.size())))
+                                             : tr("Findings"));
     const auto hint = !m_checkup    ? tr("The doctor has not looked yet: Check now, at the right.")
+                      : awaited     ? tr("The doctor is waiting for this node's answer.")
                       : own.empty() ? tr("The doctor found nothing at this node.")
                                     : QString();
     m_findings->setFindings(std::move(own), hint);

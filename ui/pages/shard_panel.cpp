@@ -19,6 +19,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ui {
 namespace {
@@ -331,10 +332,13 @@ void ShardPanel::askHistory()
 void ShardPanel::showHistory(const backend::ShardHistory& history)
 {
     std::vector<double> at, values;
+    std::optional<backend::TimePoint> firstKnown;
     for (std::size_t column = 0; column < history.at.size() && m_shard < history.shards; ++column) {
         at.push_back(secondsOf(history.at[column] + history.step / 2));
         values.push_back(double(history.value(column, m_shard)));
+        if (!firstKnown && !std::isnan(values.back())) firstKnown = history.at[column];
     }
+    m_chart->markStart(firstKnown);
     m_chart->setData(at, {values});
 }
 

@@ -41,6 +41,17 @@ FigureGrid::Figures figures(double today, double chosen, QString (*format)(doubl
     return {format(today), format(chosen), signedText(chosen - today, format)};
 }
 
+// "Without 32 of 64 logical shards: pg-3 did not answer in time."; empty: all were read.
+QString missingText(const backend::FanoutCosts& costs)
+{
+    if (costs.missing.empty()) return {};
+    QStringList nodes;
+    for (const auto& why : costs.missing)
+        nodes << QString::fromStdString(why);
+    return ThresholdPlanner::tr("Without the authors of %1 logical shards: %2.")
+        .arg(formatCount(costs.shardsMissing), nodes.join(QStringLiteral("; ")));
+}
+
 } // namespace
 
 QString thresholdText(const backend::PushThreshold& threshold)
@@ -170,8 +181,11 @@ std::int64_t ThresholdPlanner::thresholdAt(int position) const
 void ThresholdPlanner::setCosts(const backend::FanoutCosts& costs)
 {
     m_points = fanoutCurve(costs);
-    if (costs.sample.empty()) return clear(tr("Nobody follows anybody: there is no fan-out."));
+    if (costs.sample.empty())
+        return clear(tr("Nobody follows anybody: there is no fan-out. %1").arg(missingText(costs)).trimmed());
     m_costs = costs;
+    m_failed.clear();
+    m_none.clear();
     setSubtitle(tr("today: %1").arg(thresholdText(costs.threshold)));
     const auto most = std::min<std::int64_t>(costs.sample.front().followers, std::numeric_limits<int>::max());
     {
@@ -189,13 +203,38 @@ void ThresholdPlanner::setCosts(const backend::FanoutCosts& costs)
 void ThresholdPlanner::clear(const QString& reason)
 {
     m_costs.reset();
+    m_failed.clear();
+    m_none = reason;
     m_points.clear();
     m_curve->setMarks({});
     m_curve->setLines({}, reason);
     m_figures->setFigures({});
     m_basis->setText(reason);
+    m_basis->setTone(Tone::Muted);
     setSubtitle({});
     updateEnabled();
+}
+
+void ThresholdPlanner::setReading()
+{
+    if (!m_costs) clear(tr("Reading from the PostgreSQL nodes… Esc gives up."));
+}
+
+void ThresholdPlanner::setFailed(const QString& why)
+{
+    if (!m_costs) return clear(why);
+    m_failed = why;
+    showFigures();
+    updateEnabled();
+}
+
+// Why nothing can be set; empty: it can.
+QString ThresholdPlanner::reasonNot() const
+{
+    if (!m_blocked.isEmpty()) return m_blocked;
+    if (!m_costs) return m_none;
+    if (m_failed.isEmpty()) return {};
+    return tr("Last read at %1 %2. %3").arg(formatClock(m_costs->takenAt), zoneName(), m_failed);
 }
 
 void ThresholdPlanner::setBlocked(const QString& reason)
@@ -208,11 +247,13 @@ void ThresholdPlanner::updateEnabled()
 {
     for (auto* widget : std::initializer_list<QWidget*>{m_slider, m_threshold})
         widget->setEnabled(m_costs.has_value());
-    const bool can = m_blocked.isEmpty() && m_costs && !m_asking;
+    const auto reason = reasonNot();
+    const bool can = reason.isEmpty() && !m_asking;
     m_apply->setEnabled(can);
-    m_automatic->setEnabled(can && m_costs->threshold.kind != backend::PushThreshold::Kind::Auto);
-    for (auto* button : {m_apply, m_automatic})
-        button->setToolTip(m_blocked);
+    const bool already = m_costs && m_costs->threshold.kind == backend::PushThreshold::Kind::Auto;
+    m_automatic->setEnabled(can && !already);
+    m_apply->setToolTip(reason);
+    m_automatic->setToolTip(reason.isEmpty() && already ? tr("The planner chooses already.") : reason);
     if (!m_blocked.isEmpty()) m_outcome->setText(m_blocked);
     m_outcome->setVisible(!m_outcome->text().isEmpty());
 }
@@ -269,12 +310,19 @@ void ThresholdPlanner::showFigures()
                            figures(today.deliveriesPerSecond, chosen.deliveriesPerSecond, &rateText),
                            figures(today.mergesPerSecond, chosen.mergesPerSecond, &rateText),
                            figures(today.cost(merge), chosen.cost(merge), &rateText)});
-    m_basis->setText(sampleText());
+    showBasis();
+}
+
+void ThresholdPlanner::showBasis()
+{
+    m_basis->setText(m_failed.isEmpty() ? sampleText() : reasonNot());
+    m_basis->setTone(m_failed.isEmpty() && m_costs->missing.empty() ? Tone::Muted : Tone::Warning);
 }
 
 void ThresholdPlanner::timesChanged()
 {
-    if (m_costs) m_basis->setText(sampleText());
+    if (m_costs) showBasis();
+    updateEnabled();
 }
 
 QString ThresholdPlanner::sampleText() const
@@ -285,11 +333,13 @@ QString ThresholdPlanner::sampleText() const
         : known < 0.99 * kWeek
             ? tr("posts of the last %1 (the planner: of 1 to 7 days)").arg(formatDuration(std::round(known)))
             : tr("posts of 7 days");
-    return tr("%1 of %2 authors, %3, last visits of %4 followers, at %5 %6. A merge costs %7 deliveries "
-              "(rookeryctl bench).")
-        .arg(formatCount(std::int64_t(m_costs->sample.size())), formatCount(m_costs->authors), posts,
-             formatCount(m_costs->followersSampled), formatClock(m_costs->takenAt), zoneName(),
-             formatNumber(m_costs->mergeCost, 0));
+    const auto basis =
+        tr("%1 of %2 authors, %3, last visits of %4 followers, at %5 %6. A merge costs %7 deliveries "
+           "(rookeryctl bench).")
+            .arg(formatCount(std::int64_t(m_costs->sample.size())), formatCount(m_costs->authors), posts,
+                 formatCount(m_costs->followersSampled), formatClock(m_costs->takenAt), zoneName(),
+                 formatNumber(m_costs->mergeCost, 0));
+    return QStringLiteral("%1 %2").arg(missingText(*m_costs), basis).trimmed();
 }
 
 QString ThresholdPlanner::question(const backend::PushThreshold& threshold) const
@@ -306,11 +356,13 @@ QString ThresholdPlanner::question(const backend::PushThreshold& threshold) cons
         begin += pulled && !author.pulled ? author.weight : 0;
         end += !pulled && author.pulled ? author.weight : 0;
     }
-    return tr("Now: %1. Then: authors with more than %2 followers are merged when their followers read, all "
-              "others are pushed. About %3 authors begin to be merged, about %4 are pushed again; they move "
-              "over one by one, without a reader noticing.")
-        .arg(thresholdText(m_costs->threshold), formatCount(threshold.followers), countText(begin),
-             countText(end));
+    const auto text =
+        tr("Now: %1. Then: authors with more than %2 followers are merged when their followers read, all "
+           "others are pushed. About %3 authors begin to be merged, about %4 are pushed again; they move "
+           "over one by one, without a reader noticing.")
+            .arg(thresholdText(m_costs->threshold), formatCount(threshold.followers), countText(begin),
+                 countText(end));
+    return QStringLiteral("%1 %2").arg(text, missingText(*m_costs)).trimmed();
 }
 
 bool ThresholdPlanner::confirmed(const backend::PushThreshold& threshold)

@@ -29,8 +29,13 @@ public:
 
     void setCosts(const backend::FanoutCosts& costs);
     void clear(const QString& reason);
+    // They are being read, or could not be: earlier ones stay, but nothing is decided by them after a
+    // failure.
+    void setReading();
+    void setFailed(const QString& why);
     void timesChanged();
     bool hasCosts() const { return m_costs.has_value(); }
+    bool isWhole() const { return m_costs && m_failed.isEmpty() && m_costs->missing.empty(); }
     // Why nothing can be changed now; empty: it can.
     void setBlocked(const QString& reason);
 
@@ -46,11 +51,13 @@ private:
     void showCurve();
     void showFigures();
     void showMarks();
+    void showBasis();
     void updateEnabled();
     void askAndSet(const backend::PushThreshold& threshold);
     QString question(const backend::PushThreshold& threshold) const;
     bool confirmed(const backend::PushThreshold& threshold);
     QString sampleText() const;
+    QString reasonNot() const;
     double todayX() const;
     int positionOf(std::int64_t threshold) const;
     std::int64_t thresholdAt(int position) const;
@@ -67,6 +74,8 @@ private:
     std::optional<backend::FanoutCosts> m_costs;
     std::vector<FanoutCurvePoint> m_points;
     QString m_blocked;
+    QString m_none;   // why there are no costs
+    QString m_failed; // why the last reading brought nothing; empty: it did, or is under way
     bool m_asking = false;
     bool m_chosen = false; // a threshold, by somebody
 };

@@ -330,7 +330,8 @@ void TimelinePage::timesChanged()
 
 void TimelinePage::keyPressEvent(QKeyEvent* event)
 {
-    if (event->key() == Qt::Key_Escape && (cancelOpening() || m_compare->cancel() || m_timelines->cancel()))
+    if (event->key() == Qt::Key_Escape && (cancelOpening() || m_compare->cancel() || m_timelines->cancel() ||
+                                           m_followers->cancel() || m_following->cancel()))
         event->accept();
     else
         Page::keyPressEvent(event);

@@ -10,12 +10,14 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 
 namespace ui {
 namespace {
 
-// Gives way to what stands beside it: ends in an ellipsis and then has all its words in the tool tip.
+// Only where the whole head has no room for it: ends in an ellipsis and then has all its words in the tool
+// tip.
 class TitleLabel final : public Label
 {
 public:
@@ -38,15 +40,82 @@ protected:
     }
 };
 
+// The head's parts side by side. The title has all the room it needs, the subtitle what is left.
+class Head final : public QWidget
+{
+public:
+    Head(QWidget* parent, std::function<void()> fit)
+        : QWidget(parent)
+        , m_fit(std::move(fit))
+    {
+    }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override
+    {
+        QWidget::resizeEvent(event);
+        m_fit();
+    }
+
+private:
+    std::function<void()> m_fit;
+};
+
 } // namespace
+
+// Shows the longest of its forms that has room, the last one with an ellipsis; then all its words are in the
+// tool tip. Its text() is always the first.
+class SubtitleLabel final : public Label
+{
+public:
+    using Label::Label;
+
+    void setForms(const QString& whole, const QStringList& shorter)
+    {
+        if (whole == text() && shorter == m_shorter) return;
+        m_shorter = shorter;
+        setText(whole);
+        updateGeometry();
+        tellWhole();
+        update();
+    }
+    QString shown() const
+    {
+        for (const auto& form : QStringList{text()} + m_shorter)
+            if (advance(form) <= width()) return form;
+        return fontMetrics().elidedText(m_shorter.isEmpty() ? text() : m_shorter.back(), Qt::ElideRight,
+                                        width());
+    }
+    QSize sizeHint() const override { return {advance(text()), Label::sizeHint().height()}; }
+    QSize minimumSizeHint() const override { return {0, Label::minimumSizeHint().height()}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        painter.setPen(palette().color(QPalette::WindowText));
+        painter.drawText(rect(), Qt::AlignRight | Qt::AlignVCenter, shown());
+    }
+    void resizeEvent(QResizeEvent* event) override
+    {
+        Label::resizeEvent(event);
+        tellWhole();
+    }
+
+private:
+    int advance(const QString& form) const { return fontMetrics().horizontalAdvance(form); }
+    void tellWhole() { setToolTip(shown() == text() ? QString() : text()); }
+
+    QStringList m_shorter;
+};
 
 Card::Card(const Theme& theme, const QString& title, QWidget* parent)
     : QFrame(parent)
     , m_theme(theme)
-    , m_head(new QWidget(this))
+    , m_head(new Head(this, [this] { fitHead(); }))
     , m_headRow(new QHBoxLayout(m_head))
     , m_title(new TitleLabel(theme, title, FontRole::Strong, Tone::Normal, m_head))
-    , m_subtitle(new Label(theme, FontRole::Small, Tone::Muted, m_head))
+    , m_subtitle(new SubtitleLabel(theme, FontRole::Small, Tone::Muted, m_head))
     , m_body(new QVBoxLayout)
 {
     setAccessibleName(title);
@@ -79,9 +148,9 @@ QString Card::title() const
     return m_title->text();
 }
 
-void Card::setSubtitle(const QString& subtitle, Tone tone)
+void Card::setSubtitle(const QString& subtitle, Tone tone, const QStringList& shorter)
 {
-    m_subtitle->setText(subtitle);
+    m_subtitle->setForms(subtitle, shorter);
     m_subtitle->setTone(tone);
     updateHead();
 }
@@ -145,6 +214,28 @@ void Card::updateHead()
 {
     if (m_export) m_export->setVisible(!m_title->text().isEmpty());
     m_head->setVisible(m_hasTools || !m_title->text().isEmpty() || !m_subtitle->text().isEmpty());
+    fitHead();
+}
+
+void Card::fitHead()
+{
+    int room = m_head->width() - m_title->sizeHint().width();
+    for (int i = 0; i < m_headRow->count(); ++i) {
+        auto* part = m_headRow->itemAt(i)->widget();
+        if (part == m_title || part == m_subtitle || (part && part->isHidden())) continue;
+        room -= m_headRow->spacing() + (part ? part->sizeHint().width() : 0);
+    }
+    m_subtitle->setMaximumWidth(std::max(0, room - m_headRow->spacing()));
+}
+
+QString Card::shownSubtitle() const
+{
+    return m_subtitle->shown();
+}
+
+bool Card::titleFits() const
+{
+    return m_title->fontMetrics().horizontalAdvance(m_title->text()) <= m_title->width();
 }
 
 void Card::paintEvent(QPaintEvent*)

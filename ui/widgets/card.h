@@ -3,6 +3,7 @@
 
 #include <QFrame>
 #include <QPointer>
+#include <QStringList>
 
 #include "ui/theme/theme.h"
 
@@ -16,6 +17,7 @@ namespace ui {
 
 class Exporter;
 class Label;
+class SubtitleLabel;
 
 class Card : public QFrame
 {
@@ -27,7 +29,10 @@ public:
 
     void setTitle(const QString& title);
     QString title() const;
-    void setSubtitle(const QString& subtitle, Tone tone = Tone::Muted); // at the right
+    bool titleFits() const; // it is seen whole
+    // At the right, in what room the title leaves: where there is too little, in one of the shorter forms.
+    void setSubtitle(const QString& subtitle, Tone tone = Tone::Muted, const QStringList& shorter = {});
+    QString shownSubtitle() const;
     void addTool(QWidget* tool); // right of the subtitle: a small button or a box
     // What stands in this card can be exported by a small button in its head, if it has a title.
     void offerExport(Exporter& exporter);
@@ -40,6 +45,7 @@ protected:
 
 private:
     void updateHead();
+    void fitHead();
     void buildExportButton();
     void showExportMenu();
 
@@ -47,7 +53,7 @@ private:
     QWidget* m_head = nullptr;
     QHBoxLayout* m_headRow = nullptr;
     Label* m_title = nullptr;
-    Label* m_subtitle = nullptr;
+    SubtitleLabel* m_subtitle = nullptr;
     QToolButton* m_export = nullptr; // from the first offer on
     std::vector<QPointer<Exporter>> m_exporters;
     bool m_hasTools = false;

@@ -1,6 +1,7 @@
 #include "ui/widgets/chart_marks.h"
 
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/not_watched.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,7 +35,8 @@ QRectF GapBands::band(const HistoryGap& gap) const
 {
     const auto* axis = parentPlot()->xAxis;
     const auto area = axis->axisRect()->rect();
-    const double from = std::max(axis->coordToPixel(secondsOf(gap.begin)), double(area.left()));
+    const double left = area.left();
+    const double from = gap.atStart ? left : std::max(axis->coordToPixel(secondsOf(gap.begin)), left);
     const double to = std::min(axis->coordToPixel(secondsOf(gap.end)), double(area.right()) + 1);
     if (to < from) return {};
     return {from, double(area.top()), std::max(to - from, kLeastBand), double(area.height())};
@@ -47,13 +49,16 @@ void GapBands::draw(QCPPainter* painter)
         if (where.isEmpty()) continue;
         painter->fillRect(where, faint(m_theme.textMuted(), kTint));
         painter->fillRect(where, QBrush(faint(m_theme.textMuted(), kHatch), Qt::BDiagPattern));
+        if (gap.atStart) drawNotWatched(*painter, m_theme, where);
     }
 }
 
 QString GapBands::textAt(QPointF pixel) const
 {
     for (const auto& gap : m_gaps)
-        if (band(gap).adjusted(-1, 0, 1, 0).contains(pixel))
+        if (gap.atStart && band(gap).contains(pixel))
+            return notWatchedText(gap.end);
+        else if (band(gap).adjusted(-1, 0, 1, 0).contains(pixel))
             return tr("Nothing is known of %1 %2 (%3): no engine watched, or its sampler stood still.")
                 .arg(formatSpan(gap.begin, gap.end), zoneName(),
                      formatDuration(secondsOf(gap.end) - secondsOf(gap.begin)));

@@ -1,8 +1,10 @@
 #include "ui/widgets/shard_time_map.h"
 
+#include "ui/bridge/history_view.h"
 #include "ui/bridge/time_range.h"
 #include "ui/widgets/exporter.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/not_watched.h"
 
 #include <QHelpEvent>
 #include <QKeyEvent>
@@ -54,6 +56,7 @@ ShardTimeMap::ShardTimeMap(const Theme& theme, TimeRange& range, QWidget* parent
 void ShardTimeMap::setHistory(backend::ShardHistory history)
 {
     m_history = std::move(history);
+    m_firstKnown = findFirstKnown();
     m_why.clear();
     float highest = 0;
     for (const float value : m_history.values)
@@ -78,6 +81,7 @@ bool ShardTimeMap::allIdle() const
 void ShardTimeMap::clear(const QString& why)
 {
     m_history = {};
+    m_firstKnown.reset();
     m_image = {};
     m_why = why;
     describe();
@@ -192,6 +196,23 @@ std::optional<float> ShardTimeMap::valueAt(const std::vector<float>& values, int
     return std::isnan(value) ? std::nullopt : std::optional(value);
 }
 
+std::optional<backend::TimePoint> ShardTimeMap::findFirstKnown() const
+{
+    const auto& values = m_history.values;
+    const auto first =
+        std::find_if(values.begin(), values.end(), [](float value) { return !std::isnan(value); });
+    if (first == values.end()) return {};
+    return m_history.at[std::size_t(first - values.begin()) / std::size_t(m_history.shards)];
+}
+
+QRectF ShardTimeMap::notWatched() const
+{
+    const auto& first = m_firstKnown;
+    if (!first || *first - m_range.begin() <= m_history.step + kLateness) return {};
+    const QRectF plot = plotRect();
+    return plot.intersected(QRectF(plot.topLeft(), QPointF(xOf(*first), plot.bottom())));
+}
+
 QString ShardTimeMap::cellText(int shard, backend::TimePoint at) const
 {
     const auto head = tr("Shard %1 at %2 %3").arg(QString::number(shard), formatMoment(at), zoneName());
@@ -250,7 +271,9 @@ bool ShardTimeMap::event(QEvent* event)
 {
     if (event->type() != QEvent::ToolTip) return QWidget::event(event);
     const auto& help = *static_cast<QHelpEvent*>(event);
-    QToolTip::showText(help.globalPos(), markText(help.pos()), this); // without text: hides it
+    auto text = markText(help.pos());
+    if (text.isEmpty() && notWatched().contains(help.pos())) text = notWatchedText(*m_firstKnown);
+    QToolTip::showText(help.globalPos(), text, this); // without text: hides it
     return true;
 }
 

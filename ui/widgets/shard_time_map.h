@@ -45,6 +45,7 @@ public:
     std::vector<TimeTick> ticks() const;
     int marksShown() const;               // below the picture, for what happened
     QString markText(QPoint pixel) const; // what the tool tip of one says; empty: there is none
+    QRectF notWatched() const;            // of the picture, before anything was known; empty: no such part
     int shardsInALine() const;
     int shardAt(double y) const; // the first of its line; -1: none
     QRectF lineRect(int shard) const;
@@ -77,6 +78,7 @@ private:
     std::vector<EventMark> marks() const;
     void rebuild();  // the image, from values, scale, colours and height
     void describe(); // for screen readers
+    std::optional<backend::TimePoint> findFirstKnown() const;
     backend::TimePoint timeAt(double x) const;
     double xOf(backend::TimePoint at) const;
     std::optional<float> valueAt(const std::vector<float>& values, int shard, backend::TimePoint at) const;
@@ -92,7 +94,8 @@ private:
     const Theme& m_theme;
     TimeRange& m_range;
     backend::ShardHistory m_history;
-    std::vector<float> m_deviations; // empty while the load is shown
+    std::optional<backend::TimePoint> m_firstKnown; // of any shard
+    std::vector<float> m_deviations;                // empty while the load is shown
     QImage m_image;
     QString m_metric, m_why, m_nothing;
     Format m_format;

@@ -3,6 +3,7 @@
 #include "ui/widgets/color_bar.h"
 #include "ui/widgets/figure_text.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/not_watched.h"
 #include "ui/widgets/shard_time_map.h"
 
 #include <QPainter>
@@ -46,6 +47,7 @@ void ShardTimeMap::paintEvent(QPaintEvent*)
         return;
     }
     drawPicture(painter, plot);
+    drawNotWatched(painter, m_theme, notWatched());
     drawMarks(painter, plot);
     drawShardAxis(painter, plot);
     drawTimeAxis(painter, plot);

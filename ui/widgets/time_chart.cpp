@@ -117,7 +117,7 @@ void TimeChart::setHistory(const HistoryView& history)
     // A time in each gap at which nothing is known, so that no line crosses it.
     std::vector<double> breaks;
     for (const auto& gap : gapsOf(history))
-        breaks.push_back((secondsOf(gap.begin) + secondsOf(gap.end)) / 2);
+        if (!gap.atStart) breaks.push_back((secondsOf(gap.begin) + secondsOf(gap.end)) / 2);
     const auto values = [&](HistoryView::Points points) {
         std::vector<std::vector<double>> out(m_values.size());
         auto next = breaks.begin();
@@ -157,6 +157,13 @@ void TimeChart::markGaps(const HistoryView& history)
                                  .arg(formatDuration(seconds))
                            : QString());
     m_plot->setGaps(gapsOf(history));
+}
+
+void TimeChart::markStart(std::optional<backend::TimePoint> firstKnown)
+{
+    const bool later = firstKnown && *firstKnown - m_range.begin() > kLateness;
+    m_plot->setGaps(later ? std::vector<HistoryGap>{{m_range.begin(), *firstKnown, true}}
+                          : std::vector<HistoryGap>());
 }
 
 void TimeChart::setData(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& values)
@@ -266,12 +273,13 @@ void TimeChart::updateReadout()
     m_legend->setValues(values);
     const auto cursor = m_range.cursor();
     // Under the crosshair its own moment where nothing is known there.
-    if (cursor)
-        setSubtitle((m_range.pinned() ? tr("pin %1 %2") : tr("%1 %2"))
-                        .arg(formatMoment(index < m_at.size() ? timeOf(m_at[index]) : *cursor), zoneName()),
-                    Tone::Normal);
-    else
-        setSubtitle(windowWords());
+    if (cursor) {
+        const auto at = index < m_at.size() ? timeOf(m_at[index]) : *cursor;
+        setSubtitle((m_range.pinned() ? tr("pin %1 %2") : tr("%1 %2")).arg(formatMoment(at), zoneName()),
+                    Tone::Normal, {formatMoment(at), formatClock(at)});
+    } else {
+        showWindow();
+    }
     m_plot->setCursor(cursor ? std::optional(secondsOf(*cursor)) : std::nullopt);
     const auto words = readout();
     m_plot->widget()->setAccessibleDescription(words);
@@ -348,13 +356,20 @@ void TimeChart::focusOutEvent(QFocusEvent* event)
     if (event->reason() != Qt::PopupFocusReason) m_range.setCursor(std::nullopt);
 }
 
-// Where a point is more than a second, what it stands for.
-QString TimeChart::windowWords() const
+// The window; where a point is more than a second, what it stands for, too.
+void TimeChart::showWindow()
 {
-    if (m_reading) return tr("%1 · reading history…").arg(m_range.windowText());
+    const auto whole = m_range.windowText(), brief = m_range.windowTextShort();
+    if (m_reading)
+        return setSubtitle(tr("%1 · reading history…").arg(whole), Tone::Muted,
+                           {tr("reading history…"), tr("reading…")});
     const double seconds = std::chrono::duration<double>(m_step).count();
-    if (seconds <= 1) return tr("%1 · %2").arg(m_range.windowText(), zoneName());
-    return tr("%1 by %2 · %3").arg(m_range.windowText(), formatDuration(seconds), zoneName());
+    if (seconds <= 1)
+        return setSubtitle(tr("%1 · %2").arg(whole, zoneName()), Tone::Muted,
+                           {tr("%1 · %2").arg(brief, zoneName()), brief});
+    const auto step = formatDuration(seconds);
+    setSubtitle(tr("%1 by %2 · %3").arg(whole, step, zoneName()), Tone::Muted,
+                {tr("%1 by %2 · %3").arg(brief, step, zoneName()), tr("%1 by %2").arg(brief, step), brief});
 }
 
 // Beside a low and wide chart a legend takes no height from it.

@@ -64,6 +64,8 @@ public:
     void setData(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& values);
     // Besides setData: where nothing was known of what the values were made of.
     void markGaps(const HistoryView& history);
+    // The same, where nothing was before: until then nobody watched. Empty: nothing is known at all.
+    void markStart(std::optional<backend::TimePoint> firstKnown);
     void clear();
 
     // The newest (or, with a crosshair, the nearest) value of each series in words, with what happened there;
@@ -91,7 +93,7 @@ private:
     void placeCursor(std::size_t index); // on a point, pinned if it was
     bool shown(std::size_t index) const; // something is known of it, within the window
     void togglePin();
-    QString windowWords() const;
+    void showWindow();
     std::size_t shownIndex() const; // of the point that is read out; m_at.size(): none
     const Axis& axisOf(std::size_t series) const;
     QString formatted(std::size_t series, std::size_t index) const;

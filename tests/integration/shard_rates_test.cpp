@@ -1,0 +1,77 @@
+// Deliveries a second of a logical shard are counted where they arrive: while its Redis node is down there
+// are none and the figure says so, a measured zero, whatever the others get; afterwards they are counted
+// again.
+#include <QTest>
+
+#include "tests/support/demo_session.h"
+
+#include <algorithm>
+
+using namespace backend;
+
+namespace tests {
+
+class ShardRatesTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void whatIsDownGetsNothing();
+
+private:
+    struct Rates
+    {
+        double ofDown = 0, ofOthers = 0;
+        bool allMarked = true; // the shards of the node, as of a node that is down
+    };
+    // Of the shards on that node, and of all others; unknown ones count as less than nothing.
+    Rates ratesOf(const std::string& node) const
+    {
+        const auto snapshot = m_session->engine().monitor().snapshot();
+        Rates out;
+        for (const auto& shard : snapshot->shards) {
+            const auto on = std::find_if(snapshot->nodes.begin(), snapshot->nodes.end(),
+                                         [&](const auto& one) { return one.id == shard.timelinesNode; });
+            const bool down = on != snapshot->nodes.end() && on->name == node;
+            (down ? out.ofDown : out.ofOthers) += shard.deliveriesPerSecond;
+            out.allMarked = out.allMarked && shard.timelinesDown == down;
+        }
+        return out;
+    }
+
+    std::shared_ptr<app::OpenedSession> m_session;
+};
+
+void ShardRatesTest::whatIsDownGetsNothing()
+{
+    constexpr int kPatience = 60'000;
+    DemoOptions options;
+    options.workload = true;
+    m_session = openDemo(options);
+    QTRY_VERIFY_WITH_TIMEOUT(ratesOf("redis-3").ofDown > 0 && ratesOf("redis-3").ofOthers > 0, kPatience);
+    take(m_session->servers()->killNode("redis-3"));
+    QTRY_VERIFY_WITH_TIMEOUT(ratesOf("redis-3").allMarked, kPatience);
+    // From when it is known to be down nothing of before stands any more; the others go on.
+    int seen = 0;
+    std::uint64_t last = 0;
+    double others = 0;
+    QTRY_VERIFY_WITH_TIMEOUT(
+        [&] {
+            const auto sequence = m_session->engine().monitor().snapshot()->sequence;
+            const auto rates = ratesOf("redis-3");
+            if (sequence == last || rates.ofDown != 0) return rates.ofDown != 0; // ends it at once
+            last = sequence;
+            others += rates.ofOthers;
+            return ++seen >= 5 && others > 0;
+        }(),
+        kPatience);
+    QCOMPARE(ratesOf("redis-3").ofDown, 0.0);
+    take(m_session->servers()->restartNode("redis-3"));
+    QTRY_VERIFY_WITH_TIMEOUT(ratesOf("redis-3").ofDown > 0, kPatience);
+    m_session.reset();
+}
+
+} // namespace tests
+
+QTEST_GUILESS_MAIN(tests::ShardRatesTest)
+#include "shard_rates_test.moc"
