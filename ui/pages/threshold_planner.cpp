@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
 #include "ui/pages/figure_grid.h"
+#include "ui/pages/threshold_texts.h"
 #include "ui/widgets/curve_chart.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
@@ -25,7 +26,6 @@ namespace {
 constexpr int kPositions = 1'000;
 constexpr int kFiguresWidth = 340;
 constexpr int kQuestionWidth = 420;
-constexpr double kWeek = 7 * 86'400;
 
 QString rateText(double perSecond)
 {
@@ -41,31 +41,7 @@ FigureGrid::Figures figures(double today, double chosen, QString (*format)(doubl
     return {format(today), format(chosen), signedText(chosen - today, format)};
 }
 
-// "Without 32 of 64 logical shards: pg-3 did not answer in time."; empty: all were read.
-QString missingText(const backend::FanoutCosts& costs)
-{
-    if (costs.missing.empty()) return {};
-    QStringList nodes;
-    for (const auto& why : costs.missing)
-        nodes << QString::fromStdString(why);
-    return ThresholdPlanner::tr("Without the authors of %1 logical shards: %2.")
-        .arg(formatCount(costs.shardsMissing), nodes.join(QStringLiteral("; ")));
-}
-
 } // namespace
-
-QString thresholdText(const backend::PushThreshold& threshold)
-{
-    switch (threshold.kind) {
-    case backend::PushThreshold::Kind::Auto:
-        return ThresholdPlanner::tr("chosen by the planner, author by author");
-    case backend::PushThreshold::Kind::Never:
-        return ThresholdPlanner::tr("everybody is pushed");
-    case backend::PushThreshold::Kind::Followers:
-        return ThresholdPlanner::tr("above %1 followers").arg(formatCount(threshold.followers));
-    }
-    return {};
-}
 
 ThresholdPlanner::ThresholdPlanner(const Theme& theme, EngineBridge& bridge, QWidget* parent)
     : Card(theme, tr("Push or merge · in deliveries/s"), parent)
@@ -182,7 +158,8 @@ void ThresholdPlanner::setCosts(const backend::FanoutCosts& costs)
 {
     m_points = fanoutCurve(costs);
     if (costs.sample.empty())
-        return clear(tr("Nobody follows anybody: there is no fan-out. %1").arg(missingText(costs)).trimmed());
+        return clear(
+            tr("Nobody follows anybody: there is no fan-out. %1").arg(missingAuthorsText(costs)).trimmed());
     m_costs = costs;
     m_failed.clear();
     m_none.clear();
@@ -315,7 +292,7 @@ void ThresholdPlanner::showFigures()
 
 void ThresholdPlanner::showBasis()
 {
-    m_basis->setText(m_failed.isEmpty() ? sampleText() : reasonNot());
+    m_basis->setText(m_failed.isEmpty() ? thresholdBasisText(*m_costs) : reasonNot());
     m_basis->setTone(m_failed.isEmpty() && m_costs->missing.empty() ? Tone::Muted : Tone::Warning);
 }
 
@@ -323,46 +300,6 @@ void ThresholdPlanner::timesChanged()
 {
     if (m_costs) showBasis();
     updateEnabled();
-}
-
-QString ThresholdPlanner::sampleText() const
-{
-    const double known = m_costs->postsKnownSeconds;
-    const auto posts =
-        known <= 0 ? tr("no posts yet")
-        : known < 0.99 * kWeek
-            ? tr("posts of the last %1 (the planner: of 1 to 7 days)").arg(formatDuration(std::round(known)))
-            : tr("posts of 7 days");
-    const auto basis =
-        tr("%1 of %2 authors, %3, last visits of %4 followers, at %5 %6. A merge costs %7 deliveries "
-           "(rookeryctl bench).")
-            .arg(formatCount(std::int64_t(m_costs->sample.size())), formatCount(m_costs->authors), posts,
-                 formatCount(m_costs->followersSampled), formatClock(m_costs->takenAt), zoneName(),
-                 formatNumber(m_costs->mergeCost, 0));
-    return QStringLiteral("%1 %2").arg(missingText(*m_costs), basis).trimmed();
-}
-
-QString ThresholdPlanner::question(const backend::PushThreshold& threshold) const
-{
-    if (threshold.kind == backend::PushThreshold::Kind::Auto)
-        return tr("Now: %1. Then the planner decides author by author: whoever has at least %2 followers and "
-                  "posts more often than they come, times %3, is merged when they read; all others are "
-                  "pushed.")
-            .arg(thresholdText(m_costs->threshold), formatCount(m_costs->autoFollowers),
-                 formatNumber(m_costs->mergeCost, 0));
-    double begin = 0, end = 0;
-    for (const auto& author : m_costs->sample) {
-        const bool pulled = author.followers > threshold.followers;
-        begin += pulled && !author.pulled ? author.weight : 0;
-        end += !pulled && author.pulled ? author.weight : 0;
-    }
-    const auto text =
-        tr("Now: %1. Then: authors with more than %2 followers are merged when their followers read, all "
-           "others are pushed. About %3 authors begin to be merged, about %4 are pushed again; they move "
-           "over one by one, without a reader noticing.")
-            .arg(thresholdText(m_costs->threshold), formatCount(threshold.followers), countText(begin),
-                 countText(end));
-    return QStringLiteral("%1 %2").arg(text, missingText(*m_costs)).trimmed();
 }
 
 bool ThresholdPlanner::confirmed(const backend::PushThreshold& threshold)
@@ -375,7 +312,7 @@ bool ThresholdPlanner::confirmed(const backend::PushThreshold& threshold)
     box.setText(automatic
                     ? tr("Let the planner choose who is merged?")
                     : tr("Set the push threshold to %1 followers?").arg(formatCount(threshold.followers)));
-    box.setInformativeText(question(threshold));
+    box.setInformativeText(thresholdQuestion(*m_costs, threshold));
     auto* set = box.addButton(automatic ? tr("Let planner choose")
                                         : tr("Set %1").arg(formatCount(threshold.followers)),
                               QMessageBox::AcceptRole);

@@ -54,9 +54,7 @@ private:
     void showBasis();
     void updateEnabled();
     void askAndSet(const backend::PushThreshold& threshold);
-    QString question(const backend::PushThreshold& threshold) const;
     bool confirmed(const backend::PushThreshold& threshold);
-    QString sampleText() const;
     QString reasonNot() const;
     double todayX() const;
     int positionOf(std::int64_t threshold) const;
@@ -79,7 +77,5 @@ private:
     bool m_asking = false;
     bool m_chosen = false; // a threshold, by somebody
 };
-
-QString thresholdText(const backend::PushThreshold& threshold);
 
 } // namespace ui
