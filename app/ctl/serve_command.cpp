@@ -5,12 +5,12 @@
 #include "backend/common/clock.h"
 #include "backend/common/config.h"
 #include "backend/common/log.h"
+#include "backend/engine/open_engine.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdio>
-#include <thread>
 
 using namespace backend;
 
@@ -20,8 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kOpenWithin = 15s;
-constexpr auto kEndWithin = 7s;  // of ServiceSignals::kStopWithin: what is at hand may end by itself
-constexpr auto kSeenWithin = 5s; // its own row comes back from the directory
+constexpr auto kEndWithin = 7s; // of ServiceSignals::kStopWithin: what is at hand may end by itself
 
 const char* nameOf(Health health)
 {
@@ -59,6 +58,7 @@ public:
             return failed(session.error());
         }
         m_session = std::move(*session);
+        m_self = m_session->self();
         m_signals.opened();
         ready();
         while (!m_signals.stopRequested())
@@ -79,32 +79,16 @@ private:
         std::fflush(stdout);
     }
 
-    const EngineSnapshot* self(const ClusterSnapshot& snapshot) const
-    {
-        const auto found = std::find_if(snapshot.engines.begin(), snapshot.engines.end(),
-                                        [](const auto& e) { return e.self; });
-        return found == snapshot.engines.end() ? nullptr : &*found;
-    }
-
     void ready()
     {
-        const auto until = std::chrono::steady_clock::now() + kSeenWithin;
-        auto snapshot = engine().monitor().snapshot();
-        while (!self(*snapshot) && std::chrono::steady_clock::now() < until && !m_signals.stopRequested()) {
-            std::this_thread::sleep_for(50ms);
-            snapshot = engine().monitor().snapshot();
-        }
-        if (const auto* own = self(*snapshot)) {
-            m_slot = own->slot;
-            m_name = own->name;
-        }
+        const auto snapshot = engine().monitor().snapshot();
         const int workers = m_command.workers >= 0 ? m_command.workers : m_config.workers;
         log::info("ready: serving " + snapshot->clusterName + " with " + std::to_string(workers) +
                   " workers on " + std::to_string(snapshot->nodes.size()) + " nodes; SIGTERM ends it");
         event("ready", {{"cluster", snapshot->clusterName},
                         {"environment", snapshot->environment},
-                        {"engine", m_name},
-                        {"slot", m_slot},
+                        {"engine", m_self.name},
+                        {"slot", m_self.slot},
                         {"workers", workers},
                         {"nodes", snapshot->nodes.size()},
                         {"shards", snapshot->shardCount}});
@@ -130,25 +114,27 @@ private:
 
     void status(const char* name)
     {
+        m_self = m_session->self();
         const auto snapshot = engine().monitor().snapshot();
         std::int64_t done = 0, failures = 0;
         int workers = 0;
         std::string error;
         for (const auto& worker : snapshot->workers) {
-            if (worker.engineSlot != m_slot || worker.engineName != m_name) continue;
+            if (worker.engineSlot != m_self.slot || worker.engineName != m_self.name) continue;
             done += worker.tasksDone;
             failures += worker.tasksFailed;
             ++workers;
             if (error.empty()) error = worker.error;
         }
-        const auto* own = self(*snapshot);
+        const bool paused = std::any_of(snapshot->engines.begin(), snapshot->engines.end(),
+                                        [](const auto& engine) { return engine.self && engine.paused; });
         const auto verification = snapshot->verification.value_or(TimelineVerification());
-        event(name, {{"engine", m_name},
-                     {"slot", m_slot},
+        event(name, {{"engine", m_self.name},
+                     {"slot", m_self.slot},
                      {"health", nameOf(snapshot->health)},
                      {"message", snapshot->message},
                      {"workers", workers},
-                     {"paused", own && own->paused},
+                     {"paused", paused},
                      {"tasks_done", done},
                      {"tasks_failed", failures},
                      {"error", error},
@@ -200,7 +186,9 @@ private:
                          std::to_string(m_command.workers) + " stands");
             return false;
         }
-        const auto set = engine().operations().setWorkerCount(m_slot, fresh.workers, Deadline::after(5s));
+        m_self = m_session->self();
+        const auto set =
+            engine().operations().setWorkerCount(m_self.slot, fresh.workers, Deadline::after(5s));
         if (!set) {
             log::error("SIGHUP: the number of workers could not be changed: " + set.error().message);
             return false;
@@ -220,15 +208,14 @@ private:
         log::info(clean
                       ? "stopped; it holds no task any more"
                       : "stopped; the tasks that it had to interrupt are taken over when their leases lapse");
-        event("stopped", {{"engine", m_name}, {"slot", m_slot}, {"clean", clean}});
+        event("stopped", {{"engine", m_self.name}, {"slot", m_self.slot}, {"clean", clean}});
     }
 
     const ServeCommand& m_command;
     ClusterConfig m_config;
     ServiceSignals m_signals;
     std::shared_ptr<OpenedSession> m_session;
-    int m_slot = -1;
-    std::string m_name;
+    EngineSelf m_self;
     std::chrono::steady_clock::time_point m_nextStatus{};
 };
 

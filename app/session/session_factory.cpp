@@ -35,6 +35,7 @@ public:
     Engine& engine() override { return *m_engine; }
     EmbeddedServers* servers() override { return m_servers.get(); }
     std::filesystem::path configFile() const override { return m_configFile; }
+    EngineSelf self() const override { return m_engine->self(); }
     bool stopWorkers(Deadline deadline) override { return m_engine->stopWorkers(deadline); }
     AuditInputs auditInputs() override { return auditInputsOf(*m_engine); }
 

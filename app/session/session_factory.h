@@ -12,7 +12,8 @@
 
 namespace backend {
 class OpenEngine;
-}
+struct EngineSelf;
+} // namespace backend
 
 namespace app {
 
@@ -42,10 +43,12 @@ backend::SessionOpener makeSessionOpener(SessionOptions options);
 class OpenedSession : public backend::Session
 {
 public:
-    virtual backend::EmbeddedServers* servers() = 0;          // null when connected
-    virtual std::filesystem::path configFile() const = 0;     // opens this cluster from another process
-    virtual bool stopWorkers(backend::Deadline deadline) = 0; // see OpenEngine
-    virtual backend::AuditInputs auditInputs() = 0;           // valid as long as the session
+    virtual backend::EmbeddedServers* servers() = 0;      // null when connected
+    virtual std::filesystem::path configFile() const = 0; // opens this cluster from another process
+    virtual backend::AuditInputs auditInputs() = 0;       // valid as long as the session
+    // See OpenEngine.
+    virtual backend::EngineSelf self() const = 0;
+    virtual bool stopWorkers(backend::Deadline deadline) = 0;
 };
 
 [[nodiscard]] backend::Result<std::shared_ptr<OpenedSession>>

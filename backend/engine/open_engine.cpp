@@ -145,6 +145,7 @@ public:
     Operations& operations() override { return m_operations; }
     Monitor& monitor() override { return *m_monitor; }
     bool readOnly() const override { return m_options.readOnly; }
+    EngineSelf self() const override { return {m_slot.slot(), m_name}; }
     int shardCount() const override { return m_maps.current()->shardCount; }
     const SqlPools& pools() override { return m_pools.feed; }
     const ShardMapSource& shardMaps() override { return m_maps; }

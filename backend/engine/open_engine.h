@@ -9,13 +9,22 @@
 #include "backend/store/pulled_authors.h"
 
 #include <memory>
+#include <string>
 
 namespace backend {
+
+// As what an engine is registered in the directory.
+struct EngineSelf
+{
+    int slot = -1; // read-only: none; another one after its lease was lost
+    std::string name;
+};
 
 // What the audit and tests need besides the facade.
 class OpenEngine : public Engine
 {
 public:
+    virtual EngineSelf self() const = 0;
     virtual const SqlPools& pools() = 0;
     virtual const ShardMapSource& shardMaps() = 0;
     virtual const TimelineLimits& timelineLimits() const = 0;

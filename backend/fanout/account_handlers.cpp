@@ -3,10 +3,10 @@
 #include "backend/common/fault_points.h"
 #include "backend/common/task_payloads.h"
 #include "backend/fanout/outcomes.h"
+#include "backend/fanout/push_counters.h"
 #include "backend/store/account_store.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
-#include "backend/store/user_store.h"
 
 #include <algorithm>
 
@@ -168,54 +168,37 @@ Result<void> removePosts(FanoutContext& context, const std::vector<std::optional
     return batch.run(deadline);
 }
 
-Result<void> countPosts(FanoutContext& context, std::span<const Task> tasks,
-                        const std::vector<std::optional<PostsPayload>>& payloads, Deadline deadline)
-{
-    std::vector<PostsCountEffect> effects;
-    for (std::size_t i = 0; i < tasks.size(); ++i)
-        if (payloads[i])
-            effects.push_back(
-                {tasks[i].ref, tasks[i].expiresAt, payloads[i]->author, -int(payloads[i]->count)});
-    ROOKERY_ASSIGN(const auto counters, UserStore::applyPostsCounts(context.sql, effects, deadline));
-    RedisBatch batch(context.redis);
-    for (const auto& [user, stored] : counters)
-        context.objects.setCounters(batch, user, {stored.version, stored.counters});
-    return batch.run(deadline);
-}
-
 } // namespace
 
 std::vector<TaskOutcome> handleAccountDeleted(FanoutContext& context, std::span<const Task> tasks,
                                               Deadline deadline)
 {
-    std::vector<TaskOutcome> outcomes(tasks.size());
-    const auto payloads = decodeAll<AccountPayload>(tasks, outcomes);
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        if (!payloads[i]) continue;
-        const auto next = AccountStep(context, *payloads[i], deadline).run();
-        if (!next)
-            outcomes[i].status = fail(next.error());
-        else if (*next)
-            outcomes[i].children.push_back({TaskKind::AccountDeleted, tasks[i].shard,
-                                            encode((*next)->payload), context.settings.accountDelay,
-                                            (*next)->wait});
-    }
-    return outcomes;
+    return handleEach<AccountPayload>(
+        tasks, [&](const Task& task, const AccountPayload& payload, TaskOutcome& outcome) -> Result<void> {
+            ROOKERY_ASSIGN(const auto next, AccountStep(context, payload, deadline).run());
+            if (next)
+                outcome.children.push_back({TaskKind::AccountDeleted, task.shard, encode(next->payload),
+                                            context.settings.accountDelay, next->wait});
+            return {};
+        });
 }
 
 std::vector<TaskOutcome> handlePostsDeleted(FanoutContext& context, std::span<const Task> tasks,
                                             Deadline deadline)
 {
-    std::vector<TaskOutcome> outcomes(tasks.size());
-    const auto payloads = decodeAll<PostsPayload>(tasks, outcomes);
-    if (const auto removed = removePosts(context, payloads, deadline); !removed)
-        return allFailed(tasks.size(), removed.error());
-    ROOKERY_FAULT_POINT("account.posts_removed");
-    if (const auto counted = countPosts(context, tasks, payloads, deadline); !counted)
-        return allFailed(tasks.size(), counted.error());
-    for (const auto& payload : payloads)
-        if (payload) context.metrics.deletes.add(payload->count);
-    return outcomes;
+    return handleAll<PostsPayload>(tasks, [&](const auto& payloads, auto&) -> Result<void> {
+        ROOKERY_TRY(removePosts(context, payloads, deadline));
+        ROOKERY_FAULT_POINT("account.posts_removed");
+        std::vector<PostsCountEffect> effects;
+        for (std::size_t i = 0; i < tasks.size(); ++i)
+            if (payloads[i])
+                effects.push_back(
+                    {tasks[i].ref, tasks[i].expiresAt, payloads[i]->author, -int(payloads[i]->count)});
+        ROOKERY_TRY(countPosts(context.sql, context.redis, context.objects, effects, deadline));
+        for (const auto& payload : payloads)
+            if (payload) context.metrics.deletes.add(payload->count);
+        return {};
+    });
 }
 
 } // namespace backend

@@ -2,11 +2,12 @@
 #include "backend/fanout/delivery_run.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
+#include "backend/fanout/push_counters.h"
 #include "backend/store/ledger_store.h"
 #include "backend/store/post_store.h"
-#include "backend/store/user_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace backend {
@@ -47,47 +48,50 @@ LedgerRow chunkRow(const FanoutContext& context, const Task& task, const ChunkPa
     return row;
 }
 
-} // namespace
-
-std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<const Task> tasks,
-                                            Deadline deadline)
+// Posts of one author have chunks alike: their readers are read once, and get them in one go.
+struct SharedRanges
 {
-    std::vector<TaskOutcome> outcomes(tasks.size());
-    const auto chunks = decodeAll<ChunkPayload>(tasks, outcomes);
+    explicit SharedRanges(const std::vector<EdgeStore::AudienceQuery>& queries)
+    {
+        std::map<std::pair<UserId, std::pair<UserId, UserId>>, std::size_t> places;
+        for (const auto& query : queries) {
+            const auto [at, added] =
+                places.try_emplace({query.author, {query.after, query.upTo}}, distinct.size());
+            if (added) distinct.push_back(query);
+            placeOf.push_back(at->second);
+        }
+    }
+    std::vector<EdgeStore::AudienceQuery> distinct;
+    std::vector<std::size_t> placeOf; // of each query among them
+};
+
+Result<void> deliverChunks(FanoutContext& context, std::span<const Task> tasks,
+                           const std::vector<std::optional<ChunkPayload>>& chunks,
+                           std::vector<TaskOutcome>& outcomes, Deadline deadline)
+{
     DeliveryRun run(context);
     const auto queries = rangesOf(chunks);
-    // Posts of one author have chunks alike: their readers are read once, and get them in one go.
-    std::map<std::pair<UserId, std::pair<UserId, UserId>>, std::size_t> places;
-    std::vector<EdgeStore::AudienceQuery> distinct;
-    std::vector<std::size_t> placeOf;
-    for (const auto& query : queries) {
-        const auto [at, added] =
-            places.try_emplace({query.author, {query.after, query.upTo}}, distinct.size());
-        if (added) distinct.push_back(query);
-        placeOf.push_back(at->second);
-    }
-    const auto audiences = EdgeStore::audiences(context.sql, distinct, deadline);
-    if (!audiences) return allFailed(tasks.size(), audiences.error());
+    const SharedRanges ranges(queries);
+    ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, ranges.distinct, deadline));
     std::vector<PostId> posts;
     for (const auto& chunk : chunks)
         posts.push_back(chunk ? chunk->post : PostId{});
-    const auto deleted = PostStore::deletedAmong(context.sql, posts, deadline);
-    if (!deleted) return allFailed(tasks.size(), deleted.error());
+    ROOKERY_ASSIGN(const auto deleted, PostStore::deletedAmong(context.sql, posts, deadline));
 
     std::vector<Delivery*> deliveries(tasks.size(), nullptr);
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-        if (!chunks[i] || std::find(deleted->begin(), deleted->end(), chunks[i]->post) != deleted->end())
+        if (!chunks[i] || std::find(deleted.begin(), deleted.end(), chunks[i]->post) != deleted.end())
             continue;
         Delivery delivery;
         delivery.post = chunks[i]->post;
         delivery.author = chunks[i]->author;
-        delivery.audience = &(*audiences)[placeOf[i]];
+        delivery.audience = &audiences[ranges.placeOf[i]];
         delivery.query = queries[i];
         delivery.committedAt = TimePoint(std::chrono::microseconds(chunks[i]->committedUnixUs));
         deliveries[i] = &run.add(std::move(delivery));
     }
     ROOKERY_FAULT_POINT("deliver.chunk_read");
-    if (const auto done = run.run(deadline); !done) return allFailed(tasks.size(), done.error());
+    ROOKERY_TRY(run.run(deadline));
     ROOKERY_FAULT_POINT("deliver.chunk_done");
 
     for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -98,14 +102,33 @@ std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<co
             outcomes[i].completion.push_back(
                 ledgerStatement(chunkRow(context, tasks[i], *chunks[i], deliveries[i])));
     }
-    return outcomes;
+    return {};
 }
 
-std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<const Task> tasks,
-                                           Deadline deadline)
+// The tasks that take a deleted post out of the timelines of all who may have it.
+Result<void> reclaimLater(FanoutContext& context, const PostPayload& payload, TaskOutcome& outcome,
+                          Deadline deadline)
 {
-    std::vector<TaskOutcome> outcomes(tasks.size());
-    const auto payloads = decodeAll<PostPayload>(tasks, outcomes);
+    ROOKERY_ASSIGN(const auto plan,
+                   EdgeStore::planAudience(context.sql, payload.author, context.settings.chunk, deadline));
+    auto ranges = plan.ranges;
+    if (ranges.empty()) ranges.push_back({});
+    ranges.back().upTo = UserId{std::numeric_limits<std::int64_t>::max()};
+    for (std::size_t k = 0; k < ranges.size(); ++k) {
+        const ChunkPayload chunk{payload.post, payload.author, int(k), ranges[k].after, ranges[k].upTo, 0, 0};
+        NewTask reclaim{TaskKind::ReclaimChunk, payload.post.shard(), encode(chunk),
+                        Milliseconds(k),        Milliseconds(0),      kReclaimFlow};
+        // One entry for each reader, and the author's own.
+        reclaim.units = int(std::clamp<std::int64_t>(ranges[k].warm + (k == 0 ? 1 : 0), 1, kWholeRange));
+        outcome.children.push_back(std::move(reclaim));
+    }
+    return {};
+}
+
+Result<void> deletePosts(FanoutContext& context, std::span<const Task> tasks,
+                         const std::vector<std::optional<PostPayload>>& payloads,
+                         std::vector<TaskOutcome>& outcomes, Deadline deadline)
+{
     RedisBatch batch(context.redis);
     std::vector<PostsCountEffect> effects;
     for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -117,57 +140,56 @@ std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<con
                                         Timelines::publicOwner(post[0].shard()), post);
         effects.push_back({tasks[i].ref, tasks[i].expiresAt, payloads[i]->author, -1});
     }
-    if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
+    ROOKERY_TRY(batch.run(deadline));
     ROOKERY_FAULT_POINT("delete.removed");
-    const auto counters = UserStore::applyPostsCounts(context.sql, effects, deadline);
-    if (!counters) return allFailed(tasks.size(), counters.error());
-    batch.clear();
-    for (const auto& [user, stored] : *counters)
-        context.objects.setCounters(batch, user, {stored.version, stored.counters});
-    if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
-
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        if (!payloads[i]) continue;
-        const auto plan =
-            EdgeStore::planAudience(context.sql, payloads[i]->author, context.settings.chunk, deadline);
-        if (!plan) return allFailed(tasks.size(), plan.error());
-        auto ranges = plan->ranges;
-        if (ranges.empty()) ranges.push_back({});
-        ranges.back().upTo = UserId{std::numeric_limits<std::int64_t>::max()};
-        for (std::size_t k = 0; k < ranges.size(); ++k) {
-            const ChunkPayload chunk{
-                payloads[i]->post, payloads[i]->author, int(k), ranges[k].after, ranges[k].upTo, 0, 0};
-            NewTask reclaim{TaskKind::ReclaimChunk, payloads[i]->post.shard(), encode(chunk),
-                            Milliseconds(k),        Milliseconds(0),           kReclaimFlow};
-            // One entry for each reader, and the author's own.
-            reclaim.units = int(std::clamp<std::int64_t>(ranges[k].warm + (k == 0 ? 1 : 0), 1, kWholeRange));
-            outcomes[i].children.push_back(std::move(reclaim));
-        }
-    }
+    ROOKERY_TRY(countPosts(context.sql, context.redis, context.objects, effects, deadline));
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+        if (payloads[i]) ROOKERY_TRY(reclaimLater(context, *payloads[i], outcomes[i], deadline));
     context.metrics.deletes.add(std::int64_t(effects.size()));
-    return outcomes;
+    return {};
 }
 
-std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<const Task> tasks,
-                                            Deadline deadline)
+Result<void> reclaimChunks(FanoutContext& context, const std::vector<std::optional<ChunkPayload>>& chunks,
+                           Deadline deadline)
 {
-    std::vector<TaskOutcome> outcomes(tasks.size());
-    const auto chunks = decodeAll<ChunkPayload>(tasks, outcomes);
-    const auto audiences = EdgeStore::audiences(context.sql, rangesOf(chunks), deadline);
-    if (!audiences) return allFailed(tasks.size(), audiences.error());
+    ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, rangesOf(chunks), deadline));
     RedisBatch batch(context.redis);
     ROOKERY_FAULT_POINT("delete.before_reclaim");
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
         if (!chunks[i]) continue;
         const std::vector<PostId> post{chunks[i]->post};
-        for (const auto reader : (*audiences)[i].readers)
+        for (const auto reader : audiences[i].readers)
             context.timelines.removeEntries(batch, TimelineFamily::Home, reader, post);
         if (chunks[i]->chunk == 0)
             context.timelines.removeEntries(batch, TimelineFamily::Home, chunks[i]->author, post);
         context.objects.tombstoneReclaimed(batch, post[0]);
     }
-    if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
-    return outcomes;
+    return batch.run(deadline);
+}
+
+} // namespace
+
+std::vector<TaskOutcome> handleDeliverChunk(FanoutContext& context, std::span<const Task> tasks,
+                                            Deadline deadline)
+{
+    return handleAll<ChunkPayload>(tasks, [&](const auto& chunks, auto& outcomes) {
+        return deliverChunks(context, tasks, chunks, outcomes, deadline);
+    });
+}
+
+std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<const Task> tasks,
+                                           Deadline deadline)
+{
+    return handleAll<PostPayload>(tasks, [&](const auto& payloads, auto& outcomes) {
+        return deletePosts(context, tasks, payloads, outcomes, deadline);
+    });
+}
+
+std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<const Task> tasks,
+                                            Deadline deadline)
+{
+    return handleAll<ChunkPayload>(
+        tasks, [&](const auto& chunks, auto&) { return reclaimChunks(context, chunks, deadline); });
 }
 
 Result<void> voidReadersOfChunk(FanoutContext& context, const Task& task, Deadline deadline)

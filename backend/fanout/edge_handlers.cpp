@@ -4,6 +4,7 @@
 #include "backend/common/fault_points.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/push_counters.h"
+#include "backend/fanout/reader_handlers.h"
 #include "backend/store/account_store.h"
 #include "backend/store/edge_store.h"
 #include "backend/store/post_store.h"
@@ -180,56 +181,51 @@ Result<std::set<Edge>> reconcile(FanoutContext& context, std::vector<Edge> edges
 std::vector<TaskOutcome> handleEdgeChanged(FanoutContext& context, std::span<const Task> tasks,
                                            Deadline deadline)
 {
-    std::vector<TaskOutcome> outcomes(tasks.size());
-    const auto payloads = decodeAll<EdgePayload>(tasks, outcomes);
-    std::vector<Edge> edges;
-    for (const auto& payload : payloads)
-        if (payload) edges.push_back({payload->follower, payload->followee});
-    std::sort(edges.begin(), edges.end());
-    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-    const auto kept = reconcile(context, std::move(edges), deadline);
-    if (!kept) return allFailed(tasks.size(), kept.error());
-    // A post that was made before its reader left may be committed after this: once more when none can be.
-    for (std::size_t i = 0; i < tasks.size(); ++i)
-        if (payloads[i] && !payloads[i]->again &&
-            kept->contains({payloads[i]->follower, payloads[i]->followee}))
-            outcomes[i].children.push_back(
-                {TaskKind::EdgeChanged, tasks[i].shard,
-                 encode(EdgePayload{payloads[i]->follower, payloads[i]->followee, true}), Milliseconds(0),
-                 kCommittedWithin + Milliseconds(2'000)});
-    return outcomes;
+    return handleAll<EdgePayload>(tasks, [&](const auto& payloads, auto& outcomes) -> Result<void> {
+        std::vector<Edge> edges;
+        for (const auto& payload : payloads)
+            if (payload) edges.push_back({payload->follower, payload->followee});
+        std::sort(edges.begin(), edges.end());
+        edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+        ROOKERY_ASSIGN(const auto kept, reconcile(context, std::move(edges), deadline));
+        // A post that was made before its reader left may be committed after this: once more when none can
+        // be.
+        for (std::size_t i = 0; i < tasks.size(); ++i)
+            if (payloads[i] && !payloads[i]->again &&
+                kept.contains({payloads[i]->follower, payloads[i]->followee}))
+                outcomes[i].children.push_back(
+                    {TaskKind::EdgeChanged, tasks[i].shard,
+                     encode(EdgePayload{payloads[i]->follower, payloads[i]->followee, true}), Milliseconds(0),
+                     kCommittedWithin + Milliseconds(2'000)});
+        return {};
+    });
 }
 
 std::vector<TaskOutcome> handleUserCreated(FanoutContext& context, std::span<const Task> tasks,
                                            Deadline deadline)
 {
-    std::vector<TaskOutcome> outcomes(tasks.size());
-    const auto payloads = decodeAll<UserPayload>(tasks, outcomes);
-    std::vector<User> users;
-    for (const auto& payload : payloads)
-        if (payload)
-            users.push_back({payload->user, payload->handle, payload->displayName, payload->user.time()});
-    if (const auto done = UserStore::insertRows(context.sql, users, deadline); !done)
-        return allFailed(tasks.size(), done.error());
-    std::vector<UserId> ids;
-    for (const auto& user : users)
-        ids.push_back(user.id);
-    const auto deleted = AccountStore::deletedAmong(context.sql, ids, deadline);
-    if (!deleted) return allFailed(tasks.size(), deleted.error());
-    RedisBatch batch(context.redis);
-    for (const auto& user : users)
-        if (std::find(deleted->begin(), deleted->end(), user.id) == deleted->end())
-            context.objects.fillUser(batch, user);
-    if (const auto sent = batch.run(deadline); !sent) return allFailed(tasks.size(), sent.error());
-    return outcomes;
+    return handleAll<UserPayload>(tasks, [&](const auto& payloads, auto&) -> Result<void> {
+        std::vector<User> users;
+        for (const auto& payload : payloads)
+            if (payload)
+                users.push_back({payload->user, payload->handle, payload->displayName, payload->user.time()});
+        ROOKERY_TRY(UserStore::insertRows(context.sql, users, deadline));
+        std::vector<UserId> ids;
+        for (const auto& user : users)
+            ids.push_back(user.id);
+        ROOKERY_ASSIGN(const auto deleted, AccountStore::deletedAmong(context.sql, ids, deadline));
+        RedisBatch batch(context.redis);
+        for (const auto& user : users)
+            if (std::find(deleted.begin(), deleted.end(), user.id) == deleted.end())
+                context.objects.fillUser(batch, user);
+        return batch.run(deadline);
+    });
 }
 
 Result<void> voidReaderOfEdge(FanoutContext& context, const Task& task, Deadline deadline)
 {
     ROOKERY_ASSIGN(const auto payload, decodePayload<EdgePayload>(task.payload));
-    RedisBatch batch(context.redis);
-    context.timelines.voidFloor(batch, TimelineFamily::Home, payload.follower);
-    return batch.run(deadline);
+    return voidHome(context, payload.follower, deadline);
 }
 
 } // namespace backend

@@ -149,14 +149,10 @@ private:
 std::vector<TaskOutcome> handleBackfillPulled(FanoutContext& context, std::span<const Task> tasks,
                                               Deadline deadline)
 {
-    std::vector<TaskOutcome> outcomes(tasks.size());
-    const auto payloads = decodeAll<PulledPayload>(tasks, outcomes);
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        if (!payloads[i]) continue;
-        if (auto done = BackfillStep(context, tasks[i], *payloads[i], deadline).run(outcomes[i]); !done)
-            outcomes[i].status = fail(std::move(done.error()));
-    }
-    return outcomes;
+    return handleEach<PulledPayload>(
+        tasks, [&](const Task& task, const PulledPayload& payload, TaskOutcome& outcome) {
+            return BackfillStep(context, task, payload, deadline).run(outcome);
+        });
 }
 
 } // namespace backend

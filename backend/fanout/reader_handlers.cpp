@@ -43,26 +43,30 @@ Result<std::set<UserId>> makeThemDormant(FanoutContext& context, std::span<const
 std::vector<TaskOutcome> handleReaderChanged(FanoutContext& context, std::span<const Task> tasks,
                                              Deadline deadline)
 {
-    std::vector<TaskOutcome> outcomes(tasks.size());
-    const auto payloads = decodeAll<ReaderPayload>(tasks, outcomes);
-    std::vector<UserId> readers;
-    for (const auto& payload : payloads)
-        if (payload) readers.push_back(payload->reader);
-    const auto dormant = makeThemDormant(context, readers, deadline);
-    if (!dormant) return allFailed(tasks.size(), dormant.error());
-    for (std::size_t i = 0; i < tasks.size(); ++i)
-        if (payloads[i] && !payloads[i]->again && dormant->contains(payloads[i]->reader))
-            outcomes[i].children.push_back({TaskKind::ReaderChanged, tasks[i].shard,
-                                            encode(ReaderPayload{payloads[i]->reader, true}), Milliseconds(0),
-                                            kDropAgain});
-    return outcomes;
+    return handleAll<ReaderPayload>(tasks, [&](const auto& payloads, auto& outcomes) -> Result<void> {
+        std::vector<UserId> readers;
+        for (const auto& payload : payloads)
+            if (payload) readers.push_back(payload->reader);
+        ROOKERY_ASSIGN(const auto dormant, makeThemDormant(context, readers, deadline));
+        for (std::size_t i = 0; i < tasks.size(); ++i)
+            if (payloads[i] && !payloads[i]->again && dormant.contains(payloads[i]->reader))
+                outcomes[i].children.push_back({TaskKind::ReaderChanged, tasks[i].shard,
+                                                encode(ReaderPayload{payloads[i]->reader, true}),
+                                                Milliseconds(0), kDropAgain});
+        return {};
+    });
 }
 
 Result<void> voidReader(FanoutContext& context, const Task& task, Deadline deadline)
 {
     ROOKERY_ASSIGN(const auto payload, decodePayload<ReaderPayload>(task.payload));
+    return voidHome(context, payload.reader, deadline);
+}
+
+Result<void> voidHome(FanoutContext& context, UserId reader, Deadline deadline)
+{
     RedisBatch batch(context.redis);
-    context.timelines.voidFloor(batch, TimelineFamily::Home, payload.reader);
+    context.timelines.voidFloor(batch, TimelineFamily::Home, reader);
     return batch.run(deadline);
 }
 

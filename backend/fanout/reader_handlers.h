@@ -15,5 +15,7 @@ std::vector<TaskOutcome> handleReaderChanged(FanoutContext& context, std::span<c
                                              Deadline deadline);
 
 Result<void> voidReader(FanoutContext& context, const Task& task, Deadline deadline);
+// The floor of one reader's home timeline.
+Result<void> voidHome(FanoutContext& context, UserId reader, Deadline deadline);
 
 } // namespace backend

@@ -2,6 +2,7 @@
 
 #include "backend/common/fault_points.h"
 #include "backend/common/log.h"
+#include "backend/queue/task_outcomes.h"
 
 #include <algorithm>
 
@@ -39,14 +40,6 @@ bool succeeded(const TaskOutcome& outcome)
 bool leftToOthers(const TaskOutcome& outcome)
 {
     return !outcome.status && outcome.status.error().code == ErrorCode::LeaseLost;
-}
-
-std::vector<TaskOutcome> allFailed(std::size_t count, const Error& error)
-{
-    std::vector<TaskOutcome> outcomes(count);
-    for (auto& outcome : outcomes)
-        outcome.status = fail(error);
-    return outcomes;
 }
 
 template <class T>

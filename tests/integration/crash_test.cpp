@@ -1,5 +1,6 @@
 // Kills a whole backend in the middle of its work, starts it again on the same directory, and holds what is
 // there against what was acknowledged and against a recomputation from PostgreSQL.
+#include "tests/support/child_signal.h"
 #include "tests/support/demo_session.h"
 
 #include <QFile>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <map>
 #include <random>
-#include <signal.h>
 
 using namespace backend;
 using namespace tests;
@@ -39,7 +39,7 @@ void CrashTest::workUntilKilled(const QString& directory, const QString& log, co
     std::mt19937 random{std::uint32_t(seed)};
     QTest::qSleep(int(700 + random() % 1'500)); // where it dies is what differs between rounds
     QCOMPARE(victim.state(), QProcess::Running);
-    ::kill(pid_t(victim.processId()), SIGKILL);
+    QVERIFY(signalChild(victim, SIGKILL));
     QVERIFY(victim.waitForFinished());
 }
 

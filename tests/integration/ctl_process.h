@@ -2,12 +2,13 @@
 // thread.
 #pragma once
 
+#include "tests/support/child_signal.h"
+
+#include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QProcess>
 #include <QStringList>
-
-#include <csignal>
 
 namespace tests {
 
@@ -46,7 +47,22 @@ public:
         return waitFor(event, [](const QJsonObject&) { return true; });
     }
 
-    void signal(int number) { ::kill(pid_t(m_process.processId()), number); }
+    // Waits until it has blocked SIGTERM in order to wait for it; before that the signal would just kill it.
+    bool takesSignals()
+    {
+        for (int i = 0; i < 600 && m_process.state() != QProcess::NotRunning; ++i) {
+            QFile status(QStringLiteral("/proc/%1/status").arg(m_process.processId()));
+            if (status.open(QIODevice::ReadOnly))
+                for (const auto& line : status.readAll().split('\n'))
+                    if (line.startsWith("SigBlk:") &&
+                        (line.mid(7).trimmed().toULongLong(nullptr, 16) >> (SIGTERM - 1) & 1))
+                        return true;
+            m_process.waitForFinished(100);
+        }
+        return false;
+    }
+    // False when it has ended already.
+    bool signal(int number) { return signalChild(m_process, number); }
     // The exit code; -1 when it did not end by itself, -2 when it was killed.
     int exitCode(int patienceMs = 60'000)
     {

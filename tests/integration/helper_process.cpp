@@ -1,5 +1,7 @@
 #include "tests/integration/helper_process.h"
 
+#include "tests/support/child_signal.h"
+
 #include <QCoreApplication>
 #include <QDir>
 #include <QFile>
@@ -121,7 +123,7 @@ bool HelperProcess::stop()
 
 void HelperProcess::killHard()
 {
-    kill(pid_t(m_process.processId()), SIGKILL);
+    signalChild(m_process, SIGKILL);
     m_process.waitForFinished(kPatienceMs);
 }
 

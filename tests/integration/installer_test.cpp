@@ -103,6 +103,8 @@ private slots:
     void testsFailWhenNoneRan();
     void testsPrintTheirSummary();
     void failedTestsFail();
+    void whatFailedIsSaidLast();
+    void whatFailedIsSaidInFortyLines();
     void demoNamesTheProgramWithoutDisplay();
     void demoDrawsPicturesWithoutDisplay();
     void demoPassesArguments();
@@ -236,6 +238,89 @@ void InstallerTest::failedTestsFail()
     const auto outcome = clone.run("test");
     QCOMPARE(outcome.exitCode, 1);
     QVERIFY2(outcome.output.contains("1 tests failed out of 2"), qPrintable(outcome.output));
+}
+
+// Where only the end of a log is kept.
+void InstallerTest::whatFailedIsSaidLast()
+{
+    Clone clone;
+    clone.installAll();
+    const auto log = clone.write("ctest.log", R"(  1/5 Test   #1: good_test ...........   Passed    1.21 sec
+        Start   2: compares_test
+  2/5 Test   #2: compares_test .......***Failed   95.44 sec
+PASS   : Compares::first()
+FAIL!  : Compares::second(row) Compared values are not the same
+   Actual   (told()): 2
+   Expected (1)     : 1
+   Loc: [SOURCE/tests/a_test.cpp(339)]
+QWARN  : Compares::third() noise
+FAIL!  : Compares::third() 'empty' returned FALSE. (of
+many
+lines
+that
+nobody
+wants)
+   Loc: [SOURCE/tests/a_test.cpp(340)]
+Totals: 1 passed, 2 failed, 0 skipped, 0 blacklisted, 95440ms
+        Start   3: hangs_test
+  3/5 Test   #3: hangs_test ..........***Timeout 600.03 sec
+PASS   : Hangs::first()
+
+  4/5 Test   #4: aborts_test .........Subprocess aborted***Exception:   0.10 sec
+terminate called after throwing an instance of 'std::runtime_error'
+  what():  the queue is full
+QFATAL : Aborts::all() Received signal 6 (SIGABRT)
+  5/5 Test   #5: skipped_test ........***Skipped   0.00 sec
+
+25% tests passed, 3 tests failed out of 5
+)");
+    clone.standIn("ctest", "sed 's|SOURCE|" + clone.root().toUtf8() + "|' '" + log.toUtf8() + "'\nexit 8");
+    const auto outcome = clone.run("test");
+    QCOMPARE(outcome.exitCode, 1);
+    const QString end = R"(
+25% tests passed, 3 tests failed out of 5
+
+compares_test: Failed 95.44 sec
+  FAIL!  : Compares::second(row) Compared values are not the same
+     Actual   (told()): 2
+     Expected (1)     : 1
+     Loc: [tests/a_test.cpp(339)]
+  FAIL!  : Compares::third() 'empty' returned FALSE. (of
+  many
+  lines
+  that
+     Loc: [tests/a_test.cpp(340)]
+hangs_test: Timeout 600.03 sec, did not print a failure; its last lines:
+  PASS   : Hangs::first()
+aborts_test: Subprocess aborted Exception: 0.10 sec
+  terminate called after throwing an instance of 'std::runtime_error'
+    what():  the queue is full
+  QFATAL : Aborts::all() Received signal 6 (SIGABRT)
+)";
+    QVERIFY2(outcome.output.endsWith(end), qPrintable(outcome.output));
+    QVERIFY(outcome.lastError().startsWith("Tests failed: all output is in "));
+}
+
+// However much failed.
+void InstallerTest::whatFailedIsSaidInFortyLines()
+{
+    QByteArray log;
+    for (int test = 1; test <= 30; ++test) {
+        log += QByteArray::number(test) + "/30 Test #1: test_" + QByteArray::number(test) +
+               " ...***Failed 1 sec\n";
+        for (int failure = 0; failure < 8; ++failure)
+            log += "FAIL!  : Many::one() no\n   Loc: [a.cpp(1)]\n";
+    }
+    Clone clone;
+    clone.installAll();
+    clone.standIn("ctest", "cat '" +
+                               clone.write("ctest.log", log + "0% tests passed, 30 tests failed\n").toUtf8() +
+                               "'\nexit 8");
+    const auto said = clone.run("test").output.section("30 tests failed\n\n", 1).trimmed().split('\n');
+    QVERIFY2(said.size() <= 40, qPrintable(said.join('\n')));
+    QVERIFY(said.contains("  … (7 more)"));
+    for (int test = 1; test <= 30; ++test)
+        QVERIFY(said.contains(QStringLiteral("test_%1: Failed 1 sec").arg(test)));
 }
 
 void InstallerTest::demoNamesTheProgramWithoutDisplay()

@@ -2,6 +2,7 @@
 // any other end it begins with empty Redis nodes, and in both cases every page is right.
 #include "backend/cache/raw_timeline.h"
 #include "tests/integration/helper_process.h"
+#include "tests/support/child_signal.h"
 #include "tests/support/demo_session.h"
 #include "tests/support/social_model.h"
 
@@ -12,7 +13,6 @@
 #include <QTest>
 
 #include <memory>
-#include <signal.h>
 
 using namespace backend;
 using namespace tests;
@@ -215,7 +215,7 @@ void PlannedRestartTest::workUntilKilled()
     QVERIFY2(victim.waitForReadyRead(60'000), "the victim did not begin its work");
     QTRY_VERIFY_WITH_TIMEOUT(QFile(log).size() > 4'000, 60'000); // about a hundred deeds
     QCOMPARE(victim.state(), QProcess::Running);
-    ::kill(pid_t(victim.processId()), SIGKILL);
+    QVERIFY(signalChild(victim, SIGKILL));
     QVERIFY(victim.waitForFinished());
 }
 

@@ -236,7 +236,7 @@ void RestoreTest::allOfItIsRestored()
                 pagesAreReadThrough(feed, last);
         if (QTest::currentTestFailed()) return;
         soFar = now;
-        QThread::msleep(20);
+        QThread::msleep(100); // each look is hundreds of lines in the log that orderOfBuilds() reads
     }
     // Of the first there are some at once, those of a tenth of a second.
     QVERIFY2(took.elapsed() >= qint64(m_there.size() - 3) * 1'000 / kPerSecond,

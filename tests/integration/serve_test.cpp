@@ -38,6 +38,7 @@ private slots:
 
     void threeEnginesShareABacklogExactlyOnce();
     void stopGivesLeasesBackAndLeavesTheDirectory();
+    void readyTellsWhichEngineItIs();
     void aSilentNodeHoldsUpNoStop_data();
     void aSilentNodeHoldsUpNoStop();
     void secondSignalEndsAtOnce();
@@ -50,6 +51,7 @@ private slots:
     void otherSchemaIsRefused();
     void mistakesInTheFileAreNamed();
     void unitOfSystemdFitsTheProgram();
+    void whoHasEndedIsSentNothing();
 
 private:
     Feed& feed() { return m_session->engine().feed(); }
@@ -71,8 +73,7 @@ private:
         return (sql(owner("pg-1"), "SELECT count(*) FROM queue.tasks WHERE state = 1").toInt()) +
                (sql(owner("pg-2"), "SELECT count(*) FROM queue.tasks WHERE state = 1").toInt());
     }
-    void postWhile(const std::atomic<bool>& go);
-
+    class Poster;
     std::shared_ptr<app::OpenedSession> m_session;
     QString m_config;
     std::vector<UserId> m_users;
@@ -90,15 +91,45 @@ void ServeTest::initTestCase()
     QVERIFY(drain(m_session->engine()));
 }
 
-void ServeTest::postWhile(const std::atomic<bool>& go)
+// Work that keeps coming, on a thread, until it is told to end; as much at most as is done in a while.
+class ServeTest::Poster
 {
-    for (std::size_t i = 0; go; ++i) {
-        take(feed().post(m_users[i * 7 % m_users.size()], "post " + std::to_string(i), soon()));
-        if (i % 97 == 0)
-            take(feed().unfollow(m_users[i % m_users.size()], m_users[(i + 1) % m_users.size()], soon()));
-        if (unfinished() > 3'000) std::this_thread::sleep_for(20ms);
+public:
+    explicit Poster(ServeTest& test)
+        : m_test(test)
+        , m_thread([this](const std::stop_token& stop) { run(stop); })
+    {
     }
-}
+    // What went wrong; empty: nothing.
+    std::string end()
+    {
+        m_thread = {};
+        return m_error;
+    }
+
+private:
+    void run(const std::stop_token& stop)
+    {
+        const auto& users = m_test.m_users;
+        try {
+            const auto most = m_test.unfinished() + 2'000;
+            for (std::size_t i = 0; !stop.stop_requested(); ++i) {
+                take(m_test.feed().post(users[i * 7 % users.size()], "post " + std::to_string(i), soon()));
+                if (i % 97 == 0)
+                    take(m_test.feed().unfollow(users[i % users.size()], users[(i + 1) % users.size()],
+                                                soon()));
+                while (m_test.unfinished() > most && !stop.stop_requested())
+                    std::this_thread::sleep_for(20ms);
+            }
+        } catch (const std::exception& error) {
+            m_error = error.what();
+        }
+    }
+
+    ServeTest& m_test;
+    std::string m_error;
+    std::jthread m_thread; // last: it uses all of the above
+};
 
 void ServeTest::threeEnginesShareABacklogExactlyOnce()
 {
@@ -106,12 +137,18 @@ void ServeTest::threeEnginesShareABacklogExactlyOnce()
     take(operations.pauseWorkers(-1, soon()));
     for (int i = 0; i < 1'500; ++i)
         take(feed().post(m_users[std::size_t(i) % m_users.size()], "backlog", soon()));
+    const auto own = [&] {
+        std::int64_t done = 0;
+        for (const auto& worker : m_session->engine().monitor().snapshot()->workers)
+            if (worker.engineSlot == m_session->self().slot) done += worker.tasksDone;
+        return done;
+    };
+    const auto ownBefore = own();
     const auto first = serve(2), second = serve(2);
     QVERIFY(!first->waitFor("ready").isEmpty());
     QVERIFY(!second->waitFor("ready").isEmpty());
     // Posts go on until both are gone, so that both end in the middle of work, on a machine of any speed.
-    std::atomic<bool> go = true;
-    std::jthread poster([&] { postWhile(go); });
+    Poster poster(*this);
     const auto worked = [](const QJsonObject& status) { return status["tasks_done"].toInt() > 0; };
     const bool firstWorked = !first->waitFor("status", worked).isEmpty();
     const bool secondWorked = !second->waitFor("status", worked).isEmpty();
@@ -125,18 +162,14 @@ void ServeTest::threeEnginesShareABacklogExactlyOnce()
     second->signal(SIGKILL);
     const int killed = second->exitCode();
     QTest::qSleep(300);
-    go = false;
-    poster.join();
+    QCOMPARE(poster.end(), std::string());
     QVERIFY(firstWorked && secondWorked);
     QCOMPARE(engines, 3);
     QCOMPARE(ended, 0);
     QCOMPARE(killed, -2);
     QVERIFY(drain(m_session->engine())); // what the killed one held is taken over when its leases lapse
     QCOMPARE(auditFindings(*m_session), std::string());
-    std::int64_t own = 0;
-    for (const auto& worker : m_session->engine().monitor().snapshot()->workers)
-        own += worker.tasksDone;
-    QVERIFY(own > 0);
+    QTRY_VERIFY_WITH_TIMEOUT(own() > ownBefore, 60'000);
 }
 
 void ServeTest::stopGivesLeasesBackAndLeavesTheDirectory()
@@ -148,12 +181,9 @@ void ServeTest::stopGivesLeasesBackAndLeavesTheDirectory()
     QCOMPARE(ready["workers"].toInt(), 3);
     QCOMPARE(ready["nodes"].toInt(), 10);
     const int slot = ready["slot"].toInt();
-    int own = -1;
-    for (const auto& engine : m_session->engine().monitor().snapshot()->engines)
-        if (engine.self) own = engine.slot;
+    const int own = m_session->self().slot;
     take(operations.pauseWorkers(own, soon())); // the service works alone
-    std::atomic<bool> go = true;
-    std::jthread poster([&] { postWhile(go); });
+    Poster poster(*this);
     const bool worked =
         !only->waitFor("status", [](const QJsonObject& s) { return s["tasks_done"].toInt() > 100; })
              .isEmpty();
@@ -169,9 +199,9 @@ void ServeTest::stopGivesLeasesBackAndLeavesTheDirectory()
         sql(owner("pg-2"),
             QStringLiteral("SELECT lease_until <= clock_timestamp() FROM directory.id_slots WHERE slot = %1")
                 .arg(slot));
-    go = false;
-    poster.join();
+    const auto posting = poster.end();
     take(operations.resumeWorkers(own, soon()));
+    QCOMPARE(posting, std::string());
     QVERIFY(worked);
     QVERIFY(stopped["clean"].toBool());
     QCOMPARE(code, 0);
@@ -181,6 +211,26 @@ void ServeTest::stopGivesLeasesBackAndLeavesTheDirectory()
     QCOMPARE(lapsed, QStringLiteral("t"));
     QVERIFY(drain(m_session->engine()));
     QCOMPARE(auditFindings(*m_session), std::string());
+}
+
+// Also while it cannot read yet which engines there are.
+void ServeTest::readyTellsWhichEngineItIs()
+{
+    QCOMPARE(sql(owner("pg-2"), "REVOKE SELECT ON directory.engines FROM rookery_engine;"
+                                "GRANT SELECT (slot, name, role, started_at, heartbeat_at, workers_wanted,"
+                                " paused) ON directory.engines TO rookery_engine"), // it writes its row
+             QString());
+    const auto service = serve(1);
+    const auto ready = service->waitFor("ready");
+    const auto registered =
+        sql(owner("pg-2"), QStringLiteral("SELECT name FROM directory.engines WHERE slot = %1 AND role = "
+                                          "'serve'")
+                               .arg(ready["slot"].toInt()));
+    QCOMPARE(sql(owner("pg-2"), "GRANT SELECT ON directory.engines TO rookery_engine"), QString());
+    service->signal(SIGTERM);
+    QCOMPARE(service->exitCode(), 0);
+    QVERIFY(!registered.isEmpty());
+    QCOMPARE(ready["engine"].toString(), registered);
 }
 
 void ServeTest::aSilentNodeHoldsUpNoStop_data()
@@ -199,14 +249,14 @@ void ServeTest::aSilentNodeHoldsUpNoStop()
     const auto service = serve(3);
     const auto ready = service->waitFor("ready");
     QVERIFY(!ready.isEmpty());
-    int own = -1;
-    for (const auto& engine : m_session->engine().monitor().snapshot()->engines)
-        if (engine.self) own = engine.slot;
+    const int own = m_session->self().slot;
     take(operations.pauseWorkers(own, soon())); // the service works alone
     std::atomic<int> posted = 0;
     std::jthread writer([&](const std::stop_token& stop) { // work keeps coming, as long as the node takes it
-        for (std::size_t i = 0; !stop.stop_requested(); ++i)
+        for (std::size_t i = 0; !stop.stop_requested(); ++i) {
             if (feed().post(m_users[i % m_users.size()], "more", Deadline::after(500ms))) ++posted;
+            std::this_thread::sleep_for(2ms);
+        }
     });
     const bool worked =
         !service->waitFor("status", [](const QJsonObject& s) { return s["tasks_done"].toInt() > 0; })
@@ -368,10 +418,12 @@ void ServeTest::hangingDirectoryCanBeInterrupted()
 {
     take(m_session->servers()->pauseNode("pg-2"));
     CtlProcess service({"serve", "--config", m_config});
-    QTest::qSleep(500); // it is connecting, or not yet listening: the signal waits for it either way
+    const bool listens = service.takesSignals();
+    QTest::qSleep(500); // it is connecting, or about to: the signal waits for it either way
     service.signal(SIGTERM);
     const int code = service.exitCode(30'000);
     take(m_session->servers()->resumeNode("pg-2"));
+    QVERIFY(listens);
     QVERIFY2(code == 0 || code == 1, qPrintable(QString::number(code)));
     QVERIFY(!service.output().contains("ready"));
 }
@@ -436,6 +488,14 @@ void ServeTest::unitOfSystemdFitsTheProgram()
     QVERIFY(!service.waitFor("ready").isEmpty());
     service.signal(SIGTERM);
     QCOMPARE(service.exitCode(), 0);
+}
+
+// Of the test itself: it would be sent to everybody in the test's group.
+void ServeTest::whoHasEndedIsSentNothing()
+{
+    CtlProcess ended({"--version"});
+    QCOMPARE(ended.exitCode(), 0);
+    QVERIFY(!ended.signal(SIGTERM));
 }
 
 } // namespace tests

@@ -1,85 +1,21 @@
-// Worker pools on real servers: every task's effect exactly once whatever happens, and pools that obey.
+// Worker pools on real servers: what is claimed in which order, and every task's effect exactly once.
 #include <QTest>
 
-#include "backend/queue/worker_pool.h"
-#include "tests/integration/queue_fixture.h"
+#include "tests/integration/worker_pool_fixture.h"
 #include "tests/support/results.h"
 
 #include <atomic>
-#include <functional>
-#include <mutex>
 #include <thread>
-
-using namespace backend;
-using namespace std::chrono_literals;
 
 namespace tests {
 
-constexpr auto kUninterrupted = 4s; // a call on a silent node takes five when nobody interrupts it
-
-// What a test's handlers do with one task. Shared by all workers of the pools.
-struct Script
-{
-    std::function<TaskOutcome(const Task&)> run;
-    std::function<void(std::span<const Task>)> begin = [](std::span<const Task>) {};
-    std::function<Result<void>(const Task&)> beforeBury = [](const Task&) { return Result<void>(); };
-    std::function<void()> interrupt = [] {};
-};
-
-// Leaves one row per task in the transaction that ends it.
-TaskOutcome leaveEffect(const Task& task)
-{
-    TaskOutcome outcome;
-    outcome.completion.push_back({"INSERT INTO effect VALUES ($1::bigint, $2::int)",
-                                  {sqlParameter(task.ref.id), sqlParameter(int(task.kind))}});
-    return outcome;
-}
-
-TaskOutcome failure(ErrorCode code, std::string message)
-{
-    TaskOutcome outcome;
-    outcome.status = fail(code, std::move(message), true);
-    return outcome;
-}
-
-class ScriptedHandlers final : public TaskHandlers
-{
-public:
-    explicit ScriptedHandlers(const Script& script)
-        : m_script(script)
-    {
-    }
-    std::vector<TaskOutcome> handle(TaskKind, std::span<const Task> tasks, Deadline) override
-    {
-        m_script.begin(tasks);
-        std::vector<TaskOutcome> outcomes;
-        for (const auto& task : tasks)
-            outcomes.push_back(m_script.run(task));
-        return outcomes;
-    }
-    Result<void> beforeBury(const Task& task, Deadline) override { return m_script.beforeBury(task); }
-    void interrupt() noexcept override { m_script.interrupt(); }
-
-private:
-    const Script& m_script;
-};
-
-class WorkerPoolTest : public QObject
+class WorkerPoolTest : public QObject, private WorkerPoolFixture
 {
     Q_OBJECT
 
 private slots:
     void initTestCase() { m_nodes = std::make_unique<QueueNodes>(2); }
-    void init()
-    {
-        m_nodes->empty();
-        m_script = {leaveEffect};
-        m_options = {};
-        m_options.workers = 3;
-        m_options.batch = 16;
-        m_options.attempts = 3;
-        m_options.backoff = {5ms, 20ms};
-    }
+    void init() { begin(); }
 
     void twoPoolsRaceAndEveryTaskHasItsEffectOnce();
     void kindsAreHandledInGroupsInOrder();
@@ -89,85 +25,13 @@ private slots:
     void whatDoesNotFitIsGivenBackUncounted();
     void childrenAreEnqueuedOnce();
     void oneBadTaskDoesNotHoldTheOthers();
-    void aTakenOverTaskHasItsEffectOnce();
-    void longBatchesKeepTheirLeases();
-    void lapsedLeasesOfADeadEngineAreTakenUp();
     void failuresAreRetriedThenBuried();
-    void anUnreachableNodeCostsNoAttempts();
     void whatCannotBeBuriedYetWaits();
     void exceptionsAreFailures();
     void anExpiredTaskIsNotRun();
     void aTaskThatKillsItsWorkersIsBuried();
-    void pauseResumeAndResize();
-    void aPausedPoolWithoutWorkersAsksNothing();
-    void aStopUnderLoadLeavesNothingRunning();
-    void aStopInterruptsHandlersThatWait();
-    void aStopDoesNotWaitForASilentNode();
-    void aSilentNodeIsWaitedForAndTheOthersServed();
-    void aKilledNodeComesBack();
     void metricsAndSnapshotsCount();
-
-private:
-    std::unique_ptr<WorkerPool> pool()
-    {
-        std::vector<QueueNode> nodes;
-        for (const char* name : {"pg-1", "pg-2"}) {
-            const auto node = m_nodes->servers->node(name);
-            nodes.push_back({node.id, name, m_nodes->pools[nodes.size()].get()});
-        }
-        return std::make_unique<WorkerPool>(
-            std::move(nodes), [this](int) { return std::make_unique<ScriptedHandlers>(m_script); }, m_metrics,
-            m_options);
-    }
-    std::unique_ptr<WorkerPool> started()
-    {
-        auto made = pool();
-        made->start();
-        return made;
-    }
-    void enqueue(int count, TaskKind kind = TaskKind::PostCreated, std::size_t node = 0)
-    {
-        m_nodes->enqueue(std::vector<NewTask>(std::size_t(count), newTask(kind)), node);
-    }
-    void enqueueBulk(int count, std::int64_t flow = 11)
-    {
-        std::vector<NewTask> chunks(std::size_t(count), newTask(TaskKind::DeliverChunk));
-        for (auto& chunk : chunks)
-            chunk.flow = flow;
-        m_nodes->enqueue(chunks);
-    }
-    std::int64_t unfinished(std::size_t node = 0)
-    {
-        return m_nodes->number("SELECT count(*) FROM queue.tasks", node);
-    }
-    std::int64_t effects(std::size_t node = 0)
-    {
-        return m_nodes->number("SELECT count(*) FROM effect", node);
-    }
-    std::int64_t different(std::size_t node = 0)
-    {
-        return m_nodes->number("SELECT count(DISTINCT task) FROM effect", node);
-    }
-    std::int64_t dead() { return m_nodes->number("SELECT count(*) FROM queue.dead_letters"); }
-    std::int64_t running(std::size_t node = 0)
-    {
-        return m_nodes->number("SELECT count(*) FROM queue.tasks WHERE state = 1", node);
-    }
-    static std::chrono::milliseconds timeToStop(WorkerPool& pool)
-    {
-        const auto begin = std::chrono::steady_clock::now();
-        pool.stop();
-        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                                     begin);
-    }
-
-    std::unique_ptr<QueueNodes> m_nodes;
-    EngineMetrics m_metrics;
-    Script m_script;
-    WorkerPoolOptions m_options;
 };
-
-constexpr int kPatience = 30'000; // of QTRY: for a busy machine; nothing waits that long in vain
 
 void WorkerPoolTest::twoPoolsRaceAndEveryTaskHasItsEffectOnce()
 {
@@ -358,54 +222,6 @@ void WorkerPoolTest::oneBadTaskDoesNotHoldTheOthers()
     QCOMPARE(letter.integer(0, 2), std::int64_t(3));
 }
 
-void WorkerPoolTest::aTakenOverTaskHasItsEffectOnce()
-{
-    // While the handler is at work its lease is taken away and another holder ends the task.
-    std::atomic<bool> taken{false};
-    m_script.run = [&](const Task& task) {
-        if (task.attempts == 1) {
-            m_nodes->sql("UPDATE queue.tasks SET lease_token = 1, attempts = 2 WHERE id = " +
-                         std::to_string(task.ref.id));
-            taken = true;
-        }
-        return leaveEffect(task);
-    };
-    enqueue(1);
-    const auto workers = started();
-    QTRY_VERIFY_WITH_TIMEOUT(taken, kPatience);
-    QTRY_COMPARE_WITH_TIMEOUT(running(), std::int64_t(1), kPatience);
-    for (const auto& worker : workers->snapshot())
-        QCOMPARE(worker.tasksFailed, std::int64_t(0));
-    m_nodes->sql("UPDATE queue.tasks SET lease_until = now()"); // the other holder dies: a third run ends it
-    QTRY_COMPARE_WITH_TIMEOUT(unfinished(), std::int64_t(0), kPatience);
-    QCOMPARE(effects(), std::int64_t(1));
-}
-
-void WorkerPoolTest::longBatchesKeepTheirLeases()
-{
-    m_options.lease = 400ms;
-    std::atomic<int> runs{0};
-    m_script.begin = [&](std::span<const Task>) {
-        ++runs;
-        std::this_thread::sleep_for(1'600ms);
-    };
-    enqueue(1);
-    const auto one = started(), other = started();
-    QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(1), kPatience);
-    QCOMPARE(runs.load(), 1);
-}
-
-void WorkerPoolTest::lapsedLeasesOfADeadEngineAreTakenUp()
-{
-    enqueue(20);
-    QCOMPARE(take(m_nodes->queues[0]->claim(*m_nodes->connect(), {20, 300ms, "other/1"}, soon())).size(),
-             std::size_t(20));
-    const auto workers = started();
-    QTRY_COMPARE_WITH_TIMEOUT(unfinished(), std::int64_t(0), kPatience);
-    QCOMPARE(different(), std::int64_t(20));
-    QCOMPARE(effects(), std::int64_t(20));
-}
-
 void WorkerPoolTest::failuresAreRetriedThenBuried()
 {
     std::atomic<int> runs{0}, buried{0};
@@ -434,19 +250,6 @@ void WorkerPoolTest::failuresAreRetriedThenBuried()
     QCOMPARE(take(m_nodes->queues[0]->reviveDead(*m_nodes->connect(), ids, soon())), 5);
     workers->start();
     QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(5), kPatience);
-}
-
-void WorkerPoolTest::anUnreachableNodeCostsNoAttempts()
-{
-    std::atomic<int> runs{0};
-    m_script.run = [&](const Task& task) {
-        return ++runs < 20 ? failure(ErrorCode::Unavailable, "redis-1 is away") : leaveEffect(task);
-    };
-    enqueue(1);
-    const auto workers = started();
-    QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(1), kPatience);
-    QCOMPARE(runs.load(), 20);
-    QCOMPARE(dead(), std::int64_t(0));
 }
 
 void WorkerPoolTest::whatCannotBeBuriedYetWaits()
@@ -506,161 +309,6 @@ void WorkerPoolTest::aTaskThatKillsItsWorkersIsBuried()
     const auto workers = started();
     QTRY_COMPARE_WITH_TIMEOUT(dead(), std::int64_t(1), kPatience);
     QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(1), kPatience);
-}
-
-void WorkerPoolTest::pauseResumeAndResize()
-{
-    const auto workers = pool();
-    workers->setPaused(true);
-    workers->start();
-    enqueue(50);
-    workers->wake();
-    const auto all = [&](WorkerState state) {
-        const auto snapshots = workers->snapshot();
-        return std::all_of(snapshots.begin(), snapshots.end(),
-                           [&](const auto& w) { return w.state == state; });
-    };
-    QTRY_VERIFY_WITH_TIMEOUT(all(WorkerState::Paused), kPatience);
-    QCOMPARE(unfinished(), std::int64_t(50));
-    QCOMPARE(running(), std::int64_t(0));
-
-    workers->setPaused(false);
-    QTRY_COMPARE_WITH_TIMEOUT(unfinished(), std::int64_t(0), kPatience);
-    QTRY_VERIFY_WITH_TIMEOUT(all(WorkerState::Idle), kPatience);
-
-    workers->setWorkers(6);
-    QCOMPARE(workers->workers(), 6);
-    QTRY_COMPARE_WITH_TIMEOUT(workers->snapshot().size(), std::size_t(6), kPatience);
-    workers->setWorkers(1);
-    QTRY_COMPARE_WITH_TIMEOUT(workers->snapshot().size(), std::size_t(1), kPatience);
-    QCOMPARE(workers->snapshot()[0].index, 0);
-    enqueue(30);
-    workers->wake();
-    QTRY_COMPARE_WITH_TIMEOUT(unfinished(), std::int64_t(0), kPatience);
-
-    workers->setWorkers(0);
-    QTRY_COMPARE_WITH_TIMEOUT(workers->snapshot().size(), std::size_t(0), kPatience);
-    enqueue(10);
-    workers->setWorkers(1'000);
-    QCOMPARE(workers->workers(), 64);
-    workers->setWorkers(2);
-    QTRY_COMPARE_WITH_TIMEOUT(unfinished(), std::int64_t(0), kPatience);
-}
-
-void WorkerPoolTest::aPausedPoolWithoutWorkersAsksNothing()
-{
-    const auto workers = pool();
-    workers->setPaused(true);
-    workers->setWorkers(0);
-    workers->start();
-    const auto before = m_nodes->pools[0]->statistics().statements;
-    std::this_thread::sleep_for(700ms);
-    QCOMPARE(m_nodes->pools[0]->statistics().statements, before);
-}
-
-void WorkerPoolTest::aStopUnderLoadLeavesNothingRunning()
-{
-    m_script.begin = [](std::span<const Task>) { std::this_thread::sleep_for(20ms); };
-    for (std::size_t node = 0; node < 2; ++node)
-        for (const auto kind : kTaskKinds)
-            enqueue(100, kind, node);
-    const auto workers = started();
-    QTRY_VERIFY_WITH_TIMEOUT(effects() > 50, kPatience);
-    const auto span = timeToStop(*workers);
-    QVERIFY2(span < kUninterrupted, qPrintable(QString::number(span.count())));
-    QVERIFY(workers->snapshot().empty());
-    for (std::size_t node = 0; node < 2; ++node) {
-        QCOMPARE(running(node), std::int64_t(0));
-        QVERIFY(unfinished(node) > 0);
-        QCOMPARE(effects(node), different(node));
-        QCOMPARE(effects(node) + unfinished(node), std::int64_t(100 * kTaskKinds.size()));
-        QCOMPARE(m_nodes->number("SELECT count(*) FROM queue.tasks WHERE attempts > 0", node),
-                 std::int64_t(0));
-    }
-    workers->start(); // and again
-    QTRY_COMPARE_WITH_TIMEOUT(unfinished(0) + unfinished(1), std::int64_t(0), kPatience);
-    QCOMPARE(effects(), std::int64_t(100 * kTaskKinds.size()));
-    QCOMPARE(different(), std::int64_t(100 * kTaskKinds.size()));
-}
-
-void WorkerPoolTest::aStopInterruptsHandlersThatWait()
-{
-    std::atomic<bool> interrupted{false};
-    std::atomic<int> waiting{0};
-    m_script.interrupt = [&] { interrupted = true; };
-    m_script.run = [&](const Task&) {
-        ++waiting;
-        while (!interrupted)
-            std::this_thread::sleep_for(1ms);
-        return failure(ErrorCode::Cancelled, "interrupted");
-    };
-    enqueue(1);
-    const auto workers = started();
-    QTRY_COMPARE_WITH_TIMEOUT(waiting.load(), 1, kPatience);
-    const auto span = timeToStop(*workers);
-    QVERIFY2(span < kUninterrupted, qPrintable(QString::number(span.count())));
-    QCOMPARE(m_nodes->number("SELECT count(*) FROM queue.tasks WHERE state = 2 AND attempts = 0"),
-             std::int64_t(1));
-}
-
-void WorkerPoolTest::aStopDoesNotWaitForASilentNode()
-{
-    enqueue(2'000, TaskKind::PostCreated, 1);
-    const auto workers = started();
-    QTRY_VERIFY_WITH_TIMEOUT(effects(1) > 0, kPatience);
-    VERIFY_OK(m_nodes->servers->servers().pauseNode("pg-2"));
-    const auto span = timeToStop(*workers);
-    VERIFY_OK(m_nodes->servers->servers().resumeNode("pg-2"));
-    QVERIFY2(span < kUninterrupted, qPrintable(QString::number(span.count())));
-}
-
-void WorkerPoolTest::aSilentNodeIsWaitedForAndTheOthersServed()
-{
-    m_options.lease = 2s;
-    const auto workers = started();
-    QTRY_VERIFY_WITH_TIMEOUT(!workers->snapshot().empty(), kPatience);
-    VERIFY_OK(m_nodes->servers->servers().pauseNode("pg-2"));
-    const auto waits = [&] {
-        const auto snapshots = workers->snapshot();
-        return std::any_of(snapshots.begin(), snapshots.end(), [](const auto& w) {
-            return w.state == WorkerState::Waiting && w.error.find("pg-2") != std::string::npos;
-        });
-    };
-    QTRY_VERIFY_WITH_TIMEOUT(waits(), kPatience);
-    enqueue(100);
-    workers->wake();
-    QTRY_COMPARE_WITH_TIMEOUT(unfinished(), std::int64_t(0), kPatience);
-    VERIFY_OK(m_nodes->servers->servers().resumeNode("pg-2"));
-    enqueue(100, TaskKind::PostCreated, 1);
-    QTRY_COMPARE_WITH_TIMEOUT(unfinished(1), std::int64_t(0), kPatience);
-    QCOMPARE(different(1), std::int64_t(100));
-    const auto recovered = [&] {
-        const auto snapshots = workers->snapshot();
-        return std::all_of(snapshots.begin(), snapshots.end(),
-                           [](const auto& w) { return w.state == WorkerState::Idle && w.error.empty(); });
-    };
-    QTRY_VERIFY_WITH_TIMEOUT(recovered(), kPatience);
-}
-
-void WorkerPoolTest::aKilledNodeComesBack()
-{
-    m_options.lease = 1s;
-    m_script.begin = [](std::span<const Task>) { std::this_thread::sleep_for(2ms); };
-    enqueue(3'000, TaskKind::PostCreated, 1);
-    const auto workers = started();
-    QTRY_VERIFY_WITH_TIMEOUT(effects(1) > 100, kPatience);
-    VERIFY_OK(m_nodes->servers->servers().killNode("pg-2"));
-    const auto tells = [&] {
-        const auto snapshots = workers->snapshot();
-        return std::all_of(snapshots.begin(), snapshots.end(), [](const auto& w) {
-            return w.state == WorkerState::Waiting && w.error.find("pg-2") != std::string::npos;
-        });
-    };
-    QTRY_VERIFY_WITH_TIMEOUT(tells(), kPatience);
-    VERIFY_OK(m_nodes->servers->servers().restartNode("pg-2"));
-    QTRY_COMPARE_WITH_TIMEOUT(unfinished(1), std::int64_t(0), kPatience);
-    QCOMPARE(effects(1), std::int64_t(3'000));
-    QCOMPARE(different(1), std::int64_t(3'000));
 }
 
 void WorkerPoolTest::metricsAndSnapshotsCount()

@@ -23,9 +23,9 @@ std::shared_ptr<app::OpenedSession> openDemo(const DemoOptions& options = {});
 std::shared_ptr<app::OpenedSession> connectTo(const std::filesystem::path& config, int workers);
 
 // Waits until no task is unfinished, in two counts running: nodes are counted one after the other, and a task
-// on one may enqueue on another. False, with a message that tells what was last counted or failed, when a
-// minute was not enough, or when a count fails. While servers are away, or have just come back, a test says
-// so: counts may then fail for that reason.
+// on one may enqueue on another. False, with a message that tells what was last counted or failed, when it
+// got no further for a minute, or when a count fails. While servers are away, or have just come back, a test
+// says so: counts may then fail for that reason.
 enum class Servers { AllThere, SomeAway };
 bool drain(backend::Engine& engine, Servers servers = Servers::AllThere);
 

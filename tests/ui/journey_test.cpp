@@ -13,7 +13,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include <signal.h>
+#include "tests/support/child_signal.h"
 
 class JourneyTest : public QObject
 {
@@ -136,7 +136,7 @@ void JourneyTest::desktopOpensWhatRookeryctlServesAndExportsItsReport()
     QVERIFY(pdf.open(QIODevice::ReadOnly));
     QVERIFY(pdf.read(5) == "%PDF-");
 
-    ::kill(pid_t(server.processId()), SIGTERM);
+    QVERIFY(tests::signalChild(server, SIGTERM));
     QVERIFY(server.waitForFinished(30'000));
     QCOMPARE(server.exitCode(), 0);
 }

@@ -1,6 +1,7 @@
 // What the Shards page's pictures are laid out by: rectangles in proportion, cells of shard against time.
 #include <QTest>
 
+#include "ui/widgets/idle_note.h"
 #include "ui/widgets/shard_time_image.h"
 #include "ui/widgets/treemap_layout.h"
 
@@ -23,6 +24,7 @@ private slots:
     void deviationIsFromTheMeanOfTheColumn();
     void cellsTakeTheColourOfTheirValue();
     void linesOfManyShards();
+    void onlyWhatIsKnownAndAllZeroSaysSo();
 };
 
 namespace {
@@ -157,6 +159,27 @@ void ShardDrawingTest::linesOfManyShards()
     const auto deviations = history(2, {-0.75F, 0.5F});
     const auto far = ui::shardTimeImage(deviations, deviations.values, 2, 0, -1, 1, greys());
     QCOMPARE(qRed(far.pixel(0, 0)), 32); // the one farther from the mean, below it
+}
+
+void ShardDrawingTest::onlyWhatIsKnownAndAllZeroSaysSo()
+{
+    ui::IdleNote note;
+    note.setWords("nothing");
+    const auto textOf = [&](const std::vector<float>& values) {
+        note.look(values);
+        return note.text();
+    };
+    QCOMPARE(textOf({}), QString());
+    QCOMPARE(textOf({kNan, kNan}), QString());
+    QCOMPARE(textOf({0, 0}), QString("nothing"));
+    QCOMPARE(textOf({kNan, 0}), QString("nothing"));
+    QCOMPARE(textOf({kNan, 0, 0.5f}), QString());
+    struct Shard
+    {
+        double size, load;
+    };
+    note.look(std::vector<Shard>{{1, 0}, {2, kNan}}, &Shard::load);
+    QCOMPARE(note.text(), QString("nothing"));
 }
 
 } // namespace tests

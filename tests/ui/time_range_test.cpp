@@ -1,24 +1,13 @@
-// One clock for everything: what is chosen in one chart is what every chart, table and label shows, until the
-// user goes back to live.
-#include <QAbstractButton>
-#include <QAction>
+// One clock for everything: the range, and charts that share it. What is chosen in one is what every one
+// shows, until the user goes back to live.
 #include <QLabel>
-#include <QRegularExpression>
-#include <QTableView>
 #include <QTest>
-#include <QTreeView>
 #include <QWheelEvent>
 
 #include "tests/ui/page_fixture.h"
-#include "tests/ui/window_fixture.h"
-#include "ui/pages/cache_page.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/time_chart.h"
 #include "ui/widgets/time_ticks.h"
-
-#include <QTemporaryDir>
-
-#include <ctime>
 
 using namespace std::chrono_literals;
 
@@ -41,20 +30,10 @@ private slots:
     void aClickPinsInAllCharts();
     void theKeyboardReadsAndPins();
     void aDoubleClickGoesBackToLive();
-    void tablesFollowTheBrush();
-    void keysAndTheTopBar();
-    void tablesLeaveTheKeysOfTime();
-    void reachesBackAsFarAsHistoryIsKept();
-    void longWindowsAreRolledUp();
-    void whatCouldNotBeReadIsTriedAgain();
-    void aNewSessionDoesNotWaitForTheOldOnesReading();
-    void withoutAFileOnlyTheHourIsOffered();
     void gapsAreMarked();
-    void theTimeBeforeAnybodyWatchedIsMarked();
     void eventsAreMarkedOnEveryAxis();
     void axisLabelsSuitTheSpan_data();
     void axisLabelsSuitTheSpan();
-    void everyTimeFollowsTheZone();
 
 private:
     // Two charts that share a range, with a point a second over the last ten minutes, the newest at `end`.
@@ -112,8 +91,6 @@ private:
     }
     static double seconds(ui::TimeRange::Span span) { return std::chrono::duration<double>(span).count(); }
 };
-
-// --- the range
 
 void TimeRangeTest::followsTheNewestWhileLive()
 {
@@ -214,8 +191,6 @@ void TimeRangeTest::aPinHoldsTheCrosshair()
     QCOMPARE(range.cursor(), std::optional(at - 150s));
 }
 
-// --- charts
-
 void TimeRangeTest::aBrushInOneChartIsEveryChartsWindow()
 {
     const auto at = now();
@@ -253,6 +228,19 @@ void TimeRangeTest::shiftDragAndWheelMoveAllCharts()
     QVERIFY(std::abs(seconds(at - charts.range.end()) - moved) < 1);
 }
 
+// Its steps are parts of a wheel's.
+void TimeRangeTest::aTouchpadZooms()
+{
+    Charts charts(now());
+    Charts::wheel(charts.one, 120);
+    const auto once = charts.range.span();
+    charts.range.reset();
+    for (int i = 0; i < 8; ++i)
+        Charts::wheel(charts.one, 15);
+    QVERIFY2(std::abs(seconds(charts.range.span() - once)) < 0.01,
+             qPrintable(QString::number(seconds(charts.range.span()))));
+}
+
 void TimeRangeTest::aClickPinsInAllCharts()
 {
     const auto at = now();
@@ -270,6 +258,47 @@ void TimeRangeTest::aClickPinsInAllCharts()
     QVERIFY(!charts.range.pinned());
 }
 
+void TimeRangeTest::theKeyboardReadsAndPins()
+{
+    const auto at = now();
+    Charts charts(at);
+    backend::Event event;
+    event.key.at = at - 2s;
+    event.kind = backend::EventKind::NodeLost;
+    event.what = "redis-3 does not answer";
+    charts.range.setEvents({event});
+    auto& one = charts.one;
+    charts.window.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&charts.window));
+    one.setFocus(Qt::TabFocusReason);
+    QTest::keyClick(&one, Qt::Key_Left); // from the newest point on
+    QVERIFY(charts.range.cursor() == at);
+    QTest::keyClick(&one, Qt::Key_Left);
+    QTest::keyClick(&one, Qt::Key_Left);
+    QVERIFY(charts.range.cursor() == at - 2s);
+    QVERIFY2(one.readout().contains(ui::formatTime(at - 2s)) && one.readout().contains("redis-3"),
+             qPrintable(one.readout()));
+    QCOMPARE(one.accessibleDescription(), one.readout());
+    QCOMPARE(charts.other.readout().contains(ui::formatTime(at - 2s)), true);
+    QTest::keyClick(&one, Qt::Key_Right);
+    QVERIFY(charts.range.cursor() == at - 1s);
+    QTest::keyClick(&one, Qt::Key_Return);
+    QVERIFY(charts.range.pinned());
+    QTest::keyClick(&one, Qt::Key_Left); // takes the pin along
+    QVERIFY(charts.range.pinned() && charts.range.cursor() == at - 2s);
+    QTest::keyClick(&one, Qt::Key_Home);
+    QVERIFY(charts.range.cursor() >= charts.range.begin() &&
+            charts.range.cursor() < charts.range.begin() + 1s);
+    QTest::keyClick(&one, Qt::Key_End);
+    QVERIFY(charts.range.cursor() == at);
+    QTest::keyClick(&one, Qt::Key_Return);
+    QVERIFY(!charts.range.pinned());
+    QTest::keyClick(&one, Qt::Key_Left);
+    charts.other.setFocusPolicy(Qt::StrongFocus);
+    charts.other.setFocus();
+    QVERIFY(!charts.range.cursor());
+}
+
 void TimeRangeTest::aDoubleClickGoesBackToLive()
 {
     const auto at = now();
@@ -285,196 +314,6 @@ void TimeRangeTest::aDoubleClickGoesBackToLive()
     QCOMPARE(charts.range.end(), at);
     QVERIFY(charts.one.pointsShown() >= 299);
 }
-
-// --- pages
-
-void TimeRangeTest::tablesFollowTheBrush()
-{
-    PageFixture fixture;
-    fixture.engine().setSequenceAdvances(false);
-    auto snapshot = fakeSnapshot(1);
-    snapshot.takenAt = now();
-    auto history = fakeHistory(snapshot.takenAt, 600);
-    // 9 hits a second, for one minute in the past 100.
-    std::int64_t hits = 0;
-    for (std::size_t i = 0; i < history.size(); ++i) {
-        hits += i > 300 && i <= 360 ? 100 : 9;
-        history[i].caches = {{"home timeline", hits, std::int64_t(i)}};
-    }
-    const auto begin = history[300].at, end = history[360].at;
-    fixture.engine().setSnapshot(snapshot);
-    fixture.engine().setHistory(history);
-    QVERIFY(fixture.open());
-    fixture.make<ui::CachePage>();
-    const auto shown = [&](int column) {
-        const auto* table = fixture.find<QTableView>("cacheTable")->model();
-        return table->index(0, column).data(ui::SortRole).toLongLong();
-    };
-    QTRY_VERIFY(shown(ui::CacheHitsColumn) > 0);
-    fixture.range.choose(begin, end);
-    QTRY_COMPARE(shown(ui::CacheHitsColumn), 6000);
-    QCOMPARE(shown(ui::CacheMissesColumn), 60);
-    // News of the engine leave it alone.
-    snapshot.takenAt += 5s;
-    snapshot.sequence = 2;
-    fixture.engine().setSnapshot(snapshot);
-    QTRY_VERIFY(fixture.bridge.snapshot()->sequence == 2);
-    QCOMPARE(shown(ui::CacheHitsColumn), 6000);
-    fixture.range.reset();
-    QTRY_VERIFY(shown(ui::CacheHitsColumn) != 6000);
-}
-
-void TimeRangeTest::keysAndTheTopBar()
-{
-    QTemporaryDir dir;
-    WindowFixture fixture(dir.filePath("settings.ini"));
-    QVERIFY(fixture.showOpen());
-    const auto* chosen = fixture.find<QLabel>("chosenTime");
-    auto& range = fixture.range;
-    QVERIFY(!chosen->isVisible());
-    fixture.press(Qt::Key_Plus);
-    QVERIFY(range.chosen() && !range.live());
-    QCOMPARE(range.span(), ui::TimeRange::Span(150s));
-    QVERIFY(chosen->isVisible());
-    QCOMPARE(chosen->text(), QString("%1 %2").arg(range.windowText(), ui::zoneName()));
-    QVERIFY(!fixture.find<QAbstractButton>("window5")->isChecked());
-    QVERIFY(!fixture.find<QAbstractButton>("liveButton")->isChecked());
-    const auto end = range.end();
-    fixture.press(Qt::Key_BracketLeft);
-    QCOMPARE(range.end(), end - 75s);
-    QCOMPARE(chosen->text(), QString("%1 %2").arg(range.windowText(), ui::zoneName()));
-    fixture.press(Qt::Key_BracketRight);
-    QCOMPARE(range.end(), end);
-    fixture.press(Qt::Key_Minus);
-    QCOMPARE(range.span(), ui::TimeRange::Span(300s));
-    QVERIFY(range.chosen()); // though as long as the preset: it does not follow
-    fixture.press(Qt::Key_0);
-    QVERIFY(!range.chosen() && range.live());
-    QVERIFY(!chosen->isVisible());
-    QVERIFY(fixture.find<QAbstractButton>("window5")->isChecked());
-}
-
-// --- beyond the hour
-
-void TimeRangeTest::reachesBackAsFarAsHistoryIsKept()
-{
-    ui::TimeRange range;
-    const auto at = now();
-    range.setNewest(at);
-    range.setWindow(24h);
-    QCOMPARE(range.window(), std::chrono::minutes(60)); // until it is known that more is kept
-    QCOMPARE(range.wantedWindow(), std::chrono::minutes(24h));
-    range.setReach(ui::TimeRange::kKept);
-    QCOMPARE(range.window(), std::chrono::minutes(24h));
-    QCOMPARE(range.begin(), at - 24h);
-    QCOMPARE(range.windowText(), QString("last 24 h"));
-    range.zoom(2);
-    QCOMPARE(range.span(), ui::TimeRange::Span(48h));
-    range.shift(-24h * 20);
-    QCOMPARE(range.end(), at - 24h * 20);
-    range.shift(-24h * 100);
-    QCOMPARE(range.begin(), at - ui::TimeRange::kKept);
-    QVERIFY2(range.windowText().contains(ui::shownTime(range.begin()).toString("d")),
-             qPrintable(range.windowText())); // which day is told
-    range.reset();
-    range.setReach(ui::TimeRange::kLongest, "why");
-    QCOMPARE(range.window(), std::chrono::minutes(60));
-    QCOMPARE(range.begin(), at - 1h);
-    QCOMPARE(range.reachReason(), QString("why"));
-}
-
-void TimeRangeTest::longWindowsAreRolledUp()
-{
-    QTemporaryDir dir;
-    WindowFixture fixture(dir.filePath("settings.ini"));
-    backend::HistoryRange kept;
-    kept.step = 60s;
-    const auto newest = now();
-    for (int minute = 23 * 60; minute > 0; --minute) { // but for one hour
-        if (minute > 300 && minute <= 360) continue;
-        backend::HistoryPoint point = fakeHistory(newest - std::chrono::minutes(minute), 1).front();
-        point.postsPerSecond = 50;
-        kept.mean.push_back(point);
-        point.postsPerSecond = 10;
-        kept.min.push_back(point);
-        point.postsPerSecond = 90;
-        kept.max.push_back(point);
-    }
-    fixture.engine().setKept(kept);
-    QVERIFY(fixture.showOpen());
-    const auto* button = fixture.find<QAbstractButton>("window1440");
-    QTRY_VERIFY(button->isEnabled());
-    fixture.engine().hold("historyRange");
-    fixture.click("window1440");
-    QVERIFY(button->isChecked());
-    QTRY_VERIFY(fixture.engine().count("historyRange") >= 2);
-    QVERIFY(fixture.waitForNews()); // the window lives on while the file is read
-    const auto* chart = fixture.find<ui::TimeChart>("rateChart");
-    QVERIFY(chart->findChild<QLabel*>("cardSubtitle")->text().contains("reading history"));
-    fixture.engine().release("historyRange");
-    QTRY_VERIFY(chart->pointsShown() > 3 * 1'200);
-    QVERIFY(chart->pointsShown() <= 3 * 1'320);
-    QTRY_COMPARE(chart->gapsShown(), 2); // and the first hour, before anything was kept
-    QVERIFY2(chart->findChild<QLabel*>("cardSubtitle")->text().contains("last 24 h by 1 min"),
-             qPrintable(chart->findChild<QLabel*>("cardSubtitle")->text()));
-    // Back to seconds.
-    fixture.click("window5");
-    QTRY_VERIFY(!chart->findChild<QLabel*>("cardSubtitle")->text().contains(" by "));
-    // What cannot be read is none.
-    fixture.engine().failWith("historyRange", {backend::ErrorCode::Unavailable, "no disk", true});
-    fixture.click("window10080");
-    QTRY_COMPARE(fixture.find<QLabel>("historyError")->text().contains("no disk"), true);
-}
-
-void TimeRangeTest::aNewSessionDoesNotWaitForTheOldOnesReading()
-{
-    QTemporaryDir dir;
-    WindowFixture fixture(dir.filePath("settings.ini"));
-    backend::HistoryRange kept;
-    kept.step = 60s;
-    for (int minute = 23 * 60; minute > 0; --minute)
-        kept.mean.push_back(fakeHistory(now() - std::chrono::minutes(minute), 1).front());
-    fixture.engine().setKept(kept);
-    QVERIFY(fixture.showOpen());
-    QTRY_VERIFY(fixture.find<QAbstractButton>("window1440")->isEnabled());
-    const auto old = fixture.fake;
-    old->engine->hold("historyRange");
-    const int before = old->engine->count("historyRange");
-    fixture.click("window1440");
-    QTRY_COMPARE(old->engine->count("historyRange"), before + 1);
-    fixture.fake = std::make_shared<FakeBackend>();
-    fixture.engine().setKept(kept);
-    fixture.window->openSession({});
-    QTRY_COMPARE(fixture.fake->opened.load(), 1);
-    const auto shown = [&] { // pages are made anew
-        const auto* chart = fixture.find<ui::TimeChart>("rateChart");
-        return chart ? chart->pointsShown() : 0;
-    };
-    QTRY_VERIFY(shown() > 3 * 1'200);
-    // What the old one says at last changes nothing.
-    old->engine->release("historyRange");
-    QVERIFY(fixture.waitForNews());
-    QTest::qWait(100);
-    QVERIFY(shown() > 3 * 1'200);
-}
-
-void TimeRangeTest::withoutAFileOnlyTheHourIsOffered()
-{
-    QTemporaryDir dir;
-    WindowFixture fixture(dir.filePath("settings.ini"));
-    QVERIFY(fixture.showOpen());
-    QTRY_VERIFY(!fixture.range.reachReason().isEmpty());
-    for (const char* name : {"window360", "window1440", "window10080", "window43200"}) {
-        QVERIFY(!fixture.find<QAbstractButton>(name)->isEnabled());
-        QVERIFY(fixture.find<QAbstractButton>(name)->toolTip().contains("no history on disk"));
-    }
-    QVERIFY(fixture.find<QAbstractButton>("window60")->isEnabled());
-    for (int i = 0; i < 20; ++i)
-        fixture.press(Qt::Key_Minus);
-    QCOMPARE(fixture.range.span(), ui::TimeRange::kLongest);
-}
-
-// --- gaps and events
 
 void TimeRangeTest::gapsAreMarked()
 {
@@ -504,30 +343,6 @@ void TimeRangeTest::gapsAreMarked()
     QCOMPARE(charts.one.gapsShown(), 1);
     charts.one.clear();
     QCOMPARE(charts.one.gapsShown(), 0);
-}
-
-// A session of two minutes with an hour chosen.
-void TimeRangeTest::theTimeBeforeAnybodyWatchedIsMarked()
-{
-    QTemporaryDir dir;
-    WindowFixture fixture(dir.filePath("settings.ini"));
-    const auto first = now() - 119s;
-    fixture.engine().setHistory(fakeHistory(now(), 120));
-    QVERIFY(fixture.showOpen());
-    fixture.click("window60");
-    for (const char* name : {"rateChart", "cacheChart"}) {
-        const auto* chart = fixture.find<ui::TimeChart>(name);
-        QTRY_VERIFY(chart->pointsShown() > 0);
-        QTRY_COMPARE(chart->gapsShown(), 1);
-        const auto* on = Charts::plot(*chart);
-        const auto words = chart->markText({on->width() / 2, on->height() / 3});
-        QVERIFY2(words.startsWith("Nothing is known before " + ui::formatMoment(first)), qPrintable(words));
-        QVERIFY(chart->markText({on->width() - 20, on->height() / 3}).isEmpty());
-    }
-    // What has the point before it to show is none.
-    fixture.range.choose(now() - 60s, now());
-    for (const char* name : {"rateChart", "cacheChart"})
-        QTRY_COMPARE(fixture.find<ui::TimeChart>(name)->gapsShown(), 0);
 }
 
 void TimeRangeTest::eventsAreMarkedOnEveryAxis()
@@ -595,172 +410,6 @@ void TimeRangeTest::axisLabelsSuitTheSpan()
         day = day || label[0].isLetter();
     }
     if (days) QVERIFY(day);
-}
-
-// --- the zone
-
-void TimeRangeTest::everyTimeFollowsTheZone()
-{
-    qputenv("TZ", "Asia/Kolkata");
-    tzset();
-    QTemporaryDir dir;
-    {
-        WindowFixture fixture(dir.filePath("settings.ini"));
-        QVERIFY(fixture.showOpen());
-        auto* zone = fixture.find<QAbstractButton>("zone");
-        QVERIFY2(!zone->text().contains("UTC") || zone->text().contains("+05:30"), qPrintable(zone->text()));
-        const auto at = now();
-        const auto local = ui::formatTime(at);
-        fixture.find<QAction>("zoneUtc")->trigger();
-        QCOMPARE(zone->text(), QString("Times in UTC"));
-        QVERIFY(ui::formatTime(at).endsWith(" UTC"));
-        QVERIFY(ui::formatTime(at) != local);
-        const auto* chart = fixture.find<ui::TimeChart>("rateChart");
-        QVERIFY(chart->findChild<QLabel*>("cardSubtitle")->text().contains("UTC"));
-        fixture.window->close();
-    }
-    {
-        WindowFixture again(dir.filePath("settings.ini")); // kept
-        QCOMPARE(again.find<QAbstractButton>("zone")->text(), QString("Times in UTC"));
-        again.find<QAction>("zoneLocal")->trigger();
-        QVERIFY(again.find<QAbstractButton>("zone")->text() != QString("Times in UTC"));
-    }
-    ui::setTimesInUtc(false);
-    qunsetenv("TZ");
-    tzset();
-}
-
-// Its steps are parts of a wheel's.
-void TimeRangeTest::aTouchpadZooms()
-{
-    Charts charts(now());
-    Charts::wheel(charts.one, 120);
-    const auto once = charts.range.span();
-    charts.range.reset();
-    for (int i = 0; i < 8; ++i)
-        Charts::wheel(charts.one, 15);
-    QVERIFY2(std::abs(seconds(charts.range.span() - once)) < 0.01,
-             qPrintable(QString::number(seconds(charts.range.span()))));
-}
-
-void TimeRangeTest::theKeyboardReadsAndPins()
-{
-    const auto at = now();
-    Charts charts(at);
-    backend::Event event;
-    event.key.at = at - 2s;
-    event.kind = backend::EventKind::NodeLost;
-    event.what = "redis-3 does not answer";
-    charts.range.setEvents({event});
-    auto& one = charts.one;
-    charts.window.activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(&charts.window));
-    one.setFocus(Qt::TabFocusReason);
-    QTest::keyClick(&one, Qt::Key_Left); // from the newest point on
-    QVERIFY(charts.range.cursor() == at);
-    QTest::keyClick(&one, Qt::Key_Left);
-    QTest::keyClick(&one, Qt::Key_Left);
-    QVERIFY(charts.range.cursor() == at - 2s);
-    QVERIFY2(one.readout().contains(ui::formatTime(at - 2s)) && one.readout().contains("redis-3"),
-             qPrintable(one.readout()));
-    QCOMPARE(one.accessibleDescription(), one.readout());
-    QCOMPARE(charts.other.readout().contains(ui::formatTime(at - 2s)), true);
-    QTest::keyClick(&one, Qt::Key_Right);
-    QVERIFY(charts.range.cursor() == at - 1s);
-    QTest::keyClick(&one, Qt::Key_Return);
-    QVERIFY(charts.range.pinned());
-    QTest::keyClick(&one, Qt::Key_Left); // takes the pin along
-    QVERIFY(charts.range.pinned() && charts.range.cursor() == at - 2s);
-    QTest::keyClick(&one, Qt::Key_Home);
-    QVERIFY(charts.range.cursor() >= charts.range.begin() &&
-            charts.range.cursor() < charts.range.begin() + 1s);
-    QTest::keyClick(&one, Qt::Key_End);
-    QVERIFY(charts.range.cursor() == at);
-    QTest::keyClick(&one, Qt::Key_Return);
-    QVERIFY(!charts.range.pinned());
-    QTest::keyClick(&one, Qt::Key_Left);
-    charts.other.setFocusPolicy(Qt::StrongFocus);
-    charts.other.setFocus();
-    QVERIFY(!charts.range.cursor());
-}
-
-// Those of a table are the arrows; it must not look for a row that begins with "0".
-void TimeRangeTest::tablesLeaveTheKeysOfTime()
-{
-    QTemporaryDir dir;
-    WindowFixture fixture(dir.filePath("settings.ini"));
-    QVERIFY(fixture.showOpen());
-    fixture.window->showPage("shards");
-    auto* table = fixture.find<QTableView>("shardTable");
-    QTRY_VERIFY(table->model()->rowCount() > 0);
-    table->setFocus();
-    auto& range = fixture.range;
-    fixture.press(Qt::Key_Plus);
-    QVERIFY(range.chosen());
-    const auto span = range.span(), shorter = span / 2;
-    fixture.press(Qt::Key_Equal);
-    QCOMPARE(range.span(), shorter);
-    fixture.press(Qt::Key_Minus);
-    QCOMPARE(range.span(), span);
-    const auto end = range.end();
-    fixture.press(Qt::Key_BracketLeft);
-    QVERIFY(range.end() < end);
-    fixture.press(Qt::Key_BracketRight);
-    QCOMPARE(range.end(), end);
-    fixture.press(Qt::Key_0);
-    QVERIFY(!range.chosen());
-    QVERIFY(table->hasFocus());
-    // A tree opens and closes with + and −.
-    fixture.window->showPage("queue", "workers");
-    auto* tree = fixture.find<QTreeView>("workerTree");
-    QTRY_VERIFY(tree->model()->rowCount() > 0);
-    const auto engine = tree->model()->index(0, 0);
-    tree->setCurrentIndex(engine);
-    tree->setFocus();
-    tree->expand(engine);
-    fixture.press(Qt::Key_Minus);
-    QVERIFY(!tree->isExpanded(engine));
-    QVERIFY(!range.chosen());
-    fixture.press(Qt::Key_BracketLeft);
-    QVERIFY(range.chosen());
-}
-
-void TimeRangeTest::whatCouldNotBeReadIsTriedAgain()
-{
-    QTemporaryDir dir;
-    WindowFixture fixture(dir.filePath("settings.ini"));
-    backend::HistoryRange kept;
-    kept.step = 60s;
-    const auto newest = now();
-    for (int minute = 23 * 60; minute > 0; --minute)
-        kept.mean.push_back(fakeHistory(newest - std::chrono::minutes(minute), 1).front());
-    fixture.engine().setKept(kept);
-    QVERIFY(fixture.showOpen());
-    QTRY_VERIFY(fixture.find<QAbstractButton>("window1440")->isEnabled());
-    const auto* chart = fixture.find<ui::TimeChart>("rateChart");
-    const auto error = [&] { return fixture.find<QLabel>("historyError")->text(); };
-    const backend::Error broken{backend::ErrorCode::Unavailable, "no disk", true};
-    fixture.engine().failWith("historyRange", broken);
-    fixture.range.choose(newest - 10h, newest - 6h);
-    QTRY_VERIFY(error().contains("no disk"));
-    QCOMPARE(chart->pointsShown(), 0);
-    // By itself, after a while.
-    fixture.engine().clearFailure("historyRange");
-    QTRY_VERIFY_WITH_TIMEOUT(chart->pointsShown() > 0, 20'000);
-    QVERIFY(!error().contains("no disk"));
-    // At once by F5.
-    fixture.engine().failWith("historyRange", broken);
-    fixture.range.choose(newest - 20h, newest - 15h);
-    QTRY_VERIFY(error().contains("no disk"));
-    fixture.engine().clearFailure("historyRange");
-    const int before = fixture.engine().count("historyRange");
-    fixture.press(Qt::Key_F5);
-    QTRY_VERIFY(fixture.engine().count("historyRange") > before);
-    QTRY_VERIFY(chart->pointsShown() > 0);
-    // F5 reads again what is there, too.
-    const int again = fixture.engine().count("historyRange");
-    fixture.press(Qt::Key_F5);
-    QTRY_VERIFY(fixture.engine().count("historyRange") > again);
 }
 
 } // namespace tests

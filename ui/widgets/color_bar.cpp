@@ -40,15 +40,4 @@ void drawColorBar(QPainter& painter, const Theme& theme, const QRect& strip, con
     }
 }
 
-void drawNote(QPainter& painter, const Theme& theme, const QRect& picture, const QString& words)
-{
-    constexpr int kFlags = Qt::AlignCenter | Qt::TextWordWrap;
-    const auto inside = picture.adjusted(kSpacingLarge, 0, -kSpacingLarge, 0);
-    const auto text = painter.fontMetrics().boundingRect(inside, kFlags, words);
-    painter.fillRect(text.adjusted(-kSpacingMedium, -kSpacingSmall, kSpacingMedium, kSpacingSmall),
-                     theme.card());
-    painter.setPen(theme.text());
-    painter.drawText(inside, kFlags, words);
-}
-
 } // namespace ui

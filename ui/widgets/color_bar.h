@@ -29,7 +29,5 @@ struct ColorBar
 // From the scale's begin to its end.
 std::vector<ColorBar::Step> colorBarSteps(const AxisScale& scale);
 void drawColorBar(QPainter& painter, const Theme& theme, const QRect& strip, const ColorBar& bar);
-// Words on a ground of their own in the middle of a picture that would say nothing without them.
-void drawNote(QPainter& painter, const Theme& theme, const QRect& picture, const QString& words);
 
 } // namespace ui

@@ -47,6 +47,7 @@ void HeatGrid::setValues(std::vector<double> values, double chanceVariation, std
     if (m_current >= int(m_values.size())) m_current = -1;
     if (m_hovered >= int(m_values.size())) m_hovered = -1;
     updateScale(chanceVariation);
+    m_nothing.look(m_values);
     describe();
     update();
 }
@@ -62,7 +63,7 @@ void HeatGrid::setMetric(const QString& metric, Format format)
 
 void HeatGrid::setNothing(const QString& words)
 {
-    m_nothing = words;
+    m_nothing.setWords(words);
     update();
 }
 
@@ -292,13 +293,7 @@ void HeatGrid::paintEvent(QPaintEvent*)
     drawLabels(painter, s);
     drawScale(painter, s);
     drawReadout(painter);
-    drawNothing(painter, s);
-}
-
-// All cells in one dark colour say nothing by themselves.
-void HeatGrid::drawNothing(QPainter& painter, const Shape& s) const
-{
-    if (!note().isEmpty()) drawNote(painter, m_theme, s.cells, note());
+    m_nothing.draw(painter, m_theme, s.cells);
 }
 
 void HeatGrid::drawCells(QPainter& painter, const Shape& s) const

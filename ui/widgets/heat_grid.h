@@ -8,6 +8,7 @@
 
 #include "ui/theme/theme.h"
 #include "ui/widgets/axis_scale.h"
+#include "ui/widgets/idle_note.h"
 
 #include <functional>
 #include <vector>
@@ -30,7 +31,7 @@ public:
     void setMetric(const QString& metric, Format format);
     // What is said over the cells while every value is 0.
     void setNothing(const QString& words);
-    QString note() const { return m_known && m_mean <= 0 ? m_nothing : QString(); } // empty: none
+    QString note() const { return m_nothing.text(); } // empty: none
     // What is said of a shard besides its value: "on redis-3".
     void setDetail(std::function<QString(int shard)> detail);
 
@@ -71,14 +72,14 @@ private:
     void drawLabels(QPainter& painter, const Shape& shape) const;
     void drawScale(QPainter& painter, const Shape& shape) const;
     void drawReadout(QPainter& painter) const;
-    void drawNothing(QPainter& painter, const Shape& shape) const;
     bool isLastKnown(int shard) const;
     bool anyLastKnown() const;
 
     const Theme& m_theme;
     std::vector<double> m_values;
     std::vector<bool> m_lastKnown;
-    QString m_metric, m_nothing;
+    QString m_metric;
+    IdleNote m_nothing;
     Format m_format;
     std::function<QString(int)> m_detail;
     AxisScale m_scale;

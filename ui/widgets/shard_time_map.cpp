@@ -62,6 +62,7 @@ void ShardTimeMap::setHistory(backend::ShardHistory history)
     for (const float value : m_history.values)
         highest = std::max(highest, std::isnan(value) ? 0 : value);
     if (highest > 0) m_scale.fit(0, double(highest));
+    m_nothing.look(m_history.values);
     if (m_current >= m_history.shards) m_current = -1;
     if (m_hovered >= m_history.shards) m_hovered = -1;
     rebuild();
@@ -69,20 +70,12 @@ void ShardTimeMap::setHistory(backend::ShardHistory history)
     update();
 }
 
-bool ShardTimeMap::allIdle() const
-{
-    const auto known = [](float value) { return !std::isnan(value); };
-    const auto& values = m_history.values;
-    return std::any_of(values.begin(), values.end(), known) &&
-           std::all_of(values.begin(), values.end(),
-                       [&](float value) { return !known(value) || value == 0; });
-}
-
 void ShardTimeMap::clear(const QString& why)
 {
     m_history = {};
     m_firstKnown.reset();
     m_image = {};
+    m_nothing.look(m_history.values);
     m_why = why;
     describe();
     update();
@@ -101,7 +94,7 @@ void ShardTimeMap::setMetric(const QString& metric, ScaleUnit unit, Format forma
 
 void ShardTimeMap::setNothing(const QString& words)
 {
-    m_nothing = words;
+    m_nothing.setWords(words);
     update();
 }
 

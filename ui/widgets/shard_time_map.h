@@ -9,6 +9,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/axis_scale.h"
 #include "ui/widgets/event_marks.h"
+#include "ui/widgets/idle_note.h"
 #include "ui/widgets/shard_time_image.h"
 #include "ui/widgets/time_ticks.h"
 
@@ -34,7 +35,7 @@ public:
     void setMetric(const QString& metric, ScaleUnit unit, Format format);
     // What is said over the picture while every known value is 0.
     void setNothing(const QString& words);
-    QString note() const { return allIdle() ? m_nothing : QString(); } // empty: none
+    QString note() const { return m_nothing.text(); } // empty: none
     void setDeviation(bool deviation);
     bool deviation() const { return m_deviation; }
 
@@ -89,7 +90,6 @@ private:
     void drawShardAxis(QPainter& painter, const QRect& plot) const;
     void drawTimeAxis(QPainter& painter, const QRect& plot) const;
     void drawScale(QPainter& painter, const QRect& plot) const;
-    bool allIdle() const; // something is known, and all of it is 0
 
     const Theme& m_theme;
     TimeRange& m_range;
@@ -97,7 +97,8 @@ private:
     std::optional<backend::TimePoint> m_firstKnown; // of any shard
     std::vector<float> m_deviations;                // empty while the load is shown
     QImage m_image;
-    QString m_metric, m_why, m_nothing;
+    QString m_metric, m_why;
+    IdleNote m_nothing;
     Format m_format;
     AxisScale m_scale;
     bool m_deviation = false;

@@ -53,7 +53,7 @@ void ShardTimeMap::paintEvent(QPaintEvent*)
     drawTimeAxis(painter, plot);
     drawEventMarks(painter, m_theme, marks(), plot);
     drawScale(painter, plot);
-    if (!note().isEmpty()) drawNote(painter, m_theme, plot, note());
+    m_nothing.draw(painter, m_theme, plot);
     painter.setPen(shownShard() >= 0 ? m_theme.text() : m_theme.textMuted());
     drawFigure(painter, {plot.left(), height() - painter.fontMetrics().descent()}, readout());
 }

@@ -44,6 +44,7 @@ void Treemap::setItems(std::vector<Item> items)
     for (const auto& item : m_items)
         if (!std::isnan(item.load)) highest = std::isnan(highest) ? item.load : std::max(highest, item.load);
     if (highest > 0) m_scale.fit(0, highest);
+    m_nothing.look(m_items, &Item::load);
     if (orderStands())
         for (auto& node : m_nodes) {
             node.size = 0;
@@ -66,21 +67,13 @@ void Treemap::setSize(Format format)
 
 void Treemap::setNothing(const QString& words)
 {
-    m_nothing = words;
+    m_nothing.setWords(words);
     update();
 }
 
 bool Treemap::anyDated() const
 {
     return std::any_of(m_items.begin(), m_items.end(), [](const Item& i) { return !i.dated.isEmpty(); });
-}
-
-bool Treemap::allIdle() const
-{
-    const auto known = [](const Item& item) { return !std::isnan(item.load); };
-    return std::any_of(m_items.begin(), m_items.end(), known) &&
-           std::all_of(m_items.begin(), m_items.end(),
-                       [&](const Item& item) { return !known(item) || item.load == 0; });
 }
 
 void Treemap::setLoad(const QString& metric, ScaleUnit unit, Format format)

@@ -7,6 +7,7 @@
 
 #include "ui/theme/theme.h"
 #include "ui/widgets/axis_scale.h"
+#include "ui/widgets/idle_note.h"
 
 #include <functional>
 #include <vector>
@@ -35,6 +36,7 @@ public:
     void setSize(Format format); // of sizes in the readout
     // What is said over the rectangles while every load is 0.
     void setNothing(const QString& words);
+    QString note() const { return m_nothing.text(); } // empty: none
     // What the colour says, with its unit ("deliveries/s"); another one starts the scale anew.
     // format: of readings, in full.
     void setLoad(const QString& metric, ScaleUnit unit, Format format);
@@ -89,14 +91,14 @@ private:
     void drawNodes(QPainter& painter) const;
     void drawReadout(QPainter& painter) const;
     bool anyDated() const;
-    bool allIdle() const; // something is known, and every load is 0
 
     const Theme& m_theme;
     std::vector<Item> m_items;
     std::vector<Node> m_nodes;
     std::vector<double> m_orderedSizes; // of m_items, when they were put in order
     std::vector<Cell> m_cells;
-    QString m_metric, m_nothing;
+    QString m_metric;
+    IdleNote m_nothing;
     Format m_format, m_sizeFormat;
     AxisScale m_scale;
     int m_current = -1, m_hovered = -1;

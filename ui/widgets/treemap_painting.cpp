@@ -36,7 +36,7 @@ void Treemap::paintEvent(QPaintEvent*)
         {map.right() + kSpacingMedium, map.top() + kSpacingTiny, kColorBarWidth,
          map.height() - kSpacingSmall},
         {[this](double place) { return m_theme.loadColor(place); }, colorBarSteps(m_scale), m_metric});
-    if (allIdle() && !m_nothing.isEmpty()) drawNote(painter, m_theme, map, m_nothing);
+    m_nothing.draw(painter, m_theme, map);
     drawReadout(painter);
 }
 

@@ -1,0 +1,203 @@
+#include "tests/integration/fault_cluster.h"
+
+#include "backend/common/config.h"
+#include "backend/store/postgres_pool.h"
+
+namespace tests {
+
+void FaultCluster::prepare()
+{
+    m_cluster = PrivateCluster::start(2, 4);
+    const auto demo =
+        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))));
+    m_directory = demo.directory;
+    ClusterConfig config;
+    config.name = "faults";
+    config.environment = "demo";
+    config.shards = app::kDemoShards;
+    config.directoryAddress = demo.directory.address;
+    config.timelineCap = 100; // small ones: timelines are trimmed, audiences are split
+    config.fanoutChunk = 10;
+    m_config = m_place.filePath("cluster.toml").toStdString();
+    take(writeClusterToml(config, m_config));
+
+    const auto session = connectTo(m_config, 4);
+    auto& feed = session->engine().feed();
+    for (int i = 0; i < kUsers; ++i) {
+        m_users.push_back(take(feed.createUser({"u_" + std::to_string(i), "User"}, soon())).id);
+        m_model.created(m_users.back());
+    }
+    Deeds deeds(log());
+    for (const auto follower : m_users)
+        for (std::size_t k = 0; k < kActors;
+             ++k) // the first is followed by all, which makes more than one chunk
+            if (follower != m_users[k] &&
+                (k == 0 || follower == m_users[0] || (follower.value + std::int64_t(k)) % 2 == 0))
+                QVERIFY(deeds.follow(feed, follower, m_users[k]));
+    for (std::size_t i = 0; i < 150; ++i)
+        QVERIFY(deeds.post(feed, m_users[i % kActors], "first." + std::to_string(i)));
+    QVERIFY(drain(session->engine()));
+}
+
+std::unique_ptr<QProcess> FaultCluster::start(const QString& fault, const QString& deeds)
+{
+    auto victim = std::make_unique<QProcess>();
+    victim->setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    auto environment = QProcessEnvironment::systemEnvironment();
+    if (!fault.isEmpty()) environment.insert("ROOKERY_FAULT", fault + ":" + struck());
+    victim->setProcessEnvironment(environment);
+    victim->start(QStringLiteral(FAULT_VICTIM),
+                  {QString::fromStdString(m_config.string()), QString::fromStdString(log()),
+                   QString::number(++m_seed), deeds,
+                   fault.contains("account.") || fault.contains("user.") ? "3" : "0"});
+    return victim;
+}
+
+std::vector<UserId> FaultCluster::halfBuilt(app::OpenedSession& session, TimelineFamily family)
+{
+    const auto map = session.auditInputs().map;
+    RedisClient client([&] {
+        std::vector<NodeEndpoint> nodes;
+        for (const auto& node : map->nodes)
+            if (node.kind == NodeKind::Redis) nodes.push_back(node);
+        return nodes;
+    }());
+    auto owners = m_users;
+    if (family == TimelineFamily::Public) owners.clear();
+    for (int shard = 0; family == TimelineFamily::Public && shard < map->shardCount; ++shard)
+        owners.push_back(Timelines::publicOwner(shard));
+    const auto raws = take(readRawTimelines(client, *map, family, owners, soon()));
+    std::vector<UserId> found;
+    for (std::size_t i = 0; i < owners.size(); ++i)
+        if (raws[i].valid() && !raws[i].floor->whole) found.push_back(owners[i]);
+    return found;
+}
+
+void FaultCluster::finish(QProcess& victim)
+{
+    victim.closeWriteChannel();
+    QVERIFY2(victim.state() == QProcess::NotRunning || victim.waitForFinished(90'000),
+             "the victim neither died nor drained its queue");
+    QCOMPARE(victim.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(victim.exitCode(), 0);
+}
+
+std::vector<std::string> FaultCluster::onEveryPostgres(const std::string& sql)
+{
+    std::vector<std::string> out;
+    const auto session = connectTo(m_config, 0);
+    for (const auto& [node, pool] : session->auditInputs().pools->all()) {
+        const auto connection = take(pool->lease(soon()));
+        const auto rows = take(connection->execute(sql, {}, soon()));
+        for (std::size_t r = 0; r < rows.size(); ++r)
+            out.emplace_back(rows.text(r, 0));
+    }
+    return out;
+}
+
+std::vector<std::string> FaultCluster::onDirectory(const std::string& sql)
+{
+    const auto pool = makePostgresPool(m_directory, {1, 1, std::chrono::seconds(5)});
+    const auto connection = take(pool->lease(soon()));
+    const auto rows = take(connection->execute(sql, {}, soon()));
+    std::vector<std::string> out;
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        out.emplace_back(rows.text(r, 0));
+    return out;
+}
+
+// Written as the planner would have, some time ago; the engine that then posts has planned already.
+void FaultCluster::beginToPull()
+{
+    const auto session = connectTo(m_config, 4);
+    QTest::qWait(1'500);
+    onDirectory("WITH changed AS (INSERT INTO directory.pulled_authors (author, state, reason) VALUES (" +
+                std::to_string(m_users[0].value) +
+                ", 2, 'a test') ON CONFLICT (author) DO UPDATE SET state = 2, backfilling = false,"
+                " merged_to = excluded.merged_to RETURNING 1) UPDATE directory.pulled_version"
+                " SET version = version + 1");
+    QTest::qWait(2'000); // every copy of the list knows
+    Deeds deeds(log());
+    for (int i = 0; i < 10; ++i)
+        QVERIFY(deeds.post(session->engine().feed(), m_users[0], "pulled." + std::to_string(++m_seed)));
+    QVERIFY(drain(session->engine()));
+}
+
+void FaultCluster::endPulling()
+{
+    onDirectory("WITH changed AS (UPDATE directory.pulled_authors SET state = 3, merged_to ="
+                " (((extract(epoch FROM now()) * 1000)::bigint - 1262304000000 + 12000) << 22) - 1,"
+                " changed_at = now() - interval '1 minute' RETURNING 1)"
+                " UPDATE directory.pulled_version SET version = version + 1");
+}
+
+// Nobody who knew less is at work any more: what waits until all know need not.
+void FaultCluster::nobodyIsMerged()
+{
+    const auto session = connectTo(m_config, 4);
+    const auto rows = [&] {
+        onDirectory("UPDATE directory.pulled_authors SET changed_at = now() - interval '1 minute'"
+                    " WHERE state = 3");
+        return onDirectory("SELECT author FROM directory.pulled_authors").size();
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(rows(), std::size_t(0), 60'000);
+}
+
+void FaultCluster::flush(const std::string& redis)
+{
+    const auto node = m_cluster->node(redis);
+    RedisClient client({node});
+    RedisBatch batch(client);
+    batch.add(node.id, {"FLUSHALL"});
+    take(batch.run(soon()));
+}
+
+// Nobody who was stopped is at work any more: what waits for its time need not.
+bool FaultCluster::drainSooner(app::OpenedSession& session)
+{
+    for (int i = 0; i < 600; ++i) {
+        if (take(session.engine().monitor().unfinishedTasks(soon())) == 0) return true;
+        for (const auto& [node, pool] : session.auditInputs().pools->all()) {
+            const auto connection = take(pool->lease(soon()));
+            take(connection->execute(
+                "UPDATE queue.tasks SET run_at = now() WHERE state = 2 AND run_at > now() + interval '2 s'",
+                {}, soon()));
+        }
+        QTest::qWait(100);
+    }
+    return false;
+}
+
+// A fresh engine does what is left.
+void FaultCluster::everythingIsRight()
+{
+    lapseLeases(); // whose holder is dead: waiting would show nothing more
+    const auto session = connectTo(m_config, 4);
+    QVERIFY(drainSooner(*session));
+    m_model.read(log());
+    const auto differences = m_model.compare(session->engine().feed());
+    QVERIFY2(differences.empty(), differences.c_str());
+    for (const auto family : {TimelineFamily::Home, TimelineFamily::Author, TimelineFamily::Public})
+        QTRY_VERIFY2_WITH_TIMEOUT(halfBuilt(*session, family).empty(),
+                                  "a timeline does not reach its full depth", 60'000);
+    const auto findings = auditFindings(*session);
+    QVERIFY2(findings.empty(), findings.c_str());
+}
+
+void FaultCluster::nobodyWasSeen()
+{
+    const auto session = connectTo(m_config, 0);
+    for (const auto& [node, pool] : session->auditInputs().pools->all()) {
+        const auto connection = take(pool->lease(soon()));
+        for (int shard = 0; shard < app::kDemoShards; ++shard) {
+            const auto table = shardTable(Role::Users, shard, "users");
+            const auto there =
+                take(connection->execute("SELECT to_regclass('" + table + "') IS NOT NULL", {}, soon()));
+            if (there.boolean(0, 0))
+                take(connection->execute("UPDATE " + table + " SET last_seen_at = now() - interval '60 days'",
+                                         {}, soon()));
+        }
+    }
+}
+
+} // namespace tests
