@@ -144,7 +144,7 @@ std::set<std::string> callsOfTheHeader()
     text << file.rdbuf();
     const std::string header = text.str();
     if (header.empty()) throw std::runtime_error("backend/engine.h cannot be read");
-    const std::regex call(R"(virtual\s+Result<[^;()]*>\s+(\w+)\([^;]*Deadline deadline\)[^;]*;)");
+    const std::regex call(R"(virtual\s+Result<[^;()]*>\s+(\w+)\([^;]*Deadline deadline[,)][^;]*;)");
     std::set<std::string> names;
     for (auto at = std::sregex_iterator(header.begin(), header.end(), call); at != std::sregex_iterator();
          ++at)
