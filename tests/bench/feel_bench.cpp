@@ -232,10 +232,10 @@ int workload(const QTemporaryDir& directory)
 {
     bench::DemoWindow demo(directory.filePath("demo.ini"));
     if (!demo.open()) return 1;
-    bench::sayNoise("beside the demo at rest", bench::machineNoise(3s));
+    bench::sayNoise("beside the usual traffic", bench::machineNoise(3s));
     demo.askForMost();
     bench::wait(10s);
-    bench::sayNoise("beside the demo's most traffic", bench::machineNoise(3s));
+    bench::sayNoise("beside the most traffic", bench::machineNoise(3s));
     demo.showPages(4s);
     bench::StallProbe probe;
     traffic("the demo's most traffic, every page for 4 s in turn", demo, probe);
