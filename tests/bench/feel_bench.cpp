@@ -1,24 +1,20 @@
 // How the desktop feels: time to the first picture, page switches, stalls of the GUI thread, idle cost,
 // queries while nobody looks, memory after a day. On a scripted engine with 100 nodes, one dead and one that
 // hangs, and calls that never return; prints figures with the machine's own noise beside them. `feel_bench
-// rows` is the long list alone.
-#include <QApplication>
+// timeline` is the timeline browser alone; `feel_bench workload` has the demo's own engine and servers under
+// as much traffic as they take.
 #include <QElapsedTimer>
-#include <QScrollBar>
-#include <QTabWidget>
-#include <QTableView>
 #include <QTemporaryDir>
-#include <QTest>
 
-#include "tests/bench/stall_probe.h"
+#include "tests/bench/demo_window.h"
+#include "tests/bench/event_clock.h"
+#include "tests/bench/feel_figures.h"
+#include "tests/bench/timeline_feel.h"
 #include "tests/ui/window_fixture.h"
-#include "ui/pages/timeline_page.h"
-#include "ui/widgets/time_chart.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -27,18 +23,10 @@
 namespace {
 
 using namespace std::chrono_literals;
+using bench::say;
 using tests::WindowFixture;
 
 constexpr int kNodes = 100; // two series each: 200
-constexpr int kPoints = 1'000'000, kSeries = 12;
-
-void say(const char* what, double value, const char* unit, double limit)
-{
-    std::printf("  %-58s %10.1f %-5s", what, value, unit);
-    if (limit >= 0) std::printf(" (at most %g) %s", limit, value <= limit ? "ok" : "OVER");
-    std::printf("\n");
-    std::fflush(stdout);
-}
 
 // The kernel tells when the process began, in hundredths of a second since the machine's start.
 double millisecondsSinceProcessStart()
@@ -61,14 +49,6 @@ double cpuSeconds()
     getrusage(RUSAGE_SELF, &used);
     return double(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
            double(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
-double residentMegabytes()
-{
-    std::ifstream in("/proc/self/statm");
-    long pages = 0;
-    in >> pages >> pages;
-    return double(pages) * double(sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
 // Tells once when a widget was painted.
@@ -120,7 +100,7 @@ void live(WindowFixture& fixture, std::chrono::seconds span)
 {
     for (auto i = 0s; i < span; ++i) {
         fixture.engine().setHistory(bigHistory(now(), 5));
-        QTest::qWait(1'000);
+        bench::wait(1s);
     }
 }
 
@@ -131,7 +111,7 @@ void pages(WindowFixture& fixture)
         double first = 0;
         for (int i = 0; i < 6; ++i) {
             fixture.window->showPage(fixture.window->pageIds().at(id == fixture.window->pageIds().first()));
-            QTest::qWait(50);
+            bench::wait(50ms);
             QElapsedTimer clock;
             clock.start();
             fixture.window->showPage(id);
@@ -156,86 +136,15 @@ void stalls(const char* what, WindowFixture& fixture, bench::StallProbe& probe, 
         fixture.window->showPage(id);
         live(fixture, each);
     }
-    const auto whole = probe.whole(), work = probe.work();
-    std::printf("%s, %zu questions\n", what, whole.count);
-    say("stalls, p99", whole.p99, "ms", 16);
-    say("stalls, worst", whole.worst, "ms", 50);
-    say("of them own work, p99", work.p99, "ms", 16);
-    say("of them own work, worst", work.worst, "ms", 50);
-}
-
-// Twelve series of a million points in one chart, at whose whole length nobody can look at once here: the
-// last hour of them, as the time range allows.
-std::unique_ptr<ui::TimeChart> bigChart(WindowFixture& fixture)
-{
-    ui::TimeChart::Options options;
-    options.title = "Twelve series";
-    for (int i = 0; i < kSeries; ++i)
-        options.series.push_back({QString("series %1").arg(i + 1), i % 8 + 1, {}});
-    auto chart = std::make_unique<ui::TimeChart>(fixture.theme, fixture.range, options, nullptr);
-    std::vector<double> at(kPoints);
-    std::vector<std::vector<double>> values(kSeries, std::vector<double>(kPoints));
-    const double end = std::chrono::duration<double>(now().time_since_epoch()).count();
-    for (int i = 0; i < kPoints; ++i) {
-        at[std::size_t(i)] = end - (kPoints - i) + 120;
-        for (int s = 0; s < kSeries; ++s)
-            values[std::size_t(s)][std::size_t(i)] = 100 + 50 * std::sin(i / 40.0 + s);
-    }
-    QElapsedTimer clock;
-    clock.start();
-    chart->setData(at, values);
-    say("12 million points given to a chart", double(clock.elapsed()), "ms", -1);
-    chart->resize(900, 400);
-    chart->show();
-    return chart;
-}
-
-// A million followers, scrolled to the last one: each page is asked for when the one before is there.
-void millionRows(WindowFixture& fixture, bench::StallProbe& probe)
-{
-    std::vector<backend::User> followers;
-    const auto joined = now();
-    for (int i = 0; i < kPoints; ++i) {
-        const auto number = std::to_string(i);
-        followers.push_back({{std::int64_t(i + 2) << 22}, "follower" + number, "Follower " + number, joined});
-    }
-    const backend::User star{{1 << 22}, "star", "Star", joined};
-    fixture.engine().addUser(star, {kPoints, 0, 0});
-    fixture.engine().setFollowers(star.id, std::move(followers));
-    fixture.window->showPage("timeline");
-    probe.clear();
-    fixture.window->findChild<ui::TimelinePage*>()->openUser("star");
-    auto* table = fixture.find<QTableView>("followersTable");
-    fixture.find<QTabWidget>("userTabs")->setCurrentIndex(2);
-    if (!QTest::qWaitFor([&] { return table->model()->rowCount() > 0; }, 10'000)) return;
-    QTest::qWait(500);
-    say("opening a user's followers: own work, worst", probe.work().worst, "ms", 50);
-    const double before = residentMegabytes();
-    probe.clear();
-    QElapsedTimer clock;
-    clock.start();
-    const bool all = QTest::qWaitFor(
-        [&] {
-            table->verticalScrollBar()->setValue(table->verticalScrollBar()->maximum());
-            return table->model()->rowCount() == kPoints;
-        },
-        600'000);
-    const auto whole = probe.whole(), work = probe.work();
-    std::printf("a list of a million rows scrolled to its end%s\n", all ? "" : ": NOT REACHED");
-    say("rows", table->model()->rowCount(), "", -1);
-    say("it took", double(clock.elapsed()) / 1e3, "s", -1);
-    say("stalls, p99", whole.p99, "ms", 16);
-    say("stalls, worst", whole.worst, "ms", 50);
-    say("of them own work, p99", work.p99, "ms", 16);
-    say("of them own work, worst", work.worst, "ms", 50);
-    say("memory of the rows", residentMegabytes() - before, "MB", -1);
+    std::printf("%s\n", what);
+    bench::sayStalls(probe);
 }
 
 void idle(WindowFixture& fixture)
 {
     fixture.window->showPage("overview");
     fixture.engine().setHistory(bigHistory(now(), 5));
-    QTest::qWait(2'000);
+    bench::wait(2s);
     const double before = cpuSeconds();
     const auto span = 20s;
     live(fixture, span);
@@ -247,15 +156,15 @@ void queries(WindowFixture& fixture)
 {
     const auto asked = [&] { return fixture.engine().asked(); };
     fixture.range.setLive(false);
-    QTest::qWait(1'500);
+    bench::wait(1500ms);
     auto before = asked();
-    QTest::qWait(5'000);
+    bench::wait(5s);
     say("queries in 5 s while paused", asked() - before, "", 0);
     fixture.range.setLive(true);
     fixture.window->showMinimized();
-    QTest::qWait(1'500);
+    bench::wait(1500ms);
     before = asked();
-    QTest::qWait(5'000);
+    bench::wait(5s);
     say("queries in 5 s while minimised", asked() - before, "", 0);
     fixture.window->showNormal();
 }
@@ -268,22 +177,91 @@ void day(WindowFixture& fixture)
         at += 1h;
         fixture.engine().setHistory(bigHistory(at, 3'600));
         fixture.bridge.refresh();
-        (void)QTest::qWaitFor(
-            [&] { return !fixture.bridge.history().empty() && fixture.bridge.history().back().at >= at; });
+        (void)bench::waitFor(
+            [&] { return !fixture.bridge.history().empty() && fixture.bridge.history().back().at >= at; },
+            10s);
     }
     fixture.engine().setHistory({});
-    QTest::qWait(1'000);
+    bench::wait(1s);
     std::printf("after 24 simulated hours of %d series a second\n", 2 * kNodes);
     say("points in the desktop's memory", double(fixture.bridge.history().size()), "", 4'200);
-    say("resident memory", residentMegabytes(), "MB", 150);
+    say("resident memory", bench::residentMegabytes(), "MB", 150);
+}
+
+// On the screen with a node that is dead and one that hangs.
+bool openScripted(WindowFixture& fixture)
+{
+    fixture.engine().setSnapshot(bigSnapshot());
+    fixture.engine().setHistory(bigHistory(now(), 3'600));
+    fixture.engine().hold("publicPage"); // a node that hangs: what is asked of it does not return
+    fixture.click("startDemo");
+    return bench::waitFor([&] { return fixture.bridge.snapshot() != nullptr; }, 10s);
+}
+
+void timeline(const QString& settingsFile)
+{
+    WindowFixture fixture(settingsFile);
+    fixture.bridge.setPollInterval(1s);
+    fixture.window->show();
+    if (!openScripted(fixture)) return;
+    bench::StallProbe probe;
+    bench::openUsers(fixture, probe);
+    bench::millionRows(fixture, probe);
+    fixture.engine().releaseAll();
+}
+
+void sayTraffic(const bench::DemoWindow& demo)
+{
+    const auto achieved = demo.achieved();
+    say("posts a second", achieved.postsPerSecond, "", -1);
+    say("reads a second", achieved.readsPerSecond, "", -1);
+    say("follows a second", achieved.followsPerSecond, "", -1);
+    say("nodes down", demo.nodesDown(), "", -1);
+}
+
+void traffic(const char* what, const bench::DemoWindow& demo, bench::StallProbe& probe)
+{
+    probe.clear();
+    bench::wait(60s);
+    std::printf("%s\n", what);
+    sayTraffic(demo);
+    bench::sayStalls(probe);
+}
+
+int workload(const QTemporaryDir& directory)
+{
+    bench::DemoWindow demo(directory.filePath("demo.ini"));
+    if (!demo.open()) return 1;
+    bench::sayNoise("beside the usual traffic", bench::machineNoise(3s));
+    demo.askForMost();
+    bench::wait(10s);
+    bench::sayNoise("beside the most traffic", bench::machineNoise(3s));
+    demo.showPages(4s);
+    bench::StallProbe probe;
+    traffic("the demo's most traffic, every page for 4 s in turn", demo, probe);
+    if (!demo.breakNodes()) return 1;
+    const auto chart = bench::bigChart(demo.theme, demo.range);
+    bench::wait(2s);
+    traffic("the same with a node killed, one stopped, a chart of 12 series of a million points", demo,
+            probe);
+    std::printf("and all of it beside a second window, of the scripted engine\n");
+    timeline(directory.filePath("timeline.ini"));
+    sayTraffic(demo);
+    return 0;
 }
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    QApplication application(argc, argv);
+    bench::EventClock application(argc, argv);
     QTemporaryDir directory;
+    const std::string part = argc > 1 ? argv[1] : "";
+    if (part == "workload") return workload(directory);
+    if (part == "timeline") {
+        timeline(directory.filePath("timeline.ini"));
+        return 0;
+    }
     WindowFixture fixture(directory.filePath("rookery.ini"));
     fixture.bridge.setPollInterval(1s);
     FirstPaint first(*fixture.window);
@@ -292,21 +270,8 @@ int main(int argc, char** argv)
         QCoreApplication::processEvents();
     std::printf("the window, 1280 x 800, platform %s\n", qPrintable(QGuiApplication::platformName()));
     say("process start to first paint", millisecondsSinceProcessStart(), "ms", 300);
-    const auto noise = bench::machineNoise(3s);
-    say("the machine's noise meanwhile: a busy thread kept away, p99", noise.p99, "ms", -1);
-    say("the machine's noise, worst", noise.worst, "ms", -1);
-
-    fixture.engine().setSnapshot(bigSnapshot());
-    fixture.engine().setHistory(bigHistory(now(), 3'600));
-    fixture.engine().hold("publicPage"); // a node that hangs: what is asked of it does not return
-    fixture.click("startDemo");
-    if (!QTest::qWaitFor([&] { return fixture.bridge.snapshot() != nullptr; })) return 1;
-    if (argc > 1 && std::string(argv[1]) == "rows") {
-        bench::StallProbe probe;
-        millionRows(fixture, probe);
-        fixture.engine().releaseAll();
-        return 0;
-    }
+    bench::sayNoise("meanwhile", bench::machineNoise(3s));
+    if (!openScripted(fixture)) return 1;
     pages(fixture);
     {
         bench::StallProbe probe;
@@ -318,17 +283,16 @@ int main(int argc, char** argv)
     day(fixture);
     {
         bench::StallProbe probe;
-        const auto chart = bigChart(fixture);
-        QTest::qWait(500);
+        const auto chart = bench::bigChart(fixture.theme, fixture.range);
+        bench::wait(500ms);
         stalls("the same beside a chart of 12 series of a million points each", fixture, probe, 2s);
     }
     {
         bench::StallProbe probe;
-        millionRows(fixture, probe);
+        bench::openUsers(fixture, probe);
+        bench::millionRows(fixture, probe);
     }
-    const auto after = bench::machineNoise(3s);
-    say("the machine's noise at the end, p99", after.p99, "ms", -1);
-    say("the machine's noise at the end, worst", after.worst, "ms", -1);
+    bench::sayNoise("at the end", bench::machineNoise(3s));
     fixture.engine().releaseAll();
     return 0;
 }

@@ -52,14 +52,17 @@ void StallProbe::ask(const std::stop_token& stop)
     while (!stop.stop_requested()) {
         auto answered = std::make_shared<std::promise<void>>();
         auto answer = answered->get_future();
+        const int cleared = clearings();
         const auto begin = Clock::now();
         const double before = threadWork();
         QMetaObject::invokeMethod(
             this,
-            [this, begin, before, answered] {
+            [this, cleared, begin, before, answered] {
                 const std::lock_guard lock(m_mutex);
-                m_whole.push_back(millisecondsSince(begin));
-                m_work.push_back(threadWork() - before);
+                if (cleared == m_cleared) {
+                    m_whole.push_back(millisecondsSince(begin));
+                    m_work.push_back(threadWork() - before);
+                }
                 answered->set_value();
             },
             Qt::QueuedConnection);
@@ -74,6 +77,13 @@ void StallProbe::clear()
     const std::lock_guard lock(m_mutex);
     m_whole.clear();
     m_work.clear();
+    ++m_cleared;
+}
+
+int StallProbe::clearings() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_cleared;
 }
 
 Percentiles StallProbe::whole() const

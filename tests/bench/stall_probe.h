@@ -28,17 +28,19 @@ public:
     StallProbe();
     ~StallProbe() override;
 
-    void clear();
+    void clear();              // a question that is under way is not counted either
     Percentiles whole() const; // from a question to its answer
     Percentiles work() const;  // how much of it this thread computed
 
 private:
     void ask(const std::stop_token& stop);
     double threadWork() const;
+    int clearings() const;
 
     clockid_t m_workClock{};
     mutable std::mutex m_mutex;
     std::vector<double> m_whole, m_work;
+    int m_cleared = 0;     // how often
     std::jthread m_thread; // last: it uses all of the above
 };
 

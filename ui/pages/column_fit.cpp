@@ -13,6 +13,8 @@
 namespace ui {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int kRoom = 4;                           // for figures that grow
 constexpr int kMeasured = 100;                     // rows besides those in sight: shaping text takes long
 constexpr int kMostWidth = 320;                    // longer words are elided; their tool tips have all
@@ -40,9 +42,10 @@ public:
         header.setResizeContentsPrecision(kMeasured);
         connect(&m_timer, &QTimer::timeout, this, &ColumnFit::fit);
         const auto* model = view.model();
-        connect(model, &QAbstractItemModel::rowsInserted, this, [this] { m_timer.start(0); });
+        connect(model, &QAbstractItemModel::rowsInserted, this,
+                [this](const QModelIndex&, int first) { begin(0ms, first == 0); });
         connect(model, &QAbstractItemModel::dataChanged, this, [this] {
-            if (!m_timer.isActive() && m_view.isVisible()) m_timer.start(kTogether);
+            if (!m_timer.isActive() && m_view.isVisible()) begin(kTogether, true);
         });
         connect(&header, &QHeaderView::sectionResized, this, [this](int column) {
             // A stretched last one follows the view, also while a click shows it: nobody drags that one.
@@ -66,21 +69,39 @@ private:
             if (type == QEvent::MouseButtonPress || type == QEvent::MouseButtonDblClick) m_pressed = true;
             if (type == QEvent::MouseButtonRelease) m_pressed = false;
         } else if (type == QEvent::Resize || type == QEvent::Show) {
-            m_timer.start(0);
+            begin(0ms, true);
         }
         return QObject::eventFilter(watched, event);
     }
 
+    // All columns at once, so that what is seen is right; or a column a turn, so that a list that grows by
+    // many rows a second never keeps a person waiting.
+    void begin(std::chrono::milliseconds wait, bool atOnce)
+    {
+        m_left = m_header.count();
+        m_atOnce = m_atOnce || atOnce;
+        m_timer.start(wait);
+    }
+
     void fit()
     {
-        if (m_header.property(kChosen).toBool() || m_view.model()->rowCount() == 0 || !m_view.isVisible())
-            return;
-        m_needed.resize(std::size_t(m_header.count()));
-        for (int column = 0; column < m_header.count(); ++column) {
-            auto& needed = m_needed[std::size_t(column)];
-            needed = std::max(needed, neededWidth(m_view, m_header, column)); // never narrower: nothing jumps
-        }
-        place();
+        const int count = m_header.count();
+        const bool nothing = count == 0 || m_view.model()->rowCount() == 0;
+        if (m_header.property(kChosen).toBool() || nothing || !m_view.isVisible()) return;
+        m_needed.resize(std::size_t(count));
+        do {
+            measure(m_next % count);
+            m_next = (m_next + 1) % count;
+        } while (--m_left > 0 && m_atOnce);
+        if (m_next == 0 || m_atOnce) place();
+        m_atOnce = false;
+        if (m_left > 0) m_timer.start(0);
+    }
+
+    void measure(int column)
+    {
+        auto& needed = m_needed[std::size_t(column)];
+        needed = std::max(needed, neededWidth(m_view, m_header, column)); // never narrower: nothing jumps
     }
 
     bool lastIsWords() const
@@ -120,6 +141,9 @@ private:
     QHeaderView& m_header;
     QTimer m_timer;
     std::vector<int> m_needed; // by column
+    int m_next = 0;            // column to be measured
+    int m_left = 0;            // so many are to be measured
+    bool m_atOnce = true;      // in one turn
     bool m_placing = false;
     bool m_pressed = false; // a mouse button on the header
 };

@@ -8,6 +8,7 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/state_view.h"
+#include "ui/widgets/steady.h"
 #include "ui/widgets/table_style.h"
 
 #include <QHBoxLayout>
@@ -69,7 +70,7 @@ void FollowView::build(const Theme& theme)
     m_retry = new QPushButton(tr("Try again"), this);
     m_retry->setObjectName(name + QStringLiteral("Retry"));
     auto* foot = new QHBoxLayout;
-    foot->addWidget(m_foot, 1);
+    foot->addWidget(new Steady(m_foot, this), 1);
     foot->addWidget(m_retry);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});

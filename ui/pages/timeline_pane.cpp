@@ -6,6 +6,7 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/state_view.h"
+#include "ui/widgets/steady.h"
 #include "ui/widgets/table_style.h"
 
 #include <QHBoxLayout>
@@ -49,7 +50,7 @@ void TimelinePane::build(const QString& name, const Theme& theme)
     m_retry->setObjectName(name + QStringLiteral("Retry"));
 
     auto* foot = new QHBoxLayout;
-    foot->addWidget(m_state, 1);
+    foot->addWidget(new Steady(m_state, this), 1);
     foot->addWidget(m_retry);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
