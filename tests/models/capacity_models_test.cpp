@@ -64,6 +64,7 @@ void CapacityModelsTest::noDateFromTooShortATime()
     QCOMPARE(ui::growthText(two), QString("known in 8 min"));
     QCOMPARE(ui::growthReason(two), QString("Growth needs 10 min of history, there are 2 min."));
     QCOMPARE(growth({}, 1e6).kind, Kind::TooShort);
+    QCOMPARE(ui::growthText(growth({}, 1e6)), QString("no history yet"));
     // Long, but of a few points only.
     QCOMPARE(growth(series(9, 100, 1), 1e6).kind, Kind::TooShort);
     QCOMPARE(ui::growthText(growth(series(9, 100, 1), 1e6)), QString("too few points"));

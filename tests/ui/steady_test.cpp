@@ -91,6 +91,7 @@ private slots:
     void changedWhileHidden();
     void followsItsWidth();
     void growingListIsMeasuredAColumnATurn();
+    void theLastColumnShownTakesWhatTheOthersLeave();
 };
 
 void SteadyTest::asksOnlyForOtherRoom()
@@ -170,6 +171,24 @@ void SteadyTest::growingListIsMeasuredAColumnATurn()
     QTRY_VERIFY(table.columnWidth(0) > width);
     for (int column = 0; column < kColumns; ++column)
         QVERIFY(table.columnWidth(column) >= table.fontMetrics().horizontalAdvance(longer));
+}
+
+// Also when columns behind it are hidden, and never more than that.
+void SteadyTest::theLastColumnShownTakesWhatTheOthersLeave()
+{
+    QStandardItemModel model(0, 3);
+    addRow(model, QStringLiteral("some words that are far too long for a table as narrow as this one"));
+    QTableView table;
+    table.setModel(&model);
+    table.setColumnHidden(2, true);
+    ui::fitColumns(table);
+    ui::elideLastColumn(table);
+    for (const int width : {900, 420}) {
+        table.resize(width, 200);
+        table.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&table));
+        QTRY_COMPARE(table.columnViewportPosition(1) + table.columnWidth(1), table.viewport()->width());
+    }
 }
 
 } // namespace tests

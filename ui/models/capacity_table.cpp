@@ -263,6 +263,7 @@ QString growthText(const Growth& growth)
     using T = CapacityTable;
     switch (growth.kind) {
     case Growth::Kind::TooShort:
+        if (growth.knownSeconds <= 0) return T::tr("no history yet");
         return growth.knownSeconds < kGrowthNeedsSeconds
                    ? T::tr("known in %1")
                          .arg(formatDuration(std::ceil(kGrowthNeedsSeconds - growth.knownSeconds)))

@@ -7,7 +7,6 @@
 #include <QTreeView>
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 namespace ui {
@@ -50,7 +49,7 @@ public:
         connect(&header, &QHeaderView::sectionResized, this, [this](int column) {
             // A stretched last one follows the view, also while a click shows it: nobody drags that one.
             const bool follows =
-                m_header.stretchLastSection() && m_header.visualIndex(column) == m_header.count() - 1;
+                m_header.stretchLastSection() && m_header.visualIndex(column) == lastPosition();
             if (!m_placing && m_pressed && !follows) m_header.setProperty(kChosen, true);
         });
         header.viewport()->installEventFilter(this);
@@ -104,27 +103,41 @@ private:
         needed = std::max(needed, neededWidth(m_view, m_header, column)); // never narrower: nothing jumps
     }
 
+    // Of those that are shown; -1: none.
+    int lastPosition() const
+    {
+        int position = m_header.count() - 1;
+        while (position >= 0 && m_header.isSectionHidden(m_header.logicalIndex(position)))
+            --position;
+        return position;
+    }
+
     bool lastIsWords() const
     {
-        const int last = m_header.logicalIndex(m_header.count() - 1);
+        const int last = m_header.logicalIndex(lastPosition());
         const auto given = m_view.model()->headerData(last, Qt::Horizontal, Qt::TextAlignmentRole);
         return !Qt::Alignment(given.toInt()).testFlag(Qt::AlignRight);
     }
 
     void place()
     {
-        const int count = m_header.count();
-        const int free =
-            std::max(0, m_view.viewport()->width() - std::accumulate(m_needed.begin(), m_needed.end(), 0));
+        const int lastShown = lastPosition();
+        if (lastShown < 0) return;
+        const int count = m_header.count() - m_header.hiddenSectionCount();
+        int taken = 0;
+        for (int column = 0; column < m_header.count(); ++column)
+            if (!m_header.isSectionHidden(column)) taken += m_needed[std::size_t(column)];
+        const int free = std::max(0, m_view.viewport()->width() - taken);
         const bool stretchLast = lastIsWords();
         const int share = stretchLast ? std::min(free / count, kMostExtra) : free / count;
         int left = stretchLast ? 0 : free % count; // single pixels for the first columns
         m_placing = true;
         // The last one is sized by hand as well: stretched, it would not get narrower again.
         m_header.setStretchLastSection(false);
-        for (int position = 0; position < count; ++position) {
+        for (int position = 0; position <= lastShown; ++position) {
             const int column = m_header.logicalIndex(position);
-            if (stretchLast && position == count - 1) {
+            if (m_header.isSectionHidden(column)) continue;
+            if (stretchLast && position == lastShown) {
                 const int least = m_header.property(kElidesLast).toBool() ? m_header.sectionSizeHint(column)
                                                                           : m_needed[std::size_t(column)];
                 m_header.resizeSection(

@@ -1,5 +1,6 @@
 #include "ui/pages/findings_view.h"
 
+#include "ui/pages/column_fit.h"
 #include "ui/pages/hinted_table.h"
 #include "ui/widgets/label.h"
 
@@ -30,6 +31,7 @@ FindingsView::FindingsView(const Theme& theme, const char* name, QWidget* parent
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
         label->hide();
     }
+    elideLastColumn(m_table->table()); // the chosen one's words stand below
     m_table->sortBy(FindingSeverityColumn, Qt::DescendingOrder);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});

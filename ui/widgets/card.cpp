@@ -222,8 +222,9 @@ void Card::fitHead()
     int room = m_head->width() - m_title->sizeHint().width();
     for (int i = 0; i < m_headRow->count(); ++i) {
         auto* part = m_headRow->itemAt(i)->widget();
-        if (part == m_title || part == m_subtitle || (part && part->isHidden())) continue;
-        room -= m_headRow->spacing() + (part ? part->sizeHint().width() : 0);
+        // A stretch takes no room, and the row puts none beside it.
+        if (!part || part == m_title || part == m_subtitle || part->isHidden()) continue;
+        room -= m_headRow->spacing() + part->sizeHint().width();
     }
     m_subtitle->setMaximumWidth(std::max(0, room - m_headRow->spacing()));
 }

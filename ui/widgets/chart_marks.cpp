@@ -49,7 +49,7 @@ void GapBands::draw(QCPPainter* painter)
         if (where.isEmpty()) continue;
         painter->fillRect(where, faint(m_theme.textMuted(), kTint));
         painter->fillRect(where, QBrush(faint(m_theme.textMuted(), kHatch), Qt::BDiagPattern));
-        if (gap.atStart) drawNotWatched(*painter, m_theme, where);
+        if (gap.atStart && m_words) drawNotWatched(*painter, m_theme, where);
     }
 }
 

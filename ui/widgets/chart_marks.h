@@ -23,6 +23,8 @@ public:
     GapBands(const Theme& theme, QCustomPlot& plot);
 
     void setGaps(std::vector<HistoryGap> gaps) { m_gaps = std::move(gaps); }
+    // Whether the part before anybody watched says so in words; something else may be written there.
+    void setWords(bool words) { m_words = words; }
     // In words what is not known at that place; empty: something is.
     QString textAt(QPointF pixel) const;
     int shown() const; // of the gaps, within the range that is shown
@@ -36,6 +38,7 @@ private:
 
     const Theme& m_theme;
     std::vector<HistoryGap> m_gaps;
+    bool m_words = true;
 };
 
 class EventTicks final : public QCPLayerable

@@ -299,6 +299,11 @@ void ChartPlot::setGaps(std::vector<HistoryGap> gaps)
     m_gaps->setGaps(std::move(gaps));
 }
 
+void ChartPlot::setGapWords(bool words)
+{
+    m_gaps->setWords(words);
+}
+
 int ChartPlot::gapsShown() const
 {
     return m_gaps->shown();

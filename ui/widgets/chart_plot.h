@@ -47,6 +47,7 @@ public:
     void setBands(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& least,
                   const std::vector<std::vector<double>>& greatest);
     void setGaps(std::vector<HistoryGap> gaps);
+    void setGapWords(bool words); // whether the part before anybody watched says so
     int gapsShown() const;
     int marksShown() const;
     QString textAt(QPointF pixel) const;        // of the gap or the events there; empty: neither

@@ -219,6 +219,7 @@ void TimeChart::fit()
     m_plot->fitValues(largest[0], largest[1]);
     m_plot->setRange(begin, end);
     m_empty->setVisible(m_pointsShown == 0);
+    m_plot->setGapWords(m_pointsShown > 0); // what is empty says so itself, across all of it
     m_plot->replot();
     updateReadout();
 }
