@@ -13,8 +13,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kCall = 1s;             // a stop waits for one read at most
+constexpr Milliseconds kWait{20};      // for what is being read: it would be read twice
 constexpr std::size_t kMostJobs = 100; // further readers read their pages themselves
-constexpr int kLeft = 2;               // pages below the one that is shown, or more is read
+constexpr int kLeft = 6; // pages below the one that is shown, or more is read: who is quick needs no more
 
 } // namespace
 
@@ -28,8 +29,13 @@ Result<AheadReader::Page> AheadReader::page(SqlSession& sql, RedisClient& redis,
                                             int limit, Deadline deadline)
 {
     ROOKERY_ASSIGN(auto sources, EdgeStore::homeSources(sql, reader, deadline));
-    const auto known = m_windows.of(reader);
-    if (const auto there = known ? known->below(before, limit, sources) : std::nullopt) {
+    auto known = m_windows.of(reader);
+    auto there = known ? known->below(before, limit, sources) : std::nullopt;
+    if (known && !there && known->continuedBy(before) && waitFor(reader, deadline)) {
+        known = m_windows.of(reader);
+        there = known ? known->below(before, limit, sources) : std::nullopt;
+    }
+    if (there) {
         const Page page{{there->begin(), there->end()}, there->size() < std::size_t(limit), known->lives};
         if (!known->end && !known->below(before, (1 + kLeft) * limit, sources))
             later({reader, known, before, limit});
@@ -60,6 +66,14 @@ void AheadReader::later(Job job)
     m_wake.notify_one();
 }
 
+bool AheadReader::waitFor(UserId reader, Deadline deadline)
+{
+    std::unique_lock lock(m_mutex);
+    if (!m_asked.contains(reader)) return false;
+    m_read.wait_until(lock, deadline.earlier(kWait).at(), [&] { return !m_asked.contains(reader); });
+    return true;
+}
+
 void AheadReader::run(const std::stop_token& stop)
 {
     std::unique_lock lock(m_mutex);
@@ -75,6 +89,7 @@ void AheadReader::run(const std::stop_token& stop)
         }
         lock.lock();
         m_asked.erase(job.reader);
+        m_read.notify_all();
         m_services.metrics.aheadsDone.add(); // whoever sees it may ask again
     }
 }

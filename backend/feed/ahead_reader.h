@@ -1,9 +1,9 @@
 // Home timelines below their floors, for readers who page on: what comes next is read ahead of them by a
 // thread of its own, several pages in one go and twice as many each time, since asking PostgreSQL for some
 // pages costs hardly more than for one: most of it is beginning a plan for each author. Who came by a jump
-// costs no more than their page; who is quicker than the thread reads their page themselves. What a reader
-// gets is true at the moment: whom they follow is asked anew for each page, and bodies are given as
-// EarlierRead. Thread-safe. Owned by the page reader.
+// costs no more than their page; who is quicker than the thread waits for it a moment, then reads their page
+// themselves. What a reader gets is true at the moment: whom they follow is asked anew for each page, and
+// bodies are given as EarlierRead. Thread-safe. Owned by the page reader.
 #pragma once
 
 #include "backend/feed/feed_services.h"
@@ -46,6 +46,8 @@ private:
         int limit = 0;
     };
     void later(Job job);
+    // Until nothing is being read for the reader, for a moment at most. False when nothing was.
+    bool waitFor(UserId reader, Deadline deadline);
     void run(const std::stop_token& stop);
     Result<void> extend(const Job& job);
     std::map<int, std::string> livesOf(RedisClient& redis, const std::vector<PostSource>& sources,
@@ -54,7 +56,7 @@ private:
     const FeedServices& m_services;
     ReadAhead m_windows;
     std::mutex m_mutex;
-    std::condition_variable_any m_wake;
+    std::condition_variable_any m_wake, m_read;
     std::deque<Job> m_jobs;
     std::unordered_set<UserId> m_asked; // the readers of m_jobs and of the one at hand
     std::jthread m_thread;              // last: it uses all of the above
