@@ -44,6 +44,7 @@ private slots:
     void hiddenAsksNothing();
     void doctorRunsOnceAndOnDemand();
     void doctorTellsNodeByNode();
+    void worstFindingIsShownAlsoWhenFoundLast();
     void doctorIsCancelled();
     void doctorFailureIsTold();
     void findingsOfTheNode();
@@ -463,6 +464,33 @@ void NodesTest::doctorTellsNodeByNode()
     button->click();
     QTRY_VERIFY2(summary().startsWith("2 errors"), qPrintable(summary()));
     QCOMPARE(rows(), 2);
+}
+
+void NodesTest::worstFindingIsShownAlsoWhenFoundLast()
+{
+    backend::Checkup part, whole;
+    part.findings = {{backend::Severity::Note, "redis-1", "redis.note", "a trifle", "nothing", ""}};
+    whole = part;
+    whole.findings.push_back(
+        {backend::Severity::Error, "pg-1", "node.unreachable", "did not answer", "start it", ""});
+    PageFixture fixture;
+    fixture.engine().setCheckupSoFar(part);
+    fixture.engine().setCheckup(whole);
+    fixture.engine().hold("doctor: the rest");
+    QVERIFY(fixture.open());
+    fixture.make<ui::NodesPage>();
+    const auto advice = [&] { return fixture.find<QLabel>("allFindingsAdvice")->text(); };
+    QTRY_VERIFY2(advice().startsWith("a trifle"), qPrintable(advice()));
+    fixture.engine().release("doctor: the rest");
+    QTRY_VERIFY2(advice().startsWith("did not answer"), qPrintable(advice()));
+    // What somebody chose stays chosen.
+    auto* table = fixture.find<QTableView>("allFindings");
+    table->setCurrentIndex(table->model()->index(1, 0));
+    QVERIFY2(advice().startsWith("a trifle"), qPrintable(advice()));
+    fixture.find<QPushButton>("runCheckup")->click();
+    QTRY_COMPARE(fixture.engine().count("doctor"), 2);
+    QTRY_VERIFY(fixture.find<QPushButton>("runCheckup")->isEnabled());
+    QVERIFY2(advice().startsWith("a trifle"), qPrintable(advice()));
 }
 
 void NodesTest::doctorIsCancelled()

@@ -39,17 +39,22 @@ FindingsView::FindingsView(const Theme& theme, const char* name, QWidget* parent
     layout->addWidget(m_table, 1);
     layout->addWidget(m_advice);
     layout->addWidget(m_command);
-    connect(m_table, &HintedTable::currentChanged, this, &FindingsView::showCurrent);
+    connect(m_table, &HintedTable::currentChanged, this, [this] {
+        m_picked = m_picked || !m_setting;
+        showCurrent();
+    });
 }
 
 void FindingsView::setFindings(std::vector<backend::CheckFinding> findings, const QString& hint)
 {
+    m_setting = true;
     m_model->setRows(std::move(findings));
     m_table->setHint(hint);
-    // The worst one says at once what to do.
+    // The worst one says at once what to do, also when it is found last.
     auto& table = m_table->table();
-    if (!table.currentIndex().isValid() && m_model->rowCount() > 0)
-        table.setCurrentIndex(table.model()->index(0, 0));
+    m_picked = m_picked && table.currentIndex().isValid();
+    if (!m_picked && m_model->rowCount() > 0) table.setCurrentIndex(table.model()->index(0, 0));
+    m_setting = false;
     showCurrent();
 }
 

@@ -31,6 +31,8 @@ private:
     HintedTable* m_table = nullptr;
     Label* m_advice = nullptr;
     Label* m_command = nullptr;
+    bool m_setting = false;
+    bool m_picked = false; // somebody chose a finding: it stays chosen
 };
 
 } // namespace ui
