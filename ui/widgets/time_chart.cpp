@@ -357,7 +357,8 @@ void TimeChart::focusOutEvent(QFocusEvent* event)
     if (event->reason() != Qt::PopupFocusReason) m_range.setCursor(std::nullopt);
 }
 
-// The window; where a point is more than a second, what it stands for, too.
+// The window; where a point is more than a second, what it stands for, too. In the least room the zone alone:
+// which window it is stands above the page.
 void TimeChart::showWindow()
 {
     const auto whole = m_range.windowText(), brief = m_range.windowTextShort();
@@ -367,10 +368,11 @@ void TimeChart::showWindow()
     const double seconds = std::chrono::duration<double>(m_step).count();
     if (seconds <= 1)
         return setSubtitle(tr("%1 · %2").arg(whole, zoneName()), Tone::Muted,
-                           {tr("%1 · %2").arg(brief, zoneName()), brief});
+                           {tr("%1 · %2").arg(brief, zoneName()), zoneName()});
     const auto step = formatDuration(seconds);
-    setSubtitle(tr("%1 by %2 · %3").arg(whole, step, zoneName()), Tone::Muted,
-                {tr("%1 by %2 · %3").arg(brief, step, zoneName()), tr("%1 by %2").arg(brief, step), brief});
+    setSubtitle(
+        tr("%1 by %2 · %3").arg(whole, step, zoneName()), Tone::Muted,
+        {tr("%1 by %2 · %3").arg(brief, step, zoneName()), tr("%1 · %2").arg(brief, zoneName()), zoneName()});
 }
 
 // Beside a low and wide chart a legend takes no height from it.
