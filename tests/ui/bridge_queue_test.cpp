@@ -69,7 +69,8 @@ void BridgeQueueTest::cancelledCallDoesNotBegin()
     fake->engine->releaseAll();
     QTRY_COMPARE(told, 1);
     QCOMPARE(fake->engine->count("ledger"), 1);
-    QCOMPARE(fake->engine->calls().back(), std::string("ledger 5"));
+    const auto begun = fake->engine->calls(); // the session's own reads may come after it
+    QVERIFY(std::find(begun.begin(), begun.end(), "ledger 5") != begun.end());
 }
 
 void BridgeQueueTest::answerOfACancelledCallIsDropped()
