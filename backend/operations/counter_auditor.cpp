@@ -93,13 +93,6 @@ struct CounterAuditor::Audit
     const BeforeChanges& beforeChanges;
     const Deadline deadline, lookUntil; // for users that were not looked at yet
     std::vector<Look> suspects{};
-    std::optional<Result<void>> begun{}; // what beforeChanges said
-
-    Result<void> begin()
-    {
-        if (!begun) begun = beforeChanges();
-        return *begun;
-    }
 };
 
 Result<std::vector<CounterAuditor::Look>>
@@ -168,7 +161,7 @@ void CounterAuditor::tell(const Look& look, Audit& audit) const
     if (look.cached) drift.cached = look.cached->counters;
     if (audit.beforeChanges) {
         SqlSession sql(m_services.pools, m_services.maps);
-        const auto begun = audit.begin();
+        const auto begun = audit.beforeChanges();
         const auto done = begun ? reconciled(sql, look, audit.deadline) : fail(begun.error());
         drift.reconciled = done && *done;
         if (!drift.reconciled)

@@ -22,7 +22,7 @@ public:
     {
     }
 
-    // Called once, before the first counter is set right; when it fails none is.
+    // Called before each user's counters are set right; when it fails they are not.
     using BeforeChanges = std::function<Result<void>()>;
     // The report has what was found, and done, also when it fails; when the time is up it tells so and all is
     // well. With `beforeChanges` what has drifted is set right, user by user, unless it changes at that

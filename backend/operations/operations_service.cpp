@@ -34,15 +34,18 @@ Result<void> OperationsService::requireWritable() const
     return {};
 }
 
-// The record is written after the deed; a deed that cannot be recorded is reported as such, since it cannot
-// be undone.
-Result<void> OperationsService::begun(const std::string& action, const std::string& argumentsJson,
-                                      Deadline deadline)
+std::function<Result<void>()>
+OperationsService::beginning(const std::string& action, const std::string& argumentsJson, Deadline deadline)
 {
-    return m_directory.appendAudit(
-        {m_identity.engineName, m_identity.who, action, argumentsJson, "begun", {}}, deadline);
+    return [this, row = AuditEntry{m_identity.engineName, m_identity.who, action, argumentsJson, "begun", {}},
+            deadline, said = std::optional<Result<void>>()]() mutable {
+        if (!said) said = m_directory.appendAudit(row, deadline);
+        return *said;
+    };
 }
 
+// The record is written after the deed; a deed that cannot be recorded is reported as such, since it cannot
+// be undone.
 Result<void> OperationsService::recorded(const std::string& action, const std::string& argumentsJson,
                                          Result<void> outcome, Deadline deadline)
 {

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 
 namespace backend {
 
@@ -82,8 +83,10 @@ private:
         return deadline.keepingBack(std::chrono::seconds(2));
     }
     Result<void> rebuildNow(UserId reader, Deadline deadline);
-    // Before a deed that changes much piece by piece: a kill in between leaves a trace.
-    Result<void> begun(const std::string& action, const std::string& argumentsJson, Deadline deadline);
+    // Of a deed that changes much piece by piece, so that a kill in between leaves a trace: to be called
+    // before each change. The first call records that the action was begun; all get what came of that.
+    std::function<Result<void>()> beginning(const std::string& action, const std::string& argumentsJson,
+                                            Deadline deadline);
     Result<void> recorded(const std::string& action, const std::string& argumentsJson, Result<void> outcome,
                           Deadline deadline);
     Result<int> onDeadLetters(const std::string& action, std::span<const TaskRef> tasks, Deadline deadline,

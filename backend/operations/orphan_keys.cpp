@@ -364,18 +364,11 @@ Result<void> walkOrphanKeys(const FeedServices& services, Directory& directory, 
     report = {};
     report.startedAt = now();
     ROOKERY_ASSIGN(const auto map, directory.loadShardMap(deadline));
-    bool told = false;
-    BeforeRemoval once;
-    if (beforeRemoval)
-        once = [&]() -> Result<void> {
-            if (!told) ROOKERY_TRY(beforeRemoval());
-            told = true;
-            return {};
-        };
     for (const auto& node : map.nodes)
         if (node.kind == NodeKind::Redis)
             ROOKERY_TRY(
-                NodeWalk(services, directory, query, once, report, node.id, node.name, deadline).run());
+                NodeWalk(services, directory, query, beforeRemoval, report, node.id, node.name, deadline)
+                    .run());
     report.finishedAt = now();
     return {};
 }

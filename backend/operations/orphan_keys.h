@@ -14,7 +14,7 @@
 
 namespace backend {
 
-// Called once before the first key is removed; on an error none is.
+// Called before keys are removed; when it fails they are not.
 using BeforeRemoval = std::function<Result<void>()>;
 
 // The report tells what was found and removed until then, also when it ends with an error. Without

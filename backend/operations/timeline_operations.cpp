@@ -62,13 +62,12 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
     const TimelineAuditor auditor(m_services);
     const auto until = leavingTimeToRecord(deadline);
     TimelineRepairReport report;
-    bool told = false;
+    const auto begin = beginning("repair_timelines", "{" + scopeText(query) + "}", until);
     const auto repair = [&](const TimelineAuditor::Findings& findings) -> Result<void> {
         auto readers = findings.differing;
         readers.insert(readers.end(), findings.cold.begin(), findings.cold.end());
         if (readers.empty()) return {};
-        if (!told) ROOKERY_TRY(begun("repair_timelines", "{" + scopeText(query) + "}", until));
-        told = true;
+        ROOKERY_TRY(begin());
         std::vector<TimelineRepair> repairs;
         for (const auto reader : readers) {
             const auto built = rebuildNow(reader, until.earlier(kOneBuild));
@@ -121,7 +120,7 @@ Result<CounterAuditReport> OperationsService::reconcileCounters(const CounterAud
                        : query.shard >= 0   ? "\"shard\":" + std::to_string(query.shard)
                                             : "\"all\":true";
     const auto until = leavingTimeToRecord(deadline);
-    const auto begin = [&] { return begun("reconcile_counters", "{" + scope + "}", until); };
+    const auto begin = beginning("reconcile_counters", "{" + scope + "}", until);
     CounterAuditReport report;
     const auto audited = CounterAuditor(m_services).audit(query, begin, report, until);
     if (audited && report.drifted == 0) return report; // nothing was changed
@@ -160,7 +159,7 @@ Result<OrphanReport> OperationsService::removeOrphanKeys(const OrphanQuery& quer
     ROOKERY_TRY(requireWritable());
     OrphanReport report;
     const auto until = leavingTimeToRecord(deadline);
-    const auto begin = [&] { return begun("remove_orphan_keys", "{}", until); };
+    const auto begin = beginning("remove_orphan_keys", "{}", until);
     const auto done = walkOrphanKeys(m_services, m_directory, query, begin, until, report);
     ROOKERY_TRY(recorded("remove_orphan_keys",
                          "{\"found\":" + std::to_string(report.orphans) +

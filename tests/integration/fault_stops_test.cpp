@@ -3,6 +3,7 @@
 // brings nothing back, and nothing is lost.
 #include "tests/integration/fault_cluster.h"
 #include "tests/support/child_signal.h"
+#include "tests/support/fixed_maps.h"
 
 #include <QElapsedTimer>
 
@@ -10,20 +11,6 @@
 
 using namespace backend;
 using namespace tests;
-
-namespace {
-
-struct FixedMaps final : ShardMapSource
-{
-    explicit FixedMaps(std::shared_ptr<const ShardMap> fixed)
-        : map(std::move(fixed))
-    {
-    }
-    std::shared_ptr<const ShardMap> current() const override { return map; }
-    std::shared_ptr<const ShardMap> map;
-};
-
-} // namespace
 
 class FaultStopsTest : public QObject, private FaultCluster
 {
@@ -380,3 +367,4 @@ void FaultStopsTest::postgresRestarted()
 
 QTEST_GUILESS_MAIN(FaultStopsTest)
 #include "fault_stops_test.moc"
+#include "tests/support/fixed_maps.h"

@@ -4,6 +4,7 @@
 #include "backend/cache/raw_timeline.h"
 #include "tests/integration/ctl_process.h"
 #include "tests/support/demo_session.h"
+#include "tests/support/fixed_maps.h"
 
 #include <algorithm>
 
@@ -166,12 +167,7 @@ void OrphanKeysTest::usersWhoAreBeingCreatedAreNone()
 {
     const auto user = take(m_session->engine().feed().createUser({"newcomer", "N"}, soon()));
     QVERIFY(drain(m_session->engine()));
-    struct FixedMaps final : ShardMapSource
-    {
-        std::shared_ptr<const ShardMap> map;
-        std::shared_ptr<const ShardMap> current() const override { return map; }
-    } maps;
-    maps.map = m_map;
+    const FixedMaps maps(m_map);
     SqlSession sql(*m_session->auditInputs().pools, maps);
     const auto table = shardTable(Role::Users, user.id.shard(), "users");
     const auto id = sqlParameter(user.id.value);
@@ -221,12 +217,7 @@ void OrphanKeysTest::thoseOfDeletedAccounts()
 
 SqlRows OrphanKeysTest::sql(UserId user, const std::string& text)
 {
-    struct FixedMaps final : ShardMapSource
-    {
-        std::shared_ptr<const ShardMap> map;
-        std::shared_ptr<const ShardMap> current() const override { return map; }
-    } maps;
-    maps.map = m_map;
+    const FixedMaps maps(m_map);
     SqlSession session(*m_session->auditInputs().pools, maps);
     return take(session.runOne(Role::Users, user.shard(), {text, {sqlParameter(user.value)}}, soon()));
 }
@@ -273,12 +264,7 @@ void OrphanKeysTest::whoIsBeingRebuiltKeepsThem()
 {
     const auto reader = m_users[4];
     const int here = nodeOf(reader.shard());
-    struct FixedMaps final : ShardMapSource
-    {
-        std::shared_ptr<const ShardMap> map;
-        std::shared_ptr<const ShardMap> current() const override { return map; }
-    } maps;
-    maps.map = m_map;
+    const FixedMaps maps(m_map);
     const Timelines timelines(maps, {});
     redis(here, {"UNLINK", timelineFloorKey(TimelineFamily::Home, reader)});
     const auto begun =

@@ -5,6 +5,7 @@
 #include "backend/cache/raw_timeline.h"
 #include "tests/integration/ctl_process.h"
 #include "tests/support/demo_session.h"
+#include "tests/support/fixed_maps.h"
 #include "tests/support/lateness.h"
 #include "tests/support/results.h"
 
@@ -87,16 +88,6 @@ std::string text(const TimelineAuditReport& report)
                " (" + one.explained + ")\n";
     return out;
 }
-
-struct FixedMaps final : ShardMapSource
-{
-    explicit FixedMaps(std::shared_ptr<const ShardMap> fixed)
-        : map(std::move(fixed))
-    {
-    }
-    std::shared_ptr<const ShardMap> current() const override { return map; }
-    std::shared_ptr<const ShardMap> map;
-};
 
 } // namespace
 
