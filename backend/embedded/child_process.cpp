@@ -225,17 +225,26 @@ bool isServerOf(const std::filesystem::path& process, const std::filesystem::pat
 
 } // namespace
 
-std::vector<pid_t> serverProcesses(const std::filesystem::path& workingDirectory, std::string_view comm,
-                                   std::string_view token)
+std::vector<pid_t> allProcesses()
 {
     std::vector<pid_t> found;
     std::error_code error;
     for (std::filesystem::directory_iterator at("/proc", error), end; !error && at != end;
          at.increment(error)) {
         const std::string name = at->path().filename();
-        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-        if (isServerOf(at->path(), workingDirectory, comm, token)) found.push_back(pid_t(std::stol(name)));
+        if (name.find_first_not_of("0123456789") == std::string::npos)
+            found.push_back(pid_t(std::stol(name)));
     }
+    return found;
+}
+
+std::vector<pid_t> serverProcesses(const std::filesystem::path& workingDirectory, std::string_view comm,
+                                   std::string_view token)
+{
+    std::vector<pid_t> found;
+    for (const pid_t process : allProcesses())
+        if (isServerOf("/proc/" + std::to_string(process), workingDirectory, comm, token))
+            found.push_back(process);
     return found;
 }
 

@@ -58,6 +58,8 @@ bool reapProcessUntil(pid_t pid, Deadline deadline);
 int accessAs(const std::optional<ProcessIdentity>& identity, const std::filesystem::path& directory,
              int mode);
 
+std::vector<pid_t> allProcesses(); // of everybody
+
 // The servers of that comm name whose working directory is `workingDirectory`, or, where /proc does not show
 // it, whose command line contains `token`. Zombies are not among them.
 std::vector<pid_t> serverProcesses(const std::filesystem::path& workingDirectory, std::string_view comm,

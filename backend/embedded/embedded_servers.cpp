@@ -7,6 +7,7 @@
 #include "backend/embedded/redis_dump.h"
 #include "backend/embedded/redis_server.h"
 #include "backend/embedded/server_programs.h"
+#include "backend/embedded/session_niceness.h"
 
 #include <algorithm>
 #include <mutex>
@@ -67,6 +68,7 @@ struct EmbeddedServers::State
     std::vector<Result<std::string>> saveAll(Deadline deadline);
     void mark(const std::vector<Result<std::string>>& runIds);
     int postgresNodes() const;
+    std::vector<pid_t> postgresProcesses() const;
 
     mutable std::mutex mutex;
     std::stop_source stopping; // ends a wait inside restartNode
@@ -76,6 +78,7 @@ struct EmbeddedServers::State
     bool complete = false; // every node answered once
     bool stopped = false;
     std::jthread cleaner; // of what killed programs left elsewhere
+    std::optional<SessionNiceness> niceness;
 };
 
 Result<void> EmbeddedServers::State::plan(const EmbeddedOptions& options, const ServerPrograms& programs,
@@ -92,7 +95,7 @@ Result<void> EmbeddedServers::State::plan(const EmbeddedOptions& options, const 
     int id = 0;
     const auto add = [&](ServerSpec spec) {
         spec.node.id = ++id;
-        spec.plan.niceness = options.niceness + (spec.node.kind == NodeKind::Redis ? kRedisNiceness : 0);
+        spec.plan.niceness = spec.node.kind == NodeKind::Redis ? kRedisNiceness : options.niceness;
         servers.push_back(std::make_unique<ServerProcess>(std::move(spec)));
     };
     for (int number = 1; number <= postgresNodes; ++number)
@@ -206,6 +209,18 @@ int EmbeddedServers::State::postgresNodes() const
                              [](const auto& server) { return server->node().kind == NodeKind::Postgres; }));
 }
 
+// None while a node is being restarted, which may take long.
+std::vector<pid_t> EmbeddedServers::State::postgresProcesses() const
+{
+    std::vector<pid_t> processes;
+    const std::unique_lock lock(mutex, std::try_to_lock);
+    if (lock)
+        for (const auto& server : servers)
+            if (const auto& node = server->node(); node.kind == NodeKind::Postgres && node.pid > 0)
+                processes.push_back(node.pid);
+    return processes;
+}
+
 // After PostgreSQL has ended: a dump is good for exactly the state in which it was left.
 void EmbeddedServers::State::mark(const std::vector<Result<std::string>>& runIds)
 {
@@ -244,6 +259,7 @@ Result<std::unique_ptr<EmbeddedServers>> EmbeddedServers::start(const EmbeddedOp
     ROOKERY_TRY(state.plan(options, programs, deadline, stop));
     ROOKERY_TRY(state.startAll(options, deadline, stop));
     state.cleaner = std::jthread([] { removeStaleTemporaryDirectories(); });
+    if (options.niceness > 0) state.niceness.emplace([&state] { return state.postgresProcesses(); });
     return made;
 }
 

@@ -27,8 +27,7 @@ struct EmbeddedOptions
     std::filesystem::path dataDirectory;
     int postgresNodes = 2;
     int redisNodes = 8;
-    int niceness =
-        0; // of the servers: a dozen that start at once must not keep a window waiting for a processor
+    int niceness = 0; // of PostgreSQL, added to that of the thread that starts it; Redis' is its own
     std::filesystem::path
         postgresBin; // directory of postgres and initdb; empty: the newest that is installed
     std::filesystem::path redisServer;       // the program; empty: found

@@ -6,10 +6,14 @@
 #include "tests/support/private_cluster.h"
 
 #include <QDir>
+#include <QFile>
 #include <QTest>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 using backend::Deadline;
 using backend::EmbeddedOptions;
@@ -37,6 +41,14 @@ QString text(const std::string& value)
     return QString::fromStdString(value);
 }
 
+// "/autogroup-12 nice 5" as that pair; empty where Linux groups no sessions.
+QStringList sessionOf(int pid)
+{
+    QFile file(QStringLiteral("/proc/%1/autogroup").arg(pid));
+    if (!file.open(QIODevice::ReadOnly)) return {};
+    return QString::fromLatin1(file.readAll()).trimmed().split(" nice ");
+}
+
 } // namespace
 
 class EmbeddedTest : public QObject
@@ -58,6 +70,7 @@ private slots:
     void keptDirectoryKeepsItsData();
     void keptDirectoryKeepsItsNodes();
     void redisTakesMoreArguments();
+    void serversGiveWayAlsoAsSessions();
 };
 
 void EmbeddedTest::servesAndEnds_data()
@@ -270,6 +283,29 @@ void EmbeddedTest::redisTakesMoreArguments()
     const QString address = text((*servers)->nodes()[1].address);
     QVERIFY(tests::redis(address, "CONFIG GET zset-max-listpack-entries").contains("77"));
     QVERIFY(tests::redis(address, "CONFIG GET maxmemory-policy").contains("noeviction"));
+}
+
+void EmbeddedTest::serversGiveWayAlsoAsSessions()
+{
+    const auto ours = sessionOf(getpid());
+    EmbeddedOptions options;
+    options.postgresNodes = 1;
+    options.redisNodes = 1;
+    options.niceness = 3;
+    const auto servers = EmbeddedServers::start(options, Deadline::after(60s));
+    QVERIFY2(servers, servers ? "" : servers.error().message.c_str());
+    const int postmaster = (*servers)->nodes().front().pid;
+    const int wanted = std::min(19, getpriority(PRIO_PROCESS, id_t(getpid())) + 3);
+    QCOMPARE(getpriority(PRIO_PROCESS, id_t(postmaster)), wanted);
+    const auto settled = [&] {
+        const auto children = tests::withChildren({postmaster});
+        return children.size() > 3 && std::all_of(children.begin() + 1, children.end(), [&](int child) {
+                   const auto session = sessionOf(child);
+                   return session.size() < 2 || session[0] == ours.value(0) || session[1].toInt() == wanted;
+               });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), 20'000);
+    QCOMPARE(sessionOf(getpid()), ours); // a program's own weight is its user's affair
 }
 
 QTEST_GUILESS_MAIN(EmbeddedTest)

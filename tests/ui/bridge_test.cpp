@@ -11,9 +11,14 @@
 #include "ui/bridge/requests.h"
 #include "ui/widgets/stall_watchdog.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <memory>
+#include <set>
 #include <stdexcept>
+#include <thread>
 
 using namespace std::chrono_literals;
 
@@ -54,6 +59,7 @@ private slots:
     void sessionThatComesAfterItsCancelIsClosed();
     void openingTwiceKeepsTheSecond();
     void callsRunOffTheGuiThread();
+    void whatRunsOffTheGuiThreadGivesWayToIt();
     void callThatHangsHoldsUpNothing();
     void callKeepsTheErrorsText();
     void callThatThrowsIsADefect();
@@ -190,6 +196,39 @@ void BridgeTest::openingTwiceKeepsTheSecond()
 }
 
 // --- calls
+
+void BridgeTest::whatRunsOffTheGuiThreadGivesWayToIt()
+{
+    const auto niceness = [](pid_t thread) { return getpriority(PRIO_PROCESS, id_t(thread)); };
+    const int before = niceness(gettid());
+    auto fake = std::make_shared<FakeBackend>();
+    std::atomic<int> opening = 0, ofTheSession = 0;
+    ui::EngineBridge bridge;
+    bridge.open([&, open = fakeOpener(fake)](const auto& progress, std::stop_token stop) {
+        opening = niceness(gettid());
+        std::jthread([&] { ofTheSession = niceness(gettid()); });
+        return open(progress, stop);
+    });
+    QTRY_COMPARE(bridge.state(), State::Open);
+    QVERIFY2(opening > before || before == 19, qPrintable(QString::number(opening)));
+    QCOMPARE(ofTheSession, int(opening));
+    std::set<int> ofCalls;
+    for (int i = 0; i < 3; ++i) { // one thread may answer several
+        auto of = std::make_shared<std::atomic<int>>(-1);
+        bool told = false;
+        bridge.call(
+            this,
+            [=](backend::Engine& engine) {
+                *of = niceness(gettid());
+                return ui::requests::setWorkerCount(engine, 3, 8);
+            },
+            [&](const auto&) { told = true; });
+        QTRY_VERIFY(told);
+        ofCalls.insert(*of);
+    }
+    QCOMPARE(ofCalls, std::set<int>{opening});
+    QCOMPARE(niceness(gettid()), before);
+}
 
 void BridgeTest::callsRunOffTheGuiThread()
 {

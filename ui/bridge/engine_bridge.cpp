@@ -2,9 +2,13 @@
 
 #include <QMetaObject>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <tuple>
 
 namespace ui {
 namespace {
@@ -17,6 +21,7 @@ constexpr std::size_t kHistorySlack =
 constexpr int kMostLooks = 4;
 constexpr int kMostDeeds = 2; // one that hangs leaves the other
 constexpr int kMostThreads = 1'000;
+constexpr int kNiceness = 5;                         // of those threads, added to the GUI thread's own
 constexpr std::chrono::milliseconds kPatience{1500}; // at the end, for what is under way
 
 std::atomic<bool> somethingLeftBehind = false;
@@ -24,6 +29,15 @@ std::atomic<bool> somethingLeftBehind = false;
 QString textOf(const backend::Error& error)
 {
     return QString::fromStdString(error.message);
+}
+
+// The window before all else that this program does: a session's own threads, started here, inherit it.
+void giveWay()
+{
+    thread_local bool given = false;
+    if (std::exchange(given, true)) return;
+    const int niceness = getpriority(PRIO_PROCESS, id_t(getpid())) + kNiceness;
+    std::ignore = setpriority(PRIO_PROCESS, id_t(gettid()), niceness); // more than 19 is 19
 }
 
 } // namespace
@@ -98,6 +112,14 @@ bool EngineBridge::leftBehind()
     return somethingLeftBehind;
 }
 
+void EngineBridge::inBackground(std::function<void()> job)
+{
+    m_threads->start([job = std::move(job)] {
+        giveWay();
+        job();
+    });
+}
+
 void EngineBridge::open(backend::SessionOpener opener)
 {
     m_opener = std::move(opener);
@@ -117,7 +139,7 @@ void EngineBridge::startOpening()
     m_progressFraction = 0;
     setState(State::Opening);
     const auto generation = m_generation;
-    m_threads->start([relay = m_relay, generation, opener = m_opener, stop = m_stop.get_token()] {
+    inBackground([relay = m_relay, generation, opener = m_opener, stop = m_stop.get_token()] {
         Opened opened;
         const auto progress = [relay, generation](const backend::SessionProgress& step) {
             relay->post([generation, step](EngineBridge& bridge) { bridge.progressed(generation, step); });
@@ -149,7 +171,7 @@ void EngineBridge::taken(quint64 generation, Opened opened)
 {
     if (generation != m_generation) { // cancelled meanwhile: close it, but not on this thread
         if (opened.session)
-            m_threads->start([session = std::move(*opened.session)]() mutable { session.reset(); });
+            inBackground([session = std::move(*opened.session)]() mutable { session.reset(); });
         return;
     }
     if (!opened.session || !*opened.session) {
@@ -189,8 +211,7 @@ void EngineBridge::releaseSession()
     dropAsked();
     // Closing takes up to two seconds. Calls and polls under way hold it as well and may be the last to let
     // it go.
-    if (m_session)
-        m_threads->start([session = std::exchange(m_session, nullptr)]() mutable { session.reset(); });
+    if (m_session) inBackground([session = std::exchange(m_session, nullptr)]() mutable { session.reset(); });
     if (m_stale) {
         m_stale = false;
         emit staleChanged(false);
@@ -253,7 +274,7 @@ void EngineBridge::poll()
     m_pollRunning = true;
     std::optional<backend::TimePoint> since; // empty: all that is kept, counted from the newest snapshot
     if (!m_history.empty()) since = m_history.back().at + std::chrono::microseconds(1);
-    m_threads->start([relay = m_relay, since, generation = m_generation, session = m_session]() mutable {
+    inBackground([relay = m_relay, since, generation = m_generation, session = m_session]() mutable {
         Polled polled;
         polled.snapshot = session->engine().monitor().snapshot();
         polled.history =
@@ -409,8 +430,8 @@ void EngineBridge::begin(Asked asked)
 {
     ++(asked.way.kind == Kind::Deed ? m_deeds : m_looks);
     if (!asked.way.turn.empty()) m_turns.insert(asked.way.turn);
-    m_threads->start([relay = m_relay, generation = m_generation, session = m_session,
-                      asked = std::move(asked)]() mutable {
+    inBackground([relay = m_relay, generation = m_generation, session = m_session,
+                  asked = std::move(asked)]() mutable {
         auto finish = asked.job(&session->engine());
         session.reset();
         relay->post([generation, asked = std::move(asked), finish = std::move(finish)](EngineBridge& bridge) {

@@ -192,6 +192,7 @@ private:
     void begin(Asked asked);
     void ended(quint64 generation, const Asked& asked, const Finish& finish);
     void dropAsked();
+    void inBackground(std::function<void()> job);
     void startOpening();
     void taken(quint64 generation, Opened opened);
     void progressed(quint64 generation, const backend::SessionProgress& progress);
