@@ -3,6 +3,7 @@
 // a time.
 #pragma once
 
+#include "backend/cache/redis_silence.h"
 #include "backend/common/deadline.h"
 #include "backend/common/result.h"
 #include "backend/domain/cluster.h"
@@ -67,6 +68,10 @@ struct RedisClientOptions
     // connections may have been ended because they must not send any more.
     std::function<Result<void>(Deadline)> mayConnect = {};
     std::shared_ptr<RedisTraffic> traffic = {}; // counts there; may be empty
+    std::shared_ptr<RedisSilence> silence = {}; // what it finds out is told there; may be empty
+    // A node that is known to be silent is not waited for: its commands fail at once, unsent. For those who
+    // have PostgreSQL to turn to.
+    bool hasty = false;
 };
 
 class RedisClient
@@ -87,6 +92,7 @@ public:
 
 private:
     friend class RedisBatch;
+    friend class RedisClientPool;
     struct Impl;
     std::unique_ptr<Impl> m_impl;
 };
@@ -168,8 +174,12 @@ public:
     };
     using Lease = std::unique_ptr<RedisClient, Returner>;
     [[nodiscard]] Result<Lease> lease(Deadline deadline);
+    // For this lease a hasty one (see RedisClientOptions).
+    [[nodiscard]] Result<Lease> leaseHasty(Deadline deadline);
 
 private:
+    Result<Lease> lease(bool hasty, Deadline deadline);
+
     struct Impl;
     std::unique_ptr<Impl> m_impl;
 };

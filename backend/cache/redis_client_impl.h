@@ -13,7 +13,7 @@ struct RedisClient::Impl
         , nodes(std::move(endpoints), options)
     {
     }
-    const RedisClientOptions options;
+    RedisClientOptions options; // its connections read it
     RedisNodes nodes;
 };
 

@@ -1,4 +1,4 @@
-#include "backend/cache/redis_client.h"
+#include "backend/cache/redis_client_impl.h"
 
 #include <condition_variable>
 #include <mutex>
@@ -8,6 +8,7 @@ namespace backend {
 struct RedisClientPool::Impl
 {
     std::vector<NodeEndpoint> endpoints;
+    std::shared_ptr<RedisSilence> silence;
     int most, maxWaiters;
     std::mutex mutex;
     std::condition_variable returned;
@@ -20,6 +21,7 @@ RedisClientPool::RedisClientPool(std::vector<NodeEndpoint> redisNodes, int clien
     : m_impl(std::make_unique<Impl>())
 {
     m_impl->endpoints = std::move(redisNodes);
+    m_impl->silence = std::make_shared<RedisSilence>(m_impl->endpoints);
     m_impl->most = clients;
     m_impl->maxWaiters = maxWaiters;
 }
@@ -27,6 +29,16 @@ RedisClientPool::RedisClientPool(std::vector<NodeEndpoint> redisNodes, int clien
 RedisClientPool::~RedisClientPool() = default;
 
 Result<RedisClientPool::Lease> RedisClientPool::lease(Deadline deadline)
+{
+    return lease(false, deadline);
+}
+
+Result<RedisClientPool::Lease> RedisClientPool::leaseHasty(Deadline deadline)
+{
+    return lease(true, deadline);
+}
+
+Result<RedisClientPool::Lease> RedisClientPool::lease(bool hasty, Deadline deadline)
 {
     std::unique_lock lock(m_impl->mutex);
     if (m_impl->idle.empty() && m_impl->made >= m_impl->most) {
@@ -49,9 +61,11 @@ Result<RedisClientPool::Lease> RedisClientPool::lease(Deadline deadline)
         client = std::move(m_impl->idle.back());
         m_impl->idle.pop_back();
     } else {
-        client = std::make_unique<RedisClient>(m_impl->endpoints);
+        client =
+            std::make_unique<RedisClient>(m_impl->endpoints, RedisClientOptions{.silence = m_impl->silence});
         ++m_impl->made;
     }
+    client->m_impl->options.hasty = hasty;
     return Lease(client.release(), Returner{this});
 }
 

@@ -76,6 +76,7 @@ RedisConnection::RedisConnection(NodeEndpoint endpoint, const RedisClientOptions
     : m_endpoint(std::move(endpoint))
     , m_options(options)
     , m_traffic(options.traffic ? options.traffic->of(m_endpoint.id) : nullptr)
+    , m_silence(options.silence ? options.silence->of(m_endpoint.id) : nullptr)
     , m_address(parseRedisAddress(m_endpoint.address))
 {
     if (!m_address) m_address.error().message = m_endpoint.name + ": " + m_address.error().message;
@@ -247,6 +248,7 @@ Result<bool> RedisConnection::receive()
     if (n < 0) return fail(lost("the connection broke while reading", errno));
     if (n == 0) return fail(lost("the server closed the connection"));
     if (m_traffic) m_traffic->receivedBytes.fetch_add(n, std::memory_order_relaxed);
+    if (m_silence) m_silence->answered();
     if (redisReaderFeed(m_reader.get(), bytes.data(), std::size_t(n)) != REDIS_OK)
         return fail(lost(m_reader->errstr));
     return true;

@@ -52,6 +52,9 @@ public:
     {
         if (m_traffic) m_traffic->commands.fetch_add(std::int64_t(commands), std::memory_order_relaxed);
     }
+    // What is known of its node's silence; null: nothing.
+    RedisSilence::Node* silence() const { return m_silence; }
+    bool hasty() const { return m_silence && m_options.hasty; }
     // Reads once; false when nothing lies there.
     [[nodiscard]] Result<bool> receive();
     // The next complete reply; empty when it is not complete yet. An error of the connection is `failure`; an
@@ -85,6 +88,7 @@ private:
     NodeEndpoint m_endpoint;
     const RedisClientOptions& m_options;
     RedisTraffic::Node* const m_traffic; // null: nobody counts
+    RedisSilence::Node* const m_silence; // null: nobody is told
     Result<RedisAddress> m_address;
     std::vector<HostAddress> m_candidates; // still to try, the next one last
     int m_socket = -1;

@@ -19,20 +19,30 @@ public:
         , m_connection(*pipeline.connection)
         , m_replies(replies)
         , m_call(deadline)
+        , m_begun(Deadline::Clock::now())
         , m_until(deadline.earlier(longestConnect))
     {
     }
 
     void start()
     {
-        if (m_call.expired()) return end(late("was not asked: the call's time was up before"));
+        if (m_call.expired()) return end(tooLate("was not asked: the call's time was up before"));
+        if (auto* silence = m_connection.silence()) {
+            m_asking = silence->ask(m_begun);
+            if (m_asking == Asking::Not && m_connection.hasty()) return end(silent());
+        }
         if (m_connection.usable()) return beginCommands();
         if (const auto begun = m_connection.beginConnect(m_until); !begun) return end(begun.error());
         m_phase = Phase::Connecting;
     }
 
     bool done() const { return m_phase == Phase::Done; }
-    Deadline until() const { return m_until; }
+    // When expireIfLate() is to be called at the latest.
+    Deadline until() const
+    {
+        return m_connection.hasty() ? Deadline(std::min(m_until.at(), patientUntil(Deadline::Clock::now())))
+                                    : m_until;
+    }
     pollfd waitingFor() const
     {
         const bool writes = m_phase == Phase::Connecting || !m_unsent.empty();
@@ -49,20 +59,45 @@ public:
 
     void expireIfLate()
     {
-        if (done() || !m_until.expired()) return;
-        end(late(m_phase == Phase::Commands ? "did not answer in time"
-                                            : "did not accept a connection in time"));
+        if (done()) return;
+        const auto now = Deadline::Clock::now();
+        const bool late = now >= m_until.at(), hasty = m_connection.hasty();
+        if (!late && !hasty) return;
+        if (m_connection.silence() && now >= patientUntil(now)) {
+            m_connection.silence()->silent(now);
+            if (hasty) return end(silent());
+        }
+        if (!late) return;
+        end(tooLate(m_phase == Phase::Commands ? "did not answer in time"
+                                               : "did not accept a connection in time"));
     }
 
 private:
+    using Asking = RedisSilence::Node::Asking;
     enum class Phase { Connecting, Greeting, Commands, Done };
 
-    Error late(std::string_view what) const
+    Error tooLate(std::string_view what) const
     {
         return {ErrorCode::DeadlineExceeded,
                 m_connection.described() + " " + std::string(what) +
                     "; it may be overloaded, paused or unreachable: look at the node, then try again",
                 true};
+    }
+
+    // Of a node that has silence(): asked by many, it is given up by all at once.
+    Deadline::Clock::time_point patientUntil(Deadline::Clock::time_point now) const
+    {
+        const auto own = m_asking == Asking::Again ? RedisSilence::kPatience : RedisSilence::kOwnPatience;
+        return std::max(m_connection.silence()->patientUntil(now), m_begun + own);
+    }
+
+    Error silent() const
+    {
+        return {
+            ErrorCode::Unavailable,
+            m_connection.described() +
+                " answers nobody at present; it may be overloaded, paused or unreachable: look at the node",
+            true};
     }
 
     void connected()
@@ -182,7 +217,10 @@ private:
     RedisPipeline& m_pipeline;
     RedisConnection& m_connection;
     std::vector<Result<RedisReply>>& m_replies;
-    Deadline m_call, m_until;
+    Deadline m_call;
+    Deadline::Clock::time_point m_begun;
+    Asking m_asking = Asking::Freely;
+    Deadline m_until;
     Phase m_phase = Phase::Connecting;
     std::string m_prelude; // greeting, later the scripts to load: sent and answered before the commands
     std::size_t m_preludeReplies = 0;

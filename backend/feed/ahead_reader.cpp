@@ -101,7 +101,7 @@ Result<void> AheadReader::extend(const Job& job)
     if (m_windows.of(job.reader) != job.window) return {};
     const auto& from = *job.window;
     SqlSession sql(m_services.pools, m_services.maps);
-    ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
+    ROOKERY_ASSIGN(auto redis, m_services.redis.leaseHasty(deadline));
     Window window{from.sources, job.cursor, {}, std::min(2 * from.pages, ReadAhead::kMostPages), false, {}};
     window.lives = livesOf(*redis, window.sources, deadline);
     ROOKERY_ASSIGN(const auto sources, EdgeStore::homeSources(sql, job.reader, deadline));

@@ -273,7 +273,7 @@ Result<Profile> FeedService::profile(UserId user, Deadline deadline)
 
 Result<Counters> FeedService::counters(UserId user, Deadline deadline)
 {
-    auto redis = m_services.redis.lease(deadline.earlier(kInlineWork));
+    auto redis = m_services.redis.leaseHasty(deadline.earlier(kInlineWork));
     if (redis) {
         const auto cached = m_services.objects.counters(**redis, user, deadline.earlier(kInlineWork));
         if (cached && *cached) {
@@ -412,7 +412,7 @@ Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner,
                                             Deadline deadline)
 {
     SqlSession sql(m_services.pools, m_services.maps);
-    auto lease = m_services.redis.lease(deadline.earlier(deadline.remaining() / kLeaseShare));
+    auto lease = m_services.redis.leaseHasty(deadline.earlier(deadline.remaining() / kLeaseShare));
     if (!lease && lease.error().code == ErrorCode::Overloaded) return fail(lease.error());
     auto* redis = lease ? lease->get() : nullptr;
     if (!isKeptInRedis(redis, family, owner, deadline)) ROOKERY_TRY(requireUser(sql, owner, deadline));
@@ -435,7 +435,7 @@ Result<TimelinePage> FeedService::ownedPage(TimelineFamily family, UserId owner,
 Result<TimelinePage> FeedService::publicPage(const PageQuery& query, Deadline deadline)
 {
     SqlSession sql(m_services.pools, m_services.maps);
-    auto lease = m_services.redis.lease(deadline.earlier(deadline.remaining() / kLeaseShare));
+    auto lease = m_services.redis.leaseHasty(deadline.earlier(deadline.remaining() / kLeaseShare));
     if (!lease && lease.error().code == ErrorCode::Overloaded) return fail(lease.error());
     auto* redis = lease ? lease->get() : nullptr;
     return page(

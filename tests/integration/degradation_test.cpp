@@ -31,6 +31,7 @@ private slots:
     void cleanupTestCase() { m_all.reset(); }
     void pages_data();
     void pages();
+    void aSilentNodeCostsTimeOnce();
     void publicPageWithoutASilentShard();
     void aShortDeadlineCostsNobodyElseThePublicPage();
     void overloadIsRefusedEarly_data();
@@ -166,6 +167,30 @@ void DegradationTest::pages()
                                              {.before = result.next, .after = {}, .limit = 20}, soon()));
     QCOMPARE(rest.entries.size(), std::size_t(20));
     QCOMPARE(rest.entries.front().id, m_all->posts[19]);
+}
+
+// Half of each page's time would be minutes.
+void DegradationTest::aSilentNodeCostsTimeOnce()
+{
+    constexpr int kPages = 40;
+    constexpr std::chrono::seconds kEach{10};
+    take(m_all->feed().homePage(m_all->reader, {}, soon()));
+    for (const int broken : {TimelineNode, AllRedis}) {
+        m_all->breakNodes(broken, Manner::Silent);
+        const auto begin = std::chrono::steady_clock::now();
+        for (int i = 0; i < kPages; ++i) {
+            const auto page = m_all->feed().homePage(m_all->reader, {}, Deadline::after(kEach));
+            if (!page || page->partial || page->entries.size() != 20) m_all->mend();
+            QVERIFY2(page.has_value(), page ? "" : page.error().message.c_str());
+            QVERIFY(!page->partial);
+            QCOMPARE(page->entries.size(), std::size_t(20));
+            m_all->feed().counters(m_all->author, Deadline::after(kEach));
+        }
+        const auto took = std::chrono::steady_clock::now() - begin;
+        m_all->mend();
+        QVERIFY2(took < kPages * kEach / 8,
+                 std::to_string(std::chrono::duration<double>(took).count()).c_str());
+    }
 }
 
 // Of three nodes with posts one says nothing, and Redis has nothing: what the others have is shown, marked.
