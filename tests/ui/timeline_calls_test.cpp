@@ -38,6 +38,7 @@ private slots:
     void followListKeepsItsPlace();
     void escEndsTheReadingOfAFollowList();
     void followListThatCannotBeReadAgainStays();
+    void pageThatIsShownOftenWhileNobodyAnswersStaysUsable();
 
 private:
     static constexpr std::int64_t kAnna = 5'000'001, kAnton = 5'000'002;
@@ -87,6 +88,27 @@ private:
         return out;
     }
 };
+
+// Each showing asks who posted last; more of them than the engine is asked at a time must not hold up a user.
+void TimelineCallsTest::pageThatIsShownOftenWhileNobodyAnswersStaysUsable()
+{
+    PageFixture fixture;
+    fixture.engine().addUser({{kAnna}, "anna", "Anna B", kSampleTime}, {450, 34, 56});
+    fixture.engine().setHome({kAnna}, samplePage(900, 601, false).entries);
+    fixture.engine().hold("publicPage");
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::TimelinePage>();
+    QTRY_COMPARE(fixture.engine().count("publicPage"), 1);
+    for (int i = 0; i < 8; ++i) {
+        page.hide();
+        page.show();
+        QVERIFY(fixture.waitForNews());
+    }
+    page.openUser("anna");
+    QTRY_VERIFY(fixture.find<QListView>("homeTimeline")->model()->rowCount() > 20);
+    QCOMPARE(fixture.engine().count("publicPage"), 1);
+    fixture.engine().releaseAll();
+}
 
 void TimelineCallsTest::heldDownKeyExplainsTheNewestOnly()
 {

@@ -34,8 +34,10 @@ LateAuthors::LateAuthors(const Theme& theme, EngineBridge& bridge, QWidget* pare
 
 void LateAuthors::load()
 {
-    m_bridge.call(
-        this, [](backend::Engine& engine) { return requests::lateAuthors(engine, kMostAuthors); },
+    m_call.cancel(); // one at a time, however often the page is shown while nobody answers
+    m_call = m_bridge.callInTurn(
+        this, "late authors",
+        [](backend::Engine& engine) { return requests::lateAuthors(engine, kMostAuthors); },
         [this](const backend::Result<std::vector<std::string>>& handles) { take(handles); });
 }
 

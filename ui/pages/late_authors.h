@@ -4,6 +4,7 @@
 
 #include <QWidget>
 
+#include "ui/bridge/engine_call.h"
 #include "ui/bridge/requests.h"
 
 class QHBoxLayout;
@@ -34,6 +35,7 @@ private:
     void take(const backend::Result<std::vector<std::string>>& handles);
 
     EngineBridge& m_bridge;
+    EngineCall m_call;
     Label* m_title = nullptr;
     QHBoxLayout* m_row = nullptr;
     QStringList m_handles;
