@@ -105,7 +105,6 @@ std::string rolesOf(const ShardMap& map, const ClusterSettings& settings, int no
 struct ClusterView
 {
     ClusterSettings settings;
-    std::string id;
     ShardMap map;
     std::vector<EngineRecord> engines;
 };
@@ -118,8 +117,6 @@ Result<ClusterView> readCluster(const std::string& directoryAddress)
     Directory directory(*pool);
     ClusterView view;
     ROOKERY_ASSIGN(view.settings, directory.settings(deadline));
-    ROOKERY_ASSIGN(const auto id, directory.setting("cluster_id", deadline));
-    view.id = id.value_or("");
     ROOKERY_ASSIGN(view.map, directory.loadShardMap(deadline));
     ROOKERY_ASSIGN(view.engines, directory.engines(deadline));
     return view;
@@ -145,12 +142,9 @@ nlohmann::json toJson(const ClusterView& view)
                            {"heartbeat_age_seconds", engine.heartbeatAgeSeconds},
                            {"workers", engine.workersWanted},
                            {"paused", engine.paused}});
-    return {{"cluster", view.settings.clusterName},
-            {"environment", view.settings.environment},
-            {"cluster_id", view.id},
-            {"epoch", view.map.epoch},
-            {"shards", view.map.shardCount},
-            {"nodes", std::move(nodes)},
+    return {{"cluster", view.settings.clusterName}, {"environment", view.settings.environment},
+            {"cluster_id", view.settings.id},       {"epoch", view.map.epoch},
+            {"shards", view.map.shardCount},        {"nodes", std::move(nodes)},
             {"engines", std::move(engines)}};
 }
 

@@ -44,6 +44,8 @@ Result<ClusterSettings> settingsFrom(const SqlRows& rows, const std::string& nod
             settings.directoryNode = int(numberIn(value));
         else if (key == "epoch")
             settings.epoch = numberIn(value);
+        else if (key == "cluster_id")
+            settings.id = value;
     }
     if (settings.epoch < 1 || settings.shardCount < 1) return noCluster(node);
     return settings;

@@ -19,6 +19,7 @@ struct ClusterSettings
     int shardCount = 0;
     int directoryNode = 0;
     std::int64_t epoch = 0;
+    std::string id; // a UUID, the cluster's for good
 };
 
 struct HandleEntry

@@ -54,6 +54,7 @@ struct ShardSnapshot
     // Its node in that role is down: what it holds is what was last known, as of the times above.
     bool usersDown = false, postsDown = false, timelinesDown = false;
     double deliveriesPerSecond = 0, readsPerSecond = 0;
+    bool ratesOld = false; // they are of ClusterSnapshot::ratesReadAt, not of now
 };
 
 struct QueueKindSnapshot
@@ -145,6 +146,9 @@ struct ClusterSnapshot
         queueNotCounted; // PostgreSQL nodes that are down: of their queues the last count stands
     double arrivalsPerSecond = -1, drainPerSecond = -1;
     std::optional<double> secondsToDrain; // empty when the queue grows or stands
+    // What other engines count is told by the directory. While its answer is overdue, rates and percentiles
+    // of engines are those of its last one, from then; empty: they are of now, or not known.
+    std::optional<TimePoint> ratesReadAt;
 
     std::vector<NodeSnapshot> nodes;
     std::vector<ShardSnapshot> shards; // index = logical shard
@@ -153,7 +157,8 @@ struct ClusterSnapshot
     std::vector<EngineSnapshot> engines;
     std::vector<CacheCounts> caches;
     std::optional<RestoreProgress> restore; // while an engine builds again what Redis nodes have lost
-    std::string historyProblem; // why history is not kept on disk, or what was lost of it; empty: all is well
+    std::string
+        historyProblem; // why history is not kept on disk, or why it began anew there; empty: all is well
     std::optional<TimelineVerification> verification; // of all engines; empty: none verifies timelines
 };
 

@@ -316,6 +316,7 @@ SamplerSettings RookeryEngine::samplerSettings() const
     settings.sqlConnectionsPerNode =
         m_options.feedConnections + kMaintenanceConnections + kMonitorConnections;
     settings.historyFile = m_options.historyFile;
+    settings.clusterId = cluster.id;
     return settings;
 }
 

@@ -10,7 +10,7 @@
 namespace backend {
 namespace {
 
-constexpr int kSchema = 2;
+constexpr int kSchema = 3;
 constexpr int kBusyMilliseconds = 2'000; // another desktop on the same cluster writes for some milliseconds
 
 constexpr auto kTables = R"(
@@ -20,12 +20,21 @@ constexpr auto kTables = R"(
 // kind: EventKind as a number.
 constexpr auto kEventTable = R"(
     CREATE TABLE events (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL,
-                         failed INTEGER NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL, place TEXT NOT NULL);
-    PRAGMA user_version = 2;)";
+                         failed INTEGER NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL, place TEXT NOT NULL);)";
+// Whose history it is; no row: nobody's yet.
+constexpr auto kClusterTable = R"(
+    CREATE TABLE cluster (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), id TEXT NOT NULL);
+    PRAGMA user_version = 3;)";
 
 bool damaged(int code)
 {
     return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;
+}
+
+// Beside a file of that name that is another cluster's.
+std::filesystem::path pathOf(const std::string& clusterId, std::filesystem::path path)
+{
+    return path.replace_filename(path.stem().string() + "-" + clusterId + path.extension().string());
 }
 
 } // namespace
@@ -79,16 +88,37 @@ HistoryFile::~HistoryFile()
     sqlite3_close_v2(m_database);
 }
 
-Result<std::unique_ptr<HistoryFile>> HistoryFile::open(const std::filesystem::path& path)
+Result<std::unique_ptr<HistoryFile>> HistoryFile::open(const std::filesystem::path& path,
+                                                       const std::string& clusterId)
 {
     std::error_code ignored;
     std::filesystem::create_directories(path.parent_path(), ignored); // opening tells
-    auto file = tryOpen(path);
-    if (file || file.error().code != ErrorCode::Conflict) return file;
-    return replace(path);
+    ROOKERY_ASSIGN(auto file, openOrReplace(path, clusterId));
+    if (file->m_clusterId == clusterId) return file;
+    const auto other = file->m_clusterId;
+    const auto ownPath = pathOf(clusterId, path);
+    const bool begun = !std::filesystem::exists(ownPath, ignored);
+    ROOKERY_ASSIGN(file, openOrReplace(ownPath, clusterId));
+    if (file->m_clusterId != clusterId)
+        return fail(ErrorCode::Configuration, "the history file " + ownPath.string() + " is of the cluster " +
+                                                  file->m_clusterId +
+                                                  ", not of the one that it is named after; move it away");
+    if (begun)
+        file->m_note = "the history file " + path.string() + " is of another cluster (" + other +
+                       ") and left alone; the history of this one begins anew in " + ownPath.string();
+    return file;
 }
 
-Result<std::unique_ptr<HistoryFile>> HistoryFile::replace(const std::filesystem::path& path)
+Result<std::unique_ptr<HistoryFile>> HistoryFile::openOrReplace(const std::filesystem::path& path,
+                                                                const std::string& clusterId)
+{
+    auto file = tryOpen(path, clusterId);
+    if (file || file.error().code != ErrorCode::Conflict) return file;
+    return replace(path, clusterId);
+}
+
+Result<std::unique_ptr<HistoryFile>> HistoryFile::replace(const std::filesystem::path& path,
+                                                          const std::string& clusterId)
 {
     const auto time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     auto aside = path;
@@ -102,24 +132,27 @@ Result<std::unique_ptr<HistoryFile>> HistoryFile::replace(const std::filesystem:
     std::error_code ignored;
     for (const auto* rest : {"-wal", "-shm"}) // of the damaged one
         std::filesystem::remove(path.string() + rest, ignored);
-    auto file = tryOpen(path);
-    if (file) (*file)->m_setAside = aside.string();
+    auto file = tryOpen(path, clusterId);
+    if (file)
+        (*file)->m_note =
+            "the history file was damaged and a new one begun; the old one is kept as " + aside.string();
     return file;
 }
 
 // Conflict: the file is damaged.
-Result<std::unique_ptr<HistoryFile>> HistoryFile::tryOpen(const std::filesystem::path& path)
+Result<std::unique_ptr<HistoryFile>> HistoryFile::tryOpen(const std::filesystem::path& path,
+                                                          const std::string& clusterId)
 {
     sqlite3* database = nullptr;
     const int opened = sqlite3_open_v2(
         path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     std::unique_ptr<HistoryFile> file(new HistoryFile(database, path));
     if (opened != SQLITE_OK) return fail(file->failure("open"));
-    ROOKERY_TRY(file->prepare());
+    ROOKERY_TRY(file->prepare(clusterId));
     return file;
 }
 
-Result<void> HistoryFile::prepare()
+Result<void> HistoryFile::prepare(const std::string& clusterId)
 {
     sqlite3_busy_timeout(m_database, kBusyMilliseconds);
     ROOKERY_TRY(execute("PRAGMA journal_mode = WAL"));
@@ -138,7 +171,22 @@ Result<void> HistoryFile::prepare()
                         " was written by a newer version of Rookery; use that version");
     if (version < 1) ROOKERY_TRY(execute(kTables));
     if (version < 2) ROOKERY_TRY(execute(kEventTable));
+    if (version < 3) ROOKERY_TRY(execute(kClusterTable));
+    ROOKERY_TRY(claim(clusterId));
     return execute("COMMIT");
+}
+
+// Whoever comes first has it, of several programs at once too.
+Result<void> HistoryFile::claim(const std::string& clusterId)
+{
+    Statement put(m_database, "INSERT OR IGNORE INTO cluster (only_row, id) VALUES (1, ?1)");
+    put.bind(1, clusterId);
+    put.step();
+    if (put.failed()) return fail(failure("write"));
+    Statement find(m_database, "SELECT id FROM cluster");
+    if (!find.step()) return fail(failure("read"));
+    m_clusterId = find.bytes(0);
+    return {};
 }
 
 Result<void> HistoryFile::execute(const char* sql)

@@ -28,16 +28,21 @@ struct BlockKey
 class HistoryFile
 {
 public:
-    // Makes the file and its folder when they are absent. A file that SQLite cannot read is set aside, beside
-    // it under "….damaged-TIME", and a new one is made: setAside() tells where it went.
-    [[nodiscard]] static Result<std::unique_ptr<HistoryFile>> open(const std::filesystem::path& path);
+    // Makes the file and its folder when they are absent; a file of no cluster yet becomes that one's. When
+    // it is another cluster's, that is left alone and "…-CLUSTERID.EXTENSION" beside it is used. A file that
+    // SQLite cannot read is set aside, beside it under "….damaged-TIME", and a new one is made. note() tells.
+    [[nodiscard]] static Result<std::unique_ptr<HistoryFile>> open(const std::filesystem::path& path,
+                                                                   const std::string& clusterId);
     // Sets the file aside, found damaged only later, and makes a new one.
-    [[nodiscard]] static Result<std::unique_ptr<HistoryFile>> replace(const std::filesystem::path& path);
+    [[nodiscard]] static Result<std::unique_ptr<HistoryFile>> replace(const std::filesystem::path& path,
+                                                                      const std::string& clusterId);
     ~HistoryFile();
     HistoryFile(const HistoryFile&) = delete;
     HistoryFile& operator=(const HistoryFile&) = delete;
 
-    const std::string& setAside() const { return m_setAside; }
+    const std::filesystem::path& path() const { return m_path; }
+    // Why a new file was begun although there was one; empty: there is nothing to tell.
+    const std::string& note() const { return m_note; }
 
     // Writes all or nothing; steps that a block does not know keep what the file has.
     [[nodiscard]] Result<void> write(const std::map<BlockKey, RollupBlock>& blocks);
@@ -52,8 +57,12 @@ public:
 
 private:
     HistoryFile(sqlite3* database, std::filesystem::path path);
-    static Result<std::unique_ptr<HistoryFile>> tryOpen(const std::filesystem::path& path);
-    Result<void> prepare();
+    static Result<std::unique_ptr<HistoryFile>> tryOpen(const std::filesystem::path& path,
+                                                        const std::string& clusterId);
+    static Result<std::unique_ptr<HistoryFile>> openOrReplace(const std::filesystem::path& path,
+                                                              const std::string& clusterId);
+    Result<void> prepare(const std::string& clusterId);
+    Result<void> claim(const std::string& clusterId);
     Result<void> execute(const char* sql);
     Result<std::int64_t> seriesId(const std::string& name);
     Error failure(const char* doing) const;
@@ -62,7 +71,8 @@ private:
 
     sqlite3* m_database;
     const std::filesystem::path m_path;
-    std::string m_setAside;
+    std::string m_clusterId; // whose history it is
+    std::string m_note;
     std::map<std::string, std::int64_t> m_series;
 };
 

@@ -86,8 +86,10 @@ bool isCount(const std::string& series)
 
 } // namespace
 
-HistoryStore::HistoryStore(std::filesystem::path path, const WallClock& clock, Milliseconds flushEvery)
+HistoryStore::HistoryStore(std::filesystem::path path, std::string clusterId, const WallClock& clock,
+                           Milliseconds flushEvery)
     : m_path(std::move(path))
+    , m_clusterId(std::move(clusterId))
     , m_clock(clock)
 {
     openFile();
@@ -114,16 +116,18 @@ Result<HistoryStore::Blocks> HistoryStore::begunBlocks(HistoryFile& file) const
     return begun;
 }
 
-// Of the constructor, or with the file's mutex held.
-void HistoryStore::openFile(bool damaged)
+// Of the constructor, or with the file's mutex held. `damaged`: the file that was found so.
+void HistoryStore::openFile(const std::filesystem::path& damaged)
 {
     m_file.reset();
-    auto file = damaged ? HistoryFile::replace(m_path) : HistoryFile::open(m_path);
+    auto file =
+        damaged.empty() ? HistoryFile::open(m_path, m_clusterId) : HistoryFile::replace(damaged, m_clusterId);
     Result<Blocks> begun = Blocks();
     if (file) begun = begunBlocks(**file);
-    if (!begun && begun.error().code == ErrorCode::Conflict && !damaged) {
+    if (!begun && begun.error().code == ErrorCode::Conflict && damaged.empty()) {
+        const auto path = (*file)->path();
         file->reset();
-        openFile(true);
+        openFile(path);
         return;
     }
     const std::lock_guard lock(m_mutex);
@@ -134,10 +138,9 @@ void HistoryStore::openFile(bool damaged)
     m_file = std::move(*file);
     m_blocks.merge(*begun);
     m_problem.clear();
-    if (m_file->setAside().empty()) return;
-    m_setAside =
-        "the history file was damaged and a new one begun; the old one is kept as " + m_file->setAside();
-    log::warning(m_setAside);
+    if (m_file->note().empty()) return;
+    m_note = m_file->note();
+    log::warning(m_note);
 }
 
 // With the mutex held.
@@ -150,7 +153,7 @@ void HistoryStore::setProblem(const std::string& words)
 std::string HistoryStore::problem() const
 {
     const std::lock_guard lock(m_mutex);
-    return m_problem.empty() ? m_setAside : m_problem;
+    return m_problem.empty() ? m_note : m_problem;
 }
 
 void HistoryStore::add(const HistoryPoint& point, const std::vector<std::string>& nodeNames)
@@ -202,7 +205,7 @@ Result<void> HistoryStore::flush()
         m_prunedAt = nowMs;
     }
     if (!done && done.error().code == ErrorCode::Conflict) {
-        openFile(true);
+        openFile(std::filesystem::path(m_file->path()));
         if (m_file) done = m_file->write(blocks);
         if (m_file && done) done = m_file->writeEvents(events);
     }

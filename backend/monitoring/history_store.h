@@ -1,6 +1,7 @@
 // Keeps history beyond the process: rolls up what it is given at three resolutions and writes it to a file
 // every ten seconds, on a thread of its own. A file that cannot be read or written costs history on disk,
-// nothing else: problem() tells. Owned by the sampler; thread-safe.
+// nothing else: problem() tells. The file belongs to one cluster, by its id, however that is called and
+// wherever its configuration lies. Owned by the sampler; thread-safe.
 #pragma once
 
 #include "backend/common/clock.h"
@@ -21,7 +22,7 @@ namespace backend {
 class HistoryStore
 {
 public:
-    HistoryStore(std::filesystem::path path, const WallClock& clock,
+    HistoryStore(std::filesystem::path path, std::string clusterId, const WallClock& clock,
                  Milliseconds flushEvery = std::chrono::seconds(10));
     ~HistoryStore(); // writes what is left
 
@@ -35,7 +36,7 @@ public:
     std::vector<Event> keptEvents();
     // Never waits for the file.
     void addEvents(const std::vector<Event>& events);
-    // Why history is not on disk, or where a damaged file went, and what to do; empty: all is well.
+    // Why history is not on disk, or why another file was begun, and what to do; empty: all is well.
     std::string problem() const;
     // Writes what it was given so far. The same from any thread.
     Result<void> flush();
@@ -43,7 +44,7 @@ public:
 private:
     using Blocks = std::map<BlockKey, RollupBlock>;
 
-    void openFile(bool damaged = false);
+    void openFile(const std::filesystem::path& damaged = {});
     Result<Blocks> begunBlocks(HistoryFile& file) const;
     void setProblem(const std::string& words);
     void roll(const std::string& series, double value, std::int64_t atMs);
@@ -52,6 +53,7 @@ private:
     const Resolution& resolutionFor(TimePoint begin, TimePoint end, int most) const;
 
     const std::filesystem::path m_path;
+    const std::string m_clusterId;
     const WallClock& m_clock;
 
     mutable std::mutex m_mutex;     // guards the next five
@@ -59,7 +61,7 @@ private:
     std::vector<Event> m_newEvents; // not written yet
     std::shared_ptr<const HistoryPoint> m_before;
     std::string m_problem;
-    std::string m_setAside;
+    std::string m_note;
 
     std::mutex m_fileMutex; // guards the next two; never taken while m_mutex is held
     std::unique_ptr<HistoryFile> m_file;

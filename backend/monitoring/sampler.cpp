@@ -45,7 +45,8 @@ Sampler::Sampler(SamplerInputs inputs, SamplerSettings settings)
     , m_cost(m_inputs.maps.current()->nodes, m_inputs.pools, m_traffic)
 {
     if (!m_settings.historyFile.empty())
-        m_store = std::make_unique<HistoryStore>(m_settings.historyFile, m_inputs.clock);
+        m_store =
+            std::make_unique<HistoryStore>(m_settings.historyFile, m_settings.clusterId, m_inputs.clock);
     if (m_store) m_events.load(m_store->keptEvents());
     m_watch = std::make_unique<EventWatch>(m_events, m_settings.identity.ownEngineName);
     startProbers();

@@ -34,6 +34,7 @@ struct SamplerSettings
     ProbeTimes times;
     SweepSettings sweep;
     std::filesystem::path historyFile; // empty: history ends with the process
+    std::string clusterId;             // whose history is in that file
     int sqlConnectionsPerNode = 0;     // what the engine's pools may open on one node, besides its workers'
 };
 

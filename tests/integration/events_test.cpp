@@ -6,7 +6,9 @@
 #include "tests/support/demo_session.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <optional>
 
 using namespace backend;
 using namespace tests;
@@ -18,6 +20,7 @@ class EventsTest : public QObject
 private slots:
     void whatHappensIsToldAndKept();
     void aTemporaryDemoRemembersWhileItRuns();
+    void anotherClusterBehindTheSameFileHasItsOwn();
 
 private:
     static constexpr int kPatience = 60'000;
@@ -196,6 +199,36 @@ void EventsTest::aTemporaryDemoRemembersWhileItRuns()
     QVERIFY(std::filesystem::exists(file));
     session.reset();
     QVERIFY(!std::filesystem::exists(file));
+}
+
+// A configuration file, and a cluster name, may come to mean another cluster: its history is never shown as
+// this one's, nor the other way round.
+void EventsTest::anotherClusterBehindTheSameFileHasItsOwn()
+{
+    const QTemporaryDir folder;
+    const auto config = std::filesystem::path(folder.path().toStdString()) / "cluster.toml";
+    app::SessionOptions options;
+    options.kind = app::SessionOptions::Kind::Connect;
+    options.configFile = config;
+    options.historyFolder = std::filesystem::path(folder.path().toStdString()) / "history";
+    options.readOnly = true;
+    const auto begun = now();
+    const std::array demos{openDemo(), openDemo()};
+    std::optional<TimePoint> firstEnded; // the first session, on the first cluster
+    for (const auto turn : {0U, 1U, 0U}) {
+        std::filesystem::copy_file(demos[turn]->configFile(), config,
+                                   std::filesystem::copy_options::overwrite_existing);
+        const auto session = take(app::openSession(options, [](const SessionProgress&) {}, {}));
+        auto& monitor = session->engine().monitor();
+        const auto seen = monitor.snapshot()->sequence;
+        QTRY_VERIFY_WITH_TIMEOUT(monitor.snapshot()->sequence > seen + 1, kPatience);
+        const auto kept = take(monitor.historyRange(begun, now() + std::chrono::seconds(1), 3'600));
+        QVERIFY(!kept.mean.empty());
+        const auto& problem = monitor.snapshot()->historyProblem;
+        QVERIFY2(contains(problem, "another cluster") == (turn == 1), problem.c_str());
+        if (!firstEnded) firstEnded = now();
+        QCOMPARE(kept.mean.front().at < *firstEnded, turn == 0);
+    }
 }
 
 QTEST_GUILESS_MAIN(EventsTest)

@@ -351,13 +351,13 @@ void EventLogTest::theFileKeepsThem()
     const auto outdated = log.add(old);
     QVERIFY(added && outdated);
     {
-        HistoryStore store(path, clock, 1h);
+        HistoryStore store(path, "one", clock, 1h);
         QVERIFY(store.keptEvents().empty());
         store.addEvents({*added, *outdated});
         QVERIFY(store.flush());
         QVERIFY(store.flush()); // nothing twice
     }
-    HistoryStore store(path, clock, 1h);
+    HistoryStore store(path, "one", clock, 1h);
     const auto kept = store.keptEvents();
     QCOMPARE(kept.size(), std::size_t(1)); // what is too old went
     QVERIFY(kept[0].key == added->key && kept[0].kind == event.kind && kept[0].failed);

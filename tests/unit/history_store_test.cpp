@@ -1,11 +1,13 @@
-// History on disk: rolled up rightly, whole after a restart, bounded, and never in the way when its file is
-// not well.
+// History on disk: rolled up rightly, whole after a restart, bounded, of one cluster alone, and never in the
+// way when its file is not well.
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include "backend/monitoring/history_store.h"
+
+#include <sqlite3.h>
 
 #include <atomic>
 #include <cmath>
@@ -30,6 +32,9 @@ private slots:
     void aFileDamagedLaterIsSetAside();
     void withoutAFileNothingIsLost();
     void aNewerFileIsLeftAlone();
+    void anotherClustersHistoryIsLeftAlone();
+    void aFileOfBeforeIdentitiesIsAdoptedOnce();
+    void aDamagedFileBesideAnothersIsSetAside();
 
 private:
     class Clock final : public WallClock
@@ -67,6 +72,14 @@ private:
             store.add(point(at, double((at - begin()) / 1s)), nodes());
         }
     }
+    // What was known at begin(), of deliveries; -1: nothing.
+    static double firstValue(HistoryStore& store)
+    {
+        const auto range = store.range(begin(), begin() + 1s, 1000, nodes());
+        return range && !range->mean.empty() ? range->mean.front().deliveriesPerSecond : -1;
+    }
+    static void addFirst(HistoryStore& store, double value) { store.add(point(begin(), value), nodes()); }
+    QStringList filesThere() const { return QDir(m_dir->path()).entryList({"*.sqlite*"}, QDir::Files); }
     std::filesystem::path file() const { return m_dir->filePath("history.sqlite").toStdString(); }
 
     std::unique_ptr<QTemporaryDir> m_dir = std::make_unique<QTemporaryDir>();
@@ -97,7 +110,7 @@ void HistoryStoreTest::blocksSurviveEncoding()
 void HistoryStoreTest::aPointComesBackAsItWas()
 {
     Clock clock;
-    HistoryStore store(file(), clock, kNever);
+    HistoryStore store(file(), "one", clock, kNever);
     fill(store, clock, begin(), begin() + 3s);
     const auto range = store.range(begin(), begin() + 10s, 1000, nodes());
     QVERIFY(range && range->step == 1s && range->min.empty());
@@ -122,7 +135,7 @@ void HistoryStoreTest::aPointComesBackAsItWas()
 void HistoryStoreTest::stepsKeepLeastMeanAndGreatest()
 {
     Clock clock;
-    HistoryStore store(file(), clock, kNever);
+    HistoryStore store(file(), "one", clock, kNever);
     fill(store, clock, begin(), begin() + 2h);
     const auto range = store.range(begin(), begin() + 2h, 720, nodes());
     QVERIFY(range && range->step == 10s);
@@ -142,7 +155,7 @@ void HistoryStoreTest::stepsKeepLeastMeanAndGreatest()
 void HistoryStoreTest::theFinestStepThatReachesBack()
 {
     Clock clock;
-    HistoryStore store(file(), clock, kNever);
+    HistoryStore store(file(), "one", clock, kNever);
     clock.set(begin() + 24h * 10);
     const auto now = clock.now();
     const auto step = [&](TimePoint from, TimePoint to, int most) {
@@ -162,10 +175,10 @@ void HistoryStoreTest::aRestartContinuesWhatWasBegun()
     Clock clock;
     const auto middle = begin() + 2h + 34s; // within a step of each resolution
     {
-        HistoryStore store(file(), clock, kNever);
+        HistoryStore store(file(), "one", clock, kNever);
         fill(store, clock, begin(), middle);
     }
-    HistoryStore store(file(), clock, kNever);
+    HistoryStore store(file(), "one", clock, kNever);
     fill(store, clock, middle, begin() + 2h + 60s);
     QVERIFY(store.flush());
     const auto seconds = store.range(begin() + 2h, begin() + 2h + 60s, 1000, nodes());
@@ -183,7 +196,7 @@ void HistoryStoreTest::aRestartContinuesWhatWasBegun()
 void HistoryStoreTest::oldStepsGo()
 {
     Clock clock;
-    HistoryStore store(file(), clock, kNever);
+    HistoryStore store(file(), "one", clock, kNever);
     for (int day = 0; day < 40; ++day) {
         fill(store, clock, begin() + 24h * day, begin() + 24h * day + 1min);
         QVERIFY(store.flush());
@@ -192,7 +205,7 @@ void HistoryStoreTest::oldStepsGo()
     QVERIFY(everything);
     QCOMPARE(everything->mean.size(), std::size_t(31));
     QCOMPARE(everything->mean.front().at, begin() + 24h * 9);
-    auto raw = HistoryFile::open(file());
+    auto raw = HistoryFile::open(file(), "one");
     QVERIFY(raw);
     for (const auto& resolution : kResolutions) {
         const auto blocks = (*raw)->read(resolution, 0, std::numeric_limits<std::int64_t>::max());
@@ -213,7 +226,7 @@ void HistoryStoreTest::aDamagedFileIsSetAside()
     broken.close();
     Clock clock;
     clock.set(begin());
-    HistoryStore store(file(), clock, kNever);
+    HistoryStore store(file(), "one", clock, kNever);
     fill(store, clock, begin(), begin() + 5s);
     QVERIFY(store.flush());
     QVERIFY2(store.problem().find("was damaged") != std::string::npos, store.problem().c_str());
@@ -230,7 +243,7 @@ void HistoryStoreTest::aFileDamagedLaterIsSetAside()
 {
     Clock clock;
     {
-        HistoryStore store(file(), clock, kNever);
+        HistoryStore store(file(), "one", clock, kNever);
         fill(store, clock, begin(), begin() + 300s);
     }
     QFile broken(QString::fromStdString(file().string()));
@@ -238,7 +251,7 @@ void HistoryStoreTest::aFileDamagedLaterIsSetAside()
     QVERIFY(broken.seek(4096)); // its first page is well, so that it opens
     broken.write(QByteArray(int(broken.size() - 4096), '\xA5'));
     broken.close();
-    HistoryStore store(file(), clock, kNever);
+    HistoryStore store(file(), "one", clock, kNever);
     fill(store, clock, begin() + 300s, begin() + 310s);
     QVERIFY(store.flush());
     QVERIFY2(store.problem().find("was damaged") != std::string::npos, store.problem().c_str());
@@ -256,7 +269,7 @@ void HistoryStoreTest::withoutAFileNothingIsLost()
     blocker.close();
     Clock clock;
     clock.set(begin());
-    HistoryStore store((folder + "/history.sqlite").toStdString(), clock, kNever);
+    HistoryStore store((folder + "/history.sqlite").toStdString(), "one", clock, kNever);
     fill(store, clock, begin(), begin() + 5s);
     QVERIFY(!store.flush());
     QVERIFY2(store.problem().find("cannot open the history file") != std::string::npos,
@@ -267,7 +280,7 @@ void HistoryStoreTest::withoutAFileNothingIsLost()
     QVERIFY(blocker.remove());
     QVERIFY(store.flush());
     QVERIFY(store.problem().empty());
-    HistoryStore later((folder + "/history.sqlite").toStdString(), clock, kNever);
+    HistoryStore later((folder + "/history.sqlite").toStdString(), "one", clock, kNever);
     const auto found = later.range(begin(), begin() + 5s, 1000, nodes());
     QVERIFY(found);
     QCOMPARE(found->mean.size(), std::size_t(5));
@@ -278,7 +291,7 @@ void HistoryStoreTest::aNewerFileIsLeftAlone()
     Clock clock;
     clock.set(begin());
     {
-        HistoryStore store(file(), clock, kNever);
+        HistoryStore store(file(), "one", clock, kNever);
         fill(store, clock, begin(), begin() + 5s);
     }
     QFile raw(QString::fromStdString(file().string()));
@@ -286,10 +299,89 @@ void HistoryStoreTest::aNewerFileIsLeftAlone()
     QVERIFY(raw.seek(60)); // user_version, big-endian
     raw.write(QByteArray("\0\0\0\x63", 4));
     raw.close();
-    HistoryStore store(file(), clock, kNever);
+    HistoryStore store(file(), "one", clock, kNever);
     QVERIFY2(store.problem().find("newer version") != std::string::npos, store.problem().c_str());
     QVERIFY(!store.flush());
     QVERIFY(QDir(m_dir->path()).entryList({"*damaged*"}).isEmpty());
+}
+
+// Two clusters behind one configuration file, one after the other, in turns.
+void HistoryStoreTest::anotherClustersHistoryIsLeftAlone()
+{
+    Clock clock;
+    clock.set(begin());
+    Event event;
+    event.key = {begin(), 7};
+    event.what = "of the first";
+    {
+        HistoryStore first(file(), "one", clock, kNever);
+        addFirst(first, 1);
+        first.addEvents({event});
+    }
+    {
+        HistoryStore second(file(), "two", clock, kNever);
+        QCOMPARE(firstValue(second), -1.0);
+        QVERIFY(second.keptEvents().empty());
+        QVERIFY2(second.problem().find("another cluster (one)") != std::string::npos,
+                 second.problem().c_str());
+        QVERIFY2(second.problem().find("history-two.sqlite") != std::string::npos, second.problem().c_str());
+        addFirst(second, 2);
+    }
+    for (const auto& [id, value] : {std::pair("one", 1.0), std::pair("two", 2.0), std::pair("one", 1.0)}) {
+        HistoryStore again(file(), id, clock, kNever);
+        QCOMPARE(firstValue(again), value);
+        QCOMPARE(again.keptEvents().size(), std::size_t(value == 1.0 ? 1 : 0));
+        QCOMPARE(again.problem(), std::string()); // it was told when it began anew
+    }
+    QCOMPARE(filesThere(), (QStringList{"history-two.sqlite", "history.sqlite"}));
+}
+
+void HistoryStoreTest::aFileOfBeforeIdentitiesIsAdoptedOnce()
+{
+    Clock clock;
+    clock.set(begin());
+    {
+        HistoryStore store(file(), "one", clock, kNever);
+        addFirst(store, 1);
+    }
+    sqlite3* raw = nullptr;
+    QCOMPARE(sqlite3_open(file().c_str(), &raw), SQLITE_OK);
+    QCOMPARE(sqlite3_exec(raw, "DROP TABLE cluster; PRAGMA user_version = 2", nullptr, nullptr, nullptr),
+             SQLITE_OK);
+    QCOMPARE(sqlite3_close(raw), SQLITE_OK);
+    {
+        HistoryStore adopting(file(), "two", clock, kNever);
+        QCOMPARE(firstValue(adopting), 1.0);
+        QCOMPARE(adopting.problem(), std::string());
+    }
+    HistoryStore late(file(), "one", clock, kNever);
+    QCOMPARE(firstValue(late), -1.0);
+    QVERIFY2(late.problem().find("another cluster (two)") != std::string::npos, late.problem().c_str());
+}
+
+void HistoryStoreTest::aDamagedFileBesideAnothersIsSetAside()
+{
+    Clock clock;
+    clock.set(begin());
+    for (const auto* id : {"one", "two"}) {
+        HistoryStore store(file(), id, clock, kNever);
+        addFirst(store, 1);
+    }
+    QFile broken(m_dir->filePath("history-two.sqlite"));
+    QVERIFY(broken.open(QIODevice::WriteOnly | QIODevice::Truncate));
+    broken.write(QByteArray(8192, 'x'));
+    broken.close();
+    {
+        HistoryStore second(file(), "two", clock, kNever);
+        QCOMPARE(firstValue(second), -1.0);
+        QVERIFY2(second.problem().find("was damaged") != std::string::npos, second.problem().c_str());
+        addFirst(second, 2);
+    }
+    HistoryStore first(file(), "one", clock, kNever);
+    QCOMPARE(firstValue(first), 1.0);
+    HistoryStore second(file(), "two", clock, kNever);
+    QCOMPARE(firstValue(second), 2.0);
+    QCOMPARE(QDir(m_dir->path()).entryList({"history-two.sqlite.damaged-*"}).size(), 1);
 }
 
 } // namespace tests

@@ -73,7 +73,7 @@ void StatusStrip::build()
     };
     m_health = label("healthSummary");
     m_history = label("historyProblem");
-    m_history->setText(tr("history on disk has a problem"));
+    m_history->setText(tr("note on the history on disk"));
     m_history->setTone(Tone::Warning);
     m_history->hide();
     m_historyError = label("historyError");
