@@ -2,6 +2,9 @@
 
 #include "ui/widgets/time_ticks.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace ui {
 
 void ScaleTicker::setSteps(ScaleUnit unit, const ScaleSteps& steps)
@@ -14,12 +17,24 @@ void ScaleTicker::setSteps(ScaleUnit unit, const ScaleSteps& steps)
     m_labels = QVector<QString>(labels.begin(), labels.end());
 }
 
-void ScaleTicker::generate(const QCPRange&, const QLocale&, QChar, int, QVector<double>& ticks,
+void ScaleTicker::setRoom(double axis, double label)
+{
+    m_axis = axis;
+    m_label = label;
+}
+
+void ScaleTicker::generate(const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks,
                            QVector<double>* subTicks, QVector<QString>* labels)
 {
     ticks = m_ticks;
     if (subTicks) subTicks->clear();
-    if (labels) *labels = m_labels;
+    if (!labels) return;
+    *labels = m_labels;
+    const double apart = m_axis * m_steps.step / range.size(); // pixels
+    if (m_axis <= 0 || apart <= 0) return;
+    const auto every = std::max<qsizetype>(1, qsizetype(std::ceil(m_label / apart)));
+    for (qsizetype i = 0; i < labels->size(); ++i)
+        if (i % every != 0) (*labels)[i].clear();
 }
 
 void TimeTicker::generate(const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks,

@@ -8,19 +8,22 @@
 
 namespace ui {
 
-// The steps of an AxisScale with their words.
+// The steps of an AxisScale with their words; with fewer words where these would touch.
 class ScaleTicker final : public QCPAxisTicker
 {
 public:
     void setSteps(ScaleUnit unit, const ScaleSteps& steps);
+    // Pixels of the whole axis, and of what one label needs of it.
+    void setRoom(double axis, double label);
 
-    void generate(const QCPRange&, const QLocale&, QChar, int, QVector<double>& ticks,
+    void generate(const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks,
                   QVector<double>* subTicks, QVector<QString>* labels) override;
 
 private:
     ScaleSteps m_steps;
     QVector<double> m_ticks;
     QVector<QString> m_labels;
+    double m_axis = 0, m_label = 0; // 0: not known yet
 };
 
 // Of seconds since the Unix epoch.

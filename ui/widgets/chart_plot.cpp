@@ -55,6 +55,7 @@ ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options,
         applyTheme();
         replot();
     });
+    connect(m_plot, &QCustomPlot::beforeReplot, this, [this] { fitLabels(m_plot->height()); });
     connectMouse();
     m_plot->installEventFilter(this);
 }
@@ -366,6 +367,15 @@ void ChartPlot::setTimeTicks(double spanSeconds)
     m_span = spanSeconds;
 }
 
+void ChartPlot::fitLabels(int height)
+{
+    const auto margins = m_plot->axisRect()->margins();
+    const QFontMetrics metrics(m_theme.font(FontRole::Small));
+    const int below = std::max(margins.bottom(), metrics.height() + kMarkStrip); // 0 before it is laid out
+    for (const auto& ticker : {m_leftTicker, m_rightTicker})
+        ticker->setRoom(height - margins.top() - below, metrics.height());
+}
+
 void ChartPlot::fitValues(double leftLargest, double rightLargest)
 {
     m_leftScale.fit(0, leftLargest);
@@ -398,6 +408,7 @@ void ChartPlot::replot()
 void ChartPlot::draw(QPainter& painter, QSize size)
 {
     QPicture picture;
+    fitLabels(size.height());
     {
         QCPPainter recorder(&picture);
         recorder.setMode(QCPPainter::pmVectorized);

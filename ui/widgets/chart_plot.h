@@ -91,6 +91,7 @@ private:
     void applyAxisTheme();
     void applyLinePens();
     void setTimeTicks(double spanSeconds);
+    void fitLabels(int height); // of the value axes, in a plot of that height
     void setIsolated(std::size_t graph, const QVector<QCPGraphData>& points);
 
     const Theme& m_theme;

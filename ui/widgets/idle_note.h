@@ -4,6 +4,8 @@
 
 #include "ui/theme/theme.h"
 
+#include <QFontMetrics>
+#include <QRect>
 #include <QString>
 
 #include <algorithm>
@@ -29,6 +31,8 @@ public:
     }
 
     QString text() const { return m_idle ? m_words : QString(); } // empty: there is something to see
+    // What it covers of the picture; empty: nothing.
+    QRect place(const QFontMetrics& metrics, const QRect& picture) const;
     void draw(QPainter& painter, const Theme& theme, const QRect& picture) const;
 
 private:

@@ -16,7 +16,7 @@ struct NotWatched
 
 } // namespace
 
-void drawNotWatched(QPainter& painter, const Theme& theme, const QRectF& part)
+void drawNotWatched(QPainter& painter, const Theme& theme, const QRectF& part, const QRectF& taken)
 {
     const auto words = NotWatched::tr("not watched yet");
     painter.setFont(theme.font(FontRole::Small));
@@ -24,6 +24,7 @@ void drawNotWatched(QPainter& painter, const Theme& theme, const QRectF& part)
     const QSizeF size(metrics.horizontalAdvance(words) + 2 * kSpacingSmall, metrics.height());
     if (part.width() < size.width() || part.height() < 2 * size.height()) return;
     const QRectF place(part.center() - QPointF(size.width() / 2, size.height() / 2), size);
+    if (place.intersects(taken)) return;
     painter.fillRect(place, theme.card());
     painter.setPen(theme.textMuted());
     painter.drawText(place, Qt::AlignCenter, words);

@@ -3,17 +3,17 @@
 
 #include "backend/domain/ids.h"
 
+#include <QRectF>
 #include <QString>
 
 class QPainter;
-class QRectF;
 
 namespace ui {
 
 class Theme;
 
-// In the middle of that part, where there is room for it.
-void drawNotWatched(QPainter& painter, const Theme& theme, const QRectF& part);
+// In the middle of that part, where there is room for it beside what other words take.
+void drawNotWatched(QPainter& painter, const Theme& theme, const QRectF& part, const QRectF& taken = {});
 // For the tool tip over it.
 QString notWatchedText(backend::TimePoint until);
 

@@ -90,6 +90,8 @@ private:
     void drawShardAxis(QPainter& painter, const QRect& plot) const;
     void drawTimeAxis(QPainter& painter, const QRect& plot) const;
     void drawScale(QPainter& painter, const QRect& plot) const;
+    void drawFoot(QPainter& painter, const QRect& plot) const;
+    QRect seenPart(const QRect& plot) const;
 
     const Theme& m_theme;
     TimeRange& m_range;

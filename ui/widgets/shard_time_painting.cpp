@@ -17,6 +17,7 @@ namespace {
 constexpr int kShardLabels = 40; // width at the left
 constexpr double kBrushAlpha = 0.25;
 constexpr int kLeastTickPixels = 84;
+constexpr int kLeastNoteWidth = 200;
 
 // So many shards between two labels that these do not touch: 1, 2, 4, 8 …
 int shardsPerLabel(int shards, double shardHeight, int textHeight)
@@ -47,15 +48,39 @@ void ShardTimeMap::paintEvent(QPaintEvent*)
         return;
     }
     drawPicture(painter, plot);
-    drawNotWatched(painter, m_theme, notWatched());
+    const auto seen = seenPart(plot);
+    drawNotWatched(painter, m_theme, notWatched(), m_nothing.place(painter.fontMetrics(), seen));
     drawMarks(painter, plot);
     drawShardAxis(painter, plot);
     drawTimeAxis(painter, plot);
     drawEventMarks(painter, m_theme, marks(), plot);
     drawScale(painter, plot);
-    m_nothing.draw(painter, m_theme, plot);
+    m_nothing.draw(painter, m_theme, seen);
+    drawFoot(painter, plot);
+}
+
+// Where it is said that there is nothing to see: beside what nobody saw, if that leaves room.
+QRect ShardTimeMap::seenPart(const QRect& plot) const
+{
+    auto seen = plot;
+    seen.setLeft(std::max(plot.left(), int(std::ceil(notWatched().right()))));
+    return seen.width() >= kLeastNoteWidth ? seen : plot;
+}
+
+// What is read out at the left, in the room that the words at the right leave.
+void ShardTimeMap::drawFoot(QPainter& painter, const QRect& plot) const
+{
+    const auto metrics = painter.fontMetrics();
+    const int base = height() - metrics.descent();
+    const auto axis =
+        tr("Time, %1 · a column is %2")
+            .arg(zoneName(), formatDuration(std::chrono::duration<double>(m_history.step).count()));
+    const int axisLeft = plot.right() + kColorBarRoom - metrics.horizontalAdvance(axis);
+    painter.setPen(m_theme.textMuted());
+    painter.drawText(axisLeft, base, axis);
     painter.setPen(shownShard() >= 0 ? m_theme.text() : m_theme.textMuted());
-    drawFigure(painter, {plot.left(), height() - painter.fontMetrics().descent()}, readout());
+    drawFigure(painter, {plot.left(), base},
+               metrics.elidedText(readout(), Qt::ElideRight, axisLeft - kSpacingMedium - plot.left()));
 }
 
 void ShardTimeMap::drawPicture(QPainter& painter, const QRect& plot) const
@@ -132,12 +157,6 @@ void ShardTimeMap::drawTimeAxis(QPainter& painter, const QRect& plot) const
         painter.drawText(place, Qt::AlignLeft | Qt::AlignTop, tick.text);
         free = place.right() + kSpacingSmall;
     }
-    painter.setPen(m_theme.textMuted());
-    painter.drawText(
-        QRect(plot.right() - 240, height() - metrics.height(), 240 + kColorBarRoom, metrics.height()),
-        Qt::AlignRight | Qt::AlignBottom,
-        tr("Time, %1 · a column is %2")
-            .arg(zoneName(), formatDuration(std::chrono::duration<double>(m_history.step).count())));
 }
 
 void ShardTimeMap::drawScale(QPainter& painter, const QRect& plot) const

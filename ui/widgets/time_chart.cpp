@@ -79,7 +79,10 @@ void TimeChart::build()
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setAttribute(Qt::WA_TransparentForMouseEvents);
     auto* over = new QVBoxLayout(m_plot->widget());
-    over->addWidget(m_empty);
+    m_empty->setMargin(kSpacingTiny);
+    m_empty->setBackgroundRole(QPalette::Base); // on a ground of its own: what is hatched lies below
+    m_empty->setAutoFillBackground(true);
+    over->addWidget(m_empty, 0, Qt::AlignCenter);
     m_parts = new QBoxLayout(QBoxLayout::TopToBottom);
     m_parts->setSpacing(kSpacingTiny);
     m_parts->addWidget(m_plot->widget(), 1);
@@ -105,7 +108,7 @@ void TimeChart::drawParts(QPainter& painter)
     painter.save();
     painter.translate(place(*m_plot->widget()));
     m_plot->draw(painter, m_plot->widget()->size());
-    if (m_empty->isVisible()) m_empty->render(&painter, m_empty->pos(), {}, DrawChildren);
+    if (m_empty->isVisible()) m_empty->render(&painter, m_empty->pos());
     painter.restore();
     QPicture legend;
     m_legend->render(&legend, {}, {}, DrawChildren);
