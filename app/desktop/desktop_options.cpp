@@ -17,6 +17,7 @@ struct Options
     QCommandLineOption demo{"demo", "Start a private backend on this machine."};
     QCommandLineOption connect{"connect", "Connect to the cluster of this cluster.toml.", "FILE"};
     QCommandLineOption data{"data", "Demo: keep its servers in this directory.", "DIR"};
+    QCommandLineOption noWorkload{"no-workload", "Demo: an empty cluster, without the synthetic crowd."};
     QCommandLineOption replay{"replay", "Demo: import this activity log and replay it.", "FILE"};
     QCommandLineOption speed{
         "speed", "Replay this many times as fast as it happened, or max (60: an hour a minute).", "N", "60"};
@@ -34,8 +35,8 @@ struct Options
 
     QList<QCommandLineOption> all() const
     {
-        return {demo,  connect, data,       replay, speed,     keepTimes,   readOnly,
-                theme, size,    screenshot, gather, exitAfter, exportReport};
+        return {demo,     connect, data, noWorkload, replay, speed,     keepTimes,
+                readOnly, theme,   size, screenshot, gather, exitAfter, exportReport};
     }
 };
 
@@ -103,6 +104,10 @@ Result<void> checkTogether(const QCommandLineParser& parser, const Options& opti
         return wrong(QStringLiteral("--demo and --connect exclude each other"));
     if (!set(options.demo) && (set(options.data) || set(options.replay)))
         return wrong(QStringLiteral("--data and --replay belong to --demo"));
+    if (!set(options.demo) && set(options.noWorkload))
+        return wrong(QStringLiteral("--no-workload belongs to --demo"));
+    if (set(options.replay) && set(options.noWorkload))
+        return wrong(QStringLiteral("--replay brings a crowd of its own: leave --no-workload out"));
     if (!set(options.screenshot) && set(options.gather))
         return wrong(QStringLiteral("--gather belongs to --screenshot"));
     if (!set(options.replay) && (set(options.speed) || set(options.keepTimes)))
@@ -134,6 +139,7 @@ Result<void> readSession(const QCommandLineParser& parser, const Options& option
     out.session.kind = connect ? SessionOptions::Kind::Connect : SessionOptions::Kind::Demo;
     out.session.configFile = pathOf(out.connectFile);
     out.session.dataDirectory = pathOf(parser.value(options.data));
+    out.session.workload = !parser.isSet(options.noWorkload);
     out.session.replayFile = pathOf(parser.value(options.replay));
     out.session.keepTimes = parser.isSet(options.keepTimes);
     out.session.readOnly = parser.isSet(options.readOnly);

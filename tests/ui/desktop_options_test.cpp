@@ -53,6 +53,10 @@ void DesktopOptionsTest::demo()
     QCOMPARE(options->session.dataDirectory.string(), std::string("/var/lib/demo"));
     QVERIFY(options->session.replayFile.empty());
     QVERIFY(options->connectFile.isEmpty());
+    QVERIFY(options->session.workload);
+    const auto empty = parse({"--demo", "--no-workload"}); // as rookeryctl demo has it
+    VERIFY_OK(empty);
+    QVERIFY(empty->opens && !empty->session.workload);
 }
 
 void DesktopOptionsTest::demoReplaysALog()
@@ -136,6 +140,9 @@ void DesktopOptionsTest::wrongOnesGetASentence_data()
     row("--replay log", "belong to --demo");
     row("--connect cluster.toml --data DIR", "belong to --demo");
     row("--connect cluster.toml --replay log", "belong to --demo");
+    row("--no-workload", "belongs to --demo");
+    row("--connect cluster.toml --no-workload", "belongs to --demo");
+    row("--demo --replay log --no-workload", "leave --no-workload out");
     row("--speed 60", "belong to --replay");
     row("--demo --speed 60", "belong to --replay");
     row("--demo --keep-times", "belong to --replay");
