@@ -261,8 +261,9 @@ public:
                                                             TimePoint end, int most) const = 0;
     // Tasks, hottest authors and hottest readers of one logical shard, as PostgreSQL and this engine have
     // them now. A node that does not answer costs only its part, which then tells why. NotFound: no such
-    // shard.
-    [[nodiscard]] virtual Result<ShardDetails> shardDetails(int shard, Deadline deadline) = 0;
+    // shard. soFar may be empty.
+    [[nodiscard]] virtual Result<ShardDetails> shardDetails(int shard, Deadline deadline,
+                                                            const ShardDetailsSink& soFar) = 0;
 
     // One node in detail, read now over the monitor's own connections. Rates and ratios are over the time
     // since earlier readings of this node, about a minute at most. A part that cannot be read says why; an

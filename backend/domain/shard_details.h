@@ -1,14 +1,18 @@
 // What is behind one logical shard: its unfinished tasks, and who writes and reads most in it. Each part
-// comes with its own problem, so that a node that is down costs only its part. Plain values.
+// comes with its own problem, so that a node that is down costs only its part; while it is asked for, a part
+// names the node whose answer it waits for. Plain values.
 #pragma once
 
 #include "backend/domain/ids.h"
 #include "backend/domain/task.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace backend {
+
+inline constexpr int kMostShardTasks = 5'000; // looked at of each state, in the order in which they are due
 
 struct ShardTaskCount
 {
@@ -24,8 +28,9 @@ struct ShardTasks
     int node = 0;
     std::string name;
     std::vector<ShardTaskCount> kinds;
-    bool whole = true;   // false: the queue is so long that only its head was looked at
-    std::string problem; // why the node's queue could not be read; empty: it was
+    bool whole = true;    // false: the queue is so long that only its head was looked at
+    bool awaited = false; // the node has not answered yet
+    std::string problem;  // why the node's queue could not be read; empty: it was
 };
 
 struct HotAuthor
@@ -41,6 +46,7 @@ struct HotAuthors
     TimePoint since; // later than asked for where the shard's posts are too many to look at
     std::int64_t posts = 0;
     std::vector<HotAuthor> authors;
+    std::string awaited; // the node that has not answered yet; empty: none
     std::string problem; // why it is not known; empty: it is
 };
 
@@ -66,7 +72,12 @@ struct ShardDetails
     std::vector<ShardTasks> tasks; // by node
     HotAuthors authors;
     HotReaders readers;
+    std::string namesAwaited; // the node that has not told all handles yet; empty: none
     std::string namesProblem; // why handles are missing; empty: none is
 };
+
+// Told what is known so far, each time more is, while a node keeps the rest waiting: from any thread, one at
+// a time. Never told where all nodes answer at once.
+using ShardDetailsSink = std::function<void(const ShardDetails&)>;
 
 } // namespace backend

@@ -63,9 +63,9 @@ public:
     {
         return m_sampler.shardHistory().range(metric, begin, end, most);
     }
-    Result<ShardDetails> shardDetails(int shard, Deadline deadline) override
+    Result<ShardDetails> shardDetails(int shard, Deadline deadline, const ShardDetailsSink& soFar) override
     {
-        return m_shards.details(shard, deadline);
+        return m_shards.details(shard, deadline, soFar);
     }
     Result<NodeDetails> nodeDetails(int node, Deadline deadline) override
     {

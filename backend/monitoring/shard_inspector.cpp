@@ -4,15 +4,15 @@
 
 #include <algorithm>
 #include <future>
-#include <map>
+#include <mutex>
 #include <set>
 
 namespace backend {
 namespace {
 
-constexpr std::int64_t kTasksLookedAt = 5'000; // of each state, in the order in which they are due
 constexpr std::int64_t kPostsLookedAt = 5'000;
 constexpr std::size_t kListed = 10;
+constexpr Milliseconds kAtOnce{100}; // whoever answers by then is not said to be waited for
 
 // The queue has no index by shard: its head is read, and what else is there is told not to be known.
 SqlStatement tasksOfShard(int shard)
@@ -26,7 +26,7 @@ SqlStatement tasksOfShard(int shard)
             " count(*) FROM (" +
                 head(0, "rank") + " UNION ALL " + head(1, "lease_until") + " UNION ALL " + head(2, "run_at") +
                 ") AS s GROUP BY s.state, s.kind",
-            {sqlParameter(shard), sqlParameter(kTasksLookedAt)}};
+            {sqlParameter(shard), sqlParameter(kMostShardTasks)}};
 }
 
 // For this transaction: a plan made while the queue was empty must not read all of it later.
@@ -90,32 +90,128 @@ bool readWhole(const SqlRows& rows)
     for (std::size_t r = 0; r < rows.size(); ++r)
         ofState[rows.integer(r, 0)] += rows.integer(r, 4);
     return std::all_of(ofState.begin(), ofState.end(),
-                       [](const auto& state) { return state.second < kTasksLookedAt; });
+                       [](const auto& state) { return state.second < kMostShardTasks; });
 }
+
+using NamesFound = Result<std::map<std::int64_t, std::string>>;
+
+// What is known so far, from several threads; told from begin() on.
+class Telling
+{
+public:
+    Telling(ShardDetails begun, const ShardDetailsSink& sink)
+        : m_sink(sink)
+        , m_soFar(std::move(begun))
+    {
+    }
+
+    void begin()
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_begun = true;
+        tell();
+    }
+    void take(const ShardTasks& tasks)
+    {
+        const std::scoped_lock lock(m_mutex);
+        for (auto& node : m_soFar.tasks)
+            if (node.node == tasks.node) node = tasks;
+        tell();
+    }
+    void take(const HotAuthors& authors)
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_soFar.authors = authors;
+        tell();
+    }
+    // Of the authors or of the readers.
+    void takeNames(const NamesFound& found)
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (--m_namesAwaited == 0) m_soFar.namesAwaited.clear();
+        if (!found) m_soFar.namesProblem = found.error().message;
+        const auto name = [&](UserId user, std::string& handle) {
+            if (!found) return;
+            if (const auto known = found->find(user.value); known != found->end()) handle = known->second;
+        };
+        for (auto& author : m_soFar.authors.authors)
+            name(author.author, author.handle);
+        for (auto& reader : m_soFar.readers.readers)
+            name(reader.reader, reader.handle);
+        tell();
+    }
+    // REQUIRES: nobody takes any more.
+    ShardDetails whole() { return std::move(m_soFar); }
+
+private:
+    bool complete() const
+    {
+        return m_namesAwaited == 0 && m_soFar.authors.awaited.empty() &&
+               std::none_of(m_soFar.tasks.begin(), m_soFar.tasks.end(),
+                            [](const auto& node) { return node.awaited; });
+    }
+    void tell()
+    {
+        if (m_begun && m_sink && !complete()) m_sink(m_soFar);
+    }
+
+    const ShardDetailsSink& m_sink;
+    std::mutex m_mutex;
+    ShardDetails m_soFar;
+    int m_namesAwaited = 2; // of the authors and of the readers
+    bool m_begun = false;
+};
 
 } // namespace
 
-Result<ShardDetails> ShardInspector::details(int shard, Deadline deadline) const
+Result<ShardDetails> ShardInspector::details(int shard, Deadline deadline,
+                                             const ShardDetailsSink& soFar) const
 {
     const auto map = m_maps.current();
     if (shard < 0 || shard >= map->shardCount)
         return fail(ErrorCode::NotFound, "this cluster has no logical shard " + std::to_string(shard));
-    const auto first = deadline.earlier(deadline.remaining() * 2 / 3); // names come after
-    ShardDetails out;
-    out.shard = shard;
-    out.takenAt = SystemWallClock().now();
+    const auto first = deadline.earlier(deadline.remaining() * 2 / 3); // authors' names come after
+    const int users = map->usersNode[std::size_t(shard)], posts = map->postsNode[std::size_t(shard)];
+    const auto nameOf = [&map](int node) { return map->node(node) ? map->node(node)->name : std::string(); };
+    ShardDetails begun;
+    begun.shard = shard;
+    begun.takenAt = SystemWallClock().now();
+    begun.readers = readers(shard, begun.takenAt);
+    begun.authors.awaited = nameOf(posts);
+    begun.namesAwaited = nameOf(users);
     // A task waits where the row is that causes it.
-    const std::set<int> nodes{map->usersNode[std::size_t(shard)], map->postsNode[std::size_t(shard)],
-                              m_directoryNode};
-    std::vector<std::future<ShardTasks>> tasks;
-    for (const int node : nodes)
-        tasks.push_back(std::async(std::launch::async, [=, this] { return tasksOn(node, shard, first); }));
-    out.authors = authors(shard, out.takenAt, first);
-    out.readers = readers(shard, out.takenAt);
-    for (auto& one : tasks)
-        out.tasks.push_back(one.get());
-    addHandles(out, deadline);
-    return out;
+    for (const int node : std::set<int>{users, posts, m_directoryNode}) {
+        auto& tasks = begun.tasks.emplace_back();
+        tasks.node = node;
+        tasks.name = nameOf(node);
+        tasks.awaited = true;
+    }
+    std::vector<std::int64_t> readerIds;
+    for (const auto& reader : begun.readers.readers)
+        readerIds.push_back(reader.reader.value);
+    Telling telling(begun, soFar);
+    std::vector<std::future<void>> parts;
+    const auto start = [&parts](auto work) {
+        parts.push_back(std::async(std::launch::async, std::move(work)));
+    };
+    for (const auto& tasks : begun.tasks)
+        start([&, node = tasks.node] { telling.take(tasksOn(node, shard, first)); });
+    start([&] {
+        const auto found = authors(shard, begun.takenAt, first);
+        std::vector<std::int64_t> ids;
+        for (const auto& author : found.authors)
+            ids.push_back(author.author.value);
+        telling.take(found);
+        telling.takeNames(ids.empty() ? NamesFound() : handles(shard, ids, deadline));
+    });
+    start([&] { telling.takeNames(readerIds.empty() ? NamesFound() : handles(shard, readerIds, deadline)); });
+    const auto patience = std::chrono::steady_clock::now() + kAtOnce;
+    for (auto& part : parts)
+        part.wait_until(patience);
+    telling.begin();
+    for (auto& part : parts)
+        part.get();
+    return telling.whole();
 }
 
 ShardTasks ShardInspector::tasksOn(int node, int shard, Deadline deadline) const
@@ -175,32 +271,20 @@ HotReaders ShardInspector::readers(int shard, TimePoint now) const
 }
 
 // All of them are of this shard, so one node knows them.
-void ShardInspector::addHandles(ShardDetails& details, Deadline deadline) const
+Result<std::map<std::int64_t, std::string>>
+ShardInspector::handles(int shard, const std::vector<std::int64_t>& users, Deadline deadline) const
 {
-    std::vector<std::int64_t> ids;
-    for (const auto& author : details.authors.authors)
-        ids.push_back(author.author.value);
-    for (const auto& reader : details.readers.readers)
-        ids.push_back(reader.reader.value);
-    if (ids.empty()) return;
     SqlSession session(m_pools, m_maps);
-    const auto rows =
-        session.runOne(Role::Users, details.shard,
-                       {"SELECT id, handle FROM " + shardTable(Role::Users, details.shard, "users") +
-                            " WHERE id = ANY ($1::bigint[])",
-                        {sqlArray(ids)}},
-                       deadline);
-    if (!rows) {
-        details.namesProblem = rows.error().message;
-        return;
-    }
-    std::map<std::int64_t, std::string> handles;
-    for (std::size_t r = 0; r < rows->size(); ++r)
-        handles.emplace(rows->integer(r, 0), rows->text(r, 1));
-    for (auto& author : details.authors.authors)
-        author.handle = handles[author.author.value];
-    for (auto& reader : details.readers.readers)
-        reader.handle = handles[reader.reader.value];
+    ROOKERY_ASSIGN(const auto rows,
+                   session.runOne(Role::Users, shard,
+                                  {"SELECT id, handle FROM " + shardTable(Role::Users, shard, "users") +
+                                       " WHERE id = ANY ($1::bigint[])",
+                                   {sqlArray(users)}},
+                                  deadline));
+    std::map<std::int64_t, std::string> out;
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        out.emplace(rows.integer(r, 0), rows.text(r, 1));
+    return out;
 }
 
 } // namespace backend

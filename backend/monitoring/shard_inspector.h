@@ -9,6 +9,10 @@
 #include "backend/domain/shard_details.h"
 #include "backend/store/shard_sql.h"
 
+#include <map>
+#include <string>
+#include <vector>
+
 namespace backend {
 
 class ShardInspector
@@ -27,13 +31,15 @@ public:
     }
 
     // See Monitor::shardDetails.
-    [[nodiscard]] Result<ShardDetails> details(int shard, Deadline deadline) const;
+    [[nodiscard]] Result<ShardDetails> details(int shard, Deadline deadline,
+                                               const ShardDetailsSink& soFar) const;
 
 private:
     ShardTasks tasksOn(int node, int shard, Deadline deadline) const;
     HotAuthors authors(int shard, TimePoint now, Deadline deadline) const;
     HotReaders readers(int shard, TimePoint now) const;
-    void addHandles(ShardDetails& details, Deadline deadline) const;
+    Result<std::map<std::int64_t, std::string>> handles(int shard, const std::vector<std::int64_t>& users,
+                                                        Deadline deadline) const;
 
     const SqlPools& m_pools;
     const ShardMapSource& m_maps;

@@ -120,7 +120,7 @@ std::vector<EngineCall> monitorCalls(Monitor& monitor, const CallSubjects& s)
          [=, &monitor](Deadline d) { return error(monitor.queueHistory(hourAgo(), now(), 10, d)); }},
         {"workerSpans",
          [=, &monitor](Deadline d) { return error(monitor.workerSpans(hourAgo(), now(), 10, d)); }},
-        {"shardDetails", [&](Deadline d) { return error(monitor.shardDetails(s.reader.shard(), d)); }},
+        {"shardDetails", [&](Deadline d) { return error(monitor.shardDetails(s.reader.shard(), d, {})); }},
         {"nodeDetails", [&](Deadline d) { return error(monitor.nodeDetails(s.node, d)); }},
         {"events", [&](Deadline d) { return error(monitor.events({}, d)); }},
     };

@@ -39,7 +39,7 @@ private:
     User user() { return take(feed().createUser({"user" + std::to_string(++m_users), "U"}, soon())); }
     // One in that shard: handles are hashed.
     User userIn(int shard);
-    ShardDetails details(int shard) { return take(monitor().shardDetails(shard, soon())); }
+    ShardDetails details(int shard) { return take(monitor().shardDetails(shard, soon(), {})); }
     QString psql(const std::string& node, const QString& sql);
 
     std::shared_ptr<app::OpenedSession> m_session;
@@ -265,7 +265,7 @@ void ShardDetailsTest::sizesAreRedisOwn()
 void ShardDetailsTest::unknownShardIsNotFound()
 {
     for (const int shard : {-1, engine().shardCount()})
-        QVERIFY(monitor().shardDetails(shard, soon()).error().code == ErrorCode::NotFound);
+        QVERIFY(monitor().shardDetails(shard, soon(), {}).error().code == ErrorCode::NotFound);
     const auto now = monitor().snapshot()->takenAt;
     QVERIFY(monitor().shardHistory(BalanceMetric::Reads, now, now, 10).error().code ==
             ErrorCode::InvalidArgument);
@@ -281,8 +281,20 @@ void ShardDetailsTest::silentNodeCostsOnlyItsPart()
     const auto where = take(monitor().locate(reader.id));
     QVERIFY(where.usersNode != where.postsNode);
     take(m_session->servers()->pauseNode(where.postsNode));
-    const auto out = take(monitor().shardDetails(shard, Deadline::after(3s)));
+    std::vector<ShardDetails> told;
+    const auto out = take(monitor().shardDetails(shard, Deadline::after(3s),
+                                                 [&](const ShardDetails& soFar) { told.push_back(soFar); }));
     take(m_session->servers()->resumeNode(where.postsNode));
+    // What the others say is told while the silent one is waited for, and that it is.
+    QVERIFY(!told.empty());
+    const auto knows = [&](const ShardDetails& soFar) {
+        return soFar.authors.awaited == where.postsNode && !soFar.readers.readers.empty() &&
+               std::all_of(soFar.tasks.begin(), soFar.tasks.end(), [&](const auto& node) {
+                   return node.awaited == (node.name == where.postsNode) && node.problem.empty();
+               });
+    };
+    QVERIFY(std::any_of(told.begin(), told.end(), knows));
+    QVERIFY(out.authors.awaited.empty() && out.namesAwaited.empty());
     QVERIFY(out.authors.authors.empty());
     QVERIFY2(out.authors.problem.find(where.postsNode) != std::string::npos, out.authors.problem.c_str());
     bool usersThere = false;

@@ -27,6 +27,10 @@ backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64,
 backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node);
 // The same with that node down: its figures of the moment unknown, what it holds as last known.
 backend::ClusterSnapshot withNodeDown(backend::ClusterSnapshot snapshot, int node);
+// The same while the directory has been silent since `readAt`: what engines count is of then.
+backend::ClusterSnapshot withSilentDirectory(backend::ClusterSnapshot snapshot, backend::TimePoint readAt);
+// The same of a cluster that was just made: no users, posts, timelines, tasks or traffic.
+backend::ClusterSnapshot withNobody(backend::ClusterSnapshot snapshot);
 // One point a second, the newest at `end`, with values that grow along the time.
 std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds);
 
@@ -72,6 +76,8 @@ public:
     void setQueueHistory(backend::QueueHistory history);
     void setWorkerSpans(backend::WorkerSpans spans);     // begin and end become what is asked for
     void setShardDetails(backend::ShardDetails details); // of every shard asked for, with its number
+    // Told first; what follows can be held as "shardDetails: the rest".
+    void setShardDetailsSoFar(std::optional<backend::ShardDetails> details);
     // Without one a node's details are plausible figures of its kind.
     void setNodeDetails(const backend::NodeDetails& details);
     void setProbedNodes(std::vector<backend::ProbedNode> nodes);
@@ -199,7 +205,8 @@ private:
                                              Deadline deadline) override;
     Result<backend::ShardHistory> shardHistory(backend::BalanceMetric metric, backend::TimePoint begin,
                                                backend::TimePoint end, int most) const override;
-    Result<backend::ShardDetails> shardDetails(int shard, Deadline deadline) override;
+    Result<backend::ShardDetails> shardDetails(int shard, Deadline deadline,
+                                               const backend::ShardDetailsSink& soFar) override;
     Result<backend::NodeDetails> nodeDetails(int node, Deadline deadline) override;
     std::vector<backend::ProbedNode> probedNodes() const override;
     backend::OwnCost ownCost() const override;
@@ -250,6 +257,7 @@ private:
     backend::QueueHistory m_queueHistory;
     backend::WorkerSpans m_workerSpans;
     backend::ShardDetails m_shardDetails;
+    std::optional<backend::ShardDetails> m_shardDetailsSoFar;
     std::map<int, backend::NodeDetails> m_nodeDetails;
     std::vector<backend::ProbedNode> m_probedNodes;
     backend::OwnCost m_ownCost;

@@ -13,6 +13,12 @@ void FakeEngine::setShardDetails(backend::ShardDetails details)
     m_shardDetails = std::move(details);
 }
 
+void FakeEngine::setShardDetailsSoFar(std::optional<backend::ShardDetails> details)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_shardDetailsSoFar = std::move(details);
+}
+
 // At the odd minutes half as much again as at the even ones; nothing is known of times before the history
 // begins, an hour before the snapshot.
 backend::Result<backend::ShardHistory> FakeEngine::shardHistory(backend::BalanceMetric metric,
@@ -38,14 +44,24 @@ backend::Result<backend::ShardHistory> FakeEngine::shardHistory(backend::Balance
     return out;
 }
 
-backend::Result<backend::ShardDetails> FakeEngine::shardDetails(int shard, Deadline)
+backend::Result<backend::ShardDetails> FakeEngine::shardDetails(int shard, Deadline,
+                                                                const backend::ShardDetailsSink& soFar)
 {
     if (const auto error = enter("shardDetails", std::to_string(shard))) return backend::fail(*error);
+    const auto ofShard = [&](backend::ShardDetails out) {
+        out.shard = shard;
+        if (out.takenAt == backend::TimePoint()) out.takenAt = m_snapshot.takenAt;
+        return out;
+    };
+    const auto part = [&]() -> std::optional<backend::ShardDetails> {
+        const std::scoped_lock lock(m_mutex);
+        return m_shardDetailsSoFar ? std::optional(ofShard(*m_shardDetailsSoFar)) : std::nullopt;
+    }();
+    if (part && soFar) soFar(*part);
+    if (part)
+        if (const auto error = enter("shardDetails: the rest")) return backend::fail(*error);
     const std::scoped_lock lock(m_mutex);
-    auto out = m_shardDetails;
-    out.shard = shard;
-    if (out.takenAt == backend::TimePoint()) out.takenAt = m_snapshot.takenAt;
-    return out;
+    return ofShard(m_shardDetails);
 }
 
 } // namespace tests

@@ -52,6 +52,7 @@ private slots:
     void sessionGone();
 
 private:
+    static constexpr auto kMissing = "notRead Its own figures"; // why there are none
     struct Shown : PageFixture
     {
         explicit Shown(std::chrono::milliseconds interval = 20ms, const char* node = "redis-3")
@@ -87,7 +88,10 @@ private:
                 if (tabs->isTabVisible(i) && tabs->tabText(i).startsWith(begin)) return tabs->tabText(i);
             return {};
         }
-        bool hasDetails() const { return find<QTabWidget>("nodeTabs")->isVisibleTo(page.get()); }
+        bool hasDetails() const
+        {
+            return find<QTabWidget>("nodeTabs")->isVisibleTo(page.get()) && !find<QLabel>(kMissing);
+        }
     };
     static backend::ClusterSnapshot withDown(const char* name)
     {
@@ -242,7 +246,11 @@ void NodesTest::deadNodeSaysSinceWhen()
     QTRY_VERIFY2(trouble().contains("No answer since " + ui::formatTime(since)), qPrintable(trouble()));
     QTRY_VERIFY2(trouble().contains("redis-3 has not answered for 35 s"), qPrintable(trouble()));
     QVERIFY(fixture.find<QLabel>("nodeTrouble")->isVisible());
-    QTRY_COMPARE(fixture.find<ui::StateView>("nodeState")->kind(), ui::StateView::Kind::Failed);
+    const auto missing = [&] {
+        const auto* label = fixture.find<QLabel>(kMissing);
+        return label ? label->text() : QString();
+    };
+    QTRY_VERIFY2(missing().endsWith("redis-3: connection refused"), qPrintable(missing()));
     // The same is not said twice; without the probes' word the details' error is.
     QVERIFY(!trouble().contains("details cannot be read"));
     fixture.engine().setProbedNodes({});
@@ -258,7 +266,7 @@ void NodesTest::deadNodeSaysSinceWhen()
     fixture.engine().clearFailure("nodeDetails 5");
     fixture.engine().setSnapshot(fakeSnapshot(1));
     QTRY_VERIFY(!fixture.find<QLabel>("nodeTrouble")->isVisible());
-    QTRY_VERIFY(fixture.find<QTabWidget>("nodeTabs")->isVisible());
+    QTRY_VERIFY(missing().isEmpty());
 }
 
 void NodesTest::reasonNeedsNoScrolling()
@@ -291,11 +299,19 @@ void NodesTest::hangingNodeHoldsNobodyUp()
     auto& page = fixture.make<ui::NodesPage>();
     page.setInterval(20ms);
     page.openArgument("redis-3");
-    QTRY_COMPARE(fixture.find<ui::StateView>("nodeState")->kind(), ui::StateView::Kind::Loading);
+    // What is known without it is there, and the doctor's findings; the rest says for whom it waits.
+    QTRY_VERIFY(fixture.find<QLabel>(kMissing));
+    QCOMPARE(fixture.find<QLabel>(kMissing)->text(), QString("Waiting for redis-3…"));
+    QCOMPARE(fixture.find<QLabel>("slowOperationsHint")->text(), QString("Waiting for redis-3…"));
+    QVERIFY(fixture.find<QTabWidget>("nodeTabs")->isVisible());
+    const auto known = fixture.engine().lastSnapshot().nodes[4];
+    QCOMPARE(QString::fromStdString(known.name), QString("redis-3"));
+    QCOMPARE(fixture.find<QLabel>("knownMemory")->text(), ui::formatBytes(known.memoryBytes));
+    QCOMPARE(fixture.find<QLabel>("knownRoles")->text(), QString("timelines"));
     QTRY_VERIFY(fixture.waitForNews()); // snapshots come, the list lives
     QTRY_COMPARE(fixture.engine().count("nodeDetails") > 0, true);
     page.openArgument("redis-1");
-    QTRY_VERIFY(fixture.find<QTabWidget>("nodeTabs")->isVisible());
+    QTRY_VERIFY(fixture.find<QLabel>("memoryUsed"));
     // However often one comes back to it, it is asked once.
     const auto asked = [&] {
         const auto calls = fixture.engine().calls();
@@ -309,8 +325,8 @@ void NodesTest::hangingNodeHoldsNobodyUp()
     QCOMPARE(asked(), 1);
     // Its late answer is not taken for another node's.
     fixture.engine().releaseAll();
-    QTRY_VERIFY(fixture.find<QTabWidget>("nodeTabs")->isVisible());
     QVERIFY(fixture.waitForNews());
+    QTRY_VERIFY(fixture.find<QLabel>("memoryUsed"));
     QVERIFY(fixture.find<QLabel>("memoryUsed")->text() == ui::formatBytes(5LL << 20)); // redis-1's
 }
 
@@ -381,7 +397,7 @@ void NodesTest::pausedAsksNothing()
     QCOMPARE(page.engine().count("nodeDetails"), looks);
     QCOMPARE(page.engine().count("ownCost"), costs);
     QVERIFY(!page.hasDetails());
-    QVERIFY(page.find<ui::StateView>("nodeState")->text().contains("F5"));
+    QVERIFY2(page.text(kMissing).contains("F5"), qPrintable(page.text(kMissing)));
     page.nodes->refresh(); // is asked for
     QTRY_COMPARE(page.engine().count("nodeDetails"), looks + 1);
     QTRY_VERIFY(page.hasDetails());

@@ -28,6 +28,9 @@ private slots:
     void numbersAreTheEngines();
     void rowsOpenTheTimelineBrowser();
     void nodeThatIsDownCostsOnlyItsPart();
+    void hangingNodeHoldsUpOnlyItsPart();
+    void whatWasKnownStaysWhileItIsAwaited();
+    void hangingShardHoldsUpNoOther();
     void reasonHasTheWholeWidth();
     void callThatFailsSaysWhy();
     void nothingIsSaidToBeNothing();
@@ -42,8 +45,8 @@ backend::ShardDetails details()
 {
     backend::ShardDetails out;
     out.takenAt = backend::TimePoint(1'800'000'000s);
-    out.tasks = {{1, "pg-1", {{backend::TaskKind::EdgeChanged, 5, 1, 2, 12.5}}, true, {}},
-                 {2, "pg-2", {}, true, {}}};
+    out.tasks = {{1, "pg-1", {{backend::TaskKind::EdgeChanged, 5, 1, 2, 12.5}}, true, false, {}},
+                 {2, "pg-2", {}, true, false, {}}};
     out.authors.since = out.takenAt - 15min;
     out.authors.posts = 31;
     out.authors.authors = {{backend::UserId{71}, "celebrity", 20, 4'000, 90},
@@ -197,6 +200,80 @@ void ShardPanelTest::nodeThatIsDownCostsOnlyItsPart()
     QCOMPARE(cell(fixture, "hotReaders", 0, 0), QString("@fan"));
     QVERIFY(note(fixture, "shardPostsHealthMessage").contains("pg-2 refuses connections: start it"));
     QVERIFY(note(fixture, "shardUsersHealth").contains("Ok"));
+}
+
+// What the others say is there at once; the rest says for whom it waits, then what failed.
+void ShardPanelTest::hangingNodeHoldsUpOnlyItsPart()
+{
+    PageFixture fixture;
+    auto part = details(), whole = details();
+    part.tasks[1].awaited = true;
+    part.authors = {};
+    part.authors.awaited = "pg-2";
+    part.readers.readers[0].handle.clear();
+    part.namesAwaited = "pg-1";
+    whole.tasks[1].problem = whole.authors.problem = "pg-2 does not answer";
+    whole.authors.authors.clear();
+    fixture.engine().setShardDetailsSoFar(part);
+    fixture.engine().setShardDetails(whole);
+    fixture.engine().hold("shardDetails: the rest");
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    openPanel(fixture);
+    QTRY_COMPARE(note(fixture, "hotAuthorsNote"), QString("Waiting for pg-2…"));
+    QCOMPARE(note(fixture, "shardTasksNote"), QString("Waiting for pg-2…"));
+    QCOMPARE(cell(fixture, "shardTasks", 0, 1), QString("pg-1"));
+    QCOMPARE(cell(fixture, "hotReaders", 0, 0), QString("id 73"));
+    QVERIFY(note(fixture, "hotReadersNote").endsWith("Handles: waiting for pg-1…"));
+    fixture.engine().releaseAll();
+    QTRY_COMPARE(note(fixture, "hotAuthorsNote"), QString("pg-2 does not answer"));
+    QCOMPARE(note(fixture, "shardTasksNote"), QString("Tasks on pg-2: pg-2 does not answer"));
+    QCOMPARE(cell(fixture, "hotReaders", 0, 0), QString("@fan"));
+    QVERIFY(!note(fixture, "hotReadersNote").contains("aiting"));
+}
+
+// Lists do not blink each time they are asked for again.
+void ShardPanelTest::whatWasKnownStaysWhileItIsAwaited()
+{
+    PageFixture fixture;
+    fixture.engine().setShardDetails(details());
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    auto& panel = openPanel(fixture);
+    QTRY_COMPARE(cell(fixture, "hotAuthors", 0, 0), QString("@celebrity"));
+    const auto asOf = note(fixture, "shardPanelAsOf"), authors = note(fixture, "hotAuthorsNote");
+    auto part = details();
+    part.takenAt += 60s;
+    part.tasks[0] = {1, "pg-1", {}, true, true, {}};
+    part.authors = {};
+    part.authors.awaited = "pg-2";
+    part.namesAwaited = "pg-1";
+    part.readers.readers = {{backend::UserId{73}, "", 99, 99}};
+    fixture.engine().setShardDetailsSoFar(part);
+    fixture.engine().hold("shardDetails: the rest");
+    panel.refresh();
+    QTRY_COMPARE(cell(fixture, "hotReaders", 0, 1), QString("99")); // what was told is shown
+    QCOMPARE(cell(fixture, "hotReaders", 0, 0), QString("@fan"));
+    QCOMPARE(cell(fixture, "hotAuthors", 0, 0), QString("@celebrity"));
+    QCOMPARE(note(fixture, "hotAuthorsNote"), authors);
+    QCOMPARE(cell(fixture, "shardTasks", 0, 2), QString("8"));
+    QCOMPARE(note(fixture, "shardPanelAsOf"), asOf); // not all of it is newer
+    fixture.engine().releaseAll();
+    QTRY_COMPARE(cell(fixture, "hotReaders", 0, 1), QString("60"));
+}
+
+void ShardPanelTest::hangingShardHoldsUpNoOther()
+{
+    PageFixture fixture;
+    fixture.engine().setShardDetails(details());
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    fixture.engine().hold("shardDetails 3");
+    openPanel(fixture, 3);
+    QTRY_COMPARE(fixture.engine().count("shardDetails"), 1);
+    openPanel(fixture, 4);
+    QTRY_COMPARE(cell(fixture, "hotAuthors", 0, 0), QString("@celebrity"));
+    fixture.engine().releaseAll();
 }
 
 // A long reason in a column of its own would be many narrow lines.

@@ -239,9 +239,9 @@ Result<backend::ShardHistory> shardHistory(Engine& engine, backend::BalanceMetri
     return engine.monitor().shardHistory(metric, begin, end, most);
 }
 
-Result<backend::ShardDetails> shardDetails(Engine& engine, int shard)
+Result<backend::ShardDetails> shardDetails(Engine& engine, int shard, const backend::ShardDetailsSink& soFar)
 {
-    return engine.monitor().shardDetails(shard, soon());
+    return engine.monitor().shardDetails(shard, soon(), soFar);
 }
 
 Result<backend::NodeDetails> nodeDetails(Engine& engine, int node)

@@ -90,7 +90,8 @@ backend::Result<QueueOverTime> queueOverTime(backend::Engine& engine, backend::T
 backend::Result<backend::ShardHistory> shardHistory(backend::Engine& engine, backend::BalanceMetric metric,
                                                     backend::TimePoint begin, backend::TimePoint end,
                                                     int most);
-backend::Result<backend::ShardDetails> shardDetails(backend::Engine& engine, int shard);
+backend::Result<backend::ShardDetails> shardDetails(backend::Engine& engine, int shard,
+                                                    const backend::ShardDetailsSink& soFar);
 
 // One node in detail; and what the monitor knows and costs, which does not wait.
 backend::Result<backend::NodeDetails> nodeDetails(backend::Engine& engine, int node);

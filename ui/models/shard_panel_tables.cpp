@@ -5,6 +5,9 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <map>
+
 namespace ui {
 namespace {
 
@@ -39,7 +42,50 @@ public:
     }
 };
 
+// Of whom the names are awaited.
+void keepNames(backend::ShardDetails& now, const backend::ShardDetails& before)
+{
+    std::map<std::int64_t, std::string> names;
+    for (const auto& author : before.authors.authors)
+        names[author.author.value] = author.handle;
+    for (const auto& reader : before.readers.readers)
+        names[reader.reader.value] = reader.handle;
+    const auto keep = [&](backend::UserId user, std::string& handle) {
+        if (const auto known = names.find(user.value); handle.empty() && known != names.end())
+            handle = known->second;
+    };
+    for (auto& author : now.authors.authors)
+        keep(author.author, author.handle);
+    for (auto& reader : now.readers.readers)
+        keep(reader.reader, reader.handle);
+    now.namesProblem = before.namesProblem;
+}
+
 } // namespace
+
+backend::ShardDetails withAwaitedKept(backend::ShardDetails now, const backend::ShardDetails& before)
+{
+    bool kept = false;
+    for (auto& tasks : now.tasks) {
+        const auto known = std::find_if(before.tasks.begin(), before.tasks.end(), [&](const auto& one) {
+            return one.node == tasks.node && !one.awaited;
+        });
+        if (!tasks.awaited || known == before.tasks.end()) continue;
+        tasks = *known;
+        kept = true;
+    }
+    if (!now.authors.awaited.empty() && before.authors.awaited.empty()) {
+        now.authors = before.authors;
+        kept = true;
+    }
+    if (!now.namesAwaited.empty() && before.namesAwaited.empty()) {
+        keepNames(now, before);
+        now.namesAwaited.clear();
+        kept = true;
+    }
+    if (kept) now.takenAt = before.takenAt;
+    return now;
+}
 
 QString userText(backend::UserId user, const std::string& handle)
 {

@@ -22,6 +22,9 @@ ShardTaskModel* makeShardTaskTable(QObject* parent);
 HotAuthorModel* makeHotAuthorTable(QObject* parent);
 HotReaderModel* makeHotReaderTable(QObject* parent);
 
+// While parts of `now` are awaited: what of them was known before stays, as of then.
+backend::ShardDetails withAwaitedKept(backend::ShardDetails now, const backend::ShardDetails& before);
+
 // "@alice", or "id 123" while the handle is not known.
 QString userText(backend::UserId user, const std::string& handle);
 

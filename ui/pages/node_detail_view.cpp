@@ -208,8 +208,8 @@ void NodeDetailView::showFindings()
 
 void NodeDetailView::showParts()
 {
-    m_tabs->setVisible(m_details.has_value());
-    m_state->setVisible(!m_details);
+    m_tabs->setVisible(m_row.has_value());
+    m_state->setVisible(!m_row);
     if (!m_row) {
         m_card->setTitle(tr("Node"));
         m_card->setSubtitle({});
@@ -227,14 +227,18 @@ void NodeDetailView::showParts()
                                    old ? Tone::Warning : Tone::Muted);
     }
     m_card->setSubtitle({});
-    if (!m_error.isEmpty())
-        m_state->show(StateView::Kind::Failed, tr("No details"),
-                      tr("They are asked for again every few seconds."));
-    else if (m_paused)
-        m_state->show(StateView::Kind::Empty, tr("Paused"),
-                      tr("Nothing is asked while paused. Press F5 to read this node once."));
-    else
-        m_state->show(StateView::Kind::Loading, tr("Asking %1").arg(QString::fromStdString(node.name)));
+    const auto why = missingText();
+    m_facts->setGroups(nodeFactsWithout(*m_row, why));
+    m_lists->showNothing(node.kind, why);
+}
+
+// Why nothing of its own is there; a look that follows a failed one does not take away what failed.
+QString NodeDetailView::missingText() const
+{
+    if (!m_error.isEmpty()) return tr("Not read; it is asked for again every few seconds. %1").arg(m_error);
+    if (m_paused && !m_asked.contains(m_row->node.id))
+        return tr("Nothing is asked while paused. Press F5 to read this node once.");
+    return tr("Waiting for %1…").arg(QString::fromStdString(m_row->node.name));
 }
 
 int NodeDetailView::tab() const

@@ -1,6 +1,7 @@
 // One node in detail: figures, slow operations, statements, tables, replicas, findings. Asks the engine when
-// told to look, never more than a few at a time, so that a node that hangs costs only its own panel; what
-// cannot be read says why and since when. Owned by the Nodes page; GUI thread only.
+// told to look, never more than a few at a time, so that a node that hangs costs only its own panel. What is
+// known without it is there at once; the rest says that it is waited for, or why and since when it cannot be
+// read. Owned by the Nodes page; GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -57,6 +58,7 @@ private:
     void showDetails();
     void showFindings();
     void showParts();
+    QString missingText() const;
 
     EngineBridge& m_bridge;
     std::chrono::milliseconds m_interval{5000};

@@ -332,6 +332,38 @@ std::vector<FactGroup> postgresFacts(const backend::PostgresDetails& d, const ba
 
 } // namespace
 
+std::vector<FactGroup> nodeFactsWithout(const NodeListRow& row, const QString& why)
+{
+    const auto& node = row.node;
+    std::vector<Fact> known{
+        {"knownRoles", F::tr("Holds"), nodeRolesText(node.roles), F::tr("Roles of the node")},
+        {"knownShards", F::tr("Logical shards"), formatCount(node.shards), F::tr("All roles together")}};
+    const auto add = [&known](const QString& id, const QString& name, bool there, const QString& value,
+                              const QString& explanation, const QString& dated = {}) {
+        if (there)
+            known.push_back({id, name, value, dated.isEmpty() ? explanation : dated,
+                             dated.isEmpty() ? Tone::Normal : Tone::Muted});
+    };
+    const auto most = [](std::int64_t limit, const QString& text) { return limit > 0 ? text : QString(); };
+    const auto connectionsMost = row.probed.connectionsMost, memoryMost = row.probed.memoryMostBytes;
+    add("knownUptime", F::tr("Up for"), node.uptimeSeconds >= 0, formatUptime(node.uptimeSeconds),
+        F::tr("Since the server started"));
+    add("knownConnections", F::tr("Connections"), node.connections >= 0,
+        usedOfText(formatCount(node.connections), most(connectionsMost, formatCount(connectionsMost))),
+        F::tr("Open now, of all programs, of those that the server allows"));
+    add("knownMemory", F::tr("Memory"), node.memoryBytes >= 0,
+        usedOfText(formatBytes(node.memoryBytes), most(memoryMost, formatBytes(memoryMost))),
+        F::tr("used_memory of maxmemory"));
+    add("knownKeys", F::tr("Keys"), node.keys >= 0, formatCount(node.keys), {});
+    add("knownDisk", F::tr("Disk"), node.diskBytes >= 0, formatBytes(node.diskBytes),
+        F::tr("Size of the database"), diskDated(node));
+    add("knownRate", F::tr("Ops/s"), node.commandsPerSecond >= 0, formatRate(node.commandsPerSecond),
+        F::tr("Redis: commands; PostgreSQL: transactions; over the last second"));
+    add("knownProbe", F::tr("Answers in"), node.probeMilliseconds >= 0,
+        formatMilliseconds(node.probeMilliseconds), F::tr("Round trip of the last probe"));
+    return {{F::tr("Known from the probes"), std::move(known), {}}, {F::tr("Its own figures"), {}, why}};
+}
+
 std::vector<FactGroup> nodeFacts(const backend::NodeDetails& details, const backend::NodeSnapshot& node)
 {
     return details.kind == backend::NodeKind::Redis ? redisFacts(details.redis)

@@ -2,6 +2,7 @@
 // Nodes page shows them.
 #pragma once
 
+#include "ui/pages/node_list.h"
 #include "ui/widgets/fact_grid.h"
 
 #include "backend/domain/node_details.h"
@@ -9,6 +10,8 @@
 
 namespace ui {
 
+// Without its details, and why: what the snapshot and the probes know of it.
+std::vector<FactGroup> nodeFactsWithout(const NodeListRow& row, const QString& why);
 std::vector<FactGroup> nodeFacts(const backend::NodeDetails& details, const backend::NodeSnapshot& node);
 
 } // namespace ui

@@ -21,6 +21,11 @@ QString reason(const backend::NodePart<T>& part)
     return part.notRead.empty() ? NodeLists::tr("Not read.") : QString::fromStdString(part.notRead);
 }
 
+QString slowTitle(backend::NodeKind kind)
+{
+    return kind == backend::NodeKind::Redis ? NodeLists::tr("Slow log") : NodeLists::tr("Running");
+}
+
 // The words under which the slow log stands; from the server's own threshold.
 QString slowLogHint(const backend::RedisSlowLog& log)
 {
@@ -81,14 +86,32 @@ HintedTable* NodeLists::add(const Theme& theme, const char* name, const QString&
     return table;
 }
 
+void NodeLists::fitTabs(backend::NodeKind kind)
+{
+    for (auto* of : {m_top, m_dead})
+        m_tabs.setTabVisible(m_tabs.indexOf(of->parentWidget()), kind == backend::NodeKind::Postgres);
+    m_slow->table().setColumnHidden(SlowStateColumn, kind == backend::NodeKind::Redis); // all done
+}
+
+void NodeLists::showNothing(backend::NodeKind kind, const QString& why)
+{
+    fitTabs(kind);
+    m_tabs.setTabText(m_tabs.indexOf(m_slow->parentWidget()), slowTitle(kind));
+    m_tabs.setTabText(m_tabs.indexOf(m_replicas->parentWidget()), tr("Replicas"));
+    m_slowModel->setRows({});
+    m_topModel->setRows({});
+    m_deadModel->setRows({});
+    m_replicaModel->setRows({});
+    for (auto* list : {m_slow, m_top, m_dead, m_replicas})
+        list->setHint(why);
+}
+
 void NodeLists::show(const backend::NodeDetails& details)
 {
-    const bool postgres = details.kind == backend::NodeKind::Postgres;
-    for (auto* of : {m_top, m_dead})
-        m_tabs.setTabVisible(m_tabs.indexOf(of->parentWidget()), postgres);
+    fitTabs(details.kind);
     showSlow(details);
     showReplicas(details);
-    if (!postgres) return;
+    if (details.kind != backend::NodeKind::Postgres) return;
     showTop(details);
     showTables(details);
 }
@@ -96,10 +119,9 @@ void NodeLists::show(const backend::NodeDetails& details)
 void NodeLists::showSlow(const backend::NodeDetails& details)
 {
     auto rows = slowOperations(details);
-    const auto title = details.kind == backend::NodeKind::Redis ? tr("Slow log") : tr("Running");
-    m_tabs.setTabText(m_tabs.indexOf(m_slow->parentWidget()), withCount(title, rows.size()));
+    m_tabs.setTabText(m_tabs.indexOf(m_slow->parentWidget()),
+                      withCount(slowTitle(details.kind), rows.size()));
     m_slowModel->setRows(std::move(rows));
-    m_slow->table().setColumnHidden(SlowStateColumn, details.kind == backend::NodeKind::Redis); // all done
     if (details.kind == backend::NodeKind::Redis)
         m_slow->setHint(details.redis.slowLog.value
                             ? slowLogHint(*details.redis.slowLog.value)

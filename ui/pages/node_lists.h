@@ -21,9 +21,12 @@ public:
     NodeLists(const Theme& theme, QTabWidget& tabs, QObject* parent);
 
     void show(const backend::NodeDetails& details);
+    // Nothing was read of such a node, and why.
+    void showNothing(backend::NodeKind kind, const QString& why);
 
 private:
     HintedTable* add(const Theme& theme, const char* name, const QString& title, QAbstractItemModel* model);
+    void fitTabs(backend::NodeKind kind);
     void showSlow(const backend::NodeDetails& details);
     void showTop(const backend::NodeDetails& details);
     void showTables(const backend::NodeDetails& details);

@@ -5,6 +5,7 @@
 #include "ui/bridge/time_range.h"
 #include "ui/pages/column_fit.h"
 #include "ui/pages/shard_facts.h"
+#include "ui/pages/shard_notes.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
@@ -25,6 +26,7 @@ namespace ui {
 namespace {
 
 constexpr std::chrono::seconds kAskEvery{5};
+constexpr std::size_t kMostAsked = 2; // of the bridge's four threads: the rest of the window needs some
 constexpr int kHistoryColumns = 360;
 constexpr int kChartHeight = 170;
 constexpr int kLeastWidth = 400;
@@ -170,6 +172,7 @@ void ShardPanel::showShard(int shard)
     if (shard == m_shard) return;
     m_shard = shard;
     m_details.reset();
+    m_detailsAt = {};
     m_title->setText(tr("Shard %1").arg(shard));
     m_asOf->clear();
     m_scroll->verticalScrollBar()->setValue(0);
@@ -209,25 +212,36 @@ void ShardPanel::setSnapshot(const backend::SnapshotPtr& snapshot)
 
 void ShardPanel::askDetails()
 {
-    if (m_detailsAsked) return; // its answer asks again if the shard is another one by then
-    m_detailsAsked = true;
+    // The answer to another one makes room.
+    if (m_asked.contains(m_shard) || m_asked.size() >= kMostAsked) return;
+    m_asked.insert(m_shard);
     m_detailsAt = Clock::now();
-    m_context.bridge.call(
-        this, [shard = m_shard](backend::Engine& engine) { return requests::shardDetails(engine, shard); },
+    m_context.bridge.callTelling<backend::ShardDetails>(
+        this,
+        [shard = m_shard](backend::Engine& engine, const backend::ShardDetailsSink& soFar) {
+            return requests::shardDetails(engine, shard, soFar);
+        },
+        [this, shard = m_shard](const backend::ShardDetails& soFar) {
+            if (shard != m_shard) return;
+            m_details = m_details ? withAwaitedKept(soFar, *m_details) : soFar;
+            showDetails();
+        },
         [this, shard = m_shard](backend::Result<backend::ShardDetails> details) {
-            m_detailsAsked = false;
-            if (shard != m_shard) return askDetails();
+            m_asked.erase(shard);
+            if (shard != m_shard) {
+                if (Clock::now() - m_detailsAt >= kAskEvery) askDetails();
+                return;
+            }
             m_details.reset();
-            if (details)
-                showDetails(m_details.emplace(std::move(*details)));
-            else
-                showProblem(QString::fromStdString(details.error().message));
+            if (!details) return showProblem(QString::fromStdString(details.error().message));
+            m_details = std::move(*details);
+            showDetails();
         });
 }
 
 void ShardPanel::timesChanged()
 {
-    if (m_details) showDetails(*m_details);
+    if (m_details) showDetails();
 }
 
 void ShardPanel::showProblem(const QString& problem)
@@ -242,8 +256,9 @@ void ShardPanel::showProblem(const QString& problem)
     }
 }
 
-void ShardPanel::showDetails(const backend::ShardDetails& details)
+void ShardPanel::showDetails()
 {
+    const auto& details = *m_details;
     m_asOf->setText(tr("as of %1 %2").arg(formatClock(details.takenAt), zoneName()));
     const auto fill = [](QTableView& table, auto& model, auto rows) {
         const bool any = !rows.empty();
@@ -253,54 +268,17 @@ void ShardPanel::showDetails(const backend::ShardDetails& details)
         table.setFixedHeight(fullHeight(table) +
                              (wide ? table.horizontalScrollBar()->sizeHint().height() : 0));
     };
-    const auto note = [](Label& label, const QString& text, bool problem) {
-        label.setTone(problem ? Tone::Critical : Tone::Muted);
-        label.setText(text);
+    const auto say = [](Label& label, const ShardNote& note) {
+        label.setTone(note.problem ? Tone::Critical : Tone::Muted);
+        label.setText(note.text);
+        label.setVisible(!note.text.isEmpty());
     };
     fill(*m_taskTable, *m_tasks, shardTaskRows(details));
-    showTasks(details);
-
-    const auto& authors = details.authors;
-    const auto names = details.namesProblem.empty()
-                           ? QString()
-                           : tr(". Handles: %1").arg(QString::fromStdString(details.namesProblem));
-    fill(*m_authorTable, *m_authors, authors.authors);
-    const auto since = tr("since %1 %2").arg(formatClock(authors.since), zoneName());
-    note(*m_authorNote,
-         !authors.problem.empty() ? QString::fromStdString(authors.problem)
-         : authors.authors.empty()
-             ? tr("Nobody of this shard has posted %1").arg(since)
-             : tr("Of %1 posts %2, by their deliveries%3").arg(formatCount(authors.posts), since, names),
-         !authors.problem.empty() || !names.isEmpty());
-
-    const auto& readers = details.readers;
-    fill(*m_readerTable, *m_readers, readers.readers);
-    const auto pages =
-        tr("home pages asked of this engine since %1 %2").arg(formatClock(readers.since), zoneName());
-    note(*m_readerNote,
-         readers.pages == 0 ? tr("No %1").arg(pages)
-         : readers.readers.empty()
-             ? tr("%1 %2, of so many readers that none stands out").arg(formatCount(readers.pages), pages)
-             : tr("%1 %2%3").arg(formatCount(readers.pages), pages, names),
-         readers.pages > 0 && !names.isEmpty());
-}
-
-void ShardPanel::showTasks(const backend::ShardDetails& details)
-{
-    QStringList problems, remarks;
-    for (const auto& node : details.tasks) {
-        const auto name = QString::fromStdString(node.name);
-        if (!node.problem.empty())
-            problems << tr("Tasks on %1: %2").arg(name, QString::fromStdString(node.problem));
-        else if (!node.whole)
-            remarks << tr("%1 has a long queue: only its first 20,000 tasks of each state were looked at")
-                           .arg(name);
-    }
-    if (m_tasks->rowCount() == 0 && problems.isEmpty()) remarks << tr("None");
-    const auto lines = problems + remarks;
-    m_taskNote->setTone(problems.isEmpty() ? Tone::Muted : Tone::Critical);
-    m_taskNote->setText(lines.join(QLatin1Char('\n')));
-    m_taskNote->setVisible(!lines.isEmpty());
+    fill(*m_authorTable, *m_authors, details.authors.authors);
+    fill(*m_readerTable, *m_readers, details.readers.readers);
+    say(*m_taskNote, tasksNote(details));
+    say(*m_authorNote, authorsNote(details));
+    say(*m_readerNote, readersNote(details));
 }
 
 void ShardPanel::askHistory()

@@ -1,6 +1,7 @@
 // One logical shard in full: its nodes and their health, its volumes now and over the shared time window, its
-// unfinished tasks, its hottest authors and readers. What one node does not tell costs only its part. Beside
-// the Shards page's pictures, owned by it; GUI thread only.
+// unfinished tasks, its hottest authors and readers. What one node does not tell costs only its part; what
+// the others tell is shown while a node is waited for. Beside the Shards page's pictures, owned by it; GUI
+// thread only.
 #pragma once
 
 #include "ui/pages/page.h"
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 
 class QScrollArea;
 class QTableView;
@@ -52,8 +54,7 @@ private:
                          QAbstractItemModel* model, Label*& note);
     void connectAll();
     void askDetails();
-    void showDetails(const backend::ShardDetails& details);
-    void showTasks(const backend::ShardDetails& details);
+    void showDetails();
     void showProblem(const QString& problem);
     void askHistory();
     void showHistory(const backend::ShardHistory& history);
@@ -73,7 +74,8 @@ private:
     HotReaderModel* m_readers = nullptr;
     QTableView *m_taskTable = nullptr, *m_authorTable = nullptr, *m_readerTable = nullptr;
     Label *m_taskNote = nullptr, *m_authorNote = nullptr, *m_readerNote = nullptr;
-    bool m_detailsAsked = false, m_historyAsked = false; // on their way
+    std::set<int> m_asked;       // shards whose details are on their way
+    bool m_historyAsked = false; // on its way
     std::chrono::steady_clock::time_point m_detailsAt{}, m_historyAt{};
 };
 
