@@ -44,8 +44,15 @@ double valueOf(const ShardSnapshot& shard, BalanceMetric metric)
 
 bool lastKnown(const ShardSnapshot& shard, BalanceMetric metric)
 {
-    if (countsEvents(metric) || std::isnan(valueOf(shard, metric))) return false;
+    if (std::isnan(valueOf(shard, metric))) return false;
+    if (countsEvents(metric)) return shard.ratesOld;
     return metric == BalanceMetric::Posts ? shard.postsDown : shard.timelinesDown;
+}
+
+bool nobodyThere(const ClusterSnapshot& snapshot)
+{
+    return !snapshot.shards.empty() && std::all_of(snapshot.shards.begin(), snapshot.shards.end(),
+                                                   [](const auto& shard) { return shard.users == 0; });
 }
 
 std::int64_t usersOf(const ClusterSnapshot& snapshot)

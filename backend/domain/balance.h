@@ -16,13 +16,16 @@ std::string_view toString(BalanceMetric metric); // "timelines" … "deliveries/
 
 // The metric of one shard; NaN where unknown.
 double valueOf(const ShardSnapshot& shard, BalanceMetric metric);
-// Whether that value is not of now, but the last known of a node that is down. Rates are never.
+// Whether that value is not of now, but the last known: of a node that is down, or, of rates, before the
+// directory fell silent.
 bool lastKnown(const ShardSnapshot& shard, BalanceMetric metric);
 // Whether its values count single events, those of the last second in a snapshot.
 constexpr bool countsEvents(BalanceMetric metric)
 {
     return metric == BalanceMetric::Deliveries || metric == BalanceMetric::Reads;
 }
+// All of them are known, and there is none.
+bool nobodyThere(const ClusterSnapshot& snapshot);
 // Of all shards; 0 while those of any shard are not known: a part of them would draw too wide a band of
 // chance.
 std::int64_t usersOf(const ClusterSnapshot& snapshot);
@@ -55,7 +58,7 @@ struct NodeLoad
     std::string name;
     int shards = 0;
     double value = 0;       // NaN where no shard of it is known
-    bool lastKnown = false; // the node is down: of before
+    bool lastKnown = false; // of before: see lastKnown()
 };
 // Sums by the node that holds the shards in the role the metric belongs to, highest first.
 std::vector<NodeLoad> loadByNode(const ClusterSnapshot& snapshot, BalanceMetric metric);

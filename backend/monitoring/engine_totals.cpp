@@ -52,7 +52,7 @@ void EngineTotals::update(const std::vector<EngineRow>& rows)
         const auto [at, isNew] = m_instances.try_emplace({row.slot, row.startedAt});
         auto& instance = at->second;
         instance.missing = 0;
-        instance.alive = row.self || row.heartbeatAgeSeconds <= kDeadAfterSeconds;
+        instance.alive = row.self || row.heartbeatAgeSeconds - row.readSecondsAgo <= kDeadAfterSeconds;
         if (isNew) {
             instance.last = *row.status;
             addCounters(m_totals, row.status->counters);

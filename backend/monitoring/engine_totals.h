@@ -1,6 +1,6 @@
 // Adds up what all engines of the cluster published. Totals never go down: what an engine counted stays
 // counted when it dies, restarts or leaves. Rates are taken between two publications of one engine and summed
-// over the engines alive. Owned by the sampler; one thread.
+// over the engines alive, as of when the directory told of them. Owned by the sampler; one thread.
 #pragma once
 
 #include "backend/monitoring/status.h"
@@ -19,6 +19,7 @@ struct EngineRow
     std::string name, role;
     TimePoint startedAt;
     double heartbeatAgeSeconds = 0;
+    double readSecondsAgo = 0; // as much of that age came after the directory's last answer
     int workersWanted = 0;
     bool paused = false;
     bool self = false;                  // this engine: alive, whatever its heartbeat

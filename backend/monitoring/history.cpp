@@ -32,19 +32,21 @@ HistoryPoint historyPoint(const ClusterSnapshot& s)
 {
     const bool counted = !s.queue.empty();
     const auto ifCounted = [counted](double value) { return gapIfUnknown(counted ? value : -1); };
+    // What is as of before is no measurement of this second.
+    const auto ifOfNow = [&s](double value) { return gapIfUnknown(s.ratesReadAt ? -1 : value); };
     HistoryPoint out{s.takenAt,
-                     gapIfUnknown(s.deliveriesPerSecond),
-                     gapIfUnknown(s.postsPerSecond),
-                     gapIfUnknown(s.readsPerSecond),
-                     gapIfUnknown(s.fanoutP50Ms),
-                     gapIfUnknown(s.fanoutP95Ms),
-                     gapIfUnknown(s.fanoutP99Ms),
+                     ifOfNow(s.deliveriesPerSecond),
+                     ifOfNow(s.postsPerSecond),
+                     ifOfNow(s.readsPerSecond),
+                     ifOfNow(s.fanoutP50Ms),
+                     ifOfNow(s.fanoutP95Ms),
+                     ifOfNow(s.fanoutP99Ms),
                      ifCounted(double(s.queueUnfinished)),
                      ifCounted(s.queueOldestAgeSeconds),
                      ifCounted(double(s.queueDead)),
-                     gapIfUnknown(s.arrivalsPerSecond),
-                     gapIfUnknown(s.drainPerSecond),
-                     imbalanceOf(s),
+                     ifOfNow(s.arrivalsPerSecond),
+                     ifOfNow(s.drainPerSecond),
+                     ifOfNow(imbalanceOf(s)),
                      s.caches,
                      {},
                      {},

@@ -64,6 +64,7 @@ void QueueWatch::sampled(const ClusterSnapshot& snapshot, const EngineCounters& 
             std::size_t(std::find(kTaskKinds.begin(), kTaskKinds.end(), kind.kind) - kTaskKinds.begin());
         if (k >= kKinds) continue;
         point.unfinished[k] = known(double(kind.unfinished()));
+        if (snapshot.ratesReadAt) continue; // they are of before
         point.arrivals[k] = known(kind.arrivalsPerSecond);
         point.drain[k] = known(kind.drainPerSecond);
     }

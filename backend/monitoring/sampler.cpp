@@ -135,7 +135,7 @@ void Sampler::step()
         m_engineCounters = m_totals.totals();
     }
     auto queue = queueOf(found, now);
-    m_window.add(now, m_totals.flow(), queue);
+    if (!countsAreOld(found)) m_window.add(now, m_totals.flow(), queue); // else it stays as of then
     auto snapshot = buildSnapshot(m_settings.identity, found, std::move(queue), m_totals, m_window);
     snapshot.sequence = m_snapshot->sequence + 1; // only this thread writes it
     if (m_store) snapshot.historyProblem = m_store->problem();
@@ -238,8 +238,15 @@ ProbeFindings Sampler::findings() const
     out.directory = directory.verdict;
     out.publishError = directory.publishError;
     out.engines = engineRows(directory);
-    out.enginesKnown =
-        directory.readAt != NodeHealth::Time() && Clock::now() - directory.readAt < kDirectoryFresh;
+    const auto age = Clock::now() - directory.readAt;
+    const bool everRead = directory.readAt != NodeHealth::Time();
+    out.enginesKnown = everRead && age < kDirectoryFresh;
+    // It is asked once an interval: for the heartbeat, then for the engines.
+    const auto& times = m_settings.times;
+    const bool overdue = age > times.interval + 2 * times.deadline;
+    if (everRead && (directory.verdict.health != Health::Ok || overdue))
+        out.enginesReadAt =
+            out.at - std::chrono::duration_cast<TimePoint::duration>(out.steadyAt - directory.readAt);
     return out;
 }
 
@@ -250,6 +257,7 @@ std::vector<EngineRow> Sampler::engineRows(const DirectoryProber::View& view) co
     auto rows = view.engines;
     for (auto& row : rows) {
         row.heartbeatAgeSeconds += sinceRead;
+        row.readSecondsAgo = sinceRead;
         row.self = row.slot == m_settings.identity.ownSlot && row.name == m_settings.identity.ownEngineName;
         if (row.self) row.status = ownStatus();
     }

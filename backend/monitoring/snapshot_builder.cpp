@@ -135,14 +135,18 @@ void addRows(ShardSnapshot& shard, const ProbeFindings& findings)
     shard.postsDown = isDown(postsNode);
 }
 
-// What other engines count is told by the directory: without it there is no sum.
-bool ratesKnown(const ProbeFindings& findings, const EngineTotals& totals)
+// Then nothing of what is counted has to come from the directory.
+bool onlySelf(const ProbeFindings& findings)
 {
-    if (!totals.ratesKnown()) return false;
-    if (findings.directory.health != Health::Down) return true;
     const auto& engines = findings.engines;
     return !engines.empty() &&
            std::all_of(engines.begin(), engines.end(), [](const EngineRow& row) { return row.self; });
+}
+
+// What other engines count is told by the directory: without it there is no sum.
+bool ratesKnown(const ProbeFindings& findings, const EngineTotals& totals)
+{
+    return totals.ratesKnown() && (findings.directory.health != Health::Down || onlySelf(findings));
 }
 
 std::vector<ShardSnapshot> shardsOf(const ProbeFindings& findings, const EngineTotals& totals)
@@ -170,6 +174,7 @@ std::vector<ShardSnapshot> shardsOf(const ProbeFindings& findings, const EngineT
         }
         shard.deliveriesPerSecond = rate(rates.deliveries, i);
         shard.readsPerSecond = rate(rates.reads, i);
+        shard.ratesOld = known && countsAreOld(findings);
     }
     return out;
 }
@@ -235,6 +240,7 @@ void addTraffic(ClusterSnapshot& out, const EngineTotals& totals, bool known, co
     out.postsTotal = counted.posts;
     for (std::size_t i = 0; i < kCacheKindNames.size(); ++i)
         out.caches.push_back({kCacheKindNames[i], counted.cacheHits[i], counted.cacheMisses[i]});
+    if (!known) return;
     const auto fanout = window.fanout();
     out.fanoutP50Ms = fanout.p50Ms;
     out.fanoutP95Ms = fanout.p95Ms;
@@ -271,6 +277,11 @@ std::vector<QueueKindSnapshot> queueOf(const ProbeFindings& findings, NodeHealth
     return out;
 }
 
+bool countsAreOld(const ProbeFindings& findings)
+{
+    return findings.enginesReadAt && !onlySelf(findings);
+}
+
 ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindings& findings,
                               std::vector<QueueKindSnapshot> queue, const EngineTotals& totals,
                               const FlowWindow& window)
@@ -295,9 +306,11 @@ ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindin
         out.queueDead += kind.dead;
         out.queueOldestAgeSeconds = std::max(out.queueOldestAgeSeconds, kind.oldestAgeSeconds);
     }
-    window.fillRates(out);
+    const bool known = ratesKnown(findings, totals);
+    if (known) window.fillRates(out);
+    if (known && countsAreOld(findings)) out.ratesReadAt = findings.enginesReadAt;
     addEngines(out, identity, findings);
-    addTraffic(out, totals, ratesKnown(findings, totals), window);
+    addTraffic(out, totals, known, window);
     const auto verdict = clusterVerdict(out, findings.directory, findings.publishError);
     out.health = verdict.health;
     out.message = verdict.message;

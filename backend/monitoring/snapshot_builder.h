@@ -35,8 +35,10 @@ struct ProbeFindings
     std::optional<Error> publishError;
     std::vector<EngineRow> engines; // with ages as of now and this engine's own counters
     bool enginesKnown = false;      // the directory told them just now
-    TimePoint at;                   // when all this was put together, by the wall clock
-    NodeHealth::Time steadyAt{};    // and by the one that the probes go by
+    // When it told them last, if its next answer failed to come or is overdue; empty: they are of now.
+    std::optional<TimePoint> enginesReadAt{};
+    TimePoint at;                // when all this was put together, by the wall clock
+    NodeHealth::Time steadyAt{}; // and by the one that the probes go by
 };
 
 // Rows older than a minute are gone engines.
@@ -44,6 +46,10 @@ inline constexpr double kGoneAfterSeconds = 60;
 
 // The queue of all nodes by kind, in the order of kTaskKinds; empty while no node was counted.
 std::vector<QueueKindSnapshot> queueOf(const ProbeFindings& findings, NodeHealth::Time now);
+
+// Whether what engines count is of findings.enginesReadAt: there are other engines than this one, and the
+// directory is silent.
+bool countsAreOld(const ProbeFindings& findings);
 
 ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindings& findings,
                               std::vector<QueueKindSnapshot> queue, const EngineTotals& totals,

@@ -53,6 +53,7 @@ std::string lastKnownText(const ShardReportRow& row)
     add(row.shard.usersDown, row.shard.users >= 0, "users", row.usersNode);
     add(row.shard.postsDown, row.shard.posts >= 0, "posts", row.postsNode);
     add(row.shard.timelinesDown, row.shard.timelines >= 0, "timelines", row.timelinesNode);
+    if (row.shard.ratesOld) out += (out.empty() ? "" : "; ") + std::string("rates: the directory is silent");
     return out;
 }
 
@@ -75,7 +76,7 @@ ReportTable shardsTable(const ShardReport& report)
                      {"reads_per_second", "Reads/s"},
                      {"swept_at_utc", "Timelines counted at (UTC)", false},
                      {"postgres_read_at_utc", "PostgreSQL read at (UTC)", false},
-                     {"last_known", "Last known: node down", false}},
+                     {"last_known", "Last known", false}},
                     {}};
     for (const auto& row : report.rows) {
         const auto& s = row.shard;
@@ -139,7 +140,7 @@ ReportTable nodeLoadsTable(const ShardReport& report)
                      {"node", "Node", false},
                      {"shards_count", "Shards"},
                      {"value", "Value"},
-                     {"last_known", "Last known: node down", false}},
+                     {"last_known", "Last known", false}},
                     {}};
     for (const auto& balance : report.balance)
         for (const auto& load : balance.nodes)

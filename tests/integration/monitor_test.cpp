@@ -123,6 +123,7 @@ private slots:
     void timelinesAreCounted();
     void queueIsCounted();
     void enginesAreAddedUp();
+    void silentDirectoryDatesTheRates();
     void ordersAreObeyed();
     void hungNodeFallsAloneAndComesBack_data();
     void hungNodeFallsAloneAndComesBack();
@@ -319,6 +320,31 @@ void MonitorTest::enginesAreAddedUp()
     VERIFY_SNAPSHOT(alone, watch.sampler);
     QCOMPARE(alone->deliveriesTotal, std::int64_t(155));
     QCOMPARE(alone->workers.size(), std::size_t(2));
+    m_cluster->sql("pg-2", "DELETE FROM directory.engines WHERE slot = 9");
+}
+
+// Before it is held to be down its engines' rates are said to be of before.
+void MonitorTest::silentDirectoryDatesTheRates()
+{
+    Watch watch(*m_cluster);
+    m_cluster->sql("pg-2", "INSERT INTO directory.engines (slot, name, role, started_at, heartbeat_at, "
+                           "workers_wanted, status) VALUES (9, 'there:2', 'serve', '2026-01-01', "
+                           "now() + interval '10 minutes', 3, '" +
+                               encodeStatus(EngineStatus()) + "')");
+    const auto current =
+        await(watch.sampler, [](const auto& s) { return s.engines.size() == 2 && s.postsPerSecond == 0; });
+    VERIFY_SNAPSHOT(current, watch.sampler);
+    QVERIFY(!current->ratesReadAt);
+    VERIFY_OK(m_cluster->servers->servers().pauseNode("pg-2"));
+    const auto dated = await(watch.sampler, [](const auto& s) { return s.ratesReadAt.has_value(); });
+    VERIFY_OK(m_cluster->servers->servers().resumeNode("pg-2"));
+    VERIFY_SNAPSHOT(dated, watch.sampler);
+    QVERIFY(dated->health != Health::Down);
+    QVERIFY(dated->postsPerSecond == 0 && dated->shards[0].ratesOld);
+    QVERIFY(*dated->ratesReadAt < dated->takenAt);
+    VERIFY_SNAPSHOT(
+        await(watch.sampler, [](const auto& s) { return !s.ratesReadAt && s.postsPerSecond == 0; }),
+        watch.sampler);
     m_cluster->sql("pg-2", "DELETE FROM directory.engines WHERE slot = 9");
 }
 

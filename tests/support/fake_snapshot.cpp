@@ -177,6 +177,30 @@ backend::ClusterSnapshot withNodeDown(backend::ClusterSnapshot snapshot, int nod
     return snapshot;
 }
 
+backend::ClusterSnapshot withSilentDirectory(backend::ClusterSnapshot snapshot, backend::TimePoint readAt)
+{
+    snapshot.ratesReadAt = readAt;
+    for (auto& shard : snapshot.shards)
+        shard.ratesOld = true;
+    return snapshot;
+}
+
+backend::ClusterSnapshot withNobody(backend::ClusterSnapshot snapshot)
+{
+    for (auto& shard : snapshot.shards) {
+        shard.users = shard.posts = shard.timelines = shard.entries = shard.bytes = 0;
+        shard.deliveriesPerSecond = shard.readsPerSecond = 0;
+    }
+    for (auto& kind : snapshot.queue)
+        kind = {kind.kind};
+    snapshot.deliveriesPerSecond = snapshot.postsPerSecond = snapshot.readsPerSecond = 0;
+    snapshot.fanoutP50Ms = snapshot.fanoutP95Ms = snapshot.fanoutP99Ms = -1;
+    snapshot.queueUnfinished = snapshot.queueDead = 0;
+    snapshot.queueOldestAgeSeconds = snapshot.arrivalsPerSecond = snapshot.drainPerSecond = 0;
+    snapshot.secondsToDrain = 0;
+    return snapshot;
+}
+
 std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int seconds)
 {
     std::vector<backend::HistoryPoint> out;

@@ -45,6 +45,7 @@ private slots:
     void shardsAreMeansOfTheLastSeconds();
     void staleFiguresStay();
     void figuresNameTheirWindow();
+    void ratesOfASilentDirectoryAreDated();
 
 private:
     // Of the last hour: older history is nobody's.
@@ -479,6 +480,32 @@ void OverviewTest::figuresNameTheirWindow()
     snapshot.sequence = 100;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(deliveries.subline(), QString("the engines' counts are not known"));
+}
+
+void OverviewTest::ratesOfASilentDirectoryAreDated()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    const auto readAt = takenAt() - 2s;
+    fix(fixture, withSilentDirectory(still(), readAt));
+    QVERIFY(fixture.open());
+    const auto asOf = QString("as of %1").arg(ui::formatClock(readAt));
+    for (const auto* name : {"fanoutTile", "deliveriesTile", "balanceTile"}) {
+        QTRY_COMPARE(tile(fixture, name).window(), asOf);
+        QVERIFY(tile(fixture, name).dated());
+    }
+    const auto& deliveries = tile(fixture, "deliveriesTile");
+    QCOMPARE(deliveries.value(), ui::formatRate(still().deliveriesPerSecond)); // what was known stays
+    QVERIFY2(deliveries.toolTip().contains(asOf) && deliveries.toolTip().contains("does not answer"),
+             qPrintable(deliveries.toolTip()));
+    QVERIFY2(deliveries.text().contains(asOf), qPrintable(deliveries.text())); // for screen readers
+    QVERIFY(!tile(fixture, "queueTile").subline().contains("to go"));
+    QVERIFY(!tile(fixture, "queueTile").dated()); // it is counted on the nodes themselves
+    auto later = still();
+    later.sequence = 2;
+    fixture.engine().setSnapshot(later);
+    QTRY_COMPARE(deliveries.window(), QString("last 1 s"));
+    QVERIFY(!deliveries.dated() && !deliveries.toolTip().contains("as of"));
 }
 
 } // namespace tests

@@ -22,6 +22,7 @@ private slots:
     void emptyQueueIsDrained();
     void aQueueThatNobodyCountsIsNotDrained();
     void growingIsNotShort();
+    void ratesOfASilentDirectoryAreDated();
     void trendsTimesAndLanes();
     void unknownTimesSayWhy();
     void overTimeThatFailsSaysSo();
@@ -122,6 +123,29 @@ void QueueTest::growingIsNotShort()
     snapshot.arrivalsPerSecond = snapshot.drainPerSecond = -1;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(tile->value(), QString("–"));
+}
+
+void QueueTest::ratesOfASilentDirectoryAreDated()
+{
+    PageFixture fixture;
+    auto snapshot = fakeSnapshot(1);
+    const auto readAt = snapshot.takenAt - std::chrono::seconds(2);
+    fixture.engine().setSnapshot(withSilentDirectory(snapshot, readAt));
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    const auto asOf = QString("as of %1").arg(ui::formatClock(readAt));
+    const auto* drain = fixture.find<ui::MetricTile>("queueDrain");
+    QTRY_COMPARE(drain->window(), asOf);
+    QVERIFY(drain->dated());
+    QVERIFY(fixture.find<ui::MetricTile>("queueUnfinished")->subline().endsWith(asOf));
+    bool said = false;
+    for (const auto* label : fixture.page->findChildren<QLabel*>("cardSubtitle"))
+        said = said || (label->text().startsWith("in/s, done/s, failed/s as of") &&
+                        label->text().endsWith("the directory does not answer"));
+    QVERIFY(said);
+    fixture.engine().setSnapshot(fakeSnapshot(2));
+    QTRY_COMPARE(drain->window(), QString());
+    QVERIFY(!drain->dated());
 }
 
 void QueueTest::trendsTimesAndLanes()

@@ -4,6 +4,7 @@
 #include <QComboBox>
 #include <QFile>
 #include <QFileDialog>
+#include <QFont>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
@@ -48,6 +49,7 @@ private slots:
     void exportSaysWhyItFailed();
     void escapeGivesUpAReport();
     void figuresOfADownNodeAreSaidToBeOld();
+    void ratesOfASilentDirectoryAreSaidToBeOld();
     void nothingDeliveredIsSaid();
 };
 
@@ -394,6 +396,41 @@ void ShardsTest::figuresOfADownNodeAreSaidToBeOld()
     // Rates are counted by those who deliver: of now.
     box->setCurrentIndex(box->findData(int(backend::BalanceMetric::Deliveries)));
     QCOMPARE(colours(2), 1);
+    fixture.engine().setSnapshot(fakeSnapshot(2));
+    QTRY_VERIFY(!note->isVisible());
+}
+
+// What other engines count comes from there.
+void ShardsTest::ratesOfASilentDirectoryAreSaidToBeOld()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    const auto healthy = fakeSnapshot(1);
+    const auto readAt = healthy.takenAt - std::chrono::seconds(2);
+    fixture.engine().setSnapshot(withSilentDirectory(healthy, readAt));
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::ShardsPage>();
+    auto* box = fixture.find<QComboBox>("balanceMetric");
+    box->setCurrentIndex(box->findData(int(backend::BalanceMetric::Deliveries)));
+    const auto clock = QString("%1 %2").arg(ui::formatClock(readAt), ui::zoneName());
+    auto* note = fixture.find<QLabel>("shardsLastKnown");
+    QTRY_VERIFY(note->isVisible());
+    QCOMPARE(note->text(), QString("rates are of %1: the directory does not answer").arg(clock));
+    auto* heat = fixture.find<ui::HeatGrid>("shardHeat");
+    const auto asOf = QString("as of %1; the directory does not answer").arg(clock);
+    QVERIFY2(heat->cellText(3).contains(asOf), qPrintable(heat->cellText(3)));
+    for (const auto& bar : fixture.find<ui::RankedBars>("nodeBars")->bars())
+        QVERIFY(bar.lastKnown);
+    const auto* table = fixture.find<QTableView>("shardTable")->model();
+    for (const int column : {ui::ShardDeliveriesColumn, ui::ShardReadsColumn}) {
+        QVERIFY(table->index(0, column).data(Qt::FontRole).value<QFont>().italic());
+        QVERIFY(table->index(0, column).data(Qt::ToolTipRole).toString().contains(asOf));
+    }
+    QVERIFY(!table->index(0, ui::ShardEntriesColumn).data(Qt::FontRole).value<QFont>().italic());
+    QCOMPARE(table->index(0, ui::ShardLastKnownColumn).data().toString(), "rates " + asOf);
+    page.openArgument("shard 3");
+    QTRY_VERIFY(fixture.find<QLabel>("shardLastKnown")->isVisible());
+    QCOMPARE(fixture.find<QLabel>("shardLastKnown")->text(), "Rates " + asOf);
     fixture.engine().setSnapshot(fakeSnapshot(2));
     QTRY_VERIFY(!note->isVisible());
 }

@@ -35,6 +35,7 @@ private slots:
     void evictingRedisIsDegraded();
     void figuresOfADownNodeAreLastKnown();
     void ratesNeedTheDirectory();
+    void ratesOfASilentDirectoryAreDated();
     void historyIsARing();
     void historyHasGapsWhereNothingIsKnown();
     void redisCommands_data();
@@ -407,6 +408,64 @@ void MonitoringTest::ratesNeedTheDirectory()
     QCOMPARE(deliveries(), 0.0);
     findings.engines.clear(); // whether there are others was never read
     QCOMPARE(deliveries(), -1.0);
+}
+
+// From the first answer that fails to come on, what others count is of the last one.
+void MonitoringTest::ratesOfASilentDirectoryAreDated()
+{
+    ProbeFindings findings;
+    findings.map = std::make_shared<const ShardMap>(map(true));
+    findings.directory = kFine;
+    findings.at = TimePoint(1'000s);
+    EngineRow own, other;
+    own.self = true;
+    own.status.emplace();
+    other.slot = 1;
+    other.heartbeatAgeSeconds = 1;
+    const auto count = [&other](std::int64_t posts, Milliseconds at) {
+        other.status.emplace();
+        other.status->counters.posts = posts;
+        other.status->counters.deliveries = {10 * posts};
+        other.status->publishedAt = at;
+    };
+    EngineTotals totals;
+    FlowWindow window;
+    const auto taken = [&] {
+        findings.engines = {own, other};
+        totals.update(findings.engines);
+        if (!countsAreOld(findings))
+            window.add(Clock::time_point(findings.at.time_since_epoch()), totals.flow(), {});
+        return buildSnapshot({}, findings, {}, totals, window);
+    };
+    count(100, 1'000ms);
+    taken();
+    count(130, 2'000ms);
+    auto snapshot = taken();
+    QCOMPARE(snapshot.postsPerSecond, 30.0);
+    QVERIFY(!snapshot.ratesReadAt && !snapshot.shards[0].ratesOld);
+    QVERIFY(!std::isnan(historyPoint(snapshot).postsPerSecond));
+
+    findings.directory.health = Health::Degraded; // one answer is missing
+    findings.enginesReadAt = TimePoint(998s);
+    other.heartbeatAgeSeconds = 7; // six of them are the directory's own silence: it is not known to be dead
+    other.readSecondsAgo = 6;
+    snapshot = taken();
+    QCOMPARE(snapshot.postsPerSecond, 30.0);
+    QVERIFY(snapshot.ratesReadAt == TimePoint(998s));
+    const auto& shard = snapshot.shards[0];
+    QVERIFY(lastKnown(shard, BalanceMetric::Deliveries) && lastKnown(shard, BalanceMetric::Reads));
+    QVERIFY(!lastKnown(shard, BalanceMetric::Bytes));
+    const auto point = historyPoint(snapshot); // nobody measured this second
+    for (const double gap : {point.postsPerSecond, point.deliveriesPerSecond, point.drainPerSecond})
+        QVERIFY(std::isnan(gap));
+
+    findings.directory.health = Health::Down;
+    snapshot = taken();
+    QCOMPARE(snapshot.postsPerSecond, -1.0);
+    QVERIFY(!snapshot.ratesReadAt && !snapshot.shards[0].ratesOld);
+    // Nobody else counts: the directory is not needed.
+    findings.engines = {own};
+    QVERIFY(!countsAreOld(findings));
 }
 
 void MonitoringTest::historyIsARing()

@@ -43,6 +43,7 @@ QString lastKnownText(const backend::ClusterSnapshot& snapshot, const backend::S
                       backend::BalanceMetric metric)
 {
     if (!backend::lastKnown(shard, metric)) return {};
+    if (backend::countsEvents(metric)) return ratesDated(snapshot);
     return metric == backend::BalanceMetric::Posts
                ? lastKnownText(nodeName(snapshot, shard.postsNode), shard.postsReadAt)
                : lastKnownText(nodeName(snapshot, shard.timelinesNode), shard.sweptAt);
@@ -53,6 +54,18 @@ QString diskDated(const backend::NodeSnapshot& node)
     return node.health == backend::Health::Down && node.diskBytes >= 0
                ? lastKnownText(QString::fromStdString(node.name), node.diskReadAt)
                : QString();
+}
+
+QString ratesDated(const backend::ClusterSnapshot& snapshot)
+{
+    return snapshot.ratesReadAt
+               ? T::tr("as of %1; the directory does not answer").arg(clock(*snapshot.ratesReadAt))
+               : QString();
+}
+
+QString ratesDatedShort(const backend::ClusterSnapshot& snapshot)
+{
+    return snapshot.ratesReadAt ? T::tr("as of %1").arg(formatClock(*snapshot.ratesReadAt)) : QString();
 }
 
 QString lastKnownNote(const backend::ClusterSnapshot& snapshot)
@@ -82,6 +95,8 @@ QString lastKnownNote(const backend::ClusterSnapshot& snapshot)
                     : T::tr("%1 shards show figures of %2: %3 is down")
                           .arg(formatCount(entry.shards), clock(*entry.at), nodeName(snapshot, node)));
     }
+    if (snapshot.ratesReadAt)
+        out << T::tr("rates are of %1: the directory does not answer").arg(clock(*snapshot.ratesReadAt));
     return out.join(QStringLiteral("; "));
 }
 

@@ -1,5 +1,5 @@
-// Words for figures that are not of now: those of nodes that are down, as they were last read. Pure; any
-// thread.
+// Words for figures that are not of now: those of nodes that are down, as they were last read, and what
+// engines count while the directory, which tells of them, is silent. Pure; any thread.
 #pragma once
 
 #include "backend/domain/balance.h"
@@ -17,7 +17,13 @@ QString lastKnownText(const backend::ClusterSnapshot& snapshot, const backend::S
                       backend::BalanceMetric metric);
 // Of the node's disk; empty: it is of now, or not known at all.
 QString diskDated(const backend::NodeSnapshot& node);
-// "16 shards show figures of 10:41:07 UTC: pg-1 is down", a sentence for each such node; empty: none.
+// Of what engines count, rates and percentiles: "as of 10:41:07 UTC; the directory does not answer"; empty:
+// it is of now, or not known at all.
+QString ratesDated(const backend::ClusterSnapshot& snapshot);
+// The same where there is little room: "as of 10:41:07".
+QString ratesDatedShort(const backend::ClusterSnapshot& snapshot);
+// "16 shards show figures of 10:41:07 UTC: pg-1 is down", a sentence for each such node, and for the rates;
+// empty: all are of now.
 QString lastKnownNote(const backend::ClusterSnapshot& snapshot);
 
 } // namespace ui

@@ -96,19 +96,22 @@ public:
     // For exports above all: on the screen the figures themselves are set apart.
     static Column lastKnown()
     {
-        return {tr("Last known"),
-                tr("Which figures are not of now: those of nodes that are down, as last read"),
-                Qt::AlignLeft,
-                [](const ShardRow& r) {
-                    QStringList out;
-                    if (!r.usersDated.isEmpty()) out << tr("users %1").arg(r.usersDated);
-                    if (!r.postsDated.isEmpty()) out << tr("posts %1").arg(r.postsDated);
-                    if (!r.timelinesDated.isEmpty()) out << tr("timelines %1").arg(r.timelinesDated);
-                    return out.isEmpty() ? tr("none") : out.join(QStringLiteral(", "));
-                },
-                {},
-                {},
-                {}};
+        return {
+            tr("Last known"),
+            tr("Which figures are not of now: those of nodes that are down, and rates while the directory "
+               "is silent, as last read"),
+            Qt::AlignLeft,
+            [](const ShardRow& r) {
+                QStringList out;
+                if (!r.usersDated.isEmpty()) out << tr("users %1").arg(r.usersDated);
+                if (!r.postsDated.isEmpty()) out << tr("posts %1").arg(r.postsDated);
+                if (!r.timelinesDated.isEmpty()) out << tr("timelines %1").arg(r.timelinesDated);
+                if (!r.ratesDated.isEmpty()) out << tr("rates %1").arg(r.ratesDated);
+                return out.isEmpty() ? tr("none") : out.join(QStringLiteral(", "));
+            },
+            {},
+            {},
+            {}};
     }
     static QString postgresDated(const ShardRow& r)
     {
@@ -132,6 +135,7 @@ ShardTableModel* makeShardTable(QObject* parent)
     using T = ShardTable;
     using S = backend::ShardSnapshot;
     const auto timelines = [](const ShardRow& r) { return r.timelinesDated; };
+    const auto rates = [](const ShardRow& r) { return r.ratesDated; };
     std::vector<T::Column> columns{
         T::number(),
         T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines).datedBy(timelines),
@@ -149,9 +153,11 @@ ShardTableModel* makeShardTable(QObject* parent)
             .datedBy(&T::postgresDated),
         T::rate(T::tr("Deliveries/s"),
                 T::tr("Deliveries into the shard's home timelines, over the last second"),
-                &S::deliveriesPerSecond),
+                &S::deliveriesPerSecond)
+            .datedBy(rates),
         T::rate(T::tr("Reads/s"), T::tr("Pages read of the shard's home timelines, over the last second"),
-                &S::readsPerSecond),
+                &S::readsPerSecond)
+            .datedBy(rates),
         T::node(T::tr("Timelines on"), T::tr("Redis node of the home timelines"), &ShardRow::timelinesNode),
         T::node(T::tr("Users on"), T::tr("PostgreSQL node of users, follows and counters"),
                 &ShardRow::usersNode),
@@ -172,6 +178,7 @@ ShardRow shardRow(const backend::ClusterSnapshot& snapshot, const backend::Shard
     if (ofWindow) return row;
     row.postsDated = lastKnownText(snapshot, shard, backend::BalanceMetric::Posts);
     row.timelinesDated = lastKnownText(snapshot, shard, backend::BalanceMetric::Timelines);
+    row.ratesDated = lastKnownText(snapshot, shard, backend::BalanceMetric::Deliveries);
     return row;
 }
 

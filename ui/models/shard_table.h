@@ -12,9 +12,9 @@ struct ShardRow
     backend::ShardSnapshot shard;
     QString usersNode, postsNode, timelinesNode; // names
     backend::TimePoint now;                      // of the snapshot: ages count from here
-    // Why figures are not of now, by the role they come from ("as of 10:41:07 UTC; pg-1 is down"); empty:
-    // they are, or they are means of a window.
-    QString usersDated{}, postsDated{}, timelinesDated{};
+    // Why figures are not of now, by where they come from ("as of 10:41:07 UTC; pg-1 is down"); empty: they
+    // are, or they are means of a window.
+    QString usersDated{}, postsDated{}, timelinesDated{}, ratesDated{};
 };
 
 using ShardTableModel = TableModel<ShardRow, int>;

@@ -33,9 +33,11 @@ void setMean(backend::ShardSnapshot& shard, BalanceMetric metric, double mean)
         break;
     case BalanceMetric::Deliveries:
         shard.deliveriesPerSecond = std::isnan(mean) ? -1 : mean;
+        shard.ratesOld = false;
         break;
     case BalanceMetric::Reads:
         shard.readsPerSecond = std::isnan(mean) ? -1 : mean;
+        shard.ratesOld = false;
         break;
     }
 }

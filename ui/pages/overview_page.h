@@ -36,6 +36,7 @@ private:
     MetricTile* addLink(QBoxLayout& row, const char* name, const QString& title, const QString& page);
     // Of the newest snapshot, or of the part of the past that is chosen.
     void showTiles(const backend::ClusterSnapshot& snapshot, const ShownShards& shards);
+    void showRatesDated(const QString& asOf);
     void showFanout(const backend::ClusterSnapshot& snapshot);
     void showFanout(const HistoryView& history);
     void showQueue(const backend::ClusterSnapshot& snapshot);

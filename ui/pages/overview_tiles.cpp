@@ -2,6 +2,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/time_range.h"
 #include "ui/models/cache_window.h"
+#include "ui/models/last_known.h"
 #include "ui/models/queue_tables.h"
 #include "ui/models/window_figures.h"
 #include "ui/pages/overview_page.h"
@@ -40,6 +41,7 @@ void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot, const Sho
     m_deliveries->setWindow(lastSecond);
     m_balance->setWindow(lastSecond);
     m_queue->setWindow(now ? tr("now") : tr("window"));
+    showRatesDated(now ? ratesDatedShort(snapshot) : QString());
     if (now) {
         showFanout(snapshot);
         showQueue(snapshot);
@@ -55,15 +57,26 @@ void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot, const Sho
         showBalance(history);
 }
 
+// What engines count, while the directory that tells of them is silent: dimmed, and since when.
+void OverviewPage::showRatesDated(const QString& asOf)
+{
+    for (auto* tile : {m_fanout, m_deliveries, m_balance}) {
+        tile->setDated(!asOf.isEmpty());
+        if (!asOf.isEmpty()) tile->setWindow(asOf);
+    }
+}
+
 void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
 {
     const bool known = snapshot.fanoutP95Ms >= 0;
+    const bool lost = snapshot.deliveriesPerSecond < 0 && snapshot.sequence >= kMeasuredFrom;
     const auto [number, unit] = durationFigure(snapshot.fanoutP95Ms / 1000);
     m_fanout->setValue(number, unit);
     m_fanout->setSubline(
         known ? tr("p50 %1 · p99 %2")
                     .arg(formatMilliseconds(snapshot.fanoutP50Ms), formatMilliseconds(snapshot.fanoutP99Ms))
-              : tr("no deliveries in 10 s"));
+        : lost ? tr("the engines' counts are not known")
+               : tr("no deliveries in 10 s"));
     m_fanout->setStatus(known ? toneFor(snapshot.fanoutP95Ms, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted);
     m_deliveries->setValue(formatRate(snapshot.deliveriesPerSecond), tr("/s"));
     m_deliveries->setSubline(
@@ -72,9 +85,10 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
                                                  : tr("the engines' counts are not known"))
             : tr("%1 posts/s · %2 reads/s")
                   .arg(formatRate(snapshot.postsPerSecond), formatRate(snapshot.readsPerSecond)));
-    m_deliveries->setToolTip(
-        tr("Counted by all engines. A rate needs two counts, and other engines' come from "
-           "the directory."));
+    const auto dated = ratesDated(snapshot);
+    const auto words =
+        tr("Counted by all engines. A rate needs two counts, and other engines' come from the directory.");
+    m_deliveries->setToolTip(dated.isEmpty() ? words : tr("%1\nNot of now: %2").arg(words, dated));
 }
 
 // Percentiles of a window cannot be made of those of its seconds: their mean, and the worst.
@@ -125,7 +139,8 @@ void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
     if (snapshot.queueDead > 0)
         words += tr(" · %1 dead").arg(formatCount(snapshot.queueDead));
     else if (snapshot.queueUnfinished > 0 && snapshot.secondsToDrain)
-        words += tr(" · %1 to go").arg(formatDuration(*snapshot.secondsToDrain));
+        words += snapshot.ratesReadAt ? tr(" · rates %1").arg(ratesDatedShort(snapshot))
+                                      : tr(" · %1 to go").arg(formatDuration(*snapshot.secondsToDrain));
     if (const auto missing = notCounted(snapshot); !missing.isEmpty()) words = missing;
     m_queue->setSubline(words);
     const auto tone = toneFor(snapshot.queueOldestAgeSeconds, kSlowQueueSeconds, kLateQueueSeconds);

@@ -1,6 +1,7 @@
 #include "ui/pages/queue_flow_view.h"
 
 #include "ui/bridge/time_range.h"
+#include "ui/models/last_known.h"
 #include "ui/pages/column_fit.h"
 #include "ui/pages/share_delegate.h"
 #include "ui/pages/tone_delegate.h"
@@ -137,6 +138,7 @@ void QueueFlowView::setSnapshot(const backend::ClusterSnapshot& snapshot, const 
 {
     m_newestKinds = snapshot.queue;
     m_newestAt = snapshot.takenAt;
+    m_ratesDated = ratesDated(snapshot);
     showKinds();
     setHistory(history);
     if (!m_upperChosen && isVisible()) placeUpper();
@@ -179,6 +181,8 @@ void QueueFlowView::showKinds()
     m_kinds->setRows(std::move(rows));
     if (!m_problem.isEmpty())
         m_kindCard->setSubtitle(tr("trends not read: %1").arg(m_problem), Tone::Critical);
+    else if (note.isEmpty() && !m_ratesDated.isEmpty())
+        m_kindCard->setSubtitle(tr("in/s, done/s, failed/s %1").arg(m_ratesDated), Tone::Warning);
     else if (note.isEmpty())
         m_kindCard->setSubtitle(tr("trend: %1").arg(m_context.range.windowText()));
     else
@@ -198,8 +202,11 @@ void QueueFlowView::setTimes(const backend::QueueDetails& details)
     m_timesTable->setVisible(any);
     if (!any)
         m_timesNote->setText(details.notMeasured.empty()
-                                 ? (details.windowSeconds < 1 ? tr("Nothing is measured yet.")
-                                                              : tr("No task ran in the last %1.").arg(span))
+                                 ? (details.windowSeconds < 1
+                                        ? tr("Nothing is measured yet.")
+                                        : tr("No task ran in the last %1. Tasks come with "
+                                             "new users, posts and follows.")
+                                              .arg(span))
                                  : tr("Not known: %1.").arg(QString::fromStdString(details.notMeasured)));
 }
 

@@ -37,6 +37,7 @@ private:
     QWidget* build();
     QLayout* buildTiles(QWidget* parent);
     void showTiles(const backend::ClusterSnapshot& snapshot);
+    void showDrainDated(const QString& asOf);
     void showNoDrain(const backend::ClusterSnapshot& snapshot);
     void showWindowTiles(); // of the part of the past that is chosen
     void showWindowDrain(const HistoryView& history);

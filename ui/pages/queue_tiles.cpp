@@ -1,4 +1,5 @@
 // The tiles of Queue & workers: of now, or of the part of the past that is chosen.
+#include "ui/models/last_known.h"
 #include "ui/models/queue_tables.h"
 #include "ui/models/window_figures.h"
 #include "ui/pages/queue_page.h"
@@ -60,17 +61,26 @@ void QueuePage::showNoDrain(const backend::ClusterSnapshot& snapshot)
     }
 }
 
+// Reckoned with rates that are not of now.
+void QueuePage::showDrainDated(const QString& asOf)
+{
+    m_drain->setDated(!asOf.isEmpty());
+    m_drain->setWindow(asOf);
+}
+
 void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
 {
     m_unfinished->setValue(formatCount(snapshot.queueUnfinished),
                            snapshot.queueUnfinished == 1 ? tr("task") : tr("tasks"));
     const auto missing = notCounted(snapshot);
-    m_unfinished->setSubline(missing.isEmpty() ? tr("%1/s arriving, %2/s done")
-                                                     .arg(formatRate(snapshot.arrivalsPerSecond),
-                                                          formatRate(snapshot.drainPerSecond))
-                                               : missing);
+    const auto rates = tr("%1/s arriving, %2/s done")
+                           .arg(formatRate(snapshot.arrivalsPerSecond), formatRate(snapshot.drainPerSecond));
+    m_unfinished->setSubline(!missing.isEmpty()     ? missing
+                             : snapshot.ratesReadAt ? tr("%1, %2").arg(rates, ratesDatedShort(snapshot))
+                                                    : rates);
     m_unfinished->setStatus(missing.isEmpty() ? Tone::Normal : Tone::Warning);
     const bool any = snapshot.queueUnfinished > 0;
+    showDrainDated(any ? ratesDatedShort(snapshot) : QString());
     const auto age = durationFigure(any ? snapshot.queueOldestAgeSeconds : 0);
     m_oldest->setValue(any ? age.number : tr("none"), any ? age.unit : QString());
     m_oldest->setSubline(any ? tr("since it was committed") : tr("nothing waits"));
@@ -132,6 +142,7 @@ void QueuePage::showWindowDrain(const HistoryView& history)
     const auto tasks = windowFigure(history, &Point::queueUnfinished);
     const auto in = windowFigure(history, &Point::arrivalsPerSecond);
     const auto done = windowFigure(history, &Point::drainPerSecond);
+    showDrainDated({});
     if (tasks.known() && tasks.last == 0) {
         m_drain->setValue(tr("drained"), {});
         m_drain->setSubline(tr("at the end of the window"));

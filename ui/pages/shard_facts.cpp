@@ -129,8 +129,8 @@ void ShardFacts::showFigures(const ShardRow& row)
                            formatCount(s.timelines),     formatCount(s.entries),
                            formatBytes(s.bytes),         formatRate(s.readsPerSecond)};
     const auto& postgres = row.usersDated.isEmpty() ? row.postsDated : row.usersDated;
-    const std::array dated{row.usersDated,     row.postsDated,     postgres,           QString(),
-                           row.timelinesDated, row.timelinesDated, row.timelinesDated, QString()};
+    const std::array dated{row.usersDated,     row.postsDated,     postgres,           row.ratesDated,
+                           row.timelinesDated, row.timelinesDated, row.timelinesDated, row.ratesDated};
     for (std::size_t i = 0; i < texts.size(); ++i) {
         const bool ofNow = dated[i].isEmpty();
         m_figures[i]->setText(texts[i]);
@@ -143,6 +143,7 @@ void ShardFacts::showFigures(const ShardRow& row)
     QStringList why;
     if (!postgres.isEmpty()) why << tr("PostgreSQL's figures %1").arg(postgres);
     if (!row.timelinesDated.isEmpty()) why << tr("Redis' figures %1").arg(row.timelinesDated);
+    if (!row.ratesDated.isEmpty()) why << tr("Rates %1").arg(row.ratesDated);
     m_dated->setText(why.join(QLatin1Char('\n')));
     m_dated->setVisible(!why.isEmpty());
 }

@@ -1,6 +1,7 @@
 #include "ui/pages/shard_lorenz_view.h"
 
 #include "ui/bridge/engine_bridge.h"
+#include "ui/models/last_known.h"
 #include "ui/models/shard_metric.h"
 #include "ui/pages/shard_window.h"
 #include "ui/report/report_tables.h"
@@ -85,8 +86,10 @@ void ShardLorenzView::show(const ShownShards& shards)
     const auto& all = shards.snapshot->shards;
     const auto dated =
         std::count_if(all.begin(), all.end(), [&](const auto& s) { return backend::lastKnown(s, m_metric); });
-    setSubtitle(!shards.note.isEmpty()            ? shards.note
-                : dated > 0 && !shards.ofWindow   ? tr("%1 shards as last known: node down").arg(dated)
+    setSubtitle(!shards.note.isEmpty() ? shards.note
+                : dated > 0 && !shards.ofWindow
+                    ? (backend::countsEvents(m_metric) ? ratesDated(*shards.snapshot)
+                                                       : tr("%1 shards as last known: node down").arg(dated))
                 : shards.ofWindow                 ? tr("mean of the window")
                 : backend::countsEvents(m_metric) ? tr("over the last second")
                                                   : QString());

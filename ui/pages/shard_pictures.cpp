@@ -261,7 +261,10 @@ void ShardPictures::showBars()
     const auto down = std::count_if(bars.begin(), bars.end(), [](const auto& bar) { return bar.lastKnown; });
     const auto nodes =
         bars.size() == 1 ? tr("1 node") : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size())));
-    m_barsCard->setSubtitle(subtitle(down > 0 ? tr("%1, hatched: down").arg(nodes) : nodes));
+    m_barsCard->setSubtitle(subtitle(down == 0 ? nodes
+                                     : backend::countsEvents(m_metric)
+                                         ? tr("%1, hatched: not of now").arg(nodes)
+                                         : tr("%1, hatched: down").arg(nodes)));
     m_bars->setBars(std::move(bars), summary.known > 0 ? summary.mean : kUnknown,
                     backend::chanceBand(summary));
 }
@@ -310,11 +313,13 @@ void ShardPictures::showMap()
 {
     const auto& snapshot = *m_shards.snapshot;
     std::vector<Treemap::Item> items;
-    for (const auto& shard : snapshot.shards)
-        items.push_back(
-            {shard.shard, shard.timelinesNode, nodeName(snapshot, shard.timelinesNode),
-             backend::valueOf(shard, backend::BalanceMetric::Bytes), backend::valueOf(shard, m_metric),
-             m_shards.ofWindow ? QString() : lastKnownText(snapshot, shard, backend::BalanceMetric::Bytes)});
+    for (const auto& shard : snapshot.shards) {
+        auto dated = lastKnownText(snapshot, shard, backend::BalanceMetric::Bytes); // of the areas
+        if (dated.isEmpty()) dated = lastKnownText(snapshot, shard, m_metric);      // of the colours
+        items.push_back({shard.shard, shard.timelinesNode, nodeName(snapshot, shard.timelinesNode),
+                         backend::valueOf(shard, backend::BalanceMetric::Bytes),
+                         backend::valueOf(shard, m_metric), m_shards.ofWindow ? QString() : dated});
+    }
     m_map->setNothing(nothingText());
     m_map->setItems(std::move(items));
     m_map->setCurrent(m_current);

@@ -55,6 +55,13 @@ void MetricTile::setLink(bool link)
     setCursor(link ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
+void MetricTile::setDated(bool dated)
+{
+    if (dated == m_dated) return;
+    m_dated = dated;
+    update();
+}
+
 void MetricTile::setStatus(Tone status)
 {
     if (status == m_status) return;
@@ -125,24 +132,27 @@ void MetricTile::paintEvent(QPaintEvent*)
         painter.setClipping(false);
     }
     const QRect inside = rect().adjusted(kSpacingMedium + 2, kSpacingSmall, -kSpacingSmall, -kSpacingSmall);
-    const auto write = [&](FontRole role, const QColor& color, const QString& text, int top) {
+    const auto write = [&](FontRole role, const QColor& color, const QString& text, int top, int width) {
         painter.setFont(m_theme.font(role));
         painter.setPen(color);
         const auto metrics = painter.fontMetrics();
         painter.drawText(inside.left(), top + metrics.ascent(),
-                         metrics.elidedText(text, Qt::ElideRight, inside.width()));
+                         metrics.elidedText(text, Qt::ElideRight, width));
         return top + metrics.height();
     };
+    int titleWidth = inside.width();
     if (!m_window.isEmpty()) {
         painter.setFont(m_theme.font(FontRole::Small));
         painter.setPen(m_theme.textMuted());
         const int baseline = inside.top() + QFontMetrics(m_theme.font(FontRole::Body)).ascent();
         const int left = inside.right() - painter.fontMetrics().horizontalAdvance(m_window);
         painter.drawText(left, baseline, m_window);
+        titleWidth = left - inside.left() - kSpacingTiny;
     }
-    int top = write(FontRole::Body, m_theme.textMuted(), m_title, inside.top()) + kSpacingTiny / 2;
+    const int top =
+        write(FontRole::Body, m_theme.textMuted(), m_title, inside.top(), titleWidth) + kSpacingTiny / 2;
     painter.setFont(m_theme.font(FontRole::Value));
-    painter.setPen(m_theme.text());
+    painter.setPen(m_dated ? m_theme.textMuted() : m_theme.text());
     const auto metrics = painter.fontMetrics();
     const QPoint baseline(inside.left(), top + metrics.ascent());
     drawFigure(painter, baseline, m_value);
@@ -152,7 +162,8 @@ void MetricTile::paintEvent(QPaintEvent*)
     painter.drawText(numberEnd, baseline.y(),
                      painter.fontMetrics().elidedText(m_unit, Qt::ElideRight, inside.right() - numberEnd));
     const auto sublineTone = m_status == Tone::Warning || m_status == Tone::Critical ? m_status : Tone::Muted;
-    write(FontRole::Small, m_theme.color(sublineTone), m_subline, top + metrics.height() + kSpacingTiny / 2);
+    write(FontRole::Small, m_theme.color(sublineTone), m_subline, top + metrics.height() + kSpacingTiny / 2,
+          inside.width());
 }
 
 MetricTile* addTile(QBoxLayout& row, const Theme& theme, const char* name, const QString& title,

@@ -22,6 +22,8 @@ public:
     // Over which time the figure is, beside the title: "last 10 s". Empty: of now, or the subline says it.
     void setWindow(const QString& window);
     void setLink(bool link); // leads somewhere: takes the focus, shows that it can be clicked. Not at first
+    // The figure is not of now: it is dimmed; the window says of when it is.
+    void setDated(bool dated);
     void setStatus(Tone status); // colour of the stripe; Normal and Muted: none
     QString title() const { return m_title; }
     QString value() const { return m_value; }
@@ -29,6 +31,7 @@ public:
     QString subline() const { return m_subline; }
     QString window() const { return m_window; }
     Tone status() const { return m_status; }
+    bool dated() const { return m_dated; }
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -47,6 +50,7 @@ private:
     QString m_title, m_value, m_unit, m_subline, m_window;
     Tone m_status = Tone::Normal;
     bool m_link = false;
+    bool m_dated = false;
     bool m_focusShown = false; // it came by the keyboard
 };
 

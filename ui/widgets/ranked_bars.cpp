@@ -78,7 +78,7 @@ QString RankedBars::text(int row) const
                      : QStringLiteral("%1: %2 %3").arg(bar.name, m_format(bar.value), m_metric);
     if (!std::isnan(bar.value) && m_mean > 0)
         words += tr(", %1 of the mean").arg(formatRatio(bar.value / m_mean));
-    if (bar.lastKnown) words += tr(", last known, the node is down");
+    if (bar.lastKnown) words += tr(", last known, not of now");
     return bar.note.isEmpty() ? words : QStringLiteral("%1, %2").arg(words, bar.note);
 }
 

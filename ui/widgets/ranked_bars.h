@@ -24,7 +24,7 @@ public:
         QString name;           // "redis-3"
         double value = 0;       // NaN: not known
         QString note;           // "8 shards"
-        bool lastKnown = false; // its node is down: the value is not of now
+        bool lastKnown = false; // the value is not of now
     };
 
     RankedBars(const Theme& theme, QWidget* parent);
