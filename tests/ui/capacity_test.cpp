@@ -31,6 +31,7 @@ private slots:
     void sliderIsInterpolatedThenWeighed();
     void onlyPricedCapsAreInterpolated();
     void nothingWeighedSaysWhy();
+    void aClusterWithoutReadersSaysSo();
     void anErrorSaysWhatToDo();
     void hangingReadingIsGivenUpByEsc();
     void weighsOneAtATimeAndTheLatestWish();
@@ -226,6 +227,31 @@ void CapacityPageTest::nothingWeighedSaysWhy()
     QTRY_COMPARE(fixture.find<ui::CurveChart>("costCurve")->emptyText(),
                  QString("Nobody follows anybody: there is no fan-out."));
     QVERIFY(!fixture.find<QPushButton>("setThreshold")->isEnabled());
+}
+
+void CapacityPageTest::aClusterWithoutReadersSaysSo()
+{
+    PageFixture fixture;
+    auto empty = capacity();
+    empty.notMeasured = "no Redis node has a home timeline that could be weighed";
+    empty.timelines = empty.sampled = 0;
+    for (auto& node : empty.nodes) {
+        node.usedMemoryBytes = 1 << 20;
+        node.timelines = node.sampled = 0;
+        node.notMeasured.clear();
+    }
+    fixture.engine().setCapacity(empty);
+    QVERIFY(fixture.open());
+    fixture.make<ui::CapacityPage>();
+    QTRY_COMPARE(text(fixture, "capBasis"), QString("Not measured: there is no home timeline yet."));
+    QCOMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->subline(), QString("no home timeline yet"));
+    QVERIFY(text(fixture, "capacityStatus").contains("Every new user gets one"));
+    // A node that says nothing may hold some.
+    empty.nodes[7].usedMemoryBytes = -1;
+    fixture.engine().setCapacity(empty);
+    fixture.page->refresh();
+    QTRY_COMPARE(fixture.find<ui::MetricTile>("readersPerGiB")->subline(),
+                 QString("nothing could be weighed"));
 }
 
 void CapacityPageTest::anErrorSaysWhatToDo()

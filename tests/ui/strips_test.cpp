@@ -22,6 +22,7 @@ private slots:
     void init();
     void noneWithoutWorkloadOrReplay();
     void workloadPreparing();
+    void emptyDemoSaysSo();
     void workloadRates();
     void workloadTypedRateIsLeftAlone();
     void workloadStopsAndStarts();
@@ -112,6 +113,28 @@ void StripsTest::workloadPreparing()
     fixture.fake->workload->setStatus(running());
     QTRY_VERIFY(phase->text().contains("running"));
     QVERIFY(!bar->isVisible());
+}
+
+// Who sees nothing happen is told why, and what to do.
+void StripsTest::emptyDemoSaysSo()
+{
+    WindowFixture fixture(settingsFile());
+    fixture.fake->scenarios = std::make_shared<FakeScenarios>();
+    fixture.engine().setSnapshot(withNobody(fakeSnapshot(1)));
+    QVERIFY(fixture.showOpen());
+    auto* phase = fixture.find<QLabel>("workloadPhase");
+    auto* hint = fixture.find<QLabel>("workloadHint");
+    QTRY_COMPARE(phase->text(), QString("Empty demo on its own servers: nobody is here yet"));
+    QVERIFY(hint->text().contains("rookeryctl import"));
+    QCOMPARE(phase->toolTip(), hint->text());
+    fixture.window->resize(1500, 800);
+    QTRY_VERIFY(hint->isVisible());
+    QVERIFY(hint->width() >= hint->sizeHint().width());
+    fixture.window->resize(fixture.window->minimumSizeHint());
+    QTRY_VERIFY(fixture.window->width() > 1100 || !hint->isVisible());
+    fixture.engine().setSnapshot(fakeSnapshot(2));
+    QTRY_COMPARE(phase->text(), QString("Demo on its own servers"));
+    QVERIFY(!hint->isVisible());
 }
 
 void StripsTest::workloadRates()

@@ -27,6 +27,7 @@ class TimelineTest : public QObject
 
 private slots:
     void invitesAndFindsAUser();
+    void anEmptyClusterInvitesNobody();
     void suggestsWhileTyping();
     void lateSuggestionsAreDropped();
     void lateUserIsDropped();
@@ -107,6 +108,20 @@ void TimelineTest::invitesAndFindsAUser()
     openUser(fixture, QString::number(kAnton));
     QTRY_VERIFY(text(fixture, "profileName").contains("@anton"));
     QVERIFY(text(fixture, "profileFacts").contains("dormant"));
+}
+
+// Where nobody can be found that is said, with what to do, until there is somebody.
+void TimelineTest::anEmptyClusterInvitesNobody()
+{
+    PageFixture fixture;
+    fixture.engine().setSnapshot(withNobody(fakeSnapshot(1)));
+    QVERIFY(fixture.open());
+    fixture.make<ui::TimelinePage>();
+    auto* message = fixture.find<ui::StateView>("timelineMessage");
+    QTRY_COMPARE(message->title(), QString("Nobody is here yet"));
+    QVERIFY(message->text().contains("rookeryctl import"));
+    fixture.engine().setSnapshot(fakeSnapshot(2));
+    QTRY_COMPARE(message->title(), QString("Whose timeline?"));
 }
 
 void TimelineTest::suggestsWhileTyping()

@@ -322,4 +322,11 @@ NodeRoomModel* makeNodeRoomTable(QObject* parent)
         std::move(columns), [](const NodeRoomRow& r) { return r.node; }, parent);
 }
 
+bool noTimelines(const backend::Capacity& capacity)
+{
+    return capacity.timelines == 0 && !capacity.nodes.empty() &&
+           std::all_of(capacity.nodes.begin(), capacity.nodes.end(),
+                       [](const auto& node) { return node.usedMemoryBytes >= 0; });
+}
+
 } // namespace ui

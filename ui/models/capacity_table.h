@@ -64,4 +64,7 @@ enum NodeRoomColumn {
 };
 NodeRoomModel* makeNodeRoomTable(QObject* parent);
 
+// Every Redis node was looked at, and none has one: a cluster without readers.
+bool noTimelines(const backend::Capacity& capacity);
+
 } // namespace ui

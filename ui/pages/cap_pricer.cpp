@@ -2,6 +2,7 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
+#include "ui/models/capacity_table.h"
 #include "ui/pages/figure_grid.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
@@ -93,6 +94,7 @@ std::vector<int> CapPricer::capsToAskFor(int presentCap)
 
 void CapPricer::setCapacity(const backend::Capacity& capacity)
 {
+    if (noTimelines(capacity)) return clear(tr("Not measured: there is no home timeline yet."));
     if (!capacity.notMeasured.empty())
         return clear(tr("Not measured: %1.").arg(QString::fromStdString(capacity.notMeasured)));
     const bool first = !m_capacity || m_capacity->cap != capacity.cap;

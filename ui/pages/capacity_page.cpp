@@ -319,6 +319,11 @@ void CapacityPage::showHead()
         if (!m_capacity->notMeasured.empty())
             text = tr("Looked at %1: %2.")
                        .arg(formatTime(m_capacity->takenAt), QString::fromStdString(m_capacity->notMeasured));
+        if (noTimelines(*m_capacity))
+            text = tr("Looked at %1: there is no home timeline yet. Every new user gets one; it is weighed "
+                      "by itself "
+                      "then.")
+                       .arg(formatTime(m_capacity->takenAt));
     }
     if (m_weighing.running)
         text = tr("%1 Weighing home timelines on every Redis node… Esc gives up.").arg(text).trimmed();

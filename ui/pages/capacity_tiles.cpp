@@ -51,7 +51,9 @@ void CapacityTiles::setCapacity(const backend::Capacity* capacity)
     if (!capacity || !capacity->notMeasured.empty()) {
         for (auto* tile : {m_perReader, m_perEntry, m_perGiB, m_room}) {
             tile->setValue(unknownText(), {});
-            tile->setSubline(capacity ? tr("nothing could be weighed") : tr("not weighed yet"));
+            tile->setSubline(!capacity                ? tr("not weighed yet")
+                             : noTimelines(*capacity) ? tr("no home timeline yet")
+                                                      : tr("nothing could be weighed"));
         }
         return;
     }

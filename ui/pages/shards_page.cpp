@@ -287,10 +287,10 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
     m_variation->setValue(known ? formatNumber(shards.coefficientOfVariation * 100, 1) : unknownText(),
                           known ? tr("%") : QString());
     const double chance = backend::chanceBand(shards);
-    m_variation->setSubline(!known ? tr("not known yet")
-                            : usersKnown
-                                ? tr("by chance alone up to %1 % (2 σ)").arg(formatNumber(chance * 100, 1))
-                                : tr("chance: users not known yet"));
+    m_variation->setSubline(
+        !known       ? (shards.known > 0 ? tr("nothing to compare: all are 0") : tr("not known yet"))
+        : usersKnown ? tr("by chance alone up to %1 % (2 σ)").arg(formatNumber(chance * 100, 1))
+                     : tr("chance: users not known yet"));
     m_variation->setStatus(!known || !usersKnown                                          ? Tone::Normal
                            : shards.coefficientOfVariation <= backend::chanceBand(shards) ? Tone::Ok
                                                                                           : Tone::Warning);

@@ -1,5 +1,6 @@
 #include "ui/pages/timeline_page.h"
 
+#include "backend/domain/balance.h"
 #include "ui/bridge/engine_bridge.h"
 #include "ui/pages/compare_view.h"
 #include "ui/pages/follow_view.h"
@@ -246,6 +247,7 @@ void TimelinePage::showPart(const QString& part)
 void TimelinePage::showMessage(StateView::Kind kind, const QString& title, const QString& text)
 {
     m_user.reset();
+    m_inviting = false;
     m_readerBefore.clear();
     m_timelines->close();
     m_compare->close();
@@ -261,8 +263,15 @@ void TimelinePage::showMessage(StateView::Kind kind, const QString& title, const
 void TimelinePage::showInvitation()
 {
     if (m_connected == true) {
-        showMessage(StateView::Kind::Empty, tr("Whose timeline?"),
-                    tr("Find a user by handle or id to see what they see, and why."));
+        if (m_nobody)
+            showMessage(
+                StateView::Kind::Empty, tr("Nobody is here yet"),
+                tr("This cluster has no users. Your application makes them, or rookeryctl import, from "
+                   "an activity log."));
+        else
+            showMessage(StateView::Kind::Empty, tr("Whose timeline?"),
+                        tr("Find a user by handle or id to see what they see, and why."));
+        m_inviting = true;
         activated();
     } else {
         showMessage(StateView::Kind::Disconnected, tr("Not connected"),
@@ -276,11 +285,13 @@ void TimelinePage::activated()
 }
 
 // Timelines are read on demand: reading one counts as the reader's visit.
-void TimelinePage::setSnapshot(const backend::SnapshotPtr&)
+void TimelinePage::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     const bool connected = context().bridge.state() == EngineBridge::State::Open;
     m_search->setEnabled(connected);
-    if (connected == m_connected) return;
+    const bool nobody = connected && snapshot && backend::nobodyThere(*snapshot);
+    const bool otherInvitation = std::exchange(m_nobody, nobody) != nobody && m_inviting;
+    if (connected == m_connected && !otherInvitation) return;
     m_connected = connected;
     giveUpOpening();
     showInvitation();
@@ -289,6 +300,7 @@ void TimelinePage::setSnapshot(const backend::SnapshotPtr&)
 void TimelinePage::showUser(const requests::UserOverview& user)
 {
     m_user = user;
+    m_inviting = false;
     m_profile->showUser(user);
     m_faces->setCurrentWidget(m_userArea);
     for (auto* widget : {m_refresh, m_copyRedis, m_copySql, m_copyAuthorSql})

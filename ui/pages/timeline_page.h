@@ -95,6 +95,8 @@ private:
     bool m_opening = false; // another one, or the first
     bool m_exampleWanted = false;
     std::optional<bool> m_connected; // empty before the first look
+    bool m_nobody = false;           // there is no user who could be found
+    bool m_inviting = false;         // to find one
 };
 
 } // namespace ui

@@ -1,5 +1,6 @@
 #include "ui/widgets/workload_strip.h"
 
+#include "backend/domain/balance.h"
 #include "ui/bridge/engine_bridge.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
@@ -38,6 +39,9 @@ WorkloadStrip::WorkloadStrip(const Theme& theme, EngineBridge& bridge, QWidget* 
     });
     connect(&m_timer, &QTimer::timeout, this, &WorkloadStrip::refresh);
     connect(&bridge, &EngineBridge::stateChanged, this, &WorkloadStrip::refresh);
+    connect(&bridge, &EngineBridge::snapshotChanged, this, [this] {
+        if (!m_bridge.workload()) refresh();
+    });
     m_timer.setInterval(kInterval);
     refresh();
 }
@@ -46,6 +50,9 @@ void WorkloadStrip::build()
 {
     m_phase = new Label(m_theme, FontRole::Strong, Tone::Normal, this);
     m_phase->setObjectName(QStringLiteral("workloadPhase"));
+    m_hint = new Label(m_theme, FontRole::Body, Tone::Muted, this);
+    m_hint->setObjectName(QStringLiteral("workloadHint"));
+    m_hint->hide();
     m_progress = new QProgressBar(this);
     m_progress->setObjectName(QStringLiteral("workloadProgress"));
     m_progress->setAccessibleName(tr("Progress of the demo's graph"));
@@ -80,6 +87,7 @@ void WorkloadStrip::build()
     row->setContentsMargins(kSpacingLarge, kSpacingTiny + 1, kSpacingMedium, kSpacingTiny + 1);
     row->setSpacing(kSpacingSmall);
     row->addWidget(m_phase);
+    row->addWidget(m_hint);
     row->addWidget(m_progress);
     row->addStretch(1);
     row->addWidget(m_controls);
@@ -125,7 +133,7 @@ void WorkloadStrip::refresh()
     if (workload)
         showStatus(workload->status());
     else
-        m_phase->setText(tr("Demo on its own servers"));
+        showWithout();
     m_controls->setVisible(workload && !m_benchShown);
     m_running->setVisible(workload && !m_benchShown);
     if (!workload) m_progress->hide();
@@ -139,6 +147,33 @@ void WorkloadStrip::refresh()
         m_timer.stop();
 }
 
+// Somebody who sees nothing happen is told why, and what to do.
+void WorkloadStrip::showWithout()
+{
+    const auto snapshot = m_bridge.snapshot();
+    const bool empty = snapshot && backend::nobodyThere(*snapshot) && !m_bridge.replay();
+    m_phase->setTone(Tone::Normal);
+    m_phase->setText(empty ? tr("Empty demo on its own servers: nobody is here yet")
+                           : tr("Demo on its own servers"));
+    m_hint->setText(empty
+                        ? tr("rookeryctl import fills it from an activity log, rookery --demo brings a crowd")
+                        : QString());
+    m_phase->setToolTip(m_hint->text());
+    fitHint();
+}
+
+void WorkloadStrip::fitHint()
+{
+    const int taken = m_phase->sizeHint().width() + m_bench->sizeHint().width() + 3 * kSpacingLarge;
+    m_hint->setVisible(!m_hint->text().isEmpty() && taken + m_hint->sizeHint().width() <= width());
+}
+
+void WorkloadStrip::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    fitHint();
+}
+
 void WorkloadStrip::setBenchShown(bool shown)
 {
     m_benchShown = shown;
@@ -148,6 +183,9 @@ void WorkloadStrip::setBenchShown(bool shown)
 
 void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
 {
+    m_hint->clear();
+    m_hint->hide();
+    m_phase->setToolTip({});
     const bool preparing = status.phaseFraction > 0 && status.phaseFraction < 1;
     const bool failed = !status.error.empty();
     const auto graph =

@@ -37,6 +37,7 @@ signals:
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     struct Rate
@@ -50,12 +51,14 @@ private:
     Rate addRate(QHBoxLayout* row, const char* name, const QString& title, int most,
                  double backend::WorkloadRates::*value);
     void showStatus(const backend::WorkloadStatus& status);
+    void showWithout(); // a workload
+    void fitHint();
     void applyRates();
 
     const Theme& m_theme;
     EngineBridge& m_bridge;
     QTimer m_timer;
-    Label* m_phase = nullptr;
+    Label *m_phase = nullptr, *m_hint = nullptr; // what to do, where there is room
     QProgressBar* m_progress = nullptr;
     QWidget* m_controls = nullptr;
     std::vector<Rate> m_rates;
