@@ -119,7 +119,7 @@ void TimelineTest::anEmptyClusterInvitesNobody()
     fixture.make<ui::TimelinePage>();
     auto* message = fixture.find<ui::StateView>("timelineMessage");
     QTRY_COMPARE(message->title(), QString("Nobody is here yet"));
-    QVERIFY(message->text().contains("rookeryctl import"));
+    QVERIFY(message->text().contains("rookeryctl\u00a0import"));
     fixture.engine().setSnapshot(fakeSnapshot(2));
     QTRY_COMPARE(message->title(), QString("Whose timeline?"));
 }

@@ -141,7 +141,10 @@ ShardTableModel* makeShardTable(QObject* parent)
         T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines).datedBy(timelines),
         T::count(T::tr("Entries"), T::tr("Entries of all home timelines in Redis"), &S::entries)
             .datedBy(timelines),
-        T::bytes(T::tr("Redis"), T::tr("Memory of the home timelines, estimated from a sample"), &S::bytes)
+        T::bytes(T::tr("Redis"),
+                 T::tr("Memory of all keys of the shard in Redis, timelines, objects and marks, estimated "
+                       "from a sample"),
+                 &S::bytes)
             .in(T::tr("bytes"))
             .datedBy(timelines),
         T::count(T::tr("Users"), T::tr("Rows, from PostgreSQL's own statistics"), &S::users)

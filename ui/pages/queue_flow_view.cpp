@@ -112,6 +112,7 @@ QWidget* QueueFlowView::buildTimes(QWidget* parent)
     m_timesNote = new Label(m_context.theme, FontRole::Body, Tone::Muted, m_timesCard);
     m_timesNote->setObjectName(QStringLiteral("queueTimesNote"));
     m_timesNote->setWordWrap(true);
+    m_timesNote->setAlignment(Qt::AlignCenter);
     m_timesNote->setText(tr("Reading…"));
     m_times = makeQueueTimesTable(this);
     m_timesTable = new QTableView(m_timesCard);

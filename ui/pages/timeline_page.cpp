@@ -266,8 +266,8 @@ void TimelinePage::showInvitation()
         if (m_nobody)
             showMessage(
                 StateView::Kind::Empty, tr("Nobody is here yet"),
-                tr("This cluster has no users. Your application makes them, or rookeryctl import, from "
-                   "an activity log."));
+                tr("This cluster has no users. Your application makes them, or rookeryctl\u00a0import, "
+                   "from an activity log."));
         else
             showMessage(StateView::Kind::Empty, tr("Whose timeline?"),
                         tr("Find a user by handle or id to see what they see, and why."));

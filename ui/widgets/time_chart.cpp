@@ -81,6 +81,7 @@ void TimeChart::build()
     auto* over = new QVBoxLayout(m_plot->widget());
     m_empty->setMargin(kSpacingTiny);
     m_empty->setBackgroundRole(QPalette::Base); // on a ground of its own: what is hatched lies below
+    m_empty->setForegroundRole(QPalette::WindowText);
     m_empty->setAutoFillBackground(true);
     over->addWidget(m_empty, 0, Qt::AlignCenter);
     m_parts = new QBoxLayout(QBoxLayout::TopToBottom);
