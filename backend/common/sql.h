@@ -104,7 +104,7 @@ public:
 
     [[nodiscard]] virtual Result<void> begin(Deadline deadline) = 0;
     [[nodiscard]] virtual Result<void> commit(Deadline deadline) = 0;
-    virtual void rollback() noexcept = 0; // no-op when no transaction is open
+    virtual void rollback() noexcept = 0; // no-op if none is open; unusable if its deadlines leave no time
 
     virtual int backendPid() const = 0;
     virtual bool usable() const = 0; // false once the connection broke: get a new one

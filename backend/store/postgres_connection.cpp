@@ -114,12 +114,19 @@ tl::unexpected<Error> PostgresConnection::failed(const DriverError& error, std::
 template <class T>
 Result<T> PostgresConnection::timed(Deadline deadline, const DriverCall<T>& call, std::string_view sql)
 {
+    keepWithin(deadline);
     m_watched.arm(deadline.at());
     auto result = call();
     const bool fired = m_watched.disarm();
     if (fired) m_usable = false; // even when the answer came at the last moment
     if (result) return std::move(*result);
     return failed(result.error(), sql, fired);
+}
+
+// The caller is there until the latest deadline it has given since the transaction began.
+void PostgresConnection::keepWithin(Deadline deadline)
+{
+    if (m_state == State::Idle || deadline.at() > m_until.at()) m_until = deadline;
 }
 
 Result<SqlRows> PostgresConnection::run(const std::string& text, std::string_view sql, Deadline deadline)
@@ -259,6 +266,7 @@ Result<void> PostgresConnection::start(const std::vector<SqlStatement>& statemen
         texts.push_back(std::move(text));
         started.sqls.push_back(statement.sql);
     }
+    keepWithin(deadline);
     if (started.own) {
         texts.emplace_back("COMMIT");
         m_state = State::InTransaction;
@@ -352,13 +360,13 @@ Result<void> PostgresConnection::begin(Deadline deadline)
 Result<void> PostgresConnection::commit(Deadline deadline)
 {
     if (m_state == State::Failed) {
-        rollback();
+        rollBackWithin(deadline);
         return fail(ErrorCode::Internal,
                     "a statement in this transaction on " + m_nodeName + " failed: nothing was committed");
     }
     if (m_state == State::Idle) return fail(ErrorCode::Internal, "no transaction is open on " + m_nodeName);
     if (auto expired = ready(deadline); !expired) {
-        rollback();
+        rollBackWithin(deadline);
         return expired;
     }
     auto done = run("COMMIT", {}, deadline);
@@ -369,10 +377,19 @@ Result<void> PostgresConnection::commit(Deadline deadline)
 
 void PostgresConnection::rollback() noexcept
 {
+    rollBackWithin(m_until);
+}
+
+// Without the time for it the connection is thrown away: the server rolls back when it sees that.
+void PostgresConnection::rollBackWithin(Deadline deadline) noexcept
+{
     if (m_state == State::Idle) return;
     m_state = State::Idle;
     if (!m_usable) return;
-    if (!run("ROLLBACK", {}, Deadline::after(kRollbackLimit))) m_usable = false;
+    const auto soon = deadline.earlier(kRollbackLimit);
+    if (!soon.expired() && run("ROLLBACK", {}, soon)) return;
+    m_usable = false;
+    m_watched.shutDown();
 }
 
 } // namespace backend

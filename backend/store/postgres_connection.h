@@ -74,6 +74,8 @@ private:
     using DriverCall = std::function<DriverResult<T>()>;
 
     Result<void> ready(Deadline deadline) const;
+    void keepWithin(Deadline deadline);
+    void rollBackWithin(Deadline deadline) noexcept;
     tl::unexpected<Error> failed(const DriverError& error, std::string_view sql, bool fired);
     template <class T>
     Result<T> timed(Deadline deadline, const DriverCall<T>& call, std::string_view sql);
@@ -95,6 +97,7 @@ private:
     bool m_preparedUncertain = false; // some names may be taken on the server that m_prepared does not know
     bool m_usable = true;
     State m_state = State::Idle;
+    Deadline m_until{Deadline::Clock::time_point()}; // the caller is there as long
     std::optional<Started> m_started;
 };
 

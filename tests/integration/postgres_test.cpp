@@ -35,6 +35,8 @@ private slots:
     void scriptsRunWhole();
     void theServerEndsASlowStatementAndTheConnectionLives();
     void aStoppedServerCannotHoldACaller();
+    void aStoppedServerCannotHoldARollback();
+    void aRollbackHasTheWholeCallersTime();
     void aStoppedServerCannotHoldALease();
     void anAttemptFromBeforeIsNobodyElsesFailure();
     void waitersAreBounded();
@@ -386,6 +388,62 @@ void PostgresTest::aStoppedServerCannotHoldACaller()
     single.reset();
     TAKE(fresh, p->lease(soon()));
     VERIFY_OK(fresh->execute("SELECT 1", {}, soon()));
+}
+
+// Neither who gives back a connection with an open transaction nor who commits one that failed waits longer
+// than the caller has time; the server rolls back what it is not told of.
+void PostgresTest::aStoppedServerCannotHoldARollback()
+{
+    const auto p = pool();
+    TAKE(open, p->lease(soon()));
+    TAKE(broken, p->lease(soon()));
+    const auto until = Deadline::after(2s);
+    VERIFY_OK(open->begin(until));
+    VERIFY_OK(open->execute("INSERT INTO item VALUES (77, 'lost')", {}, until));
+    VERIFY_OK(broken->begin(until));
+    QVERIFY(!broken->execute("SELECT 1 / 0", {}, until));
+    QVERIFY(broken->usable());
+    VERIFY_OK(m_cluster->servers().pauseNode("pg-1"));
+
+    const Lateness ofTheCommit;
+    const auto committed = broken->commit(Deadline::after(50ms));
+    const bool commitInTime = ofTheCommit.inTime(50ms);
+    const auto commitTimes = ofTheCommit.text(50ms);
+    QThread::msleep(unsigned(until.remaining().count()) + 1);
+    const Lateness ofTheReturn;
+    open.reset();
+    const bool returnInTime = ofTheReturn.inTime(0ms);
+    const auto returnTimes = ofTheReturn.text(0ms);
+    VERIFY_OK(m_cluster->servers().resumeNode("pg-1"));
+
+    QVERIFY(!committed && !broken->usable());
+    QVERIFY2(commitInTime, commitTimes.c_str());
+    QVERIFY2(returnInTime, returnTimes.c_str());
+    QCOMPARE(p->statistics().open, 1); // the one that was given back is thrown away
+    broken.reset();
+    QCOMPARE(p->statistics().open, 0);
+    TAKE(fresh, p->lease(soon()));
+    VERIFY_OK(fresh->execute("INSERT INTO item VALUES (77, 'kept')", {}, soon())); // nobody holds that key
+    TAKE(rows, fresh->execute("DELETE FROM item WHERE id = 77 RETURNING name", {}, soon()));
+    QCOMPARE(rows.text(0, 0), std::string_view("kept"));
+}
+
+// The deadline of the statement that failed was its own; the transaction's stands.
+void PostgresTest::aRollbackHasTheWholeCallersTime()
+{
+    const auto p = pool(1);
+    int pid = 0;
+    {
+        TAKE(c, p->lease(soon()));
+        pid = c->backendPid();
+        TAKE(transaction, SqlTransaction::begin(*c, Deadline::after(30s)));
+        const auto brief = Deadline::after(2s);
+        QVERIFY(!c->execute("SELECT 1 / 0", {}, brief));
+        QThread::msleep(unsigned(brief.remaining().count()) + 1);
+    }
+    TAKE(c, p->lease(soon()));
+    QCOMPARE(c->backendPid(), pid);
+    VERIFY_OK(c->execute("SELECT 1", {}, soon()));
 }
 
 void PostgresTest::aStoppedServerCannotHoldALease()
