@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -14,6 +15,20 @@ using Json = nlohmann::json;
 
 constexpr std::array<std::string_view, 3> kWorkerActions{"pause_workers", "resume_workers",
                                                          "set_worker_count"};
+constexpr std::string_view kSettingActions = "set_"; // how all others of settings begin
+
+struct Group
+{
+    EventKind kind;
+    std::string_view name; // in the database's answer
+};
+constexpr Group kWorkers{EventKind::WorkersChanged, "workers"},
+    kSettings{EventKind::SettingChanged, "setting"}, kOthers{EventKind::OperatorAction, "other"};
+
+std::string quoted(std::string_view name)
+{
+    return "'" + std::string(name) + "'";
+}
 
 std::string text(const Json& value)
 {
@@ -112,10 +127,19 @@ bool isPlain(char c)
 
 } // namespace
 
-// As auditEventKind() has them.
-const std::string_view kAuditGroup =
-    "CASE WHEN action IN ('pause_workers', 'resume_workers', 'set_worker_count') THEN 'workers'"
-    " WHEN starts_with(action, 'set_') THEN 'setting' ELSE 'other' END";
+const std::string& auditGroupSql()
+{
+    static const std::string sql = [] {
+        std::string workers;
+        for (const auto action : kWorkerActions)
+            workers += (workers.empty() ? "" : ", ") + quoted(action);
+        return "CASE WHEN action IN (" + workers + ") THEN " + quoted(kWorkers.name) +
+               " WHEN starts_with(action, " + quoted(kSettingActions) + ") THEN " + quoted(kSettings.name) +
+               " ELSE " + quoted(kOthers.name) + " END";
+    }();
+    return sql;
+}
+
 // Letters as they are compared here: only those of ASCII have a case.
 const std::string_view kAuditText =
     "lower(concat_ws(' ', engine, who, action, (arguments - 'tasks' - 'readers')::text, outcome,"
@@ -127,13 +151,9 @@ const std::string_view kAuditText =
 AuditFilter auditFilter(const EventQuery& query)
 {
     AuditFilter out;
-    for (const auto kind : query.kinds) {
-        const char* group = kind == EventKind::WorkersChanged   ? "workers"
-                            : kind == EventKind::SettingChanged ? "setting"
-                            : kind == EventKind::OperatorAction ? "other"
-                                                                : nullptr;
-        if (group) out.groups.emplace_back(group);
-    }
+    for (const auto kind : query.kinds)
+        for (const auto& group : {kWorkers, kSettings, kOthers})
+            if (group.kind == kind) out.groups.emplace_back(group.name);
     std::string word;
     for (std::size_t i = 0; i <= query.text.size(); ++i) {
         char c = i < query.text.size() ? query.text[i] : ' ';
@@ -150,9 +170,9 @@ AuditFilter auditFilter(const EventQuery& query)
 
 EventKind auditEventKind(const std::string& action)
 {
-    for (const auto worker : kWorkerActions)
-        if (action == worker) return EventKind::WorkersChanged;
-    return action.starts_with("set_") ? EventKind::SettingChanged : EventKind::OperatorAction;
+    if (std::find(kWorkerActions.begin(), kWorkerActions.end(), action) != kWorkerActions.end())
+        return kWorkers.kind;
+    return action.starts_with(kSettingActions) ? kSettings.kind : kOthers.kind;
 }
 
 Event auditEvent(const AuditRow& row)

@@ -23,13 +23,14 @@ struct AuditRow
 // decides. None of a kind: all rows have it.
 struct AuditFilter
 {
-    std::vector<std::string> groups; // kAuditGroup
+    std::vector<std::string> groups; // auditGroupSql()
     std::vector<std::string> words;  // in lower case; all of them in kAuditText
     bool none() const { return groups.empty() && words.empty(); }
 };
 AuditFilter auditFilter(const EventQuery& query);
-// Expressions over directory.audit_log.
-extern const std::string_view kAuditGroup, kAuditText;
+// Expressions over directory.audit_log: of an action's kind, as auditEventKind() has it, and of all its text.
+const std::string& auditGroupSql();
+extern const std::string_view kAuditText;
 
 EventKind auditEventKind(const std::string& action);
 Event auditEvent(const AuditRow& row);

@@ -58,7 +58,7 @@ Result<AuditBatch> readRows(SqlConnection& connection, const Window& window, con
         " CASE jsonb_typeof(arguments -> 'tasks') WHEN 'array'"
         "   THEN jsonb_array_length(arguments -> 'tasks') ELSE -1 END"
         " FROM (SELECT * FROM " +
-        kWithin + ") AS looked WHERE ($6::text[] = '{}' OR " + std::string(kAuditGroup) +
+        kWithin + ") AS looked WHERE ($6::text[] = '{}' OR " + auditGroupSql() +
         " = ANY ($6::text[]))"
         " AND ($7::text[] = '{}' OR (SELECT bool_and(position(word IN " +
         std::string(kAuditText) +

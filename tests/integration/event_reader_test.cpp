@@ -2,6 +2,7 @@
 // every word that is told; pages by key leave nothing out and tell nothing twice.
 #include <QTest>
 
+#include "backend/monitoring/audit_events.h"
 #include "backend/monitoring/event_reader.h"
 #include "backend/store/postgres_pool.h"
 #include "tests/integration/monitor_cluster.h"
@@ -25,6 +26,7 @@ private slots:
     void everyWordThatIsToldFindsIt();
     void kindsAreToldApartInTheDatabase_data();
     void kindsAreToldApartInTheDatabase();
+    void theDatabaseHasEachActionsKind();
     void whatIsRareIsFoundInOneQuery();
     void pagesOfAFilterLeaveNothingOut();
 
@@ -49,7 +51,7 @@ private:
 
 namespace {
 
-constexpr int kTold = 21; // newest rows, of every sentence there is
+constexpr int kTold = 21;    // newest rows, of every sentence there is
 constexpr int kMany = 9'500; // rows that say nothing of interest
 
 std::string row(int secondsAgo, const std::string& action, const std::string& arguments,
@@ -167,6 +169,27 @@ void EventReaderTest::kindsAreToldApartInTheDatabase()
 }
 
 // Of thousands of rows only those come over that may match.
+// Of every action that is in the log, and of some whose names are nearly those of another kind.
+void EventReaderTest::theDatabaseHasEachActionsKind()
+{
+    const auto rows = m_cluster->sql(
+        "pg-2",
+        "SELECT action, " + auditGroupSql() +
+            " FROM (SELECT DISTINCT action FROM directory.audit_log UNION SELECT unnest('{set_,setx,"
+            "set_worker_counts,pause_worker,resume_workers2,reset_worker_count,\"\"}'::text[])) AS a");
+    QVERIFY(rows.size() >= 7 + 14);
+    std::set<std::string> groups;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        EventQuery query;
+        query.kinds = {auditEventKind(std::string(rows.text(r, 0)))};
+        const auto filter = auditFilter(query);
+        QCOMPARE(filter.groups.size(), std::size_t(1));
+        QVERIFY2(filter.groups[0] == rows.text(r, 1), std::string(rows.text(r, 0)).c_str());
+        groups.insert(filter.groups[0]);
+    }
+    QCOMPARE(groups.size(), std::size_t(3));
+}
+
 void EventReaderTest::whatIsRareIsFoundInOneQuery()
 {
     for (const bool byText : {true, false}) {
