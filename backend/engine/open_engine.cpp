@@ -237,7 +237,8 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_builder(m_feedServices, m_deepener)
     , m_feed(m_feedServices, m_builder)
     , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed),
-                   m_options.directory, {m_name, m_options.who, m_access.settings.environment})
+                   m_options.directory, {m_name, m_options.who, m_access.settings.environment},
+                   m_options.planner)
     , m_ledger(m_pools.feed, m_maps)
     , m_shardInspector(m_pools.monitor, m_maps, m_metrics, m_access.settings.directoryNode)
     , m_workers(

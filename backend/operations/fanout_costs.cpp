@@ -10,8 +10,6 @@
 namespace backend {
 namespace {
 
-constexpr double kDay = 86'400;
-constexpr std::chrono::days kCounted{7};     // of posts, as the planner does
 constexpr std::size_t kPulledAtMost = 1'000; // that are looked at besides the sample
 constexpr Milliseconds kNodePatience{3'000};
 constexpr int kPieces = 4; // of its followers' ids, in which an author's sample is taken
@@ -35,7 +33,7 @@ public:
     FanoutCosts take();
 
 private:
-    void choose(const SqlRows& count, const SqlRows& largest, const SqlRows& byChance);
+    void choose(const SqlRows& rows);
     Result<void> readVisits(const std::map<UserId, std::vector<UserId>>& warmFollowers);
     std::map<int, std::vector<std::int64_t>> authorsByShard() const;
     bool answers(Role role, int shard) const
@@ -83,29 +81,38 @@ Result<void> Reading::findSilent()
     return {};
 }
 
+enum class Part { Count = 0, Largest = 1, ByChance = 2 };
+
+// One scan of the counters. A row is its part, an author and its followers: how many authors there are, in
+// the author's place; the largest, and those that are pulled now; and some by a hash, the same ones again and
+// again so that two looks can be compared: more than are wanted, since the largest may be among them.
+SqlStatement authorsStatement(int shard, std::size_t each, const std::vector<std::int64_t>& pulled)
+{
+    return {
+        "WITH followed AS MATERIALIZED (SELECT user_id, followers, hashint8(user_id) AS hash FROM " +
+            shardTable(Role::Users, shard, "counters") +
+            " WHERE followers > 0)"
+            " SELECT 0 AS part, count(*) AS author, 0 AS followers, 0 AS hash FROM followed"
+            " UNION ALL (SELECT 1, user_id, followers, hash FROM followed"
+            " ORDER BY followers DESC, user_id LIMIT $1::int)"
+            " UNION ALL SELECT 1, user_id, followers, hash FROM followed WHERE user_id = ANY ($2::bigint[])"
+            " UNION ALL (SELECT 2, user_id, followers, hash FROM followed"
+            " ORDER BY hash, user_id LIMIT 2 * $1::int)"
+            " ORDER BY part, hash, author",
+        {sqlParameter(std::int64_t(each)), sqlArray(pulled)}};
+}
+
 Result<void> Reading::chooseAuthors(const FanoutPolicy& policy)
 {
     std::map<int, std::vector<std::int64_t>> pulled;
     for (std::size_t i = 0; i < std::min(policy.pulled.size(), kPulledAtMost); ++i)
         pulled[policy.pulled[i].author.shard()].push_back(policy.pulled[i].author.value);
-    const auto each = sqlParameter(std::int64_t(m_each));
     std::vector<ShardStatement> statements;
-    for (const int shard : m_read) {
-        const auto table = shardTable(Role::Users, shard, "counters");
-        const auto followed = "SELECT user_id, followers FROM " + table + " WHERE followers > 0";
-        statements.push_back({shard, {"SELECT count(*) FROM " + table + " WHERE followers > 0", {}}});
-        statements.push_back({shard,
-                              {"(" + followed + " ORDER BY followers DESC, user_id LIMIT $1::int) UNION " +
-                                   followed + " AND user_id = ANY ($2::bigint[])",
-                               {each, sqlArray(pulled[shard])}}});
-        // By a hash: the same ones again and again, so that two looks can be compared. More than are wanted,
-        // since the largest may be among them.
-        statements.push_back(
-            {shard, {followed + " ORDER BY hashint8(user_id), user_id LIMIT 2 * $1::int", {each}}});
-    }
-    ROOKERY_ASSIGN(const auto rows, m_sql.run(Role::Users, statements, m_deadline));
-    for (std::size_t at = 0; at < rows.size(); at += 3)
-        choose(rows[at], rows[at + 1], rows[at + 2]);
+    for (const int shard : m_read)
+        statements.push_back({shard, authorsStatement(shard, m_each, pulled[shard])});
+    ROOKERY_ASSIGN(const auto answers, m_sql.run(Role::Users, statements, m_deadline));
+    for (const auto& rows : answers)
+        choose(rows);
     for (const auto& one : policy.pulled)
         if (const auto known = m_authors.find(one.author); known != m_authors.end())
             known->second.pulled = one.state != PullState::Ending;
@@ -113,22 +120,25 @@ Result<void> Reading::chooseAuthors(const FanoutPolicy& policy)
 }
 
 // The largest stand for themselves, the others for all that are not among the largest.
-void Reading::choose(const SqlRows& count, const SqlRows& largest, const SqlRows& byChance)
+void Reading::choose(const SqlRows& rows)
 {
-    const auto all = count.integer(0, 0);
+    std::int64_t all = 0;
     std::vector<AuthorCost> others;
     std::set<std::int64_t> known;
-    for (std::size_t r = 0; r < largest.size(); ++r) {
-        AuthorCost author{UserId{largest.integer(r, 0)}};
-        author.followers = largest.integer(r, 1);
-        m_authors[author.author] = author;
-        known.insert(author.author.value);
-    }
-    for (std::size_t r = 0; r < byChance.size(); ++r) {
-        if (known.contains(byChance.integer(r, 0)) || others.size() >= m_each) continue;
-        AuthorCost author{UserId{byChance.integer(r, 0)}};
-        author.followers = byChance.integer(r, 1);
-        others.push_back(author);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        const auto part = Part(int(rows.integer(r, 0)));
+        if (part == Part::Count) {
+            all = rows.integer(r, 1);
+            continue;
+        }
+        AuthorCost author{UserId{rows.integer(r, 1)}};
+        author.followers = rows.integer(r, 2);
+        if (part == Part::Largest) {
+            m_authors[author.author] = author;
+            known.insert(author.author.value);
+        } else if (!known.contains(author.author.value) && others.size() < m_each) {
+            others.push_back(author);
+        }
     }
     const double rest = double(std::max<std::int64_t>(all - std::int64_t(known.size()), 0));
     for (auto& author : others) {
@@ -149,28 +159,20 @@ std::map<int, std::vector<std::int64_t>> Reading::authorsByShard() const
 Result<void> Reading::countPosts()
 {
     const auto now = m_services.ageClock.now();
-    const auto weekAgo = std::chrono::duration_cast<Milliseconds>((now - kCounted).time_since_epoch());
-    const auto from = makeRawId(std::max<std::int64_t>(weekAgo.count() - kIdEpochUnixMs, 0), 0, 0);
+    const auto authors = authorsByShard();
+    ROOKERY_ASSIGN(const auto posts, readPostsPerDay(m_sql, authors, now, m_deadline));
+    for (const auto& [author, perDay] : posts)
+        m_authors[author].postsPerDay = perDay;
     std::vector<ShardStatement> statements;
-    for (const auto& [shard, authors] : authorsByShard()) {
-        const auto table = shardTable(Role::Posts, shard, "posts");
-        statements.push_back({shard, {"SELECT min(id) FROM " + table, {}}});
-        statements.push_back({shard,
-                              {"SELECT a.id, (SELECT count(*) FROM (SELECT FROM " + table +
-                                   " WHERE author_id = a.id AND id >= $2::bigint LIMIT $3::int) AS p)"
-                                   " FROM unnest($1::bigint[]) AS a (id)",
-                               {sqlArray(authors), sqlParameter(from), sqlParameter(kPostsCountedAtMost)}}});
-    }
-    ROOKERY_ASSIGN(const auto rows, m_sql.run(Role::Posts, statements, m_deadline));
-    for (std::size_t i = 0; i + 1 < rows.size(); i += 2) {
-        if (!rows[i].isNull(0, 0)) {
-            const auto age = std::chrono::duration<double>(now - PostId{rows[i].integer(0, 0)}.time());
-            m_out.postsKnownSeconds = std::max(m_out.postsKnownSeconds,
-                                               std::clamp(age.count(), 0.0, kDay * double(kCounted.count())));
-        }
-        for (std::size_t r = 0; r < rows[i + 1].size(); ++r)
-            m_authors[UserId{rows[i + 1].integer(r, 0)}].postsPerDay =
-                double(rows[i + 1].integer(r, 1)) / double(kCounted.count());
+    for (const auto& [shard, ids] : authors)
+        statements.push_back({shard, {"SELECT min(id) FROM " + shardTable(Role::Posts, shard, "posts"), {}}});
+    ROOKERY_ASSIGN(const auto oldest, m_sql.run(Role::Posts, statements, m_deadline));
+    const std::chrono::duration<double> most = kPostsCounted;
+    for (const auto& rows : oldest) {
+        if (rows.isNull(0, 0)) continue;
+        const std::chrono::duration<double> age = now - PostId{rows.integer(0, 0)}.time();
+        m_out.postsKnownSeconds =
+            std::max(m_out.postsKnownSeconds, std::clamp(age.count(), 0.0, most.count()));
     }
     return {};
 }
@@ -215,7 +217,6 @@ Result<void> Reading::askFollowers()
     return readVisits(warm);
 }
 
-// How often followers come is told by how long ago they came, as the planner has it.
 Result<void> Reading::readVisits(const std::map<UserId, std::vector<UserId>>& warmFollowers)
 {
     std::map<int, std::set<std::int64_t>> readers;
@@ -242,7 +243,7 @@ Result<void> Reading::readVisits(const std::map<UserId, std::vector<UserId>>& wa
                 ++known;
                 seconds += age->second;
             }
-        if (known > 0) m_authors[author].visitsPerDay = known * kDay / std::max(seconds, 1.0);
+        m_authors[author].visitsPerDay = visitsPerDay(known, seconds);
     }
     m_out.followersSampled = std::int64_t(ages.size());
     return {};
@@ -259,7 +260,8 @@ FanoutCosts Reading::take()
 
 } // namespace
 
-Result<FanoutCosts> readFanoutCosts(const FeedServices& services, Directory& directory, Deadline deadline)
+Result<FanoutCosts> readFanoutCosts(const FeedServices& services, Directory& directory,
+                                    const FanoutPlannerSettings& planner, Deadline deadline)
 {
     ROOKERY_ASSIGN(const auto policy, readFanoutPolicy(directory, deadline.earlier(kNodePatience)));
     Reading reading(services, deadline);
@@ -268,11 +270,10 @@ Result<FanoutCosts> readFanoutCosts(const FeedServices& services, Directory& dir
     ROOKERY_TRY(reading.countPosts());
     ROOKERY_TRY(reading.askFollowers());
     auto out = reading.take();
-    const FanoutPlannerSettings settings;
     out.takenAt = SystemWallClock().now();
     out.threshold = policy.threshold;
-    out.autoFollowers = settings.autoFollowers;
-    out.mergeCost = settings.mergeCost;
+    out.autoFollowers = planner.autoFollowers;
+    out.mergeCost = planner.mergeCost;
     out.pulledAuthors = std::count_if(policy.pulled.begin(), policy.pulled.end(),
                                       [](const auto& one) { return one.state != PullState::Ending; });
     return out;

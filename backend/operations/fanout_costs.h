@@ -1,19 +1,19 @@
-// Reads what pushing and merging cost from PostgreSQL, by the figures that the planner decides by: a bounded
-// sample of authors, a few statements a logical shard, all of a node in one round trip; without those of
-// nodes that do not answer. Changes nothing. Stateless; any thread.
+// Reads what pushing and merging cost from PostgreSQL, measured as the planner measures it (author_load.h): a
+// bounded sample of authors, a few statements a logical shard, all of a node in one round trip; without those
+// of nodes that do not answer. Changes nothing. Stateless; any thread.
 #pragma once
 
 #include "backend/cluster/directory.h"
 #include "backend/domain/fanout_costs.h"
 #include "backend/feed/feed_services.h"
+#include "backend/operations/fanout_planner_settings.h"
 
 namespace backend {
 
-inline constexpr int kAuthorsCosted = 1'500;       // in all: half the largest, half by chance
-inline constexpr int kFollowersLookedAt = 20;      // of each of them
-inline constexpr int kPostsCountedAtMost = 20'000; // of each of them
+inline constexpr int kAuthorsCosted = 1'500;  // in all: half the largest, half by chance
+inline constexpr int kFollowersLookedAt = 20; // of each of them
 
 [[nodiscard]] Result<FanoutCosts> readFanoutCosts(const FeedServices& services, Directory& directory,
-                                                  Deadline deadline);
+                                                  const FanoutPlannerSettings& planner, Deadline deadline);
 
 } // namespace backend

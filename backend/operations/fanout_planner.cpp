@@ -17,9 +17,6 @@ constexpr Milliseconds kEvery{1'000};
 constexpr Milliseconds kCall{2'000};             // a stop waits for one call at most
 constexpr std::int64_t kLock = 0x726f6f6b706c61; // of the directory's advisory locks
 constexpr std::string_view kSetting = "push_threshold";
-constexpr std::chrono::days kCounted{7},
-    kAtLeast{1}; // of posts; of an author that is younger, since it joined
-constexpr double kSlack = 1.25;
 // Ids made later than this after an author's end are of posts that everybody pushes, and that nobody but
 // readers who do not know it yet merges: all copies of the list know by then, and ids run ahead by a second
 // at most.
@@ -36,13 +33,6 @@ std::string reasonOf(const AuthorLoad& load, const PushThreshold& threshold)
     else
         std::snprintf(text, sizeof text, "%lld followers", static_cast<long long>(load.followers));
     return text;
-}
-
-// Over how much of the time its posts are counted an author was there to post.
-double daysCounted(UserId author, TimePoint now)
-{
-    using Days = std::chrono::duration<double, std::chrono::days::period>;
-    return std::clamp(Days(now - author.time()), Days(kAtLeast), Days(kCounted)).count();
 }
 
 } // namespace
@@ -67,22 +57,6 @@ Result<FanoutPolicy> readFanoutPolicy(Directory& directory, Deadline deadline)
 Result<void> savePushThreshold(Directory& directory, const PushThreshold& threshold, Deadline deadline)
 {
     return directory.saveSetting(kSetting, toString(threshold), deadline);
-}
-
-bool wantsPull(const AuthorLoad& load, const PushThreshold& threshold, const FanoutPlannerSettings& settings,
-               bool pulledNow)
-{
-    switch (threshold.kind) {
-    case PushThreshold::Kind::Never:
-        return false;
-    case PushThreshold::Kind::Followers:
-        return load.followers > threshold.followers;
-    case PushThreshold::Kind::Auto:
-        break;
-    }
-    if (load.followers < settings.autoFollowers) return false;
-    const double balance = load.visitsPerDay * settings.mergeCost;
-    return load.postsPerDay > (pulledNow ? balance / kSlack : balance * kSlack);
 }
 
 FanoutPlanner::FanoutPlanner(const FeedServices& services, Directory& directory,
@@ -221,41 +195,26 @@ Result<std::vector<AuthorLoad>> FanoutPlanner::loadsOf(int shard, std::int64_t m
     return loads;
 }
 
-// Posts are counted by id range.
 Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, const std::stop_token& stop)
 {
     SqlSession sql(m_services.pools, m_services.maps);
-    const int shard = loads.front().author.shard();
-    std::vector<std::int64_t> authors;
+    std::map<int, std::vector<std::int64_t>> authors;
     for (const auto& load : loads)
-        authors.push_back(load.author.value);
-    const auto weekAgo =
-        std::chrono::duration_cast<Milliseconds>((m_services.ageClock.now() - kCounted).time_since_epoch());
-    const auto from = makeRawId(std::max<std::int64_t>(weekAgo.count() - kIdEpochUnixMs, 0), 0, 0);
+        authors[load.author.shard()].push_back(load.author.value);
     ROOKERY_ASSIGN(const auto posts,
-                   sql.runOne(Role::Posts, shard,
-                              {"SELECT a.id, (SELECT count(*) FROM (SELECT FROM " +
-                                   shardTable(Role::Posts, shard, "posts") +
-                                   " WHERE author_id = a.id AND id >= $2::bigint LIMIT 100000) AS p)"
-                                   " FROM unnest($1::bigint[]) AS a (id)",
-                               {sqlArray(authors), sqlParameter(from)}},
-                              Deadline::after(kCall)));
-    std::map<UserId, std::int64_t> counts;
-    for (std::size_t r = 0; r < posts.size(); ++r)
-        counts[UserId{posts.integer(r, 0)}] = posts.integer(r, 1);
+                   readPostsPerDay(sql, authors, m_services.ageClock.now(), Deadline::after(kCall)));
     for (auto& load : loads) {
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the engine stops");
-        load.postsPerDay = double(counts[load.author]) / daysCounted(load.author, m_services.ageClock.now());
-        ROOKERY_ASSIGN(load.visitsPerDay, visitsPerDay(sql, load.author, Deadline::after(kCall)));
+        load.postsPerDay = posts.at(load.author);
+        ROOKERY_ASSIGN(load.visitsPerDay, visitsOf(sql, load.author, Deadline::after(kCall)));
     }
     return {};
 }
 
-// How often followers come is told by how long ago they came: with visits at random the mean age of the last
-// one is the mean time between two. Asked are those warm followers whose ids have the lowest hashes: the
-// first ids would be the oldest accounts. It is an unbiased sample and the same at every look, so that chance
-// moves nobody over; it costs reading the ids of all warm followers of so large an audience.
-Result<double> FanoutPlanner::visitsPerDay(SqlSession& sql, UserId author, Deadline deadline)
+// Asked are those warm followers whose ids have the lowest hashes: the first ids would be the oldest
+// accounts. It is an unbiased sample and the same at every look, so that chance moves nobody over; it costs
+// reading the ids of all warm followers of so large an audience.
+Result<double> FanoutPlanner::visitsOf(SqlSession& sql, UserId author, Deadline deadline)
 {
     const int shard = author.shard();
     ROOKERY_ASSIGN(const auto sample,
@@ -281,8 +240,7 @@ Result<double> FanoutPlanner::visitsPerDay(SqlSession& sql, UserId author, Deadl
         readers += double(rows.integer(0, 0));
         seconds += std::max(rows.real(0, 1), 0.0);
     }
-    constexpr double kDay = 86'400;
-    return readers > 0 ? readers * kDay / std::max(seconds, 1.0) : 0;
+    return visitsPerDay(readers, seconds);
 }
 
 } // namespace backend

@@ -1,36 +1,20 @@
 // Decides author by author who is pushed and who is pulled, and moves authors over step by step: begin to
 // merge, wait until every engine does, stop pushing; and back: push again, wait until every engine does,
-// backfill by tasks what was pulled, merge on until then. The rule compares what a
-// post costs when it is pushed, one delivery per warm follower, with what it costs when it is pulled, one
-// merge per visit: an author is pulled who posts more often than its followers come, times the cost ratio
-// (Silberstein et al., "Feeding Frenzy", SIGMOD 2010); a fixed number of followers is a setting. One engine
-// of a cluster at a time, by a lock in the directory. Owned by the engine, on a thread of its own; every step
-// is one transaction.
+// backfill by tasks what was pulled, merge on until then. The rule and what it goes by are author_load.h's.
+// One engine of a cluster at a time, by a lock in the directory. Owned by the engine, on a thread of its own;
+// every step is one transaction.
 #pragma once
 
 #include "backend/cluster/directory.h"
 #include "backend/common/periodic_thread.h"
 #include "backend/domain/fanout_policy.h"
 #include "backend/feed/feed_services.h"
-#include "backend/operations/fanout_planner_settings.h"
+#include "backend/operations/author_load.h"
 
-#include <map>
+#include <optional>
 #include <vector>
 
 namespace backend {
-
-// What is known of one author with a large audience.
-struct AuthorLoad
-{
-    UserId author;
-    std::int64_t followers = 0;
-    double postsPerDay = 0;  // over the last week
-    double visitsPerDay = 0; // of an average warm follower, by a sample
-};
-
-// Whether the author should be pulled, given whether it is. A quarter more or less changes nothing.
-[[nodiscard]] bool wantsPull(const AuthorLoad& load, const PushThreshold& threshold,
-                             const FanoutPlannerSettings& settings, bool pulledNow);
 
 class FanoutPlanner
 {
@@ -47,7 +31,7 @@ private:
     Result<std::vector<AuthorLoad>> loadsOf(int shard, std::int64_t minimum, const FanoutPolicy& policy,
                                             bool measured, const std::stop_token& stop);
     Result<void> measure(std::vector<AuthorLoad>& loads, const std::stop_token& stop);
-    Result<double> visitsPerDay(SqlSession& sql, UserId author, Deadline deadline);
+    Result<double> visitsOf(SqlSession& sql, UserId author, Deadline deadline);
     Result<void> change(const std::string& sql, const SqlParameters& parameters, Deadline deadline);
 
     const FeedServices& m_services;

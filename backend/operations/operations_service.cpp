@@ -13,13 +13,15 @@ namespace backend {
 
 OperationsService::OperationsService(const FeedServices& services, Directory& directory,
                                      TimelineBuilder& builder, std::vector<QueueNode> queues,
-                                     NodeEndpoint directoryEndpoint, OperationsIdentity identity)
+                                     NodeEndpoint directoryEndpoint, OperationsIdentity identity,
+                                     FanoutPlannerSettings planner)
     : m_services(services)
     , m_directory(directory)
     , m_builder(builder)
     , m_bulk(services)
     , m_directoryEndpoint(std::move(directoryEndpoint))
     , m_identity(std::move(identity))
+    , m_planner(planner)
 {
     for (auto& node : queues) {
         const int id = node.id;
@@ -192,7 +194,7 @@ Result<FanoutPolicy> OperationsService::fanoutPolicy(Deadline deadline)
 
 Result<FanoutCosts> OperationsService::fanoutCosts(Deadline deadline)
 {
-    return readFanoutCosts(m_services, m_directory, deadline);
+    return readFanoutCosts(m_services, m_directory, m_planner, deadline);
 }
 
 Result<void> OperationsService::setPushThreshold(const PushThreshold& threshold, Deadline deadline)

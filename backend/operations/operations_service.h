@@ -7,6 +7,7 @@
 #include "backend/engine.h"
 #include "backend/feed/timeline_builder.h"
 #include "backend/operations/bulk_writer.h"
+#include "backend/operations/fanout_planner_settings.h"
 #include "backend/queue/worker_pool.h"
 
 #include <functional>
@@ -26,7 +27,7 @@ class OperationsService final : public Operations
 public:
     OperationsService(const FeedServices& services, Directory& directory, TimelineBuilder& builder,
                       std::vector<QueueNode> queues, NodeEndpoint directoryEndpoint,
-                      OperationsIdentity identity);
+                      OperationsIdentity identity, FanoutPlannerSettings planner);
 
     Result<void> pauseWorkers(int engineSlot, Deadline deadline) override;
     Result<void> resumeWorkers(int engineSlot, Deadline deadline) override;
@@ -102,6 +103,7 @@ private:
     std::map<int, NodeQueue> m_queues;
     NodeEndpoint m_directoryEndpoint;
     OperationsIdentity m_identity;
+    const FanoutPlannerSettings m_planner; // as this engine would plan
 };
 
 } // namespace backend

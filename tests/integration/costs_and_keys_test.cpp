@@ -223,8 +223,8 @@ void CostsAndKeysTest::costsAreThoseOfTheRows()
     QVERIFY(star.author == m_star && star.pulled && small.author == m_small && !small.pulled);
     QCOMPARE(star.followers, std::int64_t(12));
     QCOMPARE(star.warmShare, 9.0 / 12);
-    QCOMPARE(star.postsPerDay, 14.0 / 7);
-    QCOMPARE(small.postsPerDay, 1.0 / 7);
+    QCOMPARE(star.postsPerDay, 14.0); // they joined just now, and a day counts at least
+    QCOMPARE(small.postsPerDay, 1.0);
     QVERIFY2(std::abs(star.visitsPerDay - 12) < 0.5, qPrintable(QString::number(star.visitsPerDay)));
     QCOMPARE(star.weight, 1.0);
 }
@@ -279,6 +279,33 @@ void CostsAndKeysTest::costsSayWhatFails()
     QVERIFY2(took < 30'000, qPrintable(QString::number(took)));
 }
 
+// How often each table of counters was read as a whole, by logical shard. What a connection did is counted
+// for certain when it has ended: so nobody else may be connected.
+static std::map<int, std::int64_t> counterScans(const EmbeddedServers& servers)
+{
+    std::map<int, std::int64_t> out;
+    for (const auto& node : servers.nodes()) {
+        if (node.kind != NodeKind::Postgres) continue;
+        const auto pool = makePostgresPool({1, node.name, node.kind, node.ownerAddress}, {});
+        const auto connection = take(pool->lease(soon()));
+        const bool alone = QTest::qWaitFor(
+            [&] {
+                return take(connection->execute("SELECT count(*) FROM pg_stat_activity WHERE datname ="
+                                                " current_database() AND pid <> pg_backend_pid()",
+                                                {}, soon()))
+                           .integer(0, 0) == 0;
+            },
+            30'000);
+        if (!alone) throw std::runtime_error("somebody stays connected to " + node.name);
+        const auto rows = take(connection->execute("SELECT right(schemaname, 4), seq_scan FROM"
+                                                   " pg_stat_user_tables WHERE relname = 'counters'",
+                                                   {}, soon()));
+        for (std::size_t r = 0; r < rows.size(); ++r)
+            out[int(rows.integer(r, 0))] = rows.integer(r, 1);
+    }
+    return out;
+}
+
 // Of three users' and three posts' nodes one is silent that is both: a third of the shards is whole.
 void CostsAndKeysTest::costsOfTheNodesThatAnswer()
 {
@@ -289,7 +316,8 @@ void CostsAndKeysTest::costsOfTheNodesThatAnswer()
     EngineOptions options;
     options.directory = take(app::prepareDemoCluster(*four, Deadline::after(60s))).directory;
     options.workers = 0;
-    const auto engine = take(openEngine(options, soon()));
+    const auto before = counterScans(*four);
+    auto engine = take(openEngine(options, soon()));
     const auto map = engine->shardMaps().current();
     const auto& posts = map->postsNode;
     for (int shard = 0; shard < map->shardCount; ++shard) {
@@ -321,6 +349,11 @@ void CostsAndKeysTest::costsOfTheNodesThatAnswer()
     QCOMPARE(costs.shardsMissing, map->shardCount - int(whole.size()));
     QCOMPARE(costs.missing.size(), std::size_t(1));
     QVERIFY2(costs.missing[0].find(name) != std::string::npos, costs.missing[0].c_str());
+    engine.reset();
+    const auto after = counterScans(*four);
+    QCOMPARE(int(after.size()), map->shardCount);
+    for (const auto& [shard, scans] : after) // one for each call that read the shard
+        QCOMPARE(scans - before.at(shard), std::int64_t(whole.contains(shard) ? 2 : 1));
 }
 
 // Keys and bytes by kind, of every key there is.

@@ -391,7 +391,8 @@ void CapacityPageTest::curveHasTodaysPoint()
     QCOMPARE(text(fixture, "thresholdFiguresChosen0"), QString("2"));
     QCOMPARE(text(fixture, "thresholdFiguresDifference2"), QString("+0.4"));
     QVERIFY(text(fixture, "thresholdBasis").contains("3 of 12 authors"));
-    QVERIFY(text(fixture, "thresholdBasis").contains("posts of 7 days,"));
+    QVERIFY(
+        text(fixture, "thresholdBasis").contains("posts of 7 days, of younger authors since they joined,"));
     auto* slider = fixture.find<QSlider>("thresholdSlider");
     slider->setValue(slider->maximum());
     QCOMPARE(fixture.find<QSpinBox>("thresholdSpin")->value(), 86'400);

@@ -7,26 +7,16 @@ namespace ui {
 namespace {
 
 constexpr double kDay = 86'400;
-constexpr double kLeastKnown = 60; // seconds
-
-// Posts were counted over a week, or since the first of them.
-double postsPerSecond(const backend::FanoutCosts& costs, const backend::AuthorCost& author)
-{
-    const double week = 7 * kDay;
-    const double known =
-        costs.postsKnownSeconds > 0 ? std::clamp(costs.postsKnownSeconds, kLeastKnown, week) : week;
-    return author.postsPerDay / kDay * week / known;
-}
 
 // Adds an author and all whom it stands for.
-void add(FanoutLoad& load, const backend::FanoutCosts& costs, const backend::AuthorCost& author, bool pulled)
+void add(FanoutLoad& load, const backend::AuthorCost& author, bool pulled)
 {
     const double readers = double(author.followers) * author.warmShare * author.weight;
     if (pulled) {
         load.pulledAuthors += author.weight;
         load.mergesPerSecond += readers * author.visitsPerDay / kDay;
     } else {
-        load.deliveriesPerSecond += readers * postsPerSecond(costs, author);
+        load.deliveriesPerSecond += readers * author.postsPerDay / kDay;
     }
 }
 
@@ -36,7 +26,7 @@ FanoutLoad loadToday(const backend::FanoutCosts& costs)
 {
     FanoutLoad out;
     for (const auto& author : costs.sample)
-        add(out, costs, author, author.pulled);
+        add(out, author, author.pulled);
     return out;
 }
 
@@ -44,7 +34,7 @@ FanoutLoad loadAbove(const backend::FanoutCosts& costs, std::int64_t threshold)
 {
     FanoutLoad out;
     for (const auto& author : costs.sample)
-        add(out, costs, author, author.followers > threshold);
+        add(out, author, author.followers > threshold);
     return out;
 }
 

@@ -46,10 +46,11 @@ QString thresholdText(const backend::PushThreshold& threshold)
 QString thresholdBasisText(const backend::FanoutCosts& costs)
 {
     const double known = costs.postsKnownSeconds;
-    const auto posts = known <= 0             ? T::tr("no posts yet")
-                       : known < 0.99 * kWeek ? T::tr("posts of the last %1 (the planner: of 1 to 7 days)")
-                                                    .arg(formatDuration(std::round(known)))
-                                              : T::tr("posts of 7 days");
+    const auto posts = known <= 0 ? T::tr("no posts yet")
+                       : known < 0.99 * kWeek
+                           ? T::tr("posts of the last %1, over 1 to 7 days each by when an author joined")
+                                 .arg(formatDuration(std::round(known)))
+                           : T::tr("posts of 7 days, of younger authors since they joined");
     const auto basis =
         T::tr("%1 of %2 authors, %3, last visits of %4 followers, at %5 %6. A merge costs %7 deliveries "
               "(rookeryctl bench).")

@@ -1,0 +1,45 @@
+// What an author's posts and its followers' visits come to, measured in one way for whoever decides by it
+// (FanoutPlanner) and whoever tells what a decision costs (readFanoutCosts), and the rule itself. It compares
+// what a post costs when it is pushed, one delivery per warm follower, with what it costs when it is pulled,
+// one merge per visit: an author is pulled who posts more often than its followers come, times the cost ratio
+// (Silberstein et al., "Feeding Frenzy", SIGMOD 2010); a fixed number of followers is a setting. Stateless;
+// any thread.
+#pragma once
+
+#include "backend/common/deadline.h"
+#include "backend/common/result.h"
+#include "backend/domain/fanout_policy.h"
+#include "backend/operations/fanout_planner_settings.h"
+#include "backend/store/shard_sql.h"
+
+#include <map>
+#include <vector>
+
+namespace backend {
+
+// What is known of one author.
+struct AuthorLoad
+{
+    UserId author;
+    std::int64_t followers = 0;
+    double postsPerDay = 0;  // see readPostsPerDay
+    double visitsPerDay = 0; // of an average warm follower, by a sample
+};
+
+// Whether the author should be pulled, given whether it is. A quarter more or less changes nothing.
+[[nodiscard]] bool wantsPull(const AuthorLoad& load, const PushThreshold& threshold,
+                             const FanoutPlannerSettings& settings, bool pulledNow);
+
+inline constexpr std::chrono::days kPostsCounted{7};
+
+// Posts a day over the last seven days; of an author that is younger since it joined, at least a day. Counted
+// by id range, of each author 100,000 at most. Authors by logical shard; every one of them is in the answer.
+[[nodiscard]] Result<std::map<UserId, double>>
+readPostsPerDay(SqlSession& sql, const std::map<int, std::vector<std::int64_t>>& authors, TimePoint now,
+                Deadline deadline);
+
+// How often a reader comes is told by how long ago they came: with visits at random the mean age of the last
+// one is the mean time between two. 0 without readers.
+[[nodiscard]] double visitsPerDay(double readers, double secondsSinceVisits);
+
+} // namespace backend
