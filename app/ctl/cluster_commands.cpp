@@ -152,7 +152,7 @@ void print(const ClusterView& view)
 {
     std::printf("cluster %s (%s), %d logical shards, epoch %ld, id %s\n\n", view.settings.clusterName.c_str(),
                 view.settings.environment.c_str(), view.map.shardCount, long(view.map.epoch),
-                view.id.c_str());
+                view.settings.id.c_str());
     std::printf("%3s  %-14s %-9s %6s %6s %10s  %-24s %s\n", "id", "node", "kind", "users", "posts",
                 "timelines", "roles", "address");
     for (const auto& node : view.map.nodes)

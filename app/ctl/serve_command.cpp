@@ -116,25 +116,26 @@ private:
     {
         m_self = m_session->self();
         const auto snapshot = engine().monitor().snapshot();
+        const auto own = std::find_if(snapshot->engines.begin(), snapshot->engines.end(),
+                                      [](const auto& engine) { return engine.self; });
+        const bool listed = own != snapshot->engines.end();
         std::int64_t done = 0, failures = 0;
         int workers = 0;
         std::string error;
         for (const auto& worker : snapshot->workers) {
-            if (worker.engineSlot != m_self.slot || worker.engineName != m_self.name) continue;
+            if (!listed || worker.engineSlot != own->slot || worker.engineName != own->name) continue;
             done += worker.tasksDone;
             failures += worker.tasksFailed;
             ++workers;
             if (error.empty()) error = worker.error;
         }
-        const bool paused = std::any_of(snapshot->engines.begin(), snapshot->engines.end(),
-                                        [](const auto& engine) { return engine.self && engine.paused; });
         const auto verification = snapshot->verification.value_or(TimelineVerification());
         event(name, {{"engine", m_self.name},
                      {"slot", m_self.slot},
                      {"health", nameOf(snapshot->health)},
                      {"message", snapshot->message},
                      {"workers", workers},
-                     {"paused", paused},
+                     {"paused", listed && own->paused},
                      {"tasks_done", done},
                      {"tasks_failed", failures},
                      {"error", error},
@@ -187,6 +188,11 @@ private:
             return false;
         }
         m_self = m_session->self();
+        if (m_self.slot < 0) { // the orders' address; -1 is everybody's
+            log::error("SIGHUP: the number of workers could not be changed: this engine has no slot in the "
+                       "directory at the moment");
+            return false;
+        }
         const auto set =
             engine().operations().setWorkerCount(m_self.slot, fresh.workers, Deadline::after(5s));
         if (!set) {

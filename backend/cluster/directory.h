@@ -28,6 +28,14 @@ struct HandleEntry
     UserId user;
 };
 
+// Which engine it is, whatever slot it has: a slot is leased and may be another's later.
+struct EngineIdentity
+{
+    std::string name;    // "host:pid"
+    TimePoint startedAt; // in microseconds: two of one name differ
+    bool operator==(const EngineIdentity&) const = default;
+};
+
 struct EngineRecord
 {
     int slot = 0;
@@ -98,13 +106,16 @@ public:
     };
     [[nodiscard]] Result<DeletedAccounts> deletedAccounts(std::int64_t sinceUs, Deadline deadline);
 
-    // Replaces whatever the slot had. heartbeatAgeSeconds and status of the record are not used.
+    // Replaces whatever the slot had, and what the engine had under another one. heartbeatAgeSeconds and
+    // status of the record are not used. REQUIRES: the slot is leased to it.
     [[nodiscard]] Result<void> registerEngine(const EngineRecord& engine, Deadline deadline);
-    // NotFound when the engine was removed meanwhile: register again.
-    [[nodiscard]] Result<EngineOrders> heartbeat(int slot, std::string_view statusJson, Deadline deadline);
+    // NotFound when the engine was removed meanwhile, or another one has the slot: see to the lease and
+    // register again. The other's row is left alone.
+    [[nodiscard]] Result<EngineOrders> heartbeat(int slot, const EngineIdentity& engine,
+                                                 std::string_view statusJson, Deadline deadline);
     [[nodiscard]] Result<std::vector<EngineRecord>> engines(Deadline deadline); // by slot
-    [[nodiscard]] Result<EngineOrders> orders(int slot, Deadline deadline);
-    [[nodiscard]] Result<void> removeEngine(int slot, Deadline deadline);
+    [[nodiscard]] Result<EngineOrders> orders(int slot, const EngineIdentity& engine, Deadline deadline);
+    [[nodiscard]] Result<void> removeEngine(const EngineIdentity& engine, Deadline deadline);
     [[nodiscard]] Result<int> removeSilentEngines(Milliseconds silence, Deadline deadline);
     // slot -1: all engines; those that only look and have no workers are given none. Returns how many heard
     // it; NotFound when none.

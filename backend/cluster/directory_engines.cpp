@@ -14,19 +14,25 @@ Result<int> changed(const SqlRows& rows, int slot, const std::string& node)
                                                     " is registered in the directory on " + node);
 }
 
+SqlParameter startOf(const EngineIdentity& engine)
+{
+    return sqlParameter(engine.startedAt.time_since_epoch().count());
+}
+
 } // namespace
 
 Result<void> Directory::registerEngine(const EngineRecord& engine, Deadline deadline)
 {
     ROOKERY_TRY(run(
-        "INSERT INTO directory.engines (slot, name, role, started_at, heartbeat_at, workers_wanted, paused)"
+        "WITH moved AS (DELETE FROM directory.engines WHERE name = $2"
+        " AND started_at = to_timestamp($4::bigint / 1e6) AND slot <> $1::int)"
+        " INSERT INTO directory.engines (slot, name, role, started_at, heartbeat_at, workers_wanted, paused)"
         " VALUES ($1::int, $2, $3, to_timestamp($4::bigint / 1e6), clock_timestamp(), $5::int, $6::boolean)"
         " ON CONFLICT (slot) DO UPDATE SET name = excluded.name, role = excluded.role,"
         " started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at,"
         " workers_wanted = excluded.workers_wanted, paused = excluded.paused, status = '{}'",
-        {sqlParameter(engine.slot), engine.name, engine.role,
-         sqlParameter(engine.startedAt.time_since_epoch().count()), sqlParameter(engine.workersWanted),
-         sqlParameter(engine.paused)},
+        {sqlParameter(engine.slot), engine.name, engine.role, startOf({engine.name, engine.startedAt}),
+         sqlParameter(engine.workersWanted), sqlParameter(engine.paused)},
         deadline));
     return {};
 }
@@ -47,21 +53,27 @@ Result<Directory::DeletedAccounts> Directory::deletedAccounts(std::int64_t since
     return out;
 }
 
-Result<EngineOrders> Directory::heartbeat(int slot, std::string_view statusJson, Deadline deadline)
+Result<EngineOrders> Directory::heartbeat(int slot, const EngineIdentity& engine, std::string_view statusJson,
+                                          Deadline deadline)
 {
-    ROOKERY_ASSIGN(const auto rows, run("UPDATE directory.engines SET heartbeat_at = clock_timestamp(), "
-                                        "status = $2::jsonb WHERE slot = $1::int"
-                                        " RETURNING paused, workers_wanted",
-                                        {sqlParameter(slot), sqlParameter(statusJson)}, deadline));
+    ROOKERY_ASSIGN(const auto rows,
+                   run("UPDATE directory.engines SET heartbeat_at = clock_timestamp(), "
+                       "status = $2::jsonb WHERE slot = $1::int AND name = $3"
+                       " AND started_at = to_timestamp($4::bigint / 1e6)"
+                       " RETURNING paused, workers_wanted",
+                       {sqlParameter(slot), sqlParameter(statusJson), engine.name, startOf(engine)},
+                       deadline));
     ROOKERY_TRY(changed(rows, slot, m_pool.nodeName()));
     return EngineOrders{rows.boolean(0, 0), int(rows.integer(0, 1))};
 }
 
-Result<EngineOrders> Directory::orders(int slot, Deadline deadline)
+Result<EngineOrders> Directory::orders(int slot, const EngineIdentity& engine, Deadline deadline)
 {
-    ROOKERY_ASSIGN(const auto rows,
-                   run("SELECT paused, workers_wanted FROM directory.engines WHERE slot = $1::int",
-                       {sqlParameter(slot)}, deadline));
+    ROOKERY_ASSIGN(
+        const auto rows,
+        run("SELECT paused, workers_wanted FROM directory.engines WHERE slot = $1::int AND name = $2"
+            " AND started_at = to_timestamp($3::bigint / 1e6)",
+            {sqlParameter(slot), engine.name, startOf(engine)}, deadline));
     ROOKERY_TRY(changed(rows, slot, m_pool.nodeName()));
     return EngineOrders{rows.boolean(0, 0), int(rows.integer(0, 1))};
 }
@@ -83,9 +95,11 @@ Result<std::vector<EngineRecord>> Directory::engines(Deadline deadline)
     return engines;
 }
 
-Result<void> Directory::removeEngine(int slot, Deadline deadline)
+Result<void> Directory::removeEngine(const EngineIdentity& engine, Deadline deadline)
 {
-    ROOKERY_TRY(run("DELETE FROM directory.engines WHERE slot = $1::int", {sqlParameter(slot)}, deadline));
+    ROOKERY_TRY(run("DELETE FROM directory.engines WHERE name = $1"
+                    " AND started_at = to_timestamp($2::bigint / 1e6)",
+                    {engine.name, startOf(engine)}, deadline));
     return {};
 }
 

@@ -76,7 +76,10 @@ Result<IdGrant> SlotLease::renew(Deadline deadline, std::int64_t ownNowMs)
                                        {sqlParameter(m_slot.load()), m_holder, sqlParameter(m_span.count()),
                                         sqlParameter(ownNowMs)},
                                        deadline));
-    if (rows.empty()) return take(deadline);
+    if (rows.empty()) {
+        m_slot = -1; // it is another's
+        return take(deadline);
+    }
     auto grant = grantOf(rows);
     grant.fromMs = m_fromMs;
     return grant;

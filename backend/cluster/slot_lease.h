@@ -26,9 +26,9 @@ public:
     // The holder's name is for people; a suffix makes it unlike any other process's.
     SlotLease(SqlPool& directory, const std::string& holder, Milliseconds span = kSpan);
 
-    // Takes a slot, or renews the one it holds; another one when that was taken over meanwhile. `ownNowMs` is
-    // the generator's time, which may be ahead of a directory's clock that was set back. Overloaded when all
-    // are leased.
+    // Takes a slot, or renews the one it holds. When that was taken over meanwhile another one, or none when
+    // there is no other: the next call tries again. `ownNowMs` is the generator's time, which may be ahead of
+    // a directory's clock that was set back. Overloaded when all are leased.
     [[nodiscard]] Result<IdGrant> renew(Deadline deadline, std::int64_t ownNowMs = 0);
     // Gives the slot back at once; the next holder starts at `usedUntilMs`. Nobody may make ids under it any
     // more.

@@ -92,7 +92,7 @@ struct WorkerSnapshot
 
 struct EngineSnapshot
 {
-    int slot = 0;
+    int slot = 0;     // -1: this program's engine has lost its own and has no other yet
     std::string name; // "host:pid"
     std::string role; // "desktop", "serve", "demo"
     TimePoint startedAt;
@@ -100,7 +100,7 @@ struct EngineSnapshot
     bool paused = false;
     int workers = 0, workersWanted = 0;
     double borrowedIdMilliseconds = 0; // how far ahead of the clock its ids are
-    bool self = false;
+    bool self = false;                 // this program's; there also while the directory lists it no more
 };
 
 // Cumulative since the engines started, summed over the engines alive; differences give windows.

@@ -172,6 +172,7 @@ private:
     const EngineOptions m_options;
     const DirectoryAccess m_access;
     const std::string m_name = engineName();
+    const EngineIdentity m_identity{m_name, SystemWallClock().now()};
     const std::string m_workName = uniqueName();
     SystemWallClock m_clock;
     AgeClock m_ageClock;
@@ -301,9 +302,9 @@ RookeryEngine::~RookeryEngine()
     m_dormancy.reset();
     m_planner.reset();
     m_housekeeping.reset();
-    if (m_slot.slot() < 0) return;
+    if (m_slotRenewedAt == std::chrono::steady_clock::time_point()) return; // it never had one
     const auto soon = Deadline::after(500ms); // a directory that is gone cannot be told
-    std::ignore = m_directory.removeEngine(m_slot.slot(), soon);
+    std::ignore = m_directory.removeEngine(m_identity, soon);
     std::ignore = m_slot.release(m_ids.usedUntilMs(), soon);
 }
 
@@ -311,8 +312,8 @@ SamplerSettings RookeryEngine::samplerSettings() const
 {
     SamplerSettings settings;
     const auto& cluster = m_access.settings;
-    settings.identity = {cluster.clusterName,  cluster.environment, m_options.readOnly, m_slot.slot(), m_name,
-                         cluster.directoryNode};
+    settings.identity = {cluster.clusterName, cluster.environment, m_options.readOnly,
+                         m_identity,          m_options.role,      cluster.directoryNode};
     // The workers' own come on top.
     settings.sqlConnectionsPerNode =
         m_options.feedConnections + kMaintenanceConnections + kMonitorConnections;
@@ -324,6 +325,7 @@ SamplerSettings RookeryEngine::samplerSettings() const
 Result<void> RookeryEngine::start(Deadline deadline)
 {
     DirectoryProber::Publish publish;
+    std::function<int()> ownSlot;
     if (!m_options.readOnly) {
         ROOKERY_TRY(renewSlot(deadline));
         ROOKERY_TRY(registerSelf(deadline));
@@ -353,11 +355,12 @@ Result<void> RookeryEngine::start(Deadline deadline)
             m_verifier = std::make_unique<TimelineVerifier>(m_feedServices, m_directory, std::move(settings));
         }
         publish = [this](const std::string& status) { return heartbeat(status); };
+        ownSlot = [this] { return m_slot.slot(); };
     }
     m_sampler = std::make_unique<Sampler>(
         SamplerInputs{m_maps, m_pools.monitor, m_metrics, m_clock, [this] { return m_workers.snapshot(); },
                       [this] { return m_restorer ? m_restorer->progress() : RestoreProgress(); },
-                      std::move(publish),
+                      std::move(publish), std::move(ownSlot),
                       [this] { return m_verifier ? std::optional(m_verifier->figures()) : std::nullopt; }},
         samplerSettings());
     m_monitor = std::make_unique<MonitorService>(*m_sampler, m_maps, m_ledger, m_shardInspector,
@@ -380,10 +383,11 @@ Result<void> RookeryEngine::registerSelf(Deadline deadline)
 {
     EngineRecord record;
     record.slot = m_slot.slot();
-    record.name = m_name;
+    record.name = m_identity.name;
     record.role = m_options.role;
-    record.startedAt = m_clock.now();
+    record.startedAt = m_identity.startedAt;
     record.workersWanted = m_workers.workers();
+    record.paused = m_workers.paused(); // what was ordered before stands
     return m_directory.registerEngine(record, deadline);
 }
 
@@ -392,13 +396,15 @@ Result<void> RookeryEngine::heartbeat(const std::string& status)
 {
     const auto deadline = Deadline::after(400ms);
     m_metrics.borrowedIdMilliseconds = m_ids.borrowedMilliseconds();
-    if (std::chrono::steady_clock::now() - m_slotRenewedAt >= SlotLease::kRenewEvery)
+    if (m_slot.slot() < 0 || std::chrono::steady_clock::now() - m_slotRenewedAt >= SlotLease::kRenewEvery)
         ROOKERY_TRY(renewSlot(deadline));
     const std::lock_guard lock(m_ordersMutex);
-    auto orders = m_directory.heartbeat(m_slot.slot(), status, deadline);
-    if (!orders && orders.error().code == ErrorCode::NotFound) { // a new slot, or taken for dead meanwhile
+    auto orders = m_directory.heartbeat(m_slot.slot(), m_identity, status, deadline);
+    if (!orders && orders.error().code == ErrorCode::NotFound) {
+        // A new slot, or taken for dead meanwhile, or the slot is another's: the lease tells.
+        ROOKERY_TRY(renewSlot(deadline));
         ROOKERY_TRY(registerSelf(deadline));
-        orders = m_directory.heartbeat(m_slot.slot(), status, deadline);
+        orders = m_directory.heartbeat(m_slot.slot(), m_identity, status, deadline);
     }
     if (!orders) return fail(std::move(orders.error()));
     obey(*orders);
@@ -421,7 +427,7 @@ void RookeryEngine::refreshOrders(Deadline deadline)
 {
     const std::unique_lock lock(m_ordersMutex, deadline.at());
     if (!lock) return;
-    if (const auto orders = m_directory.orders(m_slot.slot(), deadline)) obey(*orders);
+    if (const auto orders = m_directory.orders(m_slot.slot(), m_identity, deadline)) obey(*orders);
     if (const auto followed = followSettings(deadline); !followed)
         log::warning("the cluster's settings cannot be read yet: " + followed.error().message);
 }

@@ -16,7 +16,7 @@ namespace backend {
 // As what an engine is registered in the directory.
 struct EngineSelf
 {
-    int slot = -1; // read-only: none; another one after its lease was lost
+    int slot = -1; // read-only: none; another one, or none, after its lease was lost
     std::string name;
 };
 

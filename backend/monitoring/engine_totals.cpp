@@ -49,7 +49,7 @@ void EngineTotals::update(const std::vector<EngineRow>& rows)
     }
     for (const auto& row : rows) {
         if (!row.status) continue;
-        const auto [at, isNew] = m_instances.try_emplace({row.slot, row.startedAt});
+        const auto [at, isNew] = m_instances.try_emplace({row.name, row.startedAt});
         auto& instance = at->second;
         instance.missing = 0;
         instance.alive = row.self || row.heartbeatAgeSeconds - row.readSecondsAgo <= kDeadAfterSeconds;

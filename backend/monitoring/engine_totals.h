@@ -15,7 +15,7 @@ namespace backend {
 // A row of directory.engines.
 struct EngineRow
 {
-    int slot = 0;
+    int slot = 0; // -1: this engine, without one
     std::string name, role;
     TimePoint startedAt;
     double heartbeatAgeSeconds = 0;
@@ -59,7 +59,8 @@ private:
     };
     void take(Instance& instance, const EngineStatus& status);
 
-    std::map<std::pair<int, TimePoint>, Instance> m_instances; // by slot and start: a slot is used again
+    // By name and start: a slot is used again, and an engine may move to another one.
+    std::map<std::pair<std::string, TimePoint>, Instance> m_instances;
     EngineCounters m_totals, m_flow;
     int m_updates = 0;
 };

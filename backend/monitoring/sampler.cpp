@@ -2,6 +2,7 @@
 
 #include "backend/monitoring/event_reader.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <utility>
@@ -48,9 +49,14 @@ Sampler::Sampler(SamplerInputs inputs, SamplerSettings settings)
         m_store =
             std::make_unique<HistoryStore>(m_settings.historyFile, m_settings.clusterId, m_inputs.clock);
     if (m_store) m_events.load(m_store->keptEvents());
-    m_watch = std::make_unique<EventWatch>(m_events, m_settings.identity.ownEngineName);
+    const auto& identity = m_settings.identity;
+    m_own.name = identity.own.name;
+    m_own.role = identity.ownRole;
+    m_own.startedAt = identity.own.startedAt;
+    m_ownHeartbeatAt = Clock::now();
+    m_watch = std::make_unique<EventWatch>(m_events, identity.own.name);
     startProbers();
-    publish(buildSnapshot(m_settings.identity, findings(), {}, m_totals, m_window));
+    publish(buildSnapshot(identity, findings(), {}, m_totals, m_window));
     m_thread = std::make_unique<PeriodicThread>("snapshot", m_settings.times.interval,
                                                 [this](const std::stop_token&) { step(); });
 }
@@ -223,7 +229,7 @@ EngineStatus Sampler::ownStatus() const
     return out;
 }
 
-ProbeFindings Sampler::findings() const
+ProbeFindings Sampler::findings()
 {
     ProbeFindings out;
     out.at = m_inputs.clock.now();
@@ -251,17 +257,42 @@ ProbeFindings Sampler::findings() const
 }
 
 // Heartbeats age while the directory is silent, and this engine's counters are at hand without it.
-std::vector<EngineRow> Sampler::engineRows(const DirectoryProber::View& view) const
+std::vector<EngineRow> Sampler::engineRows(const DirectoryProber::View& view)
 {
     const double sinceRead = std::chrono::duration<double>(Clock::now() - view.readAt).count();
     auto rows = view.engines;
     for (auto& row : rows) {
         row.heartbeatAgeSeconds += sinceRead;
         row.readSecondsAgo = sinceRead;
-        row.self = row.slot == m_settings.identity.ownSlot && row.name == m_settings.identity.ownEngineName;
-        if (row.self) row.status = ownStatus();
     }
+    if (m_inputs.ownSlot && view.readAt != NodeHealth::Time()) nameSelf(rows);
     return rows;
+}
+
+// This engine is there whatever the directory says of it: its row may be gone, or another's who took its slot
+// over. Its slot is what its lease says, unless the directory has another engine there.
+void Sampler::nameSelf(std::vector<EngineRow>& rows)
+{
+    const auto& own = m_settings.identity.own;
+    const auto now = Clock::now();
+    auto self = std::find_if(rows.begin(), rows.end(), [&](const auto& row) {
+        return EngineIdentity{row.name, row.startedAt} == own;
+    });
+    if (self == rows.end()) {
+        m_own.heartbeatAgeSeconds = std::chrono::duration<double>(now - m_ownHeartbeatAt).count();
+        self = rows.insert(rows.begin(), m_own);
+    } else {
+        m_own = *self;
+        m_ownHeartbeatAt = now - std::chrono::duration_cast<Clock::duration>(
+                                     std::chrono::duration<double>(self->heartbeatAgeSeconds));
+    }
+    self->self = true;
+    self->status = ownStatus();
+    const int slot = m_inputs.ownSlot();
+    const bool taken =
+        std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return !row.self && row.slot == slot; });
+    self->slot = taken ? -1 : slot;
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.slot < b.slot; });
 }
 
 } // namespace backend

@@ -46,9 +46,10 @@ struct SamplerInputs
     const SqlPools& pools;
     const EngineMetrics& metrics;
     const WallClock& clock;
-    std::function<std::vector<WorkerSnapshot>()> workers;                // may be empty
-    std::function<RestoreProgress()> restore;                            // may be empty
-    DirectoryProber::Publish publish;                                    // may be empty: read-only
+    std::function<std::vector<WorkerSnapshot>()> workers; // may be empty
+    std::function<RestoreProgress()> restore;             // may be empty
+    DirectoryProber::Publish publish;                     // may be empty: read-only
+    std::function<int()> ownSlot; // of this engine's lease, -1 without one; may be empty: read-only
     std::function<std::optional<TimelineVerification>()> verification{}; // may be empty
 };
 
@@ -81,8 +82,9 @@ private:
     std::vector<ProbeRecord> probeRecords() const;
     void step();
     EngineStatus ownStatus() const;
-    ProbeFindings findings() const;
-    std::vector<EngineRow> engineRows(const DirectoryProber::View& view) const;
+    ProbeFindings findings();
+    std::vector<EngineRow> engineRows(const DirectoryProber::View& view);
+    void nameSelf(std::vector<EngineRow>& rows);
     void publish(ClusterSnapshot snapshot);
     void remember();
     void watchEvents(bool enginesKnown);
@@ -101,7 +103,9 @@ private:
     std::unique_ptr<HistoryStore> m_store; // null: nobody asked for it
     bool m_recalled = false;               // of the snapshot thread alone
     EventLog m_events;
-    std::unique_ptr<EventWatch> m_watch; // of the snapshot thread alone
+    std::unique_ptr<EventWatch> m_watch; // of the snapshot thread alone, like the two below
+    EngineRow m_own;                     // as the directory last listed this engine
+    NodeHealth::Time m_ownHeartbeatAt;   // by that; before it did, the sampler's beginning
 
     mutable std::mutex m_mutex; // guards the two below
     SnapshotPtr m_snapshot;

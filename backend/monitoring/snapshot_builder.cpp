@@ -200,10 +200,10 @@ void addVerification(std::optional<TimelineVerification>& sum, const TimelineVer
     }
 }
 
-void addEngines(ClusterSnapshot& out, const MonitorIdentity& identity, const ProbeFindings& findings)
+void addEngines(ClusterSnapshot& out, const ProbeFindings& findings)
 {
     for (const auto& row : findings.engines) {
-        if (row.heartbeatAgeSeconds > kGoneAfterSeconds) continue;
+        if (!row.self && row.heartbeatAgeSeconds > kGoneAfterSeconds) continue;
         EngineSnapshot engine;
         engine.slot = row.slot;
         engine.name = row.name;
@@ -212,7 +212,7 @@ void addEngines(ClusterSnapshot& out, const MonitorIdentity& identity, const Pro
         engine.heartbeatAgeSeconds = row.heartbeatAgeSeconds;
         engine.paused = row.paused;
         engine.workersWanted = row.workersWanted;
-        engine.self = row.slot == identity.ownSlot && row.name == identity.ownEngineName;
+        engine.self = row.self;
         if (row.status) {
             engine.borrowedIdMilliseconds = row.status->borrowedIdMilliseconds;
             if (row.status->restore) out.restore = row.status->restore;
@@ -309,7 +309,7 @@ ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindin
     const bool known = ratesKnown(findings, totals);
     if (known) window.fillRates(out);
     if (known && countsAreOld(findings)) out.ratesReadAt = findings.enginesReadAt;
-    addEngines(out, identity, findings);
+    addEngines(out, findings);
     addTraffic(out, totals, known, window);
     const auto verdict = clusterVerdict(out, findings.directory, findings.publishError);
     out.health = verdict.health;

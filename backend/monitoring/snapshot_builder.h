@@ -20,9 +20,9 @@ struct MonitorIdentity
 {
     std::string clusterName, environment;
     bool readOnly = false;
-    int ownSlot = -1;          // of this engine in directory.engines; -1 when it has none (read-only)
-    std::string ownEngineName; // "host:pid"
-    int directoryNode = 0;     // the PostgreSQL node that holds the directory
+    EngineIdentity own;
+    std::string ownRole;   // "desktop", "serve", "demo"
+    int directoryNode = 0; // the PostgreSQL node that holds the directory
 };
 
 struct ProbeFindings
@@ -33,15 +33,16 @@ struct ProbeFindings
     std::vector<ShardTimelines> timelines; // by logical shard
     NodeVerdict directory;
     std::optional<Error> publishError;
-    std::vector<EngineRow> engines; // with ages as of now and this engine's own counters
-    bool enginesKnown = false;      // the directory told them just now
+    // With ages as of now; this engine's with its own counters, also while the directory lists it no more.
+    std::vector<EngineRow> engines;
+    bool enginesKnown = false; // the directory told them just now
     // When it told them last, if its next answer failed to come or is overdue; empty: they are of now.
     std::optional<TimePoint> enginesReadAt{};
     TimePoint at;                // when all this was put together, by the wall clock
     NodeHealth::Time steadyAt{}; // and by the one that the probes go by
 };
 
-// Rows older than a minute are gone engines.
+// Rows older than a minute are gone engines, but for this one.
 inline constexpr double kGoneAfterSeconds = 60;
 
 // The queue of all nodes by kind, in the order of kTaskKinds; empty while no node was counted.

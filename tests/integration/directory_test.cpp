@@ -262,7 +262,7 @@ void DirectoryTest::enginesComeAndGo()
         std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     VERIFY_OK(m_directory->registerEngine({3, "host:3", "serve", started, 0, 4, false, {}}, soon()));
     VERIFY_OK(m_directory->registerEngine({1, "host:1", "desktop", started, 0, 0, true, {}}, soon()));
-    TAKE(orders, m_directory->heartbeat(3, kStatus, soon()));
+    TAKE(orders, m_directory->heartbeat(3, {"host:3", started}, kStatus, soon()));
     QVERIFY(!orders.paused);
     QCOMPARE(orders.workersWanted, 4);
     TAKE(engines, m_directory->engines(soon()));
@@ -274,11 +274,21 @@ void DirectoryTest::enginesComeAndGo()
     QVERIFY(engines[1].startedAt == started);
     QVERIFY(engines[1].heartbeatAgeSeconds >= 0 && engines[1].heartbeatAgeSeconds < 60);
     VERIFY_OK(m_directory->registerEngine({3, "host:33", "serve", started, 0, 2, false, {}}, soon()));
-    TAKE(again, m_directory->orders(3, soon()));
+    TAKE(again, m_directory->orders(3, {"host:33", started}, soon()));
     QCOMPARE(again.workersWanted, 2);
-    VERIFY_OK(m_directory->removeEngine(3, soon()));
-    VERIFY_ERROR(m_directory->heartbeat(3, "{}", soon()), ErrorCode::NotFound);
-    VERIFY_ERROR(m_directory->orders(3, soon()), ErrorCode::NotFound);
+    // Who had the slot before neither speaks for the new one nor is it ordered in its place nor removes it.
+    VERIFY_ERROR(m_directory->heartbeat(3, {"host:3", started}, "{}", soon()), ErrorCode::NotFound);
+    VERIFY_ERROR(m_directory->heartbeat(3, {"host:33", started - 1us}, "{}", soon()), ErrorCode::NotFound);
+    VERIFY_ERROR(m_directory->orders(3, {"host:3", started}, soon()), ErrorCode::NotFound);
+    VERIFY_OK(m_directory->removeEngine({"host:3", started}, soon()));
+    // An engine is listed once, wherever it moves.
+    VERIFY_OK(m_directory->registerEngine({5, "host:33", "serve", started, 0, 2, false, {}}, soon()));
+    TAKE(moved, m_directory->engines(soon()));
+    QCOMPARE(moved.size(), std::size_t(2));
+    QCOMPARE(moved[1].slot, 5);
+    VERIFY_OK(m_directory->removeEngine({"host:33", started}, soon()));
+    VERIFY_ERROR(m_directory->heartbeat(5, {"host:33", started}, "{}", soon()), ErrorCode::NotFound);
+    VERIFY_ERROR(m_directory->orders(5, {"host:33", started}, soon()), ErrorCode::NotFound);
 }
 
 void DirectoryTest::ordersReachEngines()
@@ -293,9 +303,9 @@ void DirectoryTest::ordersReachEngines()
     QCOMPARE(resumed, 1);
     TAKE(scaled, m_directory->setWorkersWanted(-1, 8, soon()));
     QCOMPARE(scaled, 2); // the desktop only looks
-    TAKE(a, m_directory->heartbeat(0, "{}", soon()));
-    TAKE(b, m_directory->heartbeat(1, "{}", soon()));
-    TAKE(c, m_directory->heartbeat(2, "{}", soon()));
+    TAKE(a, m_directory->heartbeat(0, {"a", {}}, "{}", soon()));
+    TAKE(b, m_directory->heartbeat(1, {"b", {}}, "{}", soon()));
+    TAKE(c, m_directory->heartbeat(2, {"c", {}}, "{}", soon()));
     QVERIFY(a.paused && !b.paused && c.paused);
     QCOMPARE(a.workersWanted, 8);
     QCOMPARE(b.workersWanted, 8);

@@ -20,14 +20,15 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kOwnSlot = 7;
+const EngineIdentity kOwn{"here:1", TimePoint(1'790'000'000'123'457us)};
 
 SamplerSettings settings(const MonitorCluster& cluster)
 {
     SamplerSettings out;
     out.identity.clusterName = "test";
     out.identity.environment = "staging";
-    out.identity.ownSlot = kOwnSlot;
-    out.identity.ownEngineName = "here:1";
+    out.identity.own = kOwn;
+    out.identity.ownRole = "test";
     out.identity.directoryNode = cluster.id("pg-2");
     out.times.interval = 200ms; // five snapshots a second: the test waits for snapshots, not for seconds
     out.times.sizesEvery = 400ms;
@@ -49,10 +50,11 @@ struct Watch
                    {},
                    [this](const std::string& status) -> Result<void> {
                        ROOKERY_ASSIGN(const auto orders,
-                                      directory.heartbeat(kOwnSlot, status, Deadline::after(500ms)));
+                                      directory.heartbeat(kOwnSlot, kOwn, status, Deadline::after(500ms)));
                        paused = orders.paused;
                        return {};
-                   }},
+                   },
+                   [] { return kOwnSlot; }},
                   settings(cluster))
         , ledger(*cluster.pools, cluster.maps)
         , shards(*cluster.pools, cluster.maps, metrics, cluster.id("pg-2"))
@@ -141,9 +143,9 @@ void MonitorTest::initTestCase()
     m_cluster->writeUsersAndPosts();
     EngineRecord engine;
     engine.slot = kOwnSlot;
-    engine.name = "here:1";
+    engine.name = kOwn.name;
     engine.role = "test";
-    engine.startedAt = SystemWallClock().now();
+    engine.startedAt = kOwn.startedAt;
     engine.workersWanted = 2;
     take(Directory(m_cluster->pool("pg-2")).registerEngine(engine, soon()));
 }

@@ -43,6 +43,7 @@ private slots:
     void aSilentNodeHoldsUpNoStop();
     void secondSignalEndsAtOnce();
     void hangupReadsTheFileAgain();
+    void aHangupWithoutASlotChangesNobody();
     void serviceManagerIsTold();
     void whoWatchesAgainFindsItAlive();
     void unreachableDirectoryIsOneSentence();
@@ -326,6 +327,50 @@ void ServeTest::hangupReadsTheFileAgain()
                  .isEmpty()); // it goes on
     service.signal(SIGTERM);
     QCOMPARE(service.exitCode(), 0);
+}
+
+// All slots are leased, its own to another: what it would order has no address, or everybody's.
+void ServeTest::aHangupWithoutASlotChangesNobody()
+{
+    auto config = take(readClusterToml(m_config.toStdString()));
+    config.workers = 2;
+    const QTemporaryDir place;
+    const auto file = std::filesystem::path(place.filePath("cluster.toml").toStdString());
+    take(writeClusterToml(config, file));
+    CtlProcess service(
+        {"serve", "--config", QString::fromStdString(file.string()), "--json", "--status-every", "0.2"});
+    const int slot = service.waitFor("ready")["slot"].toInt(-1);
+    QVERIFY(slot >= 0);
+    const auto directory = owner("pg-2");
+    const auto wanted = QStringLiteral("SELECT workers_wanted FROM directory.engines WHERE slot = %1")
+                            .arg(m_session->self().slot);
+    const auto before = sql(directory, wanted);
+    sql(directory, "INSERT INTO directory.id_slots SELECT s, 'engine', 'full', 'infinity', 0"
+                   " FROM generate_series(0, 1023) AS s ON CONFLICT DO NOTHING");
+    sql(directory, QStringLiteral("UPDATE directory.id_slots SET holder = 'there', lease_until = 'infinity'"
+                                  " WHERE slot = %1 OR lease_until <= clock_timestamp()")
+                       .arg(slot));
+    const auto without =
+        service.waitFor("status", [](const QJsonObject& s) { return s["slot"].toInt() == -1; });
+    config.workers = 5;
+    take(writeClusterToml(config, file));
+    service.signal(SIGHUP);
+    const auto refused = service.waitFor("reloaded");
+    const auto after = sql(directory, wanted);
+    sql(directory, "DELETE FROM directory.id_slots WHERE holder = 'full'");
+    sql(directory, "UPDATE directory.id_slots SET lease_until = clock_timestamp() WHERE holder = 'there'");
+    QCOMPARE(without["workers"].toInt(), 2); // they work on
+    QVERIFY(!refused.isEmpty() && !refused["workers_changed"].toBool());
+    QCOMPARE(after, before);
+    QVERIFY(
+        !service.waitFor("status", [](const QJsonObject& s) { return s["slot"].toInt() >= 0; }).isEmpty());
+    service.signal(SIGHUP);
+    QVERIFY(service.waitFor("reloaded")["workers_changed"].toBool());
+    QVERIFY(
+        !service.waitFor("status", [](const QJsonObject& s) { return s["workers"].toInt() == 5; }).isEmpty());
+    service.signal(SIGTERM);
+    QCOMPARE(service.exitCode(), 0);
+    QCOMPARE(sql(directory, wanted), before);
 }
 
 // As systemd does with Type=notify.

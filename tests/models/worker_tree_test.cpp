@@ -18,6 +18,7 @@ private slots:
     void followsComingAndGoing();
     void keepsPlacesAcrossRefreshes();
     void workerOfAnUnknownEngine();
+    void thisProgramWithoutASlot();
     void saysWhatIsWrong();
 
 private:
@@ -108,6 +109,22 @@ void WorkerTreeTest::workerOfAnUnknownEngine()
     model.setSnapshot(snapshot);
     QCOMPARE(text(model.index(0, 0)), QString("early:1"));
     QCOMPARE(model.rowCount(model.index(0, 0)), 2);
+}
+
+void WorkerTreeTest::thisProgramWithoutASlot()
+{
+    ui::WorkerTreeModel model(nullptr);
+    QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    auto snapshot = cluster({{-1, 2}, {0, 1}});
+    snapshot.engines[0].self = true;
+    model.setSnapshot(snapshot);
+    QCOMPARE(model.rowCount(), 2);
+    const auto own = model.index(0, 0);
+    QVERIFY(!own.parent().isValid());
+    QCOMPARE(text(own), QString("host:99 (this program, without a slot)"));
+    QCOMPARE(model.rowCount(own), 2);
+    QCOMPARE(model.index(1, 0, own).parent(), own);
+    QCOMPARE(model.index(0, 0, model.index(1, 0)).parent(), model.index(1, 0));
 }
 
 void WorkerTreeTest::saysWhatIsWrong()

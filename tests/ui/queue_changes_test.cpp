@@ -88,12 +88,17 @@ void QueueChangesTest::engineThatLeftStaysChosen()
     staying.slot = 42;
     staying.name = "staying:2";
     auto with = snapshot;
+    auto without = leaving; // nothing can be ordered of it: -1 is everybody's address
+    without.slot = -1;
+    without.name = "without:3";
+    with.engines.push_back(without);
     with.engines.push_back(leaving);
     with.engines.push_back(staying);
     fixture.engine().setSnapshot(with);
     show(fixture, 1);
     auto* target = fixture.find<QComboBox>("workerTarget");
     QTRY_VERIFY(target->findData(41) > 0);
+    QCOMPARE(target->findText("without", Qt::MatchStartsWith), -1);
     target->setCurrentIndex(target->findData(41));
     auto* pause = fixture.find<QPushButton>("pauseWorkers");
     QVERIFY(pause->isEnabled());
@@ -104,6 +109,12 @@ void QueueChangesTest::engineThatLeftStaysChosen()
     QVERIFY(!pause->isEnabled());
     QVERIFY2(pause->toolTip().contains("has left"), qPrintable(pause->toolTip()));
     QVERIFY(fixture.find<QLabel>("workerOutcome")->text().contains("has left"));
+    with.engines.push_back(leaving); // it had only lost its slot
+    with.engines.back().slot = 43;
+    fixture.engine().setSnapshot(with);
+    QTRY_VERIFY2(target->currentText().contains("has lost it"), qPrintable(target->currentText()));
+    QVERIFY2(!pause->isEnabled() && pause->toolTip().contains("new one"), qPrintable(pause->toolTip()));
+    QVERIFY(target->findData(43) > 0);
     target->setCurrentIndex(target->findData(42));
     QVERIFY(pause->isEnabled());
     QVERIFY(!fixture.find<QLabel>("workerOutcome")->text().contains("has left"));

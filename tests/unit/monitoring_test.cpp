@@ -392,6 +392,7 @@ void MonitoringTest::ratesNeedTheDirectory()
     own.self = true;
     own.status.emplace();
     other.slot = 1;
+    other.name = "other";
     other.status.emplace();
     findings.engines = {own, other};
     EngineTotals totals;

@@ -32,6 +32,7 @@ private slots:
     void deadEngineCountsButHasNoRate();
     void restartNeverGivesNegativeRates();
     void slotUsedAgainByAnotherEngine();
+    void engineThatChangesItsSlotIsTheSame();
     void engineOutOfSightIsNotCountedTwice();
     void newEngineBringsNoBurst();
     void ownEngineIsAliveWithoutHeartbeat();
@@ -58,6 +59,7 @@ EngineRow row(int slot, EngineStatus published, double age = 0.5, int startedAt 
 {
     EngineRow out;
     out.slot = slot;
+    out.name = "host:" + std::to_string(slot);
     out.startedAt = TimePoint(std::chrono::seconds(startedAt));
     out.heartbeatAgeSeconds = age;
     out.status = std::move(published);
@@ -264,6 +266,17 @@ void StatusTest::slotUsedAgainByAnotherEngine()
     totals.update({row(1, status(50'000ms, 400), 0, 2)}); // more than before, yet another engine
     QCOMPARE(totals.rates().deliveriesPerSecond(), 0.0);
     QCOMPARE(sum(totals.totals().deliveries), std::int64_t(500));
+}
+
+void StatusTest::engineThatChangesItsSlotIsTheSame()
+{
+    EngineTotals totals;
+    totals.update({row(1, status(1000ms, 100))});
+    auto moved = row(1, status(2000ms, 150));
+    moved.slot = 2;
+    totals.update({moved});
+    QCOMPARE(totals.rates().deliveriesPerSecond(), 50.0);
+    QCOMPARE(sum(totals.totals().deliveries), std::int64_t(150));
 }
 
 void StatusTest::engineOutOfSightIsNotCountedTwice()

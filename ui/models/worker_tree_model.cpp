@@ -10,7 +10,8 @@
 namespace ui {
 namespace {
 
-constexpr quintptr kEngineLevel = 0; // internal id of an engine; a worker's is its engine's slot + 1
+constexpr quintptr kEngineLevel = 0; // internal id of an engine
+constexpr int kWorkerLevel = 2;      // a worker's is its engine's slot, -1 without one, and this
 constexpr double kSilentSeconds = 5; // an engine whose heartbeat is older may be gone
 
 template <class Range, class KeyOf>
@@ -33,13 +34,13 @@ QModelIndex WorkerTreeModel::index(int row, int column, const QModelIndex& paren
 {
     if (!hasIndex(row, column, parent)) return {};
     if (!parent.isValid()) return createIndex(row, column, kEngineLevel);
-    return createIndex(row, column, quintptr(m_groups[std::size_t(parent.row())].engine.slot) + 1);
+    return createIndex(row, column, quintptr(m_groups[std::size_t(parent.row())].engine.slot + kWorkerLevel));
 }
 
 QModelIndex WorkerTreeModel::parent(const QModelIndex& index) const
 {
     if (!index.isValid() || index.internalId() == kEngineLevel) return {};
-    const int row = rowOfSlot(int(index.internalId()) - 1);
+    const int row = rowOfSlot(int(index.internalId()) - kWorkerLevel);
     return row < 0 ? QModelIndex() : createIndex(row, 0, kEngineLevel);
 }
 
@@ -66,7 +67,7 @@ QVariant WorkerTreeModel::data(const QModelIndex& index, int role) const
 {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
     const bool isEngine = index.internalId() == kEngineLevel;
-    const int groupRow = isEngine ? index.row() : rowOfSlot(int(index.internalId()) - 1);
+    const int groupRow = isEngine ? index.row() : rowOfSlot(int(index.internalId()) - kWorkerLevel);
     if (groupRow < 0) return {};
     const Group& group = m_groups[std::size_t(groupRow)];
     const auto text = [&] {
@@ -137,7 +138,9 @@ QString WorkerTreeModel::engineText(const Group& group, int column) const
     const auto name = QString::fromStdString(engine.name);
     switch (column) {
     case NameColumn:
-        return engine.self ? tr("%1 (this program)").arg(name) : name;
+        return !engine.self      ? name
+               : engine.slot < 0 ? tr("%1 (this program, without a slot)").arg(name)
+                                 : tr("%1 (this program)").arg(name);
     case StateColumn:
         if (engine.heartbeatAgeSeconds > kSilentSeconds)
             return tr("silent for %1").arg(formatDuration(engine.heartbeatAgeSeconds));

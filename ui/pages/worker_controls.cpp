@@ -98,9 +98,9 @@ bool WorkerControls::isTarget(int item, const backend::EngineSnapshot& engine) c
            m_target->itemData(item, kNameRole).toString() == QString::fromStdString(engine.name);
 }
 
-bool WorkerControls::targetIsGone() const
+QString WorkerControls::whyGone() const
 {
-    return m_target->currentData(kGoneRole).toBool();
+    return m_target->currentData(kGoneRole).toString();
 }
 
 void WorkerControls::setBlocked(const QString& reason)
@@ -111,9 +111,7 @@ void WorkerControls::setBlocked(const QString& reason)
 
 void WorkerControls::updateEnabled()
 {
-    const auto reason = !m_blocked.isEmpty() ? m_blocked
-                        : targetIsGone()     ? tr("This engine has left the cluster: choose another one.")
-                                             : QString();
+    const auto reason = !m_blocked.isEmpty() ? m_blocked : whyGone();
     for (auto* widget : std::initializer_list<QWidget*>{m_pause, m_resume, m_count, m_setCount}) {
         widget->setEnabled(reason.isEmpty() && !m_asking);
         widget->setToolTip(reason);
@@ -137,14 +135,19 @@ void WorkerControls::updateTargets(const backend::ClusterSnapshot& snapshot)
     {
         const QSignalBlocker quiet(m_target); // nobody chose anything
         for (int item = m_target->count() - 1; item > 0; --item) {
-            const bool gone = std::none_of(snapshot.engines.begin(), snapshot.engines.end(),
+            const auto& engines = snapshot.engines;
+            const bool gone = std::none_of(engines.begin(), engines.end(),
                                            [&](const auto& engine) { return isTarget(item, engine); });
+            const auto name = m_target->itemData(item, kNameRole).toString().toStdString();
+            const bool moved = gone && std::any_of(engines.begin(), engines.end(),
+                                                   [&](const auto& engine) { return engine.name == name; });
             if (gone && item != m_target->currentIndex())
                 m_target->removeItem(item);
             else
-                showTarget(item, gone);
+                showTarget(item, moved ? Target::Moved : gone ? Target::Gone : Target::There);
         }
         for (const auto& engine : snapshot.engines) {
+            if (engine.slot < 0) continue; // nothing can be ordered of it: the slot is the order's address
             int item = 1;
             while (item < m_target->count() && !isTarget(item, engine))
                 ++item;
@@ -159,16 +162,22 @@ void WorkerControls::addTarget(const backend::EngineSnapshot& engine)
 {
     m_target->addItem(QString(), engine.slot);
     m_target->setItemData(m_target->count() - 1, QString::fromStdString(engine.name), kNameRole);
-    showTarget(m_target->count() - 1, false);
+    showTarget(m_target->count() - 1, Target::There);
 }
 
-void WorkerControls::showTarget(int item, bool gone)
+void WorkerControls::showTarget(int item, Target target)
 {
-    m_target->setItemData(item, gone, kGoneRole);
+    const auto why =
+        target == Target::Gone ? tr("This engine has left the cluster: choose another one.")
+        : target == Target::Moved
+            ? tr("This engine has lost this slot: choose it under its new one, or another engine.")
+            : QString();
+    m_target->setItemData(item, why, kGoneRole);
     const auto name = m_target->itemData(item, kNameRole).toString();
     const int slot = m_target->itemData(item).toInt();
     auto text = tr("%1 (slot %2)").arg(name).arg(slot);
-    if (gone) text = tr("%1, has left").arg(text);
+    if (target == Target::Gone) text = tr("%1, has left").arg(text);
+    if (target == Target::Moved) text = tr("%1, has lost it").arg(text);
     if (text != m_target->itemText(item)) m_target->setItemText(item, text);
 }
 
@@ -176,7 +185,7 @@ void WorkerControls::updateCount(const backend::ClusterSnapshot& snapshot)
 {
     int wanted = -1;
     for (const auto& engine : snapshot.engines)
-        if (targetSlot() == kAllEngines || (engine.slot == targetSlot() && !targetIsGone()))
+        if (targetSlot() == kAllEngines || (engine.slot == targetSlot() && whyGone().isEmpty()))
             wanted = std::max(wanted, engine.workersWanted);
     if (wanted < 0 || m_countTouched || m_count->hasFocus()) return;
     const QSignalBlocker quiet(m_count);
@@ -185,7 +194,7 @@ void WorkerControls::updateCount(const backend::ClusterSnapshot& snapshot)
 
 void WorkerControls::askFor(Change change)
 {
-    if (targetIsGone()) return;
+    if (!whyGone().isEmpty()) return;
     const Wish wish{change,       targetSlot(),     m_target->currentData(kNameRole).toString(),
                     targetText(), m_count->value(), kPatienceSnapshots};
     m_asking = true;

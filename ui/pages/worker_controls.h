@@ -49,10 +49,11 @@ private:
     void followWish(const backend::ClusterSnapshot& snapshot);
     void updateTargets(const backend::ClusterSnapshot& snapshot);
     void addTarget(const backend::EngineSnapshot& engine);
-    void showTarget(int item, bool gone);
+    enum class Target { There, Moved, Gone };
+    void showTarget(int item, Target target);
     bool isTarget(int item, const backend::EngineSnapshot& engine) const;
     void updateCount(const backend::ClusterSnapshot& snapshot);
-    bool targetIsGone() const;
+    QString whyGone() const; // of the one that is chosen; empty while it is there
     void updateEnabled();
     int targetSlot() const;
     QString targetText() const;
