@@ -39,7 +39,7 @@ bool sendAll(int socket, const QByteArray& bytes)
 } // namespace
 
 HelperProcess::HelperProcess(As as)
-    : m_place(QStringLiteral("/tmp/rookery-test-XXXXXX"))
+    : m_place(QDir::tempPath() + QStringLiteral("/rookery-test-XXXXXX"))
     , m_as(as)
 {
     chmod(m_place.path().toLocal8Bit().constData(), 0755);

@@ -35,7 +35,7 @@ public:
         QDir().mkpath(m_place.filePath("bin"));
         m_environment.insert("PATH", m_place.filePath("bin") + ":" + m_environment.value("PATH"));
         m_environment.insert("ROOKERY_OS_RELEASE", write("os-release", "ID=debian\nVERSION_ID=12\n"));
-        for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+        for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "TMPDIR"})
             m_environment.remove(name);
         standIn("id", "echo 1000");
         standIn("sudo", "exit 1");
@@ -102,6 +102,8 @@ private slots:
     void buildsElsewhereWhenTheTreeIsReadOnly();
     void testsFailWhenNoneRan();
     void testsPrintTheirSummary();
+    void testsWorkInMemoryWhereThereIsEnough_data();
+    void testsWorkInMemoryWhereThereIsEnough();
     void failedTestsFail();
     void whatFailedIsSaidLast();
     void whatFailedIsSaidInFortyLines();
@@ -228,6 +230,48 @@ void InstallerTest::testsPrintTheirSummary()
     QVERIFY2(outcome.output.endsWith("100% tests passed, 0 tests failed out of 2\nTotal Test time\n"),
              qPrintable(outcome.output));
     QVERIFY(!outcome.output.contains("noise"));
+}
+
+void InstallerTest::testsWorkInMemoryWhereThereIsEnough_data()
+{
+    QTest::addColumn<QByteArray>("freeGigabytes");
+    QTest::addColumn<int>("memoryGigabytes");
+    QTest::addColumn<QString>("chosen"); // TMPDIR
+    QTest::addColumn<bool>("inMemory");
+    QTest::newRow("enough") << QByteArray("4") << 8 << "" << true;
+    QTest::newRow("a small /dev/shm") << QByteArray("3") << 8 << "" << false;
+    QTest::newRow("no /dev/shm") << QByteArray() << 8 << "" << false;
+    QTest::newRow("little memory") << QByteArray("4") << 7 << "" << false;
+    QTest::newRow("somewhere else is wanted") << QByteArray("4") << 8 << "/somewhere" << false;
+}
+
+void InstallerTest::testsWorkInMemoryWhereThereIsEnough()
+{
+    QFETCH(QByteArray, freeGigabytes);
+    QFETCH(int, memoryGigabytes);
+    QFETCH(QString, chosen);
+    QFETCH(bool, inMemory);
+    Clone clone;
+    clone.installAll();
+    QDir().mkpath(clone.path("memory"));
+    clone.set("ROOKERY_MEMORY", clone.path("memory"));
+    clone.standIn("df", freeGigabytes.isEmpty() ? QByteArray("exit 1")
+                                                : "echo Avail; echo ' " + freeGigabytes + "'");
+    clone.set("ROOKERY_MEMINFO",
+              clone.write("meminfo", "MemAvailable: " +
+                                         QByteArray::number(qint64(memoryGigabytes) * 1'048'576) + " kB\n"));
+    if (!chosen.isEmpty()) clone.set("TMPDIR", chosen);
+    clone.standIn("ctest", "echo '100% tests passed in '${TMPDIR:-nowhere}'#'\n"
+                           "[ ! -d \"${TMPDIR:-}\" ] || touch \"$TMPDIR/left\"");
+    const auto outcome = clone.run("test");
+    QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.output + outcome.errors));
+    const auto used = outcome.output.section(" in ", -1).section('#', 0, 0);
+    if (!inMemory) {
+        QCOMPARE(used, chosen.isEmpty() ? QString("nowhere") : chosen);
+        return;
+    }
+    QVERIFY2(used.startsWith(clone.path("memory/rookery-")), qPrintable(used));
+    QVERIFY(!QFileInfo::exists(used)); // gone with what was left in it
 }
 
 void InstallerTest::failedTestsFail()
