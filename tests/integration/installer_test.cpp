@@ -261,11 +261,14 @@ void InstallerTest::testsWorkInMemoryWhereThereIsEnough()
               clone.write("meminfo", "MemAvailable: " +
                                          QByteArray::number(qint64(memoryGigabytes) * 1'048'576) + " kB\n"));
     if (!chosen.isEmpty()) clone.set("TMPDIR", chosen);
-    clone.standIn("ctest", "echo '100% tests passed in '${TMPDIR:-nowhere}'#'\n"
+    clone.standIn("nproc", "echo 3");
+    clone.standIn("ctest", "echo '100% tests passed in '${TMPDIR:-nowhere}'#'$*\n"
                            "[ ! -d \"${TMPDIR:-}\" ] || touch \"$TMPDIR/left\"");
     const auto outcome = clone.run("test");
     QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.output + outcome.errors));
     const auto used = outcome.output.section(" in ", -1).section('#', 0, 0);
+    QVERIFY2(outcome.output.endsWith(inMemory ? "--parallel 10\n" : "--parallel 8\n"),
+             qPrintable(outcome.output));
     if (!inMemory) {
         QCOMPARE(used, chosen.isEmpty() ? QString("nowhere") : chosen);
         return;
