@@ -64,7 +64,6 @@ Result<void> startDemo(const SessionOptions& options, RunningSession& session, D
 {
     EmbeddedOptions embedded;
     embedded.dataDirectory = options.dataDirectory;
-    embedded.niceness = options.role == "desktop" ? 5 : 0; // a window goes before its servers
     embedded.progress = [&](const SessionProgress& step) { progress({step.step, step.fraction * 0.6}); };
     ROOKERY_ASSIGN(session.m_servers, EmbeddedServers::start(embedded, deadline, stop));
     progress({"preparing " + std::to_string(kDemoShards) + " logical shards", 0.65});

@@ -9,6 +9,9 @@
 #include "backend/embedded/server_programs.h"
 #include "backend/embedded/session_niceness.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <mutex>
 #include <optional>
@@ -95,7 +98,7 @@ Result<void> EmbeddedServers::State::plan(const EmbeddedOptions& options, const 
     int id = 0;
     const auto add = [&](ServerSpec spec) {
         spec.node.id = ++id;
-        spec.plan.niceness = spec.node.kind == NodeKind::Redis ? kRedisNiceness : options.niceness;
+        spec.plan.niceness = spec.node.kind == NodeKind::Redis ? kRedisNiceness : 0;
         servers.push_back(std::make_unique<ServerProcess>(std::move(spec)));
     };
     for (int number = 1; number <= postgresNodes; ++number)
@@ -259,7 +262,8 @@ Result<std::unique_ptr<EmbeddedServers>> EmbeddedServers::start(const EmbeddedOp
     ROOKERY_TRY(state.plan(options, programs, deadline, stop));
     ROOKERY_TRY(state.startAll(options, deadline, stop));
     state.cleaner = std::jthread([] { removeStaleTemporaryDirectories(); });
-    if (options.niceness > 0) state.niceness.emplace([&state] { return state.postgresProcesses(); });
+    if (getpriority(PRIO_PROCESS, id_t(gettid())) > 0)
+        state.niceness.emplace([&state] { return state.postgresProcesses(); });
     return made;
 }
 

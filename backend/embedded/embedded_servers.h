@@ -27,7 +27,6 @@ struct EmbeddedOptions
     std::filesystem::path dataDirectory;
     int postgresNodes = 2;
     int redisNodes = 8;
-    int niceness = 0; // of PostgreSQL, added to that of the thread that starts it; Redis' is its own
     std::filesystem::path
         postgresBin; // directory of postgres and initdb; empty: the newest that is installed
     std::filesystem::path redisServer;       // the program; empty: found
@@ -48,7 +47,8 @@ struct EmbeddedNode : NodeEndpoint
 class EmbeddedServers
 {
 public:
-    // Returns when every node answers. On an error or a requested stop nothing is left running.
+    // Returns when every node answers. The servers are as nice as the calling thread, or nicer: one that
+    // gives way to a window has them give way, too. On an error or a requested stop nothing is left running.
     [[nodiscard]] static Result<std::unique_ptr<EmbeddedServers>>
     start(const EmbeddedOptions& options, Deadline deadline, std::stop_token stop = {});
     ~EmbeddedServers(); // stop()

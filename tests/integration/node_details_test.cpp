@@ -83,7 +83,7 @@ void NodeDetailsTest::initTestCase()
     SamplerSettings settings;
     settings.identity.directoryNode = m_cluster->id("pg-2");
     m_sampler = std::make_unique<Sampler>(
-        SamplerInputs{m_cluster->maps, *m_monitorPools, m_metrics, m_clock, {}, {}, {}}, settings);
+        SamplerInputs{m_cluster->maps, *m_monitorPools, m_metrics, m_clock, {}, {}, {}, {}}, settings);
     m_ledger = std::make_unique<LedgerReader>(*m_cluster->pools, m_cluster->maps);
     m_shards = std::make_unique<ShardInspector>(*m_cluster->pools, m_cluster->maps, m_metrics,
                                                 m_cluster->id("pg-2"));
