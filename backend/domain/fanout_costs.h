@@ -16,10 +16,11 @@ struct AuthorCost
     UserId author;
     std::int64_t followers = 0;
     double warmShare = 0;    // of the followers looked at
-    double postsPerDay = 0;  // over the last seven days; of a younger author since it joined, at least a day
+    double postsPerDay = 0;  // as the planner counts them: over `daysCounted`
     double visitsPerDay = 0; // of an average warm follower
     double weight = 1;       // how many authors it stands for
     bool pulled = false;     // today
+    double daysCounted = 7;  // the last seven; of a younger author since it joined, at least one
 };
 
 struct FanoutCosts

@@ -9,14 +9,13 @@ constexpr std::chrono::days kAtLeast{1};
 constexpr int kPostsCountedAtMost = 100'000;
 constexpr double kSlack = 1.25;
 
-// Over how much of the time its posts are counted an author was there to post.
+} // namespace
+
 double daysCounted(UserId author, TimePoint now)
 {
     using Days = std::chrono::duration<double, std::chrono::days::period>;
     return std::clamp(Days(now - author.time()), Days(kAtLeast), Days(kPostsCounted)).count();
 }
-
-} // namespace
 
 bool wantsPull(const AuthorLoad& load, const PushThreshold& threshold, const FanoutPlannerSettings& settings,
                bool pulledNow)

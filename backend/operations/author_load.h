@@ -32,8 +32,12 @@ struct AuthorLoad
 
 inline constexpr std::chrono::days kPostsCounted{7};
 
-// Posts a day over the last seven days; of an author that is younger since it joined, at least a day. Counted
-// by id range, of each author 100,000 at most. Authors by logical shard; every one of them is in the answer.
+// Over how many days an author's posts are counted: the last seven; of an author that is younger since it
+// joined, at least one.
+[[nodiscard]] double daysCounted(UserId author, TimePoint now);
+
+// Posts a day over these days. Counted by id range, of each author 100,000 at most. Authors by logical shard;
+// every one of them is in the answer.
 [[nodiscard]] Result<std::map<UserId, double>>
 readPostsPerDay(SqlSession& sql, const std::map<int, std::vector<std::int64_t>>& authors, TimePoint now,
                 Deadline deadline);

@@ -161,8 +161,10 @@ Result<void> Reading::countPosts()
     const auto now = m_services.ageClock.now();
     const auto authors = authorsByShard();
     ROOKERY_ASSIGN(const auto posts, readPostsPerDay(m_sql, authors, now, m_deadline));
-    for (const auto& [author, perDay] : posts)
+    for (const auto& [author, perDay] : posts) {
         m_authors[author].postsPerDay = perDay;
+        m_authors[author].daysCounted = daysCounted(author, now);
+    }
     std::vector<ShardStatement> statements;
     for (const auto& [shard, ids] : authors)
         statements.push_back({shard, {"SELECT min(id) FROM " + shardTable(Role::Posts, shard, "posts"), {}}});

@@ -124,7 +124,11 @@ void CapacityModelsTest::costsByThreshold()
     QCOMPARE(today.deliveriesPerSecond, 8'640 * 1 / 86'400.0 + 10 * 864 * 1 / 86'400.0);
     QCOMPARE(today.cost(8), today.deliveriesPerSecond + 8 * today.mergesPerSecond);
     auto young = costs();
-    young.postsKnownSeconds = 3'600; // the planner's posts a day stand, however short the time that has posts
+    young.postsKnownSeconds = 3'600; // its posts are an hour's: so many a second, as all other pages tell
+    for (auto& author : young.sample)
+        author.daysCounted = 1;
+    QCOMPARE(ui::loadToday(young).deliveriesPerSecond, today.deliveriesPerSecond * 24);
+    young.postsKnownSeconds = 7 * 86'400; // the authors are young, the cluster is not
     QCOMPARE(ui::loadToday(young).deliveriesPerSecond, today.deliveriesPerSecond);
     const auto nobody = ui::loadAbove(costs(), 86'400); // with more than that
     QCOMPARE(nobody.pulledAuthors, 0.0);

@@ -7,16 +7,28 @@ namespace ui {
 namespace {
 
 constexpr double kDay = 86'400;
+constexpr double kLeastKnown = 60; // seconds
+
+// The planner counts over a day at least. Where the cluster has not had posts for so long, what the others
+// count per second is of the time that has.
+double postsPerSecond(const backend::FanoutCosts& costs, const backend::AuthorCost& author)
+{
+    const double counted = author.daysCounted * kDay;
+    const double seconds = costs.postsKnownSeconds > 0
+                               ? std::min(counted, std::max(costs.postsKnownSeconds, kLeastKnown))
+                               : counted;
+    return author.postsPerDay * author.daysCounted / seconds;
+}
 
 // Adds an author and all whom it stands for.
-void add(FanoutLoad& load, const backend::AuthorCost& author, bool pulled)
+void add(FanoutLoad& load, const backend::FanoutCosts& costs, const backend::AuthorCost& author, bool pulled)
 {
     const double readers = double(author.followers) * author.warmShare * author.weight;
     if (pulled) {
         load.pulledAuthors += author.weight;
         load.mergesPerSecond += readers * author.visitsPerDay / kDay;
     } else {
-        load.deliveriesPerSecond += readers * author.postsPerDay / kDay;
+        load.deliveriesPerSecond += readers * postsPerSecond(costs, author);
     }
 }
 
@@ -26,7 +38,7 @@ FanoutLoad loadToday(const backend::FanoutCosts& costs)
 {
     FanoutLoad out;
     for (const auto& author : costs.sample)
-        add(out, author, author.pulled);
+        add(out, costs, author, author.pulled);
     return out;
 }
 
@@ -34,7 +46,7 @@ FanoutLoad loadAbove(const backend::FanoutCosts& costs, std::int64_t threshold)
 {
     FanoutLoad out;
     for (const auto& author : costs.sample)
-        add(out, author, author.followers > threshold);
+        add(out, costs, author, author.followers > threshold);
     return out;
 }
 

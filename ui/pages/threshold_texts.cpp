@@ -16,7 +16,7 @@ struct ThresholdTexts
 };
 using T = ThresholdTexts;
 
-constexpr double kWeek = 7 * 86'400;
+constexpr double kDay = 86'400, kWeek = 7 * kDay;
 
 } // namespace
 
@@ -46,11 +46,12 @@ QString thresholdText(const backend::PushThreshold& threshold)
 QString thresholdBasisText(const backend::FanoutCosts& costs)
 {
     const double known = costs.postsKnownSeconds;
-    const auto posts = known <= 0 ? T::tr("no posts yet")
-                       : known < 0.99 * kWeek
-                           ? T::tr("posts of the last %1, over 1 to 7 days each by when an author joined")
-                                 .arg(formatDuration(std::round(known)))
-                           : T::tr("posts of 7 days, of younger authors since they joined");
+    const auto span = formatDuration(std::round(known));
+    const auto posts =
+        known <= 0             ? T::tr("no posts yet")
+        : known < kDay         ? T::tr("posts of the last %1 (the planner counts them over a day)").arg(span)
+        : known < 0.99 * kWeek ? T::tr("posts of the last %1, of younger authors since they joined").arg(span)
+                               : T::tr("posts of 7 days, of younger authors since they joined");
     const auto basis =
         T::tr("%1 of %2 authors, %3, last visits of %4 followers, at %5 %6. A merge costs %7 deliveries "
               "(rookeryctl bench).")
