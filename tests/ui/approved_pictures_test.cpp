@@ -68,7 +68,7 @@ void addEvents(FakeEngine& engine)
 {
     using enum backend::EventKind;
     auto add = [&, id = 0](auto ago, backend::EventKind kind, const char* what, const char* who,
-                                 const char* where) mutable {
+                           const char* where) mutable {
         engine.addEvent({{kNow - ago, ++id}, kind, false, what, who, where});
     };
     add(270s, EngineStarted, "engine host:4242 started with 4 workers", "host:4242", "");

@@ -30,6 +30,7 @@ class NodesTest : public QObject
 private slots:
     void listsEveryNode();
     void worstNodeIsChosenFirst();
+    void nodeThatFailsLaterIsChosenUnlessSomebodyPickedOne();
     void redisDetailsAreShown();
     void postgresDetailsAreShown();
     void opensAtANode();
@@ -151,6 +152,24 @@ void NodesTest::worstNodeIsChosenFirst()
     };
     QTRY_COMPARE(current(), QString("redis-6"));
     QCOMPARE(fixture.find<QTableView>("nodeList")->currentIndex().row(), 0);
+}
+
+void NodesTest::nodeThatFailsLaterIsChosenUnlessSomebodyPickedOne()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::NodesPage>();
+    auto* table = fixture.find<QTableView>("nodeList");
+    const auto current = [&] { return table->currentIndex().siblingAtColumn(0).data().toString(); };
+    QTRY_VERIFY(!current().isEmpty());
+    fixture.engine().setSnapshot(withDown("redis-6"));
+    QTRY_COMPARE(current(), QString("redis-6"));
+    table->setCurrentIndex(table->model()->index(table->currentIndex().row() + 1, 0));
+    const auto picked = current();
+    QVERIFY(picked != "redis-6");
+    fixture.engine().setSnapshot(withDown("redis-2"));
+    QVERIFY(fixture.waitForNews());
+    QCOMPARE(current(), picked);
 }
 
 void NodesTest::redisDetailsAreShown()

@@ -128,7 +128,7 @@ void OverviewTest::figuresAreTheSnapshots()
     QCOMPARE(fanout.subline(), QString("p50 12 ms · p99 97 ms"));
     QCOMPARE(fanout.status(), ui::Tone::Ok);
     QCOMPARE(deliveries.value() + deliveries.unit(), QString("1,234/s"));
-    QCOMPARE(deliveries.subline(), QString("21.5 posts/s · 63.4 reads/s"));
+    QCOMPARE(deliveries.subline(), QString("22 posts/s · 63 reads/s"));
     const auto& nodes = tile(fixture, "nodesTile");
     QCOMPARE(nodes.value() + " " + nodes.unit(), QString("10 of 10 ok"));
     QCOMPARE(nodes.subline(), QString("every node answers"));

@@ -1,6 +1,7 @@
 // The Queue & workers page on a scripted engine: its numbers, now and over time.
 #include <QHeaderView>
 #include <QLabel>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTest>
 
@@ -82,6 +83,18 @@ void QueueTest::emptyQueueIsDrained()
     snapshot.queueOldestAgeSeconds = 0.2;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(fixture.find<ui::MetricTile>("queueDrain")->value(), QString("now"));
+    // Nor is what they do within a second; what they do not is.
+    snapshot.arrivalsPerSecond = 42;
+    snapshot.drainPerSecond = 41;
+    snapshot.queueUnfinished = 42;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(fixture.find<ui::MetricTile>("queueDrain")->value(), QString("growing"));
+    snapshot.queueUnfinished = 41;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(fixture.find<ui::MetricTile>("queueDrain")->value(), QString("now"));
+    snapshot.queueOldestAgeSeconds = 2;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(fixture.find<ui::MetricTile>("queueDrain")->value(), QString("growing"));
 }
 
 void QueueTest::aQueueThatNobodyCountsIsNotDrained()
@@ -101,6 +114,7 @@ void QueueTest::aQueueThatNobodyCountsIsNotDrained()
         QVERIFY(tile->status() != ui::Tone::Ok);
     }
     QCOMPARE(fixture.find<ui::MetricTile>("queueUnfinished")->status(), ui::Tone::Warning);
+    QCOMPARE(fixture.find<QTabWidget>("queueTabs")->tabText(2), QString("Dead letters (–)"));
 }
 
 void QueueTest::growingIsNotShort()

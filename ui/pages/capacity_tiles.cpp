@@ -6,6 +6,7 @@
 
 #include <QHBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 
 namespace ui {
@@ -21,6 +22,12 @@ void setBytes(MetricTile& tile, double bytes)
 {
     const auto parts = formatBytes(std::llround(bytes)).split(QLatin1Char(' '));
     tile.setValue(parts.value(0), parts.value(1));
+}
+
+std::int64_t silentNodes(const backend::Capacity& capacity)
+{
+    return std::count_if(capacity.nodes.begin(), capacity.nodes.end(),
+                         [](const auto& node) { return node.usedMemoryBytes < 0; });
 }
 
 } // namespace
@@ -65,8 +72,12 @@ void CapacityTiles::setCapacity(const backend::Capacity* capacity)
     m_perEntry->setSubline(tr("%1 entries a reader, cap %2")
                                .arg(formatNumber(c.entriesPerTimeline.mean, 0), formatCount(c.cap)));
     m_perGiB->setValue(formatCount(std::llround(c.readersPerGiB)), {});
+    const auto silent = silentNodes(c);
     m_perGiB->setSubline(c.sampled == c.timelines
-                             ? tr("all of them weighed")
+                             ? silent > 0 ? tr("all weighed, of %1 of %2 nodes")
+                                                .arg(std::int64_t(c.nodes.size()) - silent)
+                                                .arg(c.nodes.size())
+                                          : tr("all of them weighed")
                              : tr("± %1 (95 %)").arg(formatCount(std::llround(c.readersPerGiBError))));
     showRoom(c);
 }
@@ -84,6 +95,7 @@ void CapacityTiles::showRoom(const backend::Capacity& capacity)
         byMachine += row.limit().kind == NodeLimit::Kind::Machine;
     }
     m_room->setValue(formatCount(capacity.timelines), {});
+    m_room->setStatus(silentNodes(capacity) > 0 ? Tone::Warning : Tone::Normal); // not all readers
     if (known == 0)
         m_room->setSubline(tr("how many fit is not known"));
     else

@@ -97,6 +97,7 @@ QWidget* NodesPage::buildSide(QWidget* parent)
 void NodesPage::connectAll()
 {
     connect(m_list, &HintedTable::currentChanged, this, [this] {
+        m_picked = m_picked || !m_setting;
         showChosen();
         if (mayAsk()) m_detail->look(false);
     });
@@ -177,13 +178,34 @@ void NodesPage::askFigures(bool now)
 
 void NodesPage::showNodes()
 {
+    m_setting = true;
     m_model->setRows(nodeListRows(*m_snapshot, m_probed));
     m_listCard->setSubtitle(context().range.notOfWindow(m_snapshot->takenAt));
-    if (!m_wanted.isEmpty() && selectNode(m_wanted)) m_wanted.clear();
-    // Somebody who comes here has a reason: what is worst stands there at once.
+    if (!m_wanted.isEmpty() && selectNode(m_wanted)) {
+        m_wanted.clear();
+        m_picked = true;
+    }
     if (!m_table->currentIndex().isValid() && m_model->rowCount() > 0)
         m_table->setCurrentIndex(m_table->model()->index(0, 0));
+    if (!m_picked) showWorst();
+    m_setting = false;
     showChosen();
+}
+
+// Somebody who comes here has a reason: what is worst stands there at once, also when it became so later.
+void NodesPage::showWorst()
+{
+    const auto badness = [](const backend::NodeSnapshot& node) {
+        return node.health == backend::Health::Down ? 2 : node.health == backend::Health::Degraded ? 1 : 0;
+    };
+    const auto& nodes = m_snapshot->nodes;
+    const auto worst = std::max_element(
+        nodes.begin(), nodes.end(), [&](const auto& a, const auto& b) { return badness(a) < badness(b); });
+    const auto now = m_table->currentIndex().siblingAtColumn(ListNameColumn).data().toString().toStdString();
+    const auto shown =
+        std::find_if(nodes.begin(), nodes.end(), [&](const auto& node) { return node.name == now; });
+    if (worst == nodes.end() || (shown != nodes.end() && badness(*shown) >= badness(*worst))) return;
+    selectNode(QString::fromStdString(worst->name));
 }
 
 void NodesPage::showChosen()
@@ -206,7 +228,8 @@ bool NodesPage::selectNode(const QString& name)
 
 void NodesPage::openArgument(const QString& argument)
 {
-    if (!selectNode(argument)) m_wanted = argument;
+    m_picked = selectNode(argument);
+    if (!m_picked) m_wanted = argument;
 }
 
 QString NodesPage::linkArgument() const

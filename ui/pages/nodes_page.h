@@ -52,6 +52,7 @@ private:
     void ask(bool now);
     void askFigures(bool now);
     void showNodes();
+    void showWorst();
     void showChosen();
     bool selectNode(const QString& name);
     void placeParts();
@@ -73,6 +74,8 @@ private:
     std::chrono::milliseconds m_interval{5000};
     std::chrono::steady_clock::time_point m_figuresAt;
     bool m_figuresAsked = false;
+    bool m_setting = false; // the table's rows, just now
+    bool m_picked = false;  // somebody chose a node
     bool m_shown = false;
     bool m_chosenHeights = false; // the splitter's parts, by somebody
 };

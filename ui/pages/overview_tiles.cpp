@@ -29,6 +29,12 @@ Tone toneFor(double value, double warning, double critical)
     return value > critical ? Tone::Critical : value > warning ? Tone::Warning : Tone::Ok;
 }
 
+// Two of them share a line.
+QString shortRate(double perSecond)
+{
+    return perSecond >= 10 ? formatNumber(perSecond, 0) : formatRate(perSecond);
+}
+
 } // namespace
 
 void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot, const ShownShards& shards)
@@ -84,7 +90,7 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
             ? (snapshot.sequence < kMeasuredFrom ? tr("measured after the first seconds")
                                                  : tr("the engines' counts are not known"))
             : tr("%1 posts/s · %2 reads/s")
-                  .arg(formatRate(snapshot.postsPerSecond), formatRate(snapshot.readsPerSecond)));
+                  .arg(shortRate(snapshot.postsPerSecond), shortRate(snapshot.readsPerSecond)));
     const auto dated = ratesDated(snapshot);
     const auto words =
         tr("Counted by all engines. A rate needs two counts, and other engines' come from the directory.");
@@ -102,11 +108,12 @@ void OverviewPage::showFanout(const HistoryView& history)
     m_fanout->setStatus(p95.known() ? toneFor(p95.mean, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted);
     const auto rate = [&](double Point::*value) {
         const auto figure = windowFigure(history, value);
-        return figure.known() ? formatRate(figure.mean) : unknownText();
+        return figure.known() ? figure.mean : -1.0;
     };
-    m_deliveries->setValue(rate(&Point::deliveriesPerSecond), tr("/s, mean"));
+    m_deliveries->setValue(formatRate(rate(&Point::deliveriesPerSecond)), tr("/s, mean"));
     m_deliveries->setSubline(
-        tr("%1 posts/s · %2 reads/s").arg(rate(&Point::postsPerSecond), rate(&Point::readsPerSecond)));
+        tr("%1 posts/s · %2 reads/s")
+            .arg(shortRate(rate(&Point::postsPerSecond)), shortRate(rate(&Point::readsPerSecond))));
 }
 
 void OverviewPage::showQueue(const HistoryView& history)

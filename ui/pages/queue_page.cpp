@@ -95,7 +95,9 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_letters->setSnapshot(snapshot);
     m_tabs->setTabText(kWorkersTab,
                        tr("Workers (%1)").arg(formatCount(std::int64_t(snapshot->workers.size()))));
-    m_tabs->setTabText(kLettersTab, tr("Dead letters (%1)").arg(formatCount(snapshot->queueDead)));
+    const bool counted = snapshot->queueDead > 0 || snapshot->queueNotCounted.empty();
+    m_tabs->setTabText(
+        kLettersTab, tr("Dead letters (%1)").arg(counted ? formatCount(snapshot->queueDead) : unknownText()));
     readOverTime();
 }
 

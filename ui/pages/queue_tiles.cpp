@@ -22,6 +22,14 @@ Tone ageTone(double seconds)
     return seconds < kOldSeconds ? Tone::Ok : seconds < kVeryOldSeconds ? Tone::Warning : Tone::Critical;
 }
 
+// What the workers hold already, or do within a second, is no backlog: there the rates tell of single tasks.
+bool keepsUp(const backend::ClusterSnapshot& snapshot)
+{
+    const auto atWork = double(snapshot.workers.size());
+    return snapshot.queueOldestAgeSeconds < kFreshSeconds &&
+           double(snapshot.queueUnfinished) <= std::max(atWork, snapshot.drainPerSecond * kFreshSeconds);
+}
+
 } // namespace
 
 QLayout* QueuePage::buildTiles(QWidget* parent)
@@ -42,14 +50,8 @@ QLayout* QueuePage::buildTiles(QWidget* parent)
 // Why there is no time to drain: never as if it were short.
 void QueuePage::showNoDrain(const backend::ClusterSnapshot& snapshot)
 {
-    // What the workers hold already is no backlog; between two claims the rates say nothing of it.
-    const bool atWork = snapshot.queueUnfinished <= std::int64_t(snapshot.workers.size()) &&
-                        snapshot.queueOldestAgeSeconds < kFreshSeconds;
     const double in = snapshot.arrivalsPerSecond, done = snapshot.drainPerSecond;
-    if (atWork) {
-        m_drain->setValue(tr("now"), {});
-        m_drain->setSubline(tr("no more tasks than workers"));
-    } else if (in < 0 || done < 0) {
+    if (in < 0 || done < 0) {
         m_drain->setValue(unknownText(), {});
         m_drain->setSubline(tr("rates are not known yet"));
     } else if (in > done) {
@@ -88,6 +90,9 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
     if (!any) {
         m_drain->setValue(tr("drained"), {});
         m_drain->setSubline(tr("the queue is empty"));
+    } else if (keepsUp(snapshot)) {
+        m_drain->setValue(tr("now"), {});
+        m_drain->setSubline(tr("less than a second's work"));
     } else if (snapshot.secondsToDrain) {
         const auto left = durationFigure(*snapshot.secondsToDrain);
         m_drain->setValue(left.number, left.unit);
