@@ -420,7 +420,9 @@ void MonitoringTest::ratesOfASilentDirectoryAreDated()
     findings.at = TimePoint(1'000s);
     EngineRow own, other;
     own.self = true;
+    own.name = "own";
     own.status.emplace();
+    other.name = "other";
     other.slot = 1;
     other.heartbeatAgeSeconds = 1;
     const auto count = [&other](std::int64_t posts, Milliseconds at) {

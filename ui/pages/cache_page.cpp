@@ -196,7 +196,7 @@ void CachePage::remakeRatioChart(const QStringList& caches)
     options.left.fixedMaximum = 100;
     options.left.scale = ScaleUnit::Percent;
     options.left.longestReading = formatRatio(1);
-    options.emptyText = tr("No look-ups in the window");
+    options.emptyText = tr("No look-ups seen in the window");
     for (int i = 0; i < caches.size() && i < kMostLines; ++i)
         options.series.push_back({caches[i], i + 1, {}, false});
     auto* chart = new TimeChart(context().theme, context().range, std::move(options), m_upper);

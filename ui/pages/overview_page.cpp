@@ -106,7 +106,7 @@ void OverviewPage::buildCharts(QWidget* parent)
                {{tr("p50"), 1, [](const Point& p) { return p.fanoutP50Ms; }},
                 {tr("p95"), 2, [](const Point& p) { return p.fanoutP95Ms; }},
                 {tr("p99"), 3, [](const Point& p) { return p.fanoutP99Ms; }}},
-               tr("No deliveries in this window")});
+               tr("No deliveries seen in this window")});
     m_rateChart = chart("rateChart",
                         {tr("Traffic"),
                          {tr("per second"), formatRate, 10, 0, ScaleUnit::Number, QStringLiteral("88,888")},
@@ -128,7 +128,7 @@ void OverviewPage::buildCharts(QWidget* parent)
                              {tr("of look-ups"), percent, 100, 100, ScaleUnit::Percent, percent(100)},
                              {},
                              {{tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
-                             tr("No look-ups of these in this window")});
+                             tr("No look-ups of these seen in this window")});
 }
 
 QWidget* OverviewPage::buildHealth(QWidget* parent)
