@@ -115,6 +115,9 @@ void QueueTest::aQueueThatNobodyCountsIsNotDrained()
     }
     QCOMPARE(fixture.find<ui::MetricTile>("queueUnfinished")->status(), ui::Tone::Warning);
     QCOMPARE(fixture.find<QTabWidget>("queueTabs")->tabText(2), QString("Dead letters (–)"));
+    const auto subtitles = fixture.page->findChildren<QLabel*>("cardSubtitle");
+    QVERIFY(std::any_of(subtitles.begin(), subtitles.end(), // beside the tasks by kind
+                        [](const auto* one) { return one->text() == "pg-1, pg-2 are down, not counted"; }));
 }
 
 void QueueTest::growingIsNotShort()
@@ -346,3 +349,5 @@ void QueueTest::noRowIsCutInHalf()
 
 QTEST_MAIN(tests::QueueTest)
 #include "queue_test.moc"
+
+#include <algorithm>

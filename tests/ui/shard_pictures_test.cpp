@@ -326,10 +326,19 @@ void ShardPicturesTest::treemapTellsWhatIsLastKnown()
     auto* map = fixture.find<ui::Treemap>("shardTreemap");
     QVERIFY2(map->cellText(2).contains("redis-3 is down"), qPrintable(map->cellText(2)));
     QVERIFY(!map->cellText(3).contains("down"));
+    const auto saysDown = [&] { // beside the nodes' bars, of which its own is 0
+        const auto subtitles = fixture.page->findChildren<QLabel*>("cardSubtitle");
+        return std::any_of(subtitles.begin(), subtitles.end(),
+                           [](const auto* one) { return one->text() == "8 nodes, down: redis-3"; });
+    };
+    choose(fixture, "pictureGrid");
+    QVERIFY(saysDown());
+    choose(fixture, "pictureTreemap");
     const auto mapHeight = map->mapRect().height();
     fixture.engine().setSnapshot(fakeSnapshot(2));
     QTRY_VERIFY(!map->cellText(2).contains("down"));
     QVERIFY(map->mapRect().height() > mapHeight); // no key of hatching any more
+    QVERIFY(!saysDown());
 }
 
 void ShardPicturesTest::overTimeOfNothingIsSaid()
@@ -495,3 +504,5 @@ void ShardPicturesTest::pinnedComparisonKeepsUp()
 
 QTEST_MAIN(tests::ShardPicturesTest)
 #include "shard_pictures_test.moc"
+
+#include <algorithm>

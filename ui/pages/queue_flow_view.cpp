@@ -139,6 +139,7 @@ void QueueFlowView::setSnapshot(const backend::ClusterSnapshot& snapshot, const 
 {
     m_newestKinds = snapshot.queue;
     m_newestAt = snapshot.takenAt;
+    m_missing = notCounted(snapshot);
     m_ratesDated = ratesDated(snapshot);
     showKinds();
     setHistory(history);
@@ -182,6 +183,8 @@ void QueueFlowView::showKinds()
     m_kinds->setRows(std::move(rows));
     if (!m_problem.isEmpty())
         m_kindCard->setSubtitle(tr("trends not read: %1").arg(m_problem), Tone::Critical);
+    else if (note.isEmpty() && !m_missing.isEmpty())
+        m_kindCard->setSubtitle(m_missing, Tone::Warning);
     else if (note.isEmpty() && !m_ratesDated.isEmpty())
         m_kindCard->setSubtitle(tr("in/s, done/s, failed/s %1").arg(m_ratesDated), Tone::Warning);
     else if (note.isEmpty())

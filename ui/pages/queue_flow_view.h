@@ -58,6 +58,7 @@ private:
     QSplitter* m_splitter = nullptr;
     QSplitter* m_upper = nullptr;
     std::vector<backend::QueueKindSnapshot> m_newestKinds;
+    QString m_missing;               // whose tasks are not among them; empty: everybody's are
     QString m_ratesDated;            // why their rates are not of now; empty: they are
     backend::TimePoint m_newestAt;   // when those were taken
     backend::QueueHistory m_history; // the last that was read

@@ -261,10 +261,17 @@ void ShardPictures::showBars()
     const auto down = std::count_if(bars.begin(), bars.end(), [](const auto& bar) { return bar.lastKnown; });
     const auto nodes =
         bars.size() == 1 ? tr("1 node") : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size())));
-    m_barsCard->setSubtitle(subtitle(down == 0 ? nodes
-                                     : backend::countsEvents(m_metric)
-                                         ? tr("%1, hatched: not of now").arg(nodes)
-                                         : tr("%1, hatched: down").arg(nodes)));
+    QStringList dead; // what they deliver is counted as ever: nothing
+    for (const auto& node : snapshot.nodes)
+        if (node.health == backend::Health::Down &&
+            std::any_of(bars.begin(), bars.end(),
+                        [&](const auto& bar) { return bar.id == node.id && !bar.lastKnown; }))
+            dead << QString::fromStdString(node.name);
+    m_barsCard->setSubtitle(subtitle(
+        !dead.isEmpty() && !m_shards.ofWindow ? tr("%1, down: %2").arg(nodes, dead.join(QStringLiteral(", ")))
+        : down == 0                           ? nodes
+        : backend::countsEvents(m_metric)     ? tr("%1, hatched: not of now").arg(nodes)
+                                              : tr("%1, hatched: down").arg(nodes)));
     m_bars->setBars(std::move(bars), summary.known > 0 ? summary.mean : kUnknown,
                     backend::chanceBand(summary));
 }
