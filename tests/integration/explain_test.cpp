@@ -46,7 +46,6 @@ private slots:
     void deadLetterIsNamed();
 
 private:
-    void pauseAll();
     Feed& feed() { return m_session->engine().feed(); }
     Operations& operations() { return m_session->engine().operations(); }
     User user() { return take(feed().createUser({"user" + std::to_string(++m_users), "U"}, soon())); }
@@ -258,7 +257,7 @@ void ExplainTest::tombstoneAndReclaimingAreTold()
         RedisClient client({*map->node(node)});
         return take(client.command(node, {command, key}, soon()));
     };
-    pauseAll();
+    QVERIFY(pauseAll(m_session->engine()));
     take(feed().deletePost(id, soon()));
     auto told = explain(id);
     QVERIFY2(mentions(told, "the post's tombstone is in the object cache on redis-"), textOf(told).c_str());
@@ -286,7 +285,7 @@ void ExplainTest::tombstoneAndReclaimingAreTold()
 
 void ExplainTest::deliveryAfterTheDeletionIsSkipped()
 {
-    pauseAll();
+    QVERIFY(pauseAll(m_session->engine()));
     const auto id = post();
     take(feed().deletePost(id, soon()));
     take(operations().resumeWorkers(-1, soon()));
@@ -310,7 +309,7 @@ void ExplainTest::unknownPostAndReader()
 
 void ExplainTest::waitingTaskIsUnderWay()
 {
-    pauseAll();
+    QVERIFY(pauseAll(m_session->engine()));
     const auto id = post();
     auto told = explain(id);
     QVERIFY2(told.answer == ExplainAnswer::UnderWay, told.reason.c_str());
@@ -322,27 +321,10 @@ void ExplainTest::waitingTaskIsUnderWay()
     QVERIFY(told.answer == ExplainAnswer::Delivered && told.shown);
 }
 
-// Whoever is about to claim when the order comes still does.
-void ExplainTest::pauseAll()
-{
-    take(operations().pauseWorkers(-1, soon()));
-    const auto& monitor = m_session->engine().monitor();
-    const auto seen = monitor.snapshot()->sequence;
-    QTRY_VERIFY_WITH_TIMEOUT(monitor.snapshot()->sequence > seen + 1, 20'000);
-    QTRY_VERIFY_WITH_TIMEOUT(([&] {
-                                 const auto snapshot = monitor.snapshot();
-                                 return std::all_of(snapshot->workers.begin(), snapshot->workers.end(),
-                                                    [](const auto& worker) {
-                                                        return worker.state == backend::WorkerState::Paused;
-                                                    });
-                             }()),
-                             20'000);
-}
-
 // Another engine's worker, as far as the queue can tell.
 void ExplainTest::heldTaskTellsByWhomAndUntilWhen()
 {
-    pauseAll();
+    QVERIFY(pauseAll(m_session->engine()));
     const auto id = post();
     QVERIFY(!sql("SELECT id FROM queue.claim(10, 60000, 'far:17/3')").empty());
     const auto told = explain(id);
@@ -357,7 +339,7 @@ void ExplainTest::heldTaskTellsByWhomAndUntilWhen()
 
 void ExplainTest::retryTellsWhenItIsDue()
 {
-    pauseAll();
+    QVERIFY(pauseAll(m_session->engine()));
     const auto id = post();
     QVERIFY(!sql("SELECT id FROM queue.claim(10, 60000, 'far:17/3')").empty());
     sql("UPDATE queue.tasks SET state = 2, lease_until = NULL, error = 'it failed',"

@@ -250,7 +250,7 @@ void PlannedRestartTest::queuedPostsAreDeliveredAfterwards()
 {
     open();
     makeCrowd();
-    take(m_session->engine().operations().pauseWorkers(-1, soon()));
+    QVERIFY(pauseAll(m_session->engine()));
     for (const auto author : m_users)
         post(author);
     const PostId gone = m_model.by(m_users[0]).front();

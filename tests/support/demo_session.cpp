@@ -4,6 +4,7 @@
 
 #include <QtGlobal>
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <stdexcept>
@@ -81,6 +82,24 @@ std::string findingsOf(const backend::AuditInputs& inputs)
 }
 
 } // namespace
+
+bool pauseAll(backend::Engine& engine)
+{
+    take(engine.operations().pauseWorkers(-1, soon()));
+    const auto& monitor = engine.monitor();
+    const auto seen = monitor.snapshot()->sequence;
+    const auto paused = [&] {
+        const auto snapshot = monitor.snapshot();
+        return snapshot->sequence > seen + 1 &&
+               std::all_of(snapshot->workers.begin(), snapshot->workers.end(),
+                           [](const auto& worker) { return worker.state == backend::WorkerState::Paused; });
+    };
+    for (const auto deadline = soon(); !paused();) {
+        if (deadline.expired()) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+}
 
 std::vector<backend::PostId> wholeHome(backend::Feed& feed, backend::UserId reader, bool peek)
 {

@@ -29,6 +29,10 @@ std::shared_ptr<app::OpenedSession> connectTo(const std::filesystem::path& confi
 enum class Servers { AllThere, SomeAway };
 bool drain(backend::Engine& engine, Servers servers = Servers::AllThere);
 
+// Orders it and waits until no worker of this engine takes tasks any more: whoever is about to claim when the
+// order comes still does. False when that does not come about.
+bool pauseAll(backend::Engine& engine);
+
 // A reader's home timeline to its end, page by page; `peek`: without being seen.
 std::vector<backend::PostId> wholeHome(backend::Feed& feed, backend::UserId reader, bool peek = false);
 
