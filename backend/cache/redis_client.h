@@ -3,6 +3,7 @@
 // a time.
 #pragma once
 
+#include "backend/cache/redis_per_node.h"
 #include "backend/cache/redis_silence.h"
 #include "backend/common/deadline.h"
 #include "backend/common/result.h"
@@ -32,31 +33,13 @@ struct RedisReply
     bool isNil() const { return type == Type::Nil; }
 };
 
-// What clients sent to and received from each of some nodes since it was made; several may share one.
-// Thread-safe: the nodes never change.
-class RedisTraffic
+// What clients sent to and received from one node since it was made.
+struct RedisNodeTraffic
 {
-public:
-    struct Node
-    {
-        std::atomic<std::int64_t> commands{0}; // sent, greetings included, whether answered or not
-        std::atomic<std::int64_t> sentBytes{0}, receivedBytes{0};
-    };
-
-    explicit RedisTraffic(const std::vector<NodeEndpoint>& nodes)
-    {
-        for (const auto& node : nodes)
-            m_nodes[node.id]; // made in place
-    }
-    Node* of(int node)
-    {
-        const auto found = m_nodes.find(node);
-        return found == m_nodes.end() ? nullptr : &found->second;
-    }
-
-private:
-    std::map<int, Node> m_nodes;
+    std::atomic<std::int64_t> commands{0}; // sent, greetings included, whether answered or not
+    std::atomic<std::int64_t> sentBytes{0}, receivedBytes{0};
 };
+using RedisTraffic = RedisPerNode<RedisNodeTraffic>;
 
 // Addresses: unix:///path or redis://[user:password@]host:port[/db]. A connection that failed or timed out is
 // closed and opened again at its next use. Connecting takes at most three seconds of a call's deadline.

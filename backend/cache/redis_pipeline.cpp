@@ -73,7 +73,7 @@ public:
     }
 
 private:
-    using Asking = RedisSilence::Node::Asking;
+    using Asking = RedisNodeSilence::Asking;
     enum class Phase { Connecting, Greeting, Commands, Done };
 
     Error tooLate(std::string_view what) const
@@ -87,7 +87,8 @@ private:
     // Of a node that has silence(): asked by many, it is given up by all at once.
     Deadline::Clock::time_point patientUntil(Deadline::Clock::time_point now) const
     {
-        const auto own = m_asking == Asking::Again ? RedisSilence::kPatience : RedisSilence::kOwnPatience;
+        const auto own =
+            m_asking == Asking::Again ? RedisNodeSilence::kPatience : RedisNodeSilence::kOwnPatience;
         return std::max(m_connection.silence()->patientUntil(now), m_begun + own);
     }
 

@@ -28,6 +28,29 @@ using namespace std::chrono_literals;
 
 namespace tests {
 
+namespace {
+
+// A cluster.toml for one service, to be changed while it runs.
+class OwnConfig
+{
+public:
+    OwnConfig(const QString& like, int workers)
+        : config(take(readClusterToml(like.toStdString())))
+    {
+        config.workers = workers;
+        write();
+    }
+    void write() const { take(writeClusterToml(config, path().toStdString())); }
+    QString path() const { return m_place.filePath("cluster.toml"); }
+
+    ClusterConfig config;
+
+private:
+    const QTemporaryDir m_place;
+};
+
+} // namespace
+
 class ServeTest : public QObject
 {
     Q_OBJECT
@@ -297,18 +320,13 @@ void ServeTest::secondSignalEndsAtOnce()
 
 void ServeTest::hangupReadsTheFileAgain()
 {
-    auto config = take(readClusterToml(m_config.toStdString()));
-    config.workers = 2;
-    const QTemporaryDir place;
-    const auto file = std::filesystem::path(place.filePath("cluster.toml").toStdString());
-    take(writeClusterToml(config, file));
-    CtlProcess service(
-        {"serve", "--config", QString::fromStdString(file.string()), "--json", "--status-every", "0.2"});
+    OwnConfig own(m_config, 2);
+    CtlProcess service({"serve", "--config", own.path(), "--json", "--status-every", "0.2"});
     const auto ready = service.waitFor("ready");
     QCOMPARE(ready["workers"].toInt(), 2);
-    config.workers = 5;
-    config.timelineCap = 300;
-    take(writeClusterToml(config, file));
+    own.config.workers = 5;
+    own.config.timelineCap = 300;
+    own.write();
     service.signal(SIGHUP);
     auto reloaded = service.waitFor("reloaded");
     QCOMPARE(reloaded["workers"].toInt(), 5);
@@ -316,13 +334,13 @@ void ServeTest::hangupReadsTheFileAgain()
     QCOMPARE(reloaded["at_next_start"].toVariant().toStringList(), QStringList{"timelines.cap"});
     QVERIFY(
         !service.waitFor("status", [](const QJsonObject& s) { return s["workers"].toInt() == 5; }).isEmpty());
-    QFile broken(QString::fromStdString(file.string()));
+    QFile broken(own.path());
     QVERIFY(broken.open(QIODevice::WriteOnly | QIODevice::Append) &&
             broken.write("[engine]\nworkrs = 1\n") > 0);
     broken.close();
     service.signal(SIGHUP);
     const auto refused = service.waitFor("reload_failed");
-    QVERIFY(refused["error"].toString().contains(QString::fromStdString(file.string())));
+    QVERIFY(refused["error"].toString().contains(own.path()));
     QVERIFY(!service.waitFor("status", [](const QJsonObject& s) { return s["workers"].toInt() == 5; })
                  .isEmpty()); // it goes on
     service.signal(SIGTERM);
@@ -332,13 +350,8 @@ void ServeTest::hangupReadsTheFileAgain()
 // All slots are leased, its own to another: what it would order has no address, or everybody's.
 void ServeTest::aHangupWithoutASlotChangesNobody()
 {
-    auto config = take(readClusterToml(m_config.toStdString()));
-    config.workers = 2;
-    const QTemporaryDir place;
-    const auto file = std::filesystem::path(place.filePath("cluster.toml").toStdString());
-    take(writeClusterToml(config, file));
-    CtlProcess service(
-        {"serve", "--config", QString::fromStdString(file.string()), "--json", "--status-every", "0.2"});
+    OwnConfig own(m_config, 2);
+    CtlProcess service({"serve", "--config", own.path(), "--json", "--status-every", "0.2"});
     const int slot = service.waitFor("ready")["slot"].toInt(-1);
     QVERIFY(slot >= 0);
     const auto directory = owner("pg-2");
@@ -352,8 +365,8 @@ void ServeTest::aHangupWithoutASlotChangesNobody()
                        .arg(slot));
     const auto without =
         service.waitFor("status", [](const QJsonObject& s) { return s["slot"].toInt() == -1; });
-    config.workers = 5;
-    take(writeClusterToml(config, file));
+    own.config.workers = 5;
+    own.write();
     service.signal(SIGHUP);
     const auto refused = service.waitFor("reloaded");
     const auto after = sql(directory, wanted);

@@ -2,10 +2,10 @@
 // at no size, window or place of the gap do they touch one another or the labels of the axes, nor are they
 // cut.
 #include <QLabel>
-#include <QPaintEngine>
 #include <QTest>
 
 #include "tests/models/model_samples.h"
+#include "tests/ui/silent_painting.h"
 #include "ui/bridge/time_range.h"
 #include "ui/widgets/chart_plot.h"
 #include "ui/widgets/formatting.h"
@@ -31,20 +31,9 @@ struct Words
 };
 
 // Draws nothing; notes what is written and where.
-class TextEngine final : public QPaintEngine
+class TextEngine final : public SilentPaintEngine
 {
 public:
-    TextEngine()
-        : QPaintEngine(AllFeatures)
-    {
-    }
-    bool begin(QPaintDevice*) override { return true; }
-    bool end() override { return true; }
-    void updateState(const QPaintEngineState&) override {}
-    void drawPixmap(const QRectF&, const QPixmap&, const QRectF&) override {}
-    void drawPath(const QPainterPath&) override {}
-    void drawPolygon(const QPointF*, int, PolygonDrawMode) override {}
-    Type type() const override { return User; }
     void drawTextItem(const QPointF& at, const QTextItem& item) override
     {
         if (item.text().trimmed().isEmpty()) return;
@@ -55,40 +44,17 @@ public:
     std::vector<Words> written;
 };
 
-class TextSheet final : public QPaintDevice
+class TextSheet final : public SilentSheet
 {
 public:
     explicit TextSheet(QSize size)
-        : m_size(size)
+        : SilentSheet(size, 96)
     {
     }
     QPaintEngine* paintEngine() const override { return &m_engine; }
     const std::vector<Words>& written() const { return m_engine.written; }
 
-protected:
-    int metric(PaintDeviceMetric metric) const override
-    {
-        switch (metric) {
-        case PdmWidth:
-            return m_size.width();
-        case PdmHeight:
-            return m_size.height();
-        case PdmDpiX:
-        case PdmDpiY:
-        case PdmPhysicalDpiX:
-        case PdmPhysicalDpiY:
-            return 96;
-        case PdmDevicePixelRatio:
-            return 1;
-        case PdmDevicePixelRatioScaled:
-            return int(devicePixelRatioFScale());
-        default:
-            return 0;
-        }
-    }
-
 private:
-    const QSize m_size;
     mutable TextEngine m_engine;
 };
 

@@ -3,14 +3,13 @@
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QPaintDevice>
-#include <QPaintEngine>
 #include <QPainter>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include "backend/report/shard_report.h"
 #include "tests/models/model_samples.h"
+#include "tests/ui/silent_painting.h"
 #include "ui/report/pdf_report.h"
 #include "ui/report/report_file.h"
 #include "ui/report/report_tables.h"
@@ -23,30 +22,23 @@ namespace tests {
 namespace {
 
 // Collects the texts that a painter draws.
-class TextCollector final : public QPaintEngine
+class TextCollector final : public SilentPaintEngine
 {
 public:
-    TextCollector()
-        : QPaintEngine(QPaintEngine::AllFeatures)
-    {
-    }
-    bool begin(QPaintDevice*) override { return true; }
-    bool end() override { return true; }
-    void updateState(const QPaintEngineState&) override {}
-    void drawPixmap(const QRectF&, const QPixmap&, const QRectF&) override {}
-    void drawPath(const QPainterPath&) override {}
-    void drawPolygon(const QPointF*, int, PolygonDrawMode) override {}
     void drawRects(const QRectF*, int count) override { rectangles += count; }
     void drawTextItem(const QPointF&, const QTextItem& item) override { texts << item.text(); }
-    Type type() const override { return QPaintEngine::User; }
 
     QStringList texts;
     int rectangles = 0;
 };
 
-class CollectingDevice final : public QPaintDevice
+class CollectingDevice final : public SilentSheet
 {
 public:
+    CollectingDevice()
+        : SilentSheet({8420, 5950}, 720)
+    {
+    }
     // Draws the report onto this device.
     void draw(const backend::ShardReport& report)
     {
@@ -54,26 +46,6 @@ public:
         ui::drawShardReport(report, painter, QSizeF(width(), height()), [this] { ++pages; });
     }
     QPaintEngine* paintEngine() const override { return &engine; }
-    int metric(PaintDeviceMetric metric) const override
-    {
-        switch (metric) {
-        case PdmWidth:
-            return 8420;
-        case PdmHeight:
-            return 5950;
-        case PdmDpiX:
-        case PdmDpiY:
-        case PdmPhysicalDpiX:
-        case PdmPhysicalDpiY:
-            return 720;
-        case PdmDevicePixelRatio:
-            return 1;
-        case PdmDevicePixelRatioScaled:
-            return int(devicePixelRatioFScale());
-        default:
-            return QPaintDevice::metric(metric);
-        }
-    }
 
     mutable TextCollector engine;
     int pages = 1;
