@@ -182,8 +182,7 @@ void CounterAuditTest::aRowThatIsGoneIsMadeAgain()
 void CounterAuditTest::aFollowThatNoTaskWillCountIsCarriedOut()
 {
     const auto follower = m_users[1], followee = m_users[2];
-    take(operations().pauseWorkers(-1, soon()));
-    QTest::qWait(1'500); // obeyed within a second
+    QVERIFY(pauseAll(m_session->engine()));
     take(feed().follow(follower, followee, soon()));
     QCOMPARE(audit().drifted, std::int64_t(0)); // its task waits
     QCOMPARE(audit().undecided, std::int64_t(1));
@@ -201,8 +200,7 @@ void CounterAuditTest::aFollowThatNoTaskWillCountIsCarriedOut()
 
 void CounterAuditTest::waitingWorkIsNoDrift()
 {
-    take(operations().pauseWorkers(-1, soon()));
-    QTest::qWait(1'500);
+    QVERIFY(pauseAll(m_session->engine()));
     for (int i = 0; i < 3; ++i)
         take(feed().post(m_users[3], "waits", soon()));
     const auto report = audit();
@@ -213,8 +211,7 @@ void CounterAuditTest::waitingWorkIsNoDrift()
 
 void CounterAuditTest::aDeadLetterOfAPostIsNoDrift()
 {
-    take(operations().pauseWorkers(-1, soon()));
-    QTest::qWait(1'500);
+    QVERIFY(pauseAll(m_session->engine()));
     take(feed().post(m_users[4], "fails", soon()));
     const int node = m_map->postsNode[std::size_t(m_users[4].shard())];
     sql(node, "WITH gone AS (DELETE FROM queue.tasks RETURNING *) INSERT INTO queue.dead_letters"

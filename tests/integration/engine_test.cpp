@@ -119,7 +119,7 @@ void EngineTest::deletedPostIsHiddenAtOnce()
                gone = take(feed().post(author.id, "gone", soon()));
     drained();
     QCOMPARE(home(reader.id), (std::vector{gone.id, kept.id}));
-    take(m_session->engine().operations().pauseWorkers(-1, soon()));
+    QVERIFY(pauseAll(m_session->engine()));
     take(feed().deletePost(gone.id, soon()));
     QCOMPARE(home(reader.id), std::vector{kept.id}); // no worker has done anything about it
     take(m_session->engine().operations().resumeWorkers(-1, soon()));
@@ -274,7 +274,7 @@ void EngineTest::pausedWorkersKeepTasksAndResumeDelivers()
     take(feed().follow(reader.id, author.id, soon()));
     drained();
     auto& operations = m_session->engine().operations();
-    take(operations.pauseWorkers(-1, soon()));
+    QVERIFY(pauseAll(m_session->engine()));
     const auto post = take(feed().post(author.id, "later", soon()));
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     QVERIFY(take(monitor().unfinishedTasks(soon())) > 0);

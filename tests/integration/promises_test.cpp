@@ -212,9 +212,9 @@ void PromisesTest::aDeleteHidesEverywhereBeforeAnyWorkerRuns()
         return std::vector{take(by.homePage(reader, query, soon())), take(by.homePage(author, query, soon())),
                            take(by.authorPage(author, query, soon())), take(by.publicPage(query, soon()))};
     };
+    QVERIFY(pauseAll(m_session->engine()));
     for (auto* engine : engines)
         std::ignore = pages(*engine); // warm, and the public page is kept
-    take(m_session->engine().operations().pauseWorkers(-1, soon()));
     const auto before = misses("home timeline");
     for (std::size_t i = 0; i < 6; ++i) {
         const auto gone = posts.back();

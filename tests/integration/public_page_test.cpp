@@ -246,7 +246,7 @@ void PublicPageTest::twoReadsInAWhileCostOneMerge()
 void PublicPageTest::deletesShowInKeptPagesAtOnce()
 {
     const auto one = open(1h, 0), other = open(1h, 0);
-    take(m_engine->operations().pauseWorkers(-1, soon()));
+    QVERIFY(pauseAll(*m_engine));
     QVERIFY(page(*one, 20) == page(*other, 20)); // both keep it now
     for (int i = 0; i < 3; ++i) {
         const auto gone = m_posts.back();

@@ -148,7 +148,7 @@ void ShardDetailsTest::looksOfAnOperatorAreNoVisits()
 void ShardDetailsTest::tasksAreTheQueues()
 {
     QVERIFY(drain(engine()));
-    take(engine().operations().pauseWorkers(-1, soon()));
+    QVERIFY(pauseAll(engine()));
     const auto author = user(); // its user_created waits on the directory's node
     const int shard = author.id.shard();
     for (int i = 0; i < 4; ++i)

@@ -377,7 +377,7 @@ void TimelineAuditTest::waitingWorkIsNoDifference()
     post(former);
     take(feed().follow(m_reader.id, former.id, soon()));
     drained();
-    take(operations().pauseWorkers(-1, soon()));
+    QVERIFY(pauseAll(m_session->engine()));
     post(m_author);                                        // to be delivered
     take(feed().follow(m_reader.id, other.id, soon()));    // to be backfilled
     take(feed().unfollow(m_reader.id, former.id, soon())); // to be removed
@@ -394,7 +394,7 @@ void TimelineAuditTest::waitingWorkIsNoDifference()
 
 void TimelineAuditTest::faultIsFoundBesideWaitingWork()
 {
-    take(operations().pauseWorkers(-1, soon()));
+    QVERIFY(pauseAll(m_session->engine()));
     post(m_author);
     redis(m_reader, {"ZREM", key(m_reader), memberOf(m_posts[0])});
     const auto report = audit(of(m_reader));

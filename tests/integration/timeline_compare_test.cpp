@@ -169,7 +169,7 @@ void TimelineCompareTest::entryInTwoSegmentsIsDouble()
 
 void TimelineCompareTest::waitingWorkIsNoDifference()
 {
-    take(operations().pauseWorkers(-1, soon()));
+    QVERIFY(pauseAll(m_session->engine()));
     const auto late = post(m_author);
     redis({"ZREM", key(), memberOf(m_posts[0])}); // and a fault beside it
     const auto now = compare();
@@ -185,7 +185,7 @@ void TimelineCompareTest::waitingWorkIsNoDifference()
 
 void TimelineCompareTest::deletedPostIsNoDifference()
 {
-    take(operations().pauseWorkers(-1, soon()));
+    QVERIFY(pauseAll(m_session->engine()));
     take(feed().deletePost(m_posts[3], soon()));
     const auto now = compare();
     QVERIFY(entryOf(now, m_posts[3]).verdict == EntryVerdict::Deleted);
