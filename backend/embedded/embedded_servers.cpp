@@ -9,7 +9,6 @@
 #include "backend/embedded/server_programs.h"
 #include "backend/embedded/session_niceness.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,7 +70,7 @@ struct EmbeddedServers::State
     std::vector<Result<std::string>> saveAll(Deadline deadline);
     void mark(const std::vector<Result<std::string>>& runIds);
     int postgresNodes() const;
-    std::vector<pid_t> postgresProcesses() const;
+    std::vector<pid_t> processes() const;
 
     mutable std::mutex mutex;
     std::stop_source stopping; // ends a wait inside restartNode
@@ -213,15 +212,14 @@ int EmbeddedServers::State::postgresNodes() const
 }
 
 // None while a node is being restarted, which may take long.
-std::vector<pid_t> EmbeddedServers::State::postgresProcesses() const
+std::vector<pid_t> EmbeddedServers::State::processes() const
 {
-    std::vector<pid_t> processes;
+    std::vector<pid_t> out;
     const std::unique_lock lock(mutex, std::try_to_lock);
     if (lock)
         for (const auto& server : servers)
-            if (const auto& node = server->node(); node.kind == NodeKind::Postgres && node.pid > 0)
-                processes.push_back(node.pid);
-    return processes;
+            if (const auto& node = server->node(); node.pid > 0) out.push_back(node.pid);
+    return out;
 }
 
 // After PostgreSQL has ended: a dump is good for exactly the state in which it was left.
@@ -262,8 +260,7 @@ Result<std::unique_ptr<EmbeddedServers>> EmbeddedServers::start(const EmbeddedOp
     ROOKERY_TRY(state.plan(options, programs, deadline, stop));
     ROOKERY_TRY(state.startAll(options, deadline, stop));
     state.cleaner = std::jthread([] { removeStaleTemporaryDirectories(); });
-    if (getpriority(PRIO_PROCESS, id_t(gettid())) > 0)
-        state.niceness.emplace([&state] { return state.postgresProcesses(); });
+    state.niceness.emplace([&state] { return state.processes(); });
     return made;
 }
 
