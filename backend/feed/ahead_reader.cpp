@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace backend {
 namespace {
@@ -15,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr auto kCall = 1s;             // a stop waits for one read at most
 constexpr Milliseconds kWait{20};      // for what is being read: it would be read twice
 constexpr std::size_t kMostJobs = 100; // further readers read their pages themselves
+constexpr int kAskedShare = 4; // of the caller's time, for what is asked before it is sure to be needed
 constexpr int kLeft = 6; // pages below the one that is shown, or more is read: who is quick needs no more
 
 } // namespace
@@ -25,10 +27,35 @@ AheadReader::AheadReader(const FeedServices& services)
 {
 }
 
-Result<AheadReader::Page> AheadReader::page(SqlSession& sql, RedisClient& redis, UserId reader, PostId before,
-                                            int limit, Deadline deadline)
+AheadReader::Asked::Asked(const FeedServices& services, UserId reader, Deadline deadline)
+    : m_reader(reader)
+    , m_sql(services.pools, services.maps)
 {
-    ROOKERY_ASSIGN(auto sources, EdgeStore::homeSources(sql, reader, deadline));
+    if (const auto started = EdgeStore::startHomeSources(m_sql, reader, deadline)) m_started = *started;
+}
+
+std::optional<std::vector<PostSource>> AheadReader::Asked::take()
+{
+    auto* const started = std::exchange(m_started, nullptr);
+    if (!started) return {};
+    auto sources = EdgeStore::finishHomeSources(*started, m_reader);
+    return sources ? std::optional(std::move(*sources)) : std::nullopt;
+}
+
+std::unique_ptr<AheadReader::Asked> AheadReader::ask(UserId reader, PostId before, Deadline deadline)
+{
+    const auto known = m_windows.of(reader);
+    if (!known || !known->continuedBy(before)) return nullptr;
+    return std::make_unique<Asked>(m_services, reader, deadline.earlier(deadline.remaining() / kAskedShare));
+}
+
+Result<AheadReader::Page> AheadReader::page(SqlSession& sql, RedisClient& redis, UserId reader, PostId before,
+                                            int limit, Asked* asked, Deadline deadline)
+{
+    auto taken = asked ? asked->take() : std::nullopt;
+    Result<std::vector<PostSource>> followed =
+        taken ? std::move(*taken) : EdgeStore::homeSources(sql, reader, deadline);
+    ROOKERY_ASSIGN(auto sources, std::move(followed));
     auto known = m_windows.of(reader);
     auto there = known ? known->below(before, limit, sources) : std::nullopt;
     if (known && !there && known->continuedBy(before) && waitFor(reader, deadline)) {

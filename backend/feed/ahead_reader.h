@@ -11,8 +11,11 @@
 
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <tuple>
 #include <unordered_set>
 
 namespace backend {
@@ -31,10 +34,30 @@ public:
         // Of the time when PostgreSQL said so; empty when that is now.
         std::map<int, std::string> lives;
     };
+    // Whom a reader follows, on its way from PostgreSQL over a connection of its own.
+    class Asked
+    {
+    public:
+        Asked(const FeedServices& services, UserId reader, Deadline deadline);
+        ~Asked() { std::ignore = take(); } // what was sent is answered before the connection is another's
+        Asked(const Asked&) = delete;
+        Asked& operator=(const Asked&) = delete;
+        // Once; nothing when it could not be asked or did not come.
+        std::optional<std::vector<PostSource>> take();
+
+    private:
+        UserId m_reader;
+        SqlSession m_sql;
+        SqlConnection* m_started = nullptr;
+    };
+    // For who reads on below `before`: their page will need it, and Redis can be asked meanwhile. Nothing for
+    // everybody else.
+    std::unique_ptr<Asked> ask(UserId reader, PostId before, Deadline deadline);
+
     // Of the reader and whom they follow, below `before`, the newest `limit`. For ids so old that no more of
-    // them can come.
+    // them can come. `asked`: whom they follow, or null.
     [[nodiscard]] Result<Page> page(SqlSession& sql, RedisClient& redis, UserId reader, PostId before,
-                                    int limit, Deadline deadline);
+                                    int limit, Asked* asked, Deadline deadline);
 
 private:
     using Window = ReadAhead::Window;

@@ -80,10 +80,11 @@ Result<void> PageReader::appendStored(SqlSession& sql, TimelineFamily family, Us
 }
 
 Result<void> PageReader::appendAhead(SqlSession& sql, RedisClient& redis, UserId reader,
-                                     const PageRange& range, IdPage& page, Deadline whole)
+                                     const PageRange& range, IdPage& page, AheadReader::Asked* asked,
+                                     Deadline whole)
 {
     const auto deadline = whole.earlier(whole.remaining() * 3 / 4); // bodies and names come after
-    ROOKERY_ASSIGN(auto got, m_ahead.page(sql, redis, reader, *range.before, range.limit, deadline));
+    ROOKERY_ASSIGN(auto got, m_ahead.page(sql, redis, reader, *range.before, range.limit, asked, deadline));
     page.end = got.end;
     if (got.lives.empty()) {
         append(page, std::move(got.posts));
@@ -102,6 +103,9 @@ Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFa
 {
     IdPage page;
     if (redis) {
+        const bool mayReadOn =
+            family == TimelineFamily::Home && build && !range.after && range.hidden.empty();
+        const auto asked = mayReadOn && range.before ? m_ahead.ask(owner, *range.before, deadline) : nullptr;
         const auto found = slice(sql, *redis, family, owner, range, build, halfOf(deadline));
         if (found && found->valid) {
             page.floor = found->floor;
@@ -122,10 +126,9 @@ Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFa
             below.before = range.before ? std::min(*range.before, found->floor) : found->floor;
             below.limit = missing;
             const bool settled = below.before->time() + kSettled < m_services.ageClock.now();
-            const bool mayGoOn =
-                family == TimelineFamily::Home && build && !range.after && range.hidden.empty() && settled;
-            const auto stored = mayGoOn ? appendAhead(sql, *redis, owner, below, page, deadline)
-                                        : appendStored(sql, family, owner, below, page, deadline);
+            const auto stored = mayReadOn && settled
+                                    ? appendAhead(sql, *redis, owner, below, page, asked.get(), deadline)
+                                    : appendStored(sql, family, owner, below, page, deadline);
             if (!stored && page.entries.empty()) return fail(stored.error());
             page.partial = page.partial ||
                            !stored; // what Redis had is right and without a gap; the rest is the next page's

@@ -65,7 +65,7 @@ private:
                               IdPage& page, Deadline deadline);
     // The same of a home timeline, whose reader may go on from here.
     Result<void> appendAhead(SqlSession& sql, RedisClient& redis, UserId reader, const PageRange& range,
-                             IdPage& page, Deadline deadline);
+                             IdPage& page, AheadReader::Asked* asked, Deadline deadline);
 
     // What pulled authors wrote, between the page's end, or the floor, and its beginning.
     Result<void> mergePulled(SqlSession& sql, RedisClient& redis, const PulledList& list, UserId reader,

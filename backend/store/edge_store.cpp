@@ -368,19 +368,44 @@ EdgeStore::endedSince(SqlSession& session, std::span<const EndedQuery> queries, 
     return out;
 }
 
-Result<std::vector<PostSource>> EdgeStore::homeSources(SqlSession& session, UserId reader, Deadline deadline)
+namespace {
+
+SqlStatement homeSourcesOf(UserId reader)
 {
-    ROOKERY_ASSIGN(const auto rows,
-                   session.runOne(Role::Users, reader.shard(),
-                                  {"SELECT followee, CASE state WHEN 1 THEN 0 ELSE kept_to END FROM " +
-                                       table(reader.shard(), "follows") +
-                                       " WHERE follower = $1::bigint AND (state = 1 OR kept_to > 0)",
-                                   {sqlParameter(reader.value)}},
-                                  deadline));
+    return {"SELECT followee, CASE state WHEN 1 THEN 0 ELSE kept_to END FROM " +
+                table(reader.shard(), "follows") +
+                " WHERE follower = $1::bigint AND (state = 1 OR kept_to > 0)",
+            {sqlParameter(reader.value)}};
+}
+
+std::vector<PostSource> homeSourcesIn(const SqlRows& rows, UserId reader)
+{
     std::vector<PostSource> sources{reader};
     for (std::size_t r = 0; r < rows.size(); ++r)
         sources.emplace_back(UserId{rows.integer(r, 0)}, PostId{rows.integer(r, 1)});
     return sources;
+}
+
+} // namespace
+
+Result<std::vector<PostSource>> EdgeStore::homeSources(SqlSession& session, UserId reader, Deadline deadline)
+{
+    ROOKERY_ASSIGN(const auto rows,
+                   session.runOne(Role::Users, reader.shard(), homeSourcesOf(reader), deadline));
+    return homeSourcesIn(rows, reader);
+}
+
+Result<SqlConnection*> EdgeStore::startHomeSources(SqlSession& session, UserId reader, Deadline deadline)
+{
+    ROOKERY_ASSIGN(auto* connection, session.connectionOf(Role::Users, reader.shard(), deadline));
+    ROOKERY_TRY(connection->start({homeSourcesOf(reader)}, deadline));
+    return connection;
+}
+
+Result<std::vector<PostSource>> EdgeStore::finishHomeSources(SqlConnection& started, UserId reader)
+{
+    ROOKERY_ASSIGN(const auto rows, started.finish());
+    return homeSourcesIn(rows.front(), reader);
 }
 
 Result<std::vector<UserId>> EdgeStore::followees(SqlSession& session, UserId reader, Deadline deadline)

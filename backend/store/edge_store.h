@@ -109,6 +109,12 @@ public:
     // the reader itself.
     [[nodiscard]] static Result<std::vector<PostSource>> homeSources(SqlSession& session, UserId reader,
                                                                      Deadline deadline);
+    // Its two halves, for who has something else to ask meanwhile: what was started must be finished, before
+    // that session is asked anything else of the reader's node.
+    [[nodiscard]] static Result<SqlConnection*> startHomeSources(SqlSession& session, UserId reader,
+                                                                 Deadline deadline);
+    [[nodiscard]] static Result<std::vector<PostSource>> finishHomeSources(SqlConnection& started,
+                                                                           UserId reader);
     // Whom the reader follows (without the reader).
     [[nodiscard]] static Result<std::vector<UserId>> followees(SqlSession& session, UserId reader,
                                                                Deadline deadline);
