@@ -13,6 +13,7 @@
 #include "backend/store/shard_sql.h"
 
 #include <map>
+#include <set>
 #include <vector>
 
 namespace backend {
@@ -23,7 +24,7 @@ struct AuthorLoad
     UserId author;
     std::int64_t followers = 0;
     double postsPerDay = 0;  // see readPostsPerDay
-    double visitsPerDay = 0; // of an average warm follower, by a sample
+    double visitsPerDay = 0; // see readAudiences
 };
 
 // Whether the author should be pulled, given whether it is. A quarter more or less changes nothing.
@@ -42,8 +43,28 @@ inline constexpr std::chrono::days kPostsCounted{7};
 readPostsPerDay(SqlSession& sql, const std::map<int, std::vector<std::int64_t>>& authors, TimePoint now,
                 Deadline deadline);
 
-// How often a reader comes is told by how long ago they came: with visits at random the mean age of the last
-// one is the mean time between two. 0 without readers.
-[[nodiscard]] double visitsPerDay(double readers, double secondsSinceVisits);
+// Of an author's followers, by a sample.
+struct AudienceLoad
+{
+    double warmShare = 0;    // of the followers looked at
+    double visitsPerDay = 0; // of an average warm one; 0 without any
+};
+
+struct AudienceLoads
+{
+    std::map<UserId, AudienceLoad> authors; // those with a follower
+    std::int64_t readers = 0;               // whose last visits were read
+};
+
+// Ids grow with time: the first ones of an author are the oldest accounts, and those come least. So some from
+// each of several places spread over all of its followers' ids, and of these `sample` by a hash: the same
+// ones at every look, so that chance moves nobody over. Among followers who are mostly dormant the search for
+// warm ones goes on for a while. How often a reader comes is told by how long ago they came: with visits at
+// random the mean age of the last one is the mean time between two. Authors by logical shard; readers on
+// `silentShards` are not asked: an average of those that are known.
+[[nodiscard]] Result<AudienceLoads> readAudiences(SqlSession& sql,
+                                                  const std::map<int, std::vector<std::int64_t>>& authors,
+                                                  int sample, Deadline deadline,
+                                                  const std::set<int>& silentShards = {});
 
 } // namespace backend

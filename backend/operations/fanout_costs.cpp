@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kPulledAtMost = 1'000; // that are looked at besides the sample
 constexpr Milliseconds kNodePatience{3'000};
-constexpr int kPieces = 4; // of its followers' ids, in which an author's sample is taken
 
 // One reading, step by step; of one call.
 class Reading
@@ -29,12 +28,11 @@ public:
     Result<void> findSilent();
     Result<void> chooseAuthors(const FanoutPolicy& policy);
     Result<void> countPosts();
-    Result<void> askFollowers();
+    Result<void> askFollowers(int sample);
     FanoutCosts take();
 
 private:
     void choose(const SqlRows& rows);
-    Result<void> readVisits(const std::map<UserId, std::vector<UserId>>& warmFollowers);
     std::map<int, std::vector<std::int64_t>> authorsByShard() const;
     bool answers(Role role, int shard) const
     {
@@ -179,75 +177,17 @@ Result<void> Reading::countPosts()
     return {};
 }
 
-// Ids grow with time: the first ones of an author are the oldest accounts, and those come least. So some from
-// each of several places spread over all of its followers' ids, and of these by a hash: the same ones at
-// every look.
-SqlStatement followersStatement(int shard, const std::vector<std::int64_t>& authors)
+Result<void> Reading::askFollowers(int sample)
 {
-    const auto table = shardTable(Role::Users, shard, "followers");
-    std::string pieces;
-    for (int piece = 0; piece < kPieces; ++piece)
-        pieces +=
-            std::string(piece == 0 ? "" : " UNION ") + "(SELECT follower, warm FROM " + table +
-            " WHERE followee = a.id AND state = 1 AND follower >= e.lowest + (e.highest - e.lowest) / " +
-            std::to_string(kPieces) + " * " + std::to_string(piece) + " ORDER BY follower LIMIT $2::int)";
-    return {"SELECT a.id, s.follower, s.warm FROM unnest($1::bigint[]) AS a (id)"
-            " CROSS JOIN LATERAL (SELECT min(follower) AS lowest, max(follower) AS highest FROM " +
-                table +
-                " WHERE followee = a.id) AS e"
-                " CROSS JOIN LATERAL (SELECT follower, warm FROM (" +
-                pieces + ") AS p ORDER BY hashint8(follower), follower LIMIT $2::int) AS s",
-            {sqlArray(authors), sqlParameter(kFollowersLookedAt)}};
-}
-
-Result<void> Reading::askFollowers()
-{
-    std::vector<ShardStatement> statements;
-    for (const auto& [shard, authors] : authorsByShard())
-        statements.push_back({shard, followersStatement(shard, authors)});
-    ROOKERY_ASSIGN(const auto rows, m_sql.run(Role::Users, statements, m_deadline));
-    std::map<UserId, std::vector<UserId>> warm;
-    std::map<UserId, double> seen;
-    for (const auto& some : rows)
-        for (std::size_t r = 0; r < some.size(); ++r) {
-            const UserId author{some.integer(r, 0)};
-            ++seen[author];
-            if (some.boolean(r, 2)) warm[author].push_back(UserId{some.integer(r, 1)});
-        }
-    for (const auto& [author, followers] : warm)
-        m_authors[author].warmShare = double(followers.size()) / seen[author];
-    return readVisits(warm);
-}
-
-Result<void> Reading::readVisits(const std::map<UserId, std::vector<UserId>>& warmFollowers)
-{
-    std::map<int, std::set<std::int64_t>> readers;
-    for (const auto& [author, followers] : warmFollowers)
-        for (const auto follower : followers)
-            readers[follower.shard()].insert(follower.value);
-    std::vector<ShardStatement> statements;
-    for (const auto& [shard, ids] : readers) {
-        if (!answers(Role::Users, shard)) continue; // an average of those that are known
-        statements.push_back({shard,
-                              {"SELECT id, extract(epoch FROM now() - last_seen_at)::float8 FROM " +
-                                   shardTable(Role::Users, shard, "users") + " WHERE id = ANY ($1::bigint[])",
-                               {sqlArray(std::vector<std::int64_t>(ids.begin(), ids.end()))}}});
+    std::set<int> silent;
+    for (int shard = 0; shard < m_shards; ++shard)
+        if (!answers(Role::Users, shard)) silent.insert(shard);
+    ROOKERY_ASSIGN(const auto audiences, readAudiences(m_sql, authorsByShard(), sample, m_deadline, silent));
+    for (const auto& [author, load] : audiences.authors) {
+        m_authors[author].warmShare = load.warmShare;
+        m_authors[author].visitsPerDay = load.visitsPerDay;
     }
-    ROOKERY_ASSIGN(const auto rows, m_sql.run(Role::Users, statements, m_deadline));
-    std::map<UserId, double> ages;
-    for (const auto& some : rows)
-        for (std::size_t r = 0; r < some.size(); ++r)
-            ages[UserId{some.integer(r, 0)}] = std::max(some.real(r, 1), 0.0);
-    for (const auto& [author, followers] : warmFollowers) {
-        double known = 0, seconds = 0;
-        for (const auto follower : followers)
-            if (const auto age = ages.find(follower); age != ages.end()) {
-                ++known;
-                seconds += age->second;
-            }
-        m_authors[author].visitsPerDay = visitsPerDay(known, seconds);
-    }
-    m_out.followersSampled = std::int64_t(ages.size());
+    m_out.followersSampled = audiences.readers;
     return {};
 }
 
@@ -270,7 +210,7 @@ Result<FanoutCosts> readFanoutCosts(const FeedServices& services, Directory& dir
     ROOKERY_TRY(reading.findSilent());
     ROOKERY_TRY(reading.chooseAuthors(policy));
     ROOKERY_TRY(reading.countPosts());
-    ROOKERY_TRY(reading.askFollowers());
+    ROOKERY_TRY(reading.askFollowers(planner.sample));
     auto out = reading.take();
     out.takenAt = SystemWallClock().now();
     out.threshold = policy.threshold;

@@ -10,8 +10,7 @@
 
 namespace backend {
 
-inline constexpr int kAuthorsCosted = 1'500;  // in all: half the largest, half by chance
-inline constexpr int kFollowersLookedAt = 20; // of each of them
+inline constexpr int kAuthorsCosted = 1'500; // in all: half the largest, half by chance
 
 [[nodiscard]] Result<FanoutCosts> readFanoutCosts(const FeedServices& services, Directory& directory,
                                                   const FanoutPlannerSettings& planner, Deadline deadline);

@@ -9,13 +9,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
+#include <span>
 
 namespace backend {
 namespace {
 
 constexpr Milliseconds kEvery{1'000};
-constexpr Milliseconds kCall{2'000};             // a stop waits for one call at most
-constexpr std::int64_t kLock = 0x726f6f6b706c61; // of the directory's advisory locks
+constexpr Milliseconds kCall{2'000};        // a stop waits for one call at most
+constexpr std::size_t kMeasuredAtOnce = 50; // authors
 constexpr std::string_view kSetting = "push_threshold";
 // Ids made later than this after an author's end are of posts that everybody pushes, and that nobody but
 // readers who do not know it yet merges: all copies of the list know by then, and ids run ahead by a second
@@ -198,49 +199,23 @@ Result<std::vector<AuthorLoad>> FanoutPlanner::loadsOf(int shard, std::int64_t m
 Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, const std::stop_token& stop)
 {
     SqlSession sql(m_services.pools, m_services.maps);
-    std::map<int, std::vector<std::int64_t>> authors;
-    for (const auto& load : loads)
-        authors[load.author.shard()].push_back(load.author.value);
-    ROOKERY_ASSIGN(const auto posts,
-                   readPostsPerDay(sql, authors, m_services.ageClock.now(), Deadline::after(kCall)));
-    for (auto& load : loads) {
+    for (std::size_t begin = 0; begin < loads.size(); begin += kMeasuredAtOnce) {
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the engine stops");
-        load.postsPerDay = posts.at(load.author);
-        ROOKERY_ASSIGN(load.visitsPerDay, visitsOf(sql, load.author, Deadline::after(kCall)));
+        const auto some = std::span(loads).subspan(begin, std::min(kMeasuredAtOnce, loads.size() - begin));
+        std::map<int, std::vector<std::int64_t>> authors;
+        for (const auto& load : some)
+            authors[load.author.shard()].push_back(load.author.value);
+        ROOKERY_ASSIGN(const auto posts,
+                       readPostsPerDay(sql, authors, m_services.ageClock.now(), Deadline::after(kCall)));
+        ROOKERY_ASSIGN(const auto audiences,
+                       readAudiences(sql, authors, m_settings.sample, Deadline::after(kCall)));
+        for (auto& load : some) {
+            load.postsPerDay = posts.at(load.author);
+            const auto audience = audiences.authors.find(load.author);
+            if (audience != audiences.authors.end()) load.visitsPerDay = audience->second.visitsPerDay;
+        }
     }
     return {};
-}
-
-// Asked are those warm followers whose ids have the lowest hashes: the first ids would be the oldest
-// accounts. It is an unbiased sample and the same at every look, so that chance moves nobody over; it costs
-// reading the ids of all warm followers of so large an audience.
-Result<double> FanoutPlanner::visitsOf(SqlSession& sql, UserId author, Deadline deadline)
-{
-    const int shard = author.shard();
-    ROOKERY_ASSIGN(const auto sample,
-                   sql.runOne(Role::Users, shard,
-                              {"SELECT follower FROM " + shardTable(Role::Users, shard, "followers") +
-                                   " WHERE followee = $1::bigint AND state = 1 AND warm"
-                                   " ORDER BY hashint8extended(follower, 0), follower LIMIT $2::int",
-                               {sqlParameter(author.value), sqlParameter(m_settings.sample)}},
-                              deadline));
-    std::map<int, std::vector<std::int64_t>> byShard;
-    for (std::size_t r = 0; r < sample.size(); ++r)
-        byShard[UserId{sample.integer(r, 0)}.shard()].push_back(sample.integer(r, 0));
-    std::vector<ShardStatement> statements;
-    for (const auto& [readers, ids] : byShard)
-        statements.push_back(
-            {readers,
-             {"SELECT count(*), coalesce(sum(extract(epoch FROM now() - last_seen_at)), 0)::float8 FROM " +
-                  shardTable(Role::Users, readers, "users") + " WHERE id = ANY ($1::bigint[])",
-              {sqlArray(ids)}}});
-    ROOKERY_ASSIGN(const auto ages, sql.run(Role::Users, statements, deadline));
-    double readers = 0, seconds = 0;
-    for (const auto& rows : ages) {
-        readers += double(rows.integer(0, 0));
-        seconds += std::max(rows.real(0, 1), 0.0);
-    }
-    return visitsPerDay(readers, seconds);
 }
 
 } // namespace backend

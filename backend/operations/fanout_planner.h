@@ -19,6 +19,8 @@ namespace backend {
 class FanoutPlanner
 {
 public:
+    static constexpr std::int64_t kLock = 0x726f6f6b706c61; // of the directory's advisory locks
+
     FanoutPlanner(const FeedServices& services, Directory& directory, FanoutPlannerSettings settings);
 
     // Of several such threads first all, then destroy: they end side by side.
@@ -31,7 +33,6 @@ private:
     Result<std::vector<AuthorLoad>> loadsOf(int shard, std::int64_t minimum, const FanoutPolicy& policy,
                                             bool measured, const std::stop_token& stop);
     Result<void> measure(std::vector<AuthorLoad>& loads, const std::stop_token& stop);
-    Result<double> visitsOf(SqlSession& sql, UserId author, Deadline deadline);
     Result<void> change(const std::string& sql, const SqlParameters& parameters, Deadline deadline);
 
     const FeedServices& m_services;

@@ -12,7 +12,7 @@ struct FanoutPlannerSettings
     // Merging one author into a page costs about as much as so many deliveries: 37 µs against 4.5 µs where
     // both were measured (tests/bench/RESULTS.md).
     double mergeCost = 8;
-    int sample = 100; // followers of an author who are asked when they came last
+    int sample = 100; // followers of an author who are asked when they came last, also to tell the costs
 };
 
 } // namespace backend

@@ -27,13 +27,19 @@ private slots:
     void authorsCountByTheirOwnDays();
     void thePlannerDecidesAsTheCostsSay_data();
     void thePlannerDecidesAsTheCostsSay();
+    void bothAskTheSameFollowers();
+    void warmOnesAreSearchedFor();
 
 private:
     UserId join(std::chrono::hours ago);
+    void cameLast(UserId reader, double daysAgo);
+    void makeDormant(UserId author, std::size_t from, std::size_t to);
+    AudienceLoad audience(UserId author, const std::set<int>& silentShards = {});
     void giveFollowers(UserId author, std::size_t count);
     void post(UserId author, int times);
     FanoutCosts costs() { return take(m_engine->operations().fanoutCosts(soon())); }
     std::vector<PulledAuthor> pulled() { return take(m_engine->operations().fanoutPolicy(soon())).pulled; }
+    std::set<UserId> decided();
 
     std::unique_ptr<PrivateCluster> m_cluster;
     std::unique_ptr<OpenEngine> m_engine;
@@ -55,6 +61,44 @@ UserId FanoutCostsTest::join(std::chrono::hours ago)
     return id;
 }
 
+void FanoutCostsTest::cameLast(UserId reader, double daysAgo)
+{
+    SqlSession sql(m_engine->pools(), m_engine->shardMaps());
+    take(sql.runOne(Role::Users, reader.shard(),
+                    {"UPDATE " + shardTable(Role::Users, reader.shard(), "users") +
+                         " SET last_seen_at = now() - $2::float8 * interval '1 day' WHERE id = $1::bigint",
+                     {sqlParameter(reader.value), sqlParameter(daysAgo)}},
+                    soon()));
+}
+
+// As far as the author's list of followers knows.
+void FanoutCostsTest::makeDormant(UserId author, std::size_t from, std::size_t to)
+{
+    SqlSession sql(m_engine->pools(), m_engine->shardMaps());
+    for (std::size_t i = from; i < to; ++i)
+        take(sql.runOne(Role::Users, author.shard(),
+                        {"UPDATE " + shardTable(Role::Users, author.shard(), "followers") +
+                             " SET warm = false WHERE followee = $1::bigint AND follower = $2::bigint",
+                         {sqlParameter(author.value), sqlParameter(m_fans[i].value)}},
+                        soon()));
+}
+
+AudienceLoad FanoutCostsTest::audience(UserId author, const std::set<int>& silentShards)
+{
+    SqlSession sql(m_engine->pools(), m_engine->shardMaps());
+    return take(
+               readAudiences(sql, {{author.shard(), {author.value}}}, m_planner.sample, soon(), silentShards))
+        .authors.at(author);
+}
+
+std::set<UserId> FanoutCostsTest::decided()
+{
+    std::set<UserId> out;
+    for (const auto& one : pulled())
+        if (one.state != PullState::Ending) out.insert(one.author);
+    return out;
+}
+
 void FanoutCostsTest::giveFollowers(UserId author, std::size_t count)
 {
     for (std::size_t i = 0; i < count; ++i)
@@ -73,6 +117,7 @@ void FanoutCostsTest::initTestCase()
     m_cluster = PrivateCluster::start(2, 2);
     m_planner.planEvery = 500ms;
     m_planner.autoFollowers = 6;
+    m_planner.sample = 4;
     EngineOptions options;
     options.directory = take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(1min))).directory;
     options.workers = 4;
@@ -96,13 +141,8 @@ void FanoutCostsTest::initTestCase()
     for (const auto author : {m_young, m_new, m_small})
         post(author, 21);
     QVERIFY(drain(*m_engine));
-    SqlSession sql(m_engine->pools(), m_engine->shardMaps());
     for (const auto fan : m_fans)
-        take(sql.runOne(Role::Users, fan.shard(),
-                        {"UPDATE " + shardTable(Role::Users, fan.shard(), "users") +
-                             " SET last_seen_at = now() - interval '1 day' WHERE id = $1::bigint",
-                         {sqlParameter(fan.value)}},
-                        soon()));
+        cameLast(fan, 1);
 }
 
 void FanoutCostsTest::authorsCountByTheirOwnDays()
@@ -147,13 +187,7 @@ void FanoutCostsTest::thePlannerDecidesAsTheCostsSay()
     QCOMPARE(int(expected.size()), authors);
 
     take(m_engine->operations().setPushThreshold(wanted, soon()));
-    const auto decided = [this] {
-        std::set<UserId> out;
-        for (const auto& one : pulled())
-            if (one.state != PullState::Ending) out.insert(one.author);
-        return out;
-    };
-    QTRY_VERIFY_WITH_TIMEOUT(decided() == expected, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(decided() == expected, 60'000);
     QTest::qWait(int(3 * (1'000 + m_planner.planEvery.count()))); // and so it stays, plan after plan
     QVERIFY(decided() == expected);
     const auto after = costs();
@@ -169,6 +203,43 @@ void FanoutCostsTest::thePlannerDecidesAsTheCostsSay()
                       at->postsPerDay, static_cast<long long>(at->followers), at->visitsPerDay);
         QCOMPARE(one.reason, std::string(figure));
     }
+}
+
+// Of more followers than are asked, some dormant, who come at quite different times.
+void FanoutCostsTest::bothAskTheSameFollowers()
+{
+    for (std::size_t i = 0; i < m_fans.size(); ++i)
+        cameLast(m_fans[i], std::pow(1.25, double(i) + 1));
+    makeDormant(m_old, 2, 5);
+    take(m_engine->operations().setPushThreshold({PushThreshold::Kind::Never, 0}, soon()));
+    QTRY_VERIFY_WITH_TIMEOUT(decided().empty(), 60'000);
+    take(m_engine->operations().setPushThreshold({PushThreshold::Kind::Auto, 0}, soon()));
+    const std::set<UserId> expected{m_old, m_young, m_new};
+    QTRY_VERIFY_WITH_TIMEOUT(decided() == expected, 60'000);
+    const auto told = costs();
+    for (const auto& one : pulled()) {
+        if (!expected.contains(one.author)) continue;
+        const auto at = std::find_if(told.sample.begin(), told.sample.end(),
+                                     [&](const auto& author) { return author.author == one.author; });
+        const auto planned = QString::fromStdString(one.reason).section(" come ", 1).section(' ', 0, 0);
+        QVERIFY2(std::abs(planned.toDouble() - at->visitsPerDay) < 0.011, // of two digits
+                 qPrintable(planned + " instead of " + QString::number(at->visitsPerDay)));
+    }
+}
+
+// The last one that is warm is found among twelve, and asked where its node answers.
+void FanoutCostsTest::warmOnesAreSearchedFor()
+{
+    QVERIFY(audience(m_old).warmShare > 0);
+    makeDormant(m_old, 0, 7);
+    makeDormant(m_old, 8, 12);
+    cameLast(m_fans[7], 0.5);
+    QVERIFY2(std::abs(audience(m_old).visitsPerDay - 2) < 0.01,
+             qPrintable(QString::number(audience(m_old).visitsPerDay)));
+    QCOMPARE(audience(m_old, {m_fans[7].shard()}).visitsPerDay, 0.0);
+    makeDormant(m_old, 7, 8);
+    QCOMPARE(audience(m_old).warmShare, 0.0);
+    QCOMPARE(audience(m_old).visitsPerDay, 0.0);
 }
 
 } // namespace tests
