@@ -1,32 +1,20 @@
 // The doctor on real servers: everything is fine, then one thing at a time is broken on purpose, is found
 // where it is, and is no longer found once it is put right.
-#include <QTest>
+#include "tests/integration/doctor_fixture.h"
 
-#include "backend/operations/doctor.h"
 #include "backend/operations/examination.h"
 
-#include "app/session/demo_cluster.h"
-#include "backend/common/config.h"
-#include "backend/store/postgres_pool.h"
-#include "tests/integration/helper_process.h"
-#include "tests/support/demo_session.h"
-
 #include <QDir>
-#include <QElapsedTimer>
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QProcess>
 #include <QTemporaryDir>
 
-#include <algorithm>
-#include <fstream>
-
-using namespace backend;
-using namespace std::chrono_literals;
-
 namespace tests {
+
 namespace {
 
 class ShiftedClock final : public WallClock
@@ -43,134 +31,26 @@ private:
     Milliseconds m_shift;
 };
 
-// psql with an open transaction.
-class OpenTransaction
-{
-public:
-    OpenTransaction(const QString& address, const QByteArray& statements)
-    {
-        m_psql.setProcessChannelMode(QProcess::MergedChannels);
-        m_psql.start(QStringLiteral("psql"), {QStringLiteral("-XAtq"), QStringLiteral("-d"), address});
-        m_psql.write("BEGIN;\n" + statements + "\n\\echo open\n");
-        while (!m_said.contains("open") && m_psql.waitForReadyRead(20'000))
-            m_said += m_psql.readAll();
-    }
-    ~OpenTransaction()
-    {
-        m_psql.closeWriteChannel();
-        m_psql.waitForFinished(20'000);
-    }
-    bool isOpen() const { return m_said.contains("open"); }
-
-private:
-    QProcess m_psql;
-    QByteArray m_said;
-};
-
 } // namespace
 
-class DoctorTest : public QObject
+class DoctorTest : public QObject, private DoctorFixture
 {
     Q_OBJECT
 
 private slots:
-    void initTestCase();
-    void init();
+    void initTestCase() { start(); }
+    void init() { begin(); }
     void cleanupTestCase() { m_session.reset(); }
 
     void healthyClusterHasNothingToComplainOf();
     void oneThingBroken_data();
     void oneThingBroken();
     void whatADemoMayDoIsAnErrorInProduction();
-    void oldTransactionIsNamedWithItsProcess();
-    void oldTransactionIsNamedWithoutTheRightToSeeItsAge();
-    void idleTransactionIsNamed();
-    void preparedTransactionAndUnusedSlotsAreNamed();
-    void deadRowsAreCounted();
     void clocksAreHeldAgainstThisMachines();
     void roundTripBoundsTheSkew();
-    void pausedNodeCostsOnlyItsOwnFindings_data();
-    void pausedNodeCostsOnlyItsOwnFindings();
-    void pausedDirectoryLeavesTheNodesOfTheFile();
-    void engineTellsNodeByNode_data();
-    void engineTellsNodeByNode();
     void kernelSettingsOfThisMachine();
-    void fewConnectionsAndAStandbyWithoutAnyEngine();
     void commandLineSaysTheSame();
-
-private:
-    QString owner(const QString& node) const;
-    QString address(const QString& node) const;
-    void run(const QString& node, const QString& command) const;
-    Checkup examine(const WallClock& clock = SystemWallClock()) const
-    {
-        return examineCluster(m_inputs, clock, Deadline::after(60s));
-    }
-    static const CheckFinding* find(const Checkup& checkup, const std::string& node,
-                                    const std::string& check);
-    static QString texts(const Checkup& checkup);
-
-    std::shared_ptr<app::OpenedSession> m_session;
-    DoctorInputs m_inputs;
 };
-
-void DoctorTest::initTestCase()
-{
-    m_session = openDemo();
-    QTRY_VERIFY_WITH_TIMEOUT(!m_session->engine().monitor().snapshot()->engines.empty(), 20'000);
-}
-
-void DoctorTest::init()
-{
-    m_inputs.limits = {};
-    m_inputs.limits.nodePatience = m_inputs.limits.nodeTime = 20s; // a busy machine is no finding
-    m_inputs.directory = {0, "directory", NodeKind::Postgres,
-                          take(readClusterToml(m_session->configFile())).directoryAddress};
-    m_inputs.knownNodes.clear();
-    m_inputs.hostRoot = "/nowhere";
-}
-
-QString DoctorTest::owner(const QString& name) const
-{
-    for (const auto& node : m_session->servers()->nodes())
-        if (node.name == name.toStdString()) return QString::fromStdString(node.ownerAddress);
-    return {};
-}
-
-QString DoctorTest::address(const QString& name) const
-{
-    for (const auto& node : m_session->servers()->nodes())
-        if (node.name == name.toStdString()) return QString::fromStdString(node.address);
-    return {};
-}
-
-// SQL as the owner, or Redis commands; several, one a line.
-void DoctorTest::run(const QString& node, const QString& commands) const
-{
-    for (const auto& command : commands.split(QLatin1Char('\n'))) {
-        const auto answer = node.startsWith(QStringLiteral("pg")) ? sql(owner(node), command)
-                                                                  : redis(address(node), command.toLatin1());
-        QVERIFY2(!answer.startsWith(QStringLiteral("error")) && !answer.startsWith(QLatin1Char('-')),
-                 qPrintable(command + ": " + answer));
-    }
-}
-
-const CheckFinding* DoctorTest::find(const Checkup& checkup, const std::string& node,
-                                     const std::string& check)
-{
-    const auto found = std::find_if(checkup.findings.begin(), checkup.findings.end(),
-                                    [&](const auto& f) { return f.node == node && f.check == check; });
-    return found == checkup.findings.end() ? nullptr : &*found;
-}
-
-QString DoctorTest::texts(const Checkup& checkup)
-{
-    QString out;
-    for (const auto& f : checkup.findings)
-        out += QString::fromStdString(std::string(toString(f.severity)) + " " + f.node + " " + f.check +
-                                      ": " + f.measured + "\n");
-    return out;
-}
 
 void DoctorTest::healthyClusterHasNothingToComplainOf()
 {
@@ -321,7 +201,7 @@ void DoctorTest::oneThingBroken()
     QVERIFY2(QString::fromStdString(finding->measured).contains(said), finding->measured.c_str());
     QVERIFY(!finding->advice.empty());
     QCOMPARE(broken.healthy(), severity == int(Severity::Note));
-    QTRY_VERIFY_WITH_TIMEOUT(!find(examine(), where.toStdString(), check.toStdString()), 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!find(examine(), where.toStdString(), check.toStdString()), 60'000);
 }
 
 void DoctorTest::whatADemoMayDoIsAnErrorInProduction()
@@ -345,116 +225,6 @@ void DoctorTest::whatADemoMayDoIsAnErrorInProduction()
     }
     QVERIFY(find(production, "redis-1", "redis.maxmemory") &&
             find(production, "redis-1", "redis.persistence"));
-}
-
-void DoctorTest::oldTransactionIsNamedWithItsProcess()
-{
-    m_inputs.limits.oldTransaction = 300ms;
-    run("pg-2", "GRANT pg_read_all_stats TO rookery_engine");
-    {
-        const OpenTransaction held(owner("pg-2"), "SELECT pg_current_xact_id();");
-        QVERIFY(held.isOpen());
-        const auto pid = sql(owner("pg-2"), "SELECT pid FROM pg_stat_activity WHERE application_name = "
-                                            "'psql' AND state = 'idle in transaction'");
-        QTRY_VERIFY_WITH_TIMEOUT(find(examine(), "pg-2", "postgres.old_transaction"), 20'000);
-        const auto checkup = examine();
-        const auto* finding = find(checkup, "pg-2", "postgres.old_transaction");
-        QVERIFY(QString::fromStdString(finding->measured)
-                    .startsWith("process " + pid + " of rookery_owner (psql)"));
-        QVERIFY(QString::fromStdString(finding->command).contains("pg_terminate_backend(" + pid + ")"));
-        QVERIFY(!find(checkup, "pg-1", "postgres.old_transaction"));
-        m_inputs.limits.veryOldTransaction = 300ms;
-        QCOMPARE(int(find(examine(), "pg-2", "postgres.old_transaction")->severity), int(Severity::Error));
-    }
-    run("pg-2", "REVOKE pg_read_all_stats FROM rookery_engine");
-    QTRY_VERIFY_WITH_TIMEOUT(!find(examine(), "pg-2", "postgres.old_transaction"), 20'000);
-}
-
-void DoctorTest::oldTransactionIsNamedWithoutTheRightToSeeItsAge()
-{
-    m_inputs.limits.oldTransactionXids = 5;
-    QVERIFY(find(examine(), "pg-1", "postgres.sees_others"));
-    const OpenTransaction held(owner("pg-1"), "SELECT pg_current_xact_id();");
-    QVERIFY(held.isOpen());
-    for (int i = 0; i < 8; ++i)
-        run("pg-1", "SELECT pg_current_xact_id()");
-    const auto checkup = examine();
-    const auto* finding = find(checkup, "pg-1", "postgres.old_transaction");
-    QVERIFY2(finding, qPrintable(texts(checkup)));
-    QVERIFY(QString::fromStdString(finding->measured).contains("rookery_owner"));
-}
-
-void DoctorTest::idleTransactionIsNamed()
-{
-    m_inputs.limits.idleInTransaction = 300ms;
-    run("pg-1", "GRANT pg_read_all_stats TO rookery_engine");
-    {
-        const OpenTransaction held(owner("pg-1"),
-                                   "SELECT 1;"); // no snapshot is held: only its locks and its connection
-        QVERIFY(held.isOpen());
-        QTRY_VERIFY_WITH_TIMEOUT(find(examine(), "pg-1", "postgres.idle_in_transaction"), 20'000);
-    }
-    run("pg-1", "REVOKE pg_read_all_stats FROM rookery_engine");
-    QTRY_VERIFY_WITH_TIMEOUT(!find(examine(), "pg-1", "postgres.idle_in_transaction"), 20'000);
-}
-
-void DoctorTest::preparedTransactionAndUnusedSlotsAreNamed()
-{
-    run("pg-1", "ALTER SYSTEM SET max_prepared_transactions = 2\nALTER SYSTEM SET wal_level = logical");
-    take(m_session->servers()->restartNode("pg-1"));
-    run("pg-1", "SELECT pg_create_physical_replication_slot('forgotten', true)\n"
-                "SELECT pg_create_logical_replication_slot('reader', 'pgoutput')"); // waits for transactions
-    {
-        QProcess psql;
-        psql.start(QStringLiteral("psql"), {QStringLiteral("-Xq"), QStringLiteral("-d"), owner("pg-1")});
-        psql.write("BEGIN; SELECT pg_current_xact_id(); PREPARE TRANSACTION 'left over';\n");
-        psql.closeWriteChannel();
-        QVERIFY(psql.waitForFinished(20'000));
-    }
-    for (int i = 0; i < 8; ++i)
-        run("pg-1", "SELECT pg_current_xact_id()");
-    m_inputs.limits.oldTransactionXids = 5;
-    m_inputs.limits.oldTransaction = 0ms;
-    m_inputs.limits.walHeldBytes = 0;
-    auto checkup = examine();
-    const auto* prepared = find(checkup, "pg-1", "postgres.prepared_transaction");
-    QVERIFY2(prepared, qPrintable(texts(checkup)));
-    QVERIFY(QString::fromStdString(prepared->measured).contains("left over of rookery_owner"));
-    const auto* slot = find(checkup, "pg-1", "postgres.slot_wal");
-    QVERIFY2(slot, qPrintable(texts(checkup)));
-    QVERIFY(QString::fromStdString(slot->measured).contains("forgotten, which nobody uses"));
-    const auto* horizon = find(checkup, "pg-1", "postgres.slot_horizon");
-    QVERIFY2(horizon, qPrintable(texts(checkup)));
-    QVERIFY(QString::fromStdString(horizon->measured).contains("reader, which nobody uses"));
-    // What it says to do is exact: it can be pasted into a shell, as the owner.
-    for (const auto& command : {prepared->command, slot->command, horizon->command}) {
-        QProcess shell;
-        shell.setProcessChannelMode(QProcess::MergedChannels);
-        auto environment = QProcessEnvironment::systemEnvironment();
-        environment.insert("PGUSER", "rookery_owner");
-        shell.setProcessEnvironment(environment);
-        shell.start(QStringLiteral("sh"), {QStringLiteral("-c"), QString::fromStdString(command)});
-        QVERIFY(shell.waitForFinished(20'000));
-        QVERIFY2(shell.exitCode() == 0, shell.readAll().constData());
-    }
-    checkup = examine();
-    QVERIFY(!find(checkup, "pg-1", "postgres.prepared_transaction") &&
-            !find(checkup, "pg-1", "postgres.slot_wal") && !find(checkup, "pg-1", "postgres.slot_horizon"));
-}
-
-void DoctorTest::deadRowsAreCounted()
-{
-    m_inputs.limits.deadRows = 3'000;
-    run("pg-1", "ALTER TABLE users_0007.applied SET (autovacuum_enabled = off)\n"
-                "INSERT INTO users_0007.applied SELECT 1, i, 1, now() + interval '1 day' FROM "
-                "generate_series(1, 5000) AS i\n"
-                "DELETE FROM users_0007.applied");
-    QTRY_VERIFY_WITH_TIMEOUT(find(examine(), "pg-1", "postgres.dead_rows"), 30'000);
-    const auto checkup = examine();
-    QVERIFY(QString::fromStdString(find(checkup, "pg-1", "postgres.dead_rows")->measured)
-                .contains("users_0007.applied holds 5000 dead rows"));
-    run("pg-1", "ALTER TABLE users_0007.applied RESET (autovacuum_enabled)\nVACUUM users_0007.applied");
-    QTRY_VERIFY_WITH_TIMEOUT(!find(examine(), "pg-1", "postgres.dead_rows"), 30'000);
 }
 
 void DoctorTest::clocksAreHeldAgainstThisMachines()
@@ -482,91 +252,11 @@ void DoctorTest::roundTripBoundsTheSkew()
     const SystemWallClock clock;
     const auto reading = take(readClock(clock, [&]() -> Result<double> {
         const double now = std::chrono::duration<double>(clock.now().time_since_epoch()).count();
-        if (++asked != 3) QTest::qSleep(120);
+        if (++asked != 3) QTest::qSleep(500);
         return now;
     }));
-    QVERIFY(reading.roundTripMs < 100);
+    QVERIFY(reading.roundTripMs < 400);
     QVERIFY(std::abs(reading.aheadMs) <= reading.uncertaintyMs() + 1);
-}
-
-void DoctorTest::pausedNodeCostsOnlyItsOwnFindings_data()
-{
-    QTest::addColumn<QString>("node");
-    QTest::newRow("redis") << "redis-2";
-    QTest::newRow("postgres") << "pg-1";
-}
-
-void DoctorTest::pausedNodeCostsOnlyItsOwnFindings()
-{
-    QFETCH(QString, node);
-    m_inputs.limits.nodePatience = 3s;
-    take(m_session->servers()->pauseNode(node.toStdString()));
-    QElapsedTimer timer;
-    timer.start();
-    const auto checkup = examine();
-    const auto took = timer.elapsed();
-    take(m_session->servers()->resumeNode(node.toStdString()));
-    QVERIFY2(took < 15'000, qPrintable(QString::number(took)));
-    QVERIFY2(find(checkup, node.toStdString(), "node.unreachable"), qPrintable(texts(checkup)));
-    for (const auto& one : checkup.nodes)
-        QCOMPARE(one.answered, one.name != node.toStdString());
-    QTRY_VERIFY_WITH_TIMEOUT(examine().healthy(), 30'000);
-}
-
-void DoctorTest::pausedDirectoryLeavesTheNodesOfTheFile()
-{
-    m_inputs.limits.nodePatience = 3s;
-    for (const auto& node : m_session->servers()->nodes())
-        m_inputs.knownNodes.push_back(node);
-    take(m_session->servers()->pauseNode("pg-2"));
-    QElapsedTimer timer;
-    timer.start();
-    const auto checkup = examine();
-    const auto took = timer.elapsed();
-    take(m_session->servers()->resumeNode("pg-2"));
-    QVERIFY2(took < 20'000, qPrintable(QString::number(took)));
-    QVERIFY(find(checkup, "", "directory.unreadable") || find(checkup, "directory", "directory.unreadable"));
-    QCOMPARE(checkup.nodes.size(), std::size_t(10));
-    for (const auto& one : checkup.nodes)
-        QCOMPARE(one.answered, one.name != "pg-2");
-    QTRY_VERIFY_WITH_TIMEOUT(examine().healthy(), 30'000);
-}
-
-void DoctorTest::engineTellsNodeByNode_data()
-{
-    QTest::addColumn<QString>("silent");
-    QTest::newRow("users") << "pg-1";
-    QTest::newRow("posts and directory") << "pg-2";
-}
-
-// An engine knows the nodes: even a silent directory holds up nothing that the others say.
-void DoctorTest::engineTellsNodeByNode()
-{
-    QFETCH(QString, silent);
-    take(m_session->servers()->pauseNode(silent.toStdString()));
-    std::vector<Checkup> told;
-    const auto checkup = take(m_session->engine().operations().doctor(
-        Deadline::after(60s), [&](const Checkup& soFar) { told.push_back(soFar); }));
-    take(m_session->servers()->resumeNode(silent.toStdString()));
-    QCOMPARE(told.size(), std::size_t(11)); // ten nodes and the directory
-    std::size_t awaited = 10;
-    for (const auto& part : told) {
-        QCOMPARE(part.nodes.size(), std::size_t(10));
-        QVERIFY(part.awaited() <= awaited);
-        awaited = part.awaited();
-    }
-    QCOMPARE(awaited, std::size_t(0));
-    const auto alone = std::find_if(told.begin(), told.end(), [&](const Checkup& part) {
-        return part.awaited() == 1 &&
-               std::all_of(part.nodes.begin(), part.nodes.end(), [&](const auto& node) {
-                   return node.awaited == (QString::fromStdString(node.name) == silent);
-               });
-    });
-    QVERIFY(alone != told.end());
-    for (const auto& node : checkup.nodes)
-        QCOMPARE(node.answered, QString::fromStdString(node.name) != silent);
-    QVERIFY2(find(checkup, silent.toStdString(), "node.unreachable"), qPrintable(texts(checkup)));
-    QTRY_VERIFY_WITH_TIMEOUT(examine().healthy(), 30'000);
 }
 
 void DoctorTest::kernelSettingsOfThisMachine()
@@ -597,59 +287,6 @@ void DoctorTest::kernelSettingsOfThisMachine()
     write("proc/sys/vm/overcommit_memory", "1\n");
     checkup = examine();
     QVERIFY(!find(checkup, "redis-1", "host.huge_pages") && !find(checkup, "redis-1", "host.overcommit"));
-}
-
-// A cluster of its own, to which nobody else connects.
-void DoctorTest::fewConnectionsAndAStandbyWithoutAnyEngine()
-{
-    EmbeddedOptions options;
-    options.postgresNodes = options.redisNodes = 1;
-    const auto servers = take(EmbeddedServers::start(options, Deadline::after(60s)));
-    m_inputs.directory = take(app::prepareDemoCluster(*servers, Deadline::after(60s))).directory;
-    const auto node = servers->nodes()[0];
-    auto checkup = examine();
-    const auto* none = find(checkup, "", "engine.none");
-    QVERIFY2(none && checkup.healthy(), qPrintable(texts(checkup)));
-    QVERIFY(QString::fromStdString(none->measured).contains("no task waits yet"));
-
-    // 20 besides the three that are kept for superusers, and 18 of them taken.
-    const auto ownerSays = [&](const QString& statement) {
-        const auto said = sql(QString::fromStdString(node.ownerAddress), statement);
-        QVERIFY2(!said.startsWith("error"), qPrintable(said));
-    };
-    ownerSays(QStringLiteral("ALTER SYSTEM SET max_connections = 23"));
-    take(servers->restartNode(node.name));
-    auto pool = makePostgresPool(node, {18, 1, 5s});
-    std::vector<SqlPool::Lease> leases;
-    for (int i = 0; i < 18; ++i)
-        leases.push_back(take(pool->lease(Deadline::after(20s))));
-    ownerSays(QStringLiteral("INSERT INTO directory.engines (slot, name, role, started_at, heartbeat_at, "
-                             "workers_wanted) VALUES (900, 'here:1', 'serve', now(), now(), 0)"));
-    checkup = examine();
-    const auto* used = find(checkup, node.name, "postgres.connections_used");
-    QVERIFY2(used, qPrintable(texts(checkup)));
-    QVERIFY2(QString::fromStdString(used->measured).endsWith("of 20 connections are open now"),
-             used->measured.c_str());
-    const auto* wanted = find(checkup, node.name, "postgres.connections_wanted");
-    QVERIFY2(wanted, qPrintable(texts(checkup)));
-    QVERIFY(QString::fromStdString(wanted->measured)
-                .contains("it has 20 (max_connections = 23, 3 of them reserved)"));
-    leases.clear();
-    pool.reset();
-    QTRY_VERIFY_WITH_TIMEOUT(!find(examine(), node.name, "postgres.connections_used"), 20'000);
-
-    ownerSays(QStringLiteral("ALTER SYSTEM RESET max_connections"));
-    const auto mark = node.dataDirectory / "standby.signal";
-    std::ofstream(mark).close();
-    take(servers->restartNode(node.name));
-    checkup = examine();
-    std::filesystem::remove(mark);
-    QVERIFY2(find(checkup, node.name, "postgres.standby"), qPrintable(texts(checkup)));
-    take(servers->restartNode(node.name));
-    checkup = examine();
-    QVERIFY2(!find(checkup, node.name, "postgres.standby") &&
-                 !find(checkup, node.name, "postgres.connections_wanted"),
-             qPrintable(texts(checkup)));
 }
 
 void DoctorTest::commandLineSaysTheSame()
