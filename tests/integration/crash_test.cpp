@@ -35,9 +35,11 @@ void CrashTest::workUntilKilled(const QString& directory, const QString& log, co
     victim.setProcessChannelMode(QProcess::ForwardedErrorChannel);
     victim.start(QStringLiteral(CRASH_VICTIM), {directory, log, QString::number(seed), threshold});
     QVERIFY(victim.waitForStarted());
-    QVERIFY2(victim.waitForReadyRead(30'000), "the victim did not begin its work");
+    QVERIFY2(victim.waitForReadyRead(90'000), "the victim did not begin its work");
     std::mt19937 random{std::uint32_t(seed)};
+    const auto before = QFile(log).size();
     QTest::qSleep(int(700 + random() % 1'500)); // where it dies is what differs between rounds
+    QTRY_VERIFY_WITH_TIMEOUT(QFile(log).size() > before + 4'000, 60'000); // about a hundred deeds at least
     QCOMPARE(victim.state(), QProcess::Running);
     QVERIFY(signalChild(victim, SIGKILL));
     QVERIFY(victim.waitForFinished());

@@ -56,12 +56,7 @@ private:
 
 std::unique_ptr<OpenEngine> DeepPagesTest::open(int workers)
 {
-    EngineOptions options;
-    options.directory = m_directory;
-    options.role = "test";
-    options.workers = workers;
-    options.auditPerSecond = 0;
-    return take(openEngine(options, soon()));
+    return take(openEngine(engineOptions(m_directory, workers), soon()));
 }
 
 void DeepPagesTest::initTestCase()

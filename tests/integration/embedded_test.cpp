@@ -98,8 +98,8 @@ void EmbeddedTest::servesAndEnds()
     QCOMPARE(tests::redis(helper.address("redis-3"), "PING"), QString("+PONG"));
 
     QVERIFY2(helper.stop(), qPrintable(helper.output()));
-    QTRY_VERIFY(!tests::anyAlive(all));
-    QTRY_VERIFY_WITH_TIMEOUT(!QFileInfo::exists(helper.directory()), 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!tests::anyAlive(all), 60'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!QFileInfo::exists(helper.directory()), 60'000);
 }
 
 void EmbeddedTest::onlyTheOwnerReachesTheSockets()
@@ -176,7 +176,7 @@ void EmbeddedTest::cancelledStartLeavesNothing()
     QVERIFY(servers.error().code == backend::ErrorCode::Cancelled);
     auto children = tests::withChildren({int(getpid())});
     children.erase(children.begin()); // this test itself
-    QTRY_VERIFY_WITH_TIMEOUT(!tests::anyAlive(children), 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!tests::anyAlive(children), 60'000);
 }
 
 void EmbeddedTest::killedNodeComesBackWithItsData()
@@ -188,7 +188,7 @@ void EmbeddedTest::killedNodeComesBackWithItsData()
     QCOMPARE(tests::sql(text(node.ownerAddress), "CREATE TABLE t AS SELECT 17 AS id"), QString());
 
     QVERIFY(servers.killNode("pg-1"));
-    QTRY_VERIFY(!tests::anyAlive(all));
+    QTRY_VERIFY_WITH_TIMEOUT(!tests::anyAlive(all), 60'000);
     QCOMPARE(cluster->node("pg-1").pid, 0);
     QVERIFY(tests::sql(text(node.ownerAddress), "SELECT 1").startsWith("error:"));
     QVERIFY(servers.restartNode("pg-1"));
@@ -211,7 +211,7 @@ void EmbeddedTest::pausedNodeIsSilentUntilResumed()
     QVERIFY(servers.pauseNode("pg-1"));
     QVERIFY(servers.pauseNode("redis-1"));
     for (const int pid : all)
-        QTRY_COMPARE(tests::processState(pid), 'T');
+        QTRY_COMPARE_WITH_TIMEOUT(tests::processState(pid), 'T', 60'000);
     QCOMPARE(tests::redis(text(cluster->node("redis-1").address), "PING", 200), QString());
     QVERIFY(servers.resumeNode("pg-1"));
     QVERIFY(servers.resumeNode("redis-1"));
@@ -219,7 +219,7 @@ void EmbeddedTest::pausedNodeIsSilentUntilResumed()
     QCOMPARE(tests::sql(text(cluster->node("pg-1").address), "SELECT 1"), QString("1"));
     QVERIFY(servers.pauseNode("pg-1")); // and a paused one can be stopped
     servers.stop();
-    QTRY_VERIFY(!tests::anyAlive(all));
+    QTRY_VERIFY_WITH_TIMEOUT(!tests::anyAlive(all), 60'000);
     QVERIFY(!servers.resumeNode("pg-1"));
 }
 

@@ -298,7 +298,7 @@ void EngineTest::unreadableTaskWaitsForAPerson()
                              "FROM generate_series(1, 6) kind",
                              {}, soon()));
     std::vector<DeadLetter> letters;
-    QTRY_VERIFY_WITH_TIMEOUT((letters = take(operations.deadLetters(100, soon()))).size() == 6, 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT((letters = take(operations.deadLetters(100, soon()))).size() == 6, 60'000);
     std::vector<TaskRef> refs;
     for (const auto& letter : letters) {
         QCOMPARE(letter.payload, std::string("{\"post\":\"x\"}"));

@@ -1,5 +1,6 @@
 // "Why is this post (not) in that timeline?": each answer, provoked on real servers, and the trail behind it.
 #include "tests/support/demo_session.h"
+#include "tests/support/fixed_maps.h"
 
 #include "backend/cache/redis_client.h"
 #include "backend/cache/timelines.h"
@@ -65,19 +66,6 @@ private:
 };
 
 namespace {
-
-class FixedMap final : public ShardMapSource
-{
-public:
-    explicit FixedMap(std::shared_ptr<const ShardMap> map)
-        : m_map(std::move(map))
-    {
-    }
-    std::shared_ptr<const ShardMap> current() const override { return m_map; }
-
-private:
-    const std::shared_ptr<const ShardMap> m_map;
-};
 
 bool mentions(const Explanation& explanation, const std::string& words)
 {
@@ -358,7 +346,7 @@ void ExplainTest::dormantAtDeliveryIsSkipped()
     const auto before = post();
     drained();
     const auto inputs = m_session->auditInputs();
-    const FixedMap maps(inputs.map);
+    const FixedMaps maps(inputs.map);
     SqlSession session(*inputs.pools, maps);
     take(session.runOne(Role::Users, m_reader.id.shard(),
                         {"UPDATE " + shardTable(Role::Users, m_reader.id.shard(), "users") +
@@ -477,7 +465,7 @@ void ExplainTest::deadLetterIsNamed()
                              "VALUES (3, 0, 7, 0, now() + interval "
                              "'1 day', $1)",
                              {"{\"post\":" + std::to_string(id.value) + ",\"chunk\":\"x\"}"}, soon()));
-    QTRY_VERIFY_WITH_TIMEOUT(explain(id).answer == ExplainAnswer::Stuck, 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(explain(id).answer == ExplainAnswer::Stuck, 60'000);
     const auto told = explain(id);
     QVERIFY(mentions(told, "became a dead letter"));
     QVERIFY2(told.reason.find("deliver_chunk") != std::string::npos, told.reason.c_str());

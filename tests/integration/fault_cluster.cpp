@@ -1,6 +1,8 @@
 #include "tests/integration/fault_cluster.h"
 
 #include "backend/common/config.h"
+#include "backend/operations/directory_lock.h"
+#include "backend/operations/fanout_planner.h"
 #include "backend/store/postgres_pool.h"
 
 namespace tests {
@@ -76,7 +78,7 @@ std::vector<UserId> FaultCluster::halfBuilt(app::OpenedSession& session, Timelin
 void FaultCluster::finish(QProcess& victim)
 {
     victim.closeWriteChannel();
-    QVERIFY2(victim.state() == QProcess::NotRunning || victim.waitForFinished(90'000),
+    QVERIFY2(victim.state() == QProcess::NotRunning || victim.waitForFinished(120'000),
              "the victim neither died nor drained its queue");
     QCOMPARE(victim.exitStatus(), QProcess::NormalExit);
     QCOMPARE(victim.exitCode(), 0);
@@ -106,18 +108,27 @@ std::vector<std::string> FaultCluster::onDirectory(const std::string& sql)
     return out;
 }
 
-// Written as the planner would have, some time ago; the engine that then posts has planned already.
+// Written as the planner would have; while the lock is held, no engine that plans otherwise changes it.
 void FaultCluster::beginToPull()
 {
-    const auto session = connectTo(m_config, 4);
-    QTest::qWait(1'500);
+    const auto directory = makePostgresPool(m_directory, {1, 1, std::chrono::seconds(5)});
+    const auto lock = DirectoryLock::tryTake(*directory, FanoutPlanner::kLock, soon());
+    QVERIFY(lock);
     onDirectory("WITH changed AS (INSERT INTO directory.pulled_authors (author, state, reason) VALUES (" +
                 std::to_string(m_users[0].value) +
                 ", 2, 'a test') ON CONFLICT (author) DO UPDATE SET state = 2, backfilling = false,"
                 " merged_to = excluded.merged_to RETURNING 1) UPDATE directory.pulled_version"
                 " SET version = version + 1");
-    QTest::qWait(2'000); // every copy of the list knows
+    const auto session = connectTo(m_config, 4);
     Deeds deeds(log());
+    const auto isPulled = [&] { // once its workers know the list
+        PostId made;
+        if (!deeds.post(session->engine().feed(), m_users[0], "known." + std::to_string(++m_seed), &made))
+            throw std::runtime_error("nothing can be posted");
+        if (!drain(session->engine())) throw std::runtime_error("the queue does not drain");
+        return take(session->engine().monitor().ledger(made, soon())).mode == FanoutMode::Pull;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isPulled(), 60'000);
     for (int i = 0; i < 10; ++i)
         QVERIFY(deeds.post(session->engine().feed(), m_users[0], "pulled." + std::to_string(++m_seed)));
     QVERIFY(drain(session->engine()));
@@ -152,28 +163,12 @@ void FaultCluster::flush(const std::string& redis)
     take(batch.run(soon()));
 }
 
-// Nobody who was stopped is at work any more: what waits for its time need not.
-bool FaultCluster::drainSooner(app::OpenedSession& session)
-{
-    for (int i = 0; i < 600; ++i) {
-        if (take(session.engine().monitor().unfinishedTasks(soon())) == 0) return true;
-        for (const auto& [node, pool] : session.auditInputs().pools->all()) {
-            const auto connection = take(pool->lease(soon()));
-            take(connection->execute(
-                "UPDATE queue.tasks SET run_at = now() WHERE state = 2 AND run_at > now() + interval '2 s'",
-                {}, soon()));
-        }
-        QTest::qWait(100);
-    }
-    return false;
-}
-
 // A fresh engine does what is left.
 void FaultCluster::everythingIsRight()
 {
     lapseLeases(); // whose holder is dead: waiting would show nothing more
     const auto session = connectTo(m_config, 4);
-    QVERIFY(drainSooner(*session));
+    QVERIFY(drainSooner(session->engine(), *session->auditInputs().pools));
     m_model.read(log());
     const auto differences = m_model.compare(session->engine().feed());
     QVERIFY2(differences.empty(), differences.c_str());

@@ -42,7 +42,6 @@ protected:
     {
         onEveryPostgres("UPDATE queue.tasks SET lease_until = clock_timestamp() WHERE state = 1");
     }
-    bool drainSooner(app::OpenedSession& session);
     void flush(const std::string& redis);
     void nobodyWasSeen(); // for two months: whoever comes next makes all readers dormant
     void everythingIsRight();

@@ -184,7 +184,7 @@ void FaultKillsTest::killed()
                         point.startsWith("deliver.chunk_"); // tasks go in batches
     const int passing = seldom ? 1 : 2 + m_seed % 3;
     const auto victim = start("kill:" + point + ":" + QString::number(passing), house ? "0" : "120");
-    QVERIFY2(victim->waitForFinished(90'000), "it neither died nor drained its queue");
+    QVERIFY2(victim->waitForFinished(120'000), "it neither died nor drained its queue");
     QVERIFY2(hasStruck(point), "it did not come to this point");
     QCOMPARE(victim->exitStatus(), QProcess::CrashExit);
     if (pulled) nobodyIsMerged();
@@ -210,7 +210,7 @@ void FaultKillsTest::killedBesidePulledAuthors()
         const bool seldom =
             name.startsWith("rebuild.") || name.startsWith("delete.") || name.startsWith("account.");
         const auto victim = start("kill:" + name + (seldom ? ":1" : ":3"));
-        QVERIFY2(victim->waitForFinished(90'000), point);
+        QVERIFY2(victim->waitForFinished(120'000), point);
         QVERIFY2(hasStruck(name), point);
         QVERIFY(!onDirectory("SELECT author FROM directory.pulled_authors WHERE state = 2").empty());
         everythingIsRight();

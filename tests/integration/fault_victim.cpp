@@ -7,6 +7,7 @@
 #include "backend/operations/housekeeping.h"
 #include "tests/integration/deeds.h"
 #include "tests/support/demo_session.h"
+#include "tests/support/fixed_maps.h"
 
 #include <atomic>
 #include <cstdio>
@@ -26,17 +27,10 @@ constexpr int kThreads = 3, kPosts = 3, kActors = 20; // further users are left 
 
 std::atomic<bool> over{false}; // its input was closed
 
-struct FixedMap final : ShardMapSource
-{
-    std::shared_ptr<const ShardMap> map;
-    std::shared_ptr<const ShardMap> current() const override { return map; }
-};
-
 int keepHouse(app::OpenedSession& session)
 {
     const auto inputs = session.auditInputs();
-    FixedMap maps;
-    maps.map = inputs.map;
+    const FixedMaps maps(inputs.map);
     Directory directory(*inputs.pools->all().begin()->second);
     Housekeeping housekeeping(*inputs.pools, maps, directory);
     return housekeeping.forgetApplied(soon()) ? 0 : 1;

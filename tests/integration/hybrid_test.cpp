@@ -49,6 +49,8 @@ private:
     std::vector<UserId> fansOf(UserId author, int count);
     void unfollow(UserId follower, UserId followee);
     void threshold(const char* text, UserId author, std::optional<PullState> until);
+    bool everyCopyKnows(); // of the list of pulled authors, as the directory has it
+    bool haveCome(const std::vector<UserId>& readers);
     std::optional<PullState> stateOf(UserId author);
     std::string reasonOf(UserId author);
     void directory(const std::string& sql, UserId author);
@@ -167,8 +169,35 @@ void HybridTest::pagesOfAllLimits(UserId reader)
 void HybridTest::threshold(const char* text, UserId author, std::optional<PullState> until)
 {
     take(m_engine->operations().setPushThreshold(*parsePushThreshold(text), soon()));
-    QTRY_VERIFY_WITH_TIMEOUT(stateOf(author) == until, 30'000);
-    QTest::qWait(1'500); // every copy of the list is a second old at most
+    QTRY_VERIFY_WITH_TIMEOUT(stateOf(author) == until, 60'000);
+    QTRY_VERIFY_WITH_TIMEOUT(everyCopyKnows(), 60'000);
+}
+
+bool HybridTest::everyCopyKnows()
+{
+    const auto pool = makePostgresPool(m_directory, {1, 1, std::chrono::seconds(5)});
+    const auto version =
+        take(take(pool->lease(soon()))->execute("SELECT version FROM directory.pulled_version", {}, soon()))
+            .integer(0, 0);
+    return m_engine->pulledAuthors(soon())->version >= version;
+}
+
+// They read, and PostgreSQL has noted it for each: a machine that has no time at once does so another time.
+bool HybridTest::haveCome(const std::vector<UserId>& readers)
+{
+    SqlSession session(m_engine->pools(), m_engine->shardMaps());
+    bool all = true;
+    for (const auto reader : readers) {
+        take(feed().homePage(reader, {}, soon()));
+        const auto rows = take(
+            session.runOne(Role::Users, reader.shard(),
+                           {"SELECT last_seen_at > now() - interval '1 hour' FROM " +
+                                shardTable(Role::Users, reader.shard(), "users") + " WHERE id = $1::bigint",
+                            {sqlParameter(reader.value)}},
+                           soon()));
+        all = all && rows.boolean(0, 0);
+    }
+    return all;
 }
 
 std::vector<TimelineEntry> HybridTest::home(UserId reader, int limit)
@@ -436,11 +465,11 @@ void HybridTest::whoIsPushedAgainIsMergedNoMore()
     drained();
     QVERIFY(stateOf(m_star) == PullState::Ending);
     pagesOfAllLimits(m_reader);
-    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(m_star), 90'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(m_star), 180'000);
     drained();
     // No copy of the list knows yet, or some do, or all.
     pagesOfAllLimits(m_reader);
-    QTest::qWait(1'500);
+    QTRY_VERIFY_WITH_TIMEOUT(everyCopyKnows(), 60'000);
     const auto floor =
         take(client.command(node, {"GET", timelineFloorKey(TimelineFamily::Home, absent)}, soon())).text;
     QVERIFY2(floor.empty() || floor == "void", floor.c_str()); // so marked when its entries were trimmed
@@ -475,7 +504,7 @@ void HybridTest::whoDeepensMeanwhileReadsAgain()
     const auto begun =
         take(timelines.beginDeepening(client, TimelineFamily::Home, reader, std::chrono::minutes(2), soon()));
     QVERIFY(begun.start == Timelines::Start::Begun);
-    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(author), 90'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(author), 180'000);
     QVERIFY(!take(timelines.deepen(client, TimelineFamily::Home, reader, begun.token, {}, {}, soon())));
     drained();
     for (const auto fan : fans)
@@ -489,7 +518,7 @@ void HybridTest::aLostBackfillBeginsAgain()
     directory("INSERT INTO directory.pulled_authors (author, state, changed_at, reason, backfilling)"
               " VALUES ($1::bigint, 3, now() - interval '1 minute', 'a test', true)",
               m_small[1]);
-    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(m_small[1]), 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(m_small[1]), 60'000);
     drained();
     pagesOfAllLimits(m_reader);
     QCOMPARE(auditFindings(*m_engine), std::string());
@@ -514,7 +543,7 @@ void HybridTest::theAutomaticPlannerMovesAuthorsOver()
     QVERIFY(!stateOf(busy));
 
     unseen(fans, 10);
-    QTRY_VERIFY_WITH_TIMEOUT(stateOf(busy) == PullState::Pulled, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(stateOf(busy) == PullState::Pulled, 60'000);
     const auto reason = reasonOf(busy); // some had been forgotten sooner than others
     QVERIFY2(reason.starts_with("2.0 posts a day to 40 followers who come 0.") &&
                  reason.ends_with(" times a day"),
@@ -523,10 +552,9 @@ void HybridTest::theAutomaticPlannerMovesAuthorsOver()
     post(busy);
     drained();
     QCOMPARE(ids(home(fans[0])), m_model.home(fans[0]));
-    for (const auto fan : fans)
-        take(feed().homePage(fan, {}, soon()));
-    QTRY_VERIFY_WITH_TIMEOUT(stateOf(busy) == PullState::Ending, 30'000);
-    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(busy), 90'000);
+    QTRY_VERIFY_WITH_TIMEOUT(haveCome(fans), 180'000);
+    QTRY_VERIFY_WITH_TIMEOUT(stateOf(busy) == PullState::Ending, 60'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!stateOf(busy), 180'000);
     drained();
     for (const auto fan : fans)
         QCOMPARE(ids(home(fan)), m_model.home(fan));
@@ -539,19 +567,23 @@ void HybridTest::afterALongRestEveryCallerLooks()
 {
     const auto pool = makePostgresPool(m_directory, {8, 8, std::chrono::seconds(5)});
     PulledAuthors copy(*pool);
-    const auto before = copy.current(soon())->version;
-    const auto connection = take(pool->lease(soon()));
-    take(connection->execute("UPDATE directory.pulled_version SET version = version + 1", {}, soon()));
-    QTest::qWait(int(PulledAuthors::kSettled.count() / 2 + 100));
-    auto locked = take(SqlTransaction::begin(*connection, soon()));
-    take(connection->execute("LOCK TABLE directory.pulled_version IN ACCESS EXCLUSIVE MODE", {}, soon()));
     std::atomic<int> knowing = 0;
-    std::vector<std::jthread> callers;
-    for (int i = 0; i < 4; ++i)
-        callers.emplace_back([&] { knowing += copy.current(soon())->version > before; });
-    QTest::qWait(100);
-    take(locked.commit(soon()));
-    callers.clear();
+    // A look is waited for briefly, which may be too short for a busy machine; so it may look once more.
+    for (int attempt = 0; attempt < 5 && knowing != 4; ++attempt) {
+        const auto before = copy.current(soon())->version;
+        const auto connection = take(pool->lease(soon()));
+        take(connection->execute("UPDATE directory.pulled_version SET version = version + 1", {}, soon()));
+        QTest::qWait(int(PulledAuthors::kSettled.count() / 2 + 100));
+        auto locked = take(SqlTransaction::begin(*connection, soon()));
+        take(connection->execute("LOCK TABLE directory.pulled_version IN ACCESS EXCLUSIVE MODE", {}, soon()));
+        knowing = 0;
+        std::vector<std::jthread> callers;
+        for (int i = 0; i < 4; ++i)
+            callers.emplace_back([&] { knowing += copy.current(soon())->version > before; });
+        QTest::qWait(100);
+        take(locked.commit(soon()));
+        callers.clear();
+    }
     QCOMPARE(knowing.load(), 4);
 }
 
@@ -559,11 +591,12 @@ void HybridTest::afterALongRestEveryCallerLooks()
 void HybridTest::whoCannotAskPushesEverybody()
 {
     take(m_engine->operations().setPushThreshold(*parsePushThreshold("1"), soon())); // as the row says
-    directory("INSERT INTO directory.pulled_authors (author, state, reason) VALUES ($1::bigint, 2, 'a test')",
+    directory("INSERT INTO directory.pulled_authors (author, state, reason) VALUES ($1::bigint, 2, 'a test')"
+              " ON CONFLICT (author) DO UPDATE SET state = 2", // the planner may have been first
               m_star);
     const auto pool = makePostgresPool(m_directory, {8, 8, std::chrono::seconds(5)});
     PulledAuthors copy(*pool);
-    QVERIFY(!copy.forDelivery(soon())->pushed(m_star));
+    QTRY_VERIFY_WITH_TIMEOUT(!copy.forDelivery(soon())->pushed(m_star), 60'000);
     const auto connection = take(pool->lease(soon()));
     auto locked = take(SqlTransaction::begin(*connection, soon()));
     take(connection->execute("LOCK TABLE directory.pulled_version IN ACCESS EXCLUSIVE MODE", {}, soon()));
@@ -571,7 +604,7 @@ void HybridTest::whoCannotAskPushesEverybody()
     QVERIFY(copy.forDelivery(soon())->pushed(m_star));
     QVERIFY(copy.current(soon())->merged(m_star)); // readers go on
     take(locked.commit(soon()));
-    QTRY_VERIFY_WITH_TIMEOUT(!copy.forDelivery(soon())->pushed(m_star), 10'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!copy.forDelivery(soon())->pushed(m_star), 60'000);
 }
 
 QTEST_GUILESS_MAIN(HybridTest)

@@ -233,7 +233,7 @@ void NodeDetailsTest::postgresTellsItsFigures()
         m_cluster->sql("pg-1", "SELECT count(*) FROM users_0000.users");
     PostgresActivityFigures later;
     QTRY_VERIFY_WITH_TIMEOUT( // the server publishes its counters now and then
-        (later = details("pg-1").postgres.activity.value.value(), later.blocksPerSecond > 0), 20'000);
+        (later = details("pg-1").postgres.activity.value.value(), later.blocksPerSecond > 0), 60'000);
     QVERIFY(later.windowSeconds > 0 && later.windowSeconds < 130);
     QVERIFY(later.hitRatio > 0 && later.hitRatio <= 1);
 }
@@ -292,7 +292,7 @@ void NodeDetailsTest::deadRowsAreShown()
         const auto tables = details("pg-2").postgres.tables.value.value();
         return tables.empty() ? PostgresTable{} : tables.front();
     };
-    QTRY_COMPARE_WITH_TIMEOUT(first().name, std::string("posts_0001.posts"), 20'000);
+    QTRY_COMPARE_WITH_TIMEOUT(first().name, std::string("posts_0001.posts"), 60'000);
     QCOMPARE(first().deadRows, std::int64_t(20));
     QVERIFY(first().bytes > 0);
     QVERIFY(details("pg-2").postgres.tables.value->size() <= std::size_t(kMostTables));
@@ -362,18 +362,18 @@ void NodeDetailsTest::probesTellLimitsAndSilence()
             if (one.node == m_cluster->id(node)) return one;
         throw std::runtime_error("the node is not told");
     };
-    QTRY_COMPARE_WITH_TIMEOUT(probed("redis-1").memoryMostBytes, std::int64_t(104'857'600), 20'000);
+    QTRY_COMPARE_WITH_TIMEOUT(probed("redis-1").memoryMostBytes, std::int64_t(104'857'600), 60'000);
     redis("redis-1", {"CONFIG", "SET", "maxmemory", "0"});
     QCOMPARE(std::to_string(probed("pg-1").connectionsMost),
              std::string(m_cluster->sql("pg-1", "SHOW max_connections").text(0, 0)));
-    QTRY_VERIFY_WITH_TIMEOUT(!probed("redis-2").silentSince, 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!probed("redis-2").silentSince, 60'000);
     const auto before = m_clock.now();
     take(m_cluster->servers->servers().pauseNode("redis-2"));
-    QTRY_VERIFY_WITH_TIMEOUT(probed("redis-2").silentSince.has_value(), 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(probed("redis-2").silentSince.has_value(), 60'000);
     const auto since = *probed("redis-2").silentSince;
     QVERIFY(since > before - 10s && since <= m_clock.now());
     take(m_cluster->servers->servers().resumeNode("redis-2"));
-    QTRY_VERIFY_WITH_TIMEOUT(!probed("redis-2").silentSince, 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!probed("redis-2").silentSince, 60'000);
 }
 
 void NodeDetailsTest::ownCostIsCounted()
@@ -383,9 +383,9 @@ void NodeDetailsTest::ownCostIsCounted()
             if (node.name == name) return node;
         throw std::runtime_error("the node is not told");
     };
-    QTRY_VERIFY_WITH_TIMEOUT(m_service->ownCost().windowSeconds > 0, 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(m_service->ownCost().windowSeconds > 0, 60'000);
     // What others send is not counted: the server sees far more than the monitor's own.
-    QTRY_VERIFY_WITH_TIMEOUT(cost("redis-1").probes > 0, 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(cost("redis-1").probes > 0, 60'000);
     const auto before = cost("redis-1").requestsTotal;
     for (int i = 0; i < 3'000; ++i)
         redis("redis-1", {"PING"});
@@ -394,13 +394,13 @@ void NodeDetailsTest::ownCostIsCounted()
     const auto looked = cost("redis-1").requestsTotal;
     for (int i = 0; i < 20; ++i)
         details("redis-1");
-    QTRY_VERIFY_WITH_TIMEOUT(cost("redis-1").requestsTotal >= looked + 20 * 8, 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(cost("redis-1").requestsTotal >= looked + 20 * 8, 60'000);
     QTRY_VERIFY_WITH_TIMEOUT(cost("redis-1").receivedBytesPerSecond > cost("redis-1").sentBytesPerSecond,
-                             20'000);
+                             60'000);
     const auto statements = cost("pg-1").requestsTotal;
     for (int i = 0; i < 5; ++i)
         details("pg-1");
-    QTRY_VERIFY_WITH_TIMEOUT(cost("pg-1").requestsTotal >= statements + 5 * 10, 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(cost("pg-1").requestsTotal >= statements + 5 * 10, 60'000);
     QVERIFY(cost("pg-1").sentBytesPerSecond > 0);
     QCOMPARE(cost("pg-1").receivedBytesPerSecond, -1.0); // libpq does not tell
     QVERIFY(cost("pg-1").probeP50Ms > 0 && cost("pg-1").probeP99Ms >= cost("pg-1").probeP50Ms);

@@ -188,7 +188,7 @@ void PlannedRestartTest::cleanStopKeepsTheTimelines()
                 if (cache.name == "home timeline") return cache;
             return {};
         };
-        QTRY_VERIFY_WITH_TIMEOUT(homeTimelines().hits >= std::int64_t(m_users.size()), 20'000);
+        QTRY_VERIFY_WITH_TIMEOUT(homeTimelines().hits >= std::int64_t(m_users.size()), 60'000);
         QCOMPARE(homeTimelines().misses, 0);
 
         take(m_session->engine().operations().setWorkerCount(-1, 4, soon()));

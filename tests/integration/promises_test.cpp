@@ -40,9 +40,7 @@ private:
     void drained() { QVERIFY(drain(m_session->engine())); }
     std::int64_t misses(std::string_view family)
     {
-        const auto before = m_session->engine().monitor().snapshot()->sequence;
-        while (m_session->engine().monitor().snapshot()->sequence < before + 2)
-            QThread::msleep(50);
+        if (!laterSnapshots(m_session->engine().monitor())) throw std::runtime_error("no snapshots come");
         for (const auto& counts : m_session->engine().monitor().snapshot()->caches)
             if (counts.name == family) return counts.misses;
         throw std::runtime_error("no such family of keys");

@@ -328,7 +328,7 @@ void QueueTest::aLapsedLeaseIsTakenOver()
     const auto connection = m_nodes->connect();
     const auto abandoned = claim(*connection, 1, 1ms); // a worker that died
     int ready = 0;
-    QTRY_VERIFY((ready += promoted(*connection)) == 1);
+    QTRY_VERIFY_WITH_TIMEOUT((ready += promoted(*connection)) == 1, 60'000);
     const auto taken = claim(*connection);
     QCOMPARE(taken.size(), std::size_t(1));
     QCOMPARE(taken[0].ref.id, abandoned[0].ref.id);
@@ -346,7 +346,8 @@ void QueueTest::aLapsedLeaseWaitsForItsOwnersEnd()
     take(connection->execute("SET application_name = 'other'", {}, soon()));
     QCOMPARE(claim(*connection).size(), std::size_t(1)); // its lease stands
     Promotion looked;
-    QTRY_VERIFY(!(looked = take(queue().promote(*connection, {}, soon()))).owners.empty());
+    QTRY_VERIFY_WITH_TIMEOUT(!(looked = take(queue().promote(*connection, {}, soon()))).owners.empty(),
+                             60'000);
     QCOMPARE(looked.tasks, 0);
     QVERIFY(looked.owners == std::vector<std::string>{"gone"});
     QVERIFY(claim(*connection).empty());

@@ -48,12 +48,8 @@ private:
 
 std::unique_ptr<OpenEngine> RebuildTest::open(int workers, int restorePerSecond)
 {
-    EngineOptions options;
-    options.directory = m_directory;
-    options.role = "test";
-    options.workers = workers;
+    auto options = engineOptions(m_directory, workers);
     options.restorePerSecond = restorePerSecond; // by default nobody builds who is not asked
-    options.auditPerSecond = 0;
     options.timelines.cap = 300;
     return take(openEngine(options, soon()));
 }
@@ -105,7 +101,7 @@ void RebuildTest::theNewestPartFirstThenAllOfIt()
     for (const auto& entry : page.entries)
         QVERIFY(entry.source == EntrySource::Pushed);
     QVERIFY(home(m_reader) == m_posts);
-    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor->whole, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor->whole, 60'000);
     QVERIFY(raw(m_reader).ids.size() >= 300);
     QVERIFY(raw(m_reader).valid());
     QVERIFY(home(m_reader) == m_posts);
@@ -136,7 +132,7 @@ void RebuildTest::oneBuildOfOneEngine()
         QCOMPARE(right.load(), 12);
         QCOMPARE(m_engine->metrics().rebuilds.get() - before, std::int64_t(1));
     }
-    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor->whole, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor->whole, 60'000);
 }
 
 // One build in all, too, as long as nobody needs five seconds for it.
@@ -160,7 +156,7 @@ void RebuildTest::oneBuildOfTwoEngines()
         QVERIFY(builds() - before >= 1);
         QVERIFY(builds() - before <= 1 + took.elapsed() / 5'000);
     }
-    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor->whole, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor->whole, 60'000);
 }
 
 // An engine that was to go on with it has ended; nobody reads.
@@ -176,7 +172,7 @@ void RebuildTest::whoIsShortBecomesDeepWithoutAReader()
     QVERIFY(raw(m_reader).valid() && !raw(m_reader).floor->whole);
     QCOMPARE(auditFindings(*m_engine), std::string()); // short, but right
     const auto third = open(1, 100);                   // its restorer looks at everything as it begins
-    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor->whole, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor->whole, 60'000);
     QVERIFY(raw(m_reader).ids.size() >= 300);
     QCOMPARE(auditFindings(*m_engine), std::string());
 }
@@ -224,7 +220,7 @@ void RebuildTest::postgresThatDoesNotAnswer()
     else
         lock->rollback();
     QVERIFY(home(m_reader) == m_posts);
-    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor && raw(m_reader).floor->whole, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(raw(m_reader).floor && raw(m_reader).floor->whole, 60'000);
     QVERIFY(raw(m_reader).ids.size() >= 300);
     QCOMPARE(auditFindings(*m_engine), std::string());
 }

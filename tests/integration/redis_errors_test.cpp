@@ -36,13 +36,13 @@ int freePort()
 
 } // namespace
 
-class RedisErrorsTest : public QObject
+class RedisErrorsTest : public QObject, private TwoRedisNodes
 {
     Q_OBJECT
 
 private slots:
-    void initTestCase() { m_redis = std::make_unique<RedisFixture>(2, 2); }
-    void init() { m_redis->reset(); }
+    void initTestCase() { start(); }
+    void init() { begin(); }
     void unknownNode();
     void wrongAddress();
     void nobodyListens();
@@ -54,16 +54,11 @@ private slots:
     void tooManyClients();
 
 private:
-    int node(const char* name) const { return m_redis->node(name); }
-    static Deadline soon() { return RedisFixture::soon(); }
-    const std::vector<NodeEndpoint>& nodes() const { return m_redis->nodes(); }
     void must(RedisClient& client, std::initializer_list<std::string_view> command)
     {
         const auto reply = client.command(node("redis-1"), command, soon());
         if (!reply) QFAIL(reply.error().message.c_str());
     }
-
-    std::unique_ptr<RedisFixture> m_redis;
 };
 
 void RedisErrorsTest::unknownNode()

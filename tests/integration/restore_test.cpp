@@ -71,13 +71,9 @@ private:
 
 std::unique_ptr<OpenEngine> RestoreTest::open(int workers, int restorePerSecond, bool readOnly)
 {
-    EngineOptions options;
-    options.directory = m_directory;
-    options.role = "test";
-    options.workers = workers;
+    auto options = engineOptions(m_directory, workers);
     options.readOnly = readOnly;
     options.restorePerSecond = restorePerSecond;
-    options.auditPerSecond = 0;
     return take(openEngine(options, soon()));
 }
 
@@ -150,7 +146,9 @@ void RestoreTest::pagesAreReadThrough(Feed& feed, UserId reader)
         const auto page = take(feed.homePage(reader, query, soon()));
         QVERIFY(!page.partial);
         for (const auto& entry : page.entries) {
-            QVERIFY(entry.source == EntrySource::ReadThrough);
+            // Unless it was restored meanwhile.
+            QVERIFY(entry.source == EntrySource::ReadThrough ||
+                    !raws(TimelineFamily::Home, {reader}).front().ids.empty());
             QVERIFY(!entry.bodyMissing && entry.body == "post");
             ids.push_back(entry.id);
         }

@@ -200,13 +200,15 @@ void ShardDetailsTest::historyIsWhatHappened()
         take(feed().follow(reader.id, author.id, soon()));
     }
     QVERIFY(drain(engine()));
-    std::this_thread::sleep_for(3s); // what came before has been counted
+    QVERIFY(laterSnapshots(monitor(), 4)); // what came before has been counted
+    const auto before = monitor().snapshot()->deliveriesTotal;
     const auto begin = std::chrono::floor<std::chrono::seconds>(monitor().snapshot()->takenAt) + 1s;
     std::this_thread::sleep_until(begin);
     for (int i = 0; i < 50; ++i)
         take(feed().post(author.id, "burst", soon()));
     QVERIFY(drain(engine()));
-    std::this_thread::sleep_for(4s);
+    QTRY_COMPARE_WITH_TIMEOUT(monitor().snapshot()->deliveriesTotal, before + 50 * 21, 60'000);
+    QVERIFY(laterSnapshots(monitor()));
     const auto end = monitor().snapshot()->takenAt;
     const auto out = take(monitor().shardHistory(BalanceMetric::Deliveries, begin, end, 300));
     QVERIFY(out.step == 1s);

@@ -322,13 +322,13 @@ void TimelineAuditTest::postsOfPulledAuthorsMayBeThereOrNot()
               " VALUES ($1::bigint, 2, 'a test') RETURNING 1)"
               " UPDATE directory.pulled_version SET version = version + 1 WHERE EXISTS (SELECT FROM changed)",
               {sqlParameter(m_author.id.value)});
-    QTRY_VERIFY_WITH_TIMEOUT(audit(of(m_reader)).clean(), 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(audit(of(m_reader)).clean(), 60'000);
     const auto report = audit(of(m_reader));
     QVERIFY(report.verified == 1 && report.undecided == 0);
     directory("WITH changed AS (DELETE FROM directory.pulled_authors WHERE author = $1::bigint RETURNING 1)"
               " UPDATE directory.pulled_version SET version = version + 1 WHERE EXISTS (SELECT FROM changed)",
               {sqlParameter(m_author.id.value)});
-    QTRY_VERIFY_WITH_TIMEOUT(!audit(of(m_reader)).clean(), 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!audit(of(m_reader)).clean(), 60'000);
     take(operations().repairTimelines(of(m_reader), soon()));
 }
 

@@ -147,7 +147,7 @@ void TimelineVerifierTest::whatIsFoundIsRepairedWhereTheSettingSaysSo()
     QTRY_VERIFY_WITH_TIMEOUT(figures() && figures()->differences == 1, 120'000);
     QCOMPARE(figures()->lastReader, reader);
     if (repairFound) {
-        QTRY_VERIFY_WITH_TIMEOUT(raw(reader).ids == whole, 20'000);
+        QTRY_VERIFY_WITH_TIMEOUT(raw(reader).ids == whole, 60'000);
     } else {
         const auto round = figures()->rounds;
         QTRY_VERIFY_WITH_TIMEOUT(figures()->rounds > round + 1, 120'000); // met again, and left again

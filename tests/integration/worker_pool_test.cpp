@@ -98,8 +98,8 @@ void WorkerPoolTest::smallTasksPassALargeFanout()
     m_options.batch = 128;
     const auto workers = started();
     QTRY_VERIFY_WITH_TIMEOUT(chunks > 100, kPatience);
-    chunksBefore = chunks.load();
     enqueue(1);
+    chunksBefore = chunks.load();
     QTRY_VERIFY_WITH_TIMEOUT(chunksAfter > 0, kPatience);
     QVERIFY2(chunksAfter - chunksBefore < 200, qPrintable(QString::number(chunksAfter - chunksBefore)));
     QTRY_COMPARE_WITH_TIMEOUT(effects(), std::int64_t(1'001), kPatience);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <thread>
@@ -20,19 +21,7 @@ bool isAway(const backend::Error& error)
            (error.code == Unavailable || error.code == DeadlineExceeded || error.code == Overloaded);
 }
 
-} // namespace
-
-std::shared_ptr<app::OpenedSession> openDemo(const DemoOptions& options)
-{
-    app::SessionOptions wanted;
-    wanted.dataDirectory = options.dataDirectory;
-    wanted.workload = options.workload;
-    wanted.workers = options.workers;
-    wanted.role = "test";
-    return take(app::openSession(wanted, [](const backend::SessionProgress&) {}, {}));
-}
-
-bool drain(backend::Engine& engine, Servers servers)
+bool drained(backend::Engine& engine, Servers servers, const std::function<void()>& whileNot)
 {
     const auto patience = std::chrono::minutes(1);
     auto deadline = backend::Deadline::after(patience);
@@ -52,9 +41,36 @@ bool drain(backend::Engine& engine, Servers servers)
             qWarning("the queue did not drain: %s%s", last.c_str(), lastError.c_str());
             return false;
         }
-        if (zeros == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        if (zeros == 0) whileNot();
     }
     return true;
+}
+
+} // namespace
+
+std::shared_ptr<app::OpenedSession> openDemo(const DemoOptions& options)
+{
+    app::SessionOptions wanted;
+    wanted.dataDirectory = options.dataDirectory;
+    wanted.workload = options.workload;
+    wanted.workers = options.workers;
+    wanted.role = "test";
+    return take(app::openSession(wanted, [](const backend::SessionProgress&) {}, {}));
+}
+
+backend::EngineOptions engineOptions(const backend::NodeEndpoint& directory, int workers)
+{
+    backend::EngineOptions options;
+    options.directory = directory;
+    options.role = "test";
+    options.workers = workers;
+    options.auditPerSecond = 0;
+    return options;
+}
+
+bool drain(backend::Engine& engine, Servers servers)
+{
+    return drained(engine, servers, [] { std::this_thread::sleep_for(std::chrono::milliseconds(10)); });
 }
 
 std::shared_ptr<app::OpenedSession> connectTo(const std::filesystem::path& config, int workers)
@@ -83,22 +99,91 @@ std::string findingsOf(const backend::AuditInputs& inputs)
 
 } // namespace
 
-bool pauseAll(backend::Engine& engine)
+namespace {
+
+bool await(const std::function<bool()>& condition)
 {
-    take(engine.operations().pauseWorkers(-1, soon()));
-    const auto& monitor = engine.monitor();
-    const auto seen = monitor.snapshot()->sequence;
-    const auto paused = [&] {
-        const auto snapshot = monitor.snapshot();
-        return snapshot->sequence > seen + 1 &&
-               std::all_of(snapshot->workers.begin(), snapshot->workers.end(),
-                           [](const auto& worker) { return worker.state == backend::WorkerState::Paused; });
-    };
-    for (const auto deadline = soon(); !paused();) {
+    for (const auto deadline = backend::Deadline::after(std::chrono::minutes(1)); !condition();) {
         if (deadline.expired()) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     return true;
+}
+
+// That engine among all; null while it is not listed.
+const backend::EngineSnapshot* selfOf(const backend::ClusterSnapshot& snapshot)
+{
+    const auto found = std::find_if(snapshot.engines.begin(), snapshot.engines.end(),
+                                    [](const auto& engine) { return engine.self; });
+    return found == snapshot.engines.end() ? nullptr : &*found;
+}
+
+// Of a snapshot after the next one: of a time when the order was given already.
+bool allOwnWorkers(backend::Engine& engine,
+                   const std::function<bool(const std::vector<backend::WorkerSnapshot>&)>& fit)
+{
+    const auto& monitor = engine.monitor();
+    const auto seen = monitor.snapshot()->sequence;
+    return await([&] {
+        const auto snapshot = monitor.snapshot();
+        const auto* self = selfOf(*snapshot);
+        if (!self || snapshot->sequence <= seen + 1) return false;
+        std::vector<backend::WorkerSnapshot> own;
+        std::copy_if(snapshot->workers.begin(), snapshot->workers.end(), std::back_inserter(own),
+                     [&](const auto& worker) { return worker.engineSlot == self->slot; });
+        return fit(own);
+    });
+}
+
+bool arePaused(const std::vector<backend::WorkerSnapshot>& workers)
+{
+    return std::all_of(workers.begin(), workers.end(),
+                       [](const auto& worker) { return worker.state == backend::WorkerState::Paused; });
+}
+
+} // namespace
+
+bool drainSooner(backend::Engine& engine, const backend::SqlPools& pools)
+{
+    return drained(engine, Servers::AllThere, [&] {
+        for (const auto& [node, pool] : pools.all())
+            take(take(pool->lease(soon()))
+                     ->execute("UPDATE queue.tasks SET run_at = now() WHERE state = 2"
+                               " AND run_at > now() + interval '2 s'",
+                               {}, soon()));
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    });
+}
+
+bool pauseAll(backend::Engine& engine)
+{
+    take(engine.operations().pauseWorkers(-1, soon()));
+    return allOwnWorkers(engine, arePaused);
+}
+
+bool pauseOwn(backend::Engine& engine)
+{
+    int slot = -1;
+    const bool listed = await([&] {
+        const auto snapshot = engine.monitor().snapshot();
+        if (const auto* self = selfOf(*snapshot)) slot = self->slot;
+        return slot >= 0;
+    });
+    if (!listed) return false;
+    take(engine.operations().pauseWorkers(slot, soon()));
+    return allOwnWorkers(engine, arePaused);
+}
+
+bool stopWorkers(backend::Engine& engine)
+{
+    take(engine.operations().setWorkerCount(-1, 0, soon()));
+    return allOwnWorkers(engine, [](const auto& workers) { return workers.empty(); });
+}
+
+bool laterSnapshots(const backend::Monitor& monitor, std::uint64_t count)
+{
+    const auto seen = monitor.snapshot()->sequence;
+    return await([&] { return monitor.snapshot()->sequence >= seen + count; });
 }
 
 std::vector<backend::PostId> wholeHome(backend::Feed& feed, backend::UserId reader, bool peek)

@@ -71,6 +71,19 @@ private:
     }
 };
 
+// Two nodes with a logical shard each. Base of a test of clients; its thread.
+class TwoRedisNodes
+{
+protected:
+    void start() { m_redis = std::make_unique<RedisFixture>(2, 2); }
+    void begin() { m_redis->reset(); } // before each test
+    int node(const char* name) const { return m_redis->node(name); }
+    static backend::Deadline soon() { return RedisFixture::soon(); }
+    const std::vector<backend::NodeEndpoint>& nodes() const { return m_redis->nodes(); }
+
+    std::unique_ptr<RedisFixture> m_redis;
+};
+
 // A post's id of the given millisecond since 2010, logical shard and slot.
 inline backend::PostId postAt(std::int64_t ms, int shard = 0, int slot = 0)
 {

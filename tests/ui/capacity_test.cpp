@@ -306,7 +306,8 @@ void CapacityPageTest::weighsOneAtATimeAndTheLatestWish()
     auto* slider = fixture.find<QSlider>("capSlider");
     for (const int cap : {333, 444, 555, 666}) {
         slider->setValue(cap);
-        QTest::qWait(600); // it rests
+        QTest::qWait(600);                                            // it rests
+        QTRY_COMPARE(fixture.engine().count("capacity"), before + 1); // the first has begun
     }
     fixture.find<QPushButton>("weighAgain")->click();
     QVERIFY(QTest::qWaitForWindowActive(fixture.page.get()));

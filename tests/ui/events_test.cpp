@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "tests/ui/page_fixture.h"
+#include "tests/ui/settled.h"
 #include "ui/bridge/event_feed.h"
 #include "ui/models/table_roles.h"
 #include "ui/pages/events_page.h"
@@ -67,7 +68,7 @@ private:
             if (!open()) return false;
             make<ui::EventsPage>();
             model = find<QTableView>("eventTable")->model();
-            return QTest::qWaitFor([this] { return !loading(); });
+            return QTest::qWaitFor([this] { return !loading(); }, kPatienceMs);
         }
         bool loading() const
         {
@@ -301,7 +302,7 @@ void EventsTest::staysQuietWhilePaused()
     QTRY_COMPARE(f.model->rowCount(), 3);
     f.range.setLive(false);
     f.bridge.setPolling(false); // as the window does
-    QTest::qWait(400);          // what was under way
+    QVERIFY(settled(f.engine()));
     const int before = f.engine().count("events");
     QTest::qWait(300); // ten intervals
     QCOMPARE(f.engine().count("events"), before);

@@ -10,6 +10,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "tests/ui/settled.h"
 #include "tests/ui/window_fixture.h"
 
 namespace tests {
@@ -295,7 +296,7 @@ void MainWindowTest::spacePausesAndGoesOn()
     QVERIFY(!live->isChecked());
     // The poll that was under way comes in; after it the engine is left alone, though many intervals pass.
     fixture.bridge.refresh();
-    QTest::qWait(100);
+    QVERIFY(settled(fixture.engine()));
     const int asked = fixture.engine().count("snapshot");
     const auto standing = fixture.range.end();
     QTest::qWait(200);

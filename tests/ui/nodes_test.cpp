@@ -11,6 +11,7 @@
 #include <QTest>
 
 #include "tests/ui/page_fixture.h"
+#include "tests/ui/settled.h"
 #include "ui/models/node_tables.h"
 #include "ui/pages/node_list.h"
 #include "ui/pages/nodes_page.h"
@@ -18,6 +19,7 @@
 #include "ui/widgets/state_view.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tests {
 
@@ -407,8 +409,7 @@ void NodesTest::pausedAsksNothing()
     Shown page;
     QTRY_VERIFY(page.hasDetails());
     page.bridge.setPolling(false);
-    QTRY_COMPARE(page.engine().count("nodeDetails"), page.engine().count("nodeDetails"));
-    QTest::qWait(100); // what was under way
+    QVERIFY(settled(page.engine()));
     const int looks = page.engine().count("nodeDetails"), costs = page.engine().count("ownCost");
     page.page->setSnapshot(page.bridge.snapshot()); // as when the page is shown again
     page.nodes->openArgument("pg-1");
@@ -427,7 +428,13 @@ void NodesTest::hiddenAsksNothing()
     Shown page;
     QTRY_VERIFY(page.hasDetails());
     page.page->deactivated();
-    QTest::qWait(100);
+    int before = -1; // until what was under way has come; the bridge goes on
+    const auto details = [&] {
+        const int now = page.engine().count("nodeDetails") + page.engine().count("ownCost");
+        QTest::qWait(300);
+        return std::exchange(before, now) == now;
+    };
+    QTRY_VERIFY(details());
     const int looks = page.engine().count("nodeDetails"), costs = page.engine().count("ownCost");
     QVERIFY(page.waitForNews());
     QVERIFY(page.waitForNews());

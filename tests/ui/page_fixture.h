@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include "tests/support/fake_engine.h"
+#include "tests/support/patience.h"
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/time_range.h"
 #include "ui/pages/page.h"
@@ -47,14 +48,15 @@ public:
     bool open()
     {
         bridge.open(fakeOpener(fake));
-        return QTest::qWaitFor([this] { return bridge.snapshot() != nullptr; });
+        return QTest::qWaitFor([this] { return bridge.snapshot() != nullptr; }, kPatienceMs);
     }
 
     // Waits until a snapshot that the engine took from now on has arrived.
     bool waitForNews()
     {
         const auto before = bridge.snapshot() ? bridge.snapshot()->sequence : 0;
-        return QTest::qWaitFor([&] { return bridge.snapshot() && bridge.snapshot()->sequence > before + 1; });
+        return QTest::qWaitFor([&] { return bridge.snapshot() && bridge.snapshot()->sequence > before + 1; },
+                               kPatienceMs);
     }
 
     template <class Widget>

@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include "tests/models/model_samples.h"
+#include "tests/ui/settled.h"
 #include "tests/ui/window_fixture.h"
 
 using namespace std::chrono_literals;
@@ -43,16 +44,6 @@ private:
         letter.ref = {2, 77};
         letter.signature = letter.error = "redis-3 does not answer";
         engine.setDeadLetters({letter});
-    }
-    // Until nothing new was asked for a while.
-    static bool settle(WindowFixture& fixture)
-    {
-        for (int round = 0; round < 40; ++round) {
-            const int before = fixture.engine().asked();
-            QTest::qWait(300);
-            if (fixture.engine().asked() == before) return true;
-        }
-        return false;
     }
     std::unique_ptr<QTemporaryDir> m_directory = std::make_unique<QTemporaryDir>();
     QString settingsFile() const { return m_directory->filePath("rookery.ini"); }
@@ -96,14 +87,14 @@ void QuietTest::pausedOrMinimisedAsksNothing()
     QVERIFY(fixture.waitForNews());
     if (page == "timeline") QTRY_VERIFY(fixture.engine().count("ledger") >= 2);
     fixture.range.setLive(false);
-    QVERIFY2(settle(fixture), fixture.engine().calls().back().c_str());
+    QVERIFY2(settled(fixture.engine()), fixture.engine().calls().back().c_str());
     int asked = fixture.engine().asked();
     QTest::qWait(1'500);
     QVERIFY2(fixture.engine().asked() == asked, fixture.engine().calls().back().c_str());
     fixture.range.setLive(true);
     QVERIFY(fixture.waitForNews());
     fixture.window->showMinimized();
-    QVERIFY2(settle(fixture), fixture.engine().calls().back().c_str());
+    QVERIFY2(settled(fixture.engine()), fixture.engine().calls().back().c_str());
     asked = fixture.engine().asked();
     QTest::qWait(1'500);
     QVERIFY2(fixture.engine().asked() == asked, fixture.engine().calls().back().c_str());

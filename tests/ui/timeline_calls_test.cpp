@@ -12,6 +12,7 @@
 
 #include "tests/models/model_samples.h"
 #include "tests/ui/page_fixture.h"
+#include "tests/ui/settled.h"
 #include "ui/models/follow_model.h"
 #include "ui/pages/timeline_page.h"
 #include "ui/widgets/state_view.h"
@@ -54,7 +55,7 @@ private:
         if (!fixture.open()) return false;
         fixture.make<ui::TimelinePage>().openUser("anna");
         auto* home = fixture.find<QListView>("homeTimeline");
-        return QTest::qWaitFor([&] { return home->model()->rowCount() > 20; });
+        return QTest::qWaitFor([&] { return home->model()->rowCount() > 20; }, kPatienceMs);
     }
     static void choose(PageFixture& fixture, int row)
     {
@@ -153,7 +154,7 @@ void TimelineCallsTest::ledgerRestsWhilePaused()
     choose(fixture, 0);
     QTRY_VERIFY(fixture.engine().count("ledger") >= 2); // its fan-out is followed
     fixture.bridge.setPolling(false);
-    QTest::qWait(700); // what is on its way comes
+    QVERIFY(settled(fixture.engine()));
     const int asked = fixture.engine().asked();
     QTest::qWait(1'500);
     QCOMPARE(fixture.engine().asked(), asked);
@@ -184,7 +185,7 @@ void TimelineCallsTest::ledgerThatCouldNotBeReadIsAskedForAgain()
     auto* state = fixture.find<ui::StateView>("ledgerState");
     QTRY_VERIFY(state->isVisible() && state->text().contains("pg-2 does not answer"));
     fixture.engine().clearFailure("ledger");
-    QTRY_COMPARE_WITH_TIMEOUT(text(fixture, "ledgerPushed"), QString("40"), 10'000); // by itself
+    QTRY_COMPARE(text(fixture, "ledgerPushed"), QString("40")); // by itself
     QTRY_VERIFY(!state->isVisible());
     const int asked = fixture.engine().count("ledger");
     QTRY_VERIFY(fixture.engine().count("ledger") > asked); // and it is followed on

@@ -39,7 +39,8 @@ private:
                 QThread::msleep(120);
                 slept = true;
             });
-            if (!QTest::qWaitFor([&] { return slept && watchdog.answers() > answers + 1; })) return false;
+            if (!QTest::qWaitFor([&] { return slept && watchdog.answers() > answers + 1; }, kPatienceMs))
+                return false;
         }
         return watchdog.worstOfLastMinute() >= least;
     }

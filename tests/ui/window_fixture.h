@@ -8,6 +8,7 @@
 #include <QWindow>
 
 #include "tests/support/fake_engine.h"
+#include "tests/support/patience.h"
 #include "ui/bridge/time_range.h"
 #include "ui/main_window.h"
 #include "ui/theme/theme.h"
@@ -44,20 +45,21 @@ public:
     {
         window->show();
         window->activateWindow();
-        return QTest::qWaitForWindowActive(window.get());
+        return QTest::qWaitForWindowActive(window.get(), kPatienceMs);
     }
     // Shows it, starts the demo by its button and waits for figures.
     bool showOpen()
     {
         if (!show()) return false;
         QTest::mouseClick(find<QWidget>("startDemo"), Qt::LeftButton);
-        return QTest::qWaitFor([this] { return bridge.snapshot() != nullptr; });
+        return QTest::qWaitFor([this] { return bridge.snapshot() != nullptr; }, kPatienceMs);
     }
     // A snapshot that the engine took from now on.
     bool waitForNews()
     {
         const auto before = bridge.snapshot() ? bridge.snapshot()->sequence : 0;
-        return QTest::qWaitFor([&] { return bridge.snapshot() && bridge.snapshot()->sequence > before + 1; });
+        return QTest::qWaitFor([&] { return bridge.snapshot() && bridge.snapshot()->sequence > before + 1; },
+                               kPatienceMs);
     }
 
     template <class Widget>

@@ -13,6 +13,7 @@
 
 #include "tests/models/model_samples.h"
 #include "tests/ui/page_fixture.h"
+#include "tests/ui/settled.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/models/capacity_table.h"
 #include "ui/models/comparison_table.h"
@@ -78,14 +79,8 @@ void ZoneTest::changingItAsksNothing()
         QVERIFY(fixture.waitForNews());
     }
     fixture.range.setLive(false);
-    int asked = -1;
-    QTRY_VERIFY_WITH_TIMEOUT( // until what was under way has come
-        [&] {
-            const int before = std::exchange(asked, fixture.engine().asked());
-            QTest::qWait(300);
-            return before == asked && fixture.engine().asked() == asked;
-        }(),
-        20'000);
+    QVERIFY(settled(fixture.engine()));
+    const int asked = fixture.engine().asked();
     fixture.find<QAction>("zoneUtc")->trigger();
     QTest::qWait(300);
     fixture.find<QAction>("zoneLocal")->trigger();
