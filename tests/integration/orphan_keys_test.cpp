@@ -187,6 +187,7 @@ void OrphanKeysTest::thoseOfDeletedAccounts()
 {
     const auto leaver = take(m_session->engine().feed().createUser({"leaver", "L"}, soon())).id;
     QVERIFY(drain(m_session->engine()));
+    QVERIFY(pauseAll(m_session->engine())); // or it might be done already
     take(operations().deleteAccount(leaver, soon()));
     const int here = nodeOf(leaver.shard());
     const auto id = std::to_string(leaver.value);
@@ -202,6 +203,7 @@ void OrphanKeysTest::thoseOfDeletedAccounts()
     QVERIFY(!finished());
     QCOMPARE(take(operations().removeOrphanKeys({}, soon())).removed, std::int64_t(0));
     redis(here, {"UNLINK", keys[2]});
+    take(operations().resumeWorkers(-1, soon()));
     QTRY_VERIFY_WITH_TIMEOUT(finished(), 60'000);
     QVERIFY(drain(m_session->engine()));
     QCOMPARE(take(operations().findOrphanKeys({}, soon())).orphans, std::int64_t(0));

@@ -173,7 +173,7 @@ void OperatorJourneyTest::killedNode()
     QTRY_VERIFY_WITH_TIMEOUT(nodes->status() == ui::Tone::Critical, kPatience);
     const auto name = QString::fromStdString(scenario(backend::Scenario::KilledRedis).subject);
     QVERIFY(name.startsWith("redis-"));
-    QCOMPARE(nodes->subline(), QString("1 down"));
+    QTRY_COMPARE_WITH_TIMEOUT(nodes->subline(), QString("1 down"), kPatience); // others may have been late
     const auto* table = find<QAbstractItemView>("nodeTable")->model();
     const auto dead = table->match(table->index(0, 0), Qt::DisplayRole, name, 1, Qt::MatchExactly);
     QCOMPARE(dead.size(), 1);
