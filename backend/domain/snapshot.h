@@ -53,7 +53,8 @@ struct ShardSnapshot
     std::optional<TimePoint> usersReadAt, postsReadAt; // when PostgreSQL's figures of the role were read
     // Its node in that role is down: what it holds is what was last known, as of the times above.
     bool usersDown = false, postsDown = false, timelinesDown = false;
-    double deliveriesPerSecond = 0, readsPerSecond = 0;
+    double deliveriesPerSecond = 0; // -1 while its Redis node is down
+    double readsPerSecond = 0;
     bool ratesOld = false; // they are of ClusterSnapshot::ratesReadAt, not of now
 };
 

@@ -172,7 +172,8 @@ std::vector<ShardSnapshot> shardsOf(const ProbeFindings& findings, const EngineT
             shard.bytes = findings.timelines[i].bytes;
             shard.sweptAt = findings.timelines[i].sweptAt;
         }
-        shard.deliveriesPerSecond = rate(rates.deliveries, i);
+        // Nothing arrives on a node that is down: no figure to compare with the others'.
+        shard.deliveriesPerSecond = shard.timelinesDown ? -1 : rate(rates.deliveries, i);
         shard.readsPerSecond = rate(rates.reads, i);
         shard.ratesOld = known && countsAreOld(findings);
     }

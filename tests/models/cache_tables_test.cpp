@@ -129,6 +129,14 @@ void CacheTablesTest::redisNodeTable()
                              ui::RedisEvictionsColumn, ui::RedisEvictedColumn, ui::RedisUptimeColumn})
         QCOMPARE(at(1, column).data().toString(), QString("–"));
     QCOMPARE(at(1, ui::RedisHitRatioColumn).data().toString(), QString("n/a"));
+    // Of a node that is down nothing is known, and it says since when.
+    snapshot.nodes[3].health = backend::Health::Down;
+    snapshot.nodes[3].message = "redis-2 has not answered for 12 s: refused.";
+    model->setRows(ui::redisNodes(snapshot));
+    for (const int column : {ui::RedisMemoryColumn, ui::RedisHitRatioColumn, ui::RedisUptimeColumn}) {
+        QCOMPARE(at(1, column).data().toString(), ui::unknownText());
+        QVERIFY(at(1, column).data(Qt::ToolTipRole).toString().contains("for 12 s"));
+    }
 }
 
 // As many look-ups a second with a gap as without.

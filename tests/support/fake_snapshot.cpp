@@ -173,6 +173,7 @@ backend::ClusterSnapshot withNodeDown(backend::ClusterSnapshot snapshot, int nod
         shard.usersDown = shard.usersDown || shard.usersNode == node;
         shard.postsDown = shard.postsDown || shard.postsNode == node;
         shard.timelinesDown = shard.timelinesDown || shard.timelinesNode == node;
+        if (shard.timelinesDown) shard.deliveriesPerSecond = -1;
     }
     return snapshot;
 }

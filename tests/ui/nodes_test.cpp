@@ -35,6 +35,7 @@ private slots:
     void nodeThatFailsLaterIsChosenUnlessSomebodyPickedOne();
     void redisDetailsAreShown();
     void postgresDetailsAreShown();
+    void listAndDetailsShowOneFigure();
     void opensAtANode();
     void selectionSurvivesRefreshes();
     void deadNodeSaysSinceWhen();
@@ -221,6 +222,27 @@ void NodesTest::postgresDetailsAreShown()
     QCOMPARE(page.table("replicas").model()->rowCount(), 2);
 }
 
+// The details are read every few seconds and through a connection of their own; the list is of the last
+// probe.
+void NodesTest::listAndDetailsShowOneFigure()
+{
+    Shown page(1h);
+    QTRY_VERIFY(page.hasDetails());
+    auto probed = fakeSnapshot(1);
+    for (auto& node : probed.nodes) {
+        node.connections = 43;
+        if (node.memoryBytes >= 0) node.memoryBytes = 21 << 20;
+    }
+    page.engine().setSnapshot(probed);
+    QTRY_COMPARE(page.cell("nodeList", page.listRow("redis-3"), ui::ListConnectionsColumn), QString("43"));
+    QCOMPARE(page.text("clientsConnected"), QString("43 of 10,000"));
+    QCOMPARE(page.text("memoryUsed"), QString("21.0 MiB"));
+    QCOMPARE(page.text("memoryPeak"), QString("21.0 MiB")); // which the reading before it did not see
+    page.nodes->openArgument("pg-1");
+    QTRY_VERIFY(page.find<QLabel>("connectionsOpen"));
+    QCOMPARE(page.text("connectionsOpen"), QString("43 of 200, 3 reserved"));
+}
+
 void NodesTest::opensAtANode()
 {
     Shown page;
@@ -267,6 +289,11 @@ void NodesTest::deadNodeSaysSinceWhen()
     QTRY_VERIFY2(trouble().contains("No answer since " + ui::formatTime(since)), qPrintable(trouble()));
     QTRY_VERIFY2(trouble().contains("redis-3 has not answered for 35 s"), qPrintable(trouble()));
     QVERIFY(fixture.find<QLabel>("nodeTrouble")->isVisible());
+    QCOMPARE(fixture.find<QTableView>("nodeList")
+                 ->model()
+                 ->index(0, ui::ListConnectionsColumn)
+                 .data(Qt::ToolTipRole),
+             QVariant("nothing known since " + ui::formatTime(since) + ": it does not answer"));
     const auto missing = [&] {
         const auto* label = fixture.find<QLabel>(kMissing);
         return label ? label->text() : QString();
@@ -282,6 +309,7 @@ void NodesTest::deadNodeSaysSinceWhen()
     QCOMPARE(list->index(0, ui::ListStateColumn).data().toString(), QString("down"));
     QVERIFY(list->index(0, ui::ListMessageColumn).data().toString().contains("connection refused"));
     QCOMPARE(list->index(0, ui::ListProbeColumn).data().toString(), ui::unknownText());
+    QVERIFY(list->index(0, ui::ListProbeColumn).data(Qt::ToolTipRole).toString().contains("for 35 s"));
     QVERIFY(fixture.waitForNews());
     // It comes back by itself.
     fixture.engine().clearFailure("nodeDetails 5");

@@ -6,7 +6,10 @@
 #include <QTest>
 #include <QToolButton>
 
+#include <algorithm>
+
 #include "tests/ui/page_fixture.h"
+#include "ui/models/shard_table.h"
 #include "ui/pages/shard_panel.h"
 #include "ui/pages/shards_page.h"
 #include "ui/widgets/formatting.h"
@@ -26,6 +29,8 @@ private slots:
     void argumentWaitsForTheSession();
     void closesByButtonAndEscape();
     void numbersAreTheEngines();
+    void oneFigureIsShownEverywhere();
+    void figuresAreOfTheChosenWindow();
     void rowsOpenTheTimelineBrowser();
     void nodeThatIsDownCostsOnlyItsPart();
     void hangingNodeHoldsUpOnlyItsPart();
@@ -156,6 +161,58 @@ void ShardPanelTest::numbersAreTheEngines()
     QVERIFY(note(fixture, "hotReadersNote").contains("120"));
     QVERIFY(note(fixture, "shardTimelinesHealth").contains("Ok"));
     QTRY_VERIFY(fixture.find<ui::TimeChart>("shardSizeChart")->pointsShown() > 0);
+}
+
+// The history is read every few seconds: what the chart says last is what the table and the treemap say now.
+void ShardPanelTest::oneFigureIsShownEverywhere()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    openPanel(fixture);
+    const auto* chart = fixture.find<ui::TimeChart>("shardSizeChart");
+    QTRY_VERIFY(chart->pointsShown() > 0);
+    auto grown = fixture.engine().lastSnapshot();
+    grown.shards[17].bytes = 987 << 10;
+    grown.shards[17].sweptAt = grown.takenAt - 3s;
+    grown.shards[17].usersReadAt = grown.takenAt - 20s;
+    grown.shards[17].postsReadAt = grown.takenAt - 10s;
+    const int asked = fixture.engine().count("shardHistory");
+    fixture.engine().setSnapshot(grown);
+    const auto size = ui::formatBytes(987 << 10);
+    QTRY_COMPARE(cell(fixture, "shardTable", 17, ui::ShardBytesColumn), size);
+    QCOMPARE(fixture.engine().count("shardHistory"), asked);
+    QVERIFY2(chart->readout().contains(size), qPrintable(chart->readout()));
+    bool inPanel = false;
+    for (const auto* label : fixture.find<ui::ShardPanel>("shardPanel")->findChildren<QLabel*>())
+        inPanel = inPanel || label->text() == size;
+    QVERIFY(inPanel);
+    // How old the parts are.
+    QCOMPARE(note(fixture, "shardCounted"), QString("PostgreSQL read %1, Redis swept %2 %3")
+                                                .arg(ui::formatClock(grown.takenAt - 20s),
+                                                     ui::formatClock(grown.takenAt - 3s), ui::zoneName()));
+}
+
+void ShardPanelTest::figuresAreOfTheChosenWindow()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    QVERIFY(fixture.open());
+    fixture.make<ui::ShardsPage>();
+    openPanel(fixture);
+    const auto& snapshot = *fixture.bridge.snapshot();
+    auto minute = std::chrono::floor<std::chrono::minutes>(snapshot.takenAt) - 5min;
+    if (minute.time_since_epoch().count() % 2 == 0)
+        minute -= 1min; // the fake's odd ones have half as much again
+    const auto now = snapshot.shards[17].entries;
+    fixture.range.choose(minute, minute + 1min);
+    const auto mean = ui::formatCount(now * 3 / 2);
+    QTRY_COMPARE(cell(fixture, "shardTable", 17, ui::ShardEntriesColumn), mean);
+    const auto figures = fixture.find<ui::ShardPanel>("shardPanel")->findChildren<QLabel*>();
+    QVERIFY(
+        std::any_of(figures.begin(), figures.end(), [&](const auto* one) { return one->text() == mean; }));
+    QVERIFY2(note(fixture, "shardCounted").startsWith("means of the window"),
+             qPrintable(note(fixture, "shardCounted")));
 }
 
 void ShardPanelTest::rowsOpenTheTimelineBrowser()

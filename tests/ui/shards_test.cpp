@@ -10,12 +10,14 @@
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSet>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
+#include <QToolButton>
 
 #include "tests/ui/page_fixture.h"
 #include "ui/pages/shards_page.h"
@@ -24,6 +26,7 @@
 #include "ui/widgets/metric_tile.h"
 #include "ui/widgets/ranked_bars.h"
 #include "ui/widgets/state_view.h"
+#include "ui/widgets/table_reader.h"
 
 #include <cmath>
 
@@ -40,6 +43,7 @@ private slots:
     void unknownIsADash();
     void figuresAreOfTheChosenWindow();
     void tableSortsAndKeepsItsSelection();
+    void columnsWithoutRoomAreLeftOutAndSaidSo();
     void cellSelectsItsShard();
     void nodeBarsLeadToTheirNode();
     void opensAtAShardOrMetric();
@@ -156,6 +160,43 @@ void ShardsTest::tableSortsAndKeepsItsSelection()
     table->sortByColumn(ui::ShardNumberColumn, Qt::AscendingOrder);
     QCOMPARE(shardAt(0), 0);
     QCOMPARE(table->currentIndex().row(), 58);
+}
+
+// Nothing is cut at the side: what does not fit beside the panel is one click away, and in exports.
+void ShardsTest::columnsWithoutRoomAreLeftOutAndSaidSo()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::ShardsPage>();
+    page.resize(1'900, 700);
+    QVERIFY(QTest::qWaitForWindowExposed(&page));
+    auto* table = fixture.find<QTableView>("shardTable");
+    auto* more = fixture.find<QToolButton>("moreColumns");
+    const auto hidden = [&] { return table->horizontalHeader()->hiddenSectionCount(); };
+    QTRY_COMPARE(hidden(), 0);
+    QVERIFY(!more->isVisible());
+    page.resize(1'080, 700);
+    page.openArgument("shard 3");
+    QTRY_VERIFY(hidden() > 0);
+    QTRY_COMPARE(table->horizontalScrollBar()->maximum(), 0);
+    for (const int column : {ui::ShardNumberColumn, ui::ShardEntriesColumn, ui::ShardBytesColumn,
+                             ui::ShardPostsColumn, ui::ShardDeliveriesColumn, ui::ShardReadsColumn})
+        QVERIFY(!table->isColumnHidden(column));
+    QVERIFY(more->isVisible());
+    QCOMPARE(more->text(), QString("%1 more columns…").arg(hidden()));
+    QVERIFY2(more->toolTip().contains("Posts on"), qPrintable(more->toolTip()));
+    ui::TableReader reader(*table, ui::TableRows::All);
+    QVERIFY(reader.read(std::chrono::seconds(5)));
+    QCOMPARE(int(reader.take().header.size()), int(ui::ShardColumnCount));
+    QTest::mouseClick(more, Qt::LeftButton);
+    QTRY_COMPARE(hidden(), 0);
+    QVERIFY(table->horizontalScrollBar()->maximum() > 0);
+    QCOMPARE(more->text(), QString("Fewer columns"));
+    QTest::mouseClick(more, Qt::LeftButton);
+    QTRY_VERIFY(hidden() > 0);
+    QTest::keyClick(table, Qt::Key_Escape); // without the panel there is room for more
+    const int beside = hidden();
+    QTRY_VERIFY(hidden() < beside || beside == 0);
 }
 
 void ShardsTest::cellSelectsItsShard()
@@ -393,9 +434,17 @@ void ShardsTest::figuresOfADownNodeAreSaidToBeOld()
     };
     QVERIFY(colours(2) > 1);
     QCOMPARE(colours(3), 1);
-    // Rates are counted by those who deliver: of now.
+    // Nothing arrives there: not a 0 that looks as if it was measured, and it says since when.
     box->setCurrentIndex(box->findData(int(backend::BalanceMetric::Deliveries)));
-    QCOMPARE(colours(2), 1);
+    const auto asOf = QString("nothing known since %1 %2: redis-3 is down")
+                          .arg(ui::formatClock(*healthy.shards[2].sweptAt), ui::zoneName());
+    QVERIFY2(heat->cellText(2).contains(asOf), qPrintable(heat->cellText(2)));
+    const auto deliveries =
+        fixture.find<QTableView>("shardTable")->model()->index(2, ui::ShardDeliveriesColumn);
+    QCOMPARE(deliveries.data().toString(), ui::unknownText());
+    QCOMPARE(deliveries.data(Qt::ToolTipRole).toString(), asOf);
+    for (const auto& bar : fixture.find<ui::RankedBars>("nodeBars")->bars())
+        QCOMPARE(std::isnan(bar.value), bar.name == "redis-3");
     fixture.engine().setSnapshot(fakeSnapshot(2));
     QTRY_VERIFY(!note->isVisible());
 }

@@ -52,7 +52,7 @@ private:
     {
         auto& engine = fixture.engine();
         engine.addUser({{kAnna}, "anna", "Anna B", kSampleTime}, {12, 34, 56});
-        engine.addUser({{kAnton}, "anton", "Anton C", kSampleTime}, {1, 2, 3}, false);
+        engine.addUser({{kAnton}, "anton", "%1 Anton %3", kSampleTime}, {1, 2, 3}, false);
         engine.setHome({kAnna}, entries(900, 601));
         engine.setAuthor({kAnna}, entries(120, 101));
         engine.setHome({kAnton}, entries(50, 40));
@@ -107,6 +107,8 @@ void TimelineTest::invitesAndFindsAUser()
     QCOMPARE(idAt(fixture, 0), 900);
     openUser(fixture, QString::number(kAnton));
     QTRY_VERIFY(text(fixture, "profileName").contains("@anton"));
+    QCOMPARE(text(fixture, "profileName"),
+             QString("@anton · %1 Anton %3 · id ") + QString::number(kAnton)); // as it is
     QVERIFY(text(fixture, "profileFacts").contains("dormant"));
 }
 

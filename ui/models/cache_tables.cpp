@@ -66,6 +66,12 @@ public:
                 {}};
     }
 
+    // Why a figure of a node that is down is not there, and since when.
+    static QString silence(const Node& n)
+    {
+        return n.health == backend::Health::Down ? QString::fromStdString(n.message) : QString();
+    }
+
     static NodeColumn real(const QString& title, const QString& explanation, double Node::*value,
                            QString (*text)(double))
     {
@@ -74,7 +80,7 @@ public:
                 Qt::AlignRight,
                 [value, text](const Node& n) { return text(n.*value); },
                 [value](const Node& n) { return n.*value >= 0 ? QVariant(n.*value) : QVariant(); },
-                {},
+                [value](const Node& n) { return n.*value < 0 ? silence(n) : QString(); },
                 {}};
     }
 
@@ -86,8 +92,23 @@ public:
                 Qt::AlignRight,
                 [value, text](const Node& n) { return text(n.*value); },
                 [value](const Node& n) { return n.*value >= 0 ? QVariant(qint64(n.*value)) : QVariant(); },
-                {},
+                [value](const Node& n) { return n.*value < 0 ? silence(n) : QString(); },
                 [value, whenAny](const Node& n) { return n.*value > 0 ? whenAny : Tone::Normal; }};
+    }
+
+    static NodeColumn keyHits()
+    {
+        auto out =
+            real(tr("Key hits, of all clients"),
+                 tr("Hits among the node's key look-ups over the last second, whoever asked: engines, the "
+                    "monitoring of this and other consoles, anybody else. Redis does not tell them apart; "
+                    "\"Hits and misses\" above counts the engines' own look-ups alone"),
+                 &Node::keyspaceHitRatio, &ratioText);
+        out.text =
+            [](const Node& n) { // without a look-up there is no ratio; of a silent node nothing is known
+                return n.health == backend::Health::Down ? unknownText() : ratioText(n.keyspaceHitRatio);
+            };
+        return out;
     }
 
     static NodeColumn health()
@@ -170,12 +191,7 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
             .in(T::tr("bytes")),
         T::whole(T::tr("Keys"), T::tr("DBSIZE of the node"), &N::keys, &formatCount),
         T::real(T::tr("Commands/s"), T::tr("Over the last second"), &N::commandsPerSecond, &formatRate),
-        T::real(T::tr("Key hits, of all clients"),
-                T::tr("Hits among the node's key look-ups over the last second, whoever asked: engines, the "
-                      "monitoring of this and other consoles, anybody else. Redis does not tell them apart; "
-                      "\"Hits and misses\" above counts the engines' own look-ups alone"),
-                &N::keyspaceHitRatio, &T::ratioText)
-            .in(T::tr("0 to 1")),
+        T::keyHits().in(T::tr("0 to 1")),
         T::real(T::tr("Evictions/s"), T::tr("Over the last second"), &N::evictionsPerSecond, &formatRate),
         T::whole(
             T::tr("Evicted"),

@@ -50,6 +50,15 @@ FanoutLoad loadAbove(const backend::FanoutCosts& costs, std::int64_t threshold)
     return out;
 }
 
+std::int64_t thresholdToday(const backend::FanoutCosts& costs)
+{
+    if (costs.threshold.kind == backend::PushThreshold::Kind::Followers) return costs.threshold.followers;
+    auto least = costs.sample.front().followers;
+    for (const auto& author : costs.sample)
+        if (author.pulled) least = std::min(least, author.followers - 1);
+    return least;
+}
+
 std::vector<FanoutCurvePoint> fanoutCurve(const backend::FanoutCosts& costs, std::size_t most)
 {
     std::set<std::int64_t> thresholds{0};

@@ -21,6 +21,9 @@ FanoutLoad loadToday(const backend::FanoutCosts& costs);
 // Authors with more followers than this are pulled, the others pushed.
 FanoutLoad loadAbove(const backend::FanoutCosts& costs, std::int64_t threshold);
 
+// Where today's rule stands: at its threshold; else where the smallest merged audience begins.
+std::int64_t thresholdToday(const backend::FanoutCosts& costs);
+
 struct FanoutCurvePoint
 {
     std::int64_t threshold = 0;

@@ -7,6 +7,7 @@
 #include <QStringList>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace ui {
@@ -47,6 +48,22 @@ QString lastKnownText(const backend::ClusterSnapshot& snapshot, const backend::S
     return metric == backend::BalanceMetric::Posts
                ? lastKnownText(nodeName(snapshot, shard.postsNode), shard.postsReadAt)
                : lastKnownText(nodeName(snapshot, shard.timelinesNode), shard.sweptAt);
+}
+
+QString unknownSinceText(const QString& node, std::optional<backend::TimePoint> at)
+{
+    return at ? T::tr("nothing known since %1: %2 is down").arg(clock(*at), node)
+              : T::tr("nothing known: %1 is down").arg(node);
+}
+
+QString missingText(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard,
+                    backend::BalanceMetric metric)
+{
+    if (!std::isnan(backend::valueOf(shard, metric))) return {};
+    const bool posts = metric == backend::BalanceMetric::Posts;
+    if (posts ? !shard.postsDown : !shard.timelinesDown) return {};
+    return unknownSinceText(nodeName(snapshot, posts ? shard.postsNode : shard.timelinesNode),
+                            posts ? shard.postsReadAt : shard.sweptAt);
 }
 
 QString diskDated(const backend::NodeSnapshot& node)

@@ -15,6 +15,12 @@ QString lastKnownText(const QString& node, std::optional<backend::TimePoint> at)
 // Of the shard's figure of that metric; empty: it is of now, or not known at all.
 QString lastKnownText(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard,
                       backend::BalanceMetric metric);
+// Of a figure that is not there because that node is down: "nothing known since 10:41:07 UTC: pg-1 is down".
+// at: when anything of it was read last.
+QString unknownSinceText(const QString& node, std::optional<backend::TimePoint> at);
+// Why the shard's figure of that metric is not there; empty: it is, or no node's silence is the reason.
+QString missingText(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard,
+                    backend::BalanceMetric metric);
 // Of the node's disk; empty: it is of now, or not known at all.
 QString diskDated(const backend::NodeSnapshot& node);
 // Of what engines count, rates and percentiles: "as of 10:41:07 UTC; the directory does not answer"; empty:

@@ -97,12 +97,13 @@ std::vector<SlowOperation> slowOperations(const backend::NodeDetails& details)
                            T::tr("done"), false});
     if (const auto& running = details.postgres.running.value)
         for (const auto& one : *running)
-            out.push_back(
-                {one.pid, one.since, one.seconds, qt(one.text),
-                 one.application.empty()
-                     ? T::tr("%1, process %2").arg(qt(one.role)).arg(one.pid)
-                     : T::tr("%1 (%2), process %3").arg(qt(one.role), qt(one.application)).arg(one.pid),
-                 one.waitsFor.empty() ? T::tr("runs") : T::tr("waits for %1").arg(qt(one.waitsFor)), true});
+            out.push_back({one.pid, one.since, one.seconds, qt(one.text),
+                           one.application.empty()
+                               ? T::tr("%1, process %2").arg(qt(one.role), QString::number(one.pid))
+                               : T::tr("%1 (%2), process %3")
+                                     .arg(qt(one.role), qt(one.application), QString::number(one.pid)),
+                           one.waitsFor.empty() ? T::tr("runs") : T::tr("waits for %1").arg(qt(one.waitsFor)),
+                           true});
     return out;
 }
 

@@ -30,27 +30,32 @@ public:
                 {}};
     }
 
-    static Column count(const QString& title, const QString& explanation, std::int64_t Shard::*value)
+    using Missing = QString ShardRow::*;
+
+    static Column count(const QString& title, const QString& explanation, std::int64_t Shard::*value,
+                        Missing missing)
     {
         return {title,
                 explanation,
                 Qt::AlignRight,
                 [value](const ShardRow& r) { return formatCount(r.shard.*value); },
                 [value](const ShardRow& r) { return known(r.shard.*value); },
-                {},
+                [value, missing](const ShardRow& r) { return r.shard.*value < 0 ? r.*missing : QString(); },
                 {}};
     }
 
-    static Column bytes(const QString& title, const QString& explanation, std::int64_t Shard::*value)
+    static Column bytes(const QString& title, const QString& explanation, std::int64_t Shard::*value,
+                        Missing missing)
     {
         return {title,
                 explanation,
                 Qt::AlignRight,
                 [value](const ShardRow& r) { return formatBytes(r.shard.*value); },
                 [value](const ShardRow& r) { return known(r.shard.*value); },
-                [value](const ShardRow& r) {
-                    return r.shard.*value < 0 ? tr("not known yet")
-                                              : tr("%1 bytes").arg(formatCount(r.shard.*value));
+                [value, missing](const ShardRow& r) {
+                    if (r.shard.*value >= 0) return tr("%1 bytes").arg(formatCount(r.shard.*value));
+                    const auto why = r.*missing;
+                    return why.isEmpty() ? tr("not known yet") : why;
                 },
                 {}};
     }
@@ -64,7 +69,7 @@ public:
                 [value](const ShardRow& r) {
                     return r.shard.*value >= 0 ? QVariant(r.shard.*value) : QVariant();
                 },
-                {},
+                [value](const ShardRow& r) { return r.shard.*value < 0 ? r.timelinesMissing : QString(); },
                 {}};
     }
 
@@ -138,20 +143,26 @@ ShardTableModel* makeShardTable(QObject* parent)
     const auto rates = [](const ShardRow& r) { return r.ratesDated; };
     std::vector<T::Column> columns{
         T::number(),
-        T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines).datedBy(timelines),
-        T::count(T::tr("Entries"), T::tr("Entries of all home timelines in Redis"), &S::entries)
+        T::count(T::tr("Timelines"), T::tr("Home timelines kept in Redis"), &S::timelines,
+                 &ShardRow::timelinesMissing)
+            .datedBy(timelines),
+        T::count(T::tr("Entries"), T::tr("Entries of all home timelines in Redis"), &S::entries,
+                 &ShardRow::timelinesMissing)
             .datedBy(timelines),
         T::bytes(T::tr("Redis"),
                  T::tr("Memory of all keys of the shard in Redis, timelines, objects and marks, estimated "
                        "from a sample"),
-                 &S::bytes)
+                 &S::bytes, &ShardRow::timelinesMissing)
             .in(T::tr("bytes"))
             .datedBy(timelines),
-        T::count(T::tr("Users"), T::tr("Rows, from PostgreSQL's own statistics"), &S::users)
+        T::count(T::tr("Users"), T::tr("Rows, from PostgreSQL's own statistics"), &S::users,
+                 &ShardRow::usersMissing)
             .datedBy([](const ShardRow& r) { return r.usersDated; }),
-        T::count(T::tr("Posts"), T::tr("Rows, from PostgreSQL's own statistics"), &S::posts)
+        T::count(T::tr("Posts"), T::tr("Rows, from PostgreSQL's own statistics"), &S::posts,
+                 &ShardRow::postsMissing)
             .datedBy([](const ShardRow& r) { return r.postsDated; }),
-        T::bytes(T::tr("PostgreSQL"), T::tr("Size of tables and indexes of the shard"), &S::postgresBytes)
+        T::bytes(T::tr("PostgreSQL"), T::tr("Size of tables and indexes of the shard"), &S::postgresBytes,
+                 &ShardRow::rowsMissing)
             .in(T::tr("bytes"))
             .datedBy(&T::postgresDated),
         T::rate(T::tr("Deliveries/s"),
@@ -178,10 +189,14 @@ ShardRow shardRow(const backend::ClusterSnapshot& snapshot, const backend::Shard
     ShardRow row{shard, nodeName(snapshot, shard.usersNode), nodeName(snapshot, shard.postsNode),
                  nodeName(snapshot, shard.timelinesNode), snapshot.takenAt};
     if (shard.usersDown && shard.users >= 0) row.usersDated = lastKnownText(row.usersNode, shard.usersReadAt);
+    if (shard.usersDown) row.usersMissing = unknownSinceText(row.usersNode, shard.usersReadAt);
+    if (shard.postsDown) row.postsMissing = unknownSinceText(row.postsNode, shard.postsReadAt);
+    row.rowsMissing = shard.usersDown ? row.usersMissing : row.postsMissing;
     if (ofWindow) return row;
+    if (shard.timelinesDown) row.timelinesMissing = unknownSinceText(row.timelinesNode, shard.sweptAt);
     row.postsDated = lastKnownText(snapshot, shard, backend::BalanceMetric::Posts);
     row.timelinesDated = lastKnownText(snapshot, shard, backend::BalanceMetric::Timelines);
-    row.ratesDated = lastKnownText(snapshot, shard, backend::BalanceMetric::Deliveries);
+    row.ratesDated = lastKnownText(snapshot, shard, backend::BalanceMetric::Reads);
     return row;
 }
 

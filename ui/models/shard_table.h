@@ -15,6 +15,9 @@ struct ShardRow
     // Why figures are not of now, by where they come from ("as of 10:41:07 UTC; pg-1 is down"); empty: they
     // are, or they are means of a window.
     QString usersDated{}, postsDated{}, timelinesDated{}, ratesDated{};
+    // Why figures that are not there are not: "nothing known since 10:41:07 UTC: pg-1 is down"; empty: no
+    // node's silence is the reason.
+    QString usersMissing{}, postsMissing{}, rowsMissing{} /* of both */, timelinesMissing{};
 };
 
 using ShardTableModel = TableModel<ShardRow, int>;

@@ -79,7 +79,7 @@ QWidget* CapacityPage::build()
     m_splitter->addWidget(m_lower);
     m_upper->setSizes({3'500, 6'500}); // parts of what there is
     m_lower->setSizes({7'200, 2'800});
-    m_splitter->setSizes({4'800, 5'200});
+    m_splitter->setSizes({5'400, 4'600});
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->setSpacing(kSpacingSmall);

@@ -1,5 +1,7 @@
 #include "ui/pages/column_fit.h"
 
+#include "ui/widgets/table_text.h"
+
 #include <QEvent>
 #include <QHeaderView>
 #include <QTableView>
@@ -7,6 +9,7 @@
 #include <QTreeView>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 namespace ui {
@@ -59,6 +62,17 @@ public:
     // The widest that the column was to be so far; 0: not measured yet.
     int needed(int column) const { return column < int(m_needed.size()) ? m_needed[std::size_t(column)] : 0; }
 
+    void leaveOut(std::vector<int> columns, std::function<void(const QStringList&)> told)
+    {
+        m_mayGo = std::move(columns);
+        m_told = std::move(told);
+    }
+    void showAll(bool all)
+    {
+        m_showAll = all;
+        begin(0ms, true);
+    }
+
 private:
     bool eventFilter(QObject* watched, QEvent* event) override
     {
@@ -86,13 +100,17 @@ private:
     {
         const int count = m_header.count();
         const bool nothing = count == 0 || m_view.model()->rowCount() == 0;
-        if (m_header.property(kChosen).toBool() || nothing || !m_view.isVisible()) return;
+        if (nothing || !m_view.isVisible()) return;
+        if (m_header.property(kChosen).toBool()) return chooseColumns();
         m_needed.resize(std::size_t(count));
         do {
             measure(m_next % count);
             m_next = (m_next + 1) % count;
         } while (--m_left > 0 && m_atOnce);
-        if (m_next == 0 || m_atOnce) place();
+        if (m_next == 0 || m_atOnce) {
+            chooseColumns();
+            place();
+        }
         m_atOnce = false;
         if (m_left > 0) m_timer.start(0);
     }
@@ -101,6 +119,42 @@ private:
     {
         auto& needed = m_needed[std::size_t(column)];
         needed = std::max(needed, neededWidth(m_view, m_header, column)); // never narrower: nothing jumps
+    }
+
+    // That it has, had or, where no person chose one, needs.
+    int widthOf(int column) const
+    {
+        if (!m_header.property(kChosen).toBool()) return needed(column);
+        if (!m_header.isSectionHidden(column)) return m_header.sectionSize(column);
+        const auto had = m_widthHad.find(column);
+        return had == m_widthHad.end() ? needed(column) : had->second;
+    }
+
+    void chooseColumns()
+    {
+        if (m_mayGo.empty()) return;
+        int taken = 0;
+        const auto mayGo = [this](int column) {
+            return std::find(m_mayGo.begin(), m_mayGo.end(), column) != m_mayGo.end();
+        };
+        for (int column = 0; column < m_header.count(); ++column)
+            if (mayGo(column) || !m_header.isSectionHidden(column)) taken += widthOf(column);
+        QStringList titles;
+        QVariantList out;
+        for (const int column : m_mayGo) {
+            const bool goes = !m_showAll && taken > m_view.viewport()->width();
+            if (goes) {
+                m_widthHad[column] = widthOf(column);
+                taken -= m_widthHad[column];
+                titles.prepend(m_view.model()->headerData(column, Qt::Horizontal).toString());
+                out << column;
+            }
+            if (m_header.isSectionHidden(column) != goes) m_header.setSectionHidden(column, goes);
+        }
+        if (titles == m_leftOut) return;
+        m_leftOut = titles;
+        m_view.setProperty(kLeftOutColumns, out);
+        m_told(titles);
     }
 
     // Of those that are shown; -1: none.
@@ -158,8 +212,20 @@ private:
     int m_left = 0;            // so many are to be measured
     bool m_atOnce = true;      // in one turn
     bool m_placing = false;
-    bool m_pressed = false; // a mouse button on the header
+    bool m_pressed = false;   // a mouse button on the header
+    std::vector<int> m_mayGo; // where there is no room, the first ones first
+    std::function<void(const QStringList&)> m_told;
+    QStringList m_leftOut;         // titles
+    std::map<int, int> m_widthHad; // of those, by column
+    bool m_showAll = false;
 };
+
+ColumnFit* fitOf(const QTableView& table)
+{
+    for (auto* child : table.children())
+        if (auto* found = dynamic_cast<ColumnFit*>(child)) return found;
+    return nullptr;
+}
 
 } // namespace
 
@@ -173,6 +239,17 @@ void fitColumns(QTreeView& tree)
     new ColumnFit(tree, *tree.header());
 }
 
+void leaveOutColumns(QTableView& table, std::vector<int> leastImportantFirst,
+                     std::function<void(const QStringList&)> told)
+{
+    if (auto* fit = fitOf(table)) fit->leaveOut(std::move(leastImportantFirst), std::move(told));
+}
+
+void showAllColumns(QTableView& table, bool all)
+{
+    if (auto* fit = fitOf(table)) fit->showAll(all);
+}
+
 void elideLastColumn(QTableView& table)
 {
     table.horizontalHeader()->setProperty(kElidesLast, true);
@@ -181,9 +258,7 @@ void elideLastColumn(QTableView& table)
 int fittedWidth(const QTableView& table)
 {
     // Columns that were wider stay so: each counts as it is kept, not as it would be measured now.
-    const ColumnFit* fit = nullptr;
-    for (const auto* child : table.children())
-        if (const auto* found = dynamic_cast<const ColumnFit*>(child)) fit = found;
+    const auto* fit = fitOf(table);
     int width = 0;
     for (int column = 0; column < table.model()->columnCount(); ++column)
         width +=
@@ -199,6 +274,8 @@ QByteArray columnsState(const QHeaderView& header)
 void restoreColumns(QHeaderView& header, const QByteArray& state)
 {
     if (state.isEmpty() || !header.restoreState(state.mid(1))) return;
+    for (int column = 0; column < header.count(); ++column)
+        header.setSectionHidden(column, false); // what had no room then may have it now
     header.setProperty(kChosen, state.front() == kChosenMark);
 }
 

@@ -2,6 +2,11 @@
 // somebody chooses widths of their own. GUI thread only.
 #pragma once
 
+#include <QStringList>
+
+#include <functional>
+#include <vector>
+
 class QByteArray;
 class QHeaderView;
 class QTableView;
@@ -15,6 +20,13 @@ void fitColumns(QTreeView& tree);
 
 // A last column of long words gets what the others leave, never more, and no bar below: its texts are elided.
 void elideLastColumn(QTableView& table);
+
+// While not all columns fit, these are left out, the first ones first; exports have them all the same. told
+// gets the titles of those that are, whenever that changes.
+void leaveOutColumns(QTableView& table, std::vector<int> leastImportantFirst,
+                     std::function<void(const QStringList& titles)> told);
+// All of them, whether they fit or not: the table then scrolls.
+void showAllColumns(QTableView& table, bool all);
 
 // What fitColumns() needs to show everything in full.
 int fittedWidth(const QTableView& table);

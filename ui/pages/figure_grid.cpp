@@ -18,6 +18,8 @@ FigureGrid::FigureGrid(const Theme& theme, const QString& objectName, const QStr
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins({});
+    grid->setSizeConstraint(
+        QLayout::SetMinimumSize); // where there is little room texts give way, not figures
     grid->setHorizontalSpacing(kSpacingMedium);
     grid->setVerticalSpacing(kSpacingTiny);
     const auto title = [&](int column, const QString& text) {

@@ -97,6 +97,8 @@ void NodeDetailView::setNode(const NodeListRow* row)
         m_error.clear();
         m_lookedAt = {};
         showFindings();
+    } else if (m_details && m_row) { // what the list shows as well changes with it
+        showFacts();
     }
     showTrouble();
     showParts();
@@ -167,9 +169,14 @@ void NodeDetailView::showTrouble()
     m_trouble->setVisible(!lines.isEmpty());
 }
 
-void NodeDetailView::showDetails()
+void NodeDetailView::showFacts()
 {
     m_facts->setGroups(nodeFacts(*m_details, m_row->node));
+}
+
+void NodeDetailView::showDetails()
+{
+    showFacts();
     m_lists->show(*m_details);
 }
 

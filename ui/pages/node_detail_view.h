@@ -55,6 +55,7 @@ private:
     void take(int node, backend::Result<backend::NodeDetails> details);
     bool due() const;
     void showTrouble();
+    void showFacts();
     void showDetails();
     void showFindings();
     void showParts();

@@ -59,15 +59,25 @@ FactGroup group(const QString& title, const backend::NodePart<T>& part, Facts fa
     return {title, facts(*part.value), {}};
 }
 
-std::vector<Fact> memoryFacts(const backend::RedisMemoryFigures& m)
+// What the list of nodes shows too is the same figure here: that of the last probe. A node that does not
+// answer has none; then the last reading's stands.
+std::int64_t probedOr(std::int64_t probed, std::int64_t read)
 {
+    return probed >= 0 ? probed : read;
+}
+
+std::vector<Fact> memoryFacts(const backend::RedisMemoryFigures& m, const backend::NodeSnapshot& node)
+{
+    const auto used = probedOr(node.memoryBytes, m.usedBytes);
     const bool limited = m.mostBytes > 0;
-    const bool full = limited && double(m.usedBytes) >= double(m.mostBytes) * kNearlyFull;
-    const bool fragmented = m.fragmentation > kFragmented && m.usedBytes >= kFragmentationMatters;
+    const bool full = limited && double(used) >= double(m.mostBytes) * kNearlyFull;
+    const bool fragmented = m.fragmentation > kFragmented && used >= kFragmentationMatters;
     return {
-        {"memoryUsed", F::tr("Used"), formatBytes(m.usedBytes), F::tr("used_memory"),
-         full ? Tone::Warning : Tone::Normal},
-        {"memoryPeak", F::tr("Peak"), formatBytes(m.peakBytes), F::tr("used_memory_peak, since it started")},
+        {"memoryUsed", F::tr("Used"), formatBytes(used),
+         F::tr("used_memory at the last probe, as in the list"), full ? Tone::Warning : Tone::Normal},
+        {"memoryPeak", F::tr("Peak"),
+         formatBytes(m.peakBytes < 0 ? m.peakBytes : std::max(m.peakBytes, used)),
+         F::tr("used_memory_peak, since it started")},
         {"memoryMost", F::tr("Limit"), m.mostBytes == 0 ? F::tr("none") : formatBytes(m.mostBytes),
          F::tr("maxmemory")},
         {"memoryPolicy", F::tr("When full"), qt(m.policy), F::tr("maxmemory-policy"),
@@ -140,13 +150,15 @@ std::vector<Fact> replicationFacts(const backend::RedisReplicationFigures& r)
     return out;
 }
 
-std::vector<Fact> clientFacts(const backend::RedisClientFigures& c)
+std::vector<Fact> clientFacts(const backend::RedisClientFigures& c, const backend::NodeSnapshot& node)
 {
-    const bool full = c.most > 0 && double(c.connected) >= double(c.most) * kNearlyFull;
+    const auto connected = probedOr(node.connections, c.connected);
+    const bool full = c.most > 0 && double(connected) >= double(c.most) * kNearlyFull;
     return {
         {"clientsConnected", F::tr("Connected"),
-         usedOfText(formatCount(c.connected), c.most > 0 ? formatCount(c.most) : QString()),
-         F::tr("connected_clients of maxclients"), full ? Tone::Warning : Tone::Normal},
+         usedOfText(formatCount(connected), c.most > 0 ? formatCount(c.most) : QString()),
+         F::tr("connected_clients of maxclients at the last probe, as in the list"),
+         full ? Tone::Warning : Tone::Normal},
         {"clientsBlocked", F::tr("Blocked"), formatCount(c.blocked), F::tr("Waiting in a blocking command")},
         {"clientsRejected", F::tr("Refused"), formatCount(c.rejectedTotal),
          F::tr("Since the server started: beyond maxclients"),
@@ -215,27 +227,38 @@ std::vector<Fact> latencyFacts(const backend::RedisLatency& latency)
     return out;
 }
 
-std::vector<FactGroup> redisFacts(const backend::RedisDetails& d)
+std::vector<FactGroup> redisFacts(const backend::RedisDetails& d, const backend::NodeSnapshot& node)
 {
     const double window = d.keys.value ? d.keys.value->windowSeconds : 0;
-    return {group(F::tr("Memory"), d.memory, memoryFacts),
+    const auto memory = [&node](const auto& figures) { return memoryFacts(figures, node); };
+    const auto clients = [&node](const auto& figures) { return clientFacts(figures, node); };
+    return {group(F::tr("Memory"), d.memory, memory),
             group(overWindow(F::tr("Keys"), window), d.keys, keyFacts),
             group(F::tr("Persistence"), d.persistence, persistenceFacts),
-            group(F::tr("Clients"), d.clients, clientFacts),
+            group(F::tr("Clients"), d.clients, clients),
             group(F::tr("Replication"), d.replication, replicationFacts),
             group(F::tr("Keyspace"), d.keyspace, keyspaceFacts),
             group(F::tr("Latency events"), d.latency, latencyFacts)};
 }
 
-std::vector<Fact> connectionFacts(const backend::PostgresConnectionFigures& c)
+std::vector<Fact> connectionFacts(const backend::PostgresConnectionFigures& c,
+                                  const backend::NodeSnapshot& node)
 {
-    const auto open = c.most - std::max<std::int64_t>(c.reserved, 0);
-    const bool full = c.most > 0 && double(c.open) >= double(open) * kNearlyFull;
-    std::vector<Fact> out{{"connectionsOpen", F::tr("Open"),
-                           F::tr("%1 of %2, %3 reserved")
-                               .arg(formatCount(c.open), formatCount(c.most), formatCount(c.reserved)),
-                           F::tr("Of all databases, of max_connections; reserved for superusers"),
-                           full ? Tone::Warning : Tone::Normal}};
+    const auto used = probedOr(node.connections, c.open);
+    const auto allowed = c.most - std::max<std::int64_t>(c.reserved, 0);
+    const bool full = c.most > 0 && double(used) >= double(allowed) * kNearlyFull;
+    return {
+        {"connectionsOpen", F::tr("Open"),
+         F::tr("%1 of %2, %3 reserved").arg(formatCount(used), formatCount(c.most), formatCount(c.reserved)),
+         F::tr("Of all databases, of max_connections, at the last probe, as in the list; reserved for "
+               "superusers"),
+         full ? Tone::Warning : Tone::Normal}};
+}
+
+// Of another moment than how many are open, and with the connection that asked.
+std::vector<Fact> connectionStates(const backend::PostgresConnectionFigures& c)
+{
+    std::vector<Fact> out;
     for (const auto& state : c.states) {
         const bool hidden = state.state == "hidden";
         const bool idling = state.state.starts_with("idle in transaction") && state.longestSeconds > 60;
@@ -320,14 +343,19 @@ std::vector<Fact> activityFacts(const backend::PostgresActivityFigures& a)
 std::vector<FactGroup> postgresFacts(const backend::PostgresDetails& d, const backend::NodeSnapshot& node)
 {
     const double window = d.activity.value ? d.activity.value->windowSeconds : 0;
-    return {group(F::tr("Connections"), d.connections, connectionFacts),
-            group(overWindow(F::tr("Activity"), window), d.activity, activityFacts),
-            group(F::tr("Vacuum horizon"), d.horizon, horizonFacts),
-            group(F::tr("Replication"), d.replication, standbyFacts),
-            {F::tr("Storage"),
-             {{"storageDatabase", F::tr("Database"), formatBytes(node.diskBytes), diskDated(node),
-               diskDated(node).isEmpty() ? Tone::Normal : Tone::Muted}},
-             {}}};
+    const auto connections = [&node](const auto& figures) { return connectionFacts(figures, node); };
+    std::vector<FactGroup> out{group(F::tr("Connections"), d.connections, connections),
+                               group(overWindow(F::tr("Activity"), window), d.activity, activityFacts),
+                               group(F::tr("Vacuum horizon"), d.horizon, horizonFacts),
+                               group(F::tr("Replication"), d.replication, standbyFacts),
+                               {F::tr("Storage"),
+                                {{"storageDatabase", F::tr("Database"), formatBytes(node.diskBytes),
+                                  diskDated(node), diskDated(node).isEmpty() ? Tone::Normal : Tone::Muted}},
+                                {}}};
+    if (d.connections.value && !d.connections.value->states.empty())
+        out.insert(out.begin() + 1,
+                   {F::tr("By state · with this reading's own"), connectionStates(*d.connections.value), {}});
+    return out;
 }
 
 } // namespace
@@ -366,7 +394,7 @@ std::vector<FactGroup> nodeFactsWithout(const NodeListRow& row, const QString& w
 
 std::vector<FactGroup> nodeFacts(const backend::NodeDetails& details, const backend::NodeSnapshot& node)
 {
-    return details.kind == backend::NodeKind::Redis ? redisFacts(details.redis)
+    return details.kind == backend::NodeKind::Redis ? redisFacts(details.redis, node)
                                                     : postgresFacts(details.postgres, node);
 }
 

@@ -12,6 +12,7 @@ namespace ui {
 
 // Without its details, and why: what the snapshot and the probes know of it.
 std::vector<FactGroup> nodeFactsWithout(const NodeListRow& row, const QString& why);
+// What the list of nodes shows as well is `node`'s, not the reading's: the two never differ.
 std::vector<FactGroup> nodeFacts(const backend::NodeDetails& details, const backend::NodeSnapshot& node);
 
 } // namespace ui

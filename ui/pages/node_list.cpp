@@ -36,11 +36,20 @@ public:
                 Qt::AlignRight,
                 std::move(text),
                 [value](const Row& r) { return value(r) < 0 ? QVariant() : QVariant(value(r)); },
-                {},
+                [value](const Row& r) { return value(r) < 0 ? silence(r) : QString(); },
                 [value, most](const Row& r) {
                     return most && most(r) > 0 && value(r) >= most(r) * kNearlyFull ? Tone::Warning
                                                                                     : Tone::Normal;
                 }};
+    }
+
+    // Why a figure of a node that is down is not there, and since when.
+    static QString silence(const Row& r)
+    {
+        if (r.node.health != backend::Health::Down) return {};
+        return r.probed.silentSince
+                   ? tr("nothing known since %1: it does not answer").arg(formatTime(*r.probed.silentSince))
+                   : QString::fromStdString(r.node.message);
     }
 
     static QString connections(const Row& r)
@@ -91,6 +100,7 @@ public:
         out.unit = tr("bytes");
         out.toolTip = [](const Row& r) {
             return r.node.kind == backend::NodeKind::Postgres ? tr("PostgreSQL does not tell")
+                   : r.node.memoryBytes < 0                   ? silence(r)
                    : r.probed.memoryMostBytes == 0            ? tr("maxmemory is not set: no limit")
                    : r.probed.memoryMostBytes < 0             ? tr("Its limit is not known")
                                                               : QString();

@@ -27,6 +27,19 @@ std::pair<QString, Tone> healthText(backend::Health health)
     }
 }
 
+// Redis and PostgreSQL are counted by turns: their figures have an age, the rates have none.
+QString countedText(const backend::ShardSnapshot& shard)
+{
+    auto read = shard.usersReadAt;
+    if (shard.postsReadAt && (!read || *shard.postsReadAt < *read)) read = shard.postsReadAt;
+    QStringList out;
+    if (read) out << ShardFacts::tr("PostgreSQL read %1").arg(formatClock(*read));
+    if (shard.sweptAt) out << ShardFacts::tr("Redis swept %1").arg(formatClock(*shard.sweptAt));
+    if (out.isEmpty()) return {};
+    out.back() += QLatin1Char(' ') + zoneName();
+    return out.join(QStringLiteral(", "));
+}
+
 } // namespace
 
 ShardFacts::ShardFacts(const Theme& theme, QWidget* parent)
@@ -87,6 +100,10 @@ void ShardFacts::buildFigures(QVBoxLayout& column)
     for (const int stretched : {1, 4})
         grid->setColumnStretch(stretched, 1);
     column.addLayout(grid);
+    m_counted = new Label(m_theme, FontRole::Small, Tone::Muted, this);
+    m_counted->setObjectName(QStringLiteral("shardCounted"));
+    m_counted->setWordWrap(true);
+    column.addWidget(m_counted);
     m_dated = new Label(m_theme, FontRole::Small, Tone::Warning, this);
     m_dated->setObjectName(QStringLiteral("shardLastKnown"));
     m_dated->setWordWrap(true);
@@ -94,11 +111,15 @@ void ShardFacts::buildFigures(QVBoxLayout& column)
     column.addWidget(m_dated);
 }
 
-void ShardFacts::show(const backend::ClusterSnapshot& snapshot, int shard)
+void ShardFacts::show(const backend::ClusterSnapshot& snapshot, bool ofWindow, const QString& note, int shard)
 {
     if (shard < 0 || shard >= int(snapshot.shards.size())) return;
-    showNodes(snapshot, snapshot.shards[std::size_t(shard)]);
-    showFigures(shardRow(snapshot, snapshot.shards[std::size_t(shard)]));
+    const auto& shown = snapshot.shards[std::size_t(shard)];
+    showNodes(snapshot, shown);
+    showFigures(shardRow(snapshot, shown, ofWindow));
+    const auto words = note.isEmpty() ? countedText(shown) : note;
+    m_counted->setText(words);
+    m_counted->setVisible(!words.isEmpty());
 }
 
 void ShardFacts::showNodes(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard)
@@ -131,11 +152,14 @@ void ShardFacts::showFigures(const ShardRow& row)
     const auto& postgres = row.usersDated.isEmpty() ? row.postsDated : row.usersDated;
     const std::array dated{row.usersDated,     row.postsDated,     postgres,           row.ratesDated,
                            row.timelinesDated, row.timelinesDated, row.timelinesDated, row.ratesDated};
+    const std::array missing{row.usersMissing,     row.postsMissing,     row.rowsMissing,
+                             row.timelinesMissing, row.timelinesMissing, row.timelinesMissing,
+                             row.timelinesMissing, row.timelinesMissing};
     for (std::size_t i = 0; i < texts.size(); ++i) {
         const bool ofNow = dated[i].isEmpty();
         m_figures[i]->setText(texts[i]);
         m_figures[i]->setTone(ofNow ? Tone::Normal : Tone::Muted);
-        m_figures[i]->setToolTip(dated[i]);
+        m_figures[i]->setToolTip(texts[i] == unknownText() ? missing[i] : dated[i]);
         auto font = m_theme.font(FontRole::Strong);
         font.setItalic(!ofNow);
         m_figures[i]->setFont(font);

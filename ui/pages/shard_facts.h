@@ -1,5 +1,6 @@
-// What the snapshot says of one logical shard: the nodes that hold it with their health, and its volumes and
-// rates. Part of ShardPanel; GUI thread only.
+// What is shown of one logical shard, the same figures as the table's and the pictures': the nodes that hold
+// it with their health, its volumes and rates, and when they were counted. Part of ShardPanel; GUI thread
+// only.
 #pragma once
 
 #include <QWidget>
@@ -23,7 +24,8 @@ class ShardFacts final : public QWidget
 public:
     ShardFacts(const Theme& theme, QWidget* parent);
 
-    void show(const backend::ClusterSnapshot& snapshot, int shard); // unknown shards change nothing
+    // Unknown shards change nothing. note: of when the figures are; empty: now, as counted last.
+    void show(const backend::ClusterSnapshot& snapshot, bool ofWindow, const QString& note, int shard);
     using QWidget::show;
 
 private:
@@ -39,7 +41,8 @@ private:
     const Theme& m_theme;
     std::vector<NodeRow> m_nodes; // users, posts, timelines
     std::vector<Label*> m_figures;
-    Label* m_dated = nullptr; // why figures are not of now
+    Label* m_counted = nullptr; // when
+    Label* m_dated = nullptr;   // why figures are not of now
 };
 
 } // namespace ui

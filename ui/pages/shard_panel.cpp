@@ -103,7 +103,7 @@ void ShardPanel::buildChart(QVBoxLayout& column, QWidget* parent)
     options.left.format = [](double value) { return formatBytes(std::int64_t(value)); };
     options.left.scale = ScaleUnit::Bytes;
     options.left.longestReading = QStringLiteral("888.8 MiB");
-    options.series = {{tr("Timelines"), 1, {}}};
+    options.series = {{tr("all its keys"), 1, {}}};
     options.emptyText = tr("No size known in this window");
     m_chart = new TimeChart(m_context.theme, m_context.range, options, parent);
     m_chart->setObjectName(QStringLiteral("shardSizeChart"));
@@ -187,7 +187,8 @@ void ShardPanel::showShard(int shard)
         note->setText(tr("Reading…"));
         note->show();
     }
-    if (m_snapshot) m_facts->show(*m_snapshot, m_shard);
+    m_history.reset();
+    showFacts();
     refresh();
 }
 
@@ -198,11 +199,18 @@ void ShardPanel::refresh()
     askHistory();
 }
 
-void ShardPanel::setSnapshot(const backend::SnapshotPtr& snapshot)
+void ShardPanel::showFacts()
 {
-    m_snapshot = snapshot;
-    if (!snapshot || m_shard < 0 || !isVisible()) return;
-    if (m_snapshot) m_facts->show(*m_snapshot, m_shard);
+    if (m_shards.snapshot) m_facts->show(*m_shards.snapshot, m_shards.ofWindow, m_note, m_shard);
+}
+
+void ShardPanel::setShards(const ShownShards& shards, const QString& note)
+{
+    m_shards = shards;
+    m_note = note;
+    if (!shards.snapshot || m_shard < 0 || !isVisible()) return;
+    showFacts();
+    showHistory();
     const auto now = Clock::now();
     if (now - m_detailsAt >= kAskEvery) askDetails();
     if (now - m_historyAt >= kAskEvery) askHistory();
@@ -259,7 +267,7 @@ void ShardPanel::showProblem(const QString& problem)
 void ShardPanel::showDetails()
 {
     const auto& details = *m_details;
-    m_asOf->setText(tr("as of %1 %2").arg(formatClock(details.takenAt), zoneName()));
+    m_asOf->setText(tr("lists as of %1 %2").arg(formatClock(details.takenAt), zoneName()));
     const auto fill = [](QTableView& table, auto& model, auto rows) {
         const bool any = !rows.empty();
         model.setRows(std::move(rows));
@@ -295,9 +303,10 @@ void ShardPanel::askHistory()
         [this, begin, end](backend::Result<backend::ShardHistory> history) {
             m_historyAsked = false;
             m_chartNote->setVisible(!history);
-            if (history)
-                showHistory(*history);
-            else
+            if (history) {
+                m_history = std::move(*history);
+                showHistory();
+            } else
                 m_chartNote->setText(
                     tr("Size over time: %1").arg(QString::fromStdString(history.error().message)));
             // The window was moved while the answer was on its way.
@@ -307,14 +316,29 @@ void ShardPanel::askHistory()
         });
 }
 
-void ShardPanel::showHistory(const backend::ShardHistory& history)
+// A live window ends at the figure that everything else shows now, not where the history was read.
+void ShardPanel::showHistory()
 {
+    if (!m_history || !m_shards.snapshot || m_shard >= m_history->shards) return;
+    const auto& history = *m_history;
     std::vector<double> at, values;
     std::optional<backend::TimePoint> firstKnown;
-    for (std::size_t column = 0; column < history.at.size() && m_shard < history.shards; ++column) {
+    for (std::size_t column = 0; column < history.at.size(); ++column) {
         at.push_back(secondsOf(history.at[column] + history.step / 2));
         values.push_back(double(history.value(column, m_shard)));
         if (!firstKnown && !std::isnan(values.back())) firstKnown = history.at[column];
+    }
+    const auto& shard = m_shards.snapshot->shards[std::size_t(m_shard)];
+    if (m_context.range.live() && !m_shards.ofWindow && shard.bytes >= 0 && !shard.timelinesDown) {
+        const double now = secondsOf(m_shards.snapshot->takenAt);
+        const double unfinished = now - std::chrono::duration<double>(history.step).count();
+        while (!at.empty() && at.back() > unfinished) {
+            at.pop_back();
+            values.pop_back();
+        }
+        at.push_back(now);
+        values.push_back(double(shard.bytes));
+        if (!firstKnown) firstKnown = m_shards.snapshot->takenAt;
     }
     m_chart->markStart(firstKnown);
     m_chart->setData(at, {values});

@@ -9,6 +9,7 @@
 #include "backend/domain/shard_details.h"
 #include "backend/domain/shard_history.h"
 #include "ui/models/shard_panel_tables.h"
+#include "ui/pages/shard_window.h"
 
 #include <chrono>
 #include <optional>
@@ -35,7 +36,8 @@ public:
 
     int shard() const { return m_shard; } // -1: none yet
     void showShard(int shard);
-    void setSnapshot(const backend::SnapshotPtr& snapshot);
+    // note: of when its figures are; empty: of now.
+    void setShards(const ShownShards& shards, const QString& note);
     void refresh(); // asks again now
     void timesChanged();
 
@@ -56,12 +58,15 @@ private:
     void askDetails();
     void showDetails();
     void showProblem(const QString& problem);
+    void showFacts();
     void askHistory();
-    void showHistory(const backend::ShardHistory& history);
+    void showHistory();
 
     const PageContext m_context;
     int m_shard = -1;
-    backend::SnapshotPtr m_snapshot;
+    ShownShards m_shards; // the page's, so that one figure never is two
+    QString m_note;
+    std::optional<backend::ShardHistory> m_history; // of m_shard's size, as last read
     Label *m_title = nullptr, *m_asOf = nullptr;
     std::optional<backend::ShardDetails> m_details; // what is shown; empty: a problem, or nothing yet
     QToolButton* m_close = nullptr;

@@ -150,8 +150,9 @@ void ShardPictures::setMetric(backend::BalanceMetric metric)
 {
     m_metric = metric;
     const auto name = reportMetricText(metric);
-    m_heat->setMetric(name, shardValueFormat(metric));
-    m_bars->setMetric(name, shardValueFormat(metric));
+    const auto word = metric == backend::BalanceMetric::Bytes ? tr("in Redis") : shardMetricWord(metric);
+    m_heat->setMetric(word, shardValueFormat(metric)); // "Shard 3: 278 KiB in Redis"
+    m_bars->setMetric(word, shardValueFormat(metric));
     m_time->setMetric(name, shardScaleUnit(metric), shardReadingFormat(metric));
     m_map->setLoad(name, shardScaleUnit(metric), shardReadingFormat(metric));
     m_time->setNothing(shardNothingText(metric, tr("in this window")));
@@ -225,7 +226,8 @@ void ShardPictures::showGrid()
         const auto& row = names[std::size_t(shard)];
         const auto on =
             tr("on %1").arg(m_metric == backend::BalanceMetric::Posts ? row.postsNode : row.timelinesNode);
-        const auto why = datedBy(row.shard);
+        auto why = datedBy(row.shard);
+        if (why.isEmpty() && !m_shards.ofWindow) why = missingText(*m_shards.snapshot, row.shard, m_metric);
         return why.isEmpty() ? on : QStringLiteral("%1, %2").arg(on, why);
     });
     m_heat->setValues(std::move(shards), byShard.chanceCoefficientOfVariation, std::move(dated));
@@ -261,7 +263,7 @@ void ShardPictures::showBars()
     const auto down = std::count_if(bars.begin(), bars.end(), [](const auto& bar) { return bar.lastKnown; });
     const auto nodes =
         bars.size() == 1 ? tr("1 node") : tr("%1 nodes").arg(formatCount(std::int64_t(bars.size())));
-    QStringList dead; // what they deliver is counted as ever: nothing
+    QStringList dead; // of which nothing is known now, nor counted
     for (const auto& node : snapshot.nodes)
         if (node.health == backend::Health::Down &&
             std::any_of(bars.begin(), bars.end(),

@@ -32,6 +32,7 @@
 #include <QSettings>
 #include <QSplitter>
 #include <QTableView>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -159,7 +160,44 @@ QWidget* ShardsPage::buildTable(QWidget* parent)
     m_lastKnown->hide();
     m_tableCard->body()->addWidget(m_lastKnown);
     m_tableCard->body()->addWidget(new WholeRows(m_table, m_tableCard), 1);
+    buildMoreColumns();
     return m_tableCard;
+}
+
+// Beside the panel, which shows the same of its shard, and in a small window not all have room.
+void ShardsPage::buildMoreColumns()
+{
+    m_more = new QToolButton(m_tableCard);
+    m_more->setObjectName(QStringLiteral("moreColumns"));
+    m_more->setCheckable(true);
+    m_more->setProperty("flat", true);
+    m_more->setFont(context().theme.font(FontRole::Small));
+    m_more->setMaximumHeight(m_more->fontMetrics().height() + kSpacingTiny); // the table keeps its rows
+    m_more->hide();
+    m_tableCard->addTool(m_more);
+    leaveOutColumns(*m_table,
+                    {ShardLastKnownColumn, ShardSweptColumn, ShardPostsNodeColumn, ShardUsersNodeColumn,
+                     ShardTimelinesNodeColumn, ShardUsersColumn, ShardTimelinesColumn,
+                     ShardPostgresBytesColumn},
+                    [this](const QStringList& titles) { showLeftOut(titles); });
+    connect(m_more, &QToolButton::toggled, this, [this](bool all) {
+        if (!all) showLeftOut({});
+        showAllColumns(*m_table, all);
+    });
+}
+
+void ShardsPage::showLeftOut(const QStringList& titles)
+{
+    m_more->setVisible(!titles.isEmpty() || m_more->isChecked());
+    if (m_more->isChecked()) {
+        m_more->setText(tr("Fewer columns"));
+        m_more->setToolTip(tr("Leave out again what has no room"));
+    } else {
+        m_more->setText(titles.size() == 1 ? tr("1 more column…") : tr("%1 more columns…").arg(titles.size()));
+        m_more->setToolTip(tr("No room here for: %1. Shows them; the table then scrolls sideways.")
+                               .arg(titles.join(QStringLiteral(", "))));
+    }
+    m_more->setAccessibleName(m_more->text());
 }
 
 void ShardsPage::connectAll()
@@ -217,7 +255,7 @@ void ShardsPage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_tableCard->setSubtitle(tableNote());
     showBalance();
     m_pictures->setShards(m_shards);
-    m_panel->setSnapshot(snapshot);
+    m_panel->setShards(m_shards, tableNote());
     if (m_wantedShard >= 0) openShard(std::exchange(m_wantedShard, -1));
 }
 
@@ -321,7 +359,7 @@ void ShardsPage::openShard(int shard)
     if (shard < 0 || shard >= int(m_snapshot->shards.size())) return;
     selectShard(shard);
     m_pictures->setCurrent(shard);
-    m_panel->setSnapshot(m_snapshot);
+    m_panel->setShards(m_shards, tableNote());
     m_panel->showShard(shard);
     m_panel->show();
 }

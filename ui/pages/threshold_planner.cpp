@@ -24,7 +24,7 @@ namespace ui {
 namespace {
 
 constexpr int kPositions = 1'000;
-constexpr int kFiguresWidth = 340;
+constexpr int kFiguresWidth = 370;
 constexpr int kQuestionWidth = 420;
 
 QString rateText(double perSecond)
@@ -44,7 +44,7 @@ FigureGrid::Figures figures(double today, double chosen, QString (*format)(doubl
 } // namespace
 
 ThresholdPlanner::ThresholdPlanner(const Theme& theme, EngineBridge& bridge, QWidget* parent)
-    : Card(theme, tr("Push or merge · in deliveries/s"), parent)
+    : Card(theme, tr("Push or merge · cost in deliveries/s"), parent)
     , m_bridge(bridge)
 {
     build();
@@ -67,7 +67,7 @@ QWidget* ThresholdPlanner::buildCurve()
     m_curve = new CurveChart(theme(), CurveChart::Across::Decades, part);
     m_curve->setObjectName(QStringLiteral("costCurve"));
     m_curve->setAccessibleName(tr("Cost of fan-out by threshold"));
-    m_curve->setAxes(tr("threshold, followers"), ScaleUnit::Number, &rateText);
+    m_curve->setAxes(tr("authors with more followers are merged"), ScaleUnit::Number, &rateText);
     m_slider = new QSlider(Qt::Horizontal, part);
     m_slider->setObjectName(QStringLiteral("thresholdSlider"));
     m_slider->setAccessibleName(tr("Threshold, followers, on a logarithmic scale"));
@@ -96,14 +96,16 @@ QWidget* ThresholdPlanner::buildFigures()
     m_figures = new FigureGrid(
         theme(), QStringLiteral("thresholdFigures"),
         {tr("Merged authors"), tr("Deliveries/s"), tr("Merges/s"), tr("Cost, deliveries/s")}, part);
+    m_verdict = new Label(theme(), FontRole::Body, Tone::Normal, part);
+    m_verdict->setObjectName(QStringLiteral("thresholdVerdict"));
+    m_verdict->setWordWrap(true);
+    m_verdict->setToolTip(
+        tr("Pushed: each post is written to every follower when it is made. Merged: the author's posts are "
+           "looked up by each follower who reads. Reading counts as so many deliveries as it takes time."));
     m_basis = new Label(theme(), FontRole::Small, Tone::Muted, part);
     m_basis->setObjectName(QStringLiteral("thresholdBasis"));
     m_basis->setWordWrap(true);
     m_basis->setAlignment(Qt::AlignTop | Qt::AlignLeft);
-    m_basis->setToolTip(
-        tr("Read from PostgreSQL: of each logical shard the authors with most followers, and others "
-           "by chance who stand for the rest. Posts a day are counted over seven days, as the "
-           "planner counts them; how often followers come is told by how long ago they came."));
     m_outcome = new Label(theme(), FontRole::Small, Tone::Muted, part);
     m_outcome->setObjectName(QStringLiteral("thresholdOutcome"));
     m_outcome->setWordWrap(true);
@@ -119,6 +121,7 @@ QWidget* ThresholdPlanner::buildFigures()
     auto* layout = new QVBoxLayout(part);
     layout->setContentsMargins({});
     layout->addWidget(m_figures);
+    layout->addWidget(m_verdict);
     layout->addWidget(m_basis, 1);
     layout->addWidget(m_outcome);
     layout->addLayout(buttons);
@@ -186,8 +189,11 @@ void ThresholdPlanner::clear(const QString& reason)
     m_curve->setMarks({});
     m_curve->setLines({}, reason);
     m_figures->setFigures({});
+    m_verdict->clear();
+    m_verdict->hide();
     m_basis->setText(reason);
     m_basis->setTone(Tone::Muted);
+    m_basis->setToolTip({});
     setSubtitle({});
     updateEnabled();
 }
@@ -247,7 +253,7 @@ void ThresholdPlanner::choose(std::int64_t threshold)
 void ThresholdPlanner::showCurve()
 {
     std::vector<CurveChart::Line> lines{
-        {tr("in all"), 1, {}, true}, {tr("pushing"), 2, {}, true}, {tr("merging"), 3, {}, true}};
+        {tr("in all"), 1, {}, true}, {tr("pushing"), 2, {}, true, true}, {tr("merging"), 3, {}, true, true}};
     for (const auto& point : m_points) {
         const double x = double(point.threshold);
         lines[0].points.push_back({x, point.cost});
@@ -257,24 +263,14 @@ void ThresholdPlanner::showCurve()
     m_curve->setLines(std::move(lines), {});
 }
 
-// Where today's rule stands: at its threshold; else where the smallest merged audience begins.
-double ThresholdPlanner::todayX() const
-{
-    using Kind = backend::PushThreshold::Kind;
-    if (m_costs->threshold.kind == Kind::Followers) return double(m_costs->threshold.followers);
-    double least = double(m_costs->sample.front().followers);
-    for (const auto& author : m_costs->sample)
-        if (author.pulled) least = std::min(least, double(author.followers - 1));
-    return least;
-}
-
 void ThresholdPlanner::showMarks()
 {
     if (!m_costs) return;
     const double merge = m_costs->mergeCost;
     const auto chosen = loadAbove(*m_costs, m_threshold->value());
-    m_curve->setMarks({{double(m_threshold->value()), chosen.cost(merge), tr("chosen"), Tone::Accent},
-                       {todayX(), loadToday(*m_costs).cost(merge), tr("today"), Tone::Normal}});
+    m_curve->setMarks(
+        {{double(m_threshold->value()), chosen.cost(merge), tr("chosen"), Tone::Accent},
+         {double(thresholdToday(*m_costs)), loadToday(*m_costs).cost(merge), tr("today"), Tone::Normal}});
 }
 
 void ThresholdPlanner::showFigures()
@@ -292,6 +288,9 @@ void ThresholdPlanner::showFigures()
 
 void ThresholdPlanner::showBasis()
 {
+    m_verdict->setText(thresholdVerdict(*m_costs, m_points, m_threshold->value(), &rateText));
+    m_verdict->show();
+    m_basis->setToolTip(thresholdBasisTip(*m_costs));
     m_basis->setText(m_failed.isEmpty() ? thresholdBasisText(*m_costs) : reasonNot());
     m_basis->setTone(m_failed.isEmpty() && m_costs->missing.empty() ? Tone::Muted : Tone::Warning);
 }

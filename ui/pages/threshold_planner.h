@@ -56,7 +56,6 @@ private:
     void askAndSet(const backend::PushThreshold& threshold);
     bool confirmed(const backend::PushThreshold& threshold);
     QString reasonNot() const;
-    double todayX() const;
     int positionOf(std::int64_t threshold) const;
     std::int64_t thresholdAt(int position) const;
 
@@ -65,6 +64,7 @@ private:
     QSlider* m_slider = nullptr; // by the logarithm
     QSpinBox* m_threshold = nullptr;
     FigureGrid* m_figures = nullptr;
+    Label* m_verdict = nullptr;
     Label* m_basis = nullptr;
     Label* m_outcome = nullptr;
     QPushButton* m_apply = nullptr;

@@ -5,6 +5,7 @@
 #include <QCoreApplication>
 #include <QStringList>
 
+#include <algorithm>
 #include <cmath>
 
 namespace ui {
@@ -16,7 +17,8 @@ struct ThresholdTexts
 };
 using T = ThresholdTexts;
 
-constexpr double kDay = 86'400, kWeek = 7 * kDay;
+constexpr double kWeek = 7 * 86'400;
+constexpr std::int64_t kApart = 10; // a lower and a higher threshold, of today's
 
 } // namespace
 
@@ -43,22 +45,61 @@ QString thresholdText(const backend::PushThreshold& threshold)
     return {};
 }
 
+QString thresholdVerdict(const backend::FanoutCosts& costs, const std::vector<FanoutCurvePoint>& curve,
+                         std::int64_t chosen, QString (*rate)(double))
+{
+    const auto load = loadToday(costs);
+    const double today = load.cost(costs.mergeCost);
+    const auto beside = [&](std::int64_t threshold) {
+        const double cost = loadAbove(costs, threshold).cost(costs.mergeCost);
+        const auto difference = rate(std::abs(cost - today));
+        return difference == rate(0) ? T::tr("as much")
+               : cost > today        ? T::tr("%1 more").arg(difference)
+                                     : T::tr("%1 less").arg(difference);
+    };
+    const auto merged = std::llround(load.pulledAuthors);
+    QStringList out{merged == 0   ? T::tr("Today every post is pushed.")
+                    : merged == 1 ? T::tr("Today 1 author is merged.")
+                                  : T::tr("Today %1 authors are merged.").arg(formatCount(merged))};
+    const auto most = costs.sample.front().followers, here = thresholdToday(costs);
+    if (here > 0)
+        out << T::tr("A lower threshold (%1) costs %2.")
+                   .arg(formatCount(here / kApart), beside(here / kApart));
+    if (here < most) {
+        const auto higher = std::min(most, std::max<std::int64_t>(here, 1) * kApart);
+        out << T::tr("A higher one (%1) costs %2.").arg(formatCount(higher), beside(higher));
+    }
+    const auto least = cheapestOf(curve);
+    const auto cost = rate(loadAbove(costs, chosen).cost(costs.mergeCost));
+    out << (cost == rate(least.cost) ? T::tr("None costs less than the chosen one.")
+                                     : T::tr("The cheapest (%1) costs %2.")
+                                           .arg(formatCount(least.threshold), beside(least.threshold)));
+    return out.join(QLatin1Char(' '));
+}
+
 QString thresholdBasisText(const backend::FanoutCosts& costs)
 {
     const double known = costs.postsKnownSeconds;
-    const auto span = formatDuration(std::round(known));
-    const auto posts =
-        known <= 0             ? T::tr("no posts yet")
-        : known < kDay         ? T::tr("posts of the last %1 (the planner counts them over a day)").arg(span)
-        : known < 0.99 * kWeek ? T::tr("posts of the last %1, of younger authors since they joined").arg(span)
-                               : T::tr("posts of 7 days, of younger authors since they joined");
+    const auto posts = known <= 0 ? T::tr("No posts yet")
+                       : known < 0.99 * kWeek
+                           ? T::tr("Posts of the last %1").arg(formatDuration(std::round(known)))
+                           : T::tr("Posts of 7 days");
     const auto basis =
-        T::tr("%1 of %2 authors, %3, last visits of %4 followers, at %5 %6. A merge costs %7 deliveries "
-              "(rookeryctl bench).")
-            .arg(formatCount(std::int64_t(costs.sample.size())), formatCount(costs.authors), posts,
-                 formatCount(costs.followersSampled), formatClock(costs.takenAt), zoneName(),
-                 formatNumber(costs.mergeCost, 0));
+        T::tr("%1, read at %2 %3. A merge counts as %4 deliveries.")
+            .arg(posts, formatClock(costs.takenAt), zoneName(), formatNumber(costs.mergeCost, 0));
     return QStringLiteral("%1 %2").arg(missingAuthorsText(costs), basis).trimmed();
+}
+
+QString thresholdBasisTip(const backend::FanoutCosts& costs)
+{
+    return T::tr(
+               "Read from PostgreSQL: %1 of %2 authors, of each logical shard those with most followers, and "
+               "others by chance who stand for the rest; last visits of %3 of their followers, which tell "
+               "how often they come. Posts are counted over seven days, of younger authors since they "
+               "joined, at least a day, as the planner counts them. What a merge costs is measured by "
+               "rookeryctl bench.")
+        .arg(formatCount(std::int64_t(costs.sample.size())), formatCount(costs.authors),
+             formatCount(costs.followersSampled));
 }
 
 QString thresholdQuestion(const backend::FanoutCosts& costs, const backend::PushThreshold& threshold)

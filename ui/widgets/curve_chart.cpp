@@ -8,6 +8,7 @@
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
+#include <QPolygonF>
 #include <QToolTip>
 
 #include <algorithm>
@@ -20,7 +21,9 @@ namespace {
 constexpr double kLinePen = 1.6;
 constexpr double kDot = 3.5;
 constexpr double kHeadroom = 1.08;
-constexpr int kSample = 18; // of a line, in the legend
+constexpr int kSample = 18;        // of a line, in the legend
+constexpr double kBandSample = 10; // its height there
+constexpr float kBandAlpha = 0.45F;
 constexpr double kTickPixels = 90;
 
 } // namespace
@@ -193,8 +196,9 @@ void CurveChart::paintEvent(QPaintEvent*)
     const auto area = plotArea();
     drawGrid(painter, area);
     painter.setRenderHint(QPainter::Antialiasing);
+    drawBands(painter, area);
     for (const auto& line : m_lines)
-        drawLine(painter, area, line);
+        if (!line.band) drawLine(painter, area, line);
     QRectF taken;
     for (const auto& mark : m_marks)
         taken = drawMark(painter, area, mark, taken);
@@ -260,6 +264,40 @@ void CurveChart::drawLine(QPainter& painter, const QRectF& area, const Line& lin
     painter.drawPath(path);
 }
 
+// Told apart without their colours as well: every other one is hatched.
+QBrush CurveChart::bandBrush(const Line& line) const
+{
+    auto color = m_theme.series(line.number);
+    const bool hatched = line.number % 2 == 1;
+    if (!hatched) color.setAlphaF(kBandAlpha);
+    return {color, hatched ? Qt::BDiagPattern : Qt::SolidPattern};
+}
+
+void CurveChart::drawBands(QPainter& painter, const QRectF& area) const
+{
+    std::vector<double> below;
+    for (const auto& line : m_lines) {
+        if (!line.band || line.points.empty()) continue;
+        below.resize(line.points.size(), 0.0);
+        QPolygonF upper, lower;
+        const auto add = [&](QPolygonF& edge, std::size_t i, double y) {
+            const auto at = toPixel(area, line.points[i].x(), y);
+            if (line.steps && !edge.isEmpty()) edge << QPointF(at.x(), edge.back().y());
+            edge << at;
+        };
+        for (std::size_t i = 0; i < line.points.size(); ++i) {
+            add(lower, i, below[i]);
+            below[i] += std::isnan(line.points[i].y()) ? 0 : line.points[i].y();
+            add(upper, i, below[i]);
+        }
+        std::reverse(lower.begin(), lower.end());
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(bandBrush(line));
+        painter.drawPolygon(upper + lower);
+    }
+    painter.setBrush(Qt::NoBrush);
+}
+
 QRectF CurveChart::drawMark(QPainter& painter, const QRectF& area, const Mark& mark,
                             const QRectF& taken) const
 {
@@ -293,10 +331,16 @@ void CurveChart::drawLegend(QPainter& painter) const
     const QFontMetrics metrics(painter.font());
     double x = plotArea().left();
     for (const auto& line : m_lines) {
-        QPen pen(m_theme.series(line.number), kLinePen);
-        if (const auto dash = m_theme.seriesDash(line.number); !dash.isEmpty()) pen.setDashPattern(dash);
-        painter.setPen(pen);
-        painter.drawLine(QPointF(x, metrics.height() / 2.0), QPointF(x + kSample, metrics.height() / 2.0));
+        if (line.band) {
+            painter.fillRect(QRectF(x, metrics.height() / 2.0 - kBandSample / 2, kSample, kBandSample),
+                             bandBrush(line));
+        } else {
+            QPen pen(m_theme.series(line.number), kLinePen);
+            if (const auto dash = m_theme.seriesDash(line.number); !dash.isEmpty()) pen.setDashPattern(dash);
+            painter.setPen(pen);
+            painter.drawLine(QPointF(x, metrics.height() / 2.0),
+                             QPointF(x + kSample, metrics.height() / 2.0));
+        }
         x += kSample + kSpacingTiny;
         const double width = metrics.horizontalAdvance(line.name);
         painter.setPen(m_theme.textMuted());

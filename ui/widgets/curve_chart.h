@@ -32,6 +32,8 @@ public:
         int number = 1;              // Theme::series, 1 … 8
         std::vector<QPointF> points; // ascending in x; NaN in y: nothing is known there, the line breaks
         bool steps = false;          // the value holds until the next point
+        // A filled band upon those of the lines before it, which have its x: what makes up a sum.
+        bool band = false;
     };
     struct Mark
     {
@@ -83,6 +85,8 @@ private:
     void describe();
     void drawGrid(QPainter& painter, const QRectF& area) const;
     void drawLine(QPainter& painter, const QRectF& area, const Line& line) const;
+    void drawBands(QPainter& painter, const QRectF& area) const;
+    QBrush bandBrush(const Line& line) const;
     // Where it was drawn: the next one's words keep away from it.
     QRectF drawMark(QPainter& painter, const QRectF& area, const Mark& mark, const QRectF& taken) const;
     void drawLegend(QPainter& painter) const;

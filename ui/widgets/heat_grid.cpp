@@ -122,7 +122,7 @@ QString HeatGrid::cellText(int shard) const
 {
     const double value = m_values[std::size_t(shard)];
     const auto figure =
-        std::isnan(value) ? tr("not known yet") : QStringLiteral("%1 %2").arg(m_format(value), m_metric);
+        std::isnan(value) ? tr("not known") : QStringLiteral("%1 %2").arg(m_format(value), m_metric);
     const auto head = tr("Shard %1: %2").arg(shard).arg(figure);
     const auto detail = m_detail ? m_detail(shard) : QString();
     return detail.isEmpty() ? head : QStringLiteral("%1, %2").arg(head, detail);

@@ -74,7 +74,7 @@ QString RankedBars::text(int row) const
 {
     const Bar& bar = m_bars[std::size_t(row)];
     auto words = std::isnan(bar.value)
-                     ? tr("%1: not known yet").arg(bar.name)
+                     ? tr("%1: not known").arg(bar.name)
                      : QStringLiteral("%1: %2 %3").arg(bar.name, m_format(bar.value), m_metric);
     if (!std::isnan(bar.value) && m_mean > 0)
         words += tr(", %1 of the mean").arg(formatRatio(bar.value / m_mean));

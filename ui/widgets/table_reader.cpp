@@ -84,9 +84,11 @@ void TableReader::begin()
     m_row = 0;
     m_run = 0;
     const auto* header = headerOf(m_view);
+    const auto leftOut = m_view.property(kLeftOutColumns).toList();
     for (int visual = 0; visual < m_model.columnCount(); ++visual) {
         const int logical = header ? header->logicalIndex(visual) : visual;
-        if (!header || !header->isSectionHidden(logical)) m_columns.push_back(logical);
+        if (!header || !header->isSectionHidden(logical) || leftOut.contains(logical))
+            m_columns.push_back(logical);
     }
     for (const int column : m_columns)
         m_out.header.push_back({title(column), false});

@@ -22,8 +22,8 @@ class TableReader final : public QObject
     Q_OBJECT
 
 public:
-    // Columns as they stand in the view, without hidden ones; rows in its order. A tree's rows are named by
-    // their whole path. REQUIRES: a QTableView or QTreeView with a model.
+    // Columns as they stand in the view, without hidden ones unless those want room only; rows in its order.
+    // A tree's rows are named by their whole path. REQUIRES: a QTableView or QTreeView with a model.
     TableReader(const QAbstractItemView& view, TableRows rows);
 
     // For about so long; true when all is read.

@@ -30,6 +30,8 @@ QString toTabSeparated(const TableCells& cells);
 
 // A view's property, true while its page has more rows to read than the model knows of.
 inline constexpr const char* kRowsMissing = "rowsMissing";
+// Property of a view, its columns that are hidden for want of room only: exports have them.
+inline constexpr const char* kLeftOutColumns = "leftOutColumns";
 
 // Of one value, as above; not known (invalid, NaN, a dash) is empty.
 TableCell tableCell(const QVariant& value);

@@ -180,8 +180,8 @@ QString Treemap::cellText(int shard) const
 {
     const auto* item = itemOf(shard);
     if (!item) return {};
-    const auto load = std::isnan(item->load) ? tr("%1: not known yet").arg(m_metric) : m_format(item->load);
-    const auto size = known(item->size) ? m_sizeFormat(item->size) : tr("size not known yet");
+    const auto load = std::isnan(item->load) ? tr("%1: not known").arg(m_metric) : m_format(item->load);
+    const auto size = known(item->size) ? m_sizeFormat(item->size) : tr("size not known");
     const auto words = tr("Shard %1 on %2: %3, %4").arg(QString::number(shard), item->nodeName, size, load);
     return item->dated.isEmpty() ? words : QStringLiteral("%1, %2").arg(words, item->dated);
 }
