@@ -150,7 +150,7 @@ void ChartLegend::paintEvent(QPaintEvent*)
 
 void ChartLegend::drawEntry(QPainter& painter, const Entry& entry, const QRect& cell) const
 {
-    QPen pen(m_theme.series(entry.number), kSamplePen);
+    QPen pen(m_theme.series(entry.number, entry.tone), kSamplePen);
     pen.setCapStyle(Qt::FlatCap);
     if (const auto dash = m_theme.seriesDash(entry.number); !dash.isEmpty()) pen.setDashPattern(dash);
     painter.setPen(pen);

@@ -19,7 +19,8 @@ public:
         QString name;
         int number = 1; // Theme::series
         QString value;
-        QString longestValue; // room is kept for it
+        QString longestValue;     // room is kept for it
+        Tone tone = Tone::Normal; // of its line; else the series' colour
     };
 
     ChartLegend(const Theme& theme, std::vector<Entry> entries, QWidget* parent);
