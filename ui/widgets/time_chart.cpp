@@ -74,7 +74,8 @@ void TimeChart::build()
                            longest.isEmpty() ? QStringLiteral("8,888") : longest,
                            series.tone});
     }
-    m_legend = new ChartLegend(theme(), std::move(entries), this);
+    m_legend = new ChartLegend(theme(), std::move(entries), {tr("now"), tr("last"), tr("there")}, this);
+    m_legend->setObjectName(QStringLiteral("legend"));
     m_empty = new Label(theme(), m_options.emptyText.isEmpty() ? tr("Waiting for data") : m_options.emptyText,
                         FontRole::Body, Tone::Muted, m_plot->widget());
     m_empty->setAlignment(Qt::AlignCenter);
@@ -291,6 +292,11 @@ void TimeChart::updateReadout()
         values.push_back(formatted(s, index));
     m_legend->setValues(values);
     const auto cursor = m_range.cursor();
+    const bool now = m_range.live() && !m_range.chosen();
+    m_legend->setMoment(cursor ? tr("there") : now ? tr("now") : tr("last"));
+    m_legend->setToolTip(cursor ? tr("Values under the crosshair")
+                         : now  ? tr("Values of the newest point; point at the chart for another one")
+                                : tr("Values of the last point shown; point at the chart for another one"));
     // Under the crosshair its own moment where nothing is known there.
     if (cursor) {
         const auto at = index < m_at.size() ? timeOf(m_at[index]) : *cursor;
