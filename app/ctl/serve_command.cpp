@@ -37,6 +37,38 @@ const char* nameOf(Health health)
     return "unknown";
 }
 
+// By reason, of those of which there were any: {"deadline exceeded": 12}.
+nlohmann::json byReason(const FailureCounts& counts)
+{
+    auto out = nlohmann::json::object();
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        if (counts[i] > 0) out[std::string(kFailureReasonNames[i])] = counts[i];
+    return out;
+}
+
+// Of the last seconds; empty: as good as all are answered, or it is not known.
+std::string failuresText(const ClusterSnapshot& snapshot)
+{
+    std::string out;
+    const auto add = [&out](const std::optional<CallTrouble>& trouble, const char* what) {
+        if (!trouble) return;
+        char part[96];
+        std::snprintf(part, sizeof part, "; %s: %.1f/s, %.0f%% of them", what, trouble->perSecond,
+                      100 * trouble->share);
+        out += part;
+    };
+    add(snapshot.readsFail, "reads fail");
+    add(snapshot.writesFail, "writes fail");
+    add(snapshot.pagesPartial, "pages are incomplete");
+    return out;
+}
+
+// Not known: null.
+nlohmann::json rate(double perSecond)
+{
+    return perSecond < 0 ? nlohmann::json() : nlohmann::json(perSecond);
+}
+
 class Service
 {
 public:
@@ -144,7 +176,13 @@ private:
                      {"dead_letters", snapshot->queueDead},
                      {"timelines_verified_last_hour", verification.verifiedLastHour},
                      {"timelines_differing_last_hour", verification.differencesLastHour},
-                     {"deliveries_per_second", snapshot->deliveriesPerSecond}});
+                     {"deliveries_per_second", snapshot->deliveriesPerSecond},
+                     {"reads_per_second", rate(snapshot->readsPerSecond)},
+                     {"failed_reads_per_second", rate(snapshot->failedReadsPerSecond)},
+                     {"failed_writes_per_second", rate(snapshot->failedWritesPerSecond)},
+                     {"partial_pages_per_second", rate(snapshot->partialPagesPerSecond)},
+                     {"failed_reads_total", byReason(snapshot->failedReadsTotal)},
+                     {"failed_writes_total", byReason(snapshot->failedWritesTotal)}});
         if (m_command.json) return;
         char line[256];
         std::snprintf(line, sizeof line,
@@ -152,7 +190,7 @@ private:
                       "%ld dead letters",
                       long(done), long(failures), long(snapshot->queueUnfinished),
                       snapshot->queueOldestAgeSeconds, long(snapshot->queueDead));
-        log::info(error.empty() ? line : line + ("; last error: " + error));
+        log::info(line + failuresText(*snapshot) + (error.empty() ? "" : "; last error: " + error));
     }
 
     // The number of workers can change while they run; everything else is built into what is open.

@@ -4,6 +4,7 @@
 
 #include "backend/common/histogram.h"
 #include "backend/common/hot_readers.h"
+#include "backend/domain/feed_failures.h"
 #include "backend/domain/ids.h"
 #include "backend/domain/task.h"
 
@@ -34,6 +35,10 @@ struct EngineMetrics
     // rebuilds: timelines whose newest part was built and published
     // readThroughs: home and author pages that had to ask PostgreSQL for posts
     MetricCounter posts, deletes, follows, unfollows, pages, rebuilds, readThroughs;
+    // Calls of the Feed as their callers saw them; see feed/counted_feed.h. Pages that lack something count
+    // as answered, too.
+    MetricCounter publicPages, partialPages, writes; // answered
+    std::array<MetricCounter, kFailureReasonNames.size()> failedReads, failedWrites;
     MetricCounter aheadsAsked, aheadsDone; // reads ahead of readers who page on, done or given up
     std::array<MetricCounter, kTaskKinds.size() + 1> tasksDone, tasksFailed; // index = int(TaskKind)
     HotReaderCounts hotReaders; // of home timeline pages that readers asked for

@@ -4,6 +4,7 @@
 #include "backend/domain/error.h"
 #include "backend/domain/explanation.h"
 #include "backend/domain/fanout_policy.h"
+#include "backend/domain/feed_failures.h"
 #include "backend/domain/orphans.h"
 #include "backend/domain/task.h"
 #include "backend/domain/timeline_audit.h"
@@ -49,6 +50,33 @@ std::string_view toString(ErrorCode code)
         return "internal";
     }
     return "unknown";
+}
+
+std::optional<FailureReason> failureReason(ErrorCode code)
+{
+    switch (code) {
+    case ErrorCode::DeadlineExceeded:
+        return FailureReason::DeadlineExceeded;
+    case ErrorCode::Unavailable:
+        return FailureReason::Unavailable;
+    case ErrorCode::Overloaded:
+        return FailureReason::Overloaded;
+    case ErrorCode::InvalidArgument:
+    case ErrorCode::NotFound:
+    case ErrorCode::Conflict:
+    case ErrorCode::ReadOnly:
+    case ErrorCode::Cancelled:
+        return std::nullopt;
+    case ErrorCode::StaleShardMap:
+    case ErrorCode::SchemaTooNew:
+    case ErrorCode::Configuration:
+    case ErrorCode::Unauthorized:
+    case ErrorCode::DiskFull:
+    case ErrorCode::LeaseLost:
+    case ErrorCode::Internal:
+        break;
+    }
+    return FailureReason::Other;
 }
 
 std::string_view toString(TaskKind kind)

@@ -1,5 +1,5 @@
 // What happened in a cluster, from two records: what monitors saw (nodes lost and back, engines come and
-// gone, restores) and the directory's audit log (what people did). Plain values.
+// gone, restores, calls that fail) and the directory's audit log (what people did). Plain values.
 #pragma once
 
 #include "backend/domain/ids.h"
@@ -22,7 +22,10 @@ enum class EventKind {
     OperatorAction, // everything else in the audit log
     RestoreBegun,   // of what a Redis node has lost
     RestoreFinished,
+    CallsFail, // reads, writes, or pages that are incomplete: so many that somebody should look
+    CallsAnswered,
 };
+inline constexpr auto kLastEventKind = EventKind::CallsAnswered; // kinds are kept on disk as numbers
 
 // Orders all events in time, each in one place.
 struct EventKey

@@ -34,7 +34,10 @@ struct ShardReport
     TimePoint takenAt; // the snapshot's; UTC
     std::int64_t epoch = 0;
     int shardCount = 0;
-    std::int64_t users = 0;                  // n of the chance band; 0 when unknown
+    std::int64_t users = 0; // n of the chance band; 0 when unknown
+    // Of the whole cluster, over the snapshot's second; -1: not known.
+    double readsPerSecond = -1, failedReadsPerSecond = -1, failedWritesPerSecond = -1,
+           partialPagesPerSecond = -1;
     std::vector<ShardReportRow> rows;        // ascending by shard
     std::vector<ShardReportBalance> balance; // one per BalanceMetric, in its order
     std::vector<NodeSnapshot> nodes;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/domain/cluster.h"
+#include "backend/domain/feed_failures.h"
 #include "backend/domain/restore.h"
 #include "backend/domain/task.h"
 #include "backend/domain/verification.h"
@@ -137,10 +138,17 @@ struct ClusterSnapshot
     Health health = Health::Unknown;
     std::string message;
 
+    // Reads: pages and profiles that were answered, with public pages, which are no shard's.
     double deliveriesPerSecond = 0, postsPerSecond = 0, readsPerSecond = 0;
+    // Calls that let their caller down, and pages that were answered without all that belongs on them.
+    double failedReadsPerSecond = 0, failedWritesPerSecond = 0, partialPagesPerSecond = 0;
+    // So much of it, over the last ten seconds, that somebody should look; empty: not so, or not known.
+    std::optional<CallTrouble> readsFail, writesFail, pagesPartial;
     double fanoutP50Ms = -1, fanoutP95Ms = -1, fanoutP99Ms = -1;      // last 10 s; -1 with no delivery
     std::int64_t deliveriesTotal = 0, postsTotal = 0, readsTotal = 0; // since the engines started
-    std::int64_t fanoutCount = 0;                                     // deliveries behind the percentiles
+    FailureCounts failedReadsTotal{}, failedWritesTotal{};            // likewise, by reason
+    std::int64_t partialPagesTotal = 0;
+    std::int64_t fanoutCount = 0; // deliveries behind the percentiles
     std::int64_t queueUnfinished = 0, queueDead = 0;
     double queueOldestAgeSeconds = 0;
     std::vector<std::string>
@@ -170,6 +178,7 @@ struct HistoryPoint
 {
     TimePoint at;
     double deliveriesPerSecond, postsPerSecond, readsPerSecond;
+    double failedReadsPerSecond, failedWritesPerSecond, partialPagesPerSecond;
     double fanoutP50Ms, fanoutP95Ms, fanoutP99Ms;
     double queueUnfinished, queueOldestAgeSeconds, queueDead;
     double arrivalsPerSecond, drainPerSecond;

@@ -22,6 +22,7 @@ struct WorkloadStatus
     double phaseFraction = 0; // 0 … 1 while creating
     WorkloadRates wanted;
     WorkloadRates actual{0, 0, 0};       // over the last few seconds, daily rhythm included
+    double rhythm = 1; // part of the wanted rates that is asked for at this hour of its day; 1 on average
     std::int64_t users = 0, follows = 0; // made so far
     std::string error;
 };

@@ -6,6 +6,7 @@
 #include "backend/common/log.h"
 #include "backend/engine/age_clock.h"
 #include "backend/fanout/fanout_handlers.h"
+#include "backend/feed/counted_feed.h"
 #include "backend/feed/feed_service.h"
 #include "backend/monitoring/monitor_service.h"
 #include "backend/operations/dormancy.h"
@@ -141,7 +142,7 @@ public:
 
     Result<void> start(Deadline deadline);
 
-    Feed& feed() override { return m_feed; }
+    Feed& feed() override { return m_counted; }
     Operations& operations() override { return m_operations; }
     Monitor& monitor() override { return *m_monitor; }
     bool readOnly() const override { return m_options.readOnly; }
@@ -195,6 +196,7 @@ private:
     TimelineDeepener m_deepener;
     TimelineBuilder m_builder;
     FeedService m_feed;
+    CountedFeed m_counted; // what applications are given
     OperationsService m_operations;
     LedgerReader m_ledger;
     ShardInspector m_shardInspector;
@@ -237,6 +239,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_deepener(m_feedServices)
     , m_builder(m_feedServices, m_deepener)
     , m_feed(m_feedServices, m_builder)
+    , m_counted(m_feed, m_metrics)
     , m_operations(m_feedServices, m_directory, m_builder, queueNodes(*m_maps.current(), m_pools.feed),
                    m_options.directory, {m_name, m_options.who, m_access.settings.environment},
                    m_options.planner)

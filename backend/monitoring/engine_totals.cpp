@@ -37,7 +37,7 @@ double EngineRates::deliveriesPerSecond() const
 }
 double EngineRates::readsPerSecond() const
 {
-    return sumOf(reads);
+    return sumOf(reads) + publicPages;
 }
 
 void EngineTotals::update(const std::vector<EngineRow>& rows)
@@ -78,8 +78,13 @@ void EngineTotals::take(Instance& instance, const EngineStatus& status)
     addCounters(m_totals, *more);
     addCounters(m_flow, *more);
     const double seconds = double(interval.count()) / 1000;
-    instance.rates = {perSecond(more->deliveries, seconds), perSecond(more->reads, seconds),
-                      double(more->posts) / seconds};
+    instance.rates = {perSecond(more->deliveries, seconds),
+                      perSecond(more->reads, seconds),
+                      double(more->posts) / seconds,
+                      double(more->publicPages) / seconds,
+                      double(sumOf(more->failedReads)) / seconds,
+                      double(sumOf(more->failedWrites)) / seconds,
+                      double(more->partialPages) / seconds};
 }
 
 EngineRates EngineTotals::rates() const
@@ -89,7 +94,9 @@ EngineRates EngineTotals::rates() const
         if (!instance.alive) continue;
         addTo(out.deliveries, instance.rates.deliveries);
         addTo(out.reads, instance.rates.reads);
-        out.posts += instance.rates.posts;
+        for (const auto rate : {&EngineRates::posts, &EngineRates::publicPages, &EngineRates::failedReads,
+                                &EngineRates::failedWrites, &EngineRates::partialPages})
+            out.*rate += instance.rates.*rate;
     }
     return out;
 }

@@ -29,10 +29,11 @@ struct EngineRow
 struct EngineRates // per second
 {
     std::vector<double> deliveries, reads; // by logical shard
-    double posts = 0;
+    double posts = 0, publicPages = 0;
+    double failedReads = 0, failedWrites = 0, partialPages = 0;
 
     double deliveriesPerSecond() const;
-    double readsPerSecond() const;
+    double readsPerSecond() const; // with public pages, which are no shard's
 };
 
 class EngineTotals

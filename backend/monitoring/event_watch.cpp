@@ -1,5 +1,7 @@
 #include "backend/monitoring/event_watch.h"
 
+#include "backend/monitoring/call_watch.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,6 +10,7 @@ namespace {
 
 constexpr double kSilentSeconds = 10; // a heartbeat comes every second
 constexpr std::chrono::minutes kMayWake{15};
+constexpr std::uint64_t kCallsKnownFrom = 15; // snapshots, one a second: as long as calls are looked back at
 
 std::string seconds(TimePoint::duration span)
 {
@@ -56,6 +59,8 @@ void EventWatch::recall()
             m_engines[event.where] = {event.key.at, false, true, event.key.at};
         else if (event.kind == EventKind::EngineStopped)
             m_engines.erase(event.where);
+        else if (event.kind == EventKind::CallsFail || event.kind == EventKind::CallsAnswered)
+            m_calls[event.where] = {event.kind == EventKind::CallsFail, true, event.key.at};
     }
 }
 
@@ -68,6 +73,7 @@ std::vector<Event> EventWatch::look(const ClusterSnapshot& snapshot, bool engine
         lookAtEngines(snapshot);
         lookForGone(snapshot);
     }
+    lookAtCalls(snapshot);
     if (ownRestore.startedAt != TimePoint())
         lookAtRestore(ownRestore, snapshot.takenAt);
     else if (snapshot.restore)
@@ -154,6 +160,32 @@ void EventWatch::lookForGone(const ClusterSnapshot& snapshot)
                                  : "Engine stopped",
                  it->first);
         it = m_engines.erase(it);
+    }
+}
+
+void EventWatch::lookAtCalls(const ClusterSnapshot& snapshot)
+{
+    if (snapshot.failedReadsPerSecond < 0 || snapshot.ratesReadAt) return; // not known, or of before
+    const auto &reads = snapshot.readsFail, &writes = snapshot.writesFail, &pages = snapshot.pagesPartial;
+    lookAt(reads, "reads", reads ? failureText("reads", *reads) : "", "Reads are answered again", snapshot);
+    lookAt(writes, "writes", writes ? failureText("writes", *writes) : "", "Writes are answered again",
+           snapshot);
+    lookAt(pages, "pages", pages ? partialText(*pages) : "", "Pages are whole again", snapshot);
+}
+
+void EventWatch::lookAt(const std::optional<CallTrouble>& trouble, const std::string& calls,
+                        const std::string& words, const char* over, const ClusterSnapshot& snapshot)
+{
+    auto& known = m_calls[calls];
+    if (trouble && !known.failing) {
+        tell(snapshot.takenAt, EventKind::CallsFail, words, calls);
+        known = {true, false, snapshot.takenAt};
+    } else if (trouble) {
+        known.kept = false;
+    } else if (known.failing && (!known.kept || snapshot.sequence >= kCallsKnownFrom)) {
+        tell(snapshot.takenAt, EventKind::CallsAnswered,
+             std::string(over) + " after " + seconds(snapshot.takenAt - known.since), calls);
+        known = {};
     }
 }
 

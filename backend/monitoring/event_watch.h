@@ -1,6 +1,7 @@
 // Sees from one snapshot to the next what happened: nodes lost, back or restarted, engines come and gone,
-// restores begun and ended. What an earlier process saw last is taken from the log, so that what changed
-// while nobody watched is told, too. Used by the sampler's thread alone.
+// restores begun and ended, calls that begin to fail and are answered again. What an earlier process saw last
+// is taken from the log, so that what changed while nobody watched is told, too. Used by the sampler's thread
+// alone.
 #pragma once
 
 #include "backend/domain/snapshot.h"
@@ -37,10 +38,18 @@ private:
         bool silent = false, kept = false; // kept: by an earlier process, not seen by this one yet
         TimePoint since;
     };
+    struct Calls
+    {
+        bool failing = false, kept = false; // kept: by an earlier process, not seen by this one yet
+        TimePoint since;
+    };
     void recall();
     void lookAtNodes(const ClusterSnapshot& snapshot);
     void lookAtEngines(const ClusterSnapshot& snapshot);
     void lookForGone(const ClusterSnapshot& snapshot);
+    void lookAtCalls(const ClusterSnapshot& snapshot);
+    void lookAt(const std::optional<CallTrouble>& trouble, const std::string& calls, const std::string& words,
+                const char* over, const ClusterSnapshot& snapshot);
     void lookAtRestore(const RestoreProgress& restore, TimePoint at);
     void tellRestored(const RestoreProgress& last, TimePoint at);
     // False when it is known already.
@@ -51,7 +60,8 @@ private:
     const std::string m_observer;
     std::map<std::string, Node> m_nodes;
     std::map<std::string, Engine> m_engines;
-    RestoreProgress m_restore; // the last one told
+    std::map<std::string, Calls> m_calls; // by what they are: "reads"
+    RestoreProgress m_restore;            // the last one told
     bool m_restoring = false;
     std::vector<Event> m_new;
 };

@@ -6,6 +6,7 @@ namespace backend {
 
 void FlowWindow::add(Time at, const EngineCounters& flow, const std::vector<QueueKindSnapshot>& queue)
 {
+    m_calls.add(at, flow);
     Point point;
     point.at = at;
     point.fanoutDelay = flow.fanoutDelay;

@@ -1,9 +1,11 @@
-// The last ten seconds of flow and backlog: fan-out percentiles, arrivals, drain and the time to drain. A
+// The last ten seconds of flow and backlog: fan-out percentiles, arrivals, drain and the time to drain, calls
+// that fail. A
 // task is known to have arrived because it was done or still waits: arrivals = drain + change of what is
 // unfinished or dead. Owned by the sampler; one thread.
 #pragma once
 
 #include "backend/domain/snapshot.h"
+#include "backend/monitoring/call_watch.h"
 #include "backend/monitoring/status.h"
 
 #include <array>
@@ -32,6 +34,7 @@ public:
     FanoutDelays fanout() const;
     // Fills the rates of each kind and of the whole; -1 before there are two points.
     void fillRates(ClusterSnapshot& snapshot) const;
+    const CallWatch& calls() const { return m_calls; }
 
 private:
     struct Point
@@ -42,6 +45,7 @@ private:
         bool counted = false;
     };
     std::deque<Point> m_points;
+    CallWatch m_calls;
 };
 
 } // namespace backend

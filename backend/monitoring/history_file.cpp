@@ -327,7 +327,7 @@ Result<std::vector<Event>> HistoryFile::readEvents()
     std::vector<Event> out;
     while (rows.step()) {
         const auto kind = rows.integer(2);
-        if (kind < 0 || kind > std::int64_t(EventKind::RestoreFinished)) continue;
+        if (kind < 0 || kind > std::int64_t(kLastEventKind)) continue;
         Event event;
         event.key = {TimePoint(std::chrono::microseconds(rows.integer(1))), rows.integer(0)};
         event.kind = EventKind(kind);

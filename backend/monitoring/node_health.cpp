@@ -1,6 +1,7 @@
 #include "backend/monitoring/node_health.h"
 
 #include "backend/cache/redis_address.h"
+#include "backend/monitoring/call_watch.h"
 
 #include <algorithm>
 
@@ -68,6 +69,63 @@ NodeVerdict queueVerdict(const ClusterSnapshot& snapshot)
     return {Health::Ok, {}};
 }
 
+// What fails, first of all that is worst; empty: nothing does.
+std::string callsText(const ClusterSnapshot& snapshot)
+{
+    std::string out;
+    const auto add = [&out](const std::string& words) { out += (out.empty() ? "" : " ") + words + "."; };
+    if (snapshot.readsFail) add(failureText("reads", *snapshot.readsFail));
+    if (snapshot.writesFail) add(failureText("writes", *snapshot.writesFail));
+    if (snapshot.pagesPartial) add(partialText(*snapshot.pagesPartial));
+    return out;
+}
+
+// Where no node's trouble explains it.
+std::string callsAdvice(const ClusterSnapshot& snapshot)
+{
+    const auto& worst = snapshot.readsFail    ? snapshot.readsFail
+                        : snapshot.writesFail ? snapshot.writesFail
+                                              : snapshot.pagesPartial;
+    switch (worst->mostly) {
+    case FailureReason::Overloaded:
+        return "More is asked for than is answered: see which nodes are slow, or start another engine.";
+    case FailureReason::Other:
+        if (!snapshot.readsFail && !snapshot.writesFail) break;
+        return "Look into the engines' logs, and run rookeryctl doctor.";
+    case FailureReason::DeadlineExceeded:
+    case FailureReason::Unavailable:
+        break;
+    }
+    return "See which nodes are slow or out of connections.";
+}
+
+NodeVerdict nodesVerdict(const ClusterSnapshot& snapshot, const NodeVerdict& directory,
+                         const std::optional<Error>& publishError)
+{
+    if (directory.health == Health::Down)
+        return {Health::Down, "The directory is down. " + directory.message};
+    for (const auto& node : snapshot.nodes)
+        if (node.health == Health::Down && holdsDirectory(node))
+            return {Health::Down, "The directory is down. " + node.message};
+    for (const auto kind : {NodeKind::Postgres, NodeKind::Redis})
+        if (allDown(snapshot, kind))
+            return {Health::Down, std::string("No ") + (kind == NodeKind::Postgres ? "PostgreSQL" : "Redis") +
+                                      " node answers."};
+    if (const int down = downNodes(snapshot); down > 0) {
+        const auto first = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                                        [](const auto& n) { return n.health == Health::Down; });
+        return {Health::Degraded,
+                down == 1 ? first->message : std::to_string(down) + " nodes are down. " + first->message};
+    }
+    if (publishError) return {Health::Degraded, "This engine's heartbeat fails: " + publishError->message};
+    for (const auto& node : snapshot.nodes)
+        if (node.health == Health::Degraded) return {Health::Degraded, node.message};
+    for (const auto& node : snapshot.nodes)
+        if (node.health == Health::Unknown)
+            return {Health::Unknown, "Waiting for the first answer of " + node.name + "."};
+    return {Health::Ok, {}};
+}
+
 } // namespace
 
 void NodeHealth::answered(Time now)
@@ -105,28 +163,11 @@ NodeVerdict NodeHealth::verdict(const NodeEndpoint& node, Time now) const
 NodeVerdict clusterVerdict(const ClusterSnapshot& snapshot, const NodeVerdict& directory,
                            const std::optional<Error>& publishError)
 {
-    if (directory.health == Health::Down)
-        return {Health::Down, "The directory is down. " + directory.message};
-    for (const auto& node : snapshot.nodes)
-        if (node.health == Health::Down && holdsDirectory(node))
-            return {Health::Down, "The directory is down. " + node.message};
-    for (const auto kind : {NodeKind::Postgres, NodeKind::Redis})
-        if (allDown(snapshot, kind))
-            return {Health::Down, std::string("No ") + (kind == NodeKind::Postgres ? "PostgreSQL" : "Redis") +
-                                      " node answers."};
-    if (const int down = downNodes(snapshot); down > 0) {
-        const auto first = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
-                                        [](const auto& n) { return n.health == Health::Down; });
-        return {Health::Degraded,
-                down == 1 ? first->message : std::to_string(down) + " nodes are down. " + first->message};
-    }
-    if (publishError) return {Health::Degraded, "This engine's heartbeat fails: " + publishError->message};
-    for (const auto& node : snapshot.nodes)
-        if (node.health == Health::Degraded) return {Health::Degraded, node.message};
-    for (const auto& node : snapshot.nodes)
-        if (node.health == Health::Unknown)
-            return {Health::Unknown, "Waiting for the first answer of " + node.name + "."};
-    return queueVerdict(snapshot);
+    auto nodes = nodesVerdict(snapshot, directory, publishError);
+    const auto calls = callsText(snapshot);
+    if (calls.empty()) return nodes.health == Health::Ok ? queueVerdict(snapshot) : nodes;
+    if (nodes.health == Health::Ok) nodes.message = callsAdvice(snapshot);
+    return {nodes.health == Health::Down ? Health::Down : Health::Degraded, calls + " " + nodes.message};
 }
 
 } // namespace backend

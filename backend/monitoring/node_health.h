@@ -49,8 +49,8 @@ private:
     std::optional<Error> m_error;
 };
 
-// The cluster's: from the nodes, the directory, the queue and the engines of a snapshot that is complete
-// otherwise. publishError: why this engine's heartbeat failed, if it did.
+// The cluster's: from the nodes, the directory, the calls, the queue and the engines of a snapshot that is
+// complete otherwise. publishError: why this engine's heartbeat failed, if it did.
 NodeVerdict clusterVerdict(const ClusterSnapshot& snapshot, const NodeVerdict& directory,
                            const std::optional<Error>& publishError);
 

@@ -229,6 +229,22 @@ void addEngines(ClusterSnapshot& out, const ProbeFindings& findings)
     }
 }
 
+// Since when, by the wall clock.
+std::optional<CallTrouble> troubleOf(const std::optional<CallWatch::Trouble>& seen,
+                                     const ProbeFindings& findings)
+{
+    if (!seen) return std::nullopt;
+    return CallTrouble{seen->share, seen->perSecond, seen->mostly,
+                       wallTime(findings, seen->since).value_or(findings.at)};
+}
+
+void addTroubles(ClusterSnapshot& out, const CallWatch& calls, const ProbeFindings& findings)
+{
+    out.readsFail = troubleOf(calls.reads(), findings);
+    out.writesFail = troubleOf(calls.writes(), findings);
+    out.pagesPartial = troubleOf(calls.partialPages(), findings);
+}
+
 void addTraffic(ClusterSnapshot& out, const EngineTotals& totals, bool known, const FlowWindow& window)
 {
     const auto& counted = totals.totals();
@@ -236,8 +252,14 @@ void addTraffic(ClusterSnapshot& out, const EngineTotals& totals, bool known, co
     out.deliveriesPerSecond = known ? rates.deliveriesPerSecond() : -1;
     out.readsPerSecond = known ? rates.readsPerSecond() : -1;
     out.postsPerSecond = known ? rates.posts : -1;
+    out.failedReadsPerSecond = known ? rates.failedReads : -1;
+    out.failedWritesPerSecond = known ? rates.failedWrites : -1;
+    out.partialPagesPerSecond = known ? rates.partialPages : -1;
     out.deliveriesTotal = sumOf(counted.deliveries);
-    out.readsTotal = sumOf(counted.reads);
+    out.readsTotal = sumOf(counted.reads) + counted.publicPages;
+    out.failedReadsTotal = counted.failedReads;
+    out.failedWritesTotal = counted.failedWrites;
+    out.partialPagesTotal = counted.partialPages;
     out.postsTotal = counted.posts;
     for (std::size_t i = 0; i < kCacheKindNames.size(); ++i)
         out.caches.push_back({kCacheKindNames[i], counted.cacheHits[i], counted.cacheMisses[i]});
@@ -312,6 +334,7 @@ ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindin
     if (known && countsAreOld(findings)) out.ratesReadAt = findings.enginesReadAt;
     addEngines(out, findings);
     addTraffic(out, totals, known, window);
+    if (known) addTroubles(out, window.calls(), findings);
     const auto verdict = clusterVerdict(out, findings.directory, findings.publishError);
     out.health = verdict.health;
     out.message = verdict.message;

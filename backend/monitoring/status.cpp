@@ -32,6 +32,8 @@ void pairwise(EngineCounters& a, EngineCounters& b, Visit visit)
     list(a.flightsJoined, b.flightsJoined);
     list(a.tasksDone, b.tasksDone);
     list(a.tasksFailed, b.tasksFailed);
+    list(a.failedReads, b.failedReads);
+    list(a.failedWrites, b.failedWrites);
     list(a.fanoutDelay, b.fanoutDelay);
     for (std::size_t kind = 0; kind < a.taskWaits.size(); ++kind) {
         list(a.taskWaits[kind], b.taskWaits[kind]);
@@ -39,7 +41,8 @@ void pairwise(EngineCounters& a, EngineCounters& b, Visit visit)
     }
     for (const auto field : {&EngineCounters::posts, &EngineCounters::deletes, &EngineCounters::follows,
                              &EngineCounters::unfollows, &EngineCounters::pages, &EngineCounters::rebuilds,
-                             &EngineCounters::readThroughs})
+                             &EngineCounters::readThroughs, &EngineCounters::publicPages,
+                             &EngineCounters::partialPages, &EngineCounters::writes})
         visit(a.*field, b.*field);
 }
 
@@ -136,6 +139,11 @@ EngineCounters countersOf(const Json& json)
     out.pages = json.value("pages", std::int64_t(0));
     out.rebuilds = json.value("rebuilds", std::int64_t(0));
     out.readThroughs = json.value("read_throughs", std::int64_t(0));
+    out.publicPages = json.value("public_pages", std::int64_t(0));
+    out.partialPages = json.value("partial_pages", std::int64_t(0));
+    out.writes = json.value("writes", std::int64_t(0));
+    readList(json, "failed_reads", out.failedReads);
+    readList(json, "failed_writes", out.failedWrites);
     return out;
 }
 
@@ -218,6 +226,11 @@ EngineCounters copyCounters(const EngineMetrics& metrics, int shardCount)
     out.pages = metrics.pages.get();
     out.rebuilds = metrics.rebuilds.get();
     out.readThroughs = metrics.readThroughs.get();
+    out.publicPages = metrics.publicPages.get();
+    out.partialPages = metrics.partialPages.get();
+    out.writes = metrics.writes.get();
+    copy(metrics.failedReads, out.failedReads);
+    copy(metrics.failedWrites, out.failedWrites);
     out.fanoutDelay = metrics.fanoutDelay.counts();
     for (std::size_t kind = 0; kind < out.taskWaits.size(); ++kind) {
         out.taskWaits[kind] = metrics.taskWait[kind].counts();
@@ -264,6 +277,11 @@ std::string encodeStatus(const EngineStatus& status)
              {"pages", c.pages},
              {"rebuilds", c.rebuilds},
              {"read_throughs", c.readThroughs},
+             {"public_pages", c.publicPages},
+             {"partial_pages", c.partialPages},
+             {"writes", c.writes},
+             {"failed_reads", c.failedReads},
+             {"failed_writes", c.failedWrites},
              {"done", c.tasksDone},
              {"failed", c.tasksFailed},
              {"delay", sparse(c.fanoutDelay)},

@@ -25,7 +25,8 @@ struct EngineCounters
     std::array<std::int64_t, kCacheKindNames.size()> cacheHits{}, cacheMisses{}, flightsLed{},
         flightsJoined{};
     std::int64_t posts = 0, deletes = 0, follows = 0, unfollows = 0, pages = 0, rebuilds = 0,
-                 readThroughs = 0;
+                 readThroughs = 0, publicPages = 0, partialPages = 0, writes = 0;
+    FailureCounts failedReads{}, failedWrites{};                                // calls of the Feed
     std::array<std::int64_t, kTaskKinds.size() + 1> tasksDone{}, tasksFailed{}; // index = int(TaskKind)
     std::vector<std::int64_t> fanoutDelay; // buckets of common/histogram.h, like the next two
     std::array<std::vector<std::int64_t>, kTaskKinds.size() + 1> taskWaits, taskRuns; // index = int(TaskKind)

@@ -33,6 +33,10 @@ ShardReport buildShardReport(const ClusterSnapshot& snapshot)
     out.epoch = snapshot.epoch;
     out.shardCount = snapshot.shardCount;
     out.users = usersOf(snapshot);
+    out.readsPerSecond = snapshot.readsPerSecond;
+    out.failedReadsPerSecond = snapshot.failedReadsPerSecond;
+    out.failedWritesPerSecond = snapshot.failedWritesPerSecond;
+    out.partialPagesPerSecond = snapshot.partialPagesPerSecond;
     out.nodes = snapshot.nodes;
     for (const auto& shard : snapshot.shards)
         out.rows.push_back({shard, nodeName(snapshot, shard.usersNode), nodeName(snapshot, shard.postsNode),

@@ -211,10 +211,18 @@ ReportTable headTable(const ShardReport& report)
              {"taken_at_utc", "Taken at (UTC)", false},
              {"epoch", "Epoch"},
              {"shard_count", "Logical shards"},
-             {"cluster_users_count", "Users"}},
+             {"cluster_users_count", "Users"},
+             {"cluster_reads_per_second", "Reads/s"},
+             {"cluster_failed_reads_per_second", "Failed reads/s"},
+             {"cluster_failed_writes_per_second", "Failed writes/s"},
+             {"cluster_partial_pages_per_second", "Incomplete pages/s"}},
             {{wholeFigure(report.schemaVersion), words(report.clusterName), words(report.environment),
               utcText(report.takenAt), wholeFigure(report.epoch), wholeFigure(report.shardCount),
-              report.users > 0 ? wholeFigure(report.users) : Figure()}}};
+              report.users > 0 ? wholeFigure(report.users) : Figure(),
+              realFigure(report.readsPerSecond, kRateDecimals),
+              realFigure(report.failedReadsPerSecond, kRateDecimals),
+              realFigure(report.failedWritesPerSecond, kRateDecimals),
+              realFigure(report.partialPagesPerSecond, kRateDecimals)}}};
 }
 
 std::vector<ReportTable> reportTables(const ShardReport& report)

@@ -27,6 +27,15 @@ void sleepUntil(SteadyClock::time_point at, const std::stop_token& stop)
     wake.wait_until(lock, stop, at, [] { return false; });
 }
 
+// Of this moment of the crowd's day.
+double rhythmNow()
+{
+    const double sinceEpoch =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const double days = sinceEpoch / std::chrono::duration<double>(kDay).count();
+    return dailyRhythm(days - std::floor(days));
+}
+
 Deadline deedDeadline()
 {
     return Deadline::after(kCall);
@@ -49,7 +58,9 @@ SyntheticWorkload::~SyntheticWorkload() = default;
 WorkloadStatus SyntheticWorkload::status() const
 {
     const std::lock_guard lock(m_mutex);
-    return m_status;
+    auto out = m_status;
+    out.rhythm = rhythmNow();
+    return out;
 }
 
 void SyntheticWorkload::setRates(const WorkloadRates& rates)
@@ -163,10 +174,7 @@ Result<void> SyntheticWorkload::makeFollows(const std::stop_token& stop)
 
 double SyntheticWorkload::wantedRate(Deed deed) const
 {
-    const double sinceEpoch =
-        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-    const double day = std::chrono::duration<double>(kDay).count();
-    const double rhythm = dailyRhythm(sinceEpoch / day - std::floor(sinceEpoch / day));
+    const double rhythm = rhythmNow();
     const std::lock_guard lock(m_mutex);
     if (!m_status.running) return 0;
     const auto& wanted = m_status.wanted;
@@ -204,6 +212,7 @@ void SyntheticWorkload::repeat(Deed deed, const std::stop_token& stop)
         {
             const std::lock_guard lock(m_mutex);
             m_status.error = done.error().message;
+            m_failedAt = SteadyClock::now();
         }
         sleepUntil(SteadyClock::now() + kIdle, stop); // a cluster in trouble is not hammered
     }
@@ -269,6 +278,7 @@ void SyntheticWorkload::sample()
     for (std::size_t i = 0; i < kDeeds; ++i)
         now.done[i] = m_done[i];
     const std::lock_guard lock(m_mutex);
+    if (now.at - m_failedAt > kSampleWindow) m_status.error.clear(); // all has gone well since
     m_samples.push_back(now);
     while (m_samples.size() > 2 && now.at - m_samples.front().at > kSampleWindow)
         m_samples.pop_front();

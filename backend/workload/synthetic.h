@@ -66,6 +66,7 @@ private:
         std::array<std::int64_t, kDeeds> done;
     };
     std::deque<Sample> m_samples;
+    std::chrono::steady_clock::time_point m_failedAt{};
     std::jthread m_thread; // last: it uses all of the above
 };
 

@@ -34,6 +34,7 @@ private slots:
     void aSilentNodeCostsTimeOnce();
     void publicPageWithoutASilentShard();
     void aShortDeadlineCostsNobodyElseThePublicPage();
+    void whatLetsItsCallerDownIsCounted();
     void overloadIsRefusedEarly_data();
     void overloadIsRefusedEarly();
     void allIsWellAfterwards();
@@ -237,6 +238,40 @@ void DegradationTest::aShortDeadlineCostsNobodyElseThePublicPage()
         QVERIFY(!patient->partial);
         QCOMPARE(patient->entries.size(), all.entries.size());
     }
+}
+
+// Each call once, by why; neither what was the caller's own fault nor look-ups beside the feed.
+void DegradationTest::whatLetsItsCallerDownIsCounted()
+{
+    auto& feed = m_all->feed();
+    const auto now = [this] { return m_all->engine().monitor().snapshot(); };
+    const auto before = now();
+    const auto grown = [&](const FailureCounts ClusterSnapshot::*counts) {
+        return sumOf(*now().*counts) - sumOf(*before.*counts);
+    };
+    const auto stranger = m_all->userThere("stranger");
+    warm("home, bodies not cached");
+    take(feed.profile(stranger, soon()));
+    QVERIFY(!feed.homePage(m_all->reader, {.before = {}, .after = {}, .limit = 0}, soon()));
+    QVERIFY(!feed.post(m_all->author, "", soon()));
+    QVERIFY(!feed.follow(m_all->reader, m_all->reader, soon()));
+    QVERIFY(!feed.profile(UserId{1}, soon()));
+    m_all->breakNodes(Users, Manner::Dead);
+    for (int i = 0; i < 3; ++i)
+        QVERIFY(!feed.profile(stranger, Deadline::after(kDeadline)));
+    QVERIFY(!feed.following(m_all->reader, {}, 10, Deadline::after(kDeadline)));
+    for (int i = 0; i < 2; ++i)
+        QVERIFY(!feed.follow(stranger, m_all->author, Deadline::after(kDeadline)));
+    m_all->mend();
+    m_all->breakNodes(Posts, Manner::Dead);
+    m_all->forgetBodies();
+    const auto page = feed.homePage(m_all->reader, {.before = {}, .after = {}, .limit = 20},
+                                    Deadline::after(8 * kDeadline));
+    m_all->mend();
+    QVERIFY2(page && page->partial, page ? "" : page.error().message.c_str());
+    QTRY_COMPARE_WITH_TIMEOUT(now()->partialPagesTotal - before->partialPagesTotal, std::int64_t(1), 20'000);
+    QCOMPARE(grown(&ClusterSnapshot::failedReadsTotal), std::int64_t(3));
+    QCOMPARE(grown(&ClusterSnapshot::failedWritesTotal), std::int64_t(2));
 }
 
 void DegradationTest::overloadIsRefusedEarly_data()

@@ -28,6 +28,8 @@ backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node);
 // The same with that node down: its figures of the moment unknown, what it holds as last known.
 backend::ClusterSnapshot withNodeDown(backend::ClusterSnapshot snapshot, int node);
 // The same while the directory has been silent since `readAt`: what engines count is of then.
+// Most reads fail since then, some writes, and some pages are incomplete.
+backend::ClusterSnapshot withFailingCalls(backend::ClusterSnapshot snapshot, backend::TimePoint since);
 backend::ClusterSnapshot withSilentDirectory(backend::ClusterSnapshot snapshot, backend::TimePoint readAt);
 // The same of a cluster that was just made: no users, posts, timelines, tasks or traffic.
 backend::ClusterSnapshot withNobody(backend::ClusterSnapshot snapshot);

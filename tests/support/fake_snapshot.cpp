@@ -178,6 +178,22 @@ backend::ClusterSnapshot withNodeDown(backend::ClusterSnapshot snapshot, int nod
     return snapshot;
 }
 
+backend::ClusterSnapshot withFailingCalls(backend::ClusterSnapshot snapshot, backend::TimePoint since)
+{
+    using backend::FailureReason;
+    snapshot.readsPerSecond = 23;
+    snapshot.failedReadsPerSecond = 37.2;
+    snapshot.failedWritesPerSecond = 2;
+    snapshot.partialPagesPerSecond = 1;
+    snapshot.failedReadsTotal = {1'204, 12, 0, 0};
+    snapshot.failedWritesTotal = {0, 40, 0, 0};
+    snapshot.partialPagesTotal = 33;
+    snapshot.readsFail = backend::CallTrouble{0.62, 37.2, FailureReason::DeadlineExceeded, since};
+    snapshot.writesFail = backend::CallTrouble{0.1, 2, FailureReason::Unavailable, since};
+    snapshot.pagesPartial = backend::CallTrouble{0.04, 1, FailureReason::Other, since};
+    return snapshot;
+}
+
 backend::ClusterSnapshot withSilentDirectory(backend::ClusterSnapshot snapshot, backend::TimePoint readAt)
 {
     snapshot.ratesReadAt = readAt;
@@ -211,6 +227,7 @@ std::vector<backend::HistoryPoint> fakeHistory(backend::TimePoint end, int secon
         point.deliveriesPerSecond = 1000 + i;
         point.postsPerSecond = 20 + 0.01 * i;
         point.readsPerSecond = 60 + 0.02 * i;
+        point.failedReadsPerSecond = point.failedWritesPerSecond = point.partialPagesPerSecond = 0;
         point.fanoutP50Ms = 10 + 0.01 * i;
         point.fanoutP95Ms = 40 + 0.02 * i;
         point.fanoutP99Ms = 90 + 0.05 * i;

@@ -142,7 +142,8 @@ void ChartScaleTest::legendEntriesNeverTouch()
     std::vector<ui::ChartLegend::Entry> entries;
     for (const auto& name : names)
         entries.push_back({name, int(entries.size()) + 1, {}, "8"});
-    ui::ChartLegend legend(theme, entries, nullptr);
+    ui::ChartLegend legend(theme, entries, {"now", "there"}, nullptr);
+    legend.setMoment("there");
     legend.setValues(std::vector<QString>(entries.size(), "100.0 %"));
     const QFontMetrics metrics(theme.font(ui::FontRole::Small));
     for (const int besideHeight : {0, 60, 200}) {
@@ -153,6 +154,7 @@ void ChartScaleTest::legendEntriesNeverTouch()
             QVERIFY(cell.width() >=
                     metrics.horizontalAdvance(names[qsizetype(i)]) + ui::figureWidth(metrics, "100.0 %"));
             QVERIFY(besideHeight > 0 || cell.bottom() < legend.height());
+            QVERIFY(!cell.intersects(legend.momentRect()));
             for (std::size_t other = 0; other < i; ++other)
                 QVERIFY(!cell.intersects(legend.entryRect(other)));
         }

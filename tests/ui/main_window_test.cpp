@@ -12,6 +12,7 @@
 
 #include "tests/ui/settled.h"
 #include "tests/ui/window_fixture.h"
+#include "ui/widgets/label.h"
 
 namespace tests {
 
@@ -23,6 +24,8 @@ private slots:
     void init();
     void choosesTheDemo();
     void tellsWhatIsBuiltAgain();
+    void tellsWhatFails();
+    void tellsOfTheHistoryOnDisk();
     void showsTheProgressOfOpening();
     void cancelsAnOpening();
     void theRailGivesWayToPages();
@@ -101,6 +104,50 @@ void MainWindowTest::tellsWhatIsBuiltAgain()
     ++snapshot.sequence;
     fixture.fake->engine->setSnapshot(snapshot);
     QTRY_VERIFY(!fixture.find<QLabel>("healthSummary")->text().contains("building"));
+}
+
+// Whatever page is shown.
+void MainWindowTest::tellsWhatFails()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    auto snapshot = *fixture.fake->engine->monitor().snapshot();
+    const auto healthy = snapshot;
+    snapshot = withFailingCalls(snapshot, snapshot.takenAt);
+    ++snapshot.sequence;
+    fixture.fake->engine->setSnapshot(snapshot);
+    auto* health = fixture.find<ui::Label>("healthSummary");
+    QTRY_COMPARE(health->text(), QString("10 of 10 nodes ok · 62 % of reads fail · 10 % of writes fail · "
+                                         "4 % of pages are incomplete"));
+    QCOMPARE(health->tone(), ui::Tone::Critical);
+    snapshot = healthy;
+    snapshot.sequence += 2;
+    fixture.fake->engine->setSnapshot(snapshot);
+    QTRY_COMPARE(health->text(), QString("10 of 10 nodes ok · 64 logical shards · shard map epoch 7"));
+    QCOMPARE(health->tone(), ui::Tone::Muted);
+}
+
+// History that is not kept on disk, or not where it was, is said by a note whose words tell why.
+void MainWindowTest::tellsOfTheHistoryOnDisk()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    auto* note = fixture.find<ui::Label>("historyProblem");
+    QVERIFY(!note->isVisible());
+    auto snapshot = *fixture.fake->engine->monitor().snapshot();
+    snapshot.historyProblem = "the history file /x/history.sqlite was damaged; it lies in history.sqlite.old";
+    ++snapshot.sequence;
+    fixture.fake->engine->setSnapshot(snapshot);
+    QTRY_VERIFY(note->isVisible());
+    QCOMPARE(note->text(), QString("note on the history on disk"));
+    QCOMPARE(note->tone(), ui::Tone::Warning);
+    QCOMPARE(note->toolTip(), QString::fromStdString(snapshot.historyProblem));
+    QCOMPARE(note->accessibleDescription(), note->toolTip()); // for those who hear it
+    QVERIFY(note->width() >= note->sizeHint().width());       // whole
+    snapshot.historyProblem.clear();
+    ++snapshot.sequence;
+    fixture.fake->engine->setSnapshot(snapshot);
+    QTRY_VERIFY(!note->isVisible());
 }
 
 void MainWindowTest::showsTheProgressOfOpening()

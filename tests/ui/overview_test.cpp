@@ -10,11 +10,15 @@
 #include "ui/pages/overview_page.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/heat_grid.h"
+#include "ui/widgets/label.h"
 #include "ui/widgets/metric_tile.h"
+#include "ui/widgets/notice_bar.h"
 #include "ui/widgets/state_view.h"
+#include "ui/widgets/time_chart.h"
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 using namespace std::chrono_literals;
 
@@ -46,6 +50,9 @@ private slots:
     void staleFiguresStay();
     void figuresNameTheirWindow();
     void ratesOfASilentDirectoryAreDated();
+    void failingReadsAreSeenAtOnce();
+    void failuresWithoutADownNodeSayWhatToDo();
+    void failuresOverTimeAreALineOfTheirOwn();
 
 private:
     // Of the last hour: older history is nobody's.
@@ -506,6 +513,129 @@ void OverviewTest::ratesOfASilentDirectoryAreDated()
     fixture.engine().setSnapshot(later);
     QTRY_COMPARE(deliveries.window(), QString("last 1 s"));
     QVERIFY(!deliveries.dated() && !deliveries.toolTip().contains("as of"));
+}
+
+void OverviewTest::failingReadsAreSeenAtOnce()
+{
+    PageFixture fixture;
+    auto& overview = fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    auto* notice = fixture.find<ui::NoticeBar>("failureNotice");
+    const auto& traffic = tile(fixture, "deliveriesTile");
+    QTRY_COMPARE(traffic.subline(), QString("22 posts/s · 63 reads/s"));
+    QVERIFY(!notice->isVisible() && traffic.status() == ui::Tone::Normal);
+    QVERIFY(!traffic.toolTip().contains("Failed reads"));
+
+    const auto since = takenAt() - 43s;
+    snapshot = withFailingCalls(withNodeDown(snapshot, 2), since);
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_VERIFY(notice->isVisible());
+    QCOMPARE(notice->headline(), QString("62 % of reads fail, 37/s: deadline exceeded"));
+    QCOMPARE(
+        notice->details(),
+        QString("Also 10 % of writes fail, 2.0/s: a node does not answer; 4 % of pages are incomplete, 1.0/s. "
+                "pg-2 is down. Since %1 %2.")
+            .arg(ui::formatMoment(since), ui::zoneName()));
+    QCOMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Critical);
+    QCOMPARE(notice->accessibleName(), notice->headline());
+    QCOMPARE(traffic.subline(), QString("23 reads/s · 37/s failed"));
+    QCOMPARE(traffic.status(), ui::Tone::Critical);
+    QVERIFY2(traffic.toolTip().contains("1,204 deadline exceeded, 12 a node does not answer"),
+             qPrintable(traffic.toolTip()));
+    // All of it is to be read, and it leads on.
+    for (const auto* name : {"noticeHeadline", "noticeDetails"}) {
+        const auto* label = fixture.find<QLabel>(name);
+        QVERIFY2(label->height() >= label->heightForWidth(label->width()), name);
+        QVERIFY2(label->wordWrap() || label->width() >= label->sizeHint().width(), name);
+    }
+    QSignalSpy opened(&overview, &ui::Page::openPage);
+    QTest::mouseClick(fixture.find<QAbstractButton>("noticeLink"), Qt::LeftButton);
+    QCOMPARE(opened.size(), 1);
+    QCOMPARE(opened.takeFirst().at(0).toString(), QString("nodes"));
+
+    // Some fail, but not so many that it would be an alarm.
+    snapshot.readsFail.reset();
+    snapshot.writesFail.reset();
+    snapshot.pagesPartial.reset();
+    snapshot.failedReadsPerSecond = 1;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_VERIFY(!notice->isVisible());
+    QCOMPARE(traffic.subline(), QString("23 reads/s · 1.0/s failed"));
+    QCOMPARE(traffic.status(), ui::Tone::Normal);
+}
+
+void OverviewTest::failuresWithoutADownNodeSayWhatToDo()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    snapshot.readsFail = backend::CallTrouble{0.03, 2.5, backend::FailureReason::Overloaded, takenAt()};
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    auto* notice = fixture.find<ui::NoticeBar>("failureNotice");
+    QTRY_COMPARE(notice->headline(), QString("3 % of reads fail, 2.5/s: overloaded"));
+    QVERIFY2(notice->details().contains("start another engine"), qPrintable(notice->details()));
+    snapshot.pagesPartial = std::exchange(snapshot.readsFail, {});
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(notice->headline(), QString("3 % of pages are incomplete, 2.5/s"));
+    QCOMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Warning);
+    QCOMPARE(tile(fixture, "deliveriesTile").status(), ui::Tone::Warning);
+    // What was known before the directory fell silent says so.
+    const auto dated = withSilentDirectory(snapshot, takenAt() - 9s);
+    fixture.engine().setSnapshot(dated);
+    QTRY_VERIFY2(notice->details().contains(ui::formatClock(takenAt() - 9s)), qPrintable(notice->details()));
+}
+
+void OverviewTest::failuresOverTimeAreALineOfTheirOwn()
+{
+    auto history = fakeHistory(takenAt(), 241);
+    const auto reds = [&](PageFixture& fixture) { // in the plot, without the legend
+        const auto picture = fixture.find<ui::TimeChart>("rateChart")->findChild<QWidget*>("plot")->grab();
+        const auto image = picture.toImage();
+        const auto wanted = fixture.theme.critical();
+        int count = 0;
+        for (int y = 0; y < image.height(); ++y)
+            for (int x = 0; x < image.width(); ++x) {
+                const auto color = image.pixelColor(x, y);
+                count += std::abs(color.red() - wanted.red()) + std::abs(color.green() - wanted.green()) +
+                             std::abs(color.blue() - wanted.blue()) <
+                         30;
+            }
+        return count;
+    };
+    { // Where there is none, no line is drawn.
+        PageFixture fixture;
+        fixture.make<ui::OverviewPage>();
+        fix(fixture, still());
+        fixture.engine().setHistory(history);
+        QVERIFY(fixture.open());
+        auto* chart = fixture.find<ui::TimeChart>("rateChart");
+        QTRY_VERIFY2(chart->readout().endsWith("failed 0"), qPrintable(chart->readout()));
+        QCOMPARE(reds(fixture), 0);
+    }
+    for (std::size_t i = 100; i < 160; ++i) {
+        history[i].failedReadsPerSecond = 30;
+        history[i].failedWritesPerSecond = 5;
+    }
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    fix(fixture, still());
+    fixture.engine().setHistory(history);
+    QVERIFY(fixture.open());
+    auto* chart = fixture.find<ui::TimeChart>("rateChart");
+    QTRY_VERIFY2(chart->readout().endsWith("failed 0"), qPrintable(chart->readout()));
+    QTRY_VERIFY2(reds(fixture) > 20, qPrintable(QString::number(reds(fixture))));
+    fixture.range.setCursor(history[120].at);
+    QVERIFY2(chart->readout().contains("failed 35"), qPrintable(chart->readout()));
+    fixture.range.setCursor(std::nullopt);
+    fixture.range.choose(history[100].at, history[159].at);
+    QTRY_VERIFY2(tile(fixture, "deliveriesTile").subline().endsWith("30/s failed"),
+                 qPrintable(tile(fixture, "deliveriesTile").subline()));
 }
 
 } // namespace tests

@@ -24,6 +24,8 @@ private slots:
     void workloadPreparing();
     void emptyDemoSaysSo();
     void workloadRates();
+    void workloadSaysItsHour_data();
+    void workloadSaysItsHour();
     void workloadTypedRateIsLeftAlone();
     void workloadStopsAndStarts();
     void workloadFailureIsSaid();
@@ -161,6 +163,39 @@ void StripsTest::workloadRates()
     QCOMPARE(wanted.followsPerSecond, 2.0);
     QTest::keyClick(posts, Qt::Key_Up);
     QCOMPARE(fixture.fake->workload->status().wanted.postsPerSecond, 76.0);
+}
+
+void StripsTest::workloadSaysItsHour_data()
+{
+    QTest::addColumn<double>("rhythm");
+    QTest::addColumn<bool>("going");
+    QTest::addColumn<QString>("words");
+    QTest::newRow("night") << 0.354 << true << "running at 35 % (night)";
+    QTest::newRow("day") << 1.0 << true << "running at 100 % (day)";
+    QTest::newRow("peak") << 1.42 << true << "running at 142 % (peak hour)";
+    QTest::newRow("stopped") << 1.42 << false << "stopped";
+}
+
+// Why "now" is not what was set is seen without pointing at it.
+void StripsTest::workloadSaysItsHour()
+{
+    QFETCH(double, rhythm);
+    QFETCH(bool, going);
+    QFETCH(QString, words);
+    WindowFixture fixture(settingsFile());
+    fixture.fake->workload = std::make_shared<FakeWorkload>();
+    auto status = running();
+    status.rhythm = rhythm;
+    status.running = going;
+    if (!going) status.phase = "stopped";
+    fixture.fake->workload->setStatus(status);
+    QVERIFY(fixture.showOpen());
+    fixture.window->resize(1280, 800);
+    auto* phase = fixture.find<QLabel>("workloadPhase");
+    QCOMPARE(phase->text(), QString("Traffic: %1 · 5,000 accounts, 123,456 follows").arg(words));
+    QVERIFY(phase->toolTip().contains("ten minutes"));
+    QTRY_COMPARE(fixture.window->width(), 1280);
+    QVERIFY(phase->width() >= phase->sizeHint().width()); // whole
 }
 
 void StripsTest::workloadTypedRateIsLeftAlone()

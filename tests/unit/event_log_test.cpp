@@ -24,6 +24,8 @@ private slots:
     void aSilentDirectoryEndsNoEngine();
     void whatHappenedUnwatchedIsTold();
     void restores();
+    void callsFailAndAreAnswered();
+    void callsThatFailedBeforeARestart();
     void findsByKindTextAndKey();
     void oldOnesGo();
     void theAuditLogInWords_data();
@@ -227,6 +229,71 @@ void EventLogTest::restores()
     QVERIFY(quick[1].failed && quick[1].what.ends_with("redis-1 is gone"));
 }
 
+void EventLogTest::callsFailAndAreAnswered()
+{
+    EventLog log;
+    EventWatch watch(log, "here:1");
+    QVERIFY(watch.look(snapshot(1), false, {}).empty());
+    auto now = snapshot(2);
+    now.readsFail = CallTrouble{0.62, 37, FailureReason::DeadlineExceeded, at(2)};
+    now.pagesPartial = CallTrouble{0.05, 2.5, FailureReason::Other, at(2)};
+    const auto begun = watch.look(now, false, {});
+    QCOMPARE(words(begun), (QStringList{"9 reads 62% of reads fail, 37/s: deadline exceeded",
+                                        "9 pages 5% of pages are incomplete, 2.5/s: not all of them could be "
+                                        "read in time"}));
+    QCOMPARE(begun[0].key.at, at(2));
+    now.takenAt = at(3);
+    now.readsFail->share = 0.9;
+    QVERIFY(watch.look(now, false, {}).empty()); // once
+    // What is not known now has neither ended nor begun.
+    now.takenAt = at(4);
+    auto unknown = now;
+    unknown.readsFail.reset();
+    unknown.failedReadsPerSecond = -1;
+    QVERIFY(watch.look(unknown, false, {}).empty());
+    unknown.failedReadsPerSecond = 0;
+    unknown.ratesReadAt = at(3);
+    QVERIFY(watch.look(unknown, false, {}).empty());
+    now.takenAt = at(45);
+    now.readsFail.reset();
+    QCOMPARE(words(watch.look(now, false, {})), QStringList{"10 reads Reads are answered again after 43 s"});
+    QVERIFY(watch.look(now, false, {}).empty());
+    now.takenAt = at(50);
+    now.pagesPartial.reset();
+    now.writesFail = CallTrouble{1, 8, FailureReason::Unavailable, at(50)};
+    QCOMPARE(words(watch.look(now, false, {})),
+             (QStringList{"9 writes 100% of writes fail, 8.0/s: a node does not answer",
+                          "10 pages Pages are whole again after 48 s"}));
+}
+
+void EventLogTest::callsThatFailedBeforeARestart()
+{
+    for (const bool goesOn : {true, false}) {
+        EventLog log;
+        auto now = snapshot(10);
+        now.readsFail = CallTrouble{0.5, 5, FailureReason::Unavailable, at(10)};
+        EventWatch(log, "here:1").look(now, false, {});
+        EventWatch watch(log, "here:2");
+        const auto failing = now.readsFail;
+        now.readsFail.reset();
+        now.sequence = 3; // too early to know
+        now.takenAt = at(60);
+        QVERIFY(watch.look(now, false, {}).empty());
+        now.sequence = 12;
+        now.takenAt = at(70);
+        if (goesOn) {
+            now.readsFail = failing;
+            QVERIFY(watch.look(now, false, {}).empty()); // it is told already
+            now.readsFail.reset();
+            ++now.sequence;
+        } else {
+            now.sequence = 15;
+        }
+        QCOMPARE(words(watch.look(now, false, {})),
+                 QStringList{"10 reads Reads are answered again after 60 s"});
+    }
+}
+
 void EventLogTest::findsByKindTextAndKey()
 {
     EventLog log;
@@ -340,7 +407,7 @@ void EventLogTest::theFileKeepsThem()
     EventLog log;
     Event event;
     event.key.at = clock.now();
-    event.kind = EventKind::RestoreFinished;
+    event.kind = kLastEventKind;
     event.failed = true;
     event.what = "what";
     event.who = "who";

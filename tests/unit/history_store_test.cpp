@@ -24,6 +24,7 @@ class HistoryStoreTest : public QObject
 private slots:
     void blocksSurviveEncoding();
     void aPointComesBackAsItWas();
+    void whatWasNotKeptBeforeIsAGap();
     void stepsKeepLeastMeanAndGreatest();
     void theFinestStepThatReachesBack();
     void aRestartContinuesWhatWasBegun();
@@ -130,6 +131,37 @@ void HistoryStoreTest::aPointComesBackAsItWas()
     QCOMPARE(turned->mean.back().nodeCommandsPerSecond[0], 2.0);
     QVERIFY(std::isnan(turned->mean.back().nodeCommandsPerSecond[1]));
     QCOMPARE(turned->mean.back().nodeCommandsPerSecond[2], 7.0);
+}
+
+// A file of a program that knew of no failed calls: its seconds stay, without them.
+void HistoryStoreTest::whatWasNotKeptBeforeIsAGap()
+{
+    Clock clock;
+    {
+        HistoryStore store(file(), "one", clock, kNever);
+        for (int second = 0; second < 3; ++second) {
+            clock.set(begin() + 1s * second);
+            auto old = point(clock.now(), 5);
+            old.failedReadsPerSecond = old.failedWritesPerSecond = old.partialPagesPerSecond = std::nan("");
+            store.add(old, nodes());
+        }
+    }
+    HistoryStore store(file(), "one", clock, kNever);
+    clock.set(begin() + 3s);
+    auto fresh = point(clock.now(), 6);
+    fresh.failedReadsPerSecond = 37;
+    fresh.failedWritesPerSecond = 2;
+    fresh.partialPagesPerSecond = 4;
+    store.add(fresh, nodes());
+    const auto range = store.range(begin(), begin() + 10s, 1000, nodes());
+    QVERIFY(range && range->mean.size() == 4);
+    QCOMPARE(range->mean[2].deliveriesPerSecond, 5.0);
+    QVERIFY(std::isnan(range->mean[2].failedReadsPerSecond));
+    QVERIFY(std::isnan(range->mean[2].partialPagesPerSecond));
+    QCOMPARE(range->mean[3].failedReadsPerSecond, 37.0);
+    QCOMPARE(range->mean[3].failedWritesPerSecond, 2.0);
+    QCOMPARE(range->mean[3].partialPagesPerSecond, 4.0);
+    QVERIFY(store.problem().empty());
 }
 
 void HistoryStoreTest::stepsKeepLeastMeanAndGreatest()

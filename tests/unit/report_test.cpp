@@ -120,6 +120,9 @@ ClusterSnapshot ReportTest::snapshot()
     out.takenAt = TimePoint(std::chrono::seconds(1'700'000'000));
     out.epoch = 12;
     out.shardCount = 16;
+    out.readsPerSecond = 63.25;
+    out.failedReadsPerSecond = 37.5;
+    out.partialPagesPerSecond = -1;
     for (int id = 1; id <= 5; ++id) {
         NodeSnapshot node;
         node.id = id;
@@ -218,6 +221,10 @@ void ReportTest::jsonHasTheNumbers()
     const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(renderJson(m_report))).object();
     QCOMPARE(json["schema_version"].toInt(), kShardReportSchemaVersion);
     QCOMPARE(json["epoch"].toInt(), 12);
+    QCOMPARE(json["cluster_reads_per_second"].toDouble(), 63.25);
+    QCOMPARE(json["cluster_failed_reads_per_second"].toDouble(), 37.5);
+    QCOMPARE(json["cluster_failed_writes_per_second"].toDouble(), 0.0);
+    QVERIFY(json["cluster_partial_pages_per_second"].isNull()); // not known
     const auto shards = json["shards"].toArray();
     QCOMPARE(shards.size(), 16);
     for (int i = 0; i < 16; ++i) {

@@ -28,6 +28,7 @@ private slots:
     void badTextIsAnError();
     void increaseIsExactAndNoticesRestarts();
     void ratesComeFromTwoPublications();
+    void failedCallsAreAddedUp();
     void ratesUseTheEnginesOwnClock();
     void deadEngineCountsButHasNoRate();
     void restartNeverGivesNegativeRates();
@@ -84,6 +85,11 @@ EngineStatus fullStatus()
     metrics.pages.add(4);
     metrics.rebuilds.add(5);
     metrics.readThroughs.add(6);
+    metrics.publicPages.add(12);
+    metrics.partialPages.add(13);
+    metrics.writes.add(14);
+    metrics.failedReads[std::size_t(FailureReason::DeadlineExceeded)].add(15);
+    metrics.failedWrites[std::size_t(FailureReason::Other)].add(16);
     metrics.tasksDone[std::size_t(kTaskKinds.back())].add(8);
     metrics.tasksFailed[std::size_t(TaskKind::DeliverChunk)].add(9);
     metrics.fanoutDelay.record(3ms, 100);
@@ -120,6 +126,9 @@ void StatusTest::roundTripKeepsEverything()
     const auto after = decodeStatus(encodeStatus(before));
     QVERIFY2(after.has_value(), after ? "" : after.error().message.c_str());
     QVERIFY(after->counters == before.counters);
+    QCOMPARE(after->counters.failedReads, (FailureCounts{15, 0, 0, 0}));
+    QCOMPARE(after->counters.failedWrites, (FailureCounts{0, 0, 0, 16}));
+    QCOMPARE(after->counters.partialPages, std::int64_t(13));
     QCOMPARE(after->publishedAt.count(), before.publishedAt.count());
     QCOMPARE(after->borrowedIdMilliseconds, 12.5);
     QVERIFY(after->verification && *after->verification == *before.verification);
@@ -216,6 +225,33 @@ void StatusTest::ratesComeFromTwoPublications()
     QCOMPARE(totals.rates().posts, 5.0);
     QCOMPARE(sum(totals.totals().deliveries), std::int64_t(700));
     QCOMPARE(sum(totals.flow().deliveries), std::int64_t(200));
+}
+
+// Of all engines; public pages are reads, though no shard's.
+void StatusTest::failedCallsAreAddedUp()
+{
+    const auto published = [](Milliseconds at, std::int64_t many) {
+        auto out = status(at, 0);
+        out.counters.reads = {3 * many, many};
+        out.counters.publicPages = many;
+        out.counters.failedReads = {many, 0, 2 * many, 0};
+        out.counters.failedWrites = {0, many, 0, 0};
+        out.counters.partialPages = 4 * many;
+        return out;
+    };
+    EngineTotals totals;
+    totals.update({row(1, published(1000ms, 10)), row(2, published(1000ms, 100))});
+    totals.update({row(1, published(3000ms, 20)), row(2, published(2000ms, 130))});
+    const auto rates = totals.rates();
+    QCOMPARE(rates.readsPerSecond(), 5 * 5.0 + 5 * 30.0);
+    QCOMPARE(rates.failedReads, 3 * 5.0 + 3 * 30.0);
+    QCOMPARE(rates.failedWrites, 5.0 + 30.0);
+    QCOMPARE(rates.partialPages, 4 * 5.0 + 4 * 30.0);
+    QCOMPARE(totals.totals().failedReads, (FailureCounts{150, 0, 300, 0}));
+    QCOMPARE(totals.flow().failedWrites, (FailureCounts{0, 40, 0, 0}));
+    totals.update({row(1, published(4000ms, 20)), row(2, published(2000ms, 130), 6)}); // the other is dead
+    QCOMPARE(totals.rates().failedReads, 0.0);
+    QCOMPARE(totals.totals().failedReads, (FailureCounts{150, 0, 300, 0}));
 }
 
 void StatusTest::ratesUseTheEnginesOwnClock()

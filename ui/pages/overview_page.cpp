@@ -8,9 +8,11 @@
 #include "ui/pages/shard_window.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
+#include "ui/widgets/notice_bar.h"
 #include "ui/widgets/time_chart.h"
 
 #include <QGridLayout>
+#include <QVBoxLayout>
 
 #include <algorithm>
 #include <array>
@@ -44,8 +46,16 @@ OverviewPage::OverviewPage(const PageContext& context, QWidget* parent)
 QWidget* OverviewPage::build()
 {
     auto* content = new QWidget(this);
-    auto* grid = new QGridLayout(content);
-    grid->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
+    auto* rows = new QVBoxLayout(content);
+    rows->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
+    rows->setSpacing(kSpacingMedium - 2);
+    m_notice = new NoticeBar(context().theme, tr("Nodes"), content);
+    m_notice->setObjectName(QStringLiteral("failureNotice"));
+    connect(m_notice, &NoticeBar::linkActivated, this,
+            [this] { emit openPage(QStringLiteral("nodes"), {}); });
+    rows->addWidget(m_notice);
+    auto* grid = new QGridLayout;
+    rows->addLayout(grid, 1);
     grid->setSpacing(kSpacingMedium - 2);
     grid->addLayout(buildTiles(), 0, 0, 1, 3);
     buildCharts(content);
@@ -107,14 +117,17 @@ void OverviewPage::buildCharts(QWidget* parent)
                 {tr("p95"), 2, [](const Point& p) { return p.fanoutP95Ms; }},
                 {tr("p99"), 3, [](const Point& p) { return p.fanoutP99Ms; }}},
                tr("No deliveries seen in this window")});
-    m_rateChart = chart("rateChart",
-                        {tr("Traffic"),
-                         {tr("per second"), formatRate, 10, 0, ScaleUnit::Number, QStringLiteral("88,888")},
-                         {{}, formatRate, 10},
-                         {{tr("deliveries"), 1, [](const Point& p) { return p.deliveriesPerSecond; }},
-                          {tr("posts"), 2, [](const Point& p) { return p.postsPerSecond; }, true},
-                          {tr("reads"), 3, [](const Point& p) { return p.readsPerSecond; }, true}},
-                         {}});
+    m_rateChart = chart(
+        "rateChart",
+        {tr("Traffic"),
+         {tr("per second"), formatRate, 10, 0, ScaleUnit::Number, QStringLiteral("88,888")},
+         {{}, formatRate, 10},
+         {{tr("deliveries"), 1, [](const Point& p) { return p.deliveriesPerSecond; }},
+          {tr("posts"), 2, [](const Point& p) { return p.postsPerSecond; }, true},
+          {tr("reads"), 3, [](const Point& p) { return p.readsPerSecond; }, true},
+          {tr("failed"), 4, [](const Point& p) { return p.failedReadsPerSecond + p.failedWritesPerSecond; },
+           true, Tone::Critical}},
+         {}});
     m_queueChart = chart(
         "queueChart", {tr("Queue"),
                        {tr("tasks, age of the oldest"), {}, 4, 0, ScaleUnit::Whole, QStringLiteral("88,888")},

@@ -7,8 +7,10 @@
 #include "ui/models/window_figures.h"
 #include "ui/pages/overview_page.h"
 #include "ui/pages/shard_window.h"
+#include "ui/widgets/failure_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
+#include "ui/widgets/notice_bar.h"
 
 #include <algorithm>
 #include <cmath>
@@ -35,12 +37,20 @@ QString shortRate(double perSecond)
     return perSecond >= 10 ? formatNumber(perSecond, 0) : formatRate(perSecond);
 }
 
+// Of what nobody gets, as soon as there is any; posts have a line of their own in the chart.
+QString trafficText(double posts, double reads, double failed)
+{
+    return failed > 0 ? OverviewPage::tr("%1 reads/s · %2/s failed").arg(shortRate(reads), shortRate(failed))
+                      : OverviewPage::tr("%1 posts/s · %2 reads/s").arg(shortRate(posts), shortRate(reads));
+}
+
 } // namespace
 
 void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot, const ShownShards& shards)
 {
     showCache();
     showNodes(snapshot);
+    showFailures(snapshot);
     const bool now = !context().range.chosen();
     const auto lastSecond = now ? tr("last 1 s") : tr("window");
     m_fanout->setWindow(now ? tr("last 10 s") : tr("window"));
@@ -50,12 +60,14 @@ void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot, const Sho
     showRatesDated(now ? ratesDatedShort(snapshot) : QString());
     if (now) {
         showFanout(snapshot);
+        showTraffic(snapshot);
         showQueue(snapshot);
         showBalance(shards);
         return;
     }
     const auto history = shownHistory();
     showFanout(history);
+    showTraffic(history);
     showQueue(history);
     if (shards.ofWindow)
         showBalance(shards);
@@ -84,17 +96,52 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
         : lost ? tr("the engines' counts are not known")
                : tr("no deliveries in 10 s"));
     m_fanout->setStatus(known ? toneFor(snapshot.fanoutP95Ms, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted);
+}
+
+// Of now, whatever window is shown: nobody should have to look for it.
+void OverviewPage::showFailures(const backend::ClusterSnapshot& snapshot)
+{
+    const auto all = failures(snapshot);
+    if (all.isEmpty()) {
+        m_notice->show({}, {}, Tone::Normal);
+        return;
+    }
+    const auto& worst = snapshot.readsFail    ? snapshot.readsFail
+                        : snapshot.writesFail ? snapshot.writesFail
+                                              : snapshot.pagesPartial;
+    QStringList details;
+    if (all.size() > 1) details << tr("Also %1.").arg(all.mid(1).join(tr("; ")));
+    details << failureCause(snapshot) << tr("Since %1 %2.").arg(formatMoment(worst->since), zoneName());
+    if (const auto dated = ratesDated(snapshot); !dated.isEmpty()) details << tr("Known %1.").arg(dated);
+    m_notice->show(all.front(), details.join(u' '), failureTone(snapshot));
+}
+
+void OverviewPage::showTraffic(const backend::ClusterSnapshot& snapshot)
+{
+    const bool known = snapshot.deliveriesPerSecond >= 0;
     m_deliveries->setValue(formatRate(snapshot.deliveriesPerSecond), tr("/s"));
     m_deliveries->setSubline(
-        snapshot.deliveriesPerSecond < 0
-            ? (snapshot.sequence < kMeasuredFrom ? tr("measured after the first seconds")
-                                                 : tr("the engines' counts are not known"))
-            : tr("%1 posts/s · %2 reads/s")
-                  .arg(shortRate(snapshot.postsPerSecond), shortRate(snapshot.readsPerSecond)));
-    const auto dated = ratesDated(snapshot);
-    const auto words =
+        known ? trafficText(snapshot.postsPerSecond, snapshot.readsPerSecond, snapshot.failedReadsPerSecond)
+        : snapshot.sequence < kMeasuredFrom ? tr("measured after the first seconds")
+                                            : tr("the engines' counts are not known"));
+    m_deliveries->setStatus(known ? failureTone(snapshot) : Tone::Normal);
+    auto words =
         tr("Counted by all engines. A rate needs two counts, and other engines' come from the directory.");
+    if (const auto totals = failureTotals(snapshot); !totals.isEmpty()) words += u'\n' + totals;
+    const auto dated = ratesDated(snapshot);
     m_deliveries->setToolTip(dated.isEmpty() ? words : tr("%1\nNot of now: %2").arg(words, dated));
+}
+
+void OverviewPage::showTraffic(const HistoryView& history)
+{
+    const auto rate = [&](double Point::*value) {
+        const auto figure = windowFigure(history, value);
+        return figure.known() ? figure.mean : -1.0;
+    };
+    const double failed = rate(&Point::failedReadsPerSecond);
+    m_deliveries->setValue(formatRate(rate(&Point::deliveriesPerSecond)), tr("/s, mean"));
+    m_deliveries->setSubline(trafficText(rate(&Point::postsPerSecond), rate(&Point::readsPerSecond), failed));
+    m_deliveries->setStatus(Tone::Normal);
 }
 
 // Percentiles of a window cannot be made of those of its seconds: their mean, and the worst.
@@ -106,14 +153,6 @@ void OverviewPage::showFanout(const HistoryView& history)
     m_fanout->setSubline(p95.known() ? tr("mean · %1 at worst").arg(formatMilliseconds(p95.greatest))
                                      : tr("no deliveries in the window"));
     m_fanout->setStatus(p95.known() ? toneFor(p95.mean, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted);
-    const auto rate = [&](double Point::*value) {
-        const auto figure = windowFigure(history, value);
-        return figure.known() ? figure.mean : -1.0;
-    };
-    m_deliveries->setValue(formatRate(rate(&Point::deliveriesPerSecond)), tr("/s, mean"));
-    m_deliveries->setSubline(
-        tr("%1 posts/s · %2 reads/s")
-            .arg(shortRate(rate(&Point::postsPerSecond)), shortRate(rate(&Point::readsPerSecond))));
 }
 
 void OverviewPage::showQueue(const HistoryView& history)

@@ -53,6 +53,7 @@ ReportPages::ReportPages(const backend::ShardReport& report, QSizeF page)
     startPage();
     addTitle();
     addTable(reportHeadTable(report));
+    addTable(reportTrafficTable(report));
     addTable(reportBalanceTable(report));
     addTable(reportNodeLoadsTable(report));
     startPage();

@@ -149,6 +149,20 @@ ReportPageTable reportHeadTable(const backend::ShardReport& report)
               reportFigure(std::int64_t(report.schemaVersion))}}};
 }
 
+ReportPageTable reportTrafficTable(const backend::ShardReport& report)
+{
+    using T = ReportTables;
+    return {T::tr("Reads and writes of the whole cluster"),
+            {{T::tr("Reads/s"), true, 1},
+             {T::tr("Failed reads/s"), true, 1},
+             {T::tr("Failed writes/s"), true, 1},
+             {T::tr("Incomplete pages/s"), true, 1}},
+            {{reportFigure(report.readsPerSecond, kRateDecimals),
+              reportFigure(report.failedReadsPerSecond, kRateDecimals),
+              reportFigure(report.failedWritesPerSecond, kRateDecimals),
+              reportFigure(report.partialPagesPerSecond, kRateDecimals)}}};
+}
+
 ReportPageTable reportBalanceTable(const backend::ShardReport& report)
 {
     using T = ReportTables;

@@ -33,6 +33,7 @@ QString reportMetricText(backend::BalanceMetric metric); // "Deliveries/s"
 QString reportTimeText(backend::TimePoint time);         // 2026-11-23 06:06:16 UTC
 
 ReportPageTable reportHeadTable(const backend::ShardReport& report);
+ReportPageTable reportTrafficTable(const backend::ShardReport& report); // of the whole cluster
 ReportPageTable reportBalanceTable(const backend::ShardReport& report);
 ReportPageTable reportNodeLoadsTable(const backend::ShardReport& report); // nodes down, metrics across
 ReportPageTable reportShardsTable(const backend::ShardReport& report);

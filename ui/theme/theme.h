@@ -63,6 +63,7 @@ public:
     // Lines of charts, 1 … 8: Wong's palette for the colour-blind, adapted to the ground; each with its own
     // dash, so that colour is never the only difference. The dash is in pen widths; empty: solid.
     QColor series(int number) const;
+    QColor series(int number, Tone tone) const; // the tone's, where a line says that something is wrong
     QVector<qreal> seriesDash(int number) const;
     // Load from 0 to 1 on cividis; values outside are clamped.
     QColor loadColor(double load) const;

@@ -164,6 +164,11 @@ QColor Theme::series(int number) const
     return all[std::size_t(std::clamp(number, 1, int(all.size())) - 1)];
 }
 
+QColor Theme::series(int number, Tone tone) const
+{
+    return tone == Tone::Normal ? series(number) : color(tone);
+}
+
 QVector<qreal> Theme::seriesDash(int number) const
 {
     static const std::array<QVector<qreal>, 8> dashes{

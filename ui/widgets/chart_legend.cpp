@@ -16,12 +16,16 @@ constexpr double kSamplePen = 1.6;
 
 } // namespace
 
-ChartLegend::ChartLegend(const Theme& theme, std::vector<Entry> entries, QWidget* parent)
+ChartLegend::ChartLegend(const Theme& theme, std::vector<Entry> entries, const QStringList& moments,
+                         QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
     , m_entries(std::move(entries))
 {
     measure();
+    const QFontMetrics metrics(m_theme.font(FontRole::Small));
+    for (const auto& moment : moments)
+        m_momentWidth = std::max(m_momentWidth, metrics.horizontalAdvance(moment));
     setBeside(0);
 }
 
@@ -51,6 +55,13 @@ void ChartLegend::setValues(const std::vector<QString>& values)
     if (changed) update();
 }
 
+void ChartLegend::setMoment(const QString& moment)
+{
+    if (moment == m_moment) return;
+    m_moment = moment;
+    update();
+}
+
 void ChartLegend::setBeside(int height)
 {
     m_besideHeight = height;
@@ -67,6 +78,17 @@ void ChartLegend::setBeside(int height)
 int ChartLegend::rowHeight() const
 {
     return QFontMetrics(m_theme.font(FontRole::Small)).height() + 2;
+}
+
+int ChartLegend::indent() const
+{
+    return m_besideHeight == 0 && m_momentWidth > 0 ? m_momentWidth + kColumnGap / 2 : 0;
+}
+
+// Below a chart before the first row, beside it a row of its own.
+QRect ChartLegend::momentRect() const
+{
+    return m_momentWidth > 0 ? QRect(0, 0, m_momentWidth, rowHeight()) : QRect();
 }
 
 int ChartLegend::Shape::width() const
@@ -93,13 +115,13 @@ ChartLegend::Shape ChartLegend::shapeWith(int columns) const
 ChartLegend::Shape ChartLegend::shapeWithin(int width) const
 {
     for (int columns = int(m_entries.size()); columns > 1; --columns)
-        if (auto shape = shapeWith(columns); shape.width() <= width) return shape;
+        if (auto shape = shapeWith(columns); indent() + shape.width() <= width) return shape;
     return shapeWith(1);
 }
 
 int ChartLegend::besideColumns() const
 {
-    const int rows = std::max(1, m_besideHeight / rowHeight());
+    const int rows = std::max(1, m_besideHeight / rowHeight() - (m_momentWidth > 0 ? 1 : 0));
     return std::max(1, (int(m_entries.size()) + rows - 1) / rows);
 }
 
@@ -117,9 +139,9 @@ QSize ChartLegend::sizeHint() const
 {
     if (m_besideHeight > 0) {
         const auto s = shape();
-        return {s.width(), s.rows * rowHeight()};
+        return {s.width(), s.rows * rowHeight() + momentRect().height()};
     }
-    return {shapeWith(1).width(), heightForWidth(width())};
+    return {indent() + shapeWith(1).width(), heightForWidth(width())};
 }
 
 QSize ChartLegend::minimumSizeHint() const
@@ -134,8 +156,9 @@ QRect ChartLegend::entryRect(std::size_t entry) const
     const auto column = m_besideHeight > 0 ? entry / std::size_t(s.rows) : entry % columns;
     const auto row = m_besideHeight > 0 ? entry % std::size_t(s.rows) : entry / columns;
     const int left = std::accumulate(s.columnWidths.begin(), s.columnWidths.begin() + std::ptrdiff_t(column),
-                                     int(column) * kColumnGap);
-    return {left, int(row) * rowHeight(), s.columnWidths[column], rowHeight()};
+                                     indent() + int(column) * kColumnGap);
+    const int top = m_besideHeight > 0 ? momentRect().height() : 0;
+    return {left, top + int(row) * rowHeight(), s.columnWidths[column], rowHeight()};
 }
 
 // --- painting
@@ -144,13 +167,17 @@ void ChartLegend::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.setFont(m_theme.font(FontRole::Small));
+    if (const auto place = momentRect(); !place.isEmpty()) {
+        painter.setPen(m_theme.textMuted());
+        painter.drawText(place.left(), place.top() + 1 + painter.fontMetrics().ascent(), m_moment);
+    }
     for (std::size_t i = 0; i < m_entries.size(); ++i)
         drawEntry(painter, m_entries[i], entryRect(i).intersected(rect()));
 }
 
 void ChartLegend::drawEntry(QPainter& painter, const Entry& entry, const QRect& cell) const
 {
-    QPen pen(m_theme.series(entry.number), kSamplePen);
+    QPen pen(m_theme.series(entry.number, entry.tone), kSamplePen);
     pen.setCapStyle(Qt::FlatCap);
     if (const auto dash = m_theme.seriesDash(entry.number); !dash.isEmpty()) pen.setDashPattern(dash);
     painter.setPen(pen);

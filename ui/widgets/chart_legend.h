@@ -1,8 +1,10 @@
-// The names of a chart's lines: for each series a sample of its line, its name and a value. Columns are as
-// wide as the longest value seen or to be expected, so that nothing moves or overlaps while values change.
-// Below its chart it takes the width it gets, beside it the height. Owned by its chart; GUI thread only.
+// The names of a chart's lines: for each series a sample of its line, its name and a value; before them of
+// when the values are. Columns are as wide as the longest value seen or to be expected, so that nothing moves
+// or overlaps while values change. Below its chart it takes the width it gets, beside it the height. Owned by
+// its chart; GUI thread only.
 #pragma once
 
+#include <QStringList>
 #include <QWidget>
 
 #include "ui/theme/theme.h"
@@ -19,12 +21,17 @@ public:
         QString name;
         int number = 1; // Theme::series
         QString value;
-        QString longestValue; // room is kept for it
+        QString longestValue;     // room is kept for it
+        Tone tone = Tone::Normal; // of its line; else the series' colour
     };
 
-    ChartLegend(const Theme& theme, std::vector<Entry> entries, QWidget* parent);
+    // moments: all that setMoment() will ever say; room is kept for the longest. None: nothing is said.
+    ChartLegend(const Theme& theme, std::vector<Entry> entries, const QStringList& moments, QWidget* parent);
 
     void setValues(const std::vector<QString>& values);
+    void setMoment(const QString& moment); // of the values: "now"
+    const QString& moment() const { return m_moment; }
+    QRect momentRect() const; // where it is painted; empty: nothing is said
     // > 0: beside the chart, as many columns as this height asks for; 0: below it.
     void setBeside(int height);
     QRect entryRect(std::size_t entry) const; // where it is painted
@@ -49,12 +56,15 @@ private:
     Shape shape() const;
     int besideColumns() const;
     int rowHeight() const;
+    int indent() const; // of the entries below a chart, for the moment
     void measure();
     void drawEntry(QPainter& painter, const Entry& entry, const QRect& cell) const;
 
     const Theme& m_theme;
     std::vector<Entry> m_entries;
     std::vector<int> m_nameWidths, m_valueWidths;
+    QString m_moment;
+    int m_momentWidth = 0;
     int m_besideHeight = 0;
 };
 

@@ -160,7 +160,7 @@ void ChartPlot::build(const TimeChart::Options& options)
         auto* graph = m_plot->addGraph(m_plot->xAxis, series.right ? m_plot->yAxis2 : m_plot->yAxis);
         graph->setAdaptiveSampling(true);
         m_graphs.push_back(graph);
-        m_numbers.push_back(series.number);
+        m_looks.emplace_back(series.number, series.tone);
         auto* dots = m_plot->addGraph(m_plot->xAxis, graph->valueAxis());
         dots->setLineStyle(QCPGraph::lsNone);
         m_dots.push_back(dots);
@@ -243,9 +243,10 @@ void ChartPlot::applyTheme()
 void ChartPlot::applyLinePens()
 {
     for (std::size_t i = 0; i < m_graphs.size(); ++i) {
-        const auto color = m_theme.series(m_numbers[i]);
+        const auto [number, tone] = m_looks[i];
+        const auto color = m_theme.series(number, tone);
         QPen pen(color, m_smooth ? kLinePen : kThinPen);
-        if (const auto dash = m_theme.seriesDash(m_numbers[i]); !dash.isEmpty()) pen.setDashPattern(dash);
+        if (const auto dash = m_theme.seriesDash(number); !dash.isEmpty()) pen.setDashPattern(dash);
         m_graphs[i]->setPen(pen);
         QColor fill = color;
         fill.setAlphaF(kFillAlpha);

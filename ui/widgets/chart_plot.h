@@ -99,7 +99,7 @@ private:
     std::vector<QCPGraph*> m_graphs;
     std::vector<QCPGraph*> m_dots; // by graph: points without neighbours, which a line does not show
     std::vector<std::array<QCPGraph*, 2>> m_bands; // least and greatest, by graph; none: too many lines
-    std::vector<int> m_numbers;                    // Theme::series of each graph
+    std::vector<std::pair<int, Tone>> m_looks;     // Theme::series of each graph
     GapBands* m_gaps = nullptr;
     EventTicks* m_ticks = nullptr;
     QCPItemStraightLine* m_cursor = nullptr;

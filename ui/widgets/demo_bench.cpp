@@ -6,6 +6,7 @@
 #include "ui/widgets/label.h"
 #include "ui/widgets/rate_control.h"
 #include "ui/widgets/scenario_card.h"
+#include "ui/widgets/workload_strip.h"
 
 #include <QCloseEvent>
 #include <QHBoxLayout>
@@ -200,10 +201,11 @@ void DemoBench::showTraffic()
     if (!workload) return;
     const auto status = workload->status();
     const bool failed = !status.error.empty();
-    m_phase->setText(failed ? tr("Last error: %1").arg(QString::fromStdString(status.error))
-                            : tr("%1 · %2 accounts, %3 follows")
-                                  .arg(QString::fromStdString(status.phase), formatCount(status.users),
-                                       formatCount(status.follows)));
+    m_phase->setText(
+        failed ? tr("Last error: %1").arg(QString::fromStdString(status.error))
+               : tr("%1 · %2 accounts, %3 follows")
+                     .arg(trafficPhaseText(status), formatCount(status.users), formatCount(status.follows)));
+    m_phase->setToolTip(trafficRhythmText());
     m_phase->setTone(failed ? Tone::Critical : Tone::Muted);
     m_progress->setVisible(status.phaseFraction > 0 && status.phaseFraction < 1);
     m_progress->setValue(int(std::lround(status.phaseFraction * kSteps)));

@@ -57,6 +57,10 @@ QString eventKindText(EventKind kind)
         return tr("restore begun");
     case EventKind::RestoreFinished:
         return tr("restore ended");
+    case EventKind::CallsFail:
+        return tr("calls fail");
+    case EventKind::CallsAnswered:
+        return tr("calls answered");
     }
     return {};
 }
@@ -76,6 +80,8 @@ QString eventGroupText(EventGroup group)
         return tr("Actions");
     case EventGroup::Restores:
         return tr("Restores");
+    case EventGroup::Calls:
+        return tr("Calls");
     }
     return {};
 }
@@ -95,6 +101,8 @@ std::vector<EventKind> kindsOf(EventGroup group)
         return {EventKind::OperatorAction};
     case EventGroup::Restores:
         return {EventKind::RestoreBegun, EventKind::RestoreFinished};
+    case EventGroup::Calls:
+        return {EventKind::CallsFail, EventKind::CallsAnswered};
     }
     return {};
 }
@@ -104,6 +112,7 @@ Tone eventTone(const backend::Event& event)
     if (event.failed) return Tone::Critical;
     switch (event.kind) {
     case EventKind::NodeLost:
+    case EventKind::CallsFail:
         return Tone::Critical;
     case EventKind::EngineStopped:
     case EventKind::RestoreBegun:
@@ -111,6 +120,7 @@ Tone eventTone(const backend::Event& event)
     case EventKind::NodeBack:
     case EventKind::EngineStarted:
     case EventKind::RestoreFinished:
+    case EventKind::CallsAnswered:
         return Tone::Ok;
     case EventKind::WorkersChanged:
     case EventKind::SettingChanged:
@@ -124,8 +134,10 @@ EventShape eventShape(EventKind kind)
 {
     switch (kind) {
     case EventKind::NodeLost:
+    case EventKind::CallsFail:
         return EventShape::TriangleDown;
     case EventKind::NodeBack:
+    case EventKind::CallsAnswered:
         return EventShape::TriangleUp;
     case EventKind::EngineStarted:
         return EventShape::Disc;

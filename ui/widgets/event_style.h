@@ -18,9 +18,10 @@ namespace ui {
 
 enum class EventShape { TriangleDown, TriangleUp, Ring, Disc, Square, Diamond, Cross };
 // What is filtered by: several kinds belong together.
-enum class EventGroup { Nodes, Engines, Workers, Settings, Actions, Restores };
+enum class EventGroup { Nodes, Engines, Workers, Settings, Actions, Restores, Calls };
 inline constexpr std::array kEventGroups{EventGroup::Nodes,    EventGroup::Engines, EventGroup::Workers,
-                                         EventGroup::Settings, EventGroup::Actions, EventGroup::Restores};
+                                         EventGroup::Settings, EventGroup::Actions, EventGroup::Restores,
+                                         EventGroup::Calls};
 
 QString eventKindText(backend::EventKind kind); // "node lost"
 QString eventGroupText(EventGroup group);       // "Nodes"

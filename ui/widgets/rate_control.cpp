@@ -2,6 +2,7 @@
 
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
+#include "ui/widgets/workload_strip.h"
 
 #include <QGridLayout>
 #include <QSignalBlocker>
@@ -50,9 +51,7 @@ void RateControl::build(const Theme& theme, const QString& title)
     m_box->setFixedWidth(kBoxWidth);
     m_actual = new Label(theme, FontRole::Small, Tone::Muted, this);
     m_actual->setObjectName(objectName() + QStringLiteral("Actual"));
-    m_actual->setToolTip(tr(
-        "Achieved over the last seconds. The demo's day lasts ten minutes and has a rhythm: less than wanted "
-        "at its night, more at its peaks."));
+    m_actual->setToolTip(tr("Achieved over the last seconds. %1").arg(trafficRhythmText()));
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins({});
     grid->setHorizontalSpacing(kSpacingSmall);

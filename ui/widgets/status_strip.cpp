@@ -1,5 +1,6 @@
 #include "ui/widgets/status_strip.h"
 
+#include "ui/widgets/failure_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/stall_watchdog.h"
@@ -170,11 +171,18 @@ void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
     if (!named.isEmpty()) words += tr(", down: %1").arg(named.join(QStringLiteral(", ")));
     if (const auto restoring = restoreText(*snapshot); !restoring.isEmpty())
         words += tr(" · %1").arg(restoring);
-    m_health->setText(tr("%1 · %2 logical shards · shard map epoch %3")
-                          .arg(words)
-                          .arg(snapshot->shardCount)
-                          .arg(snapshot->epoch));
-    m_health->setTone(down > 0 ? Tone::Critical : ok < all ? Tone::Warning : Tone::Muted);
+    // What fails takes the place of what never changes.
+    const auto failing = failuresShort(*snapshot);
+    for (const auto& one : failing)
+        words += tr(" · %1").arg(one);
+    if (failing.isEmpty())
+        words = tr("%1 · %2 logical shards · shard map epoch %3")
+                    .arg(words)
+                    .arg(snapshot->shardCount)
+                    .arg(snapshot->epoch);
+    m_health->setText(words);
+    const auto nodes = down > 0 ? Tone::Critical : ok < all ? Tone::Warning : Tone::Muted;
+    m_health->setTone(std::max(nodes, failureTone(*snapshot)));
     const auto problem = QString::fromStdString(snapshot->historyProblem);
     m_history->setVisible(!problem.isEmpty());
     m_history->setToolTip(problem);

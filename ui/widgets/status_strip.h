@@ -1,5 +1,5 @@
-// The row at the bottom: health of the nodes in words, the zone of all times, the GUI thread's longest stall,
-// theme and keys. Owned by the window; GUI thread only.
+// The row at the bottom: health of the nodes and of the calls in words, the zone of all times, the GUI
+// thread's longest stall, theme and keys. Owned by the window; GUI thread only.
 #pragma once
 
 #include <QStatusBar>
@@ -23,7 +23,7 @@ public:
     StatusStrip(Theme& theme, const StallWatchdog& watchdog, QWidget* parent);
 
     void setSnapshot(const backend::SnapshotPtr& snapshot);
-    void showZone(); // after it was changed
+    void showZone();                            // after it was changed
     void setHistoryError(const QString& error); // why older history could not be read; empty: it could
 
 signals:

@@ -71,9 +71,11 @@ void TimeChart::build()
         entries.push_back({series.right ? tr("%1 (right)").arg(series.name) : series.name,
                            series.number,
                            {},
-                           longest.isEmpty() ? QStringLiteral("8,888") : longest});
+                           longest.isEmpty() ? QStringLiteral("8,888") : longest,
+                           series.tone});
     }
-    m_legend = new ChartLegend(theme(), std::move(entries), this);
+    m_legend = new ChartLegend(theme(), std::move(entries), {tr("now"), tr("last"), tr("there")}, this);
+    m_legend->setObjectName(QStringLiteral("legend"));
     m_empty = new Label(theme(), m_options.emptyText.isEmpty() ? tr("Waiting for data") : m_options.emptyText,
                         FontRole::Body, Tone::Muted, m_plot->widget());
     m_empty->setAlignment(Qt::AlignCenter);
@@ -116,6 +118,19 @@ void TimeChart::drawParts(QPainter& painter)
     painter.drawPicture(place(*m_legend), legend);
 }
 
+// What should not be there is no line while there is none of it: it begins and ends at 0.
+std::vector<std::vector<double>> TimeChart::drawn(std::vector<std::vector<double>> values) const
+{
+    for (std::size_t s = 0; s < values.size(); ++s) {
+        if (m_options.series[s].tone == Tone::Normal) continue;
+        const auto all = values[s];
+        const auto some = [&](std::size_t i) { return i < all.size() && all[i] > 0; };
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (!some(i) && !some(i + 1) && (i == 0 || !some(i - 1))) values[s][i] = kNothing;
+    }
+    return values;
+}
+
 void TimeChart::setHistory(const HistoryView& history)
 {
     // A time in each gap at which nothing is known, so that no line crosses it.
@@ -145,7 +160,7 @@ void TimeChart::setHistory(const HistoryView& history)
     m_at = std::move(at);
     m_values = values(history);
     m_greatest = values(history.greatest);
-    m_plot->setData(m_at, m_values);
+    m_plot->setData(m_at, drawn(m_values));
     m_plot->setBands(m_at, values(history.least), m_greatest);
     markGaps(history);
     fit();
@@ -178,7 +193,7 @@ void TimeChart::setData(const std::vector<double>& atSeconds, const std::vector<
     m_values.resize(m_options.series.size());
     for (auto& series : m_values)
         series.resize(m_at.size(), kNothing);
-    m_plot->setData(m_at, m_values);
+    m_plot->setData(m_at, drawn(m_values));
     m_plot->setBands({}, {}, {});
     fit();
 }
@@ -277,6 +292,11 @@ void TimeChart::updateReadout()
         values.push_back(formatted(s, index));
     m_legend->setValues(values);
     const auto cursor = m_range.cursor();
+    const bool now = m_range.live() && !m_range.chosen();
+    m_legend->setMoment(cursor ? tr("there") : now ? tr("now") : tr("last"));
+    m_legend->setToolTip(cursor ? tr("Values under the crosshair")
+                         : now  ? tr("Values of the newest point; point at the chart for another one")
+                                : tr("Values of the last point shown; point at the chart for another one"));
     // Under the crosshair its own moment where nothing is known there.
     if (cursor) {
         const auto at = index < m_at.size() ? timeOf(m_at[index]) : *cursor;

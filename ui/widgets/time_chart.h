@@ -35,8 +35,9 @@ public:
         QString name;
         int number = 1; // Theme::series, 1 … 8
         std::function<double(const backend::HistoryPoint&)>
-            value;          // for setHistory; NaN or negative: not known
-        bool right = false; // measured on the right axis; its name in the legend says so
+            value;                // for setHistory; NaN or negative: not known
+        bool right = false;       // measured on the right axis; its name in the legend says so
+        Tone tone = Tone::Normal; // its colour, where it is wrong that there is any; drawn only where it is
     };
     struct Axis
     {
@@ -84,6 +85,7 @@ protected:
 
 private:
     void build();
+    std::vector<std::vector<double>> drawn(std::vector<std::vector<double>> values) const;
     void drawParts(QPainter& painter); // plot and legend, where they stand
     QString timeText() const;
     void placeLegend();

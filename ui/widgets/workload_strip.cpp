@@ -23,7 +23,25 @@ constexpr int kMostPosts = 2000, kMostReads = 5000, kMostFollows = 500; // per s
 constexpr int kBarWidth = 160, kSteps = 1000;
 constexpr int kActualWidth = 66;
 
+constexpr double kNight = 0.75, kPeak = 1.15; // of the rates that are set: below, above
+
 } // namespace
+
+QString trafficPhaseText(const backend::WorkloadStatus& status)
+{
+    const auto phase = QString::fromStdString(status.phase);
+    if (!status.running || status.phase != "running") return phase;
+    const auto hour = status.rhythm < kNight  ? WorkloadStrip::tr("night")
+                      : status.rhythm > kPeak ? WorkloadStrip::tr("peak hour")
+                                              : WorkloadStrip::tr("day");
+    return WorkloadStrip::tr("%1 at %2 % (%3)").arg(phase, formatNumber(100 * status.rhythm, 0), hour);
+}
+
+QString trafficRhythmText()
+{
+    return WorkloadStrip::tr("The demo's day lasts ten minutes. The rates that are set are its mean: less is "
+                             "asked for at its night, more at its peak hours.");
+}
 
 WorkloadStrip::WorkloadStrip(const Theme& theme, EngineBridge& bridge, QWidget* parent)
     : QWidget(parent)
@@ -108,7 +126,7 @@ WorkloadStrip::Rate WorkloadStrip::addRate(QHBoxLayout* row, const char* name, c
     rate.actual = new Label(m_theme, FontRole::Small, Tone::Muted, m_controls);
     rate.actual->setObjectName(QLatin1StringView(name) + QStringLiteral("Actual"));
     rate.actual->setFixedWidth(kActualWidth);
-    rate.actual->setToolTip(tr("Actual rate over the last seconds, daily rhythm included"));
+    rate.actual->setToolTip(tr("Actual rate over the last seconds. %1").arg(trafficRhythmText()));
     row->addWidget(rate.wanted);
     row->addWidget(new Label(m_theme, title, FontRole::Body, Tone::Normal, m_controls));
     row->addWidget(rate.actual);
@@ -185,13 +203,13 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
 {
     m_hint->clear();
     m_hint->hide();
-    m_phase->setToolTip({});
+    m_phase->setToolTip(trafficRhythmText());
     const bool preparing = status.phaseFraction > 0 && status.phaseFraction < 1;
     const bool failed = !status.error.empty();
     const auto graph =
         tr("%1 accounts, %2 follows").arg(formatCount(status.users), formatCount(status.follows));
     m_phase->setText(failed ? tr("Demo traffic failed: %1").arg(QString::fromStdString(status.error))
-                            : tr("Traffic: %1 · %2").arg(QString::fromStdString(status.phase), graph));
+                            : tr("Traffic: %1 · %2").arg(trafficPhaseText(status), graph));
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
     m_progress->setVisible(preparing);
     m_progress->setValue(int(std::lround(status.phaseFraction * kSteps)));

@@ -20,6 +20,10 @@ namespace ui {
 class EngineBridge;
 class Label;
 
+// "running at 63 % (night)": of the rates that are set, at this hour of the demo's short day.
+QString trafficPhaseText(const backend::WorkloadStatus& status);
+QString trafficRhythmText(); // why, in a sentence or two
+
 class WorkloadStrip final : public QWidget
 {
     Q_OBJECT

@@ -1,0 +1,72 @@
+#include "ui/widgets/notice_bar.h"
+
+#include "ui/widgets/label.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QPainterPath>
+#include <QToolButton>
+
+namespace ui {
+
+NoticeBar::NoticeBar(const Theme& theme, const QString& link, QWidget* parent)
+    : QWidget(parent)
+    , m_theme(theme)
+    , m_headline(new Label(theme, FontRole::Strong, Tone::Critical, this))
+    , m_details(new Label(theme, FontRole::Body, Tone::Normal, this))
+    , m_link(new QToolButton(this))
+{
+    m_headline->setObjectName(QStringLiteral("noticeHeadline"));
+    m_details->setObjectName(QStringLiteral("noticeDetails"));
+    m_details->setWordWrap(true);
+    m_link->setObjectName(QStringLiteral("noticeLink"));
+    m_link->setText(link);
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(kSpacingMedium + 2, kSpacingTiny + 1, kSpacingSmall, kSpacingTiny + 1);
+    row->setSpacing(kSpacingMedium);
+    row->addWidget(m_headline);
+    row->addWidget(m_details, 1);
+    row->addWidget(m_link);
+    connect(m_link, &QToolButton::clicked, this, &NoticeBar::linkActivated);
+    connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
+    hide();
+}
+
+void NoticeBar::show(const QString& headline, const QString& details, Tone tone)
+{
+    m_headline->setText(headline);
+    m_details->setText(details);
+    m_headline->setTone(tone);
+    m_tone = tone;
+    setAccessibleName(headline);
+    setAccessibleDescription(details);
+    setVisible(!headline.isEmpty());
+    update();
+}
+
+QString NoticeBar::headline() const
+{
+    return m_headline->text();
+}
+
+QString NoticeBar::details() const
+{
+    return m_details->text();
+}
+
+// A card whose border and stripe are of the tone.
+void NoticeBar::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    QPainterPath round;
+    round.addRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), kCardRadius, kCardRadius);
+    painter.fillPath(round, m_theme.card());
+    painter.setClipPath(round);
+    painter.fillRect(QRectF(0, 0, 2 * kStripeWidth, height()), m_theme.color(m_tone));
+    painter.setClipping(false);
+    painter.setPen(m_theme.color(m_tone));
+    painter.drawPath(round);
+}
+
+} // namespace ui

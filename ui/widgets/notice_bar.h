@@ -1,0 +1,42 @@
+// A line over a page for what nobody must miss: what is wrong, strong and in its tone, then why, and a button
+// that leads to where one does something about it. Hidden while there is nothing to say. Owned by its page;
+// GUI thread only.
+#pragma once
+
+#include <QWidget>
+
+#include "ui/theme/theme.h"
+
+class QToolButton;
+
+namespace ui {
+
+class Label;
+
+class NoticeBar final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    // link: the button's words.
+    NoticeBar(const Theme& theme, const QString& link, QWidget* parent);
+
+    // An empty headline hides it.
+    void show(const QString& headline, const QString& details, Tone tone);
+    QString headline() const;
+    QString details() const;
+
+signals:
+    void linkActivated();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    const Theme& m_theme;
+    Tone m_tone = Tone::Critical;
+    Label *m_headline = nullptr, *m_details = nullptr;
+    QToolButton* m_link = nullptr;
+};
+
+} // namespace ui
