@@ -190,7 +190,7 @@ void ShardsTest::columnsWithoutRoomAreLeftOutAndSaidSo()
     QCOMPARE(int(reader.take().header.size()), int(ui::ShardColumnCount));
     QTest::mouseClick(more, Qt::LeftButton);
     QTRY_COMPARE(hidden(), 0);
-    QVERIFY(table->horizontalScrollBar()->maximum() > 0);
+    QTRY_VERIFY(table->horizontalScrollBar()->maximum() > 0);
     QCOMPARE(more->text(), QString("Fewer columns"));
     QTest::mouseClick(more, Qt::LeftButton);
     QTRY_VERIFY(hidden() > 0);

@@ -132,27 +132,39 @@ private:
 
     void chooseColumns()
     {
-        if (m_mayGo.empty()) return;
         int taken = 0;
-        const auto mayGo = [this](int column) {
-            return std::find(m_mayGo.begin(), m_mayGo.end(), column) != m_mayGo.end();
-        };
-        for (int column = 0; column < m_header.count(); ++column)
-            if (mayGo(column) || !m_header.isSectionHidden(column)) taken += widthOf(column);
+        for (int column = 0; column < m_header.count(); ++column) {
+            const bool mayGo = std::find(m_mayGo.begin(), m_mayGo.end(), column) != m_mayGo.end();
+            if (mayGo || !m_header.isSectionHidden(column)) taken += widthOf(column);
+        }
+        std::vector<int> going;
+        for (const int column : m_mayGo) {
+            if (m_showAll || taken <= m_view.viewport()->width()) break;
+            taken -= widthOf(column);
+            going.push_back(column);
+        }
+        const bool stands = going == m_leftOut && std::all_of(going.begin(), going.end(), [this](int column) {
+                                return m_header.isSectionHidden(column);
+                            });
+        if (!stands) leaveOutThese(std::move(going));
+    }
+
+    void leaveOutThese(std::vector<int> columns)
+    {
+        const bool stretched = m_header.stretchLastSection();
+        m_header.setStretchLastSection(false); // else what is hidden would keep its part of the length
+        for (const int column : m_leftOut)
+            m_header.setSectionHidden(column, false);
+        m_leftOut = std::move(columns);
         QStringList titles;
         QVariantList out;
-        for (const int column : m_mayGo) {
-            const bool goes = !m_showAll && taken > m_view.viewport()->width();
-            if (goes) {
-                m_widthHad[column] = widthOf(column);
-                taken -= m_widthHad[column];
-                titles.prepend(m_view.model()->headerData(column, Qt::Horizontal).toString());
-                out << column;
-            }
-            if (m_header.isSectionHidden(column) != goes) m_header.setSectionHidden(column, goes);
+        for (const int column : m_leftOut) {
+            m_widthHad[column] = widthOf(column);
+            m_header.setSectionHidden(column, true);
+            titles.prepend(m_view.model()->headerData(column, Qt::Horizontal).toString());
+            out << column;
         }
-        if (titles == m_leftOut) return;
-        m_leftOut = titles;
+        m_header.setStretchLastSection(stretched);
         m_view.setProperty(kLeftOutColumns, out);
         m_told(titles);
     }
@@ -215,7 +227,7 @@ private:
     bool m_pressed = false;   // a mouse button on the header
     std::vector<int> m_mayGo; // where there is no room, the first ones first
     std::function<void(const QStringList&)> m_told;
-    QStringList m_leftOut;         // titles
+    std::vector<int> m_leftOut;
     std::map<int, int> m_widthHad; // of those, by column
     bool m_showAll = false;
 };
