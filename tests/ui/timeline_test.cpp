@@ -52,7 +52,7 @@ private:
     {
         auto& engine = fixture.engine();
         engine.addUser({{kAnna}, "anna", "Anna B", kSampleTime}, {12, 34, 56});
-        engine.addUser({{kAnton}, "anton", "%1 Anton %3", kSampleTime}, {1, 2, 3}, false);
+        engine.addUser({{kAnton}, "anton", "%1\tAnton\n%3", kSampleTime}, {1, 2, 3}, false);
         engine.setHome({kAnna}, entries(900, 601));
         engine.setAuthor({kAnna}, entries(120, 101));
         engine.setHome({kAnton}, entries(50, 40));

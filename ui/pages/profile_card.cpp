@@ -38,7 +38,7 @@ void ProfileCard::showUser(const requests::UserOverview& user)
     const auto& place = user.location;
     m_name->setText(tr("@%1 · %2 · id %3")
                         .arg(QString::fromStdString(profile.user.handle),
-                             QString::fromStdString(profile.user.displayName),
+                             QString::fromStdString(profile.user.displayName).simplified(),
                              QString::number(profile.user.id.value))); // at once: a name may hold "%1"
     m_facts->setText(tr("%1 · %2 following · %3 · %4 · last seen %5 · joined %6")
                          .arg(countOf(profile.counters.followers, tr("follower"), tr("followers")),

@@ -24,11 +24,13 @@ namespace ui {
 namespace {
 
 constexpr int kPositions = 1'000;
+constexpr double kLongRate = 1e6; // from here on rounded
 constexpr int kFiguresWidth = 370;
 constexpr int kQuestionWidth = 420;
 
 QString rateText(double perSecond)
 {
+    if (perSecond >= kLongRate) return formatCompact(perSecond); // else three of them have no room
     return perSecond != 0 && perSecond < 0.05 ? formatNumber(perSecond, 4) : formatRate(perSecond);
 }
 QString countText(double count)
