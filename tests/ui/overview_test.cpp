@@ -586,6 +586,7 @@ void OverviewTest::failuresWithoutADownNodeSayWhatToDo()
     QCOMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Warning);
     QCOMPARE(tile(fixture, "deliveriesTile").status(), ui::Tone::Warning);
     // What was known before the directory fell silent says so.
+    ++snapshot.sequence;
     const auto dated = withSilentDirectory(snapshot, takenAt() - 9s);
     fixture.engine().setSnapshot(dated);
     QTRY_VERIFY2(notice->details().contains(ui::formatClock(takenAt() - 9s)), qPrintable(notice->details()));

@@ -172,7 +172,7 @@ void StripsTest::workloadSaysItsHour_data()
     QTest::addColumn<QString>("words");
     QTest::newRow("night") << 0.354 << true << "running at 35 % (night)";
     QTest::newRow("day") << 1.0 << true << "running at 100 % (day)";
-    QTest::newRow("peak") << 1.42 << true << "running at 142 % (peak hour)";
+    QTest::newRow("peak") << 1.42 << true << "running at 142 % (peak)";
     QTest::newRow("stopped") << 1.42 << false << "stopped";
 }
 
@@ -192,10 +192,16 @@ void StripsTest::workloadSaysItsHour()
     QVERIFY(fixture.showOpen());
     fixture.window->resize(1280, 800);
     auto* phase = fixture.find<QLabel>("workloadPhase");
-    QCOMPARE(phase->text(), QString("Traffic: %1 · 5,000 accounts, 123,456 follows").arg(words));
-    QVERIFY(phase->toolTip().contains("ten minutes"));
+    QCOMPARE(phase->text(),
+             QString("Traffic: %1 · 5,000 accounts%2").arg(words, going ? "" : ", 123,456 follows"));
+    QVERIFY(phase->toolTip().contains("ten minutes") && phase->toolTip().contains("123,456 follows"));
     QTRY_COMPARE(fixture.window->width(), 1280);
-    QVERIFY(phase->width() >= phase->sizeHint().width()); // whole
+    QVERIFY(phase->width() >= phase->sizeHint().width()); // whole, and so is the rest of the row
+    for (const auto* name : {"postsRate", "readsRate", "followsRate"}) {
+        const auto* rate = fixture.find<QWidget>(name);
+        QVERIFY2(rate->width() >= rate->minimumSizeHint().width(),
+                 qPrintable(QString("%1: %2").arg(name).arg(rate->width())));
+    }
 }
 
 void StripsTest::workloadTypedRateIsLeftAlone()
@@ -249,6 +255,12 @@ void StripsTest::workloadFailureIsSaid()
     auto* phase = fixture.find<ui::Label>("workloadPhase");
     QCOMPARE(phase->text(), QString("Demo traffic failed: pg-1 does not answer"));
     QCOMPARE(phase->tone(), ui::Tone::Critical);
+    // A long one leaves the row its room and is told by the tool tip.
+    status.error = "cannot connect to pg-1 (host=/tmp/somewhere/far/away port=5432): start the server";
+    fixture.fake->workload->setStatus(status);
+    look(fixture);
+    QVERIFY2(phase->text().size() <= 50 && phase->text().endsWith(u'…'), qPrintable(phase->text()));
+    QCOMPARE(phase->toolTip(), QString::fromStdString(status.error));
 }
 
 // --- the import

@@ -23,6 +23,7 @@ constexpr int kMostPosts = 2000, kMostReads = 5000, kMostFollows = 500; // per s
 constexpr int kBarWidth = 160, kSteps = 1000;
 constexpr int kActualWidth = 66;
 
+constexpr qsizetype kLongestError = 28;       // letters; all of it is in the tool tip
 constexpr double kNight = 0.75, kPeak = 1.15; // of the rates that are set: below, above
 
 } // namespace
@@ -32,7 +33,7 @@ QString trafficPhaseText(const backend::WorkloadStatus& status)
     const auto phase = QString::fromStdString(status.phase);
     if (!status.running || status.phase != "running") return phase;
     const auto hour = status.rhythm < kNight  ? WorkloadStrip::tr("night")
-                      : status.rhythm > kPeak ? WorkloadStrip::tr("peak hour")
+                      : status.rhythm > kPeak ? WorkloadStrip::tr("peak")
                                               : WorkloadStrip::tr("day");
     return WorkloadStrip::tr("%1 at %2 % (%3)").arg(phase, formatNumber(100 * status.rhythm, 0), hour);
 }
@@ -203,13 +204,17 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
 {
     m_hint->clear();
     m_hint->hide();
-    m_phase->setToolTip(trafficRhythmText());
     const bool preparing = status.phaseFraction > 0 && status.phaseFraction < 1;
     const bool failed = !status.error.empty();
-    const auto graph =
-        tr("%1 accounts, %2 follows").arg(formatCount(status.users), formatCount(status.follows));
-    m_phase->setText(failed ? tr("Demo traffic failed: %1").arg(QString::fromStdString(status.error))
-                            : tr("Traffic: %1 · %2").arg(trafficPhaseText(status), graph));
+    const auto accounts = tr("%1 accounts").arg(formatCount(status.users));
+    const auto graph = tr("%1, %2 follows").arg(accounts, formatCount(status.follows));
+    const bool running = status.running && status.phase == "running"; // then with its hour instead
+    const auto error = QString::fromStdString(status.error).simplified();
+    m_phase->setToolTip(failed ? error : QStringLiteral("%1\n%2").arg(graph, trafficRhythmText()));
+    m_phase->setText(failed
+                         ? tr("Demo traffic failed: %1")
+                               .arg(error.size() > kLongestError ? error.left(kLongestError) + u'…' : error)
+                         : tr("Traffic: %1 · %2").arg(trafficPhaseText(status), running ? accounts : graph));
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
     m_progress->setVisible(preparing);
     m_progress->setValue(int(std::lround(status.phaseFraction * kSteps)));
