@@ -5,6 +5,7 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace ui {
@@ -85,10 +86,11 @@ int ChartLegend::indent() const
     return m_besideHeight == 0 && m_momentWidth > 0 ? m_momentWidth + kColumnGap / 2 : 0;
 }
 
-// Below a chart before the first row, beside it a row of its own.
+// Below a chart before the first row, beside it a row of its own, where one is left.
 QRect ChartLegend::momentRect() const
 {
-    return m_momentWidth > 0 ? QRect(0, 0, m_momentWidth, rowHeight()) : QRect();
+    const bool room = m_besideHeight == 0 || columnsWith(besideRows() - 1) == columnsWith(besideRows());
+    return m_momentWidth > 0 && room ? QRect(0, 0, m_momentWidth, rowHeight()) : QRect();
 }
 
 int ChartLegend::Shape::width() const
@@ -119,15 +121,20 @@ ChartLegend::Shape ChartLegend::shapeWithin(int width) const
     return shapeWith(1);
 }
 
-int ChartLegend::besideColumns() const
+int ChartLegend::besideRows() const
 {
-    const int rows = std::max(1, m_besideHeight / rowHeight() - (m_momentWidth > 0 ? 1 : 0));
-    return std::max(1, (int(m_entries.size()) + rows - 1) / rows);
+    return std::max(1, m_besideHeight / rowHeight());
+}
+
+int ChartLegend::columnsWith(int rows) const
+{
+    return rows < 1 ? std::numeric_limits<int>::max()
+                    : std::max(1, (int(m_entries.size()) + rows - 1) / rows);
 }
 
 ChartLegend::Shape ChartLegend::shape() const
 {
-    return m_besideHeight > 0 ? shapeWith(besideColumns()) : shapeWithin(width());
+    return m_besideHeight > 0 ? shapeWith(columnsWith(besideRows())) : shapeWithin(width());
 }
 
 int ChartLegend::heightForWidth(int width) const

@@ -54,7 +54,8 @@ private:
     Shape shapeWith(int columns) const;
     Shape shapeWithin(int width) const; // as many columns as fit
     Shape shape() const;
-    int besideColumns() const;
+    int besideRows() const;
+    int columnsWith(int rows) const; // beside a chart, with so many rows
     int rowHeight() const;
     int indent() const; // of the entries below a chart, for the moment
     void measure();
