@@ -245,12 +245,13 @@ void DegradationTest::whatLetsItsCallerDownIsCounted()
 {
     auto& feed = m_all->feed();
     const auto now = [this] { return m_all->engine().monitor().snapshot(); };
+    QVERIFY(laterSnapshots(m_all->engine().monitor(), 2)); // what failed before is counted
     const auto before = now();
     const auto grown = [&](const FailureCounts ClusterSnapshot::*counts) {
         return sumOf(*now().*counts) - sumOf(*before.*counts);
     };
     const auto stranger = m_all->userThere("stranger");
-    warm("home, bodies not cached");
+    take(feed.homePage(m_all->reader, {.before = {}, .after = {}, .limit = 40}, soon()));
     take(feed.profile(stranger, soon()));
     QVERIFY(!feed.homePage(m_all->reader, {.before = {}, .after = {}, .limit = 0}, soon()));
     QVERIFY(!feed.post(m_all->author, "", soon()));
@@ -324,6 +325,8 @@ void DegradationTest::overloadIsRefusedEarly()
 
 void DegradationTest::allIsWellAfterwards()
 {
+    // Its floor is as the pages needed it.
+    take(m_all->engine().operations().rebuildTimeline(m_all->shortReader, soon()));
     QVERIFY(m_all->drained());
     const auto findings = auditFindings(*m_all->session);
     QVERIFY2(findings.empty(), findings.c_str());

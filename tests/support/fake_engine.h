@@ -24,7 +24,8 @@ namespace tests {
 backend::ClusterSnapshot fakeSnapshot(std::uint64_t sequence, int shards = 64,
                                       std::optional<backend::TimePoint> takenAt = {});
 // Details of a node of that snapshot, with something in every list.
-backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node);
+backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node,
+                                     std::optional<backend::TimePoint> takenAt = {}); // else now
 // The same with that node down: its figures of the moment unknown, what it holds as last known.
 backend::ClusterSnapshot withNodeDown(backend::ClusterSnapshot snapshot, int node);
 // The same while the directory has been silent since `readAt`: what engines count is of then.

@@ -258,7 +258,7 @@ backend::Result<backend::Capacity> FakeEngine::capacity(std::span<const int> cap
             backend::CapPrice price;
             price.cap = cap;
             price.basis = cap >= out.cap ? "uncut" : cap % 100 == 0 ? "weighed" : "between";
-            price.bytesPerTimeline = 50.0 * std::min(cap, out.cap);
+            price.bytesPerTimeline = out.bytesPerTimeline.mean * std::min(cap, out.cap) / out.cap;
             price.bytes = price.bytesPerTimeline * double(out.timelines);
             price.readersPerGiB = 1024.0 * 1024 * 1024 / price.bytesPerTimeline;
             price.cutReaders = cap < out.cap ? double(out.timelines) / 4 : 0;

@@ -87,13 +87,15 @@ backend::PostgresDetails postgresDetails(const backend::NodeSnapshot& node, back
 
 } // namespace
 
-backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node)
+backend::NodeDetails fakeNodeDetails(const backend::NodeSnapshot& node,
+                                     std::optional<backend::TimePoint> takenAt)
 {
     backend::NodeDetails out;
     out.node = node.id;
     out.name = node.name;
     out.kind = node.kind;
-    out.takenAt = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    out.takenAt = takenAt.value_or(
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()));
     if (node.kind == backend::NodeKind::Redis)
         out.redis = redisDetails(node, out.takenAt);
     else

@@ -106,6 +106,59 @@ void addQueueTimes(FakeEngine& engine)
     engine.setQueueHistory(history);
 }
 
+// 20,000 readers on eight nodes, 40 authors with 390,000 followers to 100, the four largest merged.
+void addCapacity(FakeEngine& engine, const backend::ClusterSnapshot& snapshot)
+{
+    backend::Capacity out;
+    out.takenAt = kNow;
+    out.cap = 800;
+    out.timelines = 20'000;
+    out.sampled = 8'000;
+    out.bytesPerTimeline = {8'000, 17'900, 4'400, 18'600, 22'000, 24'800, 60};
+    out.bytesPerEntry = {8'000, 22.4, 21.6, 22.3, 23.9, 31, 0.1};
+    out.entriesPerTimeline = {8'000, 799, 190, 830, 990, 1'004, 3};
+    out.readersPerGiB = 59'985;
+    out.readersPerGiBError = 402;
+    out.timelinesBytes = 358e6;
+    out.otherBytes = 64e6;
+    out.growthWindowSeconds = 300;
+    for (const auto& node : snapshot.nodes) {
+        engine.setNodeDetails(fakeNodeDetails(node, kNow));
+        if (node.kind != backend::NodeKind::Redis) continue;
+        backend::NodeCapacity one;
+        one.node = node.id;
+        one.name = node.name;
+        one.usedMemoryBytes = 51'000'000 + 400'000LL * node.id;
+        one.maxMemoryBytes = 256LL << 20;
+        one.machineMemoryBytes = 16LL << 30;
+        one.nodesOnMachine = 8;
+        one.keys = 41'000;
+        one.timelines = 2'400 + 20 * node.id;
+        one.sampled = 1'000;
+        one.bytesPerTimeline = out.bytesPerTimeline;
+        one.timelinesBytes = 17'900.0 * double(one.timelines);
+        one.growthBytesPerHour = 1.5e6 + 1e5 * node.id;
+        out.nodes.push_back(one);
+    }
+    engine.setCapacity(out);
+    backend::FanoutCosts costs;
+    costs.takenAt = kNow;
+    costs.threshold = {backend::PushThreshold::Kind::Followers, 200'000};
+    costs.mergeCost = 8;
+    costs.autoFollowers = 10'000;
+    costs.followersSampled = 4'000;
+    costs.postsKnownSeconds = 7 * 86'400;
+    double followers = 390'000;
+    for (int i = 0; i < 40; ++i, followers /= 1.236) { // the largest first
+        const bool pulled = followers > 200'000;
+        costs.sample.push_back({backend::UserId{backend::makeRawId(1'000 + i, i, 1)}, std::int64_t(followers),
+                                0.4, 2.0 + i % 7, 6, 1, pulled});
+        ++costs.authors;
+        costs.pulledAuthors += pulled;
+    }
+    engine.setFanoutCosts(costs);
+}
+
 } // namespace
 
 class ApprovedPicturesTest : public QObject
@@ -154,7 +207,9 @@ QImage ApprovedPicturesTest::draw(const ui::PageEntry& entry, ui::ThemeMode mode
     fixture.theme.setMode(mode);
     auto& engine = fixture.engine();
     engine.setSequenceAdvances(false);
-    engine.setSnapshot(fakeSnapshot(1, 64, kNow));
+    const auto snapshot = fakeSnapshot(1, 64, kNow);
+    engine.setSnapshot(snapshot);
+    addCapacity(engine, snapshot);
     engine.setHistory(fakeHistory(kNow, 600));
     addPeople(engine);
     addEvents(engine);

@@ -395,10 +395,9 @@ void CapacityPageTest::curveHasTodaysPoint()
     QVERIFY(text(fixture, "thresholdBasis").startsWith("Posts of 7 days, read at "));
     QVERIFY(fixture.find<QLabel>("thresholdBasis")->toolTip().contains("3 of 12 authors"));
     // In words: a lower and a higher threshold, and the cheapest, beside today's.
-    QCOMPARE(
-        text(fixture, "thresholdVerdict"),
-        QString("Today 1 author is merged. A lower threshold (8,639) costs 3.1 more. A higher one (86,400) "
-                "costs 3.0 less. The cheapest (86,400) costs 3.0 less."));
+    QCOMPARE(text(fixture, "thresholdVerdict"),
+             QString("Today 1 author is merged. A lower threshold (8,639) costs 3.1 more. The cheapest "
+                     "(86,400) costs 3.0 less."));
     // What makes up the sum lies under its line and hides it nowhere.
     QVERIFY(!curve->lines()[0].band && curve->lines()[1].band && curve->lines()[2].band);
     auto* slider = fixture.find<QSlider>("thresholdSlider");

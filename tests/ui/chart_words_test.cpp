@@ -164,7 +164,8 @@ void ChartWordsTest::inChartsOfTime()
     int notWatched = 0, empty = 0;
     QStringList troubles;
     eachCase([&](std::chrono::seconds span, QSize size, double part) {
-        for (const bool known : {true, false}) {
+        for (const auto& [known, before] :
+             {std::pair(true, size), std::pair(false, size), std::pair(true, QSize(1'500, size.height()))}) {
             ui::TimeRange range;
             choose(range, span);
             ui::TimeChart::Options options;
@@ -172,8 +173,12 @@ void ChartWordsTest::inChartsOfTime()
             options.series = {{"left", 1, {}}, {"right", 2, {}, true}};
             options.emptyText = "No size known in this window";
             ui::TimeChart chart(m_theme, range, options, nullptr);
-            chart.resize(size);
+            chart.resize(before);
             chart.ensurePolished();
+            chart.show();
+            auto* plot = chart.findChild<ui::ChartPlot*>();
+            QVERIFY(plot);
+            if (before != size) plot->widget()->grab();
             std::vector<double> at, values;
             for (int i = 0; known && i < 100; ++i) {
                 if (i < 100 * part) continue;
@@ -182,9 +187,8 @@ void ChartWordsTest::inChartsOfTime()
             }
             chart.setData(at, {values, values});
             chart.markStart(range.begin() + std::chrono::duration_cast<std::chrono::seconds>(span * part));
-            chart.show();
-            auto* plot = chart.findChild<ui::ChartPlot*>();
-            QVERIFY(plot);
+            chart.resize(size);
+            QCoreApplication::sendPostedEvents(); // the legend takes its place
             const auto room = plot->widget()->size();
             TextSheet sheet(room);
             QPainter painter(&sheet);

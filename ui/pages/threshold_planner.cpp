@@ -69,7 +69,7 @@ QWidget* ThresholdPlanner::buildCurve()
     m_curve = new CurveChart(theme(), CurveChart::Across::Decades, part);
     m_curve->setObjectName(QStringLiteral("costCurve"));
     m_curve->setAccessibleName(tr("Cost of fan-out by threshold"));
-    m_curve->setAxes(tr("authors with more followers are merged"), ScaleUnit::Number, &rateText);
+    m_curve->setAxes(tr("merged above so many followers"), ScaleUnit::Number, &rateText);
     m_slider = new QSlider(Qt::Horizontal, part);
     m_slider->setObjectName(QStringLiteral("thresholdSlider"));
     m_slider->setAccessibleName(tr("Threshold, followers, on a logarithmic scale"));
@@ -80,6 +80,7 @@ QWidget* ThresholdPlanner::buildCurve()
     m_threshold->setAccessibleName(tr("Threshold, followers"));
     m_threshold->setSuffix(tr(" followers"));
     m_threshold->setKeyboardTracking(false);
+    m_threshold->setGroupSeparatorShown(true);
     auto* row = new QHBoxLayout;
     row->addWidget(new Label(theme(), tr("Threshold"), FontRole::Body, Tone::Muted, part));
     row->addWidget(m_slider, 1);

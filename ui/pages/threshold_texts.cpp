@@ -65,11 +65,10 @@ QString thresholdVerdict(const backend::FanoutCosts& costs, const std::vector<Fa
     if (here > 0)
         out << T::tr("A lower threshold (%1) costs %2.")
                    .arg(formatCount(here / kApart), beside(here / kApart));
-    if (here < most) {
-        const auto higher = std::min(most, std::max<std::int64_t>(here, 1) * kApart);
-        out << T::tr("A higher one (%1) costs %2.").arg(formatCount(higher), beside(higher));
-    }
     const auto least = cheapestOf(curve);
+    const auto higher = std::min(most, std::max<std::int64_t>(here, 1) * kApart);
+    if (here < most && higher != least.threshold)
+        out << T::tr("A higher one (%1) costs %2.").arg(formatCount(higher), beside(higher));
     const auto cost = rate(loadAbove(costs, chosen).cost(costs.mergeCost));
     out << (cost == rate(least.cost) ? T::tr("None costs less than the chosen one.")
                                      : T::tr("The cheapest (%1) costs %2.")

@@ -6,6 +6,11 @@
 #include <cmath>
 
 namespace ui {
+namespace {
+
+constexpr int kTickPixels = 84;
+
+} // namespace
 
 void ScaleTicker::setSteps(ScaleUnit unit, const ScaleSteps& steps)
 {
@@ -43,7 +48,10 @@ void TimeTicker::generate(const QCPRange& range, const QLocale&, QChar, int, QVe
     ticks.clear();
     if (subTicks) subTicks->clear();
     if (labels) labels->clear();
-    for (auto& tick : timeTicks(range.lower, range.upper, m_most)) {
+    // The area of the axes is still that of the last drawing: the plot may have another size since.
+    const auto margins = m_plot.axisRect()->margins();
+    const int room = m_plot.viewport().width() - margins.left() - margins.right();
+    for (auto& tick : timeTicks(range.lower, range.upper, std::clamp(room / kTickPixels, 2, 10))) {
         ticks.append(tick.at);
         if (labels) labels->append(std::move(tick.text));
     }

@@ -26,17 +26,20 @@ private:
     double m_axis = 0, m_label = 0; // 0: not known yet
 };
 
-// Of seconds since the Unix epoch.
+// Of seconds since the Unix epoch, as many as the plot's width has room for at the time of drawing.
 class TimeTicker final : public QCPAxisTicker
 {
 public:
-    void setMost(int ticks) { m_most = ticks; }
+    explicit TimeTicker(const QCustomPlot& plot)
+        : m_plot(plot)
+    {
+    }
 
     void generate(const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks,
                   QVector<double>* subTicks, QVector<QString>* labels) override;
 
 private:
-    int m_most = 5;
+    const QCustomPlot& m_plot;
 };
 
 } // namespace ui

@@ -21,7 +21,6 @@ constexpr double kHeadroom = 0.05, kFootroom = 0.02; // of the scale: lines at i
 constexpr double kLinePen = 1.4, kThinPen = 1;       // thin: QPainter's fast path
 constexpr double kDotSize = 4;
 constexpr qsizetype kSmoothPoints = 730; // of a line; more are neither antialiased nor filled below
-constexpr int kTimeTickPixels = 84;
 constexpr float kFillAlpha = 0.10F, kBrushAlpha = 0.18F, kBandAlpha = 0.16F;
 constexpr std::size_t kMostBands = 4; // more would hide each other
 constexpr double kDragPixels = 5;     // less is a click
@@ -39,7 +38,6 @@ ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options,
     , m_rightScale(options.right.scale, options.right.leastMaximum)
     , m_leftTicker(QSharedPointer<ScaleTicker>::create())
     , m_rightTicker(QSharedPointer<ScaleTicker>::create())
-    , m_timeTicker(QSharedPointer<TimeTicker>::create())
     , m_leftFixed(options.left.fixedMaximum)
 {
     m_hasRight =
@@ -202,7 +200,7 @@ void ChartPlot::buildAxes()
         axis->setTickLabelPadding(axis == m_plot->xAxis ? kMarkStrip : kValueLabelPadding);
         axis->grid()->setSubGridVisible(false);
     }
-    m_plot->xAxis->setTicker(m_timeTicker);
+    m_plot->xAxis->setTicker(QSharedPointer<TimeTicker>::create(*m_plot));
     m_plot->yAxis->setTickLength(0, 0);
     m_plot->yAxis2->setTickLength(0, 0);
 }
@@ -347,7 +345,11 @@ QPoint ChartPlot::placeOf(double atSeconds) const
 void ChartPlot::setRange(double beginSeconds, double endSeconds)
 {
     m_plot->xAxis->setRange(beginSeconds, endSeconds);
-    setTimeTicks(endSeconds - beginSeconds);
+    if (const double span = endSeconds - beginSeconds; span != m_span) {
+        m_leftScale.reset(); // another window shows other values
+        m_rightScale.reset();
+        m_span = span;
+    }
     qsizetype most = 0;
     for (auto* graph : m_graphs)
         most = std::max(
@@ -357,15 +359,6 @@ void ChartPlot::setRange(double beginSeconds, double endSeconds)
         m_plot->setAntialiasedElement(QCP::aePlottables, smooth);
         applyLinePens();
     }
-}
-
-void ChartPlot::setTimeTicks(double spanSeconds)
-{
-    m_timeTicker->setMost(std::clamp(m_plot->axisRect()->width() / kTimeTickPixels, 3, 10));
-    if (spanSeconds == m_span) return;
-    m_leftScale.reset(); // another window shows other values
-    m_rightScale.reset();
-    m_span = spanSeconds;
 }
 
 void ChartPlot::fitLabels(int height)

@@ -29,7 +29,6 @@ namespace ui {
 class EventTicks;
 class GapBands;
 class ScaleTicker;
-class TimeTicker;
 
 class ChartPlot final : public QObject
 {
@@ -90,7 +89,6 @@ private:
     void applyTheme();
     void applyAxisTheme();
     void applyLinePens();
-    void setTimeTicks(double spanSeconds);
     void fitLabels(int height); // of the value axes, in a plot of that height
     void setIsolated(std::size_t graph, const QVector<QCPGraphData>& points);
 
@@ -108,7 +106,6 @@ private:
     double m_pressedAt = 0; // pixels
     AxisScale m_leftScale, m_rightScale;
     QSharedPointer<ScaleTicker> m_leftTicker, m_rightTicker;
-    QSharedPointer<TimeTicker> m_timeTicker;
     double m_leftFixed = 0;
     bool m_hasRight = false;
     bool m_smooth = true; // few points: antialiased
