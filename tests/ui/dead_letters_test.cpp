@@ -23,6 +23,7 @@ class DeadLettersTest : public QObject
 
 private slots:
     void deadLettersAreGrouped();
+    void longErrorsHideNoColumn();
     void lettersArePagedByKeyset();
     void payloadIsBounded();
     void readOnlyDisablesChangesWithAReason();
@@ -128,6 +129,30 @@ void DeadLettersTest::deadLettersAreGrouped()
     fixture.find<QTableView>("deadLetterGroups")->selectRow(1);
     QTRY_COMPARE(rows(fixture, "deadLetterTable"), 1);
     QVERIFY(fixture.find<QPushButton>("discardGroup")->text().contains("all 1"));
+}
+
+void DeadLettersTest::longErrorsHideNoColumn()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::QueuePage>();
+    auto lost = letters(3);
+    for (auto& one : lost) {
+        one.signature = "redis-# at # " + std::string(300, 'w');
+        one.error = "redis-3 at 10.0.0.3:6379 " + std::string(300, 'w');
+    }
+    fixture.engine().setDeadLetters(lost);
+    showTab(fixture, 2);
+    QTRY_COMPARE(rows(fixture, "deadLetterTable"), 3);
+    fixture.page->resize(1'100, 720);
+    for (const auto* name : {"deadLetterGroups", "deadLetterTable"}) {
+        auto* table = fixture.find<QTableView>(name);
+        const auto last = table->model()->index(0, table->model()->columnCount() - 1);
+        QTRY_COMPARE(table->horizontalScrollBar()->maximum(), 0);
+        QTRY_VERIFY(table->visualRect(last).width() < 1'000);
+        QVERIFY(table->visualRect(last).right() < table->viewport()->width());
+        QVERIFY(last.data(Qt::ToolTipRole).toString().endsWith("ww"));
+    }
 }
 
 void DeadLettersTest::lettersArePagedByKeyset()

@@ -12,7 +12,7 @@
 #include "ui/widgets/heat_grid.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/notice_bar.h"
+#include "ui/widgets/notice_line.h"
 #include "ui/widgets/state_view.h"
 #include "ui/widgets/time_chart.h"
 
@@ -522,7 +522,7 @@ void OverviewTest::failingReadsAreSeenAtOnce()
     auto snapshot = still();
     fix(fixture, snapshot);
     QVERIFY(fixture.open());
-    auto* notice = fixture.find<ui::NoticeBar>("failureNotice");
+    auto* notice = fixture.find<ui::NoticeLine>("failureNotice");
     const auto& traffic = tile(fixture, "deliveriesTile");
     QTRY_COMPARE(traffic.subline(), QString("22 posts/s · 63 reads/s"));
     QVERIFY(!notice->isVisible() && traffic.status() == ui::Tone::Normal);
@@ -576,7 +576,7 @@ void OverviewTest::failuresWithoutADownNodeSayWhatToDo()
     snapshot.readsFail = backend::CallTrouble{0.03, 2.5, backend::FailureReason::Overloaded, takenAt()};
     fix(fixture, snapshot);
     QVERIFY(fixture.open());
-    auto* notice = fixture.find<ui::NoticeBar>("failureNotice");
+    auto* notice = fixture.find<ui::NoticeLine>("failureNotice");
     QTRY_COMPARE(notice->headline(), QString("3 % of reads fail, 2.5/s: overloaded"));
     QVERIFY2(notice->details().contains("start another engine"), qPrintable(notice->details()));
     snapshot.pagesPartial = std::exchange(snapshot.readsFail, {});

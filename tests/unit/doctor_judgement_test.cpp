@@ -195,8 +195,11 @@ private slots:
 void DoctorJudgementTest::everyCheckHasATest()
 {
     std::string tested;
-    for (const auto* path : {"unit/doctor_judgement_test.cpp", "integration/doctor_test.cpp"}) {
+    for (const auto* path :
+         {"unit/doctor_judgement_test.cpp", "integration/doctor_test.cpp",
+          "integration/doctor_postgres_test.cpp", "integration/doctor_silence_test.cpp"}) {
         std::ifstream in(std::string(ROOKERY_SOURCE_DIR "/tests/") + path);
+        QVERIFY2(in, path);
         tested.append(std::istreambuf_iterator<char>(in), {});
     }
     const auto inTests = idsInTests(tested);

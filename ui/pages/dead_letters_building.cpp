@@ -28,6 +28,8 @@ QTableView* makeTable(const Theme& theme, const char* name, const QString& title
     styleCompactTable(*table);
     table->setSortingEnabled(false);
     fitColumns(*table);
+    elideLastColumn(*table); // the error, whole in its tool tip and with the details
+
     return table;
 }
 

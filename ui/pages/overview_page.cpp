@@ -8,7 +8,7 @@
 #include "ui/pages/shard_window.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/notice_bar.h"
+#include "ui/widgets/notice_line.h"
 #include "ui/widgets/time_chart.h"
 
 #include <QGridLayout>
@@ -49,9 +49,9 @@ QWidget* OverviewPage::build()
     auto* rows = new QVBoxLayout(content);
     rows->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     rows->setSpacing(kSpacingMedium - 2);
-    m_notice = new NoticeBar(context().theme, tr("Nodes"), content);
+    m_notice = new NoticeLine(context().theme, tr("Nodes"), content);
     m_notice->setObjectName(QStringLiteral("failureNotice"));
-    connect(m_notice, &NoticeBar::linkActivated, this,
+    connect(m_notice, &NoticeLine::linkActivated, this,
             [this] { emit openPage(QStringLiteral("nodes"), {}); });
     rows->addWidget(m_notice);
     auto* grid = new QGridLayout;

@@ -16,7 +16,7 @@ class ShardWindow;
 struct HistoryView;
 struct ShownShards;
 class MetricTile;
-class NoticeBar;
+class NoticeLine;
 class PageFace;
 class TimeChart;
 
@@ -55,7 +55,7 @@ private:
 
     PageFace* m_face = nullptr;
     ShardWindow* m_shards = nullptr;
-    NoticeBar* m_notice = nullptr;
+    NoticeLine* m_notice = nullptr;
     MetricTile* m_fanout = nullptr;
     MetricTile* m_deliveries = nullptr;
     MetricTile* m_queue = nullptr;

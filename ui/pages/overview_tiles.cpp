@@ -10,7 +10,7 @@
 #include "ui/widgets/failure_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/notice_bar.h"
+#include "ui/widgets/notice_line.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "ui/widgets/notice_bar.h"
+#include "ui/widgets/notice_line.h"
 
 #include "ui/widgets/label.h"
 
@@ -9,7 +9,7 @@
 
 namespace ui {
 
-NoticeBar::NoticeBar(const Theme& theme, const QString& link, QWidget* parent)
+NoticeLine::NoticeLine(const Theme& theme, const QString& link, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
     , m_headline(new Label(theme, FontRole::Strong, Tone::Critical, this))
@@ -27,12 +27,12 @@ NoticeBar::NoticeBar(const Theme& theme, const QString& link, QWidget* parent)
     row->addWidget(m_headline);
     row->addWidget(m_details, 1);
     row->addWidget(m_link);
-    connect(m_link, &QToolButton::clicked, this, &NoticeBar::linkActivated);
+    connect(m_link, &QToolButton::clicked, this, &NoticeLine::linkActivated);
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
     hide();
 }
 
-void NoticeBar::show(const QString& headline, const QString& details, Tone tone)
+void NoticeLine::show(const QString& headline, const QString& details, Tone tone)
 {
     m_headline->setText(headline);
     m_details->setText(details);
@@ -44,18 +44,18 @@ void NoticeBar::show(const QString& headline, const QString& details, Tone tone)
     update();
 }
 
-QString NoticeBar::headline() const
+QString NoticeLine::headline() const
 {
     return m_headline->text();
 }
 
-QString NoticeBar::details() const
+QString NoticeLine::details() const
 {
     return m_details->text();
 }
 
 // A card whose border and stripe are of the tone.
-void NoticeBar::paintEvent(QPaintEvent*)
+void NoticeLine::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);

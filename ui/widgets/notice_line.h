@@ -13,13 +13,13 @@ namespace ui {
 
 class Label;
 
-class NoticeBar final : public QWidget
+class NoticeLine final : public QWidget
 {
     Q_OBJECT
 
 public:
     // link: the button's words.
-    NoticeBar(const Theme& theme, const QString& link, QWidget* parent);
+    NoticeLine(const Theme& theme, const QString& link, QWidget* parent);
 
     // An empty headline hides it.
     void show(const QString& headline, const QString& details, Tone tone);
