@@ -7,6 +7,7 @@
 #include <QTableView>
 #include <QTest>
 #include <QTimer>
+#include <QToolButton>
 
 #include "tests/ui/queue_page_fixture.h"
 #include "ui/dialogs/deed_question.h"
@@ -145,14 +146,22 @@ void DeadLettersTest::longErrorsHideNoColumn()
     showTab(fixture, 2);
     QTRY_COMPARE(rows(fixture, "deadLetterTable"), 3);
     fixture.page->resize(1'100, 720);
-    for (const auto* name : {"deadLetterGroups", "deadLetterTable"}) {
-        auto* table = fixture.find<QTableView>(name);
-        const auto last = table->model()->index(0, table->model()->columnCount() - 1);
-        QTRY_COMPARE(table->horizontalScrollBar()->maximum(), 0);
-        QTRY_VERIFY(table->visualRect(last).width() < 1'000);
-        QVERIFY(table->visualRect(last).right() < table->viewport()->width());
-        QVERIFY(last.data(Qt::ToolTipRole).toString().endsWith("ww"));
-    }
+    const auto* groups = fixture.find<QTableView>("deadLetterGroups");
+    auto* table = fixture.find<QTableView>("deadLetterTable");
+    for (const auto* one : {groups, const_cast<const QTableView*>(table)})
+        QTRY_COMPARE(one->horizontalScrollBar()->maximum(), 0);
+    const auto error = groups->model()->index(0, ui::GroupSignatureColumn);
+    QVERIFY(groups->visualRect(error).width() > 100);
+    QVERIFY(groups->visualRect(error).right() < groups->viewport()->width());
+    QVERIFY(error.data(Qt::ToolTipRole).toString().endsWith("ww"));
+    QVERIFY(table->isColumnHidden(ui::LetterErrorColumn)); // it stands beside
+    table->selectRow(0);
+    QTRY_VERIFY(fixture.find<QLabel>("deadLetterError")->text().endsWith("ww"));
+    const auto* more = fixture.find<QToolButton>("moreColumns");
+    QVERIFY(more->isVisible());
+    QVERIFY2(more->toolTip().contains("Error of the last attempt"), qPrintable(more->toolTip()));
+    fixture.page->resize(2'600, 720);
+    QTRY_VERIFY(!table->isColumnHidden(ui::LetterErrorColumn));
 }
 
 void DeadLettersTest::lettersArePagedByKeyset()

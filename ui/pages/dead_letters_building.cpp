@@ -3,6 +3,7 @@
 
 #include "ui/pages/column_fit.h"
 #include "ui/pages/dead_letter_details.h"
+#include "ui/pages/more_columns.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/label.h"
@@ -28,8 +29,6 @@ QTableView* makeTable(const Theme& theme, const char* name, const QString& title
     styleCompactTable(*table);
     table->setSortingEnabled(false);
     fitColumns(*table);
-    elideLastColumn(*table); // the error, whole in its tool tip and with the details
-
     return table;
 }
 
@@ -71,6 +70,7 @@ QWidget* DeadLettersView::buildGroups(const Theme& theme, QWidget* parent)
     auto* card = new Card(theme, tr("By error"), parent);
     m_groups = makeDeadGroupTable(this);
     m_groupTable = makeTable(theme, "deadLetterGroups", tr("Dead letters by error"), m_groups, card);
+    elideLastColumn(*m_groupTable); // the error, whole in its tool tip
     m_groupTable->setSelectionMode(QAbstractItemView::SingleSelection);
     m_retryGroup = button("retryGroup", card);
     m_discardGroup = button("discardGroup", card);
@@ -95,6 +95,9 @@ QWidget* DeadLettersView::buildLetters(const Theme& theme, QWidget* parent)
     m_lower->setSizes({6200, 3800});
     m_retry = button("retryDeadLetters", m_lettersCard);
     m_discard = button("discardDeadLetters", m_lettersCard);
+    // The chosen one's error and payload stand beside the list.
+    m_lettersCard->addTool(new MoreColumns(
+        theme, *m_letterTable, {LetterErrorColumn, LetterPayloadColumn, LetterShardColumn}, m_lettersCard));
     m_lettersCard->addTool(m_retry);
     m_lettersCard->addTool(m_discard);
     m_lettersCard->body()->addWidget(m_lower, 1);

@@ -7,6 +7,7 @@
 #include "ui/models/shard_metric.h"
 #include "ui/models/sort_proxy.h"
 #include "ui/pages/column_fit.h"
+#include "ui/pages/more_columns.h"
 #include "ui/pages/page_face.h"
 #include "ui/pages/shard_panel.h"
 #include "ui/pages/shard_pictures.h"
@@ -32,7 +33,6 @@
 #include <QSettings>
 #include <QSplitter>
 #include <QTableView>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -160,44 +160,13 @@ QWidget* ShardsPage::buildTable(QWidget* parent)
     m_lastKnown->hide();
     m_tableCard->body()->addWidget(m_lastKnown);
     m_tableCard->body()->addWidget(new WholeRows(m_table, m_tableCard), 1);
-    buildMoreColumns();
+    // Beside the panel, which shows the same of its shard, and in a small window not all have room.
+    m_tableCard->addTool(new MoreColumns(context().theme, *m_table,
+                                         {ShardLastKnownColumn, ShardSweptColumn, ShardPostsNodeColumn,
+                                          ShardUsersNodeColumn, ShardTimelinesNodeColumn, ShardUsersColumn,
+                                          ShardTimelinesColumn, ShardPostgresBytesColumn},
+                                         m_tableCard));
     return m_tableCard;
-}
-
-// Beside the panel, which shows the same of its shard, and in a small window not all have room.
-void ShardsPage::buildMoreColumns()
-{
-    m_more = new QToolButton(m_tableCard);
-    m_more->setObjectName(QStringLiteral("moreColumns"));
-    m_more->setCheckable(true);
-    m_more->setProperty("flat", true);
-    m_more->setFont(context().theme.font(FontRole::Small));
-    m_more->setMaximumHeight(m_more->fontMetrics().height() + kSpacingTiny); // the table keeps its rows
-    m_more->hide();
-    m_tableCard->addTool(m_more);
-    leaveOutColumns(*m_table,
-                    {ShardLastKnownColumn, ShardSweptColumn, ShardPostsNodeColumn, ShardUsersNodeColumn,
-                     ShardTimelinesNodeColumn, ShardUsersColumn, ShardTimelinesColumn,
-                     ShardPostgresBytesColumn},
-                    [this](const QStringList& titles) { showLeftOut(titles); });
-    connect(m_more, &QToolButton::toggled, this, [this](bool all) {
-        if (!all) showLeftOut({});
-        showAllColumns(*m_table, all);
-    });
-}
-
-void ShardsPage::showLeftOut(const QStringList& titles)
-{
-    m_more->setVisible(!titles.isEmpty() || m_more->isChecked());
-    if (m_more->isChecked()) {
-        m_more->setText(tr("Fewer columns"));
-        m_more->setToolTip(tr("Leave out again what has no room"));
-    } else {
-        m_more->setText(titles.size() == 1 ? tr("1 more column…") : tr("%1 more columns…").arg(titles.size()));
-        m_more->setToolTip(tr("No room here for: %1. Shows them; the table then scrolls sideways.")
-                               .arg(titles.join(QStringLiteral(", "))));
-    }
-    m_more->setAccessibleName(m_more->text());
 }
 
 void ShardsPage::connectAll()

@@ -16,7 +16,6 @@ class QComboBox;
 class QPushButton;
 class QSplitter;
 class QTableView;
-class QToolButton;
 
 namespace ui {
 
@@ -61,8 +60,6 @@ private:
     QLayout* buildTiles(QWidget* parent);
     QWidget* buildParts(QWidget* parent);
     QWidget* buildTable(QWidget* parent);
-    void buildMoreColumns();
-    void showLeftOut(const QStringList& titles);
     void connectAll();
     void metricChanged();
     void showBalance();
@@ -95,7 +92,6 @@ private:
     QSplitter* m_splitter = nullptr;
     QSplitter* m_columns = nullptr; // pictures and table, the panel
     Card* m_tableCard = nullptr;
-    QToolButton* m_more = nullptr; // columns that are left out for want of room
     ShardWindow* m_window = nullptr;
     backend::SnapshotPtr m_snapshot;             // the newest
     ShownShards m_shards;                        // it, or the chosen part of the past
