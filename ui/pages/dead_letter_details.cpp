@@ -71,7 +71,7 @@ void DeadLetterDetails::show(const std::optional<DeadLetterRow>& row)
     m_times->setText(
         tr("Committed %1, given up %2 after %3 attempts")
             .arg(formatTime(letter.createdAt), formatTime(letter.diedAt), formatCount(letter.attempts)));
-    m_error->setText(QString::fromStdString(letter.error).left(kLongestError));
+    m_error->setText(breakable(QString::fromStdString(letter.error).left(kLongestError)));
     if (m_shown == letter.ref) return;
     m_shown = letter.ref;
     read();

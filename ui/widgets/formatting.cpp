@@ -242,4 +242,22 @@ backend::TimePoint timeOf(double seconds)
     return backend::TimePoint(std::chrono::microseconds(std::llround(seconds * 1e6)));
 }
 
+QString breakable(const QString& text)
+{
+    constexpr int kLongest = 24;
+    QString out;
+    int together = 0;
+    for (const QChar c : text) {
+        together = c.isSpace() ? 0 : together + 1;
+        out += c;
+        if (together == kLongest && !c.isHighSurrogate()) {
+            out += QChar(0x200B); // zero width space
+            together = 0;
+        } else if (together == kLongest) {
+            --together; // after the other half
+        }
+    }
+    return out;
+}
+
 } // namespace ui

@@ -49,4 +49,8 @@ QDateTime zonedTime(backend::TimePoint time); // in the zone that is shown, for 
 double secondsOf(backend::TimePoint time); // since the Unix epoch
 backend::TimePoint timeOf(double seconds);
 
+// The same with places to break a line in words without an end, such as paths, which else give a label that
+// wraps its words its least width.
+QString breakable(const QString& text);
+
 } // namespace ui
