@@ -63,9 +63,7 @@ struct ChildArguments
 int becomeProgram(const ChildArguments& child)
 {
     resetSignals();
-    // Ctrl-C in a terminal is for the program, which then ends its servers in order. Who is nicer has a
-    // session too: within the program's, niceness would count only against the program's own threads.
-    if (child.niceness <= 0 || setsid() < 0) setpgid(0, 0);
+    setpgid(0, 0); // Ctrl-C in a terminal is for the program, which then ends its servers in order
     if (child.identity)
         if (const int error = dropPrivileges(*child.identity)) return error;
     if (prctl(PR_SET_PDEATHSIG, child.deathSignal) != 0)

@@ -41,7 +41,7 @@ struct ProcessPlan
     std::filesystem::path output; // standard output and error, truncated
     std::optional<ProcessIdentity> identity;
     int deathSignal = 9; // sent by the kernel when the forking thread ends
-    int niceness = 0;    // added to that of the forking thread; above 0: in a session of its own
+    int niceness = 0;    // added to that of the forking thread
 };
 
 // Returns the child's pid once exec succeeded; the caller reaps it.

@@ -9,6 +9,7 @@
 #include "backend/embedded/server_programs.h"
 #include "backend/embedded/session_niceness.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,7 +25,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto kRestartPatience = 30s; // a node may have a gigabyte of write-ahead log to replay
-// Callers wait for PostgreSQL's commits; what keeps Redis busy is delivery.
+// Callers wait for PostgreSQL's commits; what keeps Redis busy is delivery. Within the program's session
+// only: as sessions of their own they would let reads starve (tests/bench/RESULTS.md).
 constexpr int kRedisNiceness = 10;
 constexpr auto kStopPatience = 500ms; // with nothing to save
 constexpr auto kCheckpointPatience =
@@ -70,7 +72,7 @@ struct EmbeddedServers::State
     std::vector<Result<std::string>> saveAll(Deadline deadline);
     void mark(const std::vector<Result<std::string>>& runIds);
     int postgresNodes() const;
-    std::vector<pid_t> processes() const;
+    std::vector<pid_t> postgresProcesses() const;
 
     mutable std::mutex mutex;
     std::stop_source stopping; // ends a wait inside restartNode
@@ -212,14 +214,15 @@ int EmbeddedServers::State::postgresNodes() const
 }
 
 // None while a node is being restarted, which may take long.
-std::vector<pid_t> EmbeddedServers::State::processes() const
+std::vector<pid_t> EmbeddedServers::State::postgresProcesses() const
 {
-    std::vector<pid_t> out;
+    std::vector<pid_t> processes;
     const std::unique_lock lock(mutex, std::try_to_lock);
     if (lock)
         for (const auto& server : servers)
-            if (const auto& node = server->node(); node.pid > 0) out.push_back(node.pid);
-    return out;
+            if (const auto& node = server->node(); node.kind == NodeKind::Postgres && node.pid > 0)
+                processes.push_back(node.pid);
+    return processes;
 }
 
 // After PostgreSQL has ended: a dump is good for exactly the state in which it was left.
@@ -260,7 +263,8 @@ Result<std::unique_ptr<EmbeddedServers>> EmbeddedServers::start(const EmbeddedOp
     ROOKERY_TRY(state.plan(options, programs, deadline, stop));
     ROOKERY_TRY(state.startAll(options, deadline, stop));
     state.cleaner = std::jthread([] { removeStaleTemporaryDirectories(); });
-    state.niceness.emplace([&state] { return state.processes(); });
+    if (getpriority(PRIO_PROCESS, id_t(gettid())) > 0)
+        state.niceness.emplace([&state] { return state.postgresProcesses(); });
     return made;
 }
 

@@ -64,26 +64,27 @@ bool put(int file, int niceness, const std::stop_token& stop)
     return false;
 }
 
-// Whether nothing is left to do for that process of that server, in a program with the session `own`.
-bool settle(pid_t process, pid_t server, const std::string& own, const std::stop_token& stop)
+// Whether nothing is left to do for that process. One that was just forked is still in its parent's session,
+// which may be this program's: that one is never changed.
+bool settle(pid_t process, pid_t parent, const std::stop_token& stop)
 {
-    const int niceness = getpriority(PRIO_PROCESS, id_t(server));
-    if (niceness <= 0) return true;
+    const int niceness = getpriority(PRIO_PROCESS, id_t(parent));
+    const auto parents = sessionOf(readFile(autogroupOf(parent)));
+    if (niceness <= 0 || !parents) return true;
     const FileDescriptor file(open(autogroupOf(process).c_str(), O_RDWR | O_CLOEXEC));
     if (!file) return true; // it ended, or is not ours to change
     std::string text(64, '\0');
     const auto got = read(file.get(), text.data(), text.size());
     const auto session = sessionOf(text.substr(0, got > 0 ? std::size_t(got) : 0));
     if (!session) return true;
-    if (session->name == own) return process == server; // else it was just forked, and goes into its own yet
+    if (session->name == parents->name) return false;
     return session->niceness == niceness || put(file.get(), niceness, stop);
 }
 
 } // namespace
 
 SessionNiceness::SessionNiceness(std::function<std::vector<pid_t>()> servers)
-    : m_own(sessionOf(readFile("/proc/self/autogroup")).value_or(Session()).name)
-    , m_servers(std::move(servers))
+    : m_servers(std::move(servers))
     , m_thread("Niceness of the private servers", kInterval,
                [this](const std::stop_token& stop) { round(stop); })
 {
@@ -94,20 +95,12 @@ void SessionNiceness::round(const std::stop_token& stop)
     const auto servers = m_servers();
     if (servers.empty()) return;
     std::set<pid_t> settled;
-    const auto look = [&](pid_t process, pid_t server) {
-        if (m_settled.contains(process) || settle(process, server, m_own, stop)) settled.insert(process);
-    };
-    for (const pid_t server : servers)
-        look(server, server);
     for (const pid_t process : allProcesses()) {
-        if (settled.contains(process)) continue;
-        const auto server = m_settled.contains(process)
-                                ? servers.end()
-                                : std::find(servers.begin(), servers.end(), parentOf(process));
-        if (server == servers.end())
-            settled.insert(process);
-        else
-            look(process, *server);
+        if (!m_settled.contains(process)) {
+            const auto server = std::find(servers.begin(), servers.end(), parentOf(process));
+            if (server != servers.end() && !settle(process, *server, stop)) continue;
+        }
+        settled.insert(process);
     }
     m_settled = std::move(settled); // those that ended are forgotten
 }

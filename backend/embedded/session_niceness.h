@@ -1,7 +1,7 @@
 // Makes a server's niceness hold where Linux shares processors between sessions first and by niceness only
-// within one (autogroups). Every process of PostgreSQL is a session of its own, and every server that is nicer
-// than the program, so each of them would count as much as this whole program with its window. This program's
-// own session is left alone, and what no autogroup holds, such as a systemd unit.
+// within one (autogroups). Every process of PostgreSQL is a session of its own, so each of them would count
+// as much as this whole program with its window. What no autogroup holds, such as a systemd unit, is left
+// alone.
 #pragma once
 
 #include "backend/common/periodic_thread.h"
@@ -10,7 +10,6 @@
 
 #include <functional>
 #include <set>
-#include <string>
 #include <vector>
 
 namespace backend {
@@ -25,7 +24,6 @@ public:
 private:
     void round(const std::stop_token& stop);
 
-    const std::string m_own; // this program's session
     std::function<std::vector<pid_t>()> m_servers;
     std::set<pid_t> m_settled; // everybody who was looked at: only who is new is read about
     PeriodicThread m_thread;   // last: it uses all of the above

@@ -304,19 +304,17 @@ void EmbeddedTest::serversGiveWayAlsoAsSessions()
     const int postmaster = nodes[0].pid;
     QCOMPARE(niceness(postmaster), wanted);
     QVERIFY(niceness(nodes[1].pid) > wanted || wanted == 19);
-    // Linux takes ten such changes a second of all who are not root together: of PostgreSQL one is enough.
+    // Linux takes ten such changes a second of all who are not root together: one is enough to see here.
     QStringList others; // "0" until changed
-    const auto changed = [&] {
+    const auto changedOne = [&] {
         others.clear();
         for (const int child : tests::withChildren({postmaster})) {
             const auto session = sessionOf(child);
             if (session.size() == 2 && session[0] != ours.value(0)) others.append(session[1]);
         }
-        const auto redis = sessionOf(nodes[1].pid);
-        return redis.size() == 2 && redis[0] != ours.value(0) && redis[1].toInt() == niceness(nodes[1].pid) &&
-               others.contains(QString::number(wanted));
+        return others.contains(QString::number(wanted));
     };
-    QTRY_VERIFY_WITH_TIMEOUT(changed() || ours.size() < 2, 120'000);
+    QTRY_VERIFY_WITH_TIMEOUT(changedOne() || ours.size() < 2, 120'000);
     others.removeAll(QStringLiteral("0"));
     QVERIFY(others.count(QString::number(wanted)) == others.size());
     QCOMPARE(sessionOf(getpid()), ours); // a program's own weight is its user's affair
