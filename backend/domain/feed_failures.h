@@ -29,7 +29,7 @@ constexpr std::int64_t sumOf(const FailureCounts& counts)
     return sum;
 }
 
-// So many calls of one kind fail (or pages lack bodies) that somebody should look. Of the last ten seconds.
+// So many calls of one kind fail (or pages lack something) that somebody should look. Of the last ten seconds.
 struct CallTrouble
 {
     double share = 0; // of all such calls, 0 … 1

@@ -50,7 +50,7 @@ private:
 
 // For people: "62% of reads fail, 37/s: deadline exceeded".
 std::string failureText(std::string_view calls, const CallTrouble& trouble);
-// "12% of pages are incomplete, 8.4/s: bodies could not be read in time".
+// "12% of pages are incomplete, 8.4/s: not all of them could be read in time".
 std::string partialText(const CallTrouble& trouble);
 
 } // namespace backend

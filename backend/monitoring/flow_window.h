@@ -1,7 +1,6 @@
 // The last ten seconds of flow and backlog: fan-out percentiles, arrivals, drain and the time to drain, calls
-// that fail. A
-// task is known to have arrived because it was done or still waits: arrivals = drain + change of what is
-// unfinished or dead. Owned by the sampler; one thread.
+// that fail. A task is known to have arrived because it was done or still waits: arrivals = drain + change of
+// what is unfinished or dead. Owned by the sampler; one thread.
 #pragma once
 
 #include "backend/domain/snapshot.h"

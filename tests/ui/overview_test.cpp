@@ -6,25 +6,18 @@
 #include <QTableView>
 #include <QTest>
 
-#include "tests/ui/page_fixture.h"
-#include "ui/pages/overview_page.h"
+#include "tests/ui/overview_fixture.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/heat_grid.h"
-#include "ui/widgets/label.h"
-#include "ui/widgets/metric_tile.h"
-#include "ui/widgets/notice_line.h"
 #include "ui/widgets/state_view.h"
-#include "ui/widgets/time_chart.h"
 
 #include <algorithm>
-#include <map>
-#include <utility>
-
-using namespace std::chrono_literals;
-
 #include <cmath>
+#include <map>
 
 namespace tests {
+
+using namespace std::chrono_literals;
 
 class OverviewTest : public QObject
 {
@@ -44,39 +37,8 @@ private slots:
     void tilesLeadOn_data();
     void tilesLeadOn();
     void nodeAndShardLeadOn();
-    void deadNodeIsShown();
-    void aQueueThatNobodyCountsIsNotEmpty();
     void shardsAreMeansOfTheLastSeconds();
-    void staleFiguresStay();
     void figuresNameTheirWindow();
-    void ratesOfASilentDirectoryAreDated();
-    void failingReadsAreSeenAtOnce();
-    void failuresWithoutADownNodeSayWhatToDo();
-    void failuresOverTimeAreALineOfTheirOwn();
-
-private:
-    // Of the last hour: older history is nobody's.
-    static backend::TimePoint takenAt()
-    {
-        static const auto time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-        return time;
-    }
-    // Stands still: the engine gives this one again and again.
-    static void fix(PageFixture& fixture, backend::ClusterSnapshot snapshot)
-    {
-        fixture.engine().setSequenceAdvances(false);
-        fixture.engine().setSnapshot(std::move(snapshot));
-    }
-    static backend::ClusterSnapshot still()
-    {
-        auto snapshot = fakeSnapshot(1);
-        snapshot.takenAt = takenAt();
-        return snapshot;
-    }
-    static ui::MetricTile& tile(const PageFixture& fixture, const char* name)
-    {
-        return *fixture.find<ui::MetricTile>(name);
-    }
 };
 
 // --- what there is not
@@ -337,33 +299,6 @@ void OverviewTest::nodeAndShardLeadOn()
     QCOMPARE(opened.takeFirst(), (QList<QVariant>{"shards", "shard 17"}));
 }
 
-// --- trouble
-
-void OverviewTest::deadNodeIsShown()
-{
-    PageFixture fixture;
-    fixture.make<ui::OverviewPage>();
-    auto snapshot = still();
-    snapshot.nodes[5].health = backend::Health::Down;
-    snapshot.nodes[5].probeMilliseconds = -1;
-    snapshot.nodes[7].health = backend::Health::Degraded;
-    snapshot.nodes[8].health = backend::Health::Unknown;
-    fix(fixture, snapshot);
-    QVERIFY(fixture.open());
-    const auto& nodes = tile(fixture, "nodesTile");
-    QCOMPARE(nodes.value() + " " + nodes.unit(), QString("7 of 10 ok"));
-    QCOMPARE(nodes.subline(), QString("1 down · 1 degraded · 1 not known"));
-    QCOMPARE(nodes.status(), ui::Tone::Critical);
-    const auto* model = fixture.find<QTableView>("nodeTable")->model();
-    QCOMPARE(model->index(0, 0).data().toString(), QString("redis-4"));
-    QCOMPARE(model->index(1, 0).data().toString(), QString("redis-6"));
-    snapshot.nodes[5].health = backend::Health::Ok;
-    ++snapshot.sequence;
-    fixture.engine().setSnapshot(snapshot);
-    QTRY_COMPARE(nodes.status(), ui::Tone::Warning);
-    QCOMPARE(model->index(0, 0).data().toString(), QString("redis-6"));
-}
-
 void OverviewTest::shardsAreMeansOfTheLastSeconds()
 {
     PageFixture fixture;
@@ -380,37 +315,6 @@ void OverviewTest::shardsAreMeansOfTheLastSeconds()
     ++snapshot.sequence;
     fixture.engine().setSnapshot(snapshot);
     QTRY_VERIFY(heat->accessibleDescription().contains("Shard 17: " + ui::formatRate(600)));
-}
-
-void OverviewTest::aQueueThatNobodyCountsIsNotEmpty()
-{
-    PageFixture fixture;
-    fixture.make<ui::OverviewPage>();
-    auto snapshot = still();
-    snapshot.queueUnfinished = snapshot.queueDead = 0;
-    snapshot.queueOldestAgeSeconds = 0;
-    snapshot.queueNotCounted = {"pg-1"};
-    fix(fixture, snapshot);
-    QVERIFY(fixture.open());
-    const auto& queue = tile(fixture, "queueTile");
-    QCOMPARE(queue.subline(), QString("pg-1 is down, not counted"));
-    QCOMPARE(queue.status(), ui::Tone::Warning);
-}
-
-void OverviewTest::staleFiguresStay()
-{
-    PageFixture fixture;
-    fixture.make<ui::OverviewPage>();
-    fixture.bridge.setStaleAfter(50ms);
-    fix(fixture, still());
-    QVERIFY(fixture.open());
-    QTRY_VERIFY(fixture.bridge.stale());
-    QVERIFY(tile(fixture, "fanoutTile").isVisible());
-    QCOMPARE(tile(fixture, "fanoutTile").value(), QString("48"));
-    QVERIFY(!fixture.find<ui::StateView>("pageState")->isVisible());
-    fixture.bridge.close();
-    QVERIFY(!tile(fixture, "fanoutTile").isVisible());
-    QCOMPARE(fixture.find<ui::StateView>("pageState")->kind(), ui::StateView::Kind::Disconnected);
 }
 
 // Means of that part of the past; what has none says of when it is.
@@ -487,156 +391,6 @@ void OverviewTest::figuresNameTheirWindow()
     snapshot.sequence = 100;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(deliveries.subline(), QString("the engines' counts are not known"));
-}
-
-void OverviewTest::ratesOfASilentDirectoryAreDated()
-{
-    PageFixture fixture;
-    fixture.make<ui::OverviewPage>();
-    const auto readAt = takenAt() - 2s;
-    fix(fixture, withSilentDirectory(still(), readAt));
-    QVERIFY(fixture.open());
-    const auto asOf = QString("as of %1").arg(ui::formatClock(readAt));
-    for (const auto* name : {"fanoutTile", "deliveriesTile", "balanceTile"}) {
-        QTRY_COMPARE(tile(fixture, name).window(), asOf);
-        QVERIFY(tile(fixture, name).dated());
-    }
-    const auto& deliveries = tile(fixture, "deliveriesTile");
-    QCOMPARE(deliveries.value(), ui::formatRate(still().deliveriesPerSecond)); // what was known stays
-    QVERIFY2(deliveries.toolTip().contains(asOf) && deliveries.toolTip().contains("does not answer"),
-             qPrintable(deliveries.toolTip()));
-    QVERIFY2(deliveries.text().contains(asOf), qPrintable(deliveries.text())); // for screen readers
-    QVERIFY(!tile(fixture, "queueTile").subline().contains("to go"));
-    QVERIFY(!tile(fixture, "queueTile").dated()); // it is counted on the nodes themselves
-    auto later = still();
-    later.sequence = 2;
-    fixture.engine().setSnapshot(later);
-    QTRY_COMPARE(deliveries.window(), QString("last 1 s"));
-    QVERIFY(!deliveries.dated() && !deliveries.toolTip().contains("as of"));
-}
-
-void OverviewTest::failingReadsAreSeenAtOnce()
-{
-    PageFixture fixture;
-    auto& overview = fixture.make<ui::OverviewPage>();
-    auto snapshot = still();
-    fix(fixture, snapshot);
-    QVERIFY(fixture.open());
-    auto* notice = fixture.find<ui::NoticeLine>("failureNotice");
-    const auto& traffic = tile(fixture, "deliveriesTile");
-    QTRY_COMPARE(traffic.subline(), QString("22 posts/s · 63 reads/s"));
-    QVERIFY(!notice->isVisible() && traffic.status() == ui::Tone::Normal);
-    QVERIFY(!traffic.toolTip().contains("Failed reads"));
-
-    const auto since = takenAt() - 43s;
-    snapshot = withFailingCalls(withNodeDown(snapshot, 2), since);
-    ++snapshot.sequence;
-    fixture.engine().setSnapshot(snapshot);
-    QTRY_VERIFY(notice->isVisible());
-    QCOMPARE(notice->headline(), QString("62 % of reads fail, 37/s: deadline exceeded"));
-    QCOMPARE(
-        notice->details(),
-        QString("Also 10 % of writes fail, 2.0/s: a node does not answer; 4 % of pages are incomplete, 1.0/s. "
-                "pg-2 is down. Since %1 %2.")
-            .arg(ui::formatMoment(since), ui::zoneName()));
-    QCOMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Critical);
-    QCOMPARE(notice->accessibleName(), notice->headline());
-    QCOMPARE(traffic.subline(), QString("23 reads/s · 37/s failed"));
-    QCOMPARE(traffic.status(), ui::Tone::Critical);
-    QVERIFY2(traffic.toolTip().contains("1,204 deadline exceeded, 12 a node does not answer"),
-             qPrintable(traffic.toolTip()));
-    // All of it is to be read, and it leads on.
-    for (const auto* name : {"noticeHeadline", "noticeDetails"}) {
-        const auto* label = fixture.find<QLabel>(name);
-        QVERIFY2(label->height() >= label->heightForWidth(label->width()), name);
-        QVERIFY2(label->wordWrap() || label->width() >= label->sizeHint().width(), name);
-    }
-    QSignalSpy opened(&overview, &ui::Page::openPage);
-    QTest::mouseClick(fixture.find<QAbstractButton>("noticeLink"), Qt::LeftButton);
-    QCOMPARE(opened.size(), 1);
-    QCOMPARE(opened.takeFirst().at(0).toString(), QString("nodes"));
-
-    // Some fail, but not so many that it would be an alarm.
-    snapshot.readsFail.reset();
-    snapshot.writesFail.reset();
-    snapshot.pagesPartial.reset();
-    snapshot.failedReadsPerSecond = 1;
-    ++snapshot.sequence;
-    fixture.engine().setSnapshot(snapshot);
-    QTRY_VERIFY(!notice->isVisible());
-    QCOMPARE(traffic.subline(), QString("23 reads/s · 1.0/s failed"));
-    QCOMPARE(traffic.status(), ui::Tone::Normal);
-}
-
-void OverviewTest::failuresWithoutADownNodeSayWhatToDo()
-{
-    PageFixture fixture;
-    fixture.make<ui::OverviewPage>();
-    auto snapshot = still();
-    snapshot.readsFail = backend::CallTrouble{0.03, 2.5, backend::FailureReason::Overloaded, takenAt()};
-    fix(fixture, snapshot);
-    QVERIFY(fixture.open());
-    auto* notice = fixture.find<ui::NoticeLine>("failureNotice");
-    QTRY_COMPARE(notice->headline(), QString("3 % of reads fail, 2.5/s: overloaded"));
-    QVERIFY2(notice->details().contains("start another engine"), qPrintable(notice->details()));
-    snapshot.pagesPartial = std::exchange(snapshot.readsFail, {});
-    ++snapshot.sequence;
-    fixture.engine().setSnapshot(snapshot);
-    QTRY_COMPARE(notice->headline(), QString("3 % of pages are incomplete, 2.5/s"));
-    QCOMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Warning);
-    QCOMPARE(tile(fixture, "deliveriesTile").status(), ui::Tone::Warning);
-    // What was known before the directory fell silent says so.
-    ++snapshot.sequence;
-    const auto dated = withSilentDirectory(snapshot, takenAt() - 9s);
-    fixture.engine().setSnapshot(dated);
-    QTRY_VERIFY2(notice->details().contains(ui::formatClock(takenAt() - 9s)), qPrintable(notice->details()));
-}
-
-void OverviewTest::failuresOverTimeAreALineOfTheirOwn()
-{
-    auto history = fakeHistory(takenAt(), 241);
-    const auto reds = [&](PageFixture& fixture) { // in the plot, without the legend
-        const auto picture = fixture.find<ui::TimeChart>("rateChart")->findChild<QWidget*>("plot")->grab();
-        const auto image = picture.toImage();
-        const auto wanted = fixture.theme.critical();
-        int count = 0;
-        for (int y = 0; y < image.height(); ++y)
-            for (int x = 0; x < image.width(); ++x) {
-                const auto color = image.pixelColor(x, y);
-                count += std::abs(color.red() - wanted.red()) + std::abs(color.green() - wanted.green()) +
-                             std::abs(color.blue() - wanted.blue()) <
-                         30;
-            }
-        return count;
-    };
-    { // Where there is none, no line is drawn.
-        PageFixture fixture;
-        fixture.make<ui::OverviewPage>();
-        fix(fixture, still());
-        fixture.engine().setHistory(history);
-        QVERIFY(fixture.open());
-        auto* chart = fixture.find<ui::TimeChart>("rateChart");
-        QTRY_VERIFY2(chart->readout().endsWith("failed 0"), qPrintable(chart->readout()));
-        QCOMPARE(reds(fixture), 0);
-    }
-    for (std::size_t i = 100; i < 160; ++i) {
-        history[i].failedReadsPerSecond = 30;
-        history[i].failedWritesPerSecond = 5;
-    }
-    PageFixture fixture;
-    fixture.make<ui::OverviewPage>();
-    fix(fixture, still());
-    fixture.engine().setHistory(history);
-    QVERIFY(fixture.open());
-    auto* chart = fixture.find<ui::TimeChart>("rateChart");
-    QTRY_VERIFY2(chart->readout().endsWith("failed 0"), qPrintable(chart->readout()));
-    QTRY_VERIFY2(reds(fixture) > 20, qPrintable(QString::number(reds(fixture))));
-    fixture.range.setCursor(history[120].at);
-    QVERIFY2(chart->readout().contains("failed 35"), qPrintable(chart->readout()));
-    fixture.range.setCursor(std::nullopt);
-    fixture.range.choose(history[100].at, history[159].at);
-    QTRY_VERIFY2(tile(fixture, "deliveriesTile").subline().endsWith("30/s failed"),
-                 qPrintable(tile(fixture, "deliveriesTile").subline()));
 }
 
 } // namespace tests

@@ -1,20 +1,17 @@
 // The monitor's reckoning without servers: windows, health and its words, history, where a user's data lies.
 #include <QTest>
 
+#include "tests/unit/monitoring_samples.h"
+
 #include "backend/monitoring/flow_window.h"
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/locate.h"
-#include "backend/monitoring/node_health.h"
 #include "backend/monitoring/probe_latencies.h"
 #include "backend/monitoring/reading_window.h"
-#include "backend/monitoring/snapshot_builder.h"
 
 #include <cmath>
 
 namespace tests {
-
-using namespace backend;
-using namespace std::chrono_literals;
 
 class MonitoringTest : public QObject
 {
@@ -31,15 +28,7 @@ private slots:
     void messagesSayWhatToDo();
     void clusterHealth();
     void whoIsToBlameForAnError();
-    void callsThatFailAreAnAlarmWithHysteresis();
-    void failingCallsAreSaidFirst();
-    void failuresAreOnlyKnownWithRates();
-    void verificationIsOfAllEngines();
     void redisRatesAreOfOneLife();
-    void evictingRedisIsDegraded();
-    void figuresOfADownNodeAreLastKnown();
-    void ratesNeedTheDirectory();
-    void ratesOfASilentDirectoryAreDated();
     void historyIsARing();
     void historyHasGapsWhereNothingIsKnown();
     void redisCommands_data();
@@ -53,8 +42,6 @@ private slots:
 };
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 EngineCounters flow(std::int64_t done, std::int64_t slow = 0)
 {
@@ -86,43 +73,7 @@ ClusterSnapshot snapshotOf(std::vector<QueueKindSnapshot> kinds)
     return out;
 }
 
-ShardMap map(bool together)
-{
-    ShardMap out;
-    out.shardCount = 4;
-    out.nodes = {{1, "pg-1", NodeKind::Postgres, "host=/run/a b dbname=rookery"},
-                 {2, "pg-2", NodeKind::Postgres, "host=/run/c dbname=rookery"},
-                 {3, "redis-1", NodeKind::Redis, "unix:///run/it's/redis.sock"}};
-    out.usersNode = {1, 1, 1, 1};
-    out.postsNode = together ? out.usersNode : std::vector{2, 2, 1, 2};
-    out.timelinesNode = {3, 3, 3, 3};
-    return out;
-}
-
 const UserId kUser{makeRawId(123'456'789, 2, 5)};
-
-NodeSnapshot node(const char* name, NodeKind kind, Health health)
-{
-    NodeSnapshot out;
-    out.name = name;
-    out.kind = kind;
-    out.health = health;
-    out.message = health == Health::Ok ? "" : std::string(name) + " is in trouble.";
-    return out;
-}
-
-ClusterSnapshot healthyCluster()
-{
-    ClusterSnapshot out;
-    out.nodes = {node("pg-1", NodeKind::Postgres, Health::Ok), node("redis-1", NodeKind::Redis, Health::Ok),
-                 node("redis-2", NodeKind::Redis, Health::Ok)};
-    EngineSnapshot engine;
-    engine.workers = 4;
-    out.engines.push_back(engine);
-    return out;
-}
-
-const NodeVerdict kFine{Health::Ok, {}};
 
 } // namespace
 
@@ -295,158 +246,6 @@ void MonitoringTest::whoIsToBlameForAnError()
         QVERIFY(failureReason(code) == FailureReason::Other);
 }
 
-void MonitoringTest::callsThatFailAreAnAlarmWithHysteresis()
-{
-    CallWatch watch;
-    const auto begin = Clock::now();
-    EngineCounters flow;
-    flow.reads = {0, 0};
-    int second = 0;
-    // So many a second, for so many seconds.
-    const auto pass = [&](int seconds, std::int64_t answered, std::int64_t timedOut, std::int64_t refused,
-                          std::int64_t partial = 0) {
-        for (int i = 0; i < seconds; ++i) {
-            flow.reads[1] += answered - answered / 10;
-            flow.publicPages += answered / 10;
-            flow.failedReads[std::size_t(FailureReason::DeadlineExceeded)] += timedOut;
-            flow.failedReads[std::size_t(FailureReason::Overloaded)] += refused;
-            flow.partialPages += partial;
-            watch.add(begin + 1s * second++, flow);
-        }
-    };
-    pass(30, 100, 0, 0);
-    QVERIFY(!watch.reads() && !watch.writes() && !watch.partialPages());
-    pass(1, 100, 2, 0);
-    QVERIFY(!watch.reads()); // too few
-    pass(20, 60, 30, 10);
-    QVERIFY(watch.reads());
-    QVERIFY(std::abs(watch.reads()->share - 0.4) < 0.001);
-    QVERIFY(std::abs(watch.reads()->perSecond - 40) < 0.001);
-    QVERIFY(watch.reads()->mostly == FailureReason::DeadlineExceeded);
-    QVERIFY(watch.reads()->since == begin + 31s);
-    QVERIFY(!watch.writes() && !watch.partialPages());
-    pass(11, 1'000, 5, 0); // half a percent: it would not begin, but it does not end either
-    QVERIFY(watch.reads() && watch.reads()->since == begin + 31s);
-    pass(11, 1'000, 1, 0);
-    QVERIFY(!watch.reads());
-    pass(11, 1'000, 5, 0);
-    QVERIFY(!watch.reads());
-    pass(11, 0, 0, 1); // hardly anybody asks, and nobody is answered
-    QVERIFY(watch.reads() && watch.reads()->share == 1);
-    QVERIFY(watch.reads()->mostly == FailureReason::Overloaded);
-    pass(11, 100, 0, 0, 30);
-    QVERIFY(!watch.reads() && watch.partialPages());
-    QVERIFY(std::abs(watch.partialPages()->share - 0.3) < 0.001);
-    flow.writes += 10;
-    flow.failedWrites[std::size_t(FailureReason::Unavailable)] += 90;
-    pass(1, 100, 0, 0);
-    QVERIFY(watch.writes() && std::abs(watch.writes()->share - 0.9) < 0.001);
-    pass(11, 0, 0, 0); // nobody asks any more
-    QVERIFY(!watch.reads() && !watch.writes() && !watch.partialPages());
-}
-
-void MonitoringTest::failingCallsAreSaidFirst()
-{
-    auto cluster = healthyCluster();
-    cluster.readsFail = CallTrouble{0.624, 37.2, FailureReason::DeadlineExceeded, TimePoint(1s)};
-    auto verdict = clusterVerdict(cluster, kFine, {});
-    QVERIFY(verdict.health == Health::Degraded);
-    QVERIFY2(verdict.message.starts_with("62% of reads fail, 37/s: deadline exceeded. See which nodes"),
-             verdict.message.c_str());
-    cluster.readsFail->mostly = FailureReason::Overloaded;
-    verdict = clusterVerdict(cluster, kFine, {});
-    QVERIFY2(verdict.message.find("start another engine") != std::string::npos, verdict.message.c_str());
-    // A node's trouble is the cause.
-    cluster.nodes[1].health = Health::Down;
-    cluster.nodes[1].message = "redis-1 is in trouble.";
-    cluster.pagesPartial = CallTrouble{0.004, 0.4, FailureReason::Other, TimePoint(1s)};
-    verdict = clusterVerdict(cluster, kFine, {});
-    QVERIFY(verdict.health == Health::Degraded);
-    QCOMPARE(verdict.message,
-             std::string("62% of reads fail, 37/s: overloaded. less than 1% of pages are incomplete, 0.4/s: "
-                         "not all of them could be read in time. redis-1 is in trouble."));
-    cluster.nodes[1].roles = {Role::Directory};
-    verdict = clusterVerdict(cluster, kFine, {});
-    QVERIFY(verdict.health == Health::Down);
-    QVERIFY2(verdict.message.find("The directory is down") != std::string::npos, verdict.message.c_str());
-    cluster = healthyCluster();
-    cluster.writesFail = CallTrouble{1, 8, FailureReason::Other, TimePoint(1s)};
-    verdict = clusterVerdict(cluster, kFine, {});
-    QVERIFY2(verdict.message.find("100% of writes fail, 8.0/s: other errors. Look into") == 0,
-             verdict.message.c_str());
-}
-
-// Like all that engines count: without the directory nobody knows what others' callers see.
-void MonitoringTest::failuresAreOnlyKnownWithRates()
-{
-    ProbeFindings findings;
-    findings.map = std::make_shared<const ShardMap>(map(true));
-    findings.directory = kFine;
-    findings.at = TimePoint(1'000s);
-    findings.steadyAt = Clock::time_point(500s);
-    EngineRow own, other;
-    own.self = true;
-    own.name = "own";
-    own.status.emplace();
-    other.name = "other";
-    other.slot = 1;
-    EngineTotals totals;
-    FlowWindow window;
-    ClusterSnapshot snapshot;
-    for (int second = 1; second <= 5; ++second) {
-        other.status.emplace();
-        other.status->publishedAt = second * 1'000ms;
-        other.status->counters.reads = {10 * second};
-        other.status->counters.failedReads = {0, 6 * second, 0, 0};
-        other.status->counters.partialPages = second;
-        findings.engines = {own, other};
-        totals.update(findings.engines);
-        window.add(Clock::time_point(495s + 1s * second), totals.flow(), {});
-        snapshot = buildSnapshot({}, findings, {}, totals, window);
-    }
-    QCOMPARE(snapshot.failedReadsPerSecond, 6.0);
-    QCOMPARE(snapshot.failedWritesPerSecond, 0.0);
-    QCOMPARE(snapshot.partialPagesPerSecond, 1.0);
-    QCOMPARE(snapshot.failedReadsTotal, (FailureCounts{0, 30, 0, 0}));
-    QVERIFY(snapshot.readsFail && std::abs(snapshot.readsFail->share - 6.0 / 16) < 0.001);
-    QVERIFY(snapshot.readsFail->since == TimePoint(997s));
-    QVERIFY(snapshot.health == Health::Degraded);
-    QCOMPARE(historyPoint(snapshot).failedReadsPerSecond, 6.0);
-    QCOMPARE(historyPoint(snapshot).partialPagesPerSecond, 1.0);
-    findings.enginesReadAt = TimePoint(998s); // of before
-    snapshot = buildSnapshot({}, findings, {}, totals, window);
-    QCOMPARE(snapshot.failedReadsPerSecond, 6.0);
-    QVERIFY(std::isnan(historyPoint(snapshot).failedReadsPerSecond));
-    findings.directory.health = Health::Down;
-    snapshot = buildSnapshot({}, findings, {}, totals, window);
-    QCOMPARE(snapshot.failedReadsPerSecond, -1.0);
-    QCOMPARE(snapshot.partialPagesPerSecond, -1.0);
-    QVERIFY(!snapshot.readsFail);
-    QVERIFY(std::isnan(historyPoint(snapshot).failedWritesPerSecond));
-}
-
-// One engine is at it, another was before; a third has nothing to do with it, a fourth is gone.
-void MonitoringTest::verificationIsOfAllEngines()
-{
-    ProbeFindings findings;
-    findings.map = std::make_shared<ShardMap>(ShardMap{1, 0, {}, {}, {}, {}});
-    QVERIFY(!buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow()).verification);
-    const auto add = [&](int slot, std::optional<TimelineVerification> verification, double age = 0.5) {
-        EngineRow row;
-        row.slot = slot;
-        row.heartbeatAgeSeconds = age;
-        row.status.emplace();
-        row.status->verification = std::move(verification);
-        findings.engines.push_back(std::move(row));
-    };
-    add(1, TimelineVerification{false, 100, 2, 500, 3, 1, 40, TimePoint(7s), UserId{5}});
-    add(2, std::nullopt);
-    add(3, TimelineVerification{true, 1'000, 1, 1'000, 1, 2, 30, TimePoint(9s), UserId{6}});
-    add(4, TimelineVerification{true, 7'777, 7, 7'777, 7, 7, 7, TimePoint(11s), UserId{7}}, 10'000);
-    const auto sum = buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow()).verification;
-    QVERIFY(sum && (*sum == TimelineVerification{true, 1'100, 3, 1'500, 4, 3, 30, TimePoint(9s), UserId{6}}));
-}
-
 void MonitoringTest::redisRatesAreOfOneLife()
 {
     RedisInfo before;
@@ -468,153 +267,6 @@ void MonitoringTest::redisRatesAreOfOneLife()
     now.runId = "b"; // started anew, and has already done more than before
     QCOMPARE(redisFigures(before, now, 2.0).commandsPerSecond, -1.0);
     QCOMPARE(redisFigures(before, now, 2.0).hitRatio, -1.0);
-}
-
-void MonitoringTest::evictingRedisIsDegraded()
-{
-    RedisInfo info;
-    info.maxmemoryPolicy = "allkeys-lru";
-    ProbeFindings findings;
-    findings.map = std::make_shared<const ShardMap>(map(true));
-    findings.directory = kFine;
-    findings.redis.push_back({findings.map->nodes[2], {kFine, redisFigures({}, info, 1)}});
-    const auto snapshot = buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow());
-    QCOMPARE(snapshot.nodes.size(), std::size_t(1));
-    QVERIFY(snapshot.nodes[0].health == Health::Degraded && snapshot.health == Health::Degraded);
-    QVERIFY2(snapshot.message.find("noeviction") != std::string::npos, snapshot.message.c_str());
-    QCOMPARE(snapshot.nodes[0].shards, 4);
-    QCOMPARE(snapshot.shards[3].timelines, std::int64_t(-1)); // not swept yet: not known
-    QCOMPARE(snapshot.deliveriesPerSecond, -1.0);
-}
-
-// What a node holds stays known, with its time, and is said to be of before.
-void MonitoringTest::figuresOfADownNodeAreLastKnown()
-{
-    ProbeFindings findings;
-    findings.map = std::make_shared<const ShardMap>(map(false));
-    findings.directory = kFine;
-    findings.at = TimePoint(1'000s);
-    findings.steadyAt = Clock::time_point(500s);
-    PostgresFigures users, posts;
-    users.databaseBytes = posts.databaseBytes = 77;
-    users.schemas["users_0000"] = {10, 1'000};
-    posts.schemas["posts_0000"] = {20, 2'000};
-    users.sizesAt = Clock::time_point(440s);
-    posts.sizesAt = Clock::time_point(499s);
-    const NodeVerdict down{Health::Down, "pg-1 is silent."};
-    findings.postgres = {{findings.map->nodes[0], {down, users}}, {findings.map->nodes[1], {kFine, posts}}};
-    findings.redis = {{findings.map->nodes[2], {kFine, {}}}};
-    const auto snapshot = buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow());
-    const auto& shard = snapshot.shards[0];
-    QCOMPARE(shard.users, std::int64_t(10));
-    QCOMPARE(shard.postgresBytes, std::int64_t(3'000));
-    QVERIFY(shard.usersDown && !shard.postsDown && !shard.timelinesDown);
-    QVERIFY(shard.usersReadAt == TimePoint(940s) && shard.postsReadAt == TimePoint(999s));
-    QVERIFY(snapshot.nodes[0].diskReadAt == TimePoint(940s));
-    QVERIFY(!lastKnown(shard, BalanceMetric::Posts));
-    // History of what nobody measures has a gap.
-    const auto point = historyPoint(snapshot);
-    QVERIFY(std::isnan(point.nodeDiskBytes[0]));
-    QCOMPARE(point.nodeDiskBytes[1], 77.0);
-
-    findings.redis[0].second.verdict = {Health::Down, "redis-1 is silent."};
-    findings.timelines.resize(4);
-    findings.timelines[0] = {5, 50, 500, TimePoint(990s)};
-    const auto without = buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow());
-    QVERIFY(lastKnown(without.shards[0], BalanceMetric::Entries));
-    QVERIFY(!lastKnown(without.shards[1], BalanceMetric::Entries)); // never known
-    QVERIFY(!lastKnown(without.shards[0], BalanceMetric::Deliveries));
-    QVERIFY(loadByNode(without, BalanceMetric::Bytes)[0].lastKnown);
-    QVERIFY(!loadByNode(snapshot, BalanceMetric::Bytes)[0].lastKnown);
-}
-
-// Other engines' counts come from there: without it a sum of this one's alone would look like a lull.
-void MonitoringTest::ratesNeedTheDirectory()
-{
-    ProbeFindings findings;
-    findings.map = std::make_shared<const ShardMap>(map(true));
-    findings.directory = kFine;
-    EngineRow own, other;
-    own.self = true;
-    own.status.emplace();
-    other.slot = 1;
-    other.name = "other";
-    other.status.emplace();
-    findings.engines = {own, other};
-    EngineTotals totals;
-    const auto deliveries = [&] {
-        totals.update(findings.engines);
-        return buildSnapshot({}, findings, {}, totals, FlowWindow()).deliveriesPerSecond;
-    };
-    deliveries();
-    QCOMPARE(deliveries(), 0.0);
-    findings.directory.health = Health::Down;
-    QCOMPARE(deliveries(), -1.0);
-    QCOMPARE(buildSnapshot({}, findings, {}, totals, FlowWindow()).shards[0].readsPerSecond, -1.0);
-    findings.engines.pop_back(); // the only one counts for itself
-    QCOMPARE(deliveries(), 0.0);
-    findings.engines.clear(); // whether there are others was never read
-    QCOMPARE(deliveries(), -1.0);
-}
-
-// From the first answer that fails to come on, what others count is of the last one.
-void MonitoringTest::ratesOfASilentDirectoryAreDated()
-{
-    ProbeFindings findings;
-    findings.map = std::make_shared<const ShardMap>(map(true));
-    findings.directory = kFine;
-    findings.at = TimePoint(1'000s);
-    EngineRow own, other;
-    own.self = true;
-    own.name = "own";
-    own.status.emplace();
-    other.name = "other";
-    other.slot = 1;
-    other.heartbeatAgeSeconds = 1;
-    const auto count = [&other](std::int64_t posts, Milliseconds at) {
-        other.status.emplace();
-        other.status->counters.posts = posts;
-        other.status->counters.deliveries = {10 * posts};
-        other.status->publishedAt = at;
-    };
-    EngineTotals totals;
-    FlowWindow window;
-    const auto taken = [&] {
-        findings.engines = {own, other};
-        totals.update(findings.engines);
-        if (!countsAreOld(findings))
-            window.add(Clock::time_point(findings.at.time_since_epoch()), totals.flow(), {});
-        return buildSnapshot({}, findings, {}, totals, window);
-    };
-    count(100, 1'000ms);
-    taken();
-    count(130, 2'000ms);
-    auto snapshot = taken();
-    QCOMPARE(snapshot.postsPerSecond, 30.0);
-    QVERIFY(!snapshot.ratesReadAt && !snapshot.shards[0].ratesOld);
-    QVERIFY(!std::isnan(historyPoint(snapshot).postsPerSecond));
-
-    findings.directory.health = Health::Degraded; // one answer is missing
-    findings.enginesReadAt = TimePoint(998s);
-    other.heartbeatAgeSeconds = 7; // six of them are the directory's own silence: it is not known to be dead
-    other.readSecondsAgo = 6;
-    snapshot = taken();
-    QCOMPARE(snapshot.postsPerSecond, 30.0);
-    QVERIFY(snapshot.ratesReadAt == TimePoint(998s));
-    const auto& shard = snapshot.shards[0];
-    QVERIFY(lastKnown(shard, BalanceMetric::Deliveries) && lastKnown(shard, BalanceMetric::Reads));
-    QVERIFY(!lastKnown(shard, BalanceMetric::Bytes));
-    const auto point = historyPoint(snapshot); // nobody measured this second
-    for (const double gap : {point.postsPerSecond, point.deliveriesPerSecond, point.drainPerSecond})
-        QVERIFY(std::isnan(gap));
-
-    findings.directory.health = Health::Down;
-    snapshot = taken();
-    QCOMPARE(snapshot.postsPerSecond, -1.0);
-    QVERIFY(!snapshot.ratesReadAt && !snapshot.shards[0].ratesOld);
-    // Nobody else counts: the directory is not needed.
-    findings.engines = {own};
-    QVERIFY(!countsAreOld(findings));
 }
 
 void MonitoringTest::historyIsARing()

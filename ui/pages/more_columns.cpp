@@ -19,14 +19,14 @@ MoreColumns::MoreColumns(const Theme& theme, QTableView& table, std::vector<int>
     setMaximumHeight(fontMetrics().height() + kSpacingTiny); // the table keeps its rows
     hide();
     leaveOutColumns(m_table, std::move(leastImportantFirst),
-                    [this](const QStringList& titles) { show(titles); });
+                    [this](const QStringList& titles) { say(titles); });
     connect(this, &QToolButton::toggled, this, [this](bool all) {
-        if (!all) show({});
+        if (!all) say({});
         showAllColumns(m_table, all);
     });
 }
 
-void MoreColumns::show(const QStringList& titles)
+void MoreColumns::say(const QStringList& titles)
 {
     setVisible(!titles.isEmpty() || isChecked());
     if (isChecked()) {

@@ -22,7 +22,7 @@ public:
     MoreColumns(const Theme& theme, QTableView& table, std::vector<int> leastImportantFirst, QWidget* parent);
 
 private:
-    void show(const QStringList& titles);
+    void say(const QStringList& titles);
 
     QTableView& m_table;
 };

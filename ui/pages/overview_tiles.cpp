@@ -103,7 +103,7 @@ void OverviewPage::showFailures(const backend::ClusterSnapshot& snapshot)
 {
     const auto all = failures(snapshot);
     if (all.isEmpty()) {
-        m_notice->show({}, {}, Tone::Normal);
+        m_notice->say({}, {}, Tone::Normal);
         return;
     }
     const auto& worst = snapshot.readsFail    ? snapshot.readsFail
@@ -113,7 +113,7 @@ void OverviewPage::showFailures(const backend::ClusterSnapshot& snapshot)
     if (all.size() > 1) details << tr("Also %1.").arg(all.mid(1).join(tr("; ")));
     details << failureCause(snapshot) << tr("Since %1 %2.").arg(formatMoment(worst->since), zoneName());
     if (const auto dated = ratesDated(snapshot); !dated.isEmpty()) details << tr("Known %1.").arg(dated);
-    m_notice->show(all.front(), details.join(u' '), failureTone(snapshot));
+    m_notice->say(all.front(), details.join(u' '), failureTone(snapshot));
 }
 
 void OverviewPage::showTraffic(const backend::ClusterSnapshot& snapshot)

@@ -21,17 +21,8 @@ using T = FailureText;
 
 QString reasonText(FailureReason reason)
 {
-    switch (reason) {
-    case FailureReason::DeadlineExceeded:
-        return T::tr("deadline exceeded");
-    case FailureReason::Unavailable:
-        return T::tr("a node does not answer");
-    case FailureReason::Overloaded:
-        return T::tr("overloaded");
-    case FailureReason::Other:
-        break;
-    }
-    return T::tr("other errors");
+    const auto name = backend::kFailureReasonNames[std::size_t(reason)];
+    return QString::fromUtf8(name.data(), qsizetype(name.size()));
 }
 
 QString shareText(const CallTrouble& trouble)

@@ -32,7 +32,7 @@ NoticeLine::NoticeLine(const Theme& theme, const QString& link, QWidget* parent)
     hide();
 }
 
-void NoticeLine::show(const QString& headline, const QString& details, Tone tone)
+void NoticeLine::say(const QString& headline, const QString& details, Tone tone)
 {
     m_headline->setText(headline);
     m_details->setText(details);

@@ -22,7 +22,7 @@ public:
     NoticeLine(const Theme& theme, const QString& link, QWidget* parent);
 
     // An empty headline hides it.
-    void show(const QString& headline, const QString& details, Tone tone);
+    void say(const QString& headline, const QString& details, Tone tone);
     QString headline() const;
     QString details() const;
 
