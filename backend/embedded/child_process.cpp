@@ -2,6 +2,7 @@
 
 #include "backend/embedded/files.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sstream>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -224,6 +226,15 @@ bool isServerOf(const std::filesystem::path& process, const std::filesystem::pat
 }
 
 } // namespace
+
+// Its name, in parentheses, may hold anything.
+ProcessStat statOf(pid_t process)
+{
+    const auto text = readFile("/proc/" + std::to_string(process) + "/stat");
+    std::istringstream in(text.substr(std::min(text.size(), text.rfind(')') + 1)));
+    ProcessStat out;
+    return in >> out.state >> out.parent ? out : ProcessStat();
+}
 
 std::vector<pid_t> allProcesses()
 {

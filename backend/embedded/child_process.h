@@ -60,6 +60,13 @@ int accessAs(const std::optional<ProcessIdentity>& identity, const std::filesyst
 
 std::vector<pid_t> allProcesses(); // of everybody
 
+struct ProcessStat
+{
+    char state = 0;   // as ps shows it: 'T' is stopped
+    pid_t parent = 0; // 0: it has ended
+};
+ProcessStat statOf(pid_t process);
+
 // The servers of that comm name whose working directory is `workingDirectory`, or, where /proc does not show
 // it, whose command line contains `token`. Zombies are not among them.
 std::vector<pid_t> serverProcesses(const std::filesystem::path& workingDirectory, std::string_view comm,

@@ -11,6 +11,12 @@ namespace backend {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr auto kStopping = 2s;
+
+} // namespace
+
 EmbeddedNode ServerProcess::node() const
 {
     EmbeddedNode node = m_spec.node;
@@ -71,6 +77,10 @@ Result<void> ServerProcess::signalAll(int signal)
 {
     if (!running()) return fail(ErrorCode::Unavailable, name() + " does not run: restart it first.");
     ::kill(m_pid, signal); // first, so that a postmaster makes no more children
+    // It may be in the middle of making one, and without a processor: the signal counts once it shows.
+    const auto patience = Deadline::after(kStopping);
+    while (signal == SIGSTOP && running() && statOf(m_pid).state != 'T' && !patience.expired())
+        std::this_thread::sleep_for(1ms);
     // One that it was just making shows a moment later: look until a look finds nobody new.
     std::set<pid_t> told;
     for (bool more = true; more; std::this_thread::sleep_for(2ms)) {

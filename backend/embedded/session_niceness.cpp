@@ -1,5 +1,6 @@
 #include "backend/embedded/session_niceness.h"
 
+#include "backend/embedded/child_process.h"
 #include "backend/embedded/files.h"
 
 #include <fcntl.h>
@@ -41,16 +42,6 @@ std::optional<Session> sessionOf(const std::string& text)
     std::string nice;
     if (in >> session.name >> nice >> session.niceness && nice == "nice") return session;
     return {};
-}
-
-// 0 when it has ended. Its name, in parentheses, may hold anything.
-pid_t parentOf(pid_t process)
-{
-    const auto text = readFile("/proc/" + std::to_string(process) + "/stat");
-    std::istringstream in(text.substr(std::min(text.size(), text.rfind(')') + 1)));
-    std::string state;
-    pid_t parent = 0;
-    return in >> state >> parent ? parent : 0;
 }
 
 bool put(int file, int niceness, const std::stop_token& stop)
@@ -97,7 +88,7 @@ void SessionNiceness::round(const std::stop_token& stop)
     std::set<pid_t> settled;
     for (const pid_t process : allProcesses()) {
         if (!m_settled.contains(process)) {
-            const auto server = std::find(servers.begin(), servers.end(), parentOf(process));
+            const auto server = std::find(servers.begin(), servers.end(), statOf(process).parent);
             if (server != servers.end() && !settle(process, *server, stop)) continue;
         }
         settled.insert(process);
