@@ -171,7 +171,7 @@ void ChartWordsTest::inChartsOfTime()
             ui::TimeChart::Options options;
             options.title = "Size";
             options.series = {{"left", 1, {}}, {"right", 2, {}, true}};
-            options.emptyText = "No size known in this window";
+            options.emptyText = "No look-ups of these seen in this window";
             ui::TimeChart chart(m_theme, range, options, nullptr);
             chart.resize(before);
             chart.ensurePolished();
@@ -197,7 +197,9 @@ void ChartWordsTest::inChartsOfTime()
                 if (!label->isVisible()) continue;
                 ++empty;
                 painter.setFont(label->font());
-                painter.drawText(label->geometry(), int(label->alignment()), label->text());
+                painter.drawText(label->geometry(),
+                                 int(label->alignment()) | (label->wordWrap() ? int(Qt::TextWordWrap) : 0),
+                                 label->text());
             }
             painter.end();
             notWatched += countOf(sheet, "not watched yet");

@@ -72,6 +72,12 @@ void ChartPlot::connectMouse()
     });
 }
 
+QMargins ChartPlot::sides() const
+{
+    const auto margins = m_plot->axisRect()->margins();
+    return {margins.left(), 0, margins.right(), 0};
+}
+
 double ChartPlot::timeAt(double pixel) const
 {
     const auto* area = m_plot->axisRect();

@@ -2,6 +2,7 @@
 // includes this.
 #pragma once
 
+#include <QMargins>
 #include <QObject>
 #include <QSharedPointer>
 #include <QVector>
@@ -40,6 +41,7 @@ public:
               const std::vector<backend::Event>& events, QWidget* parent);
 
     QWidget* widget() const;
+    QMargins sides() const; // what the axes take of the widget's width, left and right
     // Both in the shape of TimeChart::setData; values are NaN where unknown.
     void setData(const std::vector<double>& atSeconds, const std::vector<std::vector<double>>& values);
     // Around the lines of few series; in the same shape.

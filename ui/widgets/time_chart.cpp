@@ -81,6 +81,8 @@ void TimeChart::build()
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setAttribute(Qt::WA_TransparentForMouseEvents);
     auto* over = new QVBoxLayout(m_plot->widget());
+    over->setContentsMargins(m_plot->sides()); // between the axes: their labels can still be read
+    m_empty->setWordWrap(true);
     m_empty->setMargin(kSpacingTiny);
     m_empty->setBackgroundRole(QPalette::Base); // on a ground of its own: what is hatched lies below
     m_empty->setForegroundRole(QPalette::WindowText);
