@@ -1,6 +1,7 @@
 #include "backend/store/postgres_connection.h"
 
 #include "backend/store/postgres_errors.h"
+#include "backend/store/sql_literals.h"
 
 #include <poll.h>
 
@@ -11,10 +12,8 @@
 namespace backend {
 namespace {
 
-// A prepared statement with its plan costs the server's process 60 kB (measured: 128 statements of ours, 7.7
-// MB): beyond this number the longest unused ones go, a few more at a time than needed.
 constexpr std::size_t kMaxPrepared = 512;
-constexpr std::size_t kDroppedAhead = 32;
+constexpr int kPreparedAtOnce = 4; // of a batch, a round trip each; further ones are sent as they are
 constexpr std::chrono::milliseconds kRollbackLimit{500};
 
 constexpr std::string_view kSessionSettings =
@@ -66,6 +65,7 @@ PostgresConnection::PostgresConnection(std::unique_ptr<PostgresDriver> driver, C
     , m_backendPid(m_driver->backendPid())
     , m_nodeName(std::move(nodeName))
     , m_traffic(traffic)
+    , m_statements(kMaxPrepared)
 {
 }
 
@@ -139,55 +139,39 @@ Result<SqlRows> PostgresConnection::run(const std::string& text, std::string_vie
 Result<void> PostgresConnection::forgetPrepared(Deadline deadline)
 {
     ROOKERY_TRY(run("DEALLOCATE ALL", {}, deadline));
-    m_prepared.clear();
+    m_statements.clear();
     m_preparedUncertain = false;
     return {};
 }
 
-// Drops the longest unused statements, other than the needed ones.
-Result<void> PostgresConnection::makeRoom(std::size_t wanted, const std::vector<SqlStatement>& needed,
-                                          Deadline deadline)
-{
-    if (m_prepared.size() + wanted <= kMaxPrepared) return {};
-    const auto now = ++m_uses;
-    for (const auto& statement : needed)
-        if (const auto found = m_prepared.find(statement.sql); found != m_prepared.end())
-            found->second.lastUse = now;
-    std::vector<std::pair<std::int64_t, std::string>> oldest; // last use and text
-    for (const auto& [sql, prepared] : m_prepared)
-        if (prepared.lastUse < now) oldest.emplace_back(prepared.lastUse, sql);
-    if (oldest.empty()) return {};
-    std::sort(oldest.begin(), oldest.end());
-    oldest.resize(std::min(oldest.size(), m_prepared.size() + wanted - kMaxPrepared + kDroppedAhead));
-    std::string text = timeoutText(deadline);
-    for (const auto& [lastUse, sql] : oldest) {
-        text += "; DEALLOCATE " + m_prepared.at(sql).name;
-        m_prepared.erase(sql);
-    }
-    auto dropped = run(text, {}, deadline);
-    if (dropped) return {};
-    m_preparedUncertain = true;
-    return fail(std::move(dropped.error()));
-}
-
-Result<void> PostgresConnection::prepareMissing(const std::vector<SqlStatement>& statements,
-                                                Deadline deadline)
+// What is used often enough, a few at a time. Everything else is sent with its parameters in its text.
+Result<void> PostgresConnection::prepareWorthy(const std::vector<const SqlStatement*>& statements,
+                                               Deadline deadline)
 {
     if (m_preparedUncertain) ROOKERY_TRY(forgetPrepared(deadline));
-    std::vector<const std::string*> missing;
-    std::set<std::string_view> seen;
-    for (const auto& statement : statements)
-        if (!m_prepared.contains(statement.sql) && preparable(statement.sql) &&
-            seen.insert(statement.sql).second)
-            missing.push_back(&statement.sql);
-    if (missing.empty()) return {};
-    ROOKERY_TRY(makeRoom(missing.size(), statements, deadline));
-    // One by one: the server keeps the whole text that a PREPARE came in with every statement in it.
-    for (const auto* sql : missing) {
-        const std::string name = "s" + std::to_string(m_nextName++);
-        ROOKERY_TRY(run(timeoutText(deadline) + "; PREPARE " + name + " AS " + *sql, *sql, deadline));
-        m_prepared.emplace(*sql, Prepared{name, m_uses});
+    for (const auto* statement : statements)
+        if (preparable(statement->sql)) m_statements.used(statement->sql);
+    int prepared = 0;
+    for (const auto* statement : statements) {
+        const auto& sql = statement->sql;
+        if (m_statements.nameOf(sql) || !preparable(sql) || !m_statements.worthPreparing(sql)) continue;
+        ROOKERY_TRY(prepare(sql, deadline));
+        if (++prepared == kPreparedAtOnce) break;
     }
+    return {};
+}
+
+// Alone: the server keeps the whole text that a PREPARE came in with every statement in it.
+Result<void> PostgresConnection::prepare(const std::string& sql, Deadline deadline)
+{
+    std::string text = timeoutText(deadline);
+    if (const auto dropped = m_statements.makeRoom(); !dropped.empty()) text += "; DEALLOCATE " + dropped;
+    auto name = "s" + std::to_string(m_nextName++);
+    if (auto done = run(text + "; PREPARE " + name + " AS " + sql, sql, deadline); !done) {
+        m_preparedUncertain = true; // the server may have got to either of the two
+        return fail(std::move(done.error()));
+    }
+    m_statements.add(sql, std::move(name));
     return {};
 }
 
@@ -212,21 +196,20 @@ Result<void> PostgresConnection::appendLiteral(std::string& text, const SqlParam
     return {};
 }
 
-Result<std::string> PostgresConnection::textOf(std::string_view sql, const SqlParameters& parameters)
+Result<std::string> PostgresConnection::textOf(const std::string& sql, const SqlParameters& parameters)
 {
-    const auto found = m_prepared.find(std::string(sql));
-    if (found == m_prepared.end()) {
-        if (parameters.empty()) return std::string(sql);
-        return fail(ErrorCode::Internal,
-                    "only queries and changes of rows take parameters, not: " + std::string(sql));
-    }
-    found->second.lastUse = ++m_uses;
-    std::string text = "EXECUTE " + found->second.name;
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-        text += i == 0 ? '(' : ',';
-        ROOKERY_TRY(appendLiteral(text, parameters[i]));
-    }
-    if (!parameters.empty()) text += ')';
+    const auto* name = m_statements.nameOf(sql);
+    if (!name && parameters.empty()) return sql;
+    if (!name && !preparable(sql))
+        return fail(ErrorCode::Internal, "only queries and changes of rows take parameters, not: " + sql);
+    std::vector<std::string> literals(parameters.size());
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+        ROOKERY_TRY(appendLiteral(literals[i], parameters[i]));
+    if (!name) return withLiterals(sql, literals);
+    std::string text = "EXECUTE " + *name;
+    for (std::size_t i = 0; i < literals.size(); ++i)
+        text += (i == 0 ? "(" : ",") + literals[i];
+    if (!literals.empty()) text += ')';
     return text;
 }
 
@@ -235,12 +218,12 @@ Result<SqlRows> PostgresConnection::execute(std::string_view sql, const SqlParam
 {
     ROOKERY_TRY(ready(deadline));
     m_traffic.statements.fetch_add(1, std::memory_order_relaxed);
-    if (m_preparedUncertain || !m_prepared.contains(std::string(sql)))
-        ROOKERY_TRY(prepareMissing({{std::string(sql), {}}}, deadline));
-    ROOKERY_ASSIGN(const auto text, textOf(sql, parameters));
-    // Alone, what is not prepared: some of it (CREATE DATABASE, VACUUM) does not run beside another
+    const SqlStatement statement{std::string(sql), parameters};
+    ROOKERY_TRY(prepareWorthy({&statement}, deadline));
+    ROOKERY_ASSIGN(const auto text, textOf(statement.sql, parameters));
+    // Alone, what cannot be prepared: some of it (CREATE DATABASE, VACUUM) does not run beside another
     // statement.
-    return run(text.starts_with("EXECUTE ") ? timeoutText(deadline) + "; " + text : text, sql, deadline);
+    return run(preparable(sql) ? timeoutText(deadline) + "; " + text : text, sql, deadline);
 }
 
 Result<void> PostgresConnection::start(const std::vector<SqlStatement>& statements, Deadline deadline)
@@ -254,7 +237,10 @@ Result<void> PostgresConnection::start(const std::vector<SqlStatement>& statemen
         return {};
     }
     m_traffic.statements.fetch_add(std::int64_t(statements.size()), std::memory_order_relaxed);
-    ROOKERY_TRY(prepareMissing(statements, deadline));
+    std::vector<const SqlStatement*> all;
+    for (const auto& statement : statements)
+        all.push_back(&statement);
+    ROOKERY_TRY(prepareWorthy(all, deadline));
 
     std::vector<std::string> texts;
     texts.reserve(statements.size() + 3);

@@ -1,14 +1,16 @@
 // SqlConnection on PostgreSQL. Made and owned by a PostgresPool; one thread at a time.
 //
-// Statements run as server-side prepared statements, sent as text: "SET LOCAL statement_timeout = …; EXECUTE
-// s7('…')". So one round trip carries the server's own time limit, parameters and statement, and a batch is
-// nothing but several. The server's limit lies a little before the deadline and spares the connection; should
-// the server not react, the watchdog closes the socket at the deadline.
+// Statements that are used often run as server-side prepared statements, sent as text: "SET LOCAL
+// statement_timeout = …; EXECUTE s7('…')", others with their parameters as literals. So one round trip
+// carries the server's own time limit, parameters and statement, and a batch is nothing but several. The
+// server's limit lies a little before the deadline and spares the connection; should the server not react,
+// the watchdog closes the socket at the deadline.
 #pragma once
 
 #include "backend/common/sql.h"
 #include "backend/store/connection_watchdog.h"
 #include "backend/store/postgres_driver.h"
+#include "backend/store/statement_cache.h"
 
 #include <atomic>
 #include <cstdint>
@@ -16,7 +18,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 namespace backend {
 
@@ -58,11 +59,6 @@ public:
 
 private:
     enum class State { Idle, InTransaction, Failed };
-    struct Prepared
-    {
-        std::string name;
-        std::int64_t lastUse = 0;
-    };
     // A batch between start() and finish().
     struct Started
     {
@@ -80,10 +76,10 @@ private:
     template <class T>
     Result<T> timed(Deadline deadline, const DriverCall<T>& call, std::string_view sql);
     Result<SqlRows> run(const std::string& text, std::string_view sql, Deadline deadline);
-    Result<void> prepareMissing(const std::vector<SqlStatement>& statements, Deadline deadline);
+    Result<void> prepareWorthy(const std::vector<const SqlStatement*>& statements, Deadline deadline);
+    Result<void> prepare(const std::string& sql, Deadline deadline);
     Result<void> forgetPrepared(Deadline deadline);
-    Result<void> makeRoom(std::size_t wanted, const std::vector<SqlStatement>& needed, Deadline deadline);
-    Result<std::string> textOf(std::string_view sql, const SqlParameters& parameters);
+    Result<std::string> textOf(const std::string& sql, const SqlParameters& parameters);
     Result<void> appendLiteral(std::string& text, const SqlParameter& parameter);
 
     std::unique_ptr<PostgresDriver> m_driver;
@@ -91,10 +87,9 @@ private:
     const int m_backendPid;
     std::string m_nodeName;
     SqlTraffic& m_traffic;
-    std::unordered_map<std::string, Prepared> m_prepared; // by text
-    std::int64_t m_uses = 0;
+    StatementCache m_statements;
     std::int64_t m_nextName = 1;
-    bool m_preparedUncertain = false; // some names may be taken on the server that m_prepared does not know
+    bool m_preparedUncertain = false; // some names may be taken on the server that m_statements does not know
     bool m_usable = true;
     State m_state = State::Idle;
     Deadline m_until{Deadline::Clock::time_point()}; // the caller is there as long

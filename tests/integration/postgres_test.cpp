@@ -15,6 +15,7 @@ private slots:
     void aThousandSmallStatementsInOneTrip();
     void aBatchInsideATransactionIsPartOfIt();
     void preparedStatementsAreBounded();
+    void parametersArriveUnchangedPreparedOrNot();
     void transactionsCommitAndRollBack();
     void aReturnedConnectionHasNoOpenTransaction();
     void copyWritesRows();
@@ -144,30 +145,59 @@ void PostgresTest::aBatchInsideATransactionIsPartOfIt()
     QCOMPARE(rows.integer(0, 0), std::int64_t(0));
 }
 
+// As on a node that holds hundreds of logical shards, each with statements of its own.
 void PostgresTest::preparedStatementsAreBounded()
 {
     const auto p = pool();
     TAKE(c, p->lease(soon()));
-    const std::string count = "SELECT count(*), count(*) FILTER (WHERE statement LIKE '%AS SELECT _first_') "
-                              "FROM pg_prepared_statements";
-    for (int i = 0; i < 1'500; ++i) {
-        VERIFY_OK(c->execute("SELECT " + std::to_string(i), {}, soon()));
-        if (i % 100 == 0) VERIFY_OK(c->execute("SELECT 'first'", {}, soon()));
-    }
+    const std::string count = "SELECT count(*), count(*) FILTER (WHERE statement LIKE '%AS SELECT _often_'),"
+                              " max(substr(name, 2)::int) FROM pg_prepared_statements";
+    for (int round = 0; round < 5; ++round)
+        for (int i = 0; i < 800; ++i) {
+            TAKE(rows, c->execute("SELECT $1::int + " + std::to_string(i), {sqlParameter(round)}, soon()));
+            QCOMPARE(rows.integer(0, 0), std::int64_t(round + i));
+            if (i % 10 == 0) VERIFY_OK(c->execute("SELECT 'often'", {}, soon()));
+        }
     TAKE(kept, c->execute(count, {}, soon()));
-    QVERIFY2(kept.integer(0, 0) <= 512 && kept.integer(0, 0) > 400,
+    QVERIFY2(kept.integer(0, 0) <= 512 && kept.integer(0, 0) > 500,
              std::to_string(kept.integer(0, 0)).c_str());
-    QCOMPARE(kept.integer(0, 1), std::int64_t(1)); // in use, so it stayed
-    // A batch of more texts than may be kept runs all the same, also with some of them dropped before.
+    QCOMPARE(kept.integer(0, 1), std::int64_t(1));
+    QVERIFY2(kept.integer(0, 2) < 600, std::to_string(kept.integer(0, 2)).c_str()); // not one after the other
+    // A batch of more texts than may be kept runs all the same.
     std::vector<SqlStatement> many;
     for (int i = 0; i < 700; ++i)
-        many.push_back({"SELECT " + std::to_string(i), {}});
-    TAKE(results, c->executeAll(many, soon()));
-    for (int i = 0; i < 700; ++i)
-        QCOMPARE(results[std::size_t(i)].integer(0, 0), std::int64_t(i));
+        many.push_back({"SELECT $1::int - " + std::to_string(i), {sqlParameter(7)}});
+    for (int round = 0; round < 3; ++round) {
+        TAKE(results, c->executeAll(many, soon()));
+        for (int i = 0; i < 700; ++i)
+            QCOMPARE(results[std::size_t(i)].integer(0, 0), std::int64_t(7 - i));
+    }
     VERIFY_OK(c->execute("SELECT 'after'", {}, soon()));
     TAKE(now, c->execute(count, {}, soon()));
     QVERIFY(now.integer(0, 0) <= 512);
+}
+
+// Whether a statement is prepared is nothing that its parameters could tell.
+void PostgresTest::parametersArriveUnchangedPreparedOrNot()
+{
+    const auto p = pool();
+    TAKE(c, p->lease(soon()));
+    const std::vector<SqlParameter> texts{"plain",        "it's",     "back\\slash \\' or 1=1 --",
+                                          "$1 $2 $$",     "\"name\"", "/* no */ -- \n;",
+                                          "\u00e4\u4e16", "",         std::nullopt};
+    for (int round = 0; round < 4; ++round)
+        for (const auto& text : texts) {
+            TAKE(rows, c->execute("SELECT $1::text, '$1', $2::bigint", {text, sqlParameter(-5)}, soon()));
+            QCOMPARE(rows.isNull(0, 0), !text.has_value());
+            if (text) QCOMPARE(std::string(rows.text(0, 0)), *text);
+            QCOMPARE(std::string(rows.text(0, 1)), std::string("$1"));
+            QCOMPARE(rows.integer(0, 2), std::int64_t(-5));
+            // Each text in a statement that was never seen before.
+            TAKE(once, c->execute("SELECT $1::text AS n" + std::to_string(round) + "_" +
+                                      std::to_string(&text - texts.data()),
+                                  {text}, soon()));
+            if (text) QCOMPARE(std::string(once.text(0, 0)), *text);
+        }
 }
 
 void PostgresTest::transactionsCommitAndRollBack()
