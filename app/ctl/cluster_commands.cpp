@@ -1,4 +1,5 @@
 // cluster init, upgrade and show: they work on the directory alone and open no engine.
+#include "app/ctl/findings.h"
 #include "app/ctl/support.h"
 
 #include "app/session/cluster_setup.h"
@@ -30,36 +31,16 @@ std::string shownAddress(const NodeEndpoint& node)
     return address ? address->shown() : "an address that cannot be read";
 }
 
-nlohmann::json toJson(const std::vector<CheckFinding>& findings)
-{
-    auto out = nlohmann::json::array();
-    for (const auto& finding : findings)
-        out.push_back({{"severity", toString(finding.severity)},
-                       {"node", finding.node},
-                       {"check", finding.check},
-                       {"measured", finding.measured},
-                       {"advice", finding.advice},
-                       {"command", finding.command}});
-    return out;
-}
-
-void print(const CheckFinding& finding, std::FILE* out)
-{
-    std::fprintf(out, "%-8s %s: %s; %s\n", std::string(toString(finding.severity)).c_str(),
-                 finding.node.c_str(), finding.measured.c_str(), finding.advice.c_str());
-    if (!finding.command.empty()) std::fprintf(out, "         $ %s\n", finding.command.c_str());
-}
-
 int refuse(const ClusterSetup& setup, bool json)
 {
     if (json)
         std::printf("%s\n", nlohmann::json{{"made", false},
-                                           {"obstacles", toJson(setup.obstacles)},
-                                           {"remarks", toJson(setup.remarks)}}
+                                           {"obstacles", findingsJson(setup.obstacles)},
+                                           {"remarks", findingsJson(setup.remarks)}}
                                 .dump(2)
                                 .c_str());
-    for (const auto& finding : setup.obstacles)
-        print(finding, stderr);
+    printFindings(stderr, setup.obstacles);
+    std::fputc('\n', stderr);
     std::fprintf(stderr, "rookeryctl: nothing was changed: put %zu %s right first\n", setup.obstacles.size(),
                  setup.obstacles.size() == 1 ? "thing" : "things");
     return kFailed;
@@ -188,7 +169,7 @@ int runClusterInit(const std::filesystem::path& config, bool json)
                                            {"shards", setup->map.shardCount},
                                            {"resumed", setup->resumed},
                                            {"nodes", nodesJson(*setup)},
-                                           {"remarks", toJson(setup->remarks)}}
+                                           {"remarks", findingsJson(setup->remarks)}}
                                 .dump(2)
                                 .c_str());
         return kOk;
@@ -197,8 +178,8 @@ int runClusterInit(const std::filesystem::path& config, bool json)
                 setup->resumed ? "finished" : "made", read->name.c_str(), read->environment.c_str(),
                 setup->map.shardCount, setup->nodes.size(), setup->clusterId.c_str());
     printNodes(*setup);
-    for (const auto& finding : setup->remarks)
-        print(finding, stdout);
+    printFindings(stdout, setup->remarks);
+    std::putchar('\n');
     std::printf("next: rookeryctl serve --config %s\n", config.c_str());
     return kOk;
 }

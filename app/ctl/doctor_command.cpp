@@ -1,5 +1,6 @@
 // doctor: prints what the backend found out about a cluster. No engine is opened: the doctor also tells why
 // none opens.
+#include "app/ctl/findings.h"
 #include "app/ctl/support.h"
 
 #include "backend/common/config.h"
@@ -35,7 +36,7 @@ DoctorInputs inputsOf(const ClusterConfig& config)
 
 nlohmann::json toJson(const Checkup& checkup)
 {
-    auto nodes = nlohmann::json::array(), findings = nlohmann::json::array();
+    auto nodes = nlohmann::json::array();
     for (const auto& node : checkup.nodes) {
         nodes.push_back({{"id", node.id},
                          {"name", node.name},
@@ -47,13 +48,6 @@ nlohmann::json toJson(const Checkup& checkup)
         nodes.back()["clock_ahead_ms"] = node.clockAheadMs;
         nodes.back()["clock_uncertainty_ms"] = node.clockUncertaintyMs;
     }
-    for (const auto& finding : checkup.findings)
-        findings.push_back({{"severity", toString(finding.severity)},
-                            {"node", finding.node},
-                            {"check", finding.check},
-                            {"measured", finding.measured},
-                            {"advice", finding.advice},
-                            {"command", finding.command}});
     return {{"healthy", checkup.healthy()},
             {"cluster", checkup.clusterName},
             {"environment", checkup.environment},
@@ -61,7 +55,7 @@ nlohmann::json toJson(const Checkup& checkup)
             {"warnings", checkup.count(Severity::Warning)},
             {"notes", checkup.count(Severity::Note)},
             {"nodes", std::move(nodes)},
-            {"findings", std::move(findings)}};
+            {"findings", findingsJson(checkup.findings)}};
 }
 
 void print(const NodeCheckup& node)
@@ -83,12 +77,7 @@ void print(const Checkup& checkup)
         std::printf("cluster %s (%s)\n", checkup.clusterName.c_str(), checkup.environment.c_str());
     for (const auto& node : checkup.nodes)
         print(node);
-    for (const auto& finding : checkup.findings) {
-        std::printf("\n%-8s %s: %s\n", std::string(toString(finding.severity)).c_str(),
-                    finding.node.empty() ? "the cluster" : finding.node.c_str(), finding.measured.c_str());
-        std::printf("         %s  [%s]\n", finding.advice.c_str(), finding.check.c_str());
-        if (!finding.command.empty()) std::printf("         $ %s\n", finding.command.c_str());
-    }
+    printFindings(stdout, checkup.findings);
     std::printf("\n%zu errors, %zu warnings, %zu notes\n", checkup.count(Severity::Error),
                 checkup.count(Severity::Warning), checkup.count(Severity::Note));
 }

@@ -75,16 +75,25 @@ std::string lineOf(const ReplayStatus& status)
     if (status.secondsLeft)
         std::snprintf(left, sizeof left, ", %d min %02d s left", int(*status.secondsLeft) / 60,
                       int(*status.secondsLeft) % 60);
+    const char* const idle = status.nobodyDelivers
+                                 ? "; no workers run: start rookeryctl serve, or resume those that are paused"
+                                 : "";
     char line[256];
     if (status.tasksLeft) {
-        std::snprintf(line, sizeof line, "%-15s %ld tasks left", "delivering", long(*status.tasksLeft));
+        std::snprintf(line, sizeof line, "%-15s %ld tasks left%s", "delivering", long(*status.tasksLeft),
+                      idle);
+        return line;
+    }
+    if (status.tasksAhead && status.nobodyDelivers) {
+        std::snprintf(line, sizeof line, "%-15s waits for %ld tasks%s", nameOf(status.phase),
+                      long(*status.tasksAhead), idle);
         return line;
     }
     std::snprintf(line, sizeof line, "%-15s [%s%s] %5.1f %%  %.0f/s%s", nameOf(status.phase),
                   std::string(std::size_t(filled), '#').c_str(),
                   std::string(std::size_t(kBar - filled), '.').c_str(), status.fraction() * 100,
                   status.ratePerSecond, left);
-    return line;
+    return line + std::string(idle);
 }
 
 // A bar on a terminal, a line now and then elsewhere, until the import has ended.

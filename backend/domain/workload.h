@@ -21,7 +21,7 @@ struct WorkloadStatus
     std::string phase;        // "creating accounts", "following", "running", "stopped", "failed"
     double phaseFraction = 0; // 0 … 1 while creating
     WorkloadRates wanted;
-    WorkloadRates actual{0, 0, 0};       // over the last few seconds, daily rhythm included
+    WorkloadRates actual{0, 0, 0}; // over the last few seconds, daily rhythm included
     double rhythm = 1; // part of the wanted rates that is asked for at this hour of its day; 1 on average
     std::int64_t users = 0, follows = 0; // made so far
     std::string error;
@@ -49,8 +49,10 @@ struct ReplayStatus
     std::int64_t accountsTotal = 0, followsTotal = 0, postsTotal = 0;
     double ratePerSecond = 0; // of the present phase
     std::optional<double> secondsLeft;
-    std::optional<std::int64_t> tasksLeft; // all posts are in; these tasks are still to deliver them
-    double speed = 0;                      // 60 = one hour a minute; 0 = as fast as it goes
+    std::optional<std::int64_t> tasksLeft;  // all posts are in; these tasks are still to deliver them
+    std::optional<std::int64_t> tasksAhead; // so many are unfinished that posting waits for them
+    bool nobodyDelivers = false;            // no worker runs in the whole cluster
+    double speed = 0;                       // 60 = one hour a minute; 0 = as fast as it goes
     std::string error;
     double fraction() const // of the present phase
     {

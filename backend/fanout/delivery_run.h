@@ -67,7 +67,6 @@ private:
     void push(Group& group, Deadline deadline);
     Result<void> answered(const Replies& replies) const;
     void readReplies(TimePoint deliveredAt);
-    void failBroken(Sent& sent);
     Result<void> takeBackDeleted(Deadline deadline);
     Result<void> takeBackUnfollowed(Deadline deadline);
     Result<std::vector<Sent*>> suspects(Deadline deadline);

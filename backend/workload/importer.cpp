@@ -11,11 +11,18 @@ using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kAccountsAtOnce = 5'000, kFollowsAtOnce = 5'000, kPostsAtOnce = 1'000;
-constexpr std::int64_t kSaveEvery = 5'000;   // lines
-constexpr std::int64_t kQueueLimit = 20'000; // unfinished tasks beyond which posting waits
+constexpr std::int64_t kSaveEvery = 5'000; // lines
 constexpr int kSlots = 4;
 constexpr auto kCall = 60s;
 constexpr auto kTick = 50ms;
+
+// Paused ones do nothing either. What is not known yet is not told.
+bool nobodyWorks(const SnapshotPtr& snapshot)
+{
+    if (!snapshot || snapshot->engines.empty()) return false;
+    return std::none_of(snapshot->engines.begin(), snapshot->engines.end(),
+                        [](const auto& engine) { return engine.workers > 0 && !engine.paused; });
+}
 
 Deadline callDeadline()
 {
@@ -66,6 +73,7 @@ void Importer::cancel()
 
 ReplayStatus Importer::status() const
 {
+    const bool idle = nobodyWorks(m_engine.monitor().snapshot());
     const std::lock_guard lock(m_mutex);
     auto status = m_status;
     const double elapsed = secondsSince(m_phaseAt);
@@ -79,6 +87,8 @@ ReplayStatus Importer::status() const
     const double fraction = status.fraction();
     if (!ended && status.ratePerSecond > 0 && fraction > 0 && fraction < 1)
         status.secondsLeft = (double(done) / fraction - double(done)) / status.ratePerSecond;
+    status.nobodyDelivers = status.phase == ReplayPhase::Posts && idle;
+    if (status.tasksAhead && idle) status.secondsLeft.reset();
     if (status.phase == ReplayPhase::Posts && m_lastPostAt)
         status.secondsLeft = std::max(0.0, -secondsSince(*m_lastPostAt)); // a log is not evenly busy
     return status;
@@ -102,6 +112,12 @@ void Importer::progressed(std::int64_t ReplayStatus::*counter, std::int64_t done
 {
     const std::lock_guard lock(m_mutex);
     m_status.*counter = done;
+}
+
+void Importer::tellTasks(std::optional<std::int64_t> ReplayStatus::*what, std::optional<std::int64_t> tasks)
+{
+    const std::lock_guard lock(m_mutex);
+    m_status.*what = tasks;
 }
 
 // As much later than planned as the next post is.
@@ -244,7 +260,11 @@ Result<void> Importer::keepQueueShort(const std::stop_token& stop)
 {
     for (;;) {
         ROOKERY_ASSIGN(const auto unfinished, m_engine.monitor().unfinishedTasks(callDeadline()));
-        if (unfinished < kQueueLimit) return {};
+        if (unfinished < m_options.queueLimit) {
+            tellTasks(&ReplayStatus::tasksAhead, {});
+            return {};
+        }
+        tellTasks(&ReplayStatus::tasksAhead, unfinished);
         if (stop.stop_requested()) return fail(cancelled());
         std::this_thread::sleep_for(kTick);
     }
@@ -299,10 +319,7 @@ Result<void> Importer::drain(const std::stop_token& stop)
 {
     for (;;) {
         ROOKERY_ASSIGN(const auto unfinished, m_engine.monitor().unfinishedTasks(callDeadline()));
-        {
-            const std::lock_guard lock(m_mutex);
-            m_status.tasksLeft = unfinished;
-        }
+        tellTasks(&ReplayStatus::tasksLeft, unfinished);
         if (unfinished == 0) return {};
         if (stop.stop_requested()) return fail(cancelled());
         std::this_thread::sleep_for(kTick);

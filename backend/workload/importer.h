@@ -20,8 +20,9 @@ namespace backend {
 struct ImportOptions
 {
     std::filesystem::path file;
-    double speed = 60;      // 60 = one hour a minute; 0 = as fast as it goes
-    bool keepTimes = false; // else times are shifted so that the log ends now
+    double speed = 60;                // 60 = one hour a minute; 0 = as fast as it goes
+    bool keepTimes = false;           // else times are shifted so that the log ends now
+    std::int64_t queueLimit = 20'000; // unfinished tasks from which on posting as fast as it goes waits
 };
 
 // How long each phase took, for a final report.
@@ -54,6 +55,7 @@ private:
     Result<void> save(const std::string& phase, std::int64_t linesDone);
     void begin(ReplayPhase phase);
     void expectEnd(std::chrono::steady_clock::time_point planned, std::chrono::steady_clock::time_point next);
+    void tellTasks(std::optional<std::int64_t> ReplayStatus::*what, std::optional<std::int64_t> tasks);
     void progressed(std::int64_t ReplayStatus::*counter, std::int64_t done);
 
     Engine& m_engine;

@@ -25,6 +25,7 @@ private slots:
     void cancelledInTheMiddleItGoesOnWhereItStopped();
     void keptTimesStayAndAgeCountsFromTheLogsEnd();
     void aSpeedKeepsTheLogsRhythm();
+    void itWaitsForTheQueue();
     void aDamagedLogWritesNothing();
     void noCrowdIsAddedToWhatWasImported();
 
@@ -161,11 +162,35 @@ void ImportTest::aSpeedKeepsTheLogsRhythm()
     }
     QTRY_VERIFY_WITH_TIMEOUT(importer.status().tasksLeft > 0, 60'000); // all posts are in, nobody delivers
     QVERIFY(importer.status().phase == ReplayPhase::Posts);
+    QTRY_VERIFY(importer.status().nobodyDelivers);
     take(operations.resumeWorkers(-1, soon()));
     const auto status = finish(importer);
     QVERIFY2(status.phase == ReplayPhase::Done, status.error.c_str());
     QVERIFY(std::chrono::steady_clock::now() - begun >= std::chrono::seconds(5)); // it waited
     QVERIFY(drain(m_session->engine()));
+    QCOMPARE(auditFindings(*m_session), std::string());
+}
+
+// As fast as it goes is not faster than what is posted is delivered; should nobody deliver, that is told.
+void ImportTest::itWaitsForTheQueue()
+{
+    QFile file(m_directory.filePath("waiting.txt"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    for (int i = 0; i < 3'000; ++i)
+        file.write(QByteArray::number(1 + i % 7) + " 8 " + QByteArray::number(1341100972 + i) + " RT\n");
+    file.close();
+    QVERIFY(pauseAll(m_session->engine()));
+    Importer importer(m_session->engine(), {file.fileName().toStdString(), 0, false, 10});
+    QTRY_VERIFY(importer.status().tasksAhead >= 10);
+    QTRY_VERIFY(importer.status().nobodyDelivers);
+    QVERIFY(importer.status().phase == ReplayPhase::Posts);
+    QVERIFY(importer.status().posts < 3'000);
+    QVERIFY(!importer.status().secondsLeft); // nobody knows
+    take(m_session->engine().operations().resumeWorkers(-1, soon()));
+    const auto status = finish(importer);
+    QVERIFY2(status.phase == ReplayPhase::Done, status.error.c_str());
+    QCOMPARE(status.posts, std::int64_t(3'000));
+    QVERIFY(!status.tasksAhead && !status.nobodyDelivers);
     QCOMPARE(auditFindings(*m_session), std::string());
 }
 
