@@ -13,6 +13,8 @@ namespace ui {
 namespace {
 
 constexpr std::chrono::milliseconds kPageTime{1800}; // for what a page asks of the engine when it is shown
+constexpr std::chrono::milliseconds kPunctual{30};   // a timer later than that waited for something
+constexpr int kMostWaits = 20;
 
 } // namespace
 
@@ -62,7 +64,19 @@ void ScreenshotRun::next()
     m_window.showPage(pages[m_step / 2]);
     if (m_step % 2 == 0) m_window.showExample();
     // The first picture of a page waits for its data, the second only for the colours.
-    QTimer::singleShot(m_step % 2 == 0 ? kPageTime : kPageTime / 6, this, &ScreenshotRun::take);
+    m_waits = 0;
+    takeAfter(m_step % 2 == 0 ? kPageTime : kPageTime / 6);
+}
+
+// Later still while the window is busy: what was to be drawn anew is then not all drawn yet.
+void ScreenshotRun::takeAfter(std::chrono::milliseconds time)
+{
+    const auto due = std::chrono::steady_clock::now() + time;
+    QTimer::singleShot(time, Qt::PreciseTimer, this, [this, due] {
+        const bool busy = std::chrono::steady_clock::now() - due > kPunctual;
+        if (!busy || ++m_waits > kMostWaits) return take();
+        takeAfter(kPageTime / 6);
+    });
 }
 
 void ScreenshotRun::take()

@@ -34,6 +34,7 @@ signals:
 private:
     void start();
     void next();
+    void takeAfter(std::chrono::milliseconds time);
     void take();
     void taken(const QString& path, bool written);
     void fail(const QString& error);
@@ -44,7 +45,8 @@ private:
     QString m_directory;
     std::chrono::milliseconds m_settle;
     QTimer m_timer;
-    int m_step = 0; // two per page
+    int m_step = 0;  // two per page
+    int m_waits = 0; // of the present one, for a busy window
     bool m_started = false, m_done = false;
 };
 

@@ -431,12 +431,14 @@ void EveryModelTest::nodeDetailTables()
 
 void EveryModelTest::findings()
 {
-    std::vector<backend::CheckFinding> rows;
+    std::vector<backend::FindingGroup> rows;
     for (int i = 0; i < 6; ++i)
-        rows.push_back({backend::Severity(i % 3), i % 2 ? "pg-1" : "", "check",
-                        "measured " + std::to_string(i), "advice", "command"});
+        rows.push_back({{backend::Severity(i % 3), i % 2 ? "pg-1" : "", "check",
+                         "measured " + std::to_string(i), "advice", "command"},
+                        {i % 2 ? "pg-1" : "", "pg-2"},
+                        {"command", "another"}});
     exerciseTable(std::unique_ptr<ui::FindingModel>(ui::makeFindingTable(nullptr)), rows,
-                  [](backend::CheckFinding& row) { row.severity = backend::Severity::Error; });
+                  [](backend::FindingGroup& row) { row.finding.severity = backend::Severity::Error; });
 }
 
 void EveryModelTest::nodeCosts()

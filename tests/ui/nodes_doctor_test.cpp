@@ -1,6 +1,7 @@
 // The doctor on the Nodes page, on a scripted engine: on demand, node by node, cancelled, failed; its
 // findings of one node.
 #include <QLabel>
+#include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QTableView>
@@ -24,6 +25,7 @@ private slots:
     void doctorIsCancelled();
     void doctorFailureIsTold();
     void findingsOfTheNode();
+    void whatHoldsOfSeveralNodesStandsOnce();
 };
 
 void NodesDoctorTest::doctorRunsOnceAndOnDemand()
@@ -175,6 +177,39 @@ void NodesDoctorTest::findingsOfTheNode()
     QCOMPARE(page.text("nodeFindingsCommand"), QString("CONFIG SET"));
     page.nodes->openArgument("redis-2");
     QTRY_COMPARE(page.tabTitle("Findings"), QString("Findings (0)"));
+}
+
+void NodesDoctorTest::whatHoldsOfSeveralNodesStandsOnce()
+{
+    ShownNodes page;
+    QTRY_COMPARE(page.engine().count("doctor"), 1);
+    backend::Checkup checkup;
+    for (int i = 1; i <= 32; ++i)
+        checkup.findings.push_back({backend::Severity::Note, "redis-" + std::to_string(i), "redis.listpack",
+                                    "the limit is 128", "make it 256",
+                                    "redis-cli -p " + std::to_string(7000 + i)});
+    checkup.findings.push_back({backend::Severity::Warning, "pg-1", "disk", "nearly full", "free space", ""});
+    checkup.findings.push_back({backend::Severity::Warning, "pg-2", "disk", "nearly full", "free space", ""});
+    page.engine().setCheckup(checkup);
+    page.find<QPushButton>("runCheckup")->click();
+    auto& all = page.table("allFindings");
+    QTRY_COMPARE(all.model()->rowCount(), 2);
+    QVERIFY2(page.text("checkupSummary").startsWith("0 errors, 2 warnings, 32 notes"),
+             qPrintable(page.text("checkupSummary")));
+    QCOMPARE(page.cell("allFindings", 0, ui::FindingNodeColumn), QString("pg-1 and 1 more"));
+    QVERIFY2(page.text("allFindingsAdvice").contains("On pg-1, pg-2."),
+             qPrintable(page.text("allFindingsAdvice")));
+    auto* commands = page.find<QPlainTextEdit>("allFindingsCommands");
+    QVERIFY(!commands->isVisible());
+    all.setCurrentIndex(all.model()->index(1, 0));
+    QCOMPARE(page.cell("allFindings", 1, ui::FindingNodeColumn), QString("redis-1 and 31 more"));
+    QVERIFY2(page.text("allFindingsAdvice").contains("On 32 nodes, redis-1 to redis-32."),
+             qPrintable(page.text("allFindingsAdvice")));
+    QVERIFY(commands->isVisible());
+    QVERIFY(!page.find<QLabel>("allFindingsCommand")->isVisible());
+    const auto lines = commands->toPlainText().split(u'\n');
+    QCOMPARE(lines.size(), 32);
+    QCOMPARE(lines.back(), QString("redis-cli -p 7032"));
 }
 
 } // namespace tests

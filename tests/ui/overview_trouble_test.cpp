@@ -6,6 +6,7 @@
 #include <QTest>
 
 #include "tests/ui/overview_fixture.h"
+#include "ui/widgets/chart_legend.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/notice_line.h"
@@ -114,10 +115,9 @@ void OverviewTroubleTest::failuresWithoutADownNodeSayWhatToDo()
 void OverviewTroubleTest::failuresOverTimeAreALineOfTheirOwn()
 {
     auto history = fakeHistory(takenAt(), 241);
-    const auto reds = [&](PageFixture& fixture) { // in the plot, without the legend
+    const auto drawn = [&](PageFixture& fixture, const QColor& wanted) { // in the plot, without the legend
         const auto picture = fixture.find<ui::TimeChart>("rateChart")->findChild<QWidget*>("plot")->grab();
         const auto image = picture.toImage();
-        const auto wanted = fixture.theme.critical();
         int count = 0;
         for (int y = 0; y < image.height(); ++y)
             for (int x = 0; x < image.width(); ++x) {
@@ -128,6 +128,13 @@ void OverviewTroubleTest::failuresOverTimeAreALineOfTheirOwn()
             }
         return count;
     };
+    const auto named = [](const ui::TimeChart* chart) {
+        const auto* legend = static_cast<const ui::ChartLegend*>(chart->findChild<QWidget*>("legend"));
+        int count = 0;
+        for (std::size_t i = 0; i < 5; ++i)
+            count += int(!legend->entryRect(i).isEmpty());
+        return count;
+    };
     { // Where there is none, no line is drawn.
         PageFixture fixture;
         fixture.make<ui::OverviewPage>();
@@ -135,12 +142,15 @@ void OverviewTroubleTest::failuresOverTimeAreALineOfTheirOwn()
         fixture.engine().setHistory(history);
         QVERIFY(fixture.open());
         auto* chart = fixture.find<ui::TimeChart>("rateChart");
-        QTRY_VERIFY2(chart->readout().endsWith("failed 0"), qPrintable(chart->readout()));
-        QCOMPARE(reds(fixture), 0);
+        QTRY_VERIFY2(chart->readout().endsWith("failed 0, incomplete 0"), qPrintable(chart->readout()));
+        QCOMPARE(drawn(fixture, fixture.theme.critical()), 0);
+        QCOMPARE(drawn(fixture, fixture.theme.warning()), 0);
+        QCOMPARE(named(chart), 3); // nor does the legend name it
     }
     for (std::size_t i = 100; i < 160; ++i) {
         history[i].failedReadsPerSecond = 30;
         history[i].failedWritesPerSecond = 5;
+        history[i].partialPagesPerSecond = 12;
     }
     PageFixture fixture;
     fixture.make<ui::OverviewPage>();
@@ -148,10 +158,12 @@ void OverviewTroubleTest::failuresOverTimeAreALineOfTheirOwn()
     fixture.engine().setHistory(history);
     QVERIFY(fixture.open());
     auto* chart = fixture.find<ui::TimeChart>("rateChart");
-    QTRY_VERIFY2(chart->readout().endsWith("failed 0"), qPrintable(chart->readout()));
-    QTRY_VERIFY2(reds(fixture) > 20, qPrintable(QString::number(reds(fixture))));
+    QTRY_VERIFY2(chart->readout().endsWith("failed 0, incomplete 0"), qPrintable(chart->readout()));
+    for (const auto& color : {fixture.theme.critical(), fixture.theme.warning()})
+        QTRY_VERIFY2(drawn(fixture, color) > 20, qPrintable(color.name()));
+    QCOMPARE(named(chart), 5);
     fixture.range.setCursor(history[120].at);
-    QVERIFY2(chart->readout().contains("failed 35"), qPrintable(chart->readout()));
+    QVERIFY2(chart->readout().contains("failed 35, incomplete 12"), qPrintable(chart->readout()));
     fixture.range.setCursor(std::nullopt);
     fixture.range.choose(history[100].at, history[159].at);
     QTRY_VERIFY2(tile(fixture, "deliveriesTile").subline().endsWith("30/s failed"),

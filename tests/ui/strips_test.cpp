@@ -325,6 +325,13 @@ void StripsTest::replayMalformedLines()
     fixture.fake->replay->setStatus(status);
     QTRY_COMPARE(fixture.find<QLabel>("replayPhase")->text(), QString("Delivering the last posts"));
     QCOMPARE(detail->text(), QString("1,910 tasks left"));
+    // Why nothing moves.
+    status.nobodyDelivers = true;
+    fixture.fake->replay->setStatus(status);
+    QTRY_COMPARE(detail->text(), QString("1,910 tasks left · no workers run: start or resume some"));
+    status.tasksAhead = std::exchange(status.tasksLeft, {});
+    fixture.fake->replay->setStatus(status);
+    QTRY_COMPARE(detail->text(), QString("waits for 1,910 tasks · no workers run: start or resume some"));
 }
 
 void StripsTest::replayCancels()

@@ -204,8 +204,8 @@ void TimeWindowTest::longWindowsAreRolledUp()
     const auto* chart = fixture.find<ui::TimeChart>("rateChart");
     QVERIFY(chart->findChild<QLabel*>("cardSubtitle")->text().contains("reading history"));
     fixture.engine().release("historyRange");
-    QTRY_VERIFY(chart->pointsShown() > 4 * 1'200);
-    QVERIFY(chart->pointsShown() <= 4 * 1'320);
+    QTRY_VERIFY(chart->pointsShown() > 5 * 1'200);
+    QVERIFY(chart->pointsShown() <= 5 * 1'320);
     QTRY_COMPARE(chart->gapsShown(), 2); // and the first hour, before anything was kept
     QVERIFY2(chart->findChild<QLabel*>("cardSubtitle")->text().contains("last 24 h by 1 min"),
              qPrintable(chart->findChild<QLabel*>("cardSubtitle")->text()));

@@ -240,29 +240,56 @@ Tone severityTone(backend::Severity severity)
 
 FindingModel* makeFindingTable(QObject* parent)
 {
-    using Row = backend::CheckFinding;
-    const auto whole = [](const Row& r) {
-        auto text = T::tr("%1\n%2\nWhat to do: %3").arg(qt(r.check), qt(r.measured), qt(r.advice));
-        return r.command.empty() ? text : text + QLatin1Char('\n') + qt(r.command);
+    using Row = backend::FindingGroup;
+    const auto nodes = [](const Row& r) {
+        QStringList names;
+        for (const auto& node : r.nodes)
+            names << (node.empty() ? T::tr("cluster") : qt(node));
+        return names;
+    };
+    const auto whole = [nodes](const Row& r) {
+        const auto& f = r.finding;
+        auto text = T::tr("%1\n%2\nWhat to do: %3").arg(qt(f.check), qt(f.measured), qt(f.advice));
+        if (r.nodes.size() > 1) text += T::tr("\nOn %1").arg(nodes(r).join(QStringLiteral(", ")));
+        return r.commands.empty() ? text : text + QLatin1Char('\n') + qt(r.commands.front());
     };
     return new FindingModel(
         {{T::tr("Severity"),
           {},
           Qt::AlignLeft,
-          [](const Row& r) { return severityText(r.severity); },
-          [](const Row& r) { return QVariant(int(r.severity)); },
+          [](const Row& r) { return severityText(r.finding.severity); },
+          [](const Row& r) { return QVariant(int(r.finding.severity)); },
           whole,
-          [](const Row& r) { return severityTone(r.severity); }},
+          [](const Row& r) { return severityTone(r.finding.severity); }},
          {T::tr("Node"),
           {},
           Qt::AlignLeft,
-          [](const Row& r) { return r.node.empty() ? T::tr("cluster") : qt(r.node); },
+          [nodes](const Row& r) {
+              const auto names = nodes(r);
+              return names.size() == 1 ? names.front()
+                                       : T::tr("%1 and %2 more").arg(names.front()).arg(names.size() - 1);
+          },
           {},
           whole,
           {}},
-         {T::tr("Measured"), {}, Qt::AlignLeft, [](const Row& r) { return qt(r.measured); }, {}, whole, {}},
-         {T::tr("What to do"), {}, Qt::AlignLeft, [](const Row& r) { return qt(r.advice); }, {}, whole, {}}},
-        [](const Row& r) { return qt(r.node + '\n' + r.check + '\n' + r.measured); }, parent);
+         {T::tr("Measured"),
+          {},
+          Qt::AlignLeft,
+          [](const Row& r) { return qt(r.finding.measured); },
+          {},
+          whole,
+          {}},
+         {T::tr("What to do"),
+          {},
+          Qt::AlignLeft,
+          [](const Row& r) { return qt(r.finding.advice); },
+          {},
+          whole,
+          {}}},
+        [](const Row& r) {
+            return qt(r.finding.check + '\n' + r.finding.measured + '\n' + r.finding.advice);
+        },
+        parent);
 }
 
 NodeCostModel* makeNodeCostTable(QObject* parent)

@@ -2,7 +2,7 @@
 // rows, replicas; the doctor's findings; and what the monitor itself costs. GUI thread only.
 #pragma once
 
-#include "backend/domain/checkup.h"
+#include "backend/domain/finding_groups.h"
 #include "backend/domain/node_details.h"
 #include "ui/models/table_model.h"
 
@@ -77,7 +77,7 @@ ReplicaModel* makeReplicaTable(QObject* parent);
 QString severityText(backend::Severity severity);
 Tone severityTone(backend::Severity severity);
 
-using FindingModel = TableModel<backend::CheckFinding, QString>;
+using FindingModel = TableModel<backend::FindingGroup, QString>;
 enum FindingColumn {
     FindingSeverityColumn,
     FindingNodeColumn,

@@ -14,6 +14,13 @@ struct ShardTaskRow
     backend::ShardTaskCount count;
 };
 using ShardTaskModel = TableModel<ShardTaskRow, qint64>;
+enum ShardTaskColumn {
+    ShardTaskKindColumn,
+    ShardTaskNodeColumn,
+    ShardTaskUnfinishedColumn,
+    ShardTaskRetryColumn,
+    ShardTaskOldestColumn
+};
 using HotAuthorModel = TableModel<backend::HotAuthor, qint64>;
 using HotReaderModel = TableModel<backend::HotReader, qint64>;
 

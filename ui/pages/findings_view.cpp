@@ -2,15 +2,30 @@
 
 #include "ui/pages/column_fit.h"
 #include "ui/pages/hinted_table.h"
+#include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 
+#include <QPlainTextEdit>
+#include <QScrollBar>
 #include <QTableView>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace ui {
 namespace {
 
 constexpr int kRoomForAdvice = 720; // as a column; narrower, it stands below for the chosen one
+constexpr int kCommandLines = 4;    // of several commands; further ones scroll
+constexpr std::size_t kNodesNamed = 12;
+
+QString namesOf(const std::vector<std::string>& nodes)
+{
+    QStringList out;
+    for (const auto& node : nodes)
+        out << QString::fromStdString(node);
+    return out.join(QStringLiteral(", "));
+}
 
 } // namespace
 
@@ -31,6 +46,7 @@ FindingsView::FindingsView(const Theme& theme, const char* name, QWidget* parent
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
         label->hide();
     }
+    buildCommands(theme, id);
     elideLastColumn(m_table->table()); // the chosen one's words stand below
     m_table->sortBy(FindingSeverityColumn, Qt::DescendingOrder);
     auto* layout = new QVBoxLayout(this);
@@ -39,16 +55,30 @@ FindingsView::FindingsView(const Theme& theme, const char* name, QWidget* parent
     layout->addWidget(m_table, 1);
     layout->addWidget(m_advice);
     layout->addWidget(m_command);
+    layout->addWidget(m_commands);
     connect(m_table, &HintedTable::currentChanged, this, [this] {
         m_picked = m_picked || !m_setting;
         showCurrent();
     });
 }
 
-void FindingsView::setFindings(std::vector<backend::CheckFinding> findings, const QString& hint)
+void FindingsView::buildCommands(const Theme& theme, const QString& id)
+{
+    m_commands = new QPlainTextEdit(this);
+    m_commands->setObjectName(id + QStringLiteral("Commands"));
+    m_commands->setAccessibleName(tr("Commands that mend the chosen finding, one for each node"));
+    m_commands->setReadOnly(true);
+    m_commands->setTabChangesFocus(true);
+    m_commands->setFont(theme.font(FontRole::Mono));
+    m_commands->setUndoRedoEnabled(false);
+    m_commands->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_commands->hide();
+}
+
+void FindingsView::setFindings(const std::vector<backend::CheckFinding>& findings, const QString& hint)
 {
     m_setting = true;
-    m_model->setRows(std::move(findings));
+    m_model->setRows(backend::groupFindings(findings));
     m_table->setHint(hint);
     // The worst one says at once what to do, also when it is found last.
     auto& table = m_table->table();
@@ -70,15 +100,42 @@ void FindingsView::showCurrent()
 {
     const auto index = m_table->current();
     const bool chosen = index.isValid();
-    if (chosen) {
-        const auto& finding = m_model->row(index);
-        m_advice->setText(
+    const auto* group = chosen ? &m_model->row(index) : nullptr;
+    const std::size_t commands = group ? group->commands.size() : 0;
+    if (group) {
+        const auto& finding = group->finding;
+        auto words =
             tr("%1. What to do: %2.")
-                .arg(QString::fromStdString(finding.measured), QString::fromStdString(finding.advice)));
+                .arg(QString::fromStdString(finding.measured), QString::fromStdString(finding.advice));
+        if (group->nodes.size() > 1 && group->nodes.size() <= kNodesNamed)
+            words += u' ' + tr("On %1.").arg(namesOf(group->nodes));
+        else if (group->nodes.size() > 1)
+            words += u' ' + tr("On %1 nodes, %2 to %3.")
+                                .arg(formatCount(std::int64_t(group->nodes.size())),
+                                     QString::fromStdString(group->nodes.front()),
+                                     QString::fromStdString(group->nodes.back()));
+        m_advice->setText(words);
         m_command->setText(QString::fromStdString(finding.command));
     }
+    if (commands > 1) showCommands(group->commands);
     m_advice->setVisible(chosen);
-    m_command->setVisible(chosen && !m_command->text().isEmpty());
+    m_command->setVisible(commands == 1);
+    m_commands->setVisible(commands > 1);
+}
+
+void FindingsView::showCommands(const std::vector<std::string>& commands)
+{
+    QStringList lines;
+    for (const auto& command : commands)
+        lines << QString::fromStdString(command);
+    const auto text = lines.join(u'\n');
+    if (m_commands->toPlainText() == text) return; // keeps what is selected in it
+    m_commands->setPlainText(text);
+    const auto shown = std::min(int(lines.size()), kCommandLines);
+    m_commands->setFixedHeight(m_commands->fontMetrics().lineSpacing() * shown +
+                               2 * m_commands->frameWidth() +
+                               2 * int(m_commands->document()->documentMargin()) +
+                               m_commands->horizontalScrollBar()->sizeHint().height());
 }
 
 } // namespace ui

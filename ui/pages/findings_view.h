@@ -1,10 +1,13 @@
-// Findings of the doctor as a table, and the chosen one in full: what was measured, what to do, and the exact
-// command, to be copied. Owned by its page; GUI thread only.
+// Findings of the doctor as a table, what holds of several nodes as one row, and the chosen one in full: what
+// was measured, on which nodes, what to do, and the exact command of each, to be copied. Owned by its page;
+// GUI thread only.
 #pragma once
 
 #include <QWidget>
 
 #include "ui/models/node_tables.h"
+
+class QPlainTextEdit;
 
 namespace ui {
 
@@ -16,21 +19,25 @@ class FindingsView final : public QWidget
     Q_OBJECT
 
 public:
-    // name: the table's object name; the chosen one's texts are name + "Advice" and name + "Command".
+    // name: the table's object name; the chosen one's texts are name + "Advice" and, of one node, name +
+    // "Command", of several name + "Commands".
     FindingsView(const Theme& theme, const char* name, QWidget* parent);
 
-    void setFindings(std::vector<backend::CheckFinding> findings, const QString& hint);
+    void setFindings(const std::vector<backend::CheckFinding>& findings, const QString& hint);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void buildCommands(const Theme& theme, const QString& id);
     void showCurrent();
+    void showCommands(const std::vector<std::string>& commands);
 
     FindingModel* m_model = nullptr;
     HintedTable* m_table = nullptr;
     Label* m_advice = nullptr;
     Label* m_command = nullptr;
+    QPlainTextEdit* m_commands = nullptr; // a line each
     bool m_setting = false;
     bool m_picked = false; // somebody chose a finding: it stays chosen
 };

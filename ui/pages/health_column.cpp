@@ -59,6 +59,10 @@ void HealthColumn::buildNodes(const Theme& theme)
     styleCompactTable(*m_table);
     m_table->horizontalHeader()->setSectionsMovable(false);
     fitColumns(*m_table);
+    leaveOutColumns(*m_table, {NodeLoadColumn}, [this](const QStringList& titles) {
+        m_loadShown = titles.isEmpty();
+        showNodeNote();
+    });
     connect(m_table, &QTableView::activated, this,
             [this](const QModelIndex& index) { emit nodeActivated(m_model->row(index)); });
     m_nodeCard->body()->addWidget(m_table);
@@ -77,8 +81,14 @@ void HealthColumn::buildShards(const Theme& theme)
 void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, const QString& note)
 {
     m_model->setRows(worstFirst(snapshot.nodes));
-    m_nodeCard->setSubtitle(note.isEmpty() ? tr("ops/s: last 1 s") : note);
+    m_nodeNote = note;
+    showNodeNote();
     placeParts();
+}
+
+void HealthColumn::showNodeNote()
+{
+    m_nodeCard->setSubtitle(m_nodeNote.isEmpty() && m_loadShown ? tr("ops/s: last 1 s") : m_nodeNote);
 }
 
 void HealthColumn::setShards(const ShownShards& shards, const QString& note)

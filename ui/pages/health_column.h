@@ -42,6 +42,7 @@ protected:
 private:
     void buildNodes(const Theme& theme);
     void buildShards(const Theme& theme);
+    void showNodeNote();
     void placeParts(); // all nodes, within reason; the map gets the rest
     // Means of the last seconds: in one alone chance hides what the map is there for.
     std::vector<double> meansOf(const backend::ClusterSnapshot& newest);
@@ -49,6 +50,8 @@ private:
     Card* m_nodeCard = nullptr;
     NodeTableModel* m_model = nullptr;
     QTableView* m_table = nullptr;
+    QString m_nodeNote;
+    bool m_loadShown = true; // there is room for that column
     Card* m_shardCard = nullptr;
     HeatGrid* m_heat = nullptr;
     std::deque<std::vector<double>> m_lately; // deliveries/s of the shards, newest last

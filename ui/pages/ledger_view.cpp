@@ -79,6 +79,7 @@ void LedgerView::build()
     for (auto* widget : std::initializer_list<QWidget*>{m_head, m_text, m_state, m_bar, m_facts})
         layout->addWidget(widget);
     layout->addWidget(m_chunkTable, 1);
+    layout->addStretch(); // below the facts where there are no chunks
 }
 
 Label* LedgerView::addFact(QFormLayout* form, const QString& title, const char* name)

@@ -210,7 +210,7 @@ void NodeDetailView::showFindings()
                       : awaited     ? tr("The doctor is waiting for this node's answer.")
                       : own.empty() ? tr("The doctor found nothing at this node.")
                                     : QString();
-    m_findings->setFindings(std::move(own), hint);
+    m_findings->setFindings(own, hint);
 }
 
 void NodeDetailView::showParts()

@@ -126,7 +126,8 @@ void OverviewPage::buildCharts(QWidget* parent)
           {tr("posts"), 2, [](const Point& p) { return p.postsPerSecond; }, true},
           {tr("reads"), 3, [](const Point& p) { return p.readsPerSecond; }, true},
           {tr("failed"), 4, [](const Point& p) { return p.failedReadsPerSecond + p.failedWritesPerSecond; },
-           true, Tone::Critical}},
+           true, Tone::Critical},
+          {tr("incomplete"), 5, [](const Point& p) { return p.partialPagesPerSecond; }, true, Tone::Warning}},
          {}});
     m_queueChart = chart(
         "queueChart", {tr("Queue"),

@@ -144,6 +144,7 @@ void ShardPanel::buildTables(QVBoxLayout& column, QWidget* parent)
     m_authors = makeHotAuthorTable(this);
     m_readers = makeHotReaderTable(this);
     m_taskTable = addTable(column, parent, "shardTasks", tr("Unfinished tasks"), m_tasks, m_taskNote);
+    leaveOutColumns(*m_taskTable, {ShardTaskRetryColumn, ShardTaskNodeColumn}, [](const QStringList&) {});
     m_authorTable = addTable(column, parent, "hotAuthors", tr("Hottest authors"), m_authors, m_authorNote);
     m_readerTable = addTable(column, parent, "hotReaders", tr("Hottest readers"), m_readers, m_readerNote);
 }

@@ -269,11 +269,17 @@ void ShardPictures::showBars()
             std::any_of(bars.begin(), bars.end(),
                         [&](const auto& bar) { return bar.id == node.id && !bar.lastKnown; }))
             dead << QString::fromStdString(node.name);
-    m_barsCard->setSubtitle(subtitle(
-        !dead.isEmpty() && !m_shards.ofWindow ? tr("%1, down: %2").arg(nodes, dead.join(QStringLiteral(", ")))
-        : down == 0                           ? nodes
-        : backend::countsEvents(m_metric)     ? tr("%1, hatched: not of now").arg(nodes)
-                                              : tr("%1, hatched: down").arg(nodes)));
+    QStringList shorter;
+    if (!dead.isEmpty() && !m_shards.ofWindow && m_shards.note.isEmpty())
+        shorter << tr("%1, %2 down").arg(nodes, formatCount(dead.size()))
+                << tr("%1 down").arg(formatCount(dead.size()));
+    m_barsCard->setSubtitle(subtitle(!dead.isEmpty() && !m_shards.ofWindow
+                                         ? tr("%1, down: %2").arg(nodes, dead.join(QStringLiteral(", ")))
+                                     : down == 0 ? nodes
+                                     : backend::countsEvents(m_metric)
+                                         ? tr("%1, hatched: not of now").arg(nodes)
+                                         : tr("%1, hatched: down").arg(nodes)),
+                            Tone::Muted, shorter);
     m_bars->setBars(std::move(bars), summary.known > 0 ? summary.mean : kUnknown,
                     backend::chanceBand(summary));
 }

@@ -23,6 +23,8 @@ ChartLegend::ChartLegend(const Theme& theme, std::vector<Entry> entries, const Q
     , m_theme(theme)
     , m_entries(std::move(entries))
 {
+    m_shown.resize(m_entries.size());
+    std::iota(m_shown.begin(), m_shown.end(), std::size_t(0));
     measure();
     const QFontMetrics metrics(m_theme.font(FontRole::Small));
     for (const auto& moment : moments)
@@ -60,6 +62,17 @@ void ChartLegend::setMoment(const QString& moment)
 {
     if (moment == m_moment) return;
     m_moment = moment;
+    update();
+}
+
+void ChartLegend::setShown(const std::vector<bool>& entries)
+{
+    std::vector<std::size_t> shown;
+    for (std::size_t i = 0; i < m_entries.size(); ++i)
+        if (i >= entries.size() || entries[i]) shown.push_back(i);
+    if (shown == m_shown) return;
+    m_shown = std::move(shown);
+    updateGeometry();
     update();
 }
 
@@ -102,21 +115,23 @@ int ChartLegend::Shape::width() const
 ChartLegend::Shape ChartLegend::shapeWith(int columns) const
 {
     Shape out;
-    const auto count = m_entries.size();
+    const auto count = m_shown.size();
     out.rows = int(count + std::size_t(columns) - 1) / columns;
     out.columnWidths.assign(std::size_t(columns), 0);
     for (std::size_t i = 0; i < count; ++i) {
         // Below a chart one reads along the rows, beside it down the columns.
         auto& width =
             out.columnWidths[m_besideHeight > 0 ? i / std::size_t(out.rows) : i % std::size_t(columns)];
-        width = std::max(width, kSampleWidth + kNameGap + m_nameWidths[i] + kValueGap + m_valueWidths[i]);
+        const auto entry = m_shown[i];
+        width =
+            std::max(width, kSampleWidth + kNameGap + m_nameWidths[entry] + kValueGap + m_valueWidths[entry]);
     }
     return out;
 }
 
 ChartLegend::Shape ChartLegend::shapeWithin(int width) const
 {
-    for (int columns = int(m_entries.size()); columns > 1; --columns)
+    for (int columns = int(m_shown.size()); columns > 1; --columns)
         if (auto shape = shapeWith(columns); indent() + shape.width() <= width) return shape;
     return shapeWith(1);
 }
@@ -128,8 +143,7 @@ int ChartLegend::besideRows() const
 
 int ChartLegend::columnsWith(int rows) const
 {
-    return rows < 1 ? std::numeric_limits<int>::max()
-                    : std::max(1, (int(m_entries.size()) + rows - 1) / rows);
+    return rows < 1 ? std::numeric_limits<int>::max() : std::max(1, (int(m_shown.size()) + rows - 1) / rows);
 }
 
 ChartLegend::Shape ChartLegend::shape() const
@@ -158,10 +172,16 @@ QSize ChartLegend::minimumSizeHint() const
 
 QRect ChartLegend::entryRect(std::size_t entry) const
 {
+    const auto found = std::find(m_shown.begin(), m_shown.end(), entry);
+    return found == m_shown.end() ? QRect() : cellOf(std::size_t(found - m_shown.begin()));
+}
+
+QRect ChartLegend::cellOf(std::size_t position) const
+{
     const auto s = shape();
     const auto columns = s.columnWidths.size();
-    const auto column = m_besideHeight > 0 ? entry / std::size_t(s.rows) : entry % columns;
-    const auto row = m_besideHeight > 0 ? entry % std::size_t(s.rows) : entry / columns;
+    const auto column = m_besideHeight > 0 ? position / std::size_t(s.rows) : position % columns;
+    const auto row = m_besideHeight > 0 ? position % std::size_t(s.rows) : position / columns;
     const int left = std::accumulate(s.columnWidths.begin(), s.columnWidths.begin() + std::ptrdiff_t(column),
                                      indent() + int(column) * kColumnGap);
     const int top = m_besideHeight > 0 ? momentRect().height() : 0;
@@ -178,8 +198,8 @@ void ChartLegend::paintEvent(QPaintEvent*)
         painter.setPen(m_theme.textMuted());
         painter.drawText(place.left(), place.top() + 1 + painter.fontMetrics().ascent(), m_moment);
     }
-    for (std::size_t i = 0; i < m_entries.size(); ++i)
-        drawEntry(painter, m_entries[i], entryRect(i).intersected(rect()));
+    for (std::size_t i = 0; i < m_shown.size(); ++i)
+        drawEntry(painter, m_entries[m_shown[i]], cellOf(i).intersected(rect()));
 }
 
 void ChartLegend::drawEntry(QPainter& painter, const Entry& entry, const QRect& cell) const

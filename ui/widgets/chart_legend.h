@@ -29,12 +29,13 @@ public:
     ChartLegend(const Theme& theme, std::vector<Entry> entries, const QStringList& moments, QWidget* parent);
 
     void setValues(const std::vector<QString>& values);
-    void setMoment(const QString& moment); // of the values: "now"
+    void setMoment(const QString& moment);           // of the values: "now"
+    void setShown(const std::vector<bool>& entries); // the others take no room; all are, at first
     const QString& moment() const { return m_moment; }
     QRect momentRect() const; // where it is painted; empty: nothing is said
     // > 0: beside the chart, as many columns as this height asks for; 0: below it.
     void setBeside(int height);
-    QRect entryRect(std::size_t entry) const; // where it is painted
+    QRect entryRect(std::size_t entry) const; // where it is painted; empty: it is not shown
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -57,12 +58,14 @@ private:
     int besideRows() const;
     int columnsWith(int rows) const; // beside a chart, with so many rows
     int rowHeight() const;
-    int indent() const; // of the entries below a chart, for the moment
+    int indent() const;                       // of the entries below a chart, for the moment
+    QRect cellOf(std::size_t position) const; // of those shown
     void measure();
     void drawEntry(QPainter& painter, const Entry& entry, const QRect& cell) const;
 
     const Theme& m_theme;
     std::vector<Entry> m_entries;
+    std::vector<std::size_t> m_shown; // of them, ascending
     std::vector<int> m_nameWidths, m_valueWidths;
     QString m_moment;
     int m_momentWidth = 0;

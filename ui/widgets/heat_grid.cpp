@@ -328,7 +328,10 @@ void HeatGrid::drawLabels(QPainter& painter, const Shape& s) const
     const int cellHeight = s.cells.height() / s.rows, cellWidth = s.cells.width() / s.columns;
     const int everyRow = std::max(1, int(std::ceil(double(metrics.height()) / cellHeight)));
     for (int row = 0; row < s.rows; row += everyRow) {
-        const QRect place(0, s.cells.top() + row * cellHeight, kLabelWidth - kSpacingSmall, cellHeight);
+        // As high as its letters, also beside rows that are not.
+        const int middle = s.cells.top() + row * cellHeight + cellHeight / 2;
+        const QRect place(0, std::max(0, middle - metrics.height() / 2), kLabelWidth - kSpacingSmall,
+                          metrics.height());
         painter.drawText(place, Qt::AlignRight | Qt::AlignVCenter, QString::number(row * s.columns));
     }
     const int widest = metrics.horizontalAdvance(QStringLiteral("+%1").arg(s.columns)) + kSpacingSmall;

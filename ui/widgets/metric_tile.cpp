@@ -12,6 +12,19 @@ namespace {
 
 constexpr int kLeastWidth = 132;
 
+// "p50 13 min · p99 16 min" loses whole parts from its end where it does not fit: half a figure is none.
+QString fittingParts(const QString& text, const QFontMetrics& metrics, int width)
+{
+    const auto separator = QStringLiteral(" · ");
+    auto parts = text.split(separator);
+    auto out = text;
+    while (parts.size() > 1 && metrics.horizontalAdvance(out) > width) {
+        parts.removeLast();
+        out = parts.join(separator) + separator + QStringLiteral("…");
+    }
+    return out;
+}
+
 } // namespace
 
 MetricTile::MetricTile(const Theme& theme, const QString& title, QWidget* parent)
@@ -162,7 +175,8 @@ void MetricTile::paintEvent(QPaintEvent*)
     painter.drawText(numberEnd, baseline.y(),
                      painter.fontMetrics().elidedText(m_unit, Qt::ElideRight, inside.right() - numberEnd));
     const auto sublineTone = m_status == Tone::Warning || m_status == Tone::Critical ? m_status : Tone::Muted;
-    write(FontRole::Small, m_theme.color(sublineTone), m_subline, top + metrics.height() + kSpacingTiny / 2,
+    const auto subline = fittingParts(m_subline, QFontMetrics(m_theme.font(FontRole::Small)), inside.width());
+    write(FontRole::Small, m_theme.color(sublineTone), subline, top + metrics.height() + kSpacingTiny / 2,
           inside.width());
 }
 

@@ -144,7 +144,10 @@ QString ReplayStrip::detailText(const backend::ReplayStatus& status) const
     if (over(status))
         return tr("%1 accounts, %2 follows, %3 posts")
             .arg(formatCount(status.accounts), formatCount(status.follows), formatCount(status.posts));
-    if (status.tasksLeft) return tr("%1 tasks left").arg(formatCount(*status.tasksLeft));
+    const auto idle = status.nobodyDelivers ? tr(" · no workers run: start or resume some") : QString();
+    if (status.tasksLeft) return tr("%1 tasks left").arg(formatCount(*status.tasksLeft)) + idle;
+    if (status.tasksAhead && status.nobodyDelivers)
+        return tr("waits for %1 tasks").arg(formatCount(*status.tasksAhead)) + idle;
     const auto [done, total] =
         status.phase == ReplayPhase::Accounts  ? std::pair(status.accounts, status.accountsTotal)
         : status.phase == ReplayPhase::Follows ? std::pair(status.follows, status.followsTotal)
@@ -156,7 +159,7 @@ QString ReplayStrip::detailText(const backend::ReplayStatus& status) const
     if (status.secondsLeft) parts << tr("%1 left").arg(formatDuration(*status.secondsLeft));
     if (status.malformedLines > 0)
         parts << tr("%1 malformed lines skipped").arg(formatCount(status.malformedLines));
-    return parts.join(QStringLiteral(" · "));
+    return parts.join(QStringLiteral(" · ")) + idle;
 }
 
 void ReplayStrip::paintEvent(QPaintEvent*)

@@ -226,17 +226,22 @@ void TimeChart::fit()
     const double begin = secondsOf(m_range.begin()), end = secondsOf(m_range.end());
     double largest[2] = {kNothing, kNothing}; // left, right
     m_pointsShown = 0;
+    std::vector<bool> named; // of what should not be there, what is
     const auto first = std::size_t(std::lower_bound(m_at.begin(), m_at.end(), begin) - m_at.begin());
     for (std::size_t s = 0; s < m_values.size(); ++s) {
         double& most = largest[m_options.series[s].right];
+        bool any = m_options.series[s].tone == Tone::Normal;
         for (std::size_t i = first; i < m_at.size() && m_at[i] <= end; ++i) {
             const double value = m_values[s][i];
             if (std::isnan(value)) continue;
             ++m_pointsShown;
             const double top = i < (m_greatest.empty() ? 0 : m_greatest[s].size()) ? m_greatest[s][i] : value;
             most = std::fmax(most, std::fmax(value, top)); // the known one of the two
+            any = any || value > 0 || top > 0;
         }
+        named.push_back(any);
     }
+    m_legend->setShown(named);
     m_plot->fitValues(largest[0], largest[1]);
     m_plot->setRange(begin, end);
     m_empty->setVisible(m_pointsShown == 0);
