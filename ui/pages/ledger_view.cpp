@@ -79,7 +79,6 @@ void LedgerView::build()
     for (auto* widget : std::initializer_list<QWidget*>{m_head, m_text, m_state, m_bar, m_facts})
         layout->addWidget(widget);
     layout->addWidget(m_chunkTable, 1);
-    layout->addStretch(); // below the facts where there are no chunks
 }
 
 Label* LedgerView::addFact(QFormLayout* form, const QString& title, const char* name)
@@ -97,6 +96,8 @@ QWidget* LedgerView::buildFacts()
     auto* facts = new QWidget(this);
     auto* form = new QFormLayout(facts);
     form->setContentsMargins({});
+    // Where there are no chunks the rest of the height is below the facts, not between all parts.
+    facts->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Expanding);
     form->setVerticalSpacing(kSpacingTiny);
     m_mode = addFact(form, tr("Fan-out"), "ledgerMode");
     m_audience = addFact(form, tr("Audience"), "ledgerAudience");
