@@ -32,6 +32,7 @@ struct EngineMetrics
     std::array<MetricCounter, kCacheKindNames.size()> flightsLed, flightsJoined;
     std::array<MetricCounter, kMaxShards> deliveries; // by the reader's logical shard
     std::array<MetricCounter, kMaxShards> reads; // home, author and profile reads by the user's logical shard
+    // posts: written through this engine, whoever delivers them
     // rebuilds: timelines whose newest part was built and published
     // readThroughs: home and author pages that had to ask PostgreSQL for posts
     MetricCounter posts, deletes, follows, unfollows, pages, rebuilds, readThroughs;

@@ -154,7 +154,6 @@ private:
             published[counters[k].first] = batch.reply(k) ? Result<void>{} : fail(batch.reply(k).error());
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
             if (m_outcomes[i].status) m_outcomes[i].status = published[m_payloads[i]->author];
-        m_context.metrics.posts.add(std::int64_t(effects.size()));
         return {};
     }
 

@@ -170,6 +170,7 @@ Result<Post> FeedService::post(UserId author, std::string_view body, Deadline de
         ROOKERY_ASSIGN(newer, PostStore::insertNewest(sql, post, deadline.earlier(kCommittedWithin)));
     }
     ROOKERY_FAULT_POINT("post.after_commit");
+    m_services.metrics.posts.add();
     m_services.enqueued();
     return post;
 }

@@ -122,6 +122,7 @@ Result<BulkResult> BulkWriter::post(std::span<const Post> posts, Deadline deadli
 {
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_ASSIGN(const auto written, PostStore::insertMany(sql, posts, deadline));
+    m_services.metrics.posts.add(written);
     m_services.enqueued();
     return BulkResult{written, std::int64_t(posts.size()) - written};
 }

@@ -270,19 +270,30 @@ void EngineTest::largeAudienceIsDeliveredInChunks()
 
 void EngineTest::pausedWorkersKeepTasksAndResumeDelivers()
 {
-    const auto author = user("author"), reader = user("reader");
+    const auto author = user("author"), reader = user("reader"), other = user("other");
     take(feed().follow(reader.id, author.id, soon()));
     drained();
     auto& operations = m_session->engine().operations();
     QVERIFY(pauseAll(m_session->engine()));
+    const auto seen = monitor().snapshot()->sequence;
+    QTRY_VERIFY(monitor().snapshot()->sequence > seen + 1);
+    const auto before = monitor().snapshot()->postsTotal;
     const auto post = take(feed().post(author.id, "later", soon()));
+    const std::vector<Post> bulk{
+        {PostId{makeRawId(idMillisecondsOf(post.id.value), other.id.shard(), 1'000)}, other.id, "in bulk"}};
+    for (int repeated = 0; repeated < 2; ++repeated)
+        take(operations.bulkPost(bulk, soon()));
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     QVERIFY(take(monitor().unfinishedTasks(soon())) > 0);
+    QTRY_COMPARE(monitor().snapshot()->postsTotal, before + 2); // written, though nobody delivers
     QCOMPARE(home(reader.id), std::vector<PostId>{});
     take(operations.setWorkerCount(-1, 2, soon()));
     take(operations.resumeWorkers(-1, soon()));
     drained();
     QCOMPARE(home(reader.id), std::vector{post.id});
+    const auto delivered = monitor().snapshot()->sequence;
+    QTRY_VERIFY(monitor().snapshot()->sequence > delivered + 1);
+    QCOMPARE(monitor().snapshot()->postsTotal, before + 2); // and not counted again
     take(operations.setWorkerCount(-1, 4, soon()));
 }
 

@@ -452,7 +452,7 @@ void HybridTest::whoIsPushedAgainIsMergedNoMore()
     RedisClient client(m_cluster->endpoints());
     const int node = m_engine->shardMaps().current()->timelinesNode[std::size_t(absent.shard())];
     take(client.command(node, {"UNLINK", timelineFloorKey(TimelineFamily::Home, absent)}, soon()));
-    QVERIFY(home(m_reader, 20).front().source == EntrySource::Pulled);
+    QTRY_VERIFY(home(m_reader, 20).front().source == EntrySource::Pulled);
 
     threshold("never", m_star, PullState::Ending);
     const auto meanwhile = post(m_star);

@@ -246,7 +246,9 @@ void LedgerView::showCounts(const backend::DeliveryLedger& ledger)
 {
     m_mode->setText(ledger.mode == backend::FanoutMode::Push ? tr("push: written to each reader")
                                                              : tr("pull: merged when readers look"));
-    m_audience->setText(tr("%1 readers: followers and the author").arg(formatCount(ledger.audience)));
+    m_audience->setText(ledger.audience == 1
+                            ? tr("1 reader")
+                            : tr("%1 readers: followers and the author").arg(formatCount(ledger.audience)));
     m_pushed->setText(formatCount(ledger.pushed));
     m_skipped->setText(tr("%1 dormant · %2 unfollowed · %3 deleted")
                            .arg(formatCount(ledger.skippedDormant), formatCount(ledger.skippedUnfollowed),
