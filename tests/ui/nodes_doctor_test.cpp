@@ -183,6 +183,7 @@ void NodesDoctorTest::whatHoldsOfSeveralNodesStandsOnce()
 {
     ShownNodes page;
     QTRY_COMPARE(page.engine().count("doctor"), 1);
+    QTRY_COMPARE(page.table("allFindings").model()->rowCount(), 1); // and it has ended
     backend::Checkup checkup;
     for (int i = 1; i <= 32; ++i)
         checkup.findings.push_back({backend::Severity::Note, "redis-" + std::to_string(i), "redis.listpack",

@@ -163,7 +163,7 @@ void OverviewTroubleTest::failuresOverTimeAreALineOfTheirOwn()
         QTRY_VERIFY2(drawn(fixture, color) > 20, qPrintable(color.name()));
     QCOMPARE(named(chart), 5);
     fixture.range.setCursor(history[120].at);
-    QVERIFY2(chart->readout().contains("failed 35, incomplete 12"), qPrintable(chart->readout()));
+    QVERIFY2(chart->readout().contains("failed 35.0, incomplete 12.0"), qPrintable(chart->readout()));
     fixture.range.setCursor(std::nullopt);
     fixture.range.choose(history[100].at, history[159].at);
     QTRY_VERIFY2(tile(fixture, "deliveriesTile").subline().endsWith("30/s failed"),
