@@ -145,30 +145,33 @@ Result<void> PostgresConnection::forgetPrepared(Deadline deadline)
 }
 
 // What is used often enough, a few at a time. Everything else is sent with its parameters in its text.
-Result<void> PostgresConnection::prepareWorthy(const std::vector<const SqlStatement*>& statements,
-                                               Deadline deadline)
+Result<void> PostgresConnection::prepareWorthy(const std::vector<const std::string*>& sqls, Deadline deadline)
 {
     if (m_preparedUncertain) ROOKERY_TRY(forgetPrepared(deadline));
-    for (const auto* statement : statements)
-        if (preparable(statement->sql)) m_statements.used(statement->sql);
+    std::vector<const std::string*> candidates;
+    for (const auto* sql : sqls) {
+        if (!preparable(*sql)) continue;
+        m_statements.used(*sql);
+        candidates.push_back(sql);
+    }
     int prepared = 0;
-    for (const auto* statement : statements) {
-        const auto& sql = statement->sql;
-        if (m_statements.nameOf(sql) || !preparable(sql) || !m_statements.worthPreparing(sql)) continue;
-        ROOKERY_TRY(prepare(sql, deadline));
+    for (const auto* sql : candidates) {
+        if (m_statements.nameOf(*sql) || !m_statements.worthPreparing(*sql)) continue;
+        ROOKERY_TRY(prepare(*sql, deadline));
         if (++prepared == kPreparedAtOnce) break;
     }
     return {};
 }
 
-// Alone: the server keeps the whole text that a PREPARE came in with every statement in it.
+// Alone: the server keeps the whole text that a PREPARE came in with every statement in it. What the server
+// refuses to prepare has dropped nothing.
 Result<void> PostgresConnection::prepare(const std::string& sql, Deadline deadline)
 {
-    std::string text = timeoutText(deadline);
-    if (const auto dropped = m_statements.makeRoom(); !dropped.empty()) text += "; DEALLOCATE " + dropped;
     auto name = "s" + std::to_string(m_nextName++);
-    if (auto done = run(text + "; PREPARE " + name + " AS " + sql, sql, deadline); !done) {
-        m_preparedUncertain = true; // the server may have got to either of the two
+    auto text = timeoutText(deadline) + "; PREPARE " + name + " AS " + sql;
+    if (const auto dropped = m_statements.toDrop(); !dropped.empty()) text += "; DEALLOCATE " + dropped;
+    if (auto done = run(text, sql, deadline); !done) {
+        m_preparedUncertain = m_preparedUncertain || done.error().code == ErrorCode::DeadlineExceeded;
         return fail(std::move(done.error()));
     }
     m_statements.add(sql, std::move(name));
@@ -218,9 +221,9 @@ Result<SqlRows> PostgresConnection::execute(std::string_view sql, const SqlParam
 {
     ROOKERY_TRY(ready(deadline));
     m_traffic.statements.fetch_add(1, std::memory_order_relaxed);
-    const SqlStatement statement{std::string(sql), parameters};
+    const std::string statement(sql);
     ROOKERY_TRY(prepareWorthy({&statement}, deadline));
-    ROOKERY_ASSIGN(const auto text, textOf(statement.sql, parameters));
+    ROOKERY_ASSIGN(const auto text, textOf(statement, parameters));
     // Alone, what cannot be prepared: some of it (CREATE DATABASE, VACUUM) does not run beside another
     // statement.
     return run(preparable(sql) ? timeoutText(deadline) + "; " + text : text, sql, deadline);
@@ -237,9 +240,9 @@ Result<void> PostgresConnection::start(const std::vector<SqlStatement>& statemen
         return {};
     }
     m_traffic.statements.fetch_add(std::int64_t(statements.size()), std::memory_order_relaxed);
-    std::vector<const SqlStatement*> all;
+    std::vector<const std::string*> all;
     for (const auto& statement : statements)
-        all.push_back(&statement);
+        all.push_back(&statement.sql);
     ROOKERY_TRY(prepareWorthy(all, deadline));
 
     std::vector<std::string> texts;

@@ -76,7 +76,7 @@ private:
     template <class T>
     Result<T> timed(Deadline deadline, const DriverCall<T>& call, std::string_view sql);
     Result<SqlRows> run(const std::string& text, std::string_view sql, Deadline deadline);
-    Result<void> prepareWorthy(const std::vector<const SqlStatement*>& statements, Deadline deadline);
+    Result<void> prepareWorthy(const std::vector<const std::string*>& sqls, Deadline deadline);
     Result<void> prepare(const std::string& sql, Deadline deadline);
     Result<void> forgetPrepared(Deadline deadline);
     Result<std::string> textOf(const std::string& sql, const SqlParameters& parameters);

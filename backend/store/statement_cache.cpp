@@ -63,22 +63,25 @@ bool StatementCache::worthPreparing(const std::string& sql)
     return count >= kTimesAsOften * (m_least + 1);
 }
 
-void StatementCache::add(const std::string& sql, std::string name)
+StatementCache::Prepared::const_iterator StatementCache::leastUsed() const
 {
-    m_prepared.insert_or_assign(sql, std::move(name));
-    m_least = std::min(m_least, countOf(sql));
+    if (m_prepared.size() < m_most) return m_prepared.end();
+    return std::min_element(m_prepared.begin(), m_prepared.end(), [this](const auto& a, const auto& b) {
+        return countOf(a.first) < countOf(b.first);
+    });
 }
 
-std::string StatementCache::makeRoom()
+std::string StatementCache::toDrop() const
 {
-    if (m_prepared.size() < m_most) return {};
-    const auto least =
-        std::min_element(m_prepared.begin(), m_prepared.end(), [this](const auto& a, const auto& b) {
-            return countOf(a.first) < countOf(b.first);
-        });
-    auto name = std::move(least->second);
-    m_prepared.erase(least);
-    return name;
+    const auto least = leastUsed();
+    return least == m_prepared.end() ? std::string() : least->second;
+}
+
+void StatementCache::add(const std::string& sql, std::string name)
+{
+    if (const auto least = leastUsed(); least != m_prepared.end()) m_prepared.erase(least);
+    m_prepared.insert_or_assign(sql, std::move(name));
+    m_least = std::min(m_least, countOf(sql));
 }
 
 void StatementCache::clear()

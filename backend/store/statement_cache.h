@@ -12,7 +12,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 namespace backend {
 
@@ -27,20 +26,22 @@ public:
     const std::string* nameOf(const std::string& sql) const;
     // Whether preparing it pays, by how often it was used lately.
     bool worthPreparing(const std::string& sql);
+    // The name of the least used one, which add() takes out; empty: there is room.
+    std::string toDrop() const;
     // Prepared now, under this name.
     void add(const std::string& sql, std::string name);
-    // Makes room for one more: takes out the least used one and returns its name; empty: there is room.
-    std::string makeRoom();
     void clear(); // of what is prepared; what was counted stays
 
     std::size_t size() const { return m_prepared.size(); }
 
 private:
+    using Prepared = std::unordered_map<std::string, std::string>; // name by text
+    Prepared::const_iterator leastUsed() const;                    // the end: there is room
     std::uint32_t countOf(std::string_view sql) const;
     void halve();
 
     const std::size_t m_most;
-    std::unordered_map<std::string, std::string> m_prepared; // name by text
+    Prepared m_prepared;
     std::unordered_map<std::size_t, std::uint32_t> m_counts; // uses by the text's hash
     std::uint32_t m_least = 0;                               // no prepared one was used less often
     std::uint32_t m_sinceHalving = 0;

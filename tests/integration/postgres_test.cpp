@@ -15,6 +15,7 @@ private slots:
     void aThousandSmallStatementsInOneTrip();
     void aBatchInsideATransactionIsPartOfIt();
     void preparedStatementsAreBounded();
+    void whatCannotBePreparedDropsNothing();
     void parametersArriveUnchangedPreparedOrNot();
     void transactionsCommitAndRollBack();
     void aReturnedConnectionHasNoOpenTransaction();
@@ -175,6 +176,27 @@ void PostgresTest::preparedStatementsAreBounded()
     VERIFY_OK(c->execute("SELECT 'after'", {}, soon()));
     TAKE(now, c->execute(count, {}, soon()));
     QVERIFY(now.integer(0, 0) <= 512);
+}
+
+// Nor does it cost the others their preparation.
+void PostgresTest::whatCannotBePreparedDropsNothing()
+{
+    const auto p = pool();
+    TAKE(c, p->lease(soon()));
+    for (int round = 0; round < 2; ++round)
+        for (int i = 0; i < 600; ++i)
+            VERIFY_OK(c->execute("SELECT $1::int * " + std::to_string(i), {sqlParameter(round)}, soon()));
+    const std::string newest = "SELECT count(*), max(substr(name, 2)::int) FROM pg_prepared_statements"
+                               " WHERE statement LIKE '%AS SELECT $1::int *%'";
+    TAKE(before, c->execute(newest, {}, soon()));
+    for (int i = 0; i < 40; ++i)
+        QVERIFY(!c->execute("SELECT $1::int FROM no_such_table", {sqlParameter(i)}, soon()));
+    QVERIFY(c->usable());
+    TAKE(after, c->execute(newest, {}, soon()));
+    QCOMPARE(before.integer(0, 0), std::int64_t(512));
+    QVERIFY2(after.integer(0, 0) >= 511,
+             std::to_string(after.integer(0, 0)).c_str()); // one for this question
+    QCOMPARE(after.integer(0, 1), before.integer(0, 1));
 }
 
 // Whether a statement is prepared is nothing that its parameters could tell.

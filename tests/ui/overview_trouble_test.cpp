@@ -135,14 +135,19 @@ void OverviewTroubleTest::failuresOverTimeAreALineOfTheirOwn()
             count += int(!legend->entryRect(i).isEmpty());
         return count;
     };
-    { // Where there is none, no line is drawn.
-        PageFixture fixture;
+    const auto openChart = [&](PageFixture& fixture, ui::TimeChart*& chart) {
         fixture.make<ui::OverviewPage>();
         fix(fixture, still());
         fixture.engine().setHistory(history);
         QVERIFY(fixture.open());
-        auto* chart = fixture.find<ui::TimeChart>("rateChart");
+        chart = fixture.find<ui::TimeChart>("rateChart");
         QTRY_VERIFY2(chart->readout().endsWith("failed 0, incomplete 0"), qPrintable(chart->readout()));
+    };
+    { // Where there is none, no line is drawn.
+        PageFixture fixture;
+        ui::TimeChart* chart = nullptr;
+        openChart(fixture, chart);
+        QVERIFY(!QTest::currentTestFailed());
         QCOMPARE(drawn(fixture, fixture.theme.critical()), 0);
         QCOMPARE(drawn(fixture, fixture.theme.warning()), 0);
         QCOMPARE(named(chart), 3); // nor does the legend name it
@@ -153,12 +158,9 @@ void OverviewTroubleTest::failuresOverTimeAreALineOfTheirOwn()
         history[i].partialPagesPerSecond = 12;
     }
     PageFixture fixture;
-    fixture.make<ui::OverviewPage>();
-    fix(fixture, still());
-    fixture.engine().setHistory(history);
-    QVERIFY(fixture.open());
-    auto* chart = fixture.find<ui::TimeChart>("rateChart");
-    QTRY_VERIFY2(chart->readout().endsWith("failed 0, incomplete 0"), qPrintable(chart->readout()));
+    ui::TimeChart* chart = nullptr;
+    openChart(fixture, chart);
+    QVERIFY(!QTest::currentTestFailed());
     for (const auto& color : {fixture.theme.critical(), fixture.theme.warning()})
         QTRY_VERIFY2(drawn(fixture, color) > 20, qPrintable(color.name()));
     QCOMPARE(named(chart), 5);

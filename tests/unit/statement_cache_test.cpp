@@ -22,7 +22,6 @@ bool use(StatementCache& cache, const std::string& sql)
 {
     cache.used(sql);
     if (cache.nameOf(sql) || !cache.worthPreparing(sql)) return false;
-    cache.makeRoom();
     cache.add(sql, "of " + sql);
     return true;
 }
