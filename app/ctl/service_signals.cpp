@@ -43,7 +43,7 @@ void ServiceSignals::heard(int signal)
         ::_exit(kFailed);
     } else {
         m_stop = true;
-        m_stopBy = std::chrono::steady_clock::now() + (m_opened ? kStopWithin : kStopOpeningWithin);
+        m_stopBy = std::chrono::steady_clock::now() + (m_opened ? kStopWithin : kStopOpeningWithin) - kEnding;
     }
     m_came.notify_all();
 }
@@ -66,7 +66,7 @@ void ServiceSignals::opened()
 {
     const std::lock_guard lock(m_mutex);
     m_opened = true;
-    if (m_stop) m_stopBy = std::chrono::steady_clock::now() + kStopWithin;
+    if (m_stop) m_stopBy = std::chrono::steady_clock::now() + kStopWithin - kEnding;
 }
 
 bool ServiceSignals::stopRequested() const

@@ -24,8 +24,10 @@ enum class EventKind {
     RestoreFinished,
     CallsFail, // reads, writes, or pages that are incomplete: so many that somebody should look
     CallsAnswered,
+    WorkersBehind, // tasks wait for long, see Backlog
+    WorkersCaughtUp,
 };
-inline constexpr auto kLastEventKind = EventKind::CallsAnswered; // kinds are kept on disk as numbers
+inline constexpr auto kLastEventKind = EventKind::WorkersCaughtUp; // kinds are kept on disk as numbers
 
 // Orders all events in time, each in one place.
 struct EventKey

@@ -127,6 +127,23 @@ struct DelayHistogram
     }
 };
 
+// Tasks wait for long, more of them than is done within seconds: readers see posts late.
+struct Backlog
+{
+    enum class Cause {
+        NobodyWorks,   // no engine has workers that are not paused
+        NodeInTrouble, // one that is down or degraded
+        AllBusy,       // nearly all workers run tasks
+        Retrying,      // most of what waits has failed before
+        Unknown
+    };
+    Cause cause = Cause::Unknown;
+    std::int64_t waiting = 0; // ready tasks
+    TimePoint since;
+
+    bool operator==(const Backlog&) const = default;
+};
+
 struct ClusterSnapshot
 {
     std::uint64_t sequence = 0;
@@ -155,6 +172,7 @@ struct ClusterSnapshot
         queueNotCounted; // PostgreSQL nodes that are down: of their queues the last count stands
     double arrivalsPerSecond = -1, drainPerSecond = -1;
     std::optional<double> secondsToDrain; // empty when the queue grows or stands
+    std::optional<Backlog> backlog;       // empty: the workers keep up, or nothing is known
     // What other engines count is told by the directory. While its answer is overdue, rates and percentiles
     // of engines are those of its last one, from then; empty: they are of now, or not known.
     std::optional<TimePoint> ratesReadAt;

@@ -1,5 +1,6 @@
 #include "backend/monitoring/event_watch.h"
 
+#include "backend/monitoring/backlog_watch.h"
 #include "backend/monitoring/call_watch.h"
 
 #include <algorithm>
@@ -10,7 +11,7 @@ namespace {
 
 constexpr double kSilentSeconds = 10; // a heartbeat comes every second
 constexpr std::chrono::minutes kMayWake{15};
-constexpr std::uint64_t kCallsKnownFrom = 15; // snapshots, one a second: as long as calls are looked back at
+constexpr std::uint64_t kTroubleKnownFrom = 30; // snapshots, one a second: by then what is wrong has shown
 
 std::string seconds(TimePoint::duration span)
 {
@@ -61,6 +62,8 @@ void EventWatch::recall()
             m_engines.erase(event.where);
         else if (event.kind == EventKind::CallsFail || event.kind == EventKind::CallsAnswered)
             m_calls[event.where] = {event.kind == EventKind::CallsFail, true, event.key.at};
+        else if (event.kind == EventKind::WorkersBehind || event.kind == EventKind::WorkersCaughtUp)
+            m_backlog = {event.kind == EventKind::WorkersBehind, true, event.key.at};
     }
 }
 
@@ -74,6 +77,7 @@ std::vector<Event> EventWatch::look(const ClusterSnapshot& snapshot, bool engine
         lookForGone(snapshot);
     }
     lookAtCalls(snapshot);
+    lookAtBacklog(snapshot);
     if (ownRestore.startedAt != TimePoint())
         lookAtRestore(ownRestore, snapshot.takenAt);
     else if (snapshot.restore)
@@ -167,24 +171,38 @@ void EventWatch::lookAtCalls(const ClusterSnapshot& snapshot)
 {
     if (snapshot.failedReadsPerSecond < 0 || snapshot.ratesReadAt) return; // not known, or of before
     const auto &reads = snapshot.readsFail, &writes = snapshot.writesFail, &pages = snapshot.pagesPartial;
-    lookAt(reads, "reads", reads ? failureText("reads", *reads) : "", "Reads are answered again", snapshot);
-    lookAt(writes, "writes", writes ? failureText("writes", *writes) : "", "Writes are answered again",
-           snapshot);
-    lookAt(pages, "pages", pages ? partialText(*pages) : "", "Pages are whole again", snapshot);
+    const auto look = [&](const char* calls, const auto& trouble, std::string what, const char* over) {
+        lookAt(trouble.has_value(), m_calls[calls], calls,
+               {EventKind::CallsFail, EventKind::CallsAnswered, std::move(what), over}, snapshot);
+    };
+    look("reads", reads, reads ? failureText("reads", *reads) : "", "Reads are answered again");
+    look("writes", writes, writes ? failureText("writes", *writes) : "", "Writes are answered again");
+    look("pages", pages, pages ? partialText(*pages) : "", "Pages are whole again");
 }
 
-void EventWatch::lookAt(const std::optional<CallTrouble>& trouble, const std::string& calls,
-                        const std::string& words, const char* over, const ClusterSnapshot& snapshot)
+void EventWatch::lookAtBacklog(const ClusterSnapshot& snapshot)
 {
-    auto& known = m_calls[calls];
-    if (trouble && !known.failing) {
-        tell(snapshot.takenAt, EventKind::CallsFail, words, calls);
+    if (snapshot.drainPerSecond < 0 || snapshot.ratesReadAt || !snapshot.queueNotCounted.empty()) return;
+    const auto& backlog = snapshot.backlog;
+    lookAt(backlog.has_value(), m_backlog, "queue",
+           {EventKind::WorkersBehind, EventKind::WorkersCaughtUp,
+            backlog ? "The workers fall behind: " + backlogText(snapshot) + ". " + backlogAdvice(backlog->cause)
+                    : "",
+            "The workers keep up again"},
+           snapshot);
+}
+
+void EventWatch::lookAt(bool lasts, Trouble& known, const std::string& where, const TroubleWords& words,
+                        const ClusterSnapshot& snapshot)
+{
+    if (lasts && !known.lasts) {
+        tell(snapshot.takenAt, words.begins, words.what, where);
         known = {true, false, snapshot.takenAt};
-    } else if (trouble) {
+    } else if (lasts) {
         known.kept = false;
-    } else if (known.failing && (!known.kept || snapshot.sequence >= kCallsKnownFrom)) {
-        tell(snapshot.takenAt, EventKind::CallsAnswered,
-             std::string(over) + " after " + seconds(snapshot.takenAt - known.since), calls);
+    } else if (known.lasts && (!known.kept || snapshot.sequence >= kTroubleKnownFrom)) {
+        tell(snapshot.takenAt, words.ends, words.over + " after " + seconds(snapshot.takenAt - known.since),
+             where);
         known = {};
     }
 }

@@ -38,9 +38,9 @@ private:
         bool silent = false, kept = false; // kept: by an earlier process, not seen by this one yet
         TimePoint since;
     };
-    struct Calls
+    struct Trouble
     {
-        bool failing = false, kept = false; // kept: by an earlier process, not seen by this one yet
+        bool lasts = false, kept = false; // kept: by an earlier process, not seen by this one yet
         TimePoint since;
     };
     void recall();
@@ -48,8 +48,15 @@ private:
     void lookAtEngines(const ClusterSnapshot& snapshot);
     void lookForGone(const ClusterSnapshot& snapshot);
     void lookAtCalls(const ClusterSnapshot& snapshot);
-    void lookAt(const std::optional<CallTrouble>& trouble, const std::string& calls, const std::string& words,
-                const char* over, const ClusterSnapshot& snapshot);
+    void lookAtBacklog(const ClusterSnapshot& snapshot);
+    // What begins and ends one, and its words: of the beginning, and "… again" of the end.
+    struct TroubleWords
+    {
+        EventKind begins, ends;
+        std::string what, over;
+    };
+    void lookAt(bool lasts, Trouble& known, const std::string& where, const TroubleWords& words,
+                const ClusterSnapshot& snapshot);
     void lookAtRestore(const RestoreProgress& restore, TimePoint at);
     void tellRestored(const RestoreProgress& last, TimePoint at);
     // False when it is known already.
@@ -60,8 +67,9 @@ private:
     const std::string m_observer;
     std::map<std::string, Node> m_nodes;
     std::map<std::string, Engine> m_engines;
-    std::map<std::string, Calls> m_calls; // by what they are: "reads"
-    RestoreProgress m_restore;            // the last one told
+    std::map<std::string, Trouble> m_calls; // by what they are: "reads"
+    Trouble m_backlog;
+    RestoreProgress m_restore; // the last one told
     bool m_restoring = false;
     std::vector<Event> m_new;
 };

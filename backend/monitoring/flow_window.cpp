@@ -18,6 +18,17 @@ void FlowWindow::add(Time at, const EngineCounters& flow, const std::vector<Queu
     m_points.push_back(std::move(point));
     while (m_points.size() > 2 && at - m_points.front().at > kLength)
         m_points.pop_front();
+    m_backlog.add(at, queue, donePerSecond());
+}
+
+double FlowWindow::donePerSecond() const
+{
+    const auto &first = m_points.front(), &last = m_points.back();
+    const double seconds = std::chrono::duration<double>(last.at - first.at).count();
+    std::int64_t done = 0;
+    for (std::size_t i = 0; i < last.done.size(); ++i)
+        done += last.done[i] - first.done[i];
+    return seconds > 0 ? double(done) / seconds : 0;
 }
 
 FanoutDelays FlowWindow::fanout() const

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "backend/domain/snapshot.h"
+#include "backend/monitoring/backlog_watch.h"
 #include "backend/monitoring/call_watch.h"
 #include "backend/monitoring/status.h"
 
@@ -34,6 +35,7 @@ public:
     // Fills the rates of each kind and of the whole; -1 before there are two points.
     void fillRates(ClusterSnapshot& snapshot) const;
     const CallWatch& calls() const { return m_calls; }
+    const BacklogWatch& backlog() const { return m_backlog; }
 
 private:
     struct Point
@@ -44,7 +46,10 @@ private:
         bool counted = false;
     };
     std::deque<Point> m_points;
+    double donePerSecond() const; // of all kinds
+
     CallWatch m_calls;
+    BacklogWatch m_backlog;
 };
 
 } // namespace backend

@@ -1,6 +1,7 @@
 #include "backend/monitoring/node_health.h"
 
 #include "backend/cache/redis_address.h"
+#include "backend/monitoring/backlog_watch.h"
 #include "backend/monitoring/call_watch.h"
 
 #include <algorithm>
@@ -49,16 +50,9 @@ bool holdsDirectory(const NodeSnapshot& node)
     return std::find(node.roles.begin(), node.roles.end(), Role::Directory) != node.roles.end();
 }
 
-bool someoneWorks(const ClusterSnapshot& snapshot)
-{
-    return std::any_of(snapshot.engines.begin(), snapshot.engines.end(), [](const EngineSnapshot& engine) {
-        return engine.heartbeatAgeSeconds <= 5 && !engine.paused && engine.workers > 0;
-    });
-}
-
 NodeVerdict queueVerdict(const ClusterSnapshot& snapshot)
 {
-    if (snapshot.queueUnfinished > 0 && !someoneWorks(snapshot))
+    if (snapshot.queueUnfinished > 0 && !anyoneWorks(snapshot))
         return {Health::Degraded,
                 std::to_string(snapshot.queueUnfinished) +
                     " tasks wait and no engine works on them. Resume the workers or start rookeryctl serve."};
@@ -66,6 +60,9 @@ NodeVerdict queueVerdict(const ClusterSnapshot& snapshot)
         return {Health::Degraded, std::to_string(snapshot.queueDead) +
                                       (snapshot.queueDead == 1 ? " task has" : " tasks have") +
                                       " failed for good. Retry or discard them on the queue page."};
+    if (snapshot.backlog)
+        return {Health::Degraded, "The workers fall behind: " + backlogText(snapshot) + ". " +
+                                      backlogAdvice(snapshot.backlog->cause)};
     return {Health::Ok, {}};
 }
 

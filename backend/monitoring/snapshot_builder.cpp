@@ -245,6 +245,18 @@ void addTroubles(ClusterSnapshot& out, const CallWatch& calls, const ProbeFindin
     out.pagesPartial = troubleOf(calls.partialPages(), findings);
 }
 
+void addBacklog(ClusterSnapshot& out, const BacklogWatch& watch, const ProbeFindings& findings)
+{
+    const auto since = watch.since();
+    if (!since) return;
+    Backlog backlog;
+    backlog.cause = backlogCause(out);
+    for (const auto& kind : out.queue)
+        backlog.waiting += kind.ready;
+    backlog.since = wallTime(findings, *since).value_or(findings.at);
+    out.backlog = backlog;
+}
+
 void addTraffic(ClusterSnapshot& out, const EngineTotals& totals, bool known, const FlowWindow& window)
 {
     const auto& counted = totals.totals();
@@ -335,6 +347,7 @@ ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindin
     addEngines(out, findings);
     addTraffic(out, totals, known, window);
     if (known) addTroubles(out, window.calls(), findings);
+    if (known) addBacklog(out, window.backlog(), findings);
     const auto verdict = clusterVerdict(out, findings.directory, findings.publishError);
     out.health = verdict.health;
     out.message = verdict.message;

@@ -16,15 +16,15 @@ constexpr std::size_t kMaxPrepared = 512;
 constexpr int kPreparedAtOnce = 4; // of a batch, a round trip each; further ones are sent as they are
 constexpr std::chrono::milliseconds kRollbackLimit{500};
 
+// SET alone plans nothing and reads no catalog: a SELECT here took as long as all of them.
 constexpr std::string_view kSessionSettings =
     // No compilation of plans: one estimate that is too high would cost a small statement a tenth of a
     // second.
     "SET client_min_messages = error; SET timezone = 'UTC'; SET standard_conforming_strings = on; SET jit = "
-    "off;"
-    // A server whose client is gone ends the statement instead of working on for nobody (PostgreSQL 14 and
-    // later).
-    " SELECT set_config('client_connection_check_interval', '1000', false)"
-    " WHERE current_setting('server_version_num')::int >= 140000";
+    "off;";
+// A server whose client is gone ends the statement instead of working on for nobody.
+constexpr std::string_view kConnectionCheck = " SET client_connection_check_interval = 1000;";
+constexpr int kHasConnectionCheck = 140'000;
 
 // What PREPARE accepts. Anything else (LISTEN, SET, DDL) is sent as it is.
 bool preparable(std::string_view sql)
@@ -78,7 +78,9 @@ PostgresConnection::~PostgresConnection()
 
 Result<void> PostgresConnection::prepareSession(Deadline deadline)
 {
-    ROOKERY_TRY(run(std::string(kSessionSettings), {}, deadline));
+    std::string settings(kSessionSettings);
+    if (m_driver->serverVersion() >= kHasConnectionCheck) settings += kConnectionCheck;
+    ROOKERY_TRY(run(settings, {}, deadline));
     return {};
 }
 

@@ -201,6 +201,11 @@ int PostgresDriver::backendPid() const
     return m_impl->connection.backendpid();
 }
 
+int PostgresDriver::serverVersion() const
+{
+    return m_impl->connection.server_version();
+}
+
 DriverResult<SqlRows> PostgresDriver::execute(const std::string& text)
 {
     try {

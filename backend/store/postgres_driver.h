@@ -37,6 +37,7 @@ public:
 
     int socket() const; // stays the driver's
     int backendPid() const;
+    int serverVersion() const; // 150018 for 15.18
 
     // One round trip; of several statements the last one's rows.
     [[nodiscard]] DriverResult<SqlRows> execute(const std::string& text);

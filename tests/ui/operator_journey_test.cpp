@@ -25,7 +25,7 @@ private slots:
     void fromACelebritysPostToADeadNodeAndBack();
 
 private:
-    static constexpr int kPatience = 60'000;
+    static constexpr int kPatience = 180'000;
 
     template <class Widget = QWidget>
     Widget* find(const QString& name)

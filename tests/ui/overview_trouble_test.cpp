@@ -27,6 +27,7 @@ class OverviewTroubleTest : public QObject
 private slots:
     void failingReadsAreSeenAtOnce();
     void failuresWithoutADownNodeSayWhatToDo();
+    void workersThatFallBehindAreToldWithWhatToDo();
     void failuresOverTimeAreALineOfTheirOwn();
     void deadNodeIsShown();
     void aQueueThatNobodyCountsIsNotEmpty();
@@ -110,6 +111,56 @@ void OverviewTroubleTest::failuresWithoutADownNodeSayWhatToDo()
     const auto dated = withSilentDirectory(snapshot, takenAt() - 9s);
     fixture.engine().setSnapshot(dated);
     QTRY_VERIFY2(notice->details().contains(ui::formatClock(takenAt() - 9s)), qPrintable(notice->details()));
+}
+
+void OverviewTroubleTest::workersThatFallBehindAreToldWithWhatToDo()
+{
+    PageFixture fixture;
+    auto& overview = fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    snapshot.queueUnfinished = 12'304;
+    snapshot.queueOldestAgeSeconds = 40;
+    snapshot.backlog = backend::Backlog{backend::Backlog::Cause::AllBusy, 12'300, takenAt() - 30s};
+    for (auto& worker : snapshot.workers)
+        worker.state = backend::WorkerState::Running;
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    auto* notice = fixture.find<ui::NoticeLine>("failureNotice");
+    QTRY_COMPARE(notice->headline(), QString("The workers fall behind: 12,300 tasks wait, the oldest for 40 s"));
+    QCOMPARE(notice->details(),
+             QString("All %1 workers are busy: add some, start another rookeryctl serve, or have more authors "
+                     "pulled (Capacity). Since %2 %3.")
+                 .arg(snapshot.workers.size())
+                 .arg(ui::formatMoment(takenAt() - 30s), ui::zoneName()));
+    QCOMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Warning);
+    QCOMPARE(tile(fixture, "queueTile").status(), ui::Tone::Warning);
+    QSignalSpy opened(&overview, &ui::Page::openPage);
+    QTest::mouseClick(fixture.find<QAbstractButton>("noticeLink"), Qt::LeftButton);
+    QCOMPARE(opened.size(), 1);
+    QCOMPARE(opened.takeFirst().at(0).toString(), QString("queue"));
+
+    // For whoever reads posts a minute late it is no warning any more; a dead node is what holds them up.
+    snapshot = withNodeDown(snapshot, 2);
+    snapshot.queueOldestAgeSeconds = 75;
+    snapshot.backlog->cause = backend::Backlog::Cause::NodeInTrouble;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Critical);
+    QVERIFY2(notice->details().startsWith("pg-2 is down. Its tasks wait until it is back."),
+             qPrintable(notice->details()));
+    // Calls that fail come first, and what leads to the nodes.
+    snapshot.readsFail = backend::CallTrouble{0.5, 20, backend::FailureReason::Unavailable, takenAt()};
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_VERIFY2(notice->headline().startsWith("50 % of reads fail"), qPrintable(notice->headline()));
+    QVERIFY2(notice->details().startsWith("The workers fall behind: 12,300"), qPrintable(notice->details()));
+    QTest::mouseClick(fixture.find<QAbstractButton>("noticeLink"), Qt::LeftButton);
+    QCOMPARE(opened.takeFirst().at(0).toString(), QString("nodes"));
+    snapshot.readsFail.reset();
+    snapshot.backlog.reset();
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_VERIFY(!notice->isVisible());
 }
 
 void OverviewTroubleTest::failuresOverTimeAreALineOfTheirOwn()

@@ -26,6 +26,7 @@ private slots:
     void restores();
     void callsFailAndAreAnswered();
     void callsThatFailedBeforeARestart();
+    void workersFallBehindAndCatchUp();
     void findsByKindTextAndKey();
     void oldOnesGo();
     void theAuditLogInWords_data();
@@ -287,11 +288,42 @@ void EventLogTest::callsThatFailedBeforeARestart()
             now.readsFail.reset();
             ++now.sequence;
         } else {
-            now.sequence = 15;
+            now.sequence = 30;
         }
         QCOMPARE(words(watch.look(now, false, {})),
                  QStringList{"10 reads Reads are answered again after 60 s"});
     }
+}
+
+void EventLogTest::workersFallBehindAndCatchUp()
+{
+    EventLog log;
+    auto now = snapshot(2);
+    now.drainPerSecond = 10;
+    now.queueOldestAgeSeconds = 40;
+    now.backlog = Backlog{Backlog::Cause::AllBusy, 12'000, at(2)};
+    {
+        EventWatch watch(log, "here:1");
+        const auto begun = watch.look(now, false, {});
+        QCOMPARE(begun.size(), std::size_t(1));
+        QVERIFY(begun[0].kind == EventKind::WorkersBehind);
+        QVERIFY2(begun[0].what.starts_with("The workers fall behind: 12000 tasks wait, the oldest for 40 s. All"),
+                 begun[0].what.c_str());
+        QVERIFY(watch.look(now, false, {}).empty()); // once
+    }
+    EventWatch watch(log, "here:2"); // another process goes on
+    now.takenAt = at(30);
+    now.sequence = 12;
+    QVERIFY(watch.look(now, false, {}).empty());
+    now.backlog.reset();
+    auto unknown = now; // has neither ended nor begun
+    unknown.queueNotCounted = {"pg-1"};
+    QVERIFY(watch.look(unknown, false, {}).empty());
+    now.takenAt = at(62);
+    const auto over = watch.look(now, false, {});
+    QCOMPARE(over.size(), std::size_t(1));
+    QVERIFY(over[0].kind == EventKind::WorkersCaughtUp);
+    QCOMPARE(over[0].what, std::string("The workers keep up again after 60 s"));
 }
 
 void EventLogTest::findsByKindTextAndKey()

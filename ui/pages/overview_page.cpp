@@ -52,7 +52,7 @@ QWidget* OverviewPage::build()
     m_notice = new NoticeLine(context().theme, tr("Nodes"), content);
     m_notice->setObjectName(QStringLiteral("failureNotice"));
     connect(m_notice, &NoticeLine::linkActivated, this,
-            [this] { emit openPage(QStringLiteral("nodes"), {}); });
+            [this] { emit openPage(m_noticeLeadsTo, {}); });
     rows->addWidget(m_notice);
     auto* grid = new QGridLayout;
     rows->addLayout(grid, 1);

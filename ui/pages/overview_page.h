@@ -56,6 +56,7 @@ private:
     PageFace* m_face = nullptr;
     ShardWindow* m_shards = nullptr;
     NoticeLine* m_notice = nullptr;
+    QString m_noticeLeadsTo;
     MetricTile* m_fanout = nullptr;
     MetricTile* m_deliveries = nullptr;
     MetricTile* m_queue = nullptr;

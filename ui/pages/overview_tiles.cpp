@@ -7,6 +7,7 @@
 #include "ui/models/window_figures.h"
 #include "ui/pages/overview_page.h"
 #include "ui/pages/shard_window.h"
+#include "ui/widgets/backlog_text.h"
 #include "ui/widgets/failure_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
@@ -102,8 +103,13 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
 void OverviewPage::showFailures(const backend::ClusterSnapshot& snapshot)
 {
     const auto all = failures(snapshot);
+    m_noticeLeadsTo = all.isEmpty() ? QStringLiteral("queue") : QStringLiteral("nodes");
+    m_notice->setLink(all.isEmpty() ? tr("Queue & workers") : tr("Nodes"));
     if (all.isEmpty()) {
-        m_notice->say({}, {}, Tone::Normal);
+        QStringList details{backlogAdvice(snapshot)};
+        if (snapshot.backlog)
+            details << tr("Since %1 %2.").arg(formatMoment(snapshot.backlog->since), zoneName());
+        m_notice->say(backlogText(snapshot), details.join(u' '), backlogTone(snapshot));
         return;
     }
     const auto& worst = snapshot.readsFail    ? snapshot.readsFail
@@ -111,6 +117,7 @@ void OverviewPage::showFailures(const backend::ClusterSnapshot& snapshot)
                                               : snapshot.pagesPartial;
     QStringList details;
     if (all.size() > 1) details << tr("Also %1.").arg(all.mid(1).join(tr("; ")));
+    if (snapshot.backlog) details << tr("%1.").arg(backlogText(snapshot));
     details << failureCause(snapshot) << tr("Since %1 %2.").arg(formatMoment(worst->since), zoneName());
     if (const auto dated = ratesDated(snapshot); !dated.isEmpty()) details << tr("Known %1.").arg(dated);
     m_notice->say(all.front(), details.join(u' '), failureTone(snapshot));
@@ -191,7 +198,7 @@ void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
     m_queue->setSubline(words);
     const auto tone = toneFor(snapshot.queueOldestAgeSeconds, kSlowQueueSeconds, kLateQueueSeconds);
     const bool troubled = snapshot.queueDead > 0 || !snapshot.queueNotCounted.empty();
-    m_queue->setStatus(troubled ? std::max(tone, Tone::Warning) : tone);
+    m_queue->setStatus(std::max({tone, troubled ? Tone::Warning : tone, backlogTone(snapshot)}));
 }
 
 void OverviewPage::showCache()

@@ -9,6 +9,7 @@
 #include "ui/pages/workers_view.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
+#include "ui/widgets/notice_line.h"
 
 #include <QHBoxLayout>
 #include <QSettings>
@@ -67,6 +68,10 @@ QWidget* QueuePage::build()
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->setSpacing(kSpacingSmall);
+    m_notice = new NoticeLine(context().theme, tr("Workers"), content);
+    m_notice->setObjectName(QStringLiteral("backlogNotice"));
+    connect(m_notice, &NoticeLine::linkActivated, m_tabs, [this] { m_tabs->setCurrentIndex(kWorkersTab); });
+    layout->addWidget(m_notice);
     layout->addLayout(buildTiles(content));
     layout->addWidget(m_tabs, 1);
     return content;

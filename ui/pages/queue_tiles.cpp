@@ -3,8 +3,10 @@
 #include "ui/models/queue_tables.h"
 #include "ui/models/window_figures.h"
 #include "ui/pages/queue_page.h"
+#include "ui/widgets/backlog_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
+#include "ui/widgets/notice_line.h"
 
 #include <QHBoxLayout>
 
@@ -80,7 +82,9 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
     m_unfinished->setSubline(!missing.isEmpty()     ? missing
                              : snapshot.ratesReadAt ? tr("%1, %2").arg(rates, ratesDatedShort(snapshot))
                                                     : rates);
-    m_unfinished->setStatus(missing.isEmpty() ? Tone::Normal : Tone::Warning);
+    m_unfinished->setStatus(missing.isEmpty() ? backlogTone(snapshot) : Tone::Warning);
+    m_drain->setStatus(missing.isEmpty() ? backlogTone(snapshot) : Tone::Normal);
+    m_notice->say(backlogText(snapshot), backlogAdvice(snapshot), backlogTone(snapshot));
     const bool any = snapshot.queueUnfinished > 0;
     showDrainDated(any ? ratesDatedShort(snapshot) : QString());
     const auto age = durationFigure(any ? snapshot.queueOldestAgeSeconds : 0);
@@ -126,6 +130,8 @@ void QueuePage::showWindowTiles()
     const auto oldest = windowFigure(history, &Point::queueOldestAgeSeconds);
     const auto dead = windowFigure(history, &Point::queueDead);
     const auto nothing = tr("nothing is known of the window");
+    m_unfinished->setStatus(Tone::Normal);
+    m_drain->setStatus(Tone::Normal);
     m_unfinished->setValue(tasks.known() ? formatCount(std::llround(tasks.mean)) : unknownText(),
                            tasks.known() ? tr("tasks, mean") : QString());
     m_unfinished->setSubline(

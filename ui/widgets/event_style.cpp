@@ -61,6 +61,10 @@ QString eventKindText(EventKind kind)
         return tr("calls fail");
     case EventKind::CallsAnswered:
         return tr("calls answered");
+    case EventKind::WorkersBehind:
+        return tr("workers fall behind");
+    case EventKind::WorkersCaughtUp:
+        return tr("workers keep up");
     }
     return {};
 }
@@ -94,7 +98,7 @@ std::vector<EventKind> kindsOf(EventGroup group)
     case EventGroup::Engines:
         return {EventKind::EngineStarted, EventKind::EngineStopped};
     case EventGroup::Workers:
-        return {EventKind::WorkersChanged};
+        return {EventKind::WorkersChanged, EventKind::WorkersBehind, EventKind::WorkersCaughtUp};
     case EventGroup::Settings:
         return {EventKind::SettingChanged};
     case EventGroup::Actions:
@@ -116,11 +120,13 @@ Tone eventTone(const backend::Event& event)
         return Tone::Critical;
     case EventKind::EngineStopped:
     case EventKind::RestoreBegun:
+    case EventKind::WorkersBehind:
         return Tone::Warning;
     case EventKind::NodeBack:
     case EventKind::EngineStarted:
     case EventKind::RestoreFinished:
     case EventKind::CallsAnswered:
+    case EventKind::WorkersCaughtUp:
         return Tone::Ok;
     case EventKind::WorkersChanged:
     case EventKind::SettingChanged:
@@ -135,9 +141,11 @@ EventShape eventShape(EventKind kind)
     switch (kind) {
     case EventKind::NodeLost:
     case EventKind::CallsFail:
+    case EventKind::WorkersBehind:
         return EventShape::TriangleDown;
     case EventKind::NodeBack:
     case EventKind::CallsAnswered:
+    case EventKind::WorkersCaughtUp:
         return EventShape::TriangleUp;
     case EventKind::EngineStarted:
         return EventShape::Disc;

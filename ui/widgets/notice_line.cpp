@@ -32,6 +32,11 @@ NoticeLine::NoticeLine(const Theme& theme, const QString& link, QWidget* parent)
     hide();
 }
 
+void NoticeLine::setLink(const QString& link)
+{
+    m_link->setText(link);
+}
+
 void NoticeLine::say(const QString& headline, const QString& details, Tone tone)
 {
     m_headline->setText(headline);

@@ -20,6 +20,7 @@ class NoticeLine final : public QWidget
 public:
     // link: the button's words.
     NoticeLine(const Theme& theme, const QString& link, QWidget* parent);
+    void setLink(const QString& link);
 
     // An empty headline hides it.
     void say(const QString& headline, const QString& details, Tone tone);
