@@ -9,7 +9,7 @@ namespace app {
 namespace {
 
 constexpr int kOthers = 16;
-constexpr const char* kRatio = "post_p99_deleting_vs_idle";
+constexpr const char* kDeletingRatio = "post_p99_deleting_vs_idle";
 
 struct Others
 {
@@ -125,10 +125,10 @@ Result<void> measureDeletion(BenchRun& run, Population& population)
         report(run, "idle", "before a deletion", idle[std::size_t(round)]);
         report(run, "deleting", label, beside);
         run.report().addRatio(
-            kRatio, quantile(beside.commits, 0.99) / quantile(idle[std::size_t(round)].commits, 0.99),
+            kDeletingRatio, quantile(beside.commits, 0.99) / quantile(idle[std::size_t(round)].commits, 0.99),
             "p99 of others' Feed::post " + label + " / p99 before that");
     }
-    run.report().noRatio(kRatio, "the account was gone before enough posts could be timed beside it");
+    run.report().noRatio(kDeletingRatio, "the account was gone before enough posts could be timed beside it");
     run.step("deletion: until nothing is left of the account");
     ROOKERY_TRY(run.drain());
     ROOKERY_TRY(requireGone(run, account));

@@ -5,7 +5,7 @@ using namespace backend;
 namespace app {
 namespace {
 
-constexpr const char* kRatio = "dormant_post_vs_none";
+constexpr const char* kDormantRatio = "dormant_post_vs_none";
 
 // As the queue leaves them once they have gone to sleep; readers of their own they need not be.
 Result<void> makeDormantFollowers(BenchRun& run, UserId author, int count)
@@ -61,7 +61,7 @@ Result<void> measureRound(BenchRun& run, UserId followed, UserId alone)
     };
     add("dormant.with.p50_ms", "post, " + withThousands(dormant) + " dormant followers, p50", with);
     add("dormant.none.p50_ms", "post, no followers, p50", without);
-    run.report().addRatio(kRatio, median(with) / median(without),
+    run.report().addRatio(kDormantRatio, median(with) / median(without),
                           "p50 from the call to the delivery, an author with " + withThousands(dormant) +
                               " dormant followers / one without followers");
     return {};

@@ -94,8 +94,8 @@ Result<double> readPage(BenchRun& run, const PageWorld& world, UserId reader, st
     return took;
 }
 
-void reportTimes(BenchReport& report, const std::string& key, const std::string& label,
-                 const std::vector<double>& times, const std::string& note)
+void reportPageTimes(BenchReport& report, const std::string& key, const std::string& label,
+                     const std::vector<double>& times, const std::string& note)
 {
     const auto count = std::int64_t(times.size());
     report.add({"page." + key + ".p50_ms", label + ", p50", "ms", {}, count, note}, quantile(times, 0.50));
@@ -173,20 +173,21 @@ Result<void> measurePages(BenchRun& run, const PageWorld& world)
     for (int round = 0; round < run.sizes().rounds; ++round) {
         run.step("pages, round " + std::to_string(round + 1));
         ROOKERY_ASSIGN(const auto times, timePages(run, world, plain, deepFirst, run.sizes().pagesPerRound));
-        reportTimes(report, "bare", "Bare ZREVRANGE + MGET", times.bare,
-                    "hiredis, the same entries and bodies as plain keys on the same nodes: one ZREVRANGE, "
-                    "then one MGET per node that "
-                    "holds bodies of the page, sent together");
-        reportTimes(report, "warm", "Home page of 20, warm", times.warm,
-                    "Feed::homePage with bodies and handles, one reader at a time");
-        reportTimes(report, "first", "Home page 1", times.first, "taken in turn with " + deep);
+        reportPageTimes(
+            report, "bare", "Bare ZREVRANGE + MGET", times.bare,
+            "hiredis, the same entries and bodies as plain keys on the same nodes: one ZREVRANGE, "
+            "then one MGET per node that "
+            "holds bodies of the page, sent together");
+        reportPageTimes(report, "warm", "Home page of 20, warm", times.warm,
+                        "Feed::homePage with bodies and handles, one reader at a time");
+        reportPageTimes(report, "first", "Home page 1", times.first, "taken in turn with " + deep);
         const auto merged = "below the cap, from PostgreSQL, merged from " +
                             std::to_string(world.writers.size()) + " authors";
-        reportTimes(report, "below", "Home page " + std::to_string(below), times.below, merged);
-        reportTimes(report, "deep", "Home " + deep + ", jumped to", times.deep, merged);
+        reportPageTimes(report, "below", "Home page " + std::to_string(below), times.below, merged);
+        reportPageTimes(report, "deep", "Home " + deep + ", jumped to", times.deep, merged);
         const auto walked = std::to_string(kWalked) + " pages up to page " + withThousands(deepPage);
-        reportTimes(report, "walked", walked, times.walked,
-                    merged + "; one after the other, as a reader pages on");
+        reportPageTimes(report, "walked", walked, times.walked,
+                        merged + "; one after the other, as a reader pages on");
         report.add({"page.walked.mean_ms",
                     walked + ", mean",
                     "ms",

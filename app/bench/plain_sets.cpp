@@ -5,7 +5,7 @@ using namespace backend;
 namespace app {
 namespace {
 
-constexpr std::size_t kAtOnce = 1'000;
+constexpr std::size_t kEntriesAtOnce = 1'000;
 constexpr std::int64_t kFirstMs = 1'700'000'000'000; // Unix; any moment does
 
 } // namespace
@@ -38,7 +38,7 @@ Result<void> PlainSets::forFirst(BenchRun& run, std::size_t count,
     RedisBatch batch(run.redis());
     for (std::size_t i = 0; i < count; ++i) {
         add(batch, m_keys[i]);
-        if (batch.size() < kAtOnce && i + 1 < count) continue;
+        if (batch.size() < kEntriesAtOnce && i + 1 < count) continue;
         ROOKERY_TRY(run.goOn());
         ROOKERY_TRY(batch.run(bulkDeadline()));
         batch.clear();

@@ -7,7 +7,7 @@ using namespace backend;
 namespace app {
 namespace {
 
-constexpr std::size_t kAtOnce = 2'500;
+constexpr std::size_t kRowsAtOnce = 2'500;
 constexpr std::size_t kBodyBytes = 120;
 // Users are older than prepared posts, those than what is posted while measuring.
 constexpr std::int64_t kUsersBackMs = 10'800'000, kPostsBackMs = 7'200'000;
@@ -41,7 +41,7 @@ Result<std::vector<UserId>> Population::makeUsers(int count)
         ids.push_back(
             UserId{makeRawId(m_beginMs - kUsersBackMs + m_users / shards, m_users % shards, m_slot)});
         batch.push_back({ids.back(), "b" + std::to_string(m_users), "Bench user " + std::to_string(m_users)});
-        if (batch.size() < kAtOnce && i + 1 < count) continue;
+        if (batch.size() < kRowsAtOnce && i + 1 < count) continue;
         ROOKERY_TRY(m_run.goOn());
         ROOKERY_TRY(m_run.operations().bulkCreateUsers(batch, bulkDeadline()));
         batch.clear();
@@ -53,7 +53,7 @@ Result<void> Population::follow(std::span<const BulkFollow> follows)
 {
     while (!follows.empty()) {
         ROOKERY_TRY(m_run.goOn());
-        const auto some = follows.first(std::min(follows.size(), 2 * kAtOnce));
+        const auto some = follows.first(std::min(follows.size(), 2 * kRowsAtOnce));
         ROOKERY_TRY(m_run.operations().bulkFollow(some, bulkDeadline()));
         follows = follows.subspan(some.size());
     }
@@ -88,7 +88,7 @@ Result<void> Population::write(std::span<const Post> posts)
 {
     while (!posts.empty()) {
         ROOKERY_TRY(m_run.goOn());
-        const auto some = posts.first(std::min(posts.size(), kAtOnce));
+        const auto some = posts.first(std::min(posts.size(), kRowsAtOnce));
         ROOKERY_TRY(m_run.operations().bulkPost(some, bulkDeadline()));
         posts = posts.subspan(some.size());
     }

@@ -90,8 +90,8 @@ Result<Times> postWhileBusy(BenchRun& run, Quiet& quiet, UserId celebrity)
     return postPaced(run, quiet, last);
 }
 
-void reportTimes(BenchReport& report, const std::string& key, const std::string& label,
-                 const std::vector<double>& times, const std::string& note)
+void reportPostingTimes(BenchReport& report, const std::string& key, const std::string& label,
+                        const std::vector<double>& times, const std::string& note)
 {
     const auto add = [&](const std::string& name, double fraction) {
         report.add(
@@ -133,10 +133,10 @@ Result<void> measurePosting(BenchRun& run, Population& population, const Prepare
         run.step("post latency, round " + std::to_string(round + 1));
         ROOKERY_ASSIGN(const auto idle, postPaced(run, quiet, {}));
         ROOKERY_ASSIGN(const auto busy, postWhileBusy(run, quiet, prepared.authors.back().front()));
-        reportTimes(run.report(), "post.idle", "Feed::post idle", idle.post, gap);
-        reportTimes(run.report(), "post.busy", "Feed::post " + busyLabel, busy.post, beside);
-        reportTimes(run.report(), "delivery.idle", delivery + "idle", idle.delivery, gap);
-        reportTimes(run.report(), "delivery.busy", delivery + busyLabel, busy.delivery, beside);
+        reportPostingTimes(run.report(), "post.idle", "Feed::post idle", idle.post, gap);
+        reportPostingTimes(run.report(), "post.busy", "Feed::post " + busyLabel, busy.post, beside);
+        reportPostingTimes(run.report(), "delivery.idle", delivery + "idle", idle.delivery, gap);
+        reportPostingTimes(run.report(), "delivery.busy", delivery + busyLabel, busy.delivery, beside);
         if (busy.enough(run.sizes())) reportRatios(run.report(), idle, busy, busyLabel);
     }
     for (const auto* const key :

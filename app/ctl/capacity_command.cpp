@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 5min;
+constexpr auto kCapacityPatience = 5min;
 constexpr double kGiB = 1024.0 * 1024 * 1024, kMiB = 1024.0 * 1024;
 
 nlohmann::json toJson(const Spread& spread)
@@ -155,7 +155,7 @@ int runCapacity(const CapacityCommand& command)
     auto& monitor = (*session)->engine().monitor();
     for (int i = 0; i < command.watchSeconds * 5 && !stopSignalCame(); ++i)
         std::this_thread::sleep_for(200ms);
-    const auto capacity = monitor.capacity(command.caps, Deadline::after(kPatience));
+    const auto capacity = monitor.capacity(command.caps, Deadline::after(kCapacityPatience));
     if (!capacity) return failed(capacity.error());
     if (command.json)
         std::printf("%s\n", toJson(*capacity).dump(2).c_str());

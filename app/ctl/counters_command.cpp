@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
-constexpr auto kPatience = 24h; // of a whole cluster, slowly
+constexpr auto kCountersPatience = 24h; // of a whole cluster, slowly
 
 Json toJson(const Counters& counters)
 {
@@ -75,8 +75,9 @@ int runCounters(const CountersCommand& command)
         query.user = *user;
     }
     auto& operations = engine.operations();
-    const auto report = command.reconcile ? operations.reconcileCounters(query, Deadline::after(kPatience))
-                                          : operations.auditCounters(query, Deadline::after(kPatience));
+    const auto report = command.reconcile
+                            ? operations.reconcileCounters(query, Deadline::after(kCountersPatience))
+                            : operations.auditCounters(query, Deadline::after(kCountersPatience));
     if (!report) return failed(report.error());
     if (command.json)
         std::printf("%s\n", toJson(*report).dump(2).c_str());

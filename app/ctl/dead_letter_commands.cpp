@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr int kMost = 10'000;         // dead letters looked at
 constexpr std::size_t kShown = 4'096; // bytes of a payload
-constexpr auto kPatience = 60s;
+constexpr auto kDeadLetterPatience = 60s;
 
 // As they are written here: the node's id in the directory, a colon, the task's id.
 std::string text(const TaskRef& ref)
@@ -176,7 +176,7 @@ int runDeadLetters(const DeadLetterCommand& command)
     auto session = openWithSteps(options);
     if (!session) return failed(session.error());
     auto& operations = (*session)->engine().operations();
-    const auto deadline = Deadline::after(kPatience);
+    const auto deadline = Deadline::after(kDeadLetterPatience);
     const auto letters = operations.deadLetters(kMost, deadline);
     if (!letters) return failed(letters.error());
     if (command.action == Action::List) return list(*letters, command.json);
@@ -209,7 +209,7 @@ int runRebuild(const ClusterChoice& cluster, const std::string& reader, bool jso
     auto session = openWithSteps(optionsOf(cluster, "ctl"));
     if (!session) return failed(session.error());
     auto& engine = (*session)->engine();
-    const auto deadline = Deadline::after(kPatience);
+    const auto deadline = Deadline::after(kDeadLetterPatience);
     const auto id = readerOf(engine, reader, deadline);
     if (!id) return failed(id.error());
     if (const auto done = engine.operations().rebuildTimeline(*id, deadline); !done)

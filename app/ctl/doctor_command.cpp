@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 30s;
+constexpr auto kDoctorPatience = 30s;
 
 // Where the directory is, and the nodes that a file names: they are looked at when the directory does not
 // answer.
@@ -96,7 +96,8 @@ int runDoctor(const ClusterChoice& cluster, bool json)
     }
     const auto config = readClusterToml(file);
     if (!config) return failed(config.error());
-    const auto checkup = examineCluster(inputsOf(*config), SystemWallClock(), Deadline::after(kPatience));
+    const auto checkup =
+        examineCluster(inputsOf(*config), SystemWallClock(), Deadline::after(kDoctorPatience));
     if (json)
         std::printf("%s\n", toJson(checkup).dump(2).c_str());
     else

@@ -10,7 +10,7 @@ using namespace backend;
 namespace app {
 namespace {
 
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kFanoutPatience{20};
 
 void print(const FanoutPolicy& policy)
 {
@@ -43,7 +43,7 @@ int runFanout(const ClusterChoice& cluster, const std::string& threshold, bool j
     auto session = openWithSteps(optionsOf(cluster, "ctl"));
     if (!session) return failed(session.error());
     auto& operations = (*session)->engine().operations();
-    const auto deadline = Deadline::after(kPatience);
+    const auto deadline = Deadline::after(kFanoutPatience);
     if (!threshold.empty()) {
         const auto wanted = parsePushThreshold(threshold);
         if (!wanted) return kUsage; // refused when the command line was read

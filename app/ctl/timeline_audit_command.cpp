@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
-constexpr auto kPatience = 24h; // of a whole cluster, slowly
+constexpr auto kTimelineAuditPatience = 24h; // of a whole cluster, slowly
 
 Json toJson(const TimelineAuditReport& report)
 {
@@ -178,12 +178,13 @@ int runTimelineAudit(const TimelineAuditCommand& command)
     const auto query = queryOf(command, engine);
     if (!query) return failed(query.error());
     if (!command.repair) {
-        const auto report = engine.operations().auditTimelines(*query, Deadline::after(kPatience));
+        const auto report =
+            engine.operations().auditTimelines(*query, Deadline::after(kTimelineAuditPatience));
         if (!report) return failed(report.error());
         show(*report, command.json);
         return report->clean() && report->stoppedBecause.empty() ? kOk : kFailed;
     }
-    const auto report = engine.operations().repairTimelines(*query, Deadline::after(kPatience));
+    const auto report = engine.operations().repairTimelines(*query, Deadline::after(kTimelineAuditPatience));
     if (!report) return failed(report.error());
     show(*report, command.json);
     return report->notRepaired == 0 && report->found.stoppedBecause.empty() ? kOk : kFailed;
@@ -198,8 +199,9 @@ int runOrphans(const OrphansCommand& command)
     auto& operations = (*session)->engine().operations();
     OrphanQuery query;
     query.keysPerSecond = command.keysPerSecond;
-    const auto report = command.remove ? operations.removeOrphanKeys(query, Deadline::after(kPatience))
-                                       : operations.findOrphanKeys(query, Deadline::after(kPatience));
+    const auto report = command.remove
+                            ? operations.removeOrphanKeys(query, Deadline::after(kTimelineAuditPatience))
+                            : operations.findOrphanKeys(query, Deadline::after(kTimelineAuditPatience));
     if (!report) return failed(report.error());
     show(*report, command.json);
     return report->orphans == report->removed ? kOk : kFailed;

@@ -11,7 +11,7 @@ using namespace backend;
 namespace app {
 namespace {
 
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kUserPatience{20};
 constexpr int kListed = 100;
 
 nlohmann::json jsonOf(const AccountDeletion& one)
@@ -36,7 +36,7 @@ void print(const AccountDeletion& one)
 
 std::optional<AccountDeletion> deletionOf(Operations& operations, UserId user)
 {
-    const auto all = operations.accountDeletions(1'000, Deadline::after(kPatience));
+    const auto all = operations.accountDeletions(1'000, Deadline::after(kUserPatience));
     if (all)
         for (const auto& one : *all)
             if (one.user == user) return one;
@@ -73,9 +73,9 @@ int runUserDelete(const UserCommand& command)
     auto session = openWithSteps(optionsOf(command.cluster, "ctl"));
     if (!session) return failed(session.error());
     auto& engine = (*session)->engine();
-    const auto user = readerOf(engine, command.user, Deadline::after(kPatience));
+    const auto user = readerOf(engine, command.user, Deadline::after(kUserPatience));
     if (!user) return failed(user.error());
-    const auto profile = engine.feed().profile(*user, Deadline::after(kPatience));
+    const auto profile = engine.feed().profile(*user, Deadline::after(kUserPatience));
     if (!profile) return failed(profile.error());
     if (!command.yes) {
         std::fprintf(
@@ -88,7 +88,7 @@ int runUserDelete(const UserCommand& command)
             static_cast<long long>(profile->counters.following));
         return kUsage;
     }
-    if (const auto done = engine.operations().deleteAccount(*user, Deadline::after(kPatience)); !done)
+    if (const auto done = engine.operations().deleteAccount(*user, Deadline::after(kUserPatience)); !done)
         return failed(done.error());
     if (command.wait) return waitFor(engine.operations(), *user, command.json);
     if (command.json)
@@ -104,7 +104,8 @@ int runUserDeletions(const UserCommand& command)
 {
     auto session = openWithSteps(optionsOf(command.cluster, "ctl"));
     if (!session) return failed(session.error());
-    const auto all = (*session)->engine().operations().accountDeletions(kListed, Deadline::after(kPatience));
+    const auto all =
+        (*session)->engine().operations().accountDeletions(kListed, Deadline::after(kUserPatience));
     if (!all) return failed(all.error());
     if (command.json) {
         auto list = nlohmann::json::array();

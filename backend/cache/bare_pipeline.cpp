@@ -14,17 +14,6 @@ namespace {
 constexpr std::size_t kPipelinesUnderWay = 2;
 constexpr timeval kSilence{10, 0};
 
-struct ContextDeleter
-{
-    void operator()(redisContext* context) const noexcept { redisFree(context); }
-};
-struct ReplyDeleter
-{
-    void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
-};
-using Context = std::unique_ptr<redisContext, ContextDeleter>;
-using Reply = std::unique_ptr<redisReply, ReplyDeleter>;
-
 std::string textOf(const redisReply& reply)
 {
     return reply.str ? std::string(reply.str, reply.len) : std::string();
@@ -35,6 +24,17 @@ std::string textOf(const redisReply& reply)
 // One node's connection, and its share of an addToAll().
 struct BarePipeline::Lane
 {
+    struct ContextDeleter
+    {
+        void operator()(redisContext* context) const noexcept { redisFree(context); }
+    };
+    struct ReplyDeleter
+    {
+        void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
+    };
+    using Context = std::unique_ptr<redisContext, ContextDeleter>;
+    using Reply = std::unique_ptr<redisReply, ReplyDeleter>;
+
     NodeEndpoint node;
     Context context;
     std::vector<std::size_t> sets;     // positions in the caller's list

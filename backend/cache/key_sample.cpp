@@ -9,7 +9,7 @@
 namespace backend {
 namespace {
 
-constexpr int kPiece = 100;
+constexpr int kSamplePiece = 100;
 constexpr std::size_t kOther = kSampledFamilies.size() - 1;
 
 // Keys that vanished meanwhile are no part of the sample; an unreachable node ends it.
@@ -60,7 +60,7 @@ Result<KeySample> sampleKeys(RedisClient& client, int node, int most, int perSec
     ROOKERY_ASSIGN(const auto size, client.command(node, {"DBSIZE"}, deadline));
     sample.keys = size.integer;
     const auto begun = Deadline::Clock::now();
-    const auto piece = std::to_string(std::min(most, kPiece));
+    const auto piece = std::to_string(std::min(most, kSamplePiece));
     std::string cursor = "0";
     std::int64_t seen = 0;
     do {

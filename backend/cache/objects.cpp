@@ -65,7 +65,7 @@ std::string_view takeWord(std::string_view& text)
     text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
     return word;
 }
-bool takeNumber(std::string_view& text, std::int64_t& number)
+bool takeNumberWord(std::string_view& text, std::int64_t& number)
 {
     const auto word = takeWord(text);
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
@@ -81,7 +81,7 @@ CachedPost readPost(PostId id, const RedisReply& reply)
         out.state = CachedPost::State::Deleted;
         return out;
     }
-    if (!takeNumber(text, out.post.author.value)) return out;
+    if (!takeNumberWord(text, out.post.author.value)) return out;
     out.state = CachedPost::State::Present;
     out.post.id = id;
     out.post.body = text;
@@ -98,7 +98,7 @@ CachedUser readUser(UserId id, const RedisReply& reply)
         return out;
     }
     std::int64_t createdAt = 0;
-    if (!takeNumber(text, createdAt)) return out;
+    if (!takeNumberWord(text, createdAt)) return out;
     out.state = CachedUser::State::Present;
     out.user.id = id;
     out.user.createdAt = TimePoint(std::chrono::microseconds(createdAt));
@@ -194,8 +194,8 @@ Result<std::optional<VersionedCounters>> Objects::counters(RedisClient& client, 
     std::string_view text = reply.text;
     VersionedCounters out;
     auto& c = out.counters;
-    if (reply.isNil() || !takeNumber(text, out.version) || !takeNumber(text, c.followers) ||
-        !takeNumber(text, c.following) || !takeNumber(text, c.posts))
+    if (reply.isNil() || !takeNumberWord(text, out.version) || !takeNumberWord(text, c.followers) ||
+        !takeNumberWord(text, c.following) || !takeNumberWord(text, c.posts))
         return std::optional<VersionedCounters>();
     return std::optional(out);
 }

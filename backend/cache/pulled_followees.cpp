@@ -9,7 +9,7 @@ constexpr std::string_view kChanged = "changed";
 constexpr std::string_view kChangedLifeMs = "6000"; // longer than a fill may take
 constexpr std::string_view kLifeSeconds = "86400";
 
-std::string keyOf(UserId reader)
+std::string pulledKey(UserId reader)
 {
     return "{" + std::to_string(reader.shard()) + "}:home-pulled:" + std::to_string(reader.value);
 }
@@ -35,7 +35,7 @@ int PulledFollowees::nodeOf(UserId reader) const
 Result<std::optional<std::vector<UserId>>>
 PulledFollowees::read(RedisClient& client, UserId reader, std::int64_t version, Deadline deadline) const
 {
-    ROOKERY_ASSIGN(const auto reply, client.command(nodeOf(reader), {"GET", keyOf(reader)}, deadline));
+    ROOKERY_ASSIGN(const auto reply, client.command(nodeOf(reader), {"GET", pulledKey(reader)}, deadline));
     std::vector<std::int64_t> numbers;
     const char* at = reply.text.data();
     const char* const end = at + reply.text.size();
@@ -59,18 +59,18 @@ void PulledFollowees::fill(RedisBatch& batch, UserId reader, std::int64_t versio
     std::string value = std::to_string(version);
     for (const auto author : authors)
         value += " " + std::to_string(author.value);
-    batch.addScript(nodeOf(reader), fillScript(), {keyOf(reader)}, {value, std::string(kLifeSeconds)});
+    batch.addScript(nodeOf(reader), fillScript(), {pulledKey(reader)}, {value, std::string(kLifeSeconds)});
 }
 
 void PulledFollowees::drop(RedisBatch& batch, UserId reader) const
 {
-    batch.add(nodeOf(reader), {"UNLINK", keyOf(reader)});
+    batch.add(nodeOf(reader), {"UNLINK", pulledKey(reader)});
 }
 
 void PulledFollowees::changed(RedisBatch& batch, UserId reader) const
 {
     batch.add(nodeOf(reader),
-              {"SET", keyOf(reader), std::string(kChanged), "PX", std::string(kChangedLifeMs)});
+              {"SET", pulledKey(reader), std::string(kChanged), "PX", std::string(kChangedLifeMs)});
 }
 
 } // namespace backend

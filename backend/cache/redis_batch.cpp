@@ -9,48 +9,6 @@ namespace {
 
 constexpr int kScriptRounds = 4; // SCRIPT FLUSH may come between loading and sending again
 
-struct ScriptUse
-{
-    std::uint32_t slot;
-    const RedisScript* script;
-    std::size_t begin, end; // of the encoded command
-};
-
-// What waits to be sent to one node.
-struct Outgoing
-{
-    std::string commands;
-    std::vector<std::uint32_t> slots;
-    std::vector<ScriptUse> scriptUses;
-
-    void clear()
-    {
-        commands.clear();
-        slots.clear();
-        scriptUses.clear();
-    }
-    std::vector<const RedisScript*> scripts() const
-    {
-        std::vector<const RedisScript*> out;
-        for (const auto& use : scriptUses)
-            if (std::find(out.begin(), out.end(), use.script) == out.end()) out.push_back(use.script);
-        return out;
-    }
-    // Only the commands whose script was unknown.
-    Outgoing again(const std::vector<std::uint32_t>& unknown) const
-    {
-        Outgoing out;
-        for (const auto& use : scriptUses) {
-            if (!std::binary_search(unknown.begin(), unknown.end(), use.slot)) continue;
-            const auto begin = out.commands.size();
-            out.commands.append(commands, use.begin, use.end - use.begin);
-            out.slots.push_back(use.slot);
-            out.scriptUses.push_back({use.slot, use.script, begin, out.commands.size()});
-        }
-        return out;
-    }
-};
-
 Result<RedisReply> notSent()
 {
     return fail(ErrorCode::Internal, "not sent");
@@ -60,6 +18,48 @@ Result<RedisReply> notSent()
 
 struct RedisBatch::Impl
 {
+    struct ScriptUse
+    {
+        std::uint32_t slot;
+        const RedisScript* script;
+        std::size_t begin, end; // of the encoded command
+    };
+
+    // What waits to be sent to one node.
+    struct Outgoing
+    {
+        std::string commands;
+        std::vector<std::uint32_t> slots;
+        std::vector<ScriptUse> scriptUses;
+
+        void clear()
+        {
+            commands.clear();
+            slots.clear();
+            scriptUses.clear();
+        }
+        std::vector<const RedisScript*> scripts() const
+        {
+            std::vector<const RedisScript*> out;
+            for (const auto& use : scriptUses)
+                if (std::find(out.begin(), out.end(), use.script) == out.end()) out.push_back(use.script);
+            return out;
+        }
+        // Only the commands whose script was unknown.
+        Outgoing again(const std::vector<std::uint32_t>& unknown) const
+        {
+            Outgoing out;
+            for (const auto& use : scriptUses) {
+                if (!std::binary_search(unknown.begin(), unknown.end(), use.slot)) continue;
+                const auto begin = out.commands.size();
+                out.commands.append(commands, use.begin, use.end - use.begin);
+                out.slots.push_back(use.slot);
+                out.scriptUses.push_back({use.slot, use.script, begin, out.commands.size()});
+            }
+            return out;
+        }
+    };
+
     explicit Impl(RedisNodes& given)
         : nodes(given)
         , outgoing(given.size())

@@ -7,12 +7,12 @@ namespace backend {
 namespace {
 
 constexpr std::size_t kMemberDigits = 19;
-constexpr std::array<std::string_view, 3> kFamilies{"home", "author", "public"};
+constexpr std::array<std::string_view, 3> kFamilyWords{"home", "author", "public"};
 
 ShortText key(TimelineFamily family, UserId owner, std::string_view suffix)
 {
     ShortText out;
-    out << "{" << owner.shard() << "}:" << kFamilies[std::size_t(family)] << suffix;
+    out << "{" << owner.shard() << "}:" << kFamilyWords[std::size_t(family)] << suffix;
     if (family != TimelineFamily::Public) out << ":" << owner.value;
     return out;
 }

@@ -10,7 +10,7 @@
 namespace backend {
 namespace {
 
-constexpr int kScanPiece = 200;
+constexpr int kSweepPiece = 200;
 constexpr std::int64_t kWeighAtLeast = 4, kWeighOneIn = 32;
 
 // Keys that vanished, or are of another program's making, are no reason to stop.
@@ -19,7 +19,7 @@ bool endsTheStep(const Error& error)
     return error.code != ErrorCode::Internal && error.code != ErrorCode::Unauthorized;
 }
 
-Result<void> answered(RedisBatch& batch, Deadline deadline)
+Result<void> stepAnswered(RedisBatch& batch, Deadline deadline)
 {
     if (batch.run(deadline)) return {};
     for (std::size_t i = 0; i < batch.size(); ++i)
@@ -61,7 +61,7 @@ Result<bool> TimelineSweep::step(RedisClient& client, int budgetKeys, Deadline d
     ROOKERY_ASSIGN(auto runId, client.runId(m_node, deadline));
     if (m_cursor == "0" || runId != m_runId) beginPass(std::move(runId));
     for (int left = std::max(budgetKeys, 1); left > 0;) {
-        const auto piece = std::to_string(std::min(left, kScanPiece));
+        const auto piece = std::to_string(std::min(left, kSweepPiece));
         ROOKERY_ASSIGN(const auto found,
                        client.command(m_node, {"SCAN", m_cursor, "COUNT", piece}, deadline));
         if (found.elements.size() != 2)
@@ -73,7 +73,7 @@ Result<bool> TimelineSweep::step(RedisClient& client, int budgetKeys, Deadline d
             finishPass();
             return true;
         }
-        left -= std::max(int(keys.size()), kScanPiece / 10); // empty pieces cost a round trip too
+        left -= std::max(int(keys.size()), kSweepPiece / 10); // empty pieces cost a round trip too
     }
     return false;
 }
@@ -130,7 +130,7 @@ TimelineSweep::measured(RedisClient& client, const std::vector<RedisReply>& keys
             visit.reply = batch.add(m_node, {"GET", key.text});
         visits.push_back(visit);
     }
-    ROOKERY_TRY(answered(batch, deadline));
+    ROOKERY_TRY(stepAnswered(batch, deadline));
     for (auto& visit : visits) {
         if (holdsEntries(visit.kind)) {
             if (const auto& reply = batch.reply(visit.reply)) visit.entries = reply->integer;
@@ -155,7 +155,7 @@ Result<void> TimelineSweep::weigh(RedisClient& client, std::vector<Visit>& visit
         batch.add(m_node, {"MEMORY", "USAGE", visit.key});
         weighed.push_back(&visit);
     }
-    ROOKERY_TRY(answered(batch, deadline));
+    ROOKERY_TRY(stepAnswered(batch, deadline));
     for (std::size_t i = 0; i < weighed.size(); ++i)
         if (const auto& reply = batch.reply(i); reply && reply->type == RedisReply::Type::Integer)
             weighed[i]->bytes = reply->integer;

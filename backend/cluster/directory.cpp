@@ -19,11 +19,6 @@ std::int64_t numberIn(std::string_view text)
     return value;
 }
 
-TimePoint timeOf(std::int64_t unixMicroseconds)
-{
-    return TimePoint(std::chrono::microseconds(unixMicroseconds));
-}
-
 tl::unexpected<Error> noCluster(const std::string& node)
 {
     return fail(ErrorCode::NotFound, node + " holds no cluster; make one with rookeryctl cluster init");
@@ -286,7 +281,7 @@ Result<std::vector<AuditEntry>> Directory::newestAudit(int limit, Deadline deadl
     for (std::size_t r = 0; r < rows.size(); ++r)
         entries.push_back({std::string(rows.text(r, 0)), std::string(rows.text(r, 1)),
                            std::string(rows.text(r, 2)), std::string(rows.text(r, 3)),
-                           std::string(rows.text(r, 4)), timeOf(rows.integer(r, 5))});
+                           std::string(rows.text(r, 4)), timeOfUnixMicroseconds(rows.integer(r, 5))});
     return entries;
 }
 

@@ -13,6 +13,11 @@ namespace backend {
 using TimePoint = std::chrono::sys_time<std::chrono::microseconds>; // UTC
 using Milliseconds = std::chrono::milliseconds;
 
+constexpr TimePoint timeOfUnixMicroseconds(std::int64_t microseconds)
+{
+    return TimePoint(std::chrono::microseconds(microseconds));
+}
+
 inline constexpr int kShardBits = 12;
 inline constexpr int kSlotBits = 10;
 inline constexpr int kMaxShards = 1 << kShardBits;

@@ -11,12 +11,10 @@
 namespace backend {
 namespace {
 
-constexpr int kRounds = 4;
+constexpr int kReconcileRounds = 4;
 constexpr std::size_t kPart = 400;           // commands, over all nodes: what others wait behind
 constexpr std::chrono::seconds kPartTime{2}; // a node that is silent for so long is given up for this run
 constexpr std::chrono::seconds kPipeline{5}; // of what is taken back: little
-constexpr std::chrono::minutes kClockMargin{
-    2}; // between the clocks of two nodes, and from a transaction's begin to its end
 
 } // namespace
 
@@ -169,7 +167,7 @@ Result<void> DeliveryRun::takeBackDeleted(Deadline deadline)
 Result<void> DeliveryRun::takeBackUnfollowed(Deadline deadline)
 {
     ROOKERY_ASSIGN(auto open, suspects(deadline));
-    for (int round = 0; round < kRounds && !open.empty(); ++round) {
+    for (int round = 0; round < kReconcileRounds && !open.empty(); ++round) {
         ROOKERY_ASSIGN(open, reconcile(open, deadline));
     }
     for (auto* sent : open)

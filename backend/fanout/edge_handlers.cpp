@@ -16,7 +16,7 @@
 namespace backend {
 namespace {
 
-constexpr int kRounds = 4; // an edge that changes faster than this is left to its next task
+constexpr int kEdgeRounds = 4; // an edge that changes faster than this is left to its next task
 constexpr int kRemovalPage = 2'000;
 
 // Brings the readers' home timelines in line with the edges: backfill what is followed, remove what is not.
@@ -144,7 +144,7 @@ Result<std::set<Edge>> reconcile(FanoutContext& context, std::vector<Edge> edges
 {
     std::set<Edge> kept;
     const std::vector<Edge> all = edges;
-    for (int round = 0; round < kRounds && !edges.empty(); ++round) {
+    for (int round = 0; round < kEdgeRounds && !edges.empty(); ++round) {
         const auto until = deadline.earlier(kReadingsHold);
         ROOKERY_ASSIGN(const auto states, EdgeStore::load(context.sql, edges, deadline));
         ROOKERY_TRY(EdgeStore::writeFollowers(context.sql, states, deadline));

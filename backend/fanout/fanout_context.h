@@ -27,6 +27,9 @@ struct FanoutSettings
 // holds.
 inline constexpr Milliseconds kReadingsHold{8'000};
 
+// Between the clocks of two nodes, and from a transaction's begin to its end.
+inline constexpr std::chrono::minutes kClockMargin{2};
+
 struct FanoutContext
 {
     const std::string& worker; // workerName, for the ledger

@@ -10,8 +10,6 @@
 namespace backend {
 namespace {
 
-constexpr std::chrono::minutes kClockMargin{
-    2}; // between the clocks of two nodes, and from a transaction's begin to its end
 constexpr std::chrono::seconds kPrompt{30};
 constexpr Milliseconds kBehind{2'000}; // virtual time it stands back behind other work
 

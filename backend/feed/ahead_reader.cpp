@@ -13,9 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 1s;             // a stop waits for one read at most
-constexpr Milliseconds kWait{20};      // for what is being read: it would be read twice
-constexpr std::size_t kMostJobs = 100; // further readers read their pages themselves
+constexpr auto kReadCall = 1s;              // a stop waits for one read at most
+constexpr Milliseconds kWait{20};           // for what is being read: it would be read twice
+constexpr std::size_t kMostReadAhead = 100; // further readers read their pages themselves
 constexpr int kAskedShare = 4; // of the caller's time, for what is asked before it is sure to be needed
 constexpr int kLeft = 6; // pages below the one that is shown, or more is read: who is quick needs no more
 
@@ -86,7 +86,7 @@ void AheadReader::later(Job job)
 {
     {
         const std::lock_guard lock(m_mutex);
-        if (m_jobs.size() >= kMostJobs || !m_asked.insert(job.reader).second) return;
+        if (m_jobs.size() >= kMostReadAhead || !m_asked.insert(job.reader).second) return;
         m_jobs.push_back(std::move(job));
     }
     m_services.metrics.aheadsAsked.add();
@@ -124,7 +124,7 @@ void AheadReader::run(const std::stop_token& stop)
 // Nothing when its reader has gone elsewhere meanwhile, or follows others.
 Result<void> AheadReader::extend(const Job& job)
 {
-    const auto deadline = Deadline::after(kCall);
+    const auto deadline = Deadline::after(kReadCall);
     if (m_windows.of(job.reader) != job.window) return {};
     const auto& from = *job.window;
     SqlSession sql(m_services.pools, m_services.maps);

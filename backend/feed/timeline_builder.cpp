@@ -10,7 +10,7 @@
 namespace backend {
 namespace {
 
-constexpr int kRounds = 5;
+constexpr int kBuildRounds = 5;
 constexpr Milliseconds kLookAgain{5}, kGivingUp{100};
 
 } // namespace
@@ -76,7 +76,7 @@ Result<void> TimelineBuilder::buildNow(SqlSession& sql, RedisClient& redis, Time
                                        UserId owner, BuildFor purpose, Deadline deadline)
 {
     const auto& timelines = m_services.timelines;
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < kBuildRounds; ++round) {
         std::int64_t generation = 0;
         if (family == TimelineFamily::Home) {
             ROOKERY_ASSIGN(generation, warmGeneration(sql, owner, purpose, deadline));

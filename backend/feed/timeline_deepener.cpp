@@ -11,9 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 1s;                // a stop waits for one timeline at most
-constexpr std::size_t kMostJobs = 10'000; // further ones are left to their next readers
-constexpr int kMostTries = 10, kRounds = 5;
+constexpr auto kDeepenCall = 1s;              // a stop waits for one timeline at most
+constexpr std::size_t kMostDeepened = 10'000; // further ones are left to their next readers
+constexpr int kMostTries = 10, kDeepenRounds = 5;
 constexpr int kSegmentsAtOnce = 4;
 
 } // namespace
@@ -30,7 +30,7 @@ void TimelineDeepener::later(TimelineFamily family, UserId owner)
     {
         const std::lock_guard lock(m_mutex);
         const Timeline timeline{family, owner};
-        if (m_known.size() >= kMostJobs || !m_known.insert(timeline).second) return;
+        if (m_known.size() >= kMostDeepened || !m_known.insert(timeline).second) return;
         m_jobs.emplace(std::chrono::steady_clock::now(), Job{timeline});
     }
     m_wake.notify_one();
@@ -77,7 +77,7 @@ void TimelineDeepener::finish(Job job)
 
 Result<bool> TimelineDeepener::deepenSoon(const Timeline& timeline) const
 {
-    const auto deadline = Deadline::after(kCall);
+    const auto deadline = Deadline::after(kDeepenCall);
     SqlSession sql(m_services.pools, m_services.maps);
     ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
     return deepen(sql, *redis, timeline.first, timeline.second, deadline);
@@ -106,7 +106,7 @@ Result<bool> TimelineDeepener::deepenSoon(const Timeline& timeline) const
 Result<bool> TimelineDeepener::deepen(SqlSession& sql, RedisClient& redis, TimelineFamily family,
                                       UserId owner, Deadline deadline) const
 {
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < kDeepenRounds; ++round) {
         ROOKERY_ASSIGN(const auto begun,
                        m_services.timelines.beginDeepening(redis, family, owner, kStaleBuild, deadline));
         if (begun.start != Timelines::Start::Begun) return begun.start == Timelines::Start::Needless;

@@ -25,7 +25,7 @@ struct Group
 constexpr Group kWorkers{EventKind::WorkersChanged, "workers"},
     kSettings{EventKind::SettingChanged, "setting"}, kOthers{EventKind::OperatorAction, "other"};
 
-std::string quoted(std::string_view name)
+std::string sqlQuoted(std::string_view name)
 {
     return "'" + std::string(name) + "'";
 }
@@ -132,10 +132,10 @@ const std::string& auditGroupSql()
     static const std::string sql = [] {
         std::string workers;
         for (const auto action : kWorkerActions)
-            workers += (workers.empty() ? "" : ", ") + quoted(action);
-        return "CASE WHEN action IN (" + workers + ") THEN " + quoted(kWorkers.name) +
-               " WHEN starts_with(action, " + quoted(kSettingActions) + ") THEN " + quoted(kSettings.name) +
-               " ELSE " + quoted(kOthers.name) + " END";
+            workers += (workers.empty() ? "" : ", ") + sqlQuoted(action);
+        return "CASE WHEN action IN (" + workers + ") THEN " + sqlQuoted(kWorkers.name) +
+               " WHEN starts_with(action, " + sqlQuoted(kSettingActions) + ") THEN " +
+               sqlQuoted(kSettings.name) + " ELSE " + sqlQuoted(kOthers.name) + " END";
     }();
     return sql;
 }

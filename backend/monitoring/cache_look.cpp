@@ -93,7 +93,7 @@ NodeKeyCounts countsOf(const LookedNode& node)
     return out;
 }
 
-std::optional<double> perSecond(std::int64_t before, std::int64_t now, double seconds)
+std::optional<double> maybePerSecond(std::int64_t before, std::int64_t now, double seconds)
 {
     if (before < 0 || now < before || seconds <= 0) return std::nullopt;
     return double(now - before) / seconds;
@@ -139,8 +139,8 @@ void CacheLook::compare(CacheDetails& details, const std::vector<LookedNode>& no
             continue;
         auto& counts = details.nodes[i];
         counts.windowSeconds = seconds;
-        counts.evictionsPerSecond = perSecond(known->second.evictedKeys, counts.evictedTotal, seconds);
-        counts.expirationsPerSecond = perSecond(known->second.expiredKeys, counts.expiredTotal, seconds);
+        counts.evictionsPerSecond = maybePerSecond(known->second.evictedKeys, counts.evictedTotal, seconds);
+        counts.expirationsPerSecond = maybePerSecond(known->second.expiredKeys, counts.expiredTotal, seconds);
     }
     for (const auto kind : kFlights) {
         const auto at = std::size_t(kind);

@@ -13,7 +13,7 @@ namespace {
 constexpr int kSchema = 3;
 constexpr int kBusyMilliseconds = 2'000; // another desktop on the same cluster writes for some milliseconds
 
-constexpr auto kTables = R"(
+constexpr auto kSeriesTables = R"(
     CREATE TABLE series (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     CREATE TABLE blocks (resolution INTEGER, series INTEGER, start INTEGER, steps BLOB NOT NULL,
                          PRIMARY KEY (resolution, series, start)) WITHOUT ROWID;)";
@@ -169,7 +169,7 @@ Result<void> HistoryFile::prepare(const std::string& clusterId)
         return fail(ErrorCode::SchemaTooNew,
                     "the history file " + m_path.string() +
                         " was written by a newer version of Rookery; use that version");
-    if (version < 1) ROOKERY_TRY(execute(kTables));
+    if (version < 1) ROOKERY_TRY(execute(kSeriesTables));
     if (version < 2) ROOKERY_TRY(execute(kEventTable));
     if (version < 3) ROOKERY_TRY(execute(kClusterTable));
     ROOKERY_TRY(claim(clusterId));

@@ -13,7 +13,7 @@ namespace {
 // Up to so many shards one statement names them all; beyond that it would be too long to paste.
 constexpr int kShardsInOneStatement = 256;
 
-std::string quoted(std::string_view text) // for a shell
+std::string shellQuoted(std::string_view text) // for a shell
 {
     std::string out = "'";
     for (const char c : text)
@@ -32,7 +32,8 @@ std::string postedAt(const std::string& id)
 std::string onNode(const ShardMap& map, int node)
 {
     const auto* endpoint = map.node(node);
-    return endpoint ? endpoint->name + ": psql " + quoted(endpoint->address) : "node " + std::to_string(node);
+    return endpoint ? endpoint->name + ": psql " + shellQuoted(endpoint->address)
+                    : "node " + std::to_string(node);
 }
 
 // The reader follows itself.
@@ -127,8 +128,8 @@ std::string nodeName(const ShardMap& map, int id)
 std::string newestOfHome(const std::string& redisCli, UserId user)
 {
     const auto key = timelineKey(TimelineFamily::Home, user);
-    return redisCli + " ZUNION 2 " + quoted(key) + " " + quoted(key) + ":$(" + redisCli + " GET " +
-           quoted(timelineSegmentsKey(TimelineFamily::Home, user)) +
+    return redisCli + " ZUNION 2 " + shellQuoted(key) + " " + shellQuoted(key) + ":$(" + redisCli + " GET " +
+           shellQuoted(timelineSegmentsKey(TimelineFamily::Home, user)) +
            " | cut -d ' ' -f 2) AGGREGATE MIN | head -n " + std::to_string(kLocatePageLength);
 }
 
@@ -138,10 +139,10 @@ std::string redisCliCommand(const NodeEndpoint& node)
 {
     const auto address = parseRedisAddress(node.address);
     if (!address) return "redis-cli";
-    if (address->local()) return "redis-cli -s " + quoted(address->path);
-    std::string out = "redis-cli -h " + quoted(address->host) + " -p " + address->port;
+    if (address->local()) return "redis-cli -s " + shellQuoted(address->path);
+    std::string out = "redis-cli -h " + shellQuoted(address->host) + " -p " + address->port;
     if (address->database != 0) out += " -n " + std::to_string(address->database);
-    if (!address->user.empty()) out += " --user " + quoted(address->user);
+    if (!address->user.empty()) out += " --user " + shellQuoted(address->user);
     return address->password.empty() ? out : out + " --askpass"; // never the password itself
 }
 

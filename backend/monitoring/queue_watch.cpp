@@ -8,11 +8,11 @@
 namespace backend {
 namespace {
 
-constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+constexpr float kUnknownCount = std::numeric_limits<float>::quiet_NaN();
 
 float known(double value)
 {
-    return value < 0 ? kUnknown : float(value);
+    return value < 0 ? kUnknownCount : float(value);
 }
 
 std::vector<std::int64_t> difference(const std::vector<std::int64_t>& now,
@@ -57,7 +57,7 @@ void QueueWatch::sampled(const ClusterSnapshot& snapshot, const EngineCounters& 
 {
     Point point;
     point.at = snapshot.takenAt;
-    point.unfinished.fill(kUnknown);
+    point.unfinished.fill(kUnknownCount);
     point.arrivals = point.drain = point.unfinished;
     for (const auto& kind : snapshot.queue) {
         const auto k =

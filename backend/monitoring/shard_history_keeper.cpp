@@ -8,7 +8,7 @@ namespace backend {
 namespace {
 
 constexpr std::chrono::milliseconds kFillsWithin{2'500};
-constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+constexpr float kUnknownValue = std::numeric_limits<float>::quiet_NaN();
 
 template <class Step>
 std::int64_t slotOf(TimePoint at, Step step)
@@ -24,7 +24,7 @@ void ShardHistoryKeeper::Tier::add(TimePoint at, const std::vector<float>& value
     while (!m_columns.empty() && slot < m_columns.back().slot)
         m_columns.pop_back(); // the clock was set back: what it said of later is void
     if (m_columns.empty() || slot > m_columns.back().slot || m_columns.back().means.size() != values.size()) {
-        m_columns.push_back({slot, std::vector<float>(values.size(), kUnknown)});
+        m_columns.push_back({slot, std::vector<float>(values.size(), kUnknownValue)});
         m_counts.assign(values.size(), 0);
         if (m_columns.size() > m_capacity) m_columns.pop_front();
     }
@@ -76,7 +76,7 @@ void ShardHistoryKeeper::add(const ClusterSnapshot& snapshot)
         std::transform(snapshot.shards.begin(), snapshot.shards.end(), values.begin(),
                        [metric](const ShardSnapshot& shard) {
                            // What was known before its node fell is no measurement of this second.
-                           return lastKnown(shard, metric) ? kUnknown : float(valueOf(shard, metric));
+                           return lastKnown(shard, metric) ? kUnknownValue : float(valueOf(shard, metric));
                        });
         auto& kept = m_metrics[std::size_t(metric)];
         // What a shard holds is counted every few seconds only.
@@ -112,7 +112,7 @@ Result<ShardHistory> ShardHistoryKeeper::range(BalanceMetric metric, TimePoint b
         out.step += tier.step();
     for (auto slot = slotOf(begin, out.step); slot <= slotOf(last, out.step); ++slot)
         out.at.push_back(TimePoint(slot * out.step));
-    out.values.assign(out.at.size() * std::size_t(m_shards), kUnknown);
+    out.values.assign(out.at.size() * std::size_t(m_shards), kUnknownValue);
     tier.addTo(out, begin, end);
     return out;
 }

@@ -1,6 +1,7 @@
 #include "backend/operations/counter_auditor.h"
 
 #include "backend/cache/raw_timeline.h"
+#include "backend/common/clock.h"
 #include "backend/fanout/push_counters.h"
 
 #include <algorithm>
@@ -12,18 +13,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPage = 500;               // users looked at together
-constexpr auto kBetween = 400ms;         // two looks at what differs: a cache may be a moment behind
-constexpr int kLooksAgain = 3;           // until it stood still between two, or through all
-constexpr int kTries = 3;                // to set counters that change meanwhile
-constexpr std::size_t kListed = 1'000;   // drifts in a report
-constexpr std::size_t kSuspects = 5'000; // that wait together for another look
-constexpr auto kReserve = 2s;            // kept back from a deadline, for the last looks at what differs
-
-TimePoint now()
-{
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
+constexpr int kUsersAPage = 500;             // users looked at together
+constexpr auto kBetweenCounterLooks = 400ms; // two looks at what differs: a cache may be a moment behind
+constexpr int kCounterLooksAgain = 3;        // until it stood still between two, or through all
+constexpr int kTries = 3;                    // to set counters that change meanwhile
+constexpr std::size_t kDriftsListed = 1'000; // drifts in a report
+constexpr std::size_t kSuspects = 5'000;     // that wait together for another look
+constexpr auto kLastLooksReserve = 2s;       // kept back from a deadline, for the last looks at what differs
 
 std::string words(const Counters& c)
 {
@@ -69,7 +65,7 @@ struct CounterAuditor::Look
     {
         return storedDrifted() || (cacheDrifted() && !(lags() && undecided())) || lostFollows() > 0;
     }
-    bool decided() const { return stoodStillFor >= (onlyLags() ? kLooksAgain : 1); }
+    bool decided() const { return stoodStillFor >= (onlyLags() ? kCounterLooksAgain : 1); }
 
     std::string sentence() const
     {
@@ -169,7 +165,7 @@ void CounterAuditor::tell(const Look& look, Audit& audit) const
         report.reconciled += drift.reconciled;
     }
     ++report.drifted;
-    if (report.drifts.size() < kListed) report.drifts.push_back(std::move(drift));
+    if (report.drifts.size() < kDriftsListed) report.drifts.push_back(std::move(drift));
 }
 
 // Those that differ at the first look join the suspects.
@@ -195,10 +191,10 @@ Result<void> CounterAuditor::settleOnce(Audit& audit) const
     audit.suspects.clear();
     Result<void> done;
     for (const auto& [shard, all] : byShard)
-        for (std::size_t first = 0; first < all.size(); first += std::size_t(kPage)) {
+        for (std::size_t first = 0; first < all.size(); first += std::size_t(kUsersAPage)) {
             const std::vector<Look> some(
                 all.begin() + std::ptrdiff_t(first),
-                all.begin() + std::ptrdiff_t(std::min(all.size(), first + std::size_t(kPage))));
+                all.begin() + std::ptrdiff_t(std::min(all.size(), first + std::size_t(kUsersAPage))));
             SqlSession sql(m_services.pools, m_services.maps);
             auto later = done ? lookAgain(sql, shard, some, audit.deadline)
                               : Result<std::vector<Look>>(fail(done.error()));
@@ -226,8 +222,8 @@ Result<void> CounterAuditor::settleOnce(Audit& audit) const
 Result<void> CounterAuditor::settle(Audit& audit) const
 {
     Result<void> done;
-    for (int again = 0; again < kLooksAgain && done && !audit.suspects.empty(); ++again)
-        done = audit.deadline.sleptWithin(kBetween)
+    for (int again = 0; again < kCounterLooksAgain && done && !audit.suspects.empty(); ++again)
+        done = audit.deadline.sleptWithin(kBetweenCounterLooks)
                    ? settleOnce(audit)
                    : fail(ErrorCode::DeadlineExceeded,
                           "there was no time to look again at what seems to have drifted", true);
@@ -243,7 +239,8 @@ Result<void> CounterAuditor::ofShard(int shard, Audit& audit) const
         if (audit.report.users > 0 && audit.lookUntil.expired())
             return fail(ErrorCode::DeadlineExceeded, "the time is up");
         SqlSession sql(m_services.pools, m_services.maps);
-        ROOKERY_ASSIGN(auto edges, CounterStore::recountEdges(sql, shard, after, kPage, audit.deadline));
+        ROOKERY_ASSIGN(auto edges,
+                       CounterStore::recountEdges(sql, shard, after, kUsersAPage, audit.deadline));
         if (edges.empty()) return {};
         after = edges.back().user;
         ROOKERY_TRY(firstLook(sql, shard, std::move(edges), audit));
@@ -278,15 +275,15 @@ Result<void> CounterAuditor::ofAll(const CounterAuditQuery& query, Audit& audit)
 Result<void> CounterAuditor::audit(const CounterAuditQuery& query, const BeforeChanges& beforeChanges,
                                    CounterAuditReport& report, Deadline deadline) const
 {
-    report.startedAt = now();
-    Audit audit{report, beforeChanges, deadline, deadline.keepingBack(kReserve)};
+    report.startedAt = SystemWallClock().now();
+    Audit audit{report, beforeChanges, deadline, deadline.keepingBack(kLastLooksReserve)};
     const auto isUp = [&](const Result<void>& outcome) {
         return !outcome && report.users > 0 && outcome.error().code == ErrorCode::DeadlineExceeded;
     };
     auto done = ofAll(query, audit);
     if (!done && !isUp(done)) return fail(done.error());
     if (const auto settled = settle(audit); !settled && done) done = settled;
-    report.finishedAt = now();
+    report.finishedAt = SystemWallClock().now();
     if (!done && !isUp(done)) return fail(done.error());
     if (!done)
         report.stoppedBecause = "the time was up after " + std::to_string(report.users) +

@@ -11,9 +11,9 @@
 namespace backend {
 namespace {
 
-constexpr Milliseconds kCall{2'000}; // a stop waits for one call at most
-constexpr int kAtOnce = 100;
-constexpr std::int64_t kLock = 0x726f6f6b646f72; // of the directory's advisory locks
+constexpr Milliseconds kDormancyCall{2'000}; // a stop waits for one call at most
+constexpr int kDormantAtOnce = 100;
+constexpr std::int64_t kDormancyLock = 0x726f6f6b646f72; // of the directory's advisory locks
 
 } // namespace
 
@@ -28,8 +28,8 @@ Dormancy::Dormancy(const FeedServices& services, Directory& directory, DormancyS
 void Dormancy::step(const std::stop_token& stop)
 {
     if (m_settings.unseen.count() == 0) return;
-    const auto deadline = Deadline::after(kCall);
-    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kLock, deadline);
+    const auto deadline = Deadline::after(kDormancyCall);
+    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kDormancyLock, deadline);
     if (!lock) return; // another engine is at it
     const auto done = round(stop);
     if (!done && !stop.stop_requested())
@@ -54,12 +54,12 @@ Result<std::int64_t> Dormancy::ofShard(int shard, const std::stop_token& stop)
     std::int64_t total = 0;
     for (UserId after;;) {
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the engine stops");
-        const auto deadline = Deadline::after(kCall);
+        const auto deadline = Deadline::after(kDormancyCall);
         std::vector<UserId> readers;
         {
             SqlSession sql(m_services.pools, m_services.maps);
             ROOKERY_ASSIGN(readers,
-                           ReaderStore::idle(sql, shard, m_settings.unseen, after, kAtOnce, deadline));
+                           ReaderStore::idle(sql, shard, m_settings.unseen, after, kDormantAtOnce, deadline));
             if (readers.empty()) return total;
             ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
             RedisBatch batch(*redis);

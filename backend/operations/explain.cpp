@@ -10,11 +10,6 @@ namespace {
 
 using Facts = ExplainFacts;
 
-std::string id(std::int64_t value)
-{
-    return std::to_string(value);
-}
-
 bool unfinished(const Facts::Work& work)
 {
     return work.state != TaskState::Dead;
@@ -66,13 +61,14 @@ Verdict verdictWhenHidden(const ShardMap& map, const Facts& facts)
 {
     if (!facts.stored)
         return {ExplainAnswer::NoSuchPost, false,
-                "PostgreSQL has no post " + id(facts.post.value) + " in its logical shard"};
+                "PostgreSQL has no post " + std::to_string(facts.post.value) + " in its logical shard"};
     if (facts.accountDeletedAt)
         return {ExplainAnswer::Deleted, false,
                 "the author's account was deleted: all it posted is hidden everywhere at once"};
     if (facts.stored->deletedAt)
         return {ExplainAnswer::Deleted, false, "the post was deleted: it is hidden everywhere at once"};
-    const std::string author = id(facts.stored->author.value), reader = id(facts.reader.value);
+    const std::string author = std::to_string(facts.stored->author.value),
+                      reader = std::to_string(facts.reader.value);
     const std::string why = facts.edge ? reader + " does not follow " + author + " any more"
                                        : reader + " never followed " + author;
     if (facts.timeline.valid() && facts.inSet())

@@ -8,11 +8,6 @@ namespace {
 using Element = ExplainElement;
 using Facts = ExplainFacts;
 
-std::string id(std::int64_t value)
-{
-    return std::to_string(value);
-}
-
 std::string milliseconds(TimePoint from, TimePoint to)
 {
     return std::to_string(
@@ -81,8 +76,8 @@ private:
         if (!m_facts.stored) return;
         const int shard = m_facts.post.shard();
         add(Element::Posted, m_facts.post.time(),
-            "posted by " + id(m_facts.stored->author.value) + ", logical shard " + std::to_string(shard) +
-                " on " + nodeNameIn(m_map, m_map.postsNode[std::size_t(shard)]));
+            "posted by " + std::to_string(m_facts.stored->author.value) + ", logical shard " +
+                std::to_string(shard) + " on " + nodeNameIn(m_map, m_map.postsNode[std::size_t(shard)]));
         if (m_facts.stored->deletedAt)
             add(Element::Deleted, m_facts.stored->deletedAt,
                 "the post was deleted: its tombstone hides it everywhere at once");
@@ -246,7 +241,7 @@ private:
             const auto floor = timeline.floor->id;
             add(Element::Timeline, {},
                 set + " holds " + std::to_string(timeline.ids.size()) + " posts and is complete " +
-                    (floor.value > 0 ? "down to " + id(floor.value) : "to the beginning"));
+                    (floor.value > 0 ? "down to " + std::to_string(floor.value) : "to the beginning"));
         }
         if (m_facts.stored && m_facts.belowFloor())
             add(Element::Timeline, {},
@@ -279,7 +274,7 @@ std::string nodeNameIn(const ShardMap& map, int node)
 
 std::string taskTextOf(const ShardMap& map, TaskKind kind, const TaskRef& task)
 {
-    return std::string(toString(kind)) + " " + id(task.id) + " on " + nodeNameIn(map, task.node);
+    return std::string(toString(kind)) + " " + std::to_string(task.id) + " on " + nodeNameIn(map, task.node);
 }
 
 } // namespace backend

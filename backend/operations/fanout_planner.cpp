@@ -14,8 +14,8 @@
 namespace backend {
 namespace {
 
-constexpr Milliseconds kEvery{1'000};
-constexpr Milliseconds kCall{2'000};        // a stop waits for one call at most
+constexpr Milliseconds kPlannerEvery{1'000};
+constexpr Milliseconds kPlannerCall{2'000}; // a stop waits for one call at most
 constexpr std::size_t kMeasuredAtOnce = 50; // authors
 constexpr std::string_view kSetting = "push_threshold";
 // Ids made later than this after an author's end are of posts that everybody pushes, and that nobody but
@@ -65,20 +65,20 @@ FanoutPlanner::FanoutPlanner(const FeedServices& services, Directory& directory,
     : m_services(services)
     , m_directory(directory)
     , m_settings(settings)
-    , m_thread("fan-out planner", kEvery, [this](const std::stop_token& stop) { step(stop); })
+    , m_thread("fan-out planner", kPlannerEvery, [this](const std::stop_token& stop) { step(stop); })
 {
 }
 
 void FanoutPlanner::step(const std::stop_token& stop)
 {
-    const auto known = readFanoutPolicy(m_directory, Deadline::after(kCall));
+    const auto known = readFanoutPolicy(m_directory, Deadline::after(kPlannerCall));
     if (!known) return; // the directory is away: the next step tries again
     const bool due = m_planned != known->threshold ||
                      std::chrono::steady_clock::now() - m_plannedAt >= m_settings.planEvery;
     const bool moving = std::any_of(known->pulled.begin(), known->pulled.end(),
                                     [](const auto& one) { return one.state != PullState::Pulled; });
     if (!due && !moving) return;
-    const auto deadline = Deadline::after(kCall);
+    const auto deadline = Deadline::after(kPlannerCall);
     const auto lock = DirectoryLock::tryTake(m_directory.pool(), kLock, deadline);
     if (!lock) return; // another engine is at it
     if (const auto moved = advance(due, deadline); !moved)
@@ -149,7 +149,7 @@ Result<void> FanoutPlanner::plan(const FanoutPolicy& policy, const std::stop_tok
             }
         }
     }
-    const auto deadline = Deadline::after(kCall);
+    const auto deadline = Deadline::after(kPlannerCall);
     // Of one that ends newer posts are not merged everywhere: it begins like any other.
     if (!begin.empty())
         ROOKERY_TRY(change("INSERT INTO directory.pulled_authors AS p (author, state, reason)"
@@ -188,7 +188,7 @@ Result<std::vector<AuthorLoad>> FanoutPlanner::loadsOf(int shard, std::int64_t m
                    {"SELECT user_id, followers FROM " + shardTable(Role::Users, shard, "counters") +
                         " WHERE followers >= $1::bigint OR user_id = ANY ($2::bigint[])",
                     {sqlParameter(minimum), sqlArray(pulled)}},
-                   Deadline::after(kCall)));
+                   Deadline::after(kPlannerCall)));
     std::vector<AuthorLoad> loads;
     for (std::size_t r = 0; r < rows.size(); ++r)
         loads.push_back({UserId{rows.integer(r, 0)}, rows.integer(r, 1), 0, 0});
@@ -205,10 +205,10 @@ Result<void> FanoutPlanner::measure(std::vector<AuthorLoad>& loads, const std::s
         std::map<int, std::vector<std::int64_t>> authors;
         for (const auto& load : some)
             authors[load.author.shard()].push_back(load.author.value);
-        ROOKERY_ASSIGN(const auto posts,
-                       readPostsPerDay(sql, authors, m_services.ageClock.now(), Deadline::after(kCall)));
+        ROOKERY_ASSIGN(const auto posts, readPostsPerDay(sql, authors, m_services.ageClock.now(),
+                                                         Deadline::after(kPlannerCall)));
         ROOKERY_ASSIGN(const auto audiences,
-                       readAudiences(sql, authors, m_settings.sample, Deadline::after(kCall)));
+                       readAudiences(sql, authors, m_settings.sample, Deadline::after(kPlannerCall)));
         for (auto& load : some) {
             load.postsPerDay = posts.at(load.author);
             const auto audience = audiences.authors.find(load.author);

@@ -10,10 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Milliseconds kEvery{5 * 60'000};
+constexpr Milliseconds kHousekeepingEvery{5 * 60'000};
 constexpr auto kRound = 60s;
 constexpr Milliseconds kSilence{10 * 60'000};
-constexpr int kAtOnce = 2'000; // marks of one shard in one step
+constexpr int kMarksAtOnce = 2'000; // marks of one shard in one step
 
 } // namespace
 
@@ -21,7 +21,7 @@ Housekeeping::Housekeeping(const SqlPools& pools, const ShardMapSource& maps, Di
     : m_pools(pools)
     , m_maps(maps)
     , m_directory(directory)
-    , m_thread("housekeeping", kEvery, [this](const std::stop_token& stop) { round(stop); })
+    , m_thread("housekeeping", kHousekeepingEvery, [this](const std::stop_token& stop) { round(stop); })
 {
 }
 
@@ -52,7 +52,7 @@ Result<int> Housekeeping::forgetAppliedOf(SqlSession& sql, int shard, Deadline d
     ROOKERY_ASSIGN(const auto expired, sql.runOne(Role::Users, shard,
                                                   {"SELECT node, task_id FROM " + table +
                                                        " WHERE expires_at < now() LIMIT $1::int",
-                                                   {sqlParameter(kAtOnce)}},
+                                                   {sqlParameter(kMarksAtOnce)}},
                                                   deadline));
     std::map<int, std::vector<std::int64_t>> byNode;
     for (std::size_t r = 0; r < expired.size(); ++r)

@@ -1,6 +1,7 @@
 #include "backend/operations/orphan_keys.h"
 
 #include "backend/cache/key_names.h"
+#include "backend/common/clock.h"
 
 #include <algorithm>
 #include <map>
@@ -18,11 +19,6 @@ constexpr std::size_t kSuspectsAtOnce = 5'000; // keys that are looked at closer
 constexpr std::size_t kRemovedAtOnce = 500;
 constexpr std::size_t kRemembered = 1'000'000; // orphans counted already: SCAN may tell of a key twice
 constexpr std::size_t kWeighed = 200;          // of a group and piece; the others are taken for like these
-
-TimePoint now()
-{
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 struct Suspect
 {
@@ -362,14 +358,14 @@ Result<void> walkOrphanKeys(const FeedServices& services, Directory& directory, 
     if (query.keysPerSecond < 1 || query.examples < 0)
         return fail(ErrorCode::InvalidArgument, "one key a second at least has to be looked at");
     report = {};
-    report.startedAt = now();
+    report.startedAt = SystemWallClock().now();
     ROOKERY_ASSIGN(const auto map, directory.loadShardMap(deadline));
     for (const auto& node : map.nodes)
         if (node.kind == NodeKind::Redis)
             ROOKERY_TRY(
                 NodeWalk(services, directory, query, beforeRemoval, report, node.id, node.name, deadline)
                     .run());
-    report.finishedAt = now();
+    report.finishedAt = SystemWallClock().now();
     return {};
 }
 

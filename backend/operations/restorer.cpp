@@ -16,11 +16,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCall = 2s;   // a stop waits for one call at most
-constexpr int kAtOnce = 500; // readers looked at in one step
+constexpr auto kRestoreCall = 2s;    // a stop waits for one call at most
+constexpr int kRestoredAtOnce = 500; // readers looked at in one step
 constexpr auto kFill = 500ms, kFillAgain = 5'000ms;
-constexpr int kFirstPage = 20;                   // posts of a timeline whose bodies are filled in
-constexpr std::int64_t kLock = 0x726f6f6b657279; // of the directory's advisory locks
+constexpr int kFirstPage = 20;                           // posts of a timeline whose bodies are filled in
+constexpr std::int64_t kRestorerLock = 0x726f6f6b657279; // of the directory's advisory locks
 // Readers seen in the last hour come first, on all shards, then those of the last day, week, and all others.
 constexpr std::array<std::string_view, 5> kSeen{"now()", "now() - interval '1 hour'",
                                                 "now() - interval '1 day'", "now() - interval '7 days'",
@@ -97,12 +97,12 @@ std::vector<int> Restorer::changedNodes(Deadline deadline)
 
 void Restorer::step(const std::stop_token& stop)
 {
-    auto nodes = changedNodes(Deadline::after(kCall));
+    auto nodes = changedNodes(Deadline::after(kRestoreCall));
     const auto now = std::chrono::steady_clock::now();
     const bool everything = now - m_sweptAt >= m_settings.sweepEvery;
     if (nodes.empty() && !everything) return;
-    const auto deadline = Deadline::after(kCall);
-    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kLock, deadline);
+    const auto deadline = Deadline::after(kRestoreCall);
+    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kRestorerLock, deadline);
     if (!lock) return; // another engine is at it
     std::map<int, std::string> lives;
     if (auto redis = m_services.redis.lease(deadline))
@@ -127,10 +127,10 @@ Result<void> Restorer::sweepAll(const std::vector<int>& nodes, const std::stop_t
 {
     Sweep sweep{stop};
     sweep.afterLoss = !nodes.empty();
-    if (auto redis = m_services.redis.lease(Deadline::after(kCall)))
+    if (auto redis = m_services.redis.lease(Deadline::after(kRestoreCall)))
         for (const auto& node : m_services.maps.current()->nodes)
             if (node.kind == NodeKind::Redis)
-                if (auto life = (*redis)->runId(node.id, Deadline::after(kCall)))
+                if (auto life = (*redis)->runId(node.id, Deadline::after(kRestoreCall)))
                     sweep.lives[node.id] = *life;
     const auto map = m_services.maps.current();
     std::vector<int> shards;
@@ -151,7 +151,7 @@ Result<void> Restorer::sweepAll(const std::vector<int>& nodes, const std::stop_t
             sql.runOne(
                 Role::Users, shard,
                 {"SELECT count(*) FROM " + shardTable(Role::Users, shard, "users") + " WHERE warm", {}},
-                Deadline::after(kCall)));
+                Deadline::after(kRestoreCall)));
         fresh.readers += rows.integer(0, 0);
         ROOKERY_TRY(sweep.goOn());
     }
@@ -174,7 +174,7 @@ Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
 {
     for (UserId after;;) {
         ROOKERY_TRY(sweep.goOn());
-        const auto deadline = Deadline::after(kCall);
+        const auto deadline = Deadline::after(kRestoreCall);
         std::vector<UserId> readers;
         {
             SqlSession sql(m_services.pools, m_services.maps);
@@ -183,7 +183,7 @@ Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
                                       {"SELECT id FROM " + shardTable(Role::Users, shard, "users") +
                                            " WHERE warm AND id > $1::bigint" + windowText(window) +
                                            " ORDER BY id LIMIT $2::int",
-                                       {sqlParameter(after.value), sqlParameter(kAtOnce)}},
+                                       {sqlParameter(after.value), sqlParameter(kRestoredAtOnce)}},
                                       deadline));
             for (std::size_t r = 0; r < rows.size(); ++r)
                 readers.push_back(UserId{rows.integer(r, 0)});
@@ -197,7 +197,7 @@ Result<void> Restorer::sweepReaders(Sweep& sweep, int shard, std::size_t window)
             SqlSession sql(m_services.pools, m_services.maps);
             ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
             ROOKERY_TRY(pushCounters(sql, *redis, m_services.objects, sweep.afterLoss ? readers : lost,
-                                     Deadline::after(kCall)));
+                                     Deadline::after(kRestoreCall)));
         }
         addProgress(sweep, std::int64_t(readers.size() - lost.size()), 0);
         ROOKERY_TRY(restore(sweep, lost));
@@ -232,7 +232,7 @@ Result<std::vector<UserId>> Restorer::missing(const std::vector<UserId>& readers
 Result<void> Restorer::restore(Sweep& sweep, const std::vector<UserId>& readers)
 {
     if (readers.empty()) return {};
-    const auto deadline = Deadline::after(kCall);
+    const auto deadline = Deadline::after(kRestoreCall);
     {
         // A node that is lost in the middle is looked at from the start, or else those seen last would come
         // last.
@@ -267,7 +267,7 @@ Result<void> Restorer::restore(Sweep& sweep, const std::vector<UserId>& readers)
 Result<void> Restorer::restoreOne(Sweep& sweep, TimelineFamily family, UserId owner)
 {
     ROOKERY_TRY(sweep.goOn());
-    const auto deadline = Deadline::after(kCall);
+    const auto deadline = Deadline::after(kRestoreCall);
     ROOKERY_ASSIGN(auto redis, m_services.redis.lease(deadline));
     const std::vector<UserId> owners{owner};
     ROOKERY_ASSIGN(const auto floors, m_services.timelines.floors(*redis, family, owners, deadline));

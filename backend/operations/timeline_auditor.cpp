@@ -1,6 +1,7 @@
 #include "backend/operations/timeline_auditor.h"
 
 #include "backend/audit/outstanding_work.h"
+#include "backend/common/clock.h"
 #include "backend/operations/explain.h"
 
 #include <algorithm>
@@ -13,18 +14,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPage = 200;               // readers looked at together
-constexpr int kLooksAgain = 2;           // at what differs,
-constexpr auto kBetween = 300ms;         // so long apart
-constexpr std::size_t kListed = 1'000;   // differences in a report
-constexpr std::size_t kListedPosts = 20; // of each
-constexpr std::size_t kExplained = 50;   // differences of a page
-constexpr auto kReserve = 2s;            // kept back from a deadline, to tell what was found by then
-
-TimePoint now()
-{
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
+constexpr int kReadersAPage = 200;                // readers looked at together
+constexpr int kLooksAgain = 2;                    // at what differs,
+constexpr auto kBetween = 300ms;                  // so long apart
+constexpr std::size_t kDifferencesListed = 1'000; // differences in a report
+constexpr std::size_t kListedPosts = 20;          // of each
+constexpr std::size_t kExplained = 50;            // differences of a page
+constexpr auto kReserve = 2s;                     // kept back from a deadline, to tell what was found by then
 
 Result<void> goOn(const std::stop_token& stop)
 {
@@ -199,7 +195,8 @@ private:
     void list(TimelineDifference difference)
     {
         ++m_report.differencesTotal;
-        if (m_report.differences.size() < kListed) m_report.differences.push_back(std::move(difference));
+        if (m_report.differences.size() < kDifferencesListed)
+            m_report.differences.push_back(std::move(difference));
     }
 
     void takeCold(UserId reader)
@@ -290,7 +287,7 @@ Result<void> TimelineAuditor::countDormant(int shard, TimelineAuditReport& repor
 Result<void> TimelineAuditor::eachOfShard(int shard, const Visit& visit, Deadline deadline) const
 {
     for (UserId after;;) {
-        ROOKERY_ASSIGN(const auto readers, warmReaders(shard, after, kPage, deadline));
+        ROOKERY_ASSIGN(const auto readers, warmReaders(shard, after, kReadersAPage, deadline));
         if (readers.empty()) return {};
         after = readers.back();
         ROOKERY_TRY(visit(readers));
@@ -326,9 +323,9 @@ Result<void> TimelineAuditor::eachOfSample(const TimelineAuditQuery& query, cons
                 readers.push_back(UserId{rows.integer(r, 0)});
         }
         wanted -= int(readers.size());
-        for (std::size_t first = 0; first < readers.size(); first += kPage)
-            ROOKERY_TRY(visit(
-                std::span(readers).subspan(first, std::min<std::size_t>(kPage, readers.size() - first))));
+        for (std::size_t first = 0; first < readers.size(); first += kReadersAPage)
+            ROOKERY_TRY(visit(std::span(readers).subspan(
+                first, std::min<std::size_t>(kReadersAPage, readers.size() - first))));
     }
     return {};
 }
@@ -371,7 +368,7 @@ Result<TimelineAuditReport> TimelineAuditor::audit(const TimelineAuditQuery& que
                                                    const TakeFindings& differing, Deadline deadline) const
 {
     TimelineAuditReport report;
-    report.startedAt = now();
+    report.startedAt = SystemWallClock().now();
     const auto until = deadline.keepingBack(kReserve);
     bool any = false;
     const auto visit = [&](std::span<const UserId> readers) -> Result<void> {
@@ -383,7 +380,7 @@ Result<TimelineAuditReport> TimelineAuditor::audit(const TimelineAuditQuery& que
         return differing ? differing(findings) : Result<void>();
     };
     const auto done = eachPage(query, report, visit, deadline);
-    report.finishedAt = now();
+    report.finishedAt = SystemWallClock().now();
     if (!done && !(any && done.error().code == ErrorCode::DeadlineExceeded)) return fail(done.error());
     if (!done)
         report.stoppedBecause = "the time was up after " + std::to_string(report.readers) +

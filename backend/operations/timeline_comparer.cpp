@@ -12,8 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 using State = TimelineComparison::State;
 
-constexpr int kLooksAgain = 2;   // at what differs,
-constexpr auto kBetween = 300ms; // so long apart
+constexpr int kComparerLooksAgain = 2;        // at what differs,
+constexpr auto kBetweenComparerLooks = 300ms; // so long apart
 
 bool aboutContent(TimelineFault fault)
 {
@@ -45,8 +45,9 @@ Result<TimelineComparison> TimelineComparer::compare(UserId reader)
     ROOKERY_ASSIGN(m_redis, m_services.redis.lease(m_deadline));
     ROOKERY_TRY(look());
     if (!m_after.exists) return unknown();
-    for (int again = 0; again < kLooksAgain && m_out.state == State::Compared && !m_faults.empty(); ++again) {
-        if (!m_deadline.sleptWithin(kBetween))
+    for (int again = 0; again < kComparerLooksAgain && m_out.state == State::Compared && !m_faults.empty();
+         ++again) {
+        if (!m_deadline.sleptWithin(kBetweenComparerLooks))
             return fail(
                 ErrorCode::DeadlineExceeded,
                 "the timeline seems to differ, and there was no time to look at it again; give it more",

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kOneBuild = 10s;
-constexpr std::size_t kListed = 1'000;        // repairs in a report
+constexpr std::size_t kRepairsListed = 1'000; // repairs in a report
 constexpr std::size_t kRecorded = 100;        // readers in the record
 constexpr std::size_t kRecordedBytes = 2'000; // of users in one
 
@@ -84,7 +84,7 @@ Result<TimelineRepairReport> OperationsService::repairTimelines(const TimelineAu
             else if (one.repaired && (among(left->differing) || among(left->cold)))
                 one = {one.reader, false, "built again, and it differs again"};
             ++(one.repaired ? report.repaired : report.notRepaired);
-            if (report.repairs.size() < kListed) report.repairs.push_back(std::move(one));
+            if (report.repairs.size() < kRepairsListed) report.repairs.push_back(std::move(one));
         }
         return {};
     };

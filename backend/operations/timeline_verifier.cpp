@@ -12,9 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kLock = 0x726f6f6b766572; // of the directory's advisory locks
-constexpr auto kCall = 2s;                       // a stop waits for one call at most
-constexpr int kAtOnce = 50;                      // readers of a page
+constexpr std::int64_t kVerifierLock = 0x726f6f6b766572; // of the directory's advisory locks
+constexpr auto kVerifierCall = 2s;                       // a stop waits for one call at most
+constexpr int kVerifiedAtOnce = 50;                      // readers of a page
 constexpr auto kBetweenShards = 20ms, kBetweenRounds = 1'000ms;
 constexpr auto kLockLook = 10s;
 constexpr auto kCountedAgain = 1h;
@@ -66,8 +66,8 @@ void TimelineVerifier::setRunning(bool running)
 
 void TimelineVerifier::step(const std::stop_token& stop)
 {
-    const auto deadline = Deadline::after(kCall);
-    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kLock, deadline);
+    const auto deadline = Deadline::after(kVerifierCall);
+    const auto lock = DirectoryLock::tryTake(m_directory.pool(), kVerifierLock, deadline);
     if (!lock) return; // another engine is at it
     setRunning(true);
     Result<void> round;
@@ -99,14 +99,14 @@ Result<void> TimelineVerifier::goRound(const DirectoryLock& lock, const std::sto
         for (UserId after; !stop.stop_requested();) {
             const auto begun = std::chrono::steady_clock::now();
             if (begun >= lookAtLock) {
-                if (!lock.stands(Deadline::after(kCall)))
+                if (!lock.stands(Deadline::after(kVerifierCall)))
                     return fail(ErrorCode::LeaseLost, "the directory's lock is lost", true);
                 lookAtLock = begun + kLockLook;
             }
             ROOKERY_ASSIGN(const auto readers,
                            m_auditor.warmReaders(shard, after,
-                                                 std::clamp(m_settings.readersPerSecond, 1, kAtOnce),
-                                                 Deadline::after(kCall)));
+                                                 std::clamp(m_settings.readersPerSecond, 1, kVerifiedAtOnce),
+                                                 Deadline::after(kVerifierCall)));
             if (readers.empty()) break;
             after = readers.back();
             ROOKERY_TRY(verify(readers, stop));
@@ -123,7 +123,7 @@ Result<void> TimelineVerifier::goRound(const DirectoryLock& lock, const std::sto
 Result<void> TimelineVerifier::verify(std::span<const UserId> readers, const std::stop_token& stop)
 {
     TimelineAuditReport report;
-    const auto findings = m_auditor.look(readers, report, Deadline::after(kCall), stop);
+    const auto findings = m_auditor.look(readers, report, Deadline::after(kVerifierCall), stop);
     if (!findings) {
         if (stop.stop_requested()) return {};
         log::debug("not verified: " + findings.error().message);
@@ -132,7 +132,7 @@ Result<void> TimelineVerifier::verify(std::span<const UserId> readers, const std
     take(readers, report, findings->differing);
     if (m_settings.repair)
         for (const auto reader : findings->differing)
-            if (const auto repaired = m_settings.repair(reader, Deadline::after(kCall)); !repaired)
+            if (const auto repaired = m_settings.repair(reader, Deadline::after(kVerifierCall)); !repaired)
                 log::warning("the home timeline of " + std::to_string(reader.value) +
                              " could not be built again: " + repaired.error().message);
     return {};

@@ -13,11 +13,6 @@ constexpr int kMostGroups = 1'000;
 constexpr int kErrorRead = 1'000;   // characters, in lists
 constexpr int kPayloadListed = 256; // the same
 
-TimePoint timeOf(std::int64_t microseconds)
-{
-    return TimePoint(std::chrono::microseconds(microseconds));
-}
-
 // The first and last id of a signature are found by comparing (time, id) as arrays.
 constexpr const char* kGroups =
     "WITH looked AS MATERIALIZED (SELECT id, kind, signature, attempts,"
@@ -32,7 +27,8 @@ constexpr const char* kGroups =
 
 void join(DeadLetterGroup& group, const SqlRows& rows, std::size_t r)
 {
-    const auto first = timeOf(rows.integer(r, 5)), last = timeOf(rows.integer(r, 6));
+    const auto first = timeOfUnixMicroseconds(rows.integer(r, 5)),
+               last = timeOfUnixMicroseconds(rows.integer(r, 6));
     const int least = int(rows.integer(r, 3)), most = int(rows.integer(r, 4));
     const bool fresh = group.count == 0;
     group.count += rows.integer(r, 2);
@@ -132,8 +128,8 @@ Result<std::vector<DeadLetter>> readDeadLetters(SqlConnection& connection, int n
                            std::string(rows.text(r, 4)),
                            query.signature,
                            int(rows.integer(r, 5)),
-                           timeOf(rows.integer(r, 6)),
-                           timeOf(rows.integer(r, 7)),
+                           timeOfUnixMicroseconds(rows.integer(r, 6)),
+                           timeOfUnixMicroseconds(rows.integer(r, 7)),
                            rows.integer(r, 8)});
     return letters;
 }
@@ -151,7 +147,7 @@ Result<std::vector<DeadLetterCursor>> readDeadLetterRefs(SqlConnection& connecti
                        deadline));
     std::vector<DeadLetterCursor> out;
     for (std::size_t r = 0; r < rows.size(); ++r)
-        out.push_back({timeOf(rows.integer(r, 1)), {node, rows.integer(r, 0)}});
+        out.push_back({timeOfUnixMicroseconds(rows.integer(r, 1)), {node, rows.integer(r, 0)}});
     return out;
 }
 

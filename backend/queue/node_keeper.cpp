@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kEvery = 250ms;
-constexpr auto kCallSpan = 2s;
+constexpr auto kKeeperCallSpan = 2s;
 constexpr auto kEndingSpan = 1'500ms; // a server that cannot be reached must not keep the tasks for long
 
 // Sleeps that end with a stop.
@@ -62,7 +62,7 @@ void NodeKeeper::run(const std::stop_token& stop)
 
 Result<void> NodeKeeper::round()
 {
-    ROOKERY_ASSIGN(auto* connection, m_connection.get(Deadline::after(kCallSpan)));
+    ROOKERY_ASSIGN(auto* connection, m_connection.get(Deadline::after(kKeeperCallSpan)));
     if (std::chrono::steady_clock::now() >= m_renewAt) {
         ROOKERY_TRY(renewLeases(*connection));
         m_renewAt = std::chrono::steady_clock::now() + m_renewEvery;
@@ -76,7 +76,7 @@ Result<void> NodeKeeper::admit(SqlConnection& connection)
     if (m_shared.options.unitsPerSecond <= 0) return {};
     ROOKERY_ASSIGN(const int tasks,
                    m_shared.queues[m_node]->admit(connection, m_shared.options.unitsPerSecond,
-                                                  Deadline::after(kCallSpan)));
+                                                  Deadline::after(kKeeperCallSpan)));
     if (tasks > 0) m_shared.wake.wakeOne();
     return {};
 }
@@ -86,7 +86,7 @@ Result<void> NodeKeeper::promote(SqlConnection& connection)
 {
     auto& queue = *m_shared.queues[m_node];
     std::vector<std::string> ended{m_shared.options.owner};
-    ROOKERY_ASSIGN(auto promotion, queue.promote(connection, ended, Deadline::after(kCallSpan)));
+    ROOKERY_ASSIGN(auto promotion, queue.promote(connection, ended, Deadline::after(kKeeperCallSpan)));
     int tasks = promotion.tasks;
     if (!promotion.owners.empty()) {
         const auto soon = Deadline::after(kEndingSpan);
@@ -94,7 +94,7 @@ Result<void> NodeKeeper::promote(SqlConnection& connection)
             if (m_shared.options.endConnections) m_shared.options.endConnections(owner, soon);
             ended.push_back(owner);
         }
-        ROOKERY_ASSIGN(promotion, queue.promote(connection, ended, Deadline::after(kCallSpan)));
+        ROOKERY_ASSIGN(promotion, queue.promote(connection, ended, Deadline::after(kKeeperCallSpan)));
         tasks += promotion.tasks;
     }
     if (tasks > 0) m_shared.wake.wakeOne();
@@ -109,7 +109,7 @@ Result<void> NodeKeeper::renewLeases(SqlConnection& connection)
         tasks.insert(tasks.end(), held.begin(), held.end());
     });
     ROOKERY_ASSIGN(const auto lost, m_shared.queues[m_node]->renew(connection, tasks, m_shared.options.lease,
-                                                                   Deadline::after(kCallSpan)));
+                                                                   Deadline::after(kKeeperCallSpan)));
     std::erase_if(tasks, [&](const Task& task) {
         return std::find(lost.begin(), lost.end(), task.ref.id) == lost.end();
     });

@@ -11,11 +11,6 @@ namespace {
 constexpr int kPromotedAtOnce = 5'000;
 constexpr int kPayloadRead = 4'096; // characters of a dead letter's payload: a list never holds whole ones
 
-TimePoint timeOf(std::int64_t microseconds)
-{
-    return TimePoint(std::chrono::microseconds(microseconds));
-}
-
 // Parallel arrays: what the functions of the queue's schema take.
 SqlParameters leaseParameters(std::span<const Task> tasks)
 {
@@ -100,8 +95,8 @@ Task PostgresTaskQueue::readTask(const SqlRows& rows, std::size_t row) const
     task.shard = int(rows.integer(row, 2));
     task.payload = rows.text(row, 3);
     task.attempts = int(rows.integer(row, 4));
-    task.createdAt = timeOf(rows.integer(row, 5));
-    task.expiresAt = timeOf(rows.integer(row, 6));
+    task.createdAt = timeOfUnixMicroseconds(rows.integer(row, 5));
+    task.expiresAt = timeOfUnixMicroseconds(rows.integer(row, 6));
     task.leaseToken = rows.integer(row, 7);
     task.expired = rows.boolean(row, 8);
     if (!rows.isNull(row, 10)) task.waited = std::chrono::microseconds(rows.integer(row, 10));
@@ -243,8 +238,8 @@ Result<std::vector<DeadLetter>> PostgresTaskQueue::deadLetters(SqlConnection& co
                            std::string(rows.text(r, 4)),
                            std::string(rows.text(r, 5)),
                            int(rows.integer(r, 6)),
-                           timeOf(rows.integer(r, 7)),
-                           timeOf(rows.integer(r, 8)),
+                           timeOfUnixMicroseconds(rows.integer(r, 7)),
+                           timeOfUnixMicroseconds(rows.integer(r, 8)),
                            rows.integer(r, 9)});
     return letters;
 }

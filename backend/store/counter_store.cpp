@@ -5,11 +5,6 @@
 namespace backend {
 namespace {
 
-std::string table(int shard, std::string_view name)
-{
-    return shardTable(Role::Users, shard, name);
-}
-
 std::vector<std::int64_t> valuesOf(std::span<const UserId> users)
 {
     std::vector<std::int64_t> out;
@@ -56,16 +51,17 @@ SqlStatement edgesStatement(int shard, const std::string& which, SqlParameters p
 {
     return {"WITH waiting AS MATERIALIZED (" + waiting("follower", kinds({TaskKind::EdgeChanged})) +
                 " UNION " + waiting("account", kinds({TaskKind::AccountDeleted})) +
-                "), wanted AS MATERIALIZED (SELECT id FROM " + table(shard, "users") + " WHERE " + which +
+                "), wanted AS MATERIALIZED (SELECT id FROM " + usersTable(shard, "users") + " WHERE " +
+                which +
                 ") SELECT w.id, coalesce(c.followers, 0), coalesce(c.following, 0), coalesce(c.posts, 0),"
                 " coalesce(c.version, 0), (SELECT count(*) FROM " +
-                table(shard, "followers") +
+                usersTable(shard, "followers") +
                 " AS f WHERE f.followee = w.id AND f.state = 1), own.following, own.uncounted,"
                 " EXISTS (SELECT FROM waiting WHERE waiting.id = w.id::text) OR " +
-                tooManyWait() + " FROM wanted AS w LEFT JOIN " + table(shard, "counters") +
+                tooManyWait() + " FROM wanted AS w LEFT JOIN " + usersTable(shard, "counters") +
                 " AS c ON c.user_id = w.id CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE counted = 1) AS"
                 " following, count(*) FILTER (WHERE counted <> state) AS uncounted FROM " +
-                table(shard, "follows") + " AS f WHERE f.follower = w.id) AS own ORDER BY w.id",
+                usersTable(shard, "follows") + " AS f WHERE f.follower = w.id) AS own ORDER BY w.id",
             std::move(parameters)};
 }
 
@@ -131,7 +127,7 @@ CounterStore::recountPosts(SqlSession& session, int shard, std::span<const UserI
 Result<bool> CounterStore::replace(SqlSession& session, UserId user, std::int64_t seen, std::int64_t above,
                                    const Counters& counters, Deadline deadline)
 {
-    const auto target = table(user.shard(), "counters");
+    const auto target = usersTable(user.shard(), "counters");
     // A row that is not there has version 0; one that appeared meanwhile has another.
     ROOKERY_ASSIGN(
         const auto rows,
@@ -162,7 +158,8 @@ Result<std::int64_t> CounterStore::requeueUncounted(SqlSession& session, UserId 
             {"SELECT coalesce(queue.enqueue(array_agg(" + std::to_string(int(TaskKind::EdgeChanged)) +
                  "), array_agg($2::int), array_agg('{\"follower\":' || follower || ',\"followee\":' ||"
                  " followee || '}'), array_agg(0::bigint), array_agg(0::bigint)), 0) FROM " +
-                 table(follower.shard(), "follows") + " WHERE follower = $1::bigint AND counted <> state",
+                 usersTable(follower.shard(), "follows") +
+                 " WHERE follower = $1::bigint AND counted <> state",
              {sqlParameter(follower.value), sqlParameter(follower.shard())}},
             deadline));
     return rows.integer(0, 0);

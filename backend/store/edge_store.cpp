@@ -7,11 +7,6 @@
 namespace backend {
 namespace {
 
-std::string table(int shard, std::string_view name)
-{
-    return shardTable(Role::Users, shard, name);
-}
-
 std::string enqueueEdge(std::string_view from)
 {
     return " queued AS MATERIALIZED (SELECT queue.enqueue(ARRAY[" +
@@ -61,7 +56,7 @@ std::int64_t upperOf(UserId upTo)
 void addFollowerStatements(std::vector<ShardStatement>& out, const EdgeState& state)
 {
     const int shard = state.edge.followee.shard();
-    const std::string followers = table(shard, "followers");
+    const std::string followers = usersTable(shard, "followers");
     const SqlParameter followee = sqlParameter(state.edge.followee.value),
                        follower = sqlParameter(state.edge.follower.value);
     out.push_back(
@@ -81,7 +76,7 @@ void addFollowerStatements(std::vector<ShardStatement>& out, const EdgeState& st
               " WHERE followee = $1::bigint AND follower = $2::bigint AND old.version < $4::bigint"
               " RETURNING $3::int - old.state AS delta),"
               " counted AS (INSERT INTO " +
-              table(shard, "counters") +
+              usersTable(shard, "counters") +
               " AS c (user_id, followers, edges_ended, ended_at) SELECT $1::bigint, delta, (delta < 0)::int,"
               " CASE WHEN delta < 0 THEN now() END FROM raised WHERE delta <> 0"
               " ON CONFLICT (user_id) DO UPDATE SET followers = c.followers + excluded.followers,"
@@ -105,7 +100,7 @@ Result<void> EdgeStore::follow(SqlSession& session, const Edge& edge, Deadline d
 {
     const int shard = edge.follower.shard();
     const std::string sql =
-        "WITH changed AS (INSERT INTO " + table(shard, "follows") +
+        "WITH changed AS (INSERT INTO " + usersTable(shard, "follows") +
         " AS f (follower, followee, state, version) VALUES ($1::bigint, $2::bigint, 1, 1)"
         " ON CONFLICT (follower, followee) DO UPDATE SET state = 1, kept_to = 0, version = f.version + 1,"
         " changed_at = now() WHERE f.state <> 1 RETURNING follower, followee)," +
@@ -120,7 +115,7 @@ Result<void> EdgeStore::follow(SqlSession& session, const Edge& edge, Deadline d
 Result<void> EdgeStore::unfollow(SqlSession& session, const Edge& edge, PostId keptTo, Deadline deadline)
 {
     const int shard = edge.follower.shard();
-    const std::string sql = "WITH changed AS (UPDATE " + table(shard, "follows") +
+    const std::string sql = "WITH changed AS (UPDATE " + usersTable(shard, "follows") +
                             " SET state = 0, kept_to = $4::bigint, version = version + 1, changed_at = now()"
                             " WHERE follower = $1::bigint AND followee = $2::bigint AND state = 1 RETURNING "
                             "follower, followee)," +
@@ -140,11 +135,11 @@ Result<std::int64_t> EdgeStore::endAll(SqlSession& session, std::span<const Edge
     for (const auto& [shard, columns] : byFollowerShard(edges))
         statements.push_back(
             {shard,
-             {"WITH wanted AS (SELECT f.follower, f.followee FROM " + table(shard, "follows") +
+             {"WITH wanted AS (SELECT f.follower, f.followee FROM " + usersTable(shard, "follows") +
                   " AS f JOIN unnest($1::bigint[], $2::bigint[]) AS w (follower, followee) USING (follower, "
                   "followee) WHERE f.state = 1 ORDER BY 1, 2 FOR UPDATE OF f),"
                   " changed AS (UPDATE " +
-                  table(shard, "follows") +
+                  usersTable(shard, "follows") +
                   " AS f SET state = 0, version = f.version + 1, changed_at = now() FROM wanted"
                   " WHERE f.follower = wanted.follower AND f.followee = wanted.followee AND f.state = 1"
                   " RETURNING f.follower, f.followee),"
@@ -178,8 +173,8 @@ Result<std::vector<EdgeState>> EdgeStore::load(SqlSession& session, std::span<co
               " coalesce(u.generation, 1), u.deleted_at IS NOT NULL, coalesce(f.kept_to, 0) FROM "
               "unnest($1::bigint[], $2::bigint[]) AS w "
               "(follower, followee) LEFT JOIN " +
-                  table(shard, "follows") + " AS f USING (follower, followee) LEFT JOIN " +
-                  table(shard, "users") + " AS u ON u.id = w.follower",
+                  usersTable(shard, "follows") + " AS f USING (follower, followee) LEFT JOIN " +
+                  usersTable(shard, "users") + " AS u ON u.id = w.follower",
               {sqlArray(columns.followers), sqlArray(columns.followees)}}});
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
     std::map<Edge, EdgeState> found;
@@ -221,17 +216,17 @@ Result<void> EdgeStore::countFollowing(SqlSession& session, std::span<const Edge
     for (const auto& [shard, columns] : byFollowerShard(edges))
         statements.push_back(
             {shard,
-             {"WITH wanted AS (SELECT f.follower, f.followee FROM " + table(shard, "follows") +
+             {"WITH wanted AS (SELECT f.follower, f.followee FROM " + usersTable(shard, "follows") +
                   " AS f JOIN unnest($1::bigint[], $2::bigint[]) AS w (follower, followee) USING (follower, "
                   "followee)"
                   " WHERE f.counted <> f.state ORDER BY 1, 2 FOR UPDATE OF f),"
                   " changed AS (UPDATE " +
-                  table(shard, "follows") +
+                  usersTable(shard, "follows") +
                   " AS f SET counted = f.state FROM wanted WHERE f.follower = wanted.follower"
                   " AND f.followee = wanted.followee AND f.counted <> f.state RETURNING f.follower, 2 * "
                   "f.state - 1 AS delta)"
                   " INSERT INTO " +
-                  table(shard, "counters") +
+                  usersTable(shard, "counters") +
                   " AS c (user_id, following) SELECT follower, sum(delta) FROM changed GROUP BY follower "
                   "ORDER BY follower"
                   " ON CONFLICT (user_id) DO UPDATE SET following = c.following + excluded.following, "
@@ -249,19 +244,19 @@ Result<std::vector<Audience>> EdgeStore::audiences(SqlSession& session,
         const int shard = query.author.shard();
         statements.push_back(
             {shard,
-             {"SELECT (SELECT edges_ended FROM " + table(shard, "counters") +
+             {"SELECT (SELECT edges_ended FROM " + usersTable(shard, "counters") +
                   " WHERE user_id = $1::bigint), coalesce(u.warm, true), u.deleted_at IS NOT NULL,"
                   " (extract(epoch FROM now()) * 1000000)::bigint FROM (SELECT $1::bigint AS id) AS w LEFT "
                   "JOIN " +
-                  table(shard, "users") + " AS u USING (id)",
+                  usersTable(shard, "users") + " AS u USING (id)",
               {sqlParameter(query.author.value)}}});
         statements.push_back(
             {shard,
              {"SELECT f.follower, c.followers FROM (SELECT coalesce((SELECT followers FROM " +
-                  table(shard, "counters") +
+                  usersTable(shard, "counters") +
                   " WHERE user_id = $1::bigint), 0) AS followers) AS c"
                   " LEFT JOIN LATERAL (SELECT follower FROM " +
-                  table(shard, "followers") +
+                  usersTable(shard, "followers") +
                   " WHERE followee = $1::bigint AND state = 1 AND warm"
                   " AND follower > $2::bigint AND follower <= $3::bigint"
                   " ORDER BY follower LIMIT $4::int) AS f ON true",
@@ -290,7 +285,7 @@ Result<std::vector<Audience>> EdgeStore::audiences(SqlSession& session,
 Result<AudiencePlan> EdgeStore::planAudience(SqlSession& session, UserId author, int chunk, Deadline deadline)
 {
     const int shard = author.shard();
-    const std::string followers = table(shard, "followers");
+    const std::string followers = usersTable(shard, "followers");
     // How many there are in all is read at the same moment: what is not warm of it is dormant.
     ROOKERY_ASSIGN(
         const auto rows,
@@ -298,7 +293,7 @@ Result<AudiencePlan> EdgeStore::planAudience(SqlSession& session, UserId author,
             Role::Users, shard,
             {"SELECT f.follower, f.n, c.followers, (extract(epoch FROM now()) * 1000000)::bigint FROM "
              "(SELECT coalesce((SELECT followers FROM " +
-                 table(shard, "counters") +
+                 usersTable(shard, "counters") +
                  " WHERE user_id = $1::bigint), 0) AS followers) AS c LEFT JOIN (SELECT follower, n FROM"
                  " (SELECT follower, row_number() OVER (ORDER BY follower) AS n, count(*) OVER () AS total"
                  " FROM " +
@@ -331,7 +326,7 @@ EdgeStore::lostFollowers(SqlSession& session, std::span<const UserId> authors, D
         statements.push_back(
             {shard,
              {"SELECT user_id, edges_ended, (extract(epoch FROM ended_at) * 1000000)::bigint FROM " +
-                  table(shard, "counters") + " WHERE user_id = ANY ($1::bigint[])",
+                  usersTable(shard, "counters") + " WHERE user_id = ANY ($1::bigint[])",
               {sqlArray(ids)}}});
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
     std::map<std::int64_t, LostFollowers> found;
@@ -353,7 +348,7 @@ EdgeStore::endedSince(SqlSession& session, std::span<const EndedQuery> queries, 
     std::vector<ShardStatement> statements;
     for (const auto& [range, since, post] : queries)
         statements.push_back({range.author.shard(),
-                              {"SELECT follower FROM " + table(range.author.shard(), "followers") +
+                              {"SELECT follower FROM " + usersTable(range.author.shard(), "followers") +
                                    " WHERE followee = $1::bigint AND state = 0 AND follower > $2::bigint"
                                    " AND follower <= $3::bigint AND changed_at >= to_timestamp($4::bigint / "
                                    "1e6) AND kept_to < $5::bigint ORDER BY "
@@ -373,7 +368,7 @@ namespace {
 SqlStatement homeSourcesOf(UserId reader)
 {
     return {"SELECT followee, CASE state WHEN 1 THEN 0 ELSE kept_to END FROM " +
-                table(reader.shard(), "follows") +
+                usersTable(reader.shard(), "follows") +
                 " WHERE follower = $1::bigint AND (state = 1 OR kept_to > 0)",
             {sqlParameter(reader.value)}};
 }
@@ -412,7 +407,7 @@ Result<std::vector<UserId>> EdgeStore::followees(SqlSession& session, UserId rea
 {
     ROOKERY_ASSIGN(const auto rows,
                    session.runOne(Role::Users, reader.shard(),
-                                  {"SELECT followee FROM " + table(reader.shard(), "follows") +
+                                  {"SELECT followee FROM " + usersTable(reader.shard(), "follows") +
                                        " WHERE follower = $1::bigint AND state = 1",
                                    {sqlParameter(reader.value)}},
                                   deadline));
@@ -425,7 +420,7 @@ Result<std::vector<UserId>> EdgeStore::followeesPage(SqlSession& session, UserId
     ROOKERY_ASSIGN(
         const auto rows,
         session.runOne(Role::Users, reader.shard(),
-                       {"SELECT followee FROM " + table(reader.shard(), "follows") +
+                       {"SELECT followee FROM " + usersTable(reader.shard(), "follows") +
                             " WHERE follower = $1::bigint AND state = 1 AND followee > $2::bigint"
                             " ORDER BY followee LIMIT $3::int",
                         {sqlParameter(reader.value), sqlParameter(after.value), sqlParameter(limit)}},
@@ -439,7 +434,7 @@ Result<std::vector<UserId>> EdgeStore::followersPage(SqlSession& session, UserId
     ROOKERY_ASSIGN(
         const auto rows,
         session.runOne(Role::Users, author.shard(),
-                       {"SELECT follower FROM " + table(author.shard(), "followers") +
+                       {"SELECT follower FROM " + usersTable(author.shard(), "followers") +
                             " WHERE followee = $1::bigint AND state = 1 AND follower > $2::bigint"
                             " ORDER BY follower LIMIT $3::int",
                         {sqlParameter(author.value), sqlParameter(after.value), sqlParameter(limit)}},
@@ -463,11 +458,11 @@ Result<void> EdgeStore::insertFollowersSide(SqlSession& session, std::span<const
     for (const auto& [shard, c] : shards)
         statements.push_back(
             {shard,
-             {"WITH fresh AS (INSERT INTO " + table(shard, "followers") +
+             {"WITH fresh AS (INSERT INTO " + usersTable(shard, "followers") +
                   " (followee, follower, state, version, warm, generation) SELECT e, r, 1, 1, true, 1 FROM"
                   " unnest($1::bigint[], $2::bigint[]) AS w (r, e) ON CONFLICT DO NOTHING RETURNING followee)"
                   " INSERT INTO " +
-                  table(shard, "counters") +
+                  usersTable(shard, "counters") +
                   " AS c (user_id, followers) SELECT followee, count(*) FROM fresh GROUP BY followee"
                   " ORDER BY followee ON CONFLICT (user_id) DO UPDATE SET"
                   " followers = c.followers + excluded.followers, version = c.version + 1",
@@ -496,12 +491,12 @@ Result<std::int64_t> EdgeStore::insertFollowsSide(SqlSession& session, std::span
     for (const auto& [shard, c] : shards)
         statements.push_back(
             {shard,
-             {"WITH fresh AS (INSERT INTO " + table(shard, "follows") +
+             {"WITH fresh AS (INSERT INTO " + usersTable(shard, "follows") +
                   " (follower, followee, state, version, counted) SELECT r, e, 1, 1, 1 FROM"
                   " unnest($1::bigint[], $2::bigint[]) AS w (r, e) ON CONFLICT DO NOTHING RETURNING "
                   "follower, followee),"
                   " counted AS (INSERT INTO " +
-                  table(shard, "counters") +
+                  usersTable(shard, "counters") +
                   " AS c (user_id, following) SELECT follower, count(*) FROM fresh GROUP BY follower ORDER "
                   "BY follower"
                   " ON CONFLICT (user_id) DO UPDATE SET following = c.following + excluded.following, "

@@ -138,24 +138,24 @@ void neverReconnect(pqxx::connection& connection)
 #pragma GCC diagnostic pop
 #endif
 
-// What was sent and not read yet.
-struct Batch
-{
-    explicit Batch(pqxx::connection& connection)
-        : transaction(connection)
-        , pipeline(transaction)
-    {
-    }
-
-    pqxx::nontransaction transaction;
-    pqxx::pipeline pipeline;
-    std::vector<pqxx::pipeline::query_id> queries;
-};
-
 } // namespace
 
 struct PostgresDriver::Impl
 {
+    // What was sent and not read yet.
+    struct Batch
+    {
+        explicit Batch(pqxx::connection& connection)
+            : transaction(connection)
+            , pipeline(transaction)
+        {
+        }
+
+        pqxx::nontransaction transaction;
+        pqxx::pipeline pipeline;
+        std::vector<pqxx::pipeline::query_id> queries;
+    };
+
     explicit Impl(const std::string& connectionString)
         : connection(connectionString)
     {
@@ -219,7 +219,7 @@ DriverResult<SqlRows> PostgresDriver::execute(const std::string& text)
 DriverResult<void> PostgresDriver::send(const std::vector<std::string>& texts)
 {
     try {
-        m_impl->batch = std::make_unique<Batch>(m_impl->connection);
+        m_impl->batch = std::make_unique<Impl::Batch>(m_impl->connection);
         auto& batch = *m_impl->batch;
         batch.pipeline.retain(int(texts.size()) + 1); // nothing is sent before everything is there
         batch.queries.reserve(texts.size());

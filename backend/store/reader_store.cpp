@@ -9,11 +9,6 @@
 namespace backend {
 namespace {
 
-std::string table(int shard, std::string_view name)
-{
-    return shardTable(Role::Users, shard, name);
-}
-
 SqlParameter seconds(Milliseconds span)
 {
     return sqlParameter(double(span.count()) / 1'000);
@@ -42,7 +37,7 @@ Result<std::map<int, Copies>> copiesOf(SqlSession& session, std::span<const Read
     std::vector<ShardStatement> statements;
     for (const auto& [shard, ids] : shards)
         statements.push_back({shard,
-                              {"SELECT followee, follower FROM " + table(shard, "follows") +
+                              {"SELECT followee, follower FROM " + usersTable(shard, "follows") +
                                    " WHERE follower = ANY ($1::bigint[]) AND state = 1",
                                {sqlArray(ids)}}});
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
@@ -74,7 +69,7 @@ Result<std::vector<ReaderState>> ReaderStore::load(SqlSession& session, std::spa
     std::vector<ShardStatement> statements;
     for (const auto& [shard, ids] : shards)
         statements.push_back({shard,
-                              {"SELECT id, warm, generation, copied FROM " + table(shard, "users") +
+                              {"SELECT id, warm, generation, copied FROM " + usersTable(shard, "users") +
                                    " WHERE id = ANY ($1::bigint[])",
                                {sqlArray(ids)}}});
     ROOKERY_ASSIGN(const auto results, session.run(Role::Users, statements, deadline));
@@ -91,7 +86,7 @@ Result<std::optional<ReaderState>> ReaderStore::wake(SqlSession& session, UserId
         const auto rows,
         session.runOne(
             Role::Users, reader.shard(),
-            {"UPDATE " + table(reader.shard(), "users") +
+            {"UPDATE " + usersTable(reader.shard(), "users") +
                  " SET warm = true, generation = generation + (NOT warm)::int, last_seen_at = now(),"
                  " returned_at = CASE WHEN warm THEN returned_at ELSE now() END"
                  " WHERE id = $1::bigint AND deleted_at IS NULL RETURNING id, warm, generation, copied",
@@ -106,7 +101,7 @@ Result<std::vector<UserId>> ReaderStore::idle(SqlSession& session, int shard, Mi
 {
     ROOKERY_ASSIGN(const auto rows,
                    session.runOne(Role::Users, shard,
-                                  {"SELECT id FROM " + table(shard, "users") +
+                                  {"SELECT id FROM " + usersTable(shard, "users") +
                                        " WHERE id > $1::bigint AND warm"
                                        " AND last_seen_at < now() - make_interval(secs => $2::float8)"
                                        " ORDER BY id LIMIT $3::int",
@@ -131,7 +126,7 @@ Result<std::int64_t> ReaderStore::makeDormant(SqlSession& session, std::span<con
         const auto rows,
         session.runOne(
             Role::Users, shard,
-            {"WITH gone AS (UPDATE " + table(shard, "users") +
+            {"WITH gone AS (UPDATE " + usersTable(shard, "users") +
                  " SET warm = false, generation = generation + 1, dormant_at = now() WHERE id = ANY "
                  "($1::bigint[]) AND warm"
                  " AND last_seen_at < now() - make_interval(secs => $2::float8) RETURNING id),"
@@ -156,11 +151,11 @@ Result<void> ReaderStore::copy(SqlSession& session, std::span<const ReaderState>
             {shard,
              {"WITH new AS (SELECT w.* FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[])"
               " AS w (followee, follower, warm, generation) JOIN " +
-                  table(shard, "followers") +
+                  usersTable(shard, "followers") +
                   " AS f USING (followee, follower) WHERE f.generation < w.generation"
                   " ORDER BY f.followee, f.follower FOR UPDATE OF f)"
                   " UPDATE " +
-                  table(shard, "followers") +
+                  usersTable(shard, "followers") +
                   " AS f SET warm = new.warm = 1, generation = new.generation FROM new"
                   " WHERE f.followee = new.followee AND f.follower = new.follower"
                   " AND f.generation < new.generation",
@@ -175,7 +170,7 @@ Result<void> ReaderStore::copy(SqlSession& session, std::span<const ReaderState>
     }
     for (const auto& [shard, columns] : done)
         statements.push_back({shard,
-                              {"UPDATE " + table(shard, "users") +
+                              {"UPDATE " + usersTable(shard, "users") +
                                    " AS u SET copied = w.generation FROM unnest($1::bigint[], $2::bigint[])"
                                    " AS w (id, generation) WHERE u.id = w.id AND u.copied < w.generation",
                                {sqlArray(columns.first), sqlArray(columns.second)}}});

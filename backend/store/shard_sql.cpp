@@ -149,4 +149,9 @@ std::string shardTable(Role role, int shard, std::string_view table)
     return name;
 }
 
+std::string usersTable(int shard, std::string_view table)
+{
+    return shardTable(Role::Users, shard, table);
+}
+
 } // namespace backend

@@ -72,5 +72,6 @@ private:
 
 // "users_0017.follows" and the like.
 std::string shardTable(Role role, int shard, std::string_view table);
+std::string usersTable(int shard, std::string_view table); // in the role Users
 
 } // namespace backend

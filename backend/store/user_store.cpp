@@ -11,11 +11,6 @@
 namespace backend {
 namespace {
 
-std::string usersTable(int shard, std::string_view table)
-{
-    return shardTable(Role::Users, shard, table);
-}
-
 template <class Key>
 std::map<int, std::vector<std::int64_t>> idsByShard(std::span<const Key> ids)
 {

@@ -13,7 +13,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kAccountsAtOnce = 5'000, kFollowsAtOnce = 5'000, kPostsAtOnce = 1'000;
 constexpr std::int64_t kSaveEvery = 5'000; // lines
 constexpr int kSlots = 4;
-constexpr auto kCall = 60s;
+constexpr auto kImportCall = 60s;
 constexpr auto kTick = 50ms;
 
 // Paused ones do nothing either. What is not known yet is not told.
@@ -26,7 +26,7 @@ bool nobodyWorks(const SnapshotPtr& snapshot)
 
 Deadline callDeadline()
 {
-    return Deadline::after(kCall);
+    return Deadline::after(kImportCall);
 }
 
 Error cancelled()

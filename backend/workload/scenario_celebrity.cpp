@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view kImport = "demo scenario celebrity"; // what the directory remembers the fans by
 constexpr std::int64_t kUsual = 100'000;
-constexpr std::int64_t kAtOnce = 2'500;
+constexpr std::int64_t kFansAtOnce = 2'500;
 constexpr int kBulkTries = 15; // of calls that are short, so that a stop is obeyed soon
 constexpr int kPosts = 8;
 constexpr auto kBetween = 2s;
@@ -86,7 +86,7 @@ Result<void> CelebrityPosts::makeFans(ScenarioRun& run, std::int64_t wanted)
     const auto began = std::chrono::steady_clock::now();
     const auto had = m_record.linesDone;
     while (m_record.linesDone < wanted) {
-        const auto to = std::min(wanted, m_record.linesDone + kAtOnce);
+        const auto to = std::min(wanted, m_record.linesDone + kFansAtOnce);
         run.tell(ScenarioState::Preparing,
                  "giving @celebrity followers: " + grouped(m_record.linesDone) + " of " + grouped(wanted),
                  double(m_record.linesDone) / double(wanted));

@@ -14,7 +14,7 @@ using SteadyClock = std::chrono::steady_clock;
 // --- stopped worker
 
 constexpr int kHelperWorkers = 4;
-constexpr std::int64_t kPosts = 3'000; // so that it has something at hand when it is stopped
+constexpr std::int64_t kPostsAtHand = 3'000; // so that it has something at hand when it is stopped
 constexpr std::int64_t kPostsBeforeHalt = 600;
 constexpr auto kJoining = 20s, kTakeOver = 60s;
 constexpr double kWaiting = 5; // seconds: the oldest task was one of the engine that stands still
@@ -87,11 +87,11 @@ Result<void> StoppedWorker::haltInTheMiddle(ScenarioRun& run)
     };
     const auto progress = [&](std::int64_t done) {
         run.tell(ScenarioState::Preparing,
-                 "giving it work: " + grouped(done) + " of " + grouped(kPosts) + " posts",
-                 double(done) / kPosts);
+                 "giving it work: " + grouped(done) + " of " + grouped(kPostsAtHand) + " posts",
+                 double(done) / kPostsAtHand);
         if (done == kPostsBeforeHalt && run.servers.pauseHelper()) halted = true;
     };
-    ROOKERY_TRY(sideBySide(run, kPosts, post, progress));
+    ROOKERY_TRY(sideBySide(run, kPostsAtHand, post, progress));
     if (!halted) return fail(ErrorCode::Unavailable, "The second engine ended before it could be stopped.");
     run.log(m_name + " stands still (SIGSTOP) in the middle of its work; what it had claimed waits.");
     return {};
@@ -135,7 +135,6 @@ Result<void> StoppedWorker::undo(ScenarioRun& run)
 
 // --- slow PostgreSQL
 
-constexpr std::int64_t kUsualSeconds = 60, kMostSeconds = 3'600;
 constexpr Milliseconds kStill = 1'600ms, kMoving = 400ms;
 constexpr auto kRecovery = 20s;
 

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr int kAtOnce = 200; // the most that one search gives
+constexpr int kFoundAtOnce = 200; // the most that one search gives
 constexpr int kThreads = 4;
 constexpr std::string_view kBeginnings = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -52,8 +52,8 @@ Result<std::vector<UserId>> somePeople(ScenarioRun& run)
     std::vector<UserId> people;
     for (const char first : kBeginnings) {
         if (run.stopped()) return fail(ErrorCode::Cancelled, "stopped");
-        ROOKERY_ASSIGN(const auto found,
-                       run.engine.feed().searchUsers(std::string(1, first), kAtOnce, scenarioDeadline()));
+        ROOKERY_ASSIGN(const auto found, run.engine.feed().searchUsers(std::string(1, first), kFoundAtOnce,
+                                                                       scenarioDeadline()));
         for (const auto& user : found)
             people.push_back(user.id);
     }

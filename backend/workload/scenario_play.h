@@ -13,6 +13,9 @@
 
 namespace backend {
 
+// Of a scenario whose size is how long it lasts.
+inline constexpr std::int64_t kUsualSeconds = 60, kMostSeconds = 3'600;
+
 struct ScenarioRun
 {
     Engine& engine;

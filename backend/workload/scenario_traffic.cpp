@@ -105,7 +105,6 @@ Result<void> DeleteStorm::undo(ScenarioRun& run)
 
 // --- hot shard
 
-constexpr std::int64_t kUsualSeconds = 60, kMostSeconds = 3'600;
 constexpr double kHotReads = 300;
 constexpr auto kHotPost = 100ms; // between two posts
 

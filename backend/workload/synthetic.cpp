@@ -10,8 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t kAtOnce = 2'500;
-constexpr auto kCall = 2s; // of one deed
+constexpr std::size_t kRowsAtOnce = 2'500;
+constexpr auto kDeedCall = 2s; // of one deed
 constexpr auto kBulkCall = 30s;
 constexpr auto kDay = 600s; // the crowd's day
 constexpr auto kSampleWindow = 5s;
@@ -38,7 +38,7 @@ double rhythmNow()
 
 Deadline deedDeadline()
 {
-    return Deadline::after(kCall);
+    return Deadline::after(kDeedCall);
 }
 
 } // namespace
@@ -144,7 +144,7 @@ Result<void> SyntheticWorkload::makeUsers(const std::stop_token& stop)
     std::vector<BulkUser> batch;
     for (int i = 0; i < m_options.users; ++i) {
         batch.push_back({userId(i), crowdHandle(i), crowdDisplayName(i)});
-        if (batch.size() < kAtOnce && i + 1 < m_options.users) continue;
+        if (batch.size() < kRowsAtOnce && i + 1 < m_options.users) continue;
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the demo is closing");
         ROOKERY_TRY(m_engine.operations().bulkCreateUsers(batch, Deadline::after(kBulkCall)));
         batch.clear();
@@ -161,7 +161,7 @@ Result<void> SyntheticWorkload::makeFollows(const std::stop_token& stop)
     std::vector<BulkFollow> batch;
     for (std::size_t i = 0; i < edges.size(); ++i) {
         batch.push_back({userId(edges[i].first), userId(edges[i].second)});
-        if (batch.size() < 2 * kAtOnce && i + 1 < edges.size()) continue;
+        if (batch.size() < 2 * kRowsAtOnce && i + 1 < edges.size()) continue;
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the demo is closing");
         ROOKERY_TRY(m_engine.operations().bulkFollow(batch, Deadline::after(kBulkCall)));
         batch.clear();
