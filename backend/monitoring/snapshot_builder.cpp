@@ -83,6 +83,7 @@ NodeSnapshot redisNode(NodeSnapshot out, const RedisFigures& figures)
     out.uptimeSeconds = figures.uptimeSeconds;
     out.probeMilliseconds = figures.probeMilliseconds;
     out.memoryBytes = figures.memoryBytes;
+    out.memoryLimitBytes = figures.memoryMostBytes;
     out.connections = figures.connections;
     out.keys = figures.keys;
     out.commandsPerSecond = figures.commandsPerSecond;

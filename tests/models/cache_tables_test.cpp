@@ -82,14 +82,18 @@ void CacheTablesTest::noTrafficIsNotZero()
 void CacheTablesTest::ratioOverTime()
 {
     const auto points = history({{{"c", 0, 0}}, {{"c", 3, 1}}, {{"c", 3, 1}}, {{"c", 3, 1}}, {{"c", 3, 5}}});
-    const auto series = ui::hitRatioOverTime(points, "c", 4);
+    const auto series = ui::hitRatioOverTime(points, {"c"}, 4);
     QCOMPARE(series.percent.size(), std::size_t(4));
     QCOMPARE(series.percent[0], 75.0);
     QVERIFY(std::isnan(series.percent[1]) && std::isnan(series.percent[2]));
     QCOMPARE(series.percent[3], 0.0);
     QCOMPARE(series.atSeconds[3] - series.atSeconds[0], 3.0);
-    QCOMPARE(ui::hitRatioOverTime(points, "c", 2).percent, (std::vector<double>{75.0, 0.0}));
-    QVERIFY(ui::hitRatioOverTime(history({{{"c", 1, 1}}}), "c", 4).percent.empty());
+    QCOMPARE(ui::hitRatioOverTime(points, {"c"}, 2).percent, (std::vector<double>{75.0, 0.0}));
+    QVERIFY(ui::hitRatioOverTime(history({{{"c", 1, 1}}}), {"c"}, 4).percent.empty());
+    // Several together: what they hit of what all of them were asked for.
+    const auto two = history({{{"c", 0, 0}, {"d", 0, 0}}, {{"c", 3, 1}, {"d", 0, 12}}, {{"c", 3, 1}, {"d", 0, 12}}});
+    QCOMPARE(ui::cacheNames(two), (std::vector<std::string>{"c", "d"}));
+    QCOMPARE(ui::hitRatioOverTime(two, {"c", "d"}, 1).percent, std::vector<double>{18.75});
 }
 
 void CacheTablesTest::cacheTable()

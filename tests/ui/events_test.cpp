@@ -14,6 +14,7 @@
 #include "ui/bridge/event_feed.h"
 #include "ui/models/table_roles.h"
 #include "ui/pages/events_page.h"
+#include "ui/widgets/event_style.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/state_view.h"
 
@@ -40,6 +41,7 @@ private slots:
     void reasonIsSeenAndReadInFull();
 
 private:
+    static std::string workers();
     struct Fixture : PageFixture
     {
         Fixture()
@@ -87,6 +89,15 @@ private:
     };
 };
 
+// What the engine is asked for when the workers' events are wanted.
+std::string EventsTest::workers()
+{
+    std::string out;
+    for (const auto kind : ui::kindsOf(ui::EventGroup::Workers))
+        out += " " + std::to_string(int(kind));
+    return out;
+}
+
 void EventsTest::listsNewestFirst()
 {
     Fixture f;
@@ -116,7 +127,7 @@ void EventsTest::theEngineFilters()
     QTest::mouseClick(f.find<QAbstractButton>("eventGroup2"), Qt::LeftButton); // workers
     QTRY_COMPARE(f.model->rowCount(), 3);
     const auto calls = f.engine().calls();
-    const auto asked = "events newest within " + std::to_string(int(backend::EventKind::WorkersChanged));
+    const auto asked = "events newest within" + workers();
     QVERIFY(std::find(calls.begin(), calls.end(), asked) != calls.end());
     QTest::mouseClick(f.find<QAbstractButton>("eventGroup0"), Qt::LeftButton); // and nodes
     QTRY_COMPARE(f.model->rowCount(), 6);
@@ -138,9 +149,8 @@ void EventsTest::whatIsTypedMeanwhileIsNotAskedFor()
     QTRY_COMPARE(f.model->rowCount(), 3);
     const auto asked = [&](const std::string& text) {
         const auto calls = f.engine().calls();
-        const auto kind = std::to_string(int(backend::EventKind::WorkersChanged));
         return std::count(calls.begin(), calls.end(),
-                          "events newest within " + kind + (text.empty() ? "" : " \"" + text + "\""));
+                          "events newest within" + workers() + (text.empty() ? "" : " \"" + text + "\""));
     };
     auto* search = f.find<QLineEdit>("eventSearch");
     const auto before = asked("");
@@ -148,8 +158,7 @@ void EventsTest::whatIsTypedMeanwhileIsNotAskedFor()
     search->setText("");
     QTest::qWait(400);
     QCOMPARE(asked(""), before); // it was there already
-    f.engine().hold("events newest within " + std::to_string(int(backend::EventKind::WorkersChanged)) +
-                    " \"w\"");
+    f.engine().hold("events newest within" + workers() + " \"w\"");
     for (const char* text : {"w", "wh", "wha", "what 99"}) {
         search->setText(text);
         QTest::qWait(400);

@@ -9,10 +9,10 @@ namespace {
 constexpr qsizetype kMostLength = 2'000;
 const QString kScheme = QStringLiteral("rookery://");
 
-QString tr(const char* text)
+struct LinkText
 {
-    return QCoreApplication::translate("ui::DeepLink", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(ui::DeepLink)
+};
 
 QString encoded(const QString& part, const QByteArray& kept)
 {
@@ -21,7 +21,7 @@ QString encoded(const QString& part, const QByteArray& kept)
 
 ParsedLink refused(const QString& why)
 {
-    return {std::nullopt, tr("%1 A link looks like %2").arg(why, exampleLink())};
+    return {std::nullopt, LinkText::tr("%1 A link looks like %2").arg(why, exampleLink())};
 }
 
 // Invalid where it is no percent-encoding of printable text.
@@ -56,27 +56,30 @@ QString linkText(const DeepLink& link)
 ParsedLink parseLink(const QString& text)
 {
     const auto link = text.trimmed();
-    if (link.isEmpty()) return refused(tr("There is no link."));
-    if (link.size() > kMostLength) return refused(tr("This is too long for a link."));
-    if (!link.startsWith(kScheme, Qt::CaseInsensitive)) return refused(tr("This is not a Rookery link."));
+    if (link.isEmpty()) return refused(LinkText::tr("There is no link."));
+    if (link.size() > kMostLength) return refused(LinkText::tr("This is too long for a link."));
+    if (!link.startsWith(kScheme, Qt::CaseInsensitive))
+        return refused(LinkText::tr("This is not a Rookery link."));
     for (const auto each : link)
-        if (each.isSpace()) return refused(tr("There are spaces in it."));
+        if (each.isSpace()) return refused(LinkText::tr("There are spaces in it."));
     const auto rest = link.mid(kScheme.size());
     const auto cluster = decoded(rest.section(u'/', 0, 0)), page = decoded(rest.section(u'/', 1, 1)),
                argument = decoded(rest.section(u'/', 2));
-    if (!cluster || !page || !argument) return refused(tr("Its percent-encoding is damaged."));
-    if (cluster->isEmpty()) return refused(tr("It names no cluster."));
-    if (page->isEmpty()) return refused(tr("It names no page."));
+    if (!cluster || !page || !argument) return refused(LinkText::tr("Its percent-encoding is damaged."));
+    if (cluster->isEmpty()) return refused(LinkText::tr("It names no cluster."));
+    if (page->isEmpty()) return refused(LinkText::tr("It names no page."));
     return {DeepLink{*cluster, *page, *argument}, {}};
 }
 
 QString linkProblem(const DeepLink& link, const QString& cluster, const QStringList& pages)
 {
-    if (cluster.isEmpty()) return tr("Not connected: open the cluster “%1” first.").arg(link.cluster);
+    if (cluster.isEmpty())
+        return LinkText::tr("Not connected: open the cluster “%1” first.").arg(link.cluster);
     if (link.cluster != cluster)
-        return tr("This link is of the cluster “%1”; this window shows “%2”.").arg(link.cluster, cluster);
+        return LinkText::tr("This link is of the cluster “%1”; this window shows “%2”.")
+            .arg(link.cluster, cluster);
     if (!pages.contains(link.page))
-        return tr("There is no page “%1”; the pages are %2.")
+        return LinkText::tr("There is no page “%1”; the pages are %2.")
             .arg(link.page, pages.join(QStringLiteral(", ")));
     return {};
 }

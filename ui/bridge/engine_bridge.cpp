@@ -21,8 +21,8 @@ constexpr std::size_t kHistorySlack =
 constexpr int kMostLooks = 4;
 constexpr int kMostDeeds = 2; // one that hangs leaves the other
 constexpr int kMostThreads = 1'000;
-constexpr int kNiceness = 5;                         // of those threads, added to the GUI thread's own
-constexpr std::chrono::milliseconds kPatience{1500}; // at the end, for what is under way
+constexpr int kNiceness = 5;                            // of those threads, added to the GUI thread's own
+constexpr std::chrono::milliseconds kEndPatience{1500}; // at the end, for what is under way
 
 std::atomic<bool> somethingLeftBehind = false;
 
@@ -102,7 +102,7 @@ EngineBridge::~EngineBridge()
 {
     close();
     m_relay->close();
-    if (m_threads->waitForDone(int(kPatience.count()))) return;
+    if (m_threads->waitForDone(int(kEndPatience.count()))) return;
     somethingLeftBehind = true;
     (void)m_threads.release(); // its end would wait
 }

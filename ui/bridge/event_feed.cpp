@@ -10,7 +10,7 @@
 namespace ui {
 namespace {
 
-constexpr std::chrono::milliseconds kInterval{2000};
+constexpr std::chrono::milliseconds kFeedInterval{2000};
 constexpr int kMostMarks = 1'000;
 constexpr std::chrono::seconds kOverlap{30}; // what is written late may carry an earlier time
 
@@ -21,7 +21,7 @@ EventFeed::EventFeed(EngineBridge& bridge, TimeRange& range, QObject* parent)
     , m_bridge(bridge)
     , m_range(range)
 {
-    m_timer.setInterval(kInterval);
+    m_timer.setInterval(kFeedInterval);
     connect(&m_timer, &QTimer::timeout, this, &EventFeed::poll);
     connect(&bridge, &EngineBridge::stateChanged, this, &EventFeed::begin);
     connect(&range, &TimeRange::moved, this, &EventFeed::follow);

@@ -29,6 +29,7 @@ public:
     static constexpr Span kShortest = std::chrono::seconds(10); // of a chosen part
     static constexpr Span kLongest = std::chrono::hours(1);     // where history is not kept on disk
     static constexpr Span kKept = std::chrono::hours(24 * 30);  // on disk
+    static constexpr double kZoomStep = 0.8;                    // of a mouse wheel: zoom()'s factor
 
     explicit TimeRange(QObject* parent = nullptr);
 

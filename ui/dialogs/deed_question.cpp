@@ -11,7 +11,7 @@
 namespace ui {
 namespace {
 
-constexpr int kWidth = 440;
+constexpr int kDeedQuestionWidth = 440;
 
 } // namespace
 
@@ -34,7 +34,7 @@ void DeedQuestion::build(const Theme& theme)
         if (text.isEmpty()) return;
         auto* label = new Label(theme, text, role, tone, this);
         label->setWordWrap(true);
-        label->setMinimumWidth(kWidth);
+        label->setMinimumWidth(kDeedQuestionWidth);
         label->setTextFormat(Qt::PlainText);
         layout->addWidget(label);
     };

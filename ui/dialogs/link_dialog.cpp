@@ -12,7 +12,7 @@
 namespace ui {
 namespace {
 
-constexpr int kWidth = 520;
+constexpr int kLinkDialogWidth = 520;
 constexpr qsizetype kMostShown = 500; // a clipboard may hold anything
 
 } // namespace
@@ -23,7 +23,7 @@ LinkDialog::LinkDialog(const Theme& theme, Open open, QWidget* parent)
 {
     setObjectName(QStringLiteral("linkDialog"));
     setWindowTitle(tr("Open link"));
-    setMinimumWidth(kWidth);
+    setMinimumWidth(kLinkDialogWidth);
     m_field = new QLineEdit(this);
     m_field->setObjectName(QStringLiteral("linkField"));
     m_field->setAccessibleName(tr("Link"));

@@ -1,5 +1,7 @@
 #include "ui/models/cache_window.h"
 
+#include "ui/widgets/formatting.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,11 +16,6 @@ const backend::CacheCounts* countsOf(const backend::HistoryPoint& point, const s
     const auto found = std::find_if(point.caches.begin(), point.caches.end(),
                                     [&](const backend::CacheCounts& c) { return c.name == name; });
     return found == point.caches.end() ? nullptr : &*found;
-}
-
-double secondsOf(backend::TimePoint time)
-{
-    return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
 // Calls visit(point, hits, misses) for each step between two points that know the cache, but for longer ones.
@@ -39,7 +36,8 @@ void eachStep(std::span<const backend::HistoryPoint> history, const std::string&
     }
 }
 
-// The names of the newest point that has any.
+} // namespace
+
 std::vector<std::string> cacheNames(std::span<const backend::HistoryPoint> history)
 {
     std::vector<std::string> names;
@@ -48,8 +46,6 @@ std::vector<std::string> cacheNames(std::span<const backend::HistoryPoint> histo
             names.push_back(counts.name);
     return names;
 }
-
-} // namespace
 
 std::vector<CacheWindow> cacheWindows(const HistoryView& history)
 {
@@ -66,8 +62,8 @@ std::vector<CacheWindow> cacheWindows(const HistoryView& history)
     return out;
 }
 
-RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, const std::string& cache,
-                             int buckets)
+RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history,
+                             const std::vector<std::string>& caches, int buckets)
 {
     RatioSeries out;
     if (coveredSeconds(history) <= 0 || buckets < 1) return out;
@@ -84,12 +80,13 @@ RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, con
     };
     for (const auto& point : history.subspan(1))
         known[bucketOf(point)] = true;
-    eachStep(history, cache, backend::TimePoint::duration::max(),
-             [&](const backend::HistoryPoint& point, std::int64_t hits, std::int64_t misses) {
-                 auto& sum = sums[bucketOf(point)];
-                 sum.hits += hits;
-                 sum.misses += misses;
-             });
+    for (const auto& cache : caches)
+        eachStep(history, cache, backend::TimePoint::duration::max(),
+                 [&](const backend::HistoryPoint& point, std::int64_t hits, std::int64_t misses) {
+                     auto& sum = sums[bucketOf(point)];
+                     sum.hits += hits;
+                     sum.misses += misses;
+                 });
     double last = start;
     for (std::size_t i = 0; i < count; ++i) {
         const double at = start + double(i + 1) * span;

@@ -33,15 +33,18 @@ std::vector<CacheWindow> cacheWindows(const HistoryView& history);
 // What these counts are of: from the first point to the last, without gaps.
 double knownSeconds(const HistoryView& history);
 
-// The hit ratio of one cache over time, in at most `buckets` equal spans of the history; NaN without traffic.
-// The spans are the same for every cache.
+// Those that the newest point names, in its order.
+std::vector<std::string> cacheNames(std::span<const backend::HistoryPoint> history);
+
+// The hit ratio of some caches together over time, in at most `buckets` equal spans of the history; NaN without
+// traffic. The spans are the same for every cache.
 struct RatioSeries
 {
     std::vector<double> atSeconds; // end of each span, seconds since the Unix epoch
     std::vector<double> percent;   // 0 … 100
 };
-RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history, const std::string& cache,
-                             int buckets);
+RatioSeries hitRatioOverTime(std::span<const backend::HistoryPoint> history,
+                             const std::vector<std::string>& caches, int buckets);
 
 // Seconds between the first and the last point; 0 with fewer than two.
 double coveredSeconds(std::span<const backend::HistoryPoint> history);

@@ -12,8 +12,6 @@
 namespace ui {
 namespace {
 
-constexpr double kDay = 86'400;
-
 struct CapacityTable
 {
     Q_DECLARE_TR_FUNCTIONS(ui::CapacityTable)
@@ -61,6 +59,8 @@ public:
     static QString growthPerDay(const NodeRoomRow& row)
     {
         if (row.growth.kind == Growth::Kind::TooShort) return unknownText();
+        // A rate that may as well be none is not told as one.
+        if (row.growth.kind == Growth::Kind::NotGrowing && row.growth.perSecond >= 0) return tr("none");
         const double day = row.growth.perSecond * kDay;
         return tr("%1%2/d").arg(day < 0 ? QStringLiteral("−") : QStringLiteral("+"),
                                 formatBytes(std::llround(std::abs(day))));
@@ -114,7 +114,11 @@ public:
         return {tr("Limit"),
                 tr("maxmemory where it is set, else the node's even share of its machine's memory"),
                 Qt::AlignLeft,
-                [](const NodeRoomRow& r) { return limitText(r.limit()); },
+                [](const NodeRoomRow& r) {
+                    const auto limit = r.limit();
+                    return r.redis && !r.weighed && limit.kind == NodeLimit::Kind::None ? tr("not weighed yet")
+                                                                                        : limitText(limit);
+                },
                 [](const NodeRoomRow& r) {
                     const auto bytes = r.limit().bytes;
                     return bytes > 0 ? QVariant(qint64(bytes)) : QVariant();
@@ -212,6 +216,16 @@ QString limitText(const NodeLimit& limit)
     return {};
 }
 
+NodeLimit NodeRoomRow::limit() const
+{
+    if (weighed) return limitOf(*weighed);
+    NodeLimit out;
+    if (maxMemoryBytes <= 0) return out;
+    out.kind = NodeLimit::Kind::MaxMemory;
+    out.bytes = maxMemoryBytes;
+    return out;
+}
+
 std::int64_t NodeRoomRow::readersThatFit() const
 {
     const auto most = limit();
@@ -248,6 +262,7 @@ std::vector<NodeRoomRow> nodeRoom(const backend::ClusterSnapshot& snapshot,
         row.redis = node.kind == backend::NodeKind::Redis;
         row.usedDated = row.redis ? QString() : diskDated(node);
         row.usedBytes = row.redis ? node.memoryBytes : node.diskBytes;
+        row.maxMemoryBytes = node.memoryLimitBytes;
         for (std::size_t c = 0; capacity && c < capacity->nodes.size(); ++c)
             if (capacity->nodes[c].node == node.id) row.weighed = capacity->nodes[c];
         if (i < pasts.size())

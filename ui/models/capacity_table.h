@@ -26,11 +26,12 @@ struct NodeRoomRow
     QString name;
     bool redis = true;
     std::int64_t usedBytes = -1;                  // memory of Redis, disk of PostgreSQL
+    std::int64_t maxMemoryBytes = -1;             // Redis, told before it is weighed; 0: none is set
     QString usedDated{};                          // why it is not of now; empty: it is
     std::optional<backend::NodeCapacity> weighed; // Redis, once measured
     Growth growth;
 
-    NodeLimit limit() const { return weighed ? limitOf(*weighed) : NodeLimit(); }
+    NodeLimit limit() const;
     std::int64_t readersThatFit() const; // in all; -1: not known
 };
 

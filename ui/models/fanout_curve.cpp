@@ -1,12 +1,13 @@
 #include "ui/models/fanout_curve.h"
 
+#include "ui/widgets/formatting.h"
+
 #include <algorithm>
 #include <set>
 
 namespace ui {
 namespace {
 
-constexpr double kDay = 86'400;
 constexpr double kLeastKnown = 60; // seconds
 
 // The planner counts over a day at least. Where the cluster has not had posts for so long, what the others

@@ -19,7 +19,6 @@ struct LastKnown
 {
     Q_DECLARE_TR_FUNCTIONS(ui::LastKnown)
 };
-using T = LastKnown;
 
 struct DownNode
 {
@@ -36,8 +35,8 @@ QString clock(backend::TimePoint at)
 
 QString lastKnownText(const QString& node, std::optional<backend::TimePoint> at)
 {
-    return at ? T::tr("as of %1; %2 is down").arg(clock(*at), node)
-              : T::tr("last known; %1 is down").arg(node);
+    return at ? LastKnown::tr("as of %1; %2 is down").arg(clock(*at), node)
+              : LastKnown::tr("last known; %1 is down").arg(node);
 }
 
 QString lastKnownText(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard,
@@ -52,8 +51,8 @@ QString lastKnownText(const backend::ClusterSnapshot& snapshot, const backend::S
 
 QString unknownSinceText(const QString& node, std::optional<backend::TimePoint> at)
 {
-    return at ? T::tr("nothing known since %1: %2 is down").arg(clock(*at), node)
-              : T::tr("nothing known: %1 is down").arg(node);
+    return at ? LastKnown::tr("nothing known since %1: %2 is down").arg(clock(*at), node)
+              : LastKnown::tr("nothing known: %1 is down").arg(node);
 }
 
 QString missingText(const backend::ClusterSnapshot& snapshot, const backend::ShardSnapshot& shard,
@@ -76,13 +75,14 @@ QString diskDated(const backend::NodeSnapshot& node)
 QString ratesDated(const backend::ClusterSnapshot& snapshot)
 {
     return snapshot.ratesReadAt
-               ? T::tr("as of %1; the directory does not answer").arg(clock(*snapshot.ratesReadAt))
+               ? LastKnown::tr("as of %1; the directory does not answer").arg(clock(*snapshot.ratesReadAt))
                : QString();
 }
 
 QString ratesDatedShort(const backend::ClusterSnapshot& snapshot)
 {
-    return snapshot.ratesReadAt ? T::tr("as of %1").arg(formatClock(*snapshot.ratesReadAt)) : QString();
+    return snapshot.ratesReadAt ? LastKnown::tr("as of %1").arg(formatClock(*snapshot.ratesReadAt))
+                                : QString();
 }
 
 QString lastKnownNote(const backend::ClusterSnapshot& snapshot)
@@ -103,17 +103,18 @@ QString lastKnownNote(const backend::ClusterSnapshot& snapshot)
     QStringList out;
     for (const auto& [node, entry] : nodes) {
         if (out.size() == kNamed) {
-            out << T::tr("%1 more nodes are down").arg(qsizetype(nodes.size()) - kNamed);
+            out << LastKnown::tr("%1 more nodes are down").arg(qsizetype(nodes.size()) - kNamed);
             break;
         }
         out << (entry.shards == 1
-                    ? T::tr("1 shard shows figures of %1: %2 is down")
+                    ? LastKnown::tr("1 shard shows figures of %1: %2 is down")
                           .arg(clock(*entry.at), nodeName(snapshot, node))
-                    : T::tr("%1 shards show figures of %2: %3 is down")
+                    : LastKnown::tr("%1 shards show figures of %2: %3 is down")
                           .arg(formatCount(entry.shards), clock(*entry.at), nodeName(snapshot, node)));
     }
     if (snapshot.ratesReadAt)
-        out << T::tr("rates are of %1: the directory does not answer").arg(clock(*snapshot.ratesReadAt));
+        out << LastKnown::tr("rates are of %1: the directory does not answer")
+                   .arg(clock(*snapshot.ratesReadAt));
     return out.join(QStringLiteral("; "));
 }
 

@@ -13,7 +13,7 @@
 namespace ui {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUnknownMean = std::numeric_limits<double>::quiet_NaN();
 
 struct ShardComparison
 {
@@ -50,7 +50,7 @@ public:
 
     static Column percent()
     {
-        const auto part = [](const Row& r) { return r.a > 0 ? (r.b / r.a - 1) * 100 : kUnknown; };
+        const auto part = [](const Row& r) { return r.a > 0 ? (r.b / r.a - 1) * 100 : kUnknownMean; };
         return {tr("Change, %"),
                 tr("Of A; not known where A is 0"),
                 Qt::AlignRight,
@@ -80,17 +80,17 @@ ShardMeans shardMeans(const backend::ShardHistory& history)
         out.known += any ? 1 : 0;
     }
     for (std::size_t shard = 0; shard < shards; ++shard)
-        out.byShard[shard] = counts[shard] > 0 ? out.byShard[shard] / counts[shard] : kUnknown;
+        out.byShard[shard] = counts[shard] > 0 ? out.byShard[shard] / counts[shard] : kUnknownMean;
     return out;
 }
 
 BalanceFigures balanceFigures(const ShardMeans& means)
 {
     const auto summary = backend::summarize(means.byShard, 0);
-    if (summary.known == 0) return {kUnknown, kUnknown, kUnknown, kUnknown};
+    if (summary.known == 0) return {kUnknownMean, kUnknownMean, kUnknownMean, kUnknownMean};
     const bool any = summary.mean > 0;
-    return {summary.mean, any ? summary.maxOverMean : kUnknown,
-            any ? summary.coefficientOfVariation : kUnknown, backend::giniOf(means.byShard)};
+    return {summary.mean, any ? summary.maxOverMean : kUnknownMean,
+            any ? summary.coefficientOfVariation : kUnknownMean, backend::giniOf(means.byShard)};
 }
 
 std::vector<ShardComparisonRow> compareShards(const ShardMeans& a, const ShardMeans& b,
@@ -98,7 +98,7 @@ std::vector<ShardComparisonRow> compareShards(const ShardMeans& a, const ShardMe
 {
     std::vector<ShardComparisonRow> out;
     const auto at = [](const ShardMeans& means, std::size_t shard) {
-        return shard < means.byShard.size() ? means.byShard[shard] : kUnknown;
+        return shard < means.byShard.size() ? means.byShard[shard] : kUnknownMean;
     };
     for (std::size_t shard = 0; shard < std::max(a.byShard.size(), b.byShard.size()); ++shard)
         out.push_back({int(shard), at(a, shard), at(b, shard), metric});

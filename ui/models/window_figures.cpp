@@ -9,7 +9,7 @@ namespace {
 
 using backend::BalanceMetric;
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUnknownFigure = std::numeric_limits<double>::quiet_NaN();
 
 std::int64_t wholeOf(double mean)
 {
@@ -46,7 +46,7 @@ void setMean(backend::ShardSnapshot& shard, BalanceMetric metric, double mean)
 
 WindowFigure windowFigure(const HistoryView& history, double backend::HistoryPoint::*value)
 {
-    WindowFigure out{kUnknown, kUnknown, kUnknown};
+    WindowFigure out{kUnknownFigure, kUnknownFigure, kUnknownFigure};
     double sum = 0;
     int count = 0;
     for (const auto& point : history) {
@@ -94,7 +94,8 @@ backend::ClusterSnapshot overWindow(backend::ClusterSnapshot snapshot, const Win
     for (std::size_t m = 0; m < backend::kBalanceMetrics.size(); ++m) {
         const auto& means = window.byMetric[m].byShard;
         for (std::size_t s = 0; s < snapshot.shards.size(); ++s)
-            setMean(snapshot.shards[s], backend::kBalanceMetrics[m], s < means.size() ? means[s] : kUnknown);
+            setMean(snapshot.shards[s], backend::kBalanceMetrics[m],
+                    s < means.size() ? means[s] : kUnknownFigure);
     }
     return snapshot;
 }

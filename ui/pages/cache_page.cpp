@@ -31,7 +31,7 @@ const QString kKeysArgument = QStringLiteral("keys");
 constexpr int kMostLines = 8;     // of a chart: as many as there are series colours
 constexpr int kRatioBuckets = 60; // of the window: a second alone says little
 
-QString bytesText(double bytes)
+QString memoryText(double bytes)
 {
     return std::isnan(bytes) ? unknownText() : formatBytes(std::int64_t(bytes));
 }
@@ -232,7 +232,7 @@ void CachePage::remakeNodeCharts(const backend::ClusterSnapshot& snapshot)
 {
     auto* memory =
         makeNodeChart("nodeMemoryChart", tr("Memory by node"),
-                      {{}, &bytesText, 1024 * 1024, 0, ScaleUnit::Bytes, QStringLiteral("888.8 MiB")},
+                      {{}, &memoryText, 1024 * 1024, 0, ScaleUnit::Bytes, QStringLiteral("888.8 MiB")},
                       snapshot, &backend::HistoryPoint::nodeMemoryBytes);
     replaceIn(*m_middle, 0, m_memory, memory);
     m_memory = memory;
@@ -290,7 +290,7 @@ void CachePage::showWindow()
     std::vector<double> at;
     std::vector<std::vector<double>> percent;
     for (int i = 0; i < m_chartCaches.size() && i < kMostLines; ++i) {
-        auto series = hitRatioOverTime(shown, m_chartCaches[i].toStdString(), kRatioBuckets);
+        auto series = hitRatioOverTime(shown, {m_chartCaches[i].toStdString()}, kRatioBuckets);
         at = std::move(series.atSeconds);
         percent.push_back(std::move(series.percent));
     }

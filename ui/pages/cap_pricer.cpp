@@ -13,7 +13,6 @@
 #include <QSpinBox>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 namespace ui {
@@ -21,20 +20,6 @@ namespace {
 
 constexpr int kRestMilliseconds = 400;
 constexpr double kGiB = 1024.0 * 1024 * 1024;
-
-QString bytesText(double bytes)
-{
-    return formatBytes(std::llround(bytes));
-}
-QString countText(double count)
-{
-    return formatCount(std::llround(count));
-}
-
-FigureGrid::Figures figures(double today, double chosen, QString (*format)(double))
-{
-    return {format(today), format(chosen), signedText(chosen - today, format)};
-}
 
 } // namespace
 
@@ -227,10 +212,10 @@ void CapPricer::showPrice(const backend::CapPrice& price)
 {
     const auto& now = *m_capacity;
     m_figures->setFigures(
-        {figures(now.bytesPerTimeline.mean, price.bytesPerTimeline, &bytesText),
-         figures(now.timelinesBytes, price.bytes, &bytesText),
-         figures(now.readersPerGiB, price.readersPerGiB, &countText),
-         {tr("none"), countText(price.cutReaders),
+        {comparedFigures(now.bytesPerTimeline.mean, price.bytesPerTimeline, &formatWholeBytes),
+         comparedFigures(now.timelinesBytes, price.bytes, &formatWholeBytes),
+         comparedFigures(now.readersPerGiB, price.readersPerGiB, &formatWholeCount),
+         {tr("none"), formatWholeCount(price.cutReaders),
           tr("%1 of all")
               .arg(formatRatio(now.timelines > 0 ? price.cutReaders / double(now.timelines) : -1))}});
     m_basis->setText(basisText(price));

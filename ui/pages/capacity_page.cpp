@@ -27,7 +27,6 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <cmath>
 
 namespace ui {
 namespace {
@@ -37,11 +36,6 @@ using namespace std::chrono_literals;
 // While the page is shown: how soon again, and how soon while there is nothing, or too little, to show.
 constexpr auto kLookAfter = 600s, kHistoryAfter = 60s, kSoonAgain = 10s;
 constexpr int kPresumedCap = 800; // the default: the caps to ask for until the cluster's own is known
-
-QString bytesText(double bytes)
-{
-    return std::isnan(bytes) ? unknownText() : formatBytes(std::llround(bytes));
-}
 
 QSplitter* splitter(Qt::Orientation orientation, const char* name, QWidget* parent)
 {
@@ -132,7 +126,7 @@ QWidget* CapacityPage::buildGrowth(QWidget* parent)
     m_growth = new CurveChart(context().theme, CurveChart::Across::Time, m_growthCard);
     m_growth->setObjectName(QStringLiteral("growthChart"));
     m_growth->setAccessibleName(tr("Memory or disk used by the chosen node"));
-    m_growth->setAxes(zoneName(), ScaleUnit::Bytes, &bytesText);
+    m_growth->setAxes(zoneName(), ScaleUnit::Bytes, &formatWholeBytes);
     m_growth->showEventsOf(context().range);
     m_growthCard->body()->addWidget(m_growth, 1);
     return m_growthCard;
@@ -393,7 +387,7 @@ void CapacityPage::showGrowth()
 void CapacityPage::timesChanged()
 {
     Page::timesChanged();
-    m_growth->setAxes(zoneName(), ScaleUnit::Bytes, &bytesText);
+    m_growth->setAxes(zoneName(), ScaleUnit::Bytes, &formatWholeBytes);
     m_planner->timesChanged();
     showHead();
     showNodes();

@@ -12,11 +12,6 @@
 namespace ui {
 namespace {
 
-QString bytesText(double bytes)
-{
-    return formatBytes(std::llround(bytes));
-}
-
 // "12.3 KiB" in two.
 void setBytes(MetricTile& tile, double bytes)
 {
@@ -66,8 +61,9 @@ void CapacityTiles::setCapacity(const backend::Capacity* capacity)
     }
     const auto& c = *capacity;
     setBytes(*m_perReader, c.bytesPerTimeline.mean);
-    m_perReader->setSubline(tr("median %1, 90 % below %2")
-                                .arg(bytesText(c.bytesPerTimeline.p50), bytesText(c.bytesPerTimeline.p90)));
+    m_perReader->setSubline(
+        tr("median %1, 90 % below %2")
+            .arg(formatWholeBytes(c.bytesPerTimeline.p50), formatWholeBytes(c.bytesPerTimeline.p90)));
     setBytes(*m_perEntry, c.bytesPerEntry.mean);
     m_perEntry->setSubline(tr("%1 entries a reader, cap %2")
                                .arg(formatNumber(c.entriesPerTimeline.mean, 0), formatCount(c.cap)));

@@ -17,10 +17,10 @@
 namespace ui {
 namespace {
 
-using State = backend::TimelineComparison::State;
+using ComparisonState = backend::TimelineComparison::State;
 using Verdict = backend::EntryVerdict;
 
-constexpr int kQuestionWidth = 400;
+constexpr int kRepairQuestionWidth = 400;
 
 QString nameOf(const backend::User& user)
 {
@@ -138,7 +138,7 @@ void CompareView::refresh()
 
 void CompareView::timesChanged()
 {
-    if (!m_comparison || m_comparison->state != State::Compared) return;
+    if (!m_comparison || m_comparison->state != ComparisonState::Compared) return;
     showRows();
     showCounts();
 }
@@ -187,18 +187,18 @@ void CompareView::take(backend::Result<backend::TimelineComparison> comparison)
     m_comparison = std::move(*comparison);
     const auto node = QString::fromStdString(m_comparison->node);
     switch (m_comparison->state) {
-    case State::Dormant:
+    case ComparisonState::Dormant:
         showState(StateView::Kind::Empty, tr("Nothing to compare"),
                   tr("%1 is dormant: no home timeline is kept in Redis, pages come from PostgreSQL.")
                       .arg(nameOf(*m_reader)));
         return;
-    case State::NotKept:
+    case ComparisonState::NotKept:
         showState(StateView::Kind::Stale, tr("No timeline is kept"),
                   tr("%1 has no valid floor for %2: pages come from PostgreSQL, and the next one that %2 "
                      "reads builds the timeline. “Repair” builds it now.")
                       .arg(node, nameOf(*m_reader)));
         return;
-    case State::Compared:
+    case ComparisonState::Compared:
         break;
     }
     m_state->hide();
@@ -272,8 +272,8 @@ QString CompareView::repairBlocked() const
     if (m_bridge.readOnly()) return tr("This session is read-only: it looks and changes nothing.");
     if (m_repairing) return tr("A repair is under way.");
     if (m_comparing || !m_comparison) return tr("Compare first: a repair builds what differs.");
-    if (m_comparison->state == State::Dormant) return tr("A dormant reader keeps no timeline.");
-    if (m_comparison->state == State::Compared && m_comparison->faults() == 0)
+    if (m_comparison->state == ComparisonState::Dormant) return tr("A dormant reader keeps no timeline.");
+    if (m_comparison->state == ComparisonState::Compared && m_comparison->faults() == 0)
         return tr("Nothing differs: there is nothing to repair.");
     return {};
 }
@@ -299,7 +299,7 @@ bool CompareView::confirmed()
     box.setIcon(QMessageBox::Warning);
     box.setWindowTitle(tr("Repair a home timeline"));
     box.setText(tr("Build the home timeline of %1 again?").arg(name));
-    const auto what = m_comparison->state == State::NotKept
+    const auto what = m_comparison->state == ComparisonState::NotKept
                           ? tr("No timeline is kept.")
                           : tr("What differs: %1.").arg(differenceText(*m_comparison));
     box.setInformativeText(tr("%1 On %2 it is dropped and built from PostgreSQL, if it still differs; until "
@@ -310,7 +310,7 @@ bool CompareView::confirmed()
     box.setDefaultButton(box.addButton(QMessageBox::Cancel));
     for (auto* label : box.findChildren<QLabel*>())
         if (label->text() == box.informativeText())
-            label->setMinimumWidth(kQuestionWidth); // else as narrow as can be
+            label->setMinimumWidth(kRepairQuestionWidth); // else as narrow as can be
     box.exec();
     return box.clickedButton() == repair;
 }

@@ -17,7 +17,7 @@ bool isProduction(const backend::SnapshotPtr& snapshot)
                            .contains(QLatin1StringView("prod"), Qt::CaseInsensitive);
 }
 
-QString counted(std::size_t count)
+QString countedLetters(std::size_t count)
 {
     return count == 1 ? DeadLetterChanges::tr("1 dead letter")
                       : DeadLetterChanges::tr("%1 dead letters").arg(formatCount(std::int64_t(count)));
@@ -49,7 +49,7 @@ bool DeadLetterChanges::confirmed(Change change, std::size_t count, const QStrin
     const bool discard = change == Change::Discard;
     DeedQuestion::Words words;
     words.window = discard ? tr("Discard dead letters") : tr("Retry dead letters");
-    words.question = (discard ? tr("Discard %1?") : tr("Retry %1?")).arg(counted(count));
+    words.question = (discard ? tr("Discard %1?") : tr("Retry %1?")).arg(countedLetters(count));
     words.detail = detail;
     words.consequence =
         tr("Exactly those that are listed; what arrives meanwhile is not touched. %1")

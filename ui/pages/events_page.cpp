@@ -28,7 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kPause{200};
-constexpr int kPageSize = 200;
+constexpr int kEventsPageSize = 200;
 constexpr std::chrono::seconds kOverlap{30}; // what is written late may carry an earlier time
 constexpr TimeRange::Span kAround = 5min;    // the window around a chosen event
 constexpr int kSearchWidth = 220, kMostColumnWidth = 260, kColumnSlack = 24;
@@ -171,7 +171,7 @@ QIcon EventsPage::iconOf(const backend::Event& event)
 backend::EventQuery EventsPage::query() const
 {
     backend::EventQuery out;
-    out.limit = kPageSize;
+    out.limit = kEventsPageSize;
     out.text = m_search->text().trimmed().toStdString();
     for (const auto& [group, button] : m_groups)
         if (button->isChecked())

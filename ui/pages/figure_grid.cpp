@@ -87,4 +87,9 @@ QString signedText(double value, QString (*format)(double))
     return (value < 0 ? QStringLiteral("−") : QStringLiteral("+")) + text;
 }
 
+FigureGrid::Figures comparedFigures(double today, double chosen, QString (*format)(double))
+{
+    return {format(today), format(chosen), signedText(chosen - today, format)};
+}
+
 } // namespace ui

@@ -46,5 +46,6 @@ private:
 
 // "+1,234" "−5" "±0"; NaN: not known.
 QString signedText(double value, QString (*format)(double));
+FigureGrid::Figures comparedFigures(double today, double chosen, QString (*format)(double));
 
 } // namespace ui

@@ -22,8 +22,8 @@ namespace ui {
 namespace {
 
 // Who is far down a long list wants to get on.
-constexpr int kPageSize = 200, kLongPageSize = 1'000, kLong = 2'000;
-using State = FollowModel::State;
+constexpr int kFollowPageSize = 200, kLongPageSize = 1'000, kLong = 2'000;
+using FollowState = FollowModel::State;
 
 } // namespace
 
@@ -44,7 +44,7 @@ FollowView::FollowView(Kind kind, const Theme& theme, EngineBridge& bridge, QWid
         if (index.column() == FollowModel::HandleColumn) openUser(index);
     });
     connect(m_retry, &QPushButton::clicked, this, [this] {
-        if (m_model->state() == State::Failed)
+        if (m_model->state() == FollowState::Failed)
             m_model->retry();
         else
             refresh();
@@ -115,7 +115,7 @@ void FollowView::start()
 
 bool FollowView::cancel()
 {
-    if (!isVisible() || m_model->state() != State::Loading) return false;
+    if (!isVisible() || m_model->state() != FollowState::Loading) return false;
     m_call.cancel();
     m_cancelled = true;
     m_error.clear();
@@ -137,7 +137,7 @@ void FollowView::refresh()
         return;
     }
     if (!m_model->beginRefresh()) {
-        m_stale = m_model->state() == State::Loading; // after the page that is on its way
+        m_stale = m_model->state() == FollowState::Loading; // after the page that is on its way
         if (!m_stale) start();
         return;
     }
@@ -167,7 +167,7 @@ void FollowView::load(backend::UserId after)
         else
             m_model->failPage(after);
         updateState();
-        if (m_stale && m_model->state() != State::Loading) refresh();
+        if (m_stale && m_model->state() != FollowState::Loading) refresh();
     });
 }
 
@@ -178,7 +178,7 @@ void FollowView::askPage(backend::UserId after,
     m_call.cancel();
     m_asked = after;
     if (std::exchange(m_cancelled, false)) updateState();
-    const int size = m_model->rowCount() < kLong ? kPageSize : kLongPageSize;
+    const int size = m_model->rowCount() < kLong ? kFollowPageSize : kLongPageSize;
     m_call = m_bridge.call(
         this,
         [kind = m_kind, user = m_user->user.id, after, size](backend::Engine& engine) {
@@ -200,15 +200,15 @@ QString FollowView::footText() const
     const int rows = m_model->rowCount();
     if (rows == 0) return {};
     if (!m_error.isEmpty())
-        return m_model->state() == State::Failed ? tr("The rest could not be read: %1").arg(m_error)
-                                                 : tr("It could not be read again: %1").arg(m_error);
+        return m_model->state() == FollowState::Failed ? tr("The rest could not be read: %1").arg(m_error)
+                                                       : tr("It could not be read again: %1").arg(m_error);
     if (m_refreshing) return tr("%1 loaded, reading them again… Esc cancels.").arg(formatCount(rows));
     const auto shown = formatCount(rows), all = formatCount(std::max<std::int64_t>(rows, total()));
     if (m_cancelled) return tr("%1 of %2 loaded; reading was cancelled.").arg(shown, all);
     switch (m_model->state()) {
-    case State::Loading:
+    case FollowState::Loading:
         return tr("%1 of %2, loading more… Esc cancels.").arg(shown, all);
-    case State::More:
+    case FollowState::More:
         return tr("%1 of %2 loaded, scroll for more. A click on a handle, or Enter, opens the user.")
             .arg(shown, all);
     default:
@@ -225,7 +225,7 @@ void FollowView::updateState()
         m_face->show(Face::Failed, tr("The list could not be read"), m_error);
     else if (!any && m_cancelled)
         m_face->show(Face::Empty, tr("Cancelled"), tr("“Try again” reads the list."));
-    else if (!any && m_model->state() == State::End)
+    else if (!any && m_model->state() == FollowState::End)
         m_face->show(Face::Empty, tr("Nobody"),
                      m_kind == Kind::Followers ? tr("Nobody follows this user.")
                                                : tr("This user follows nobody."));

@@ -19,7 +19,7 @@
 namespace ui {
 namespace {
 
-constexpr int kWidth = 330;
+constexpr int kHealthColumnWidth = 330;
 constexpr int kLeastHeat = 230;       // of the shards' card
 constexpr std::size_t kAveraged = 10; // snapshots, one a second
 constexpr auto kMetric = backend::BalanceMetric::Deliveries;
@@ -44,7 +44,7 @@ HealthColumn::HealthColumn(const Theme& theme, QWidget* parent)
     layout->setSpacing(kSpacingMedium - 2);
     layout->addWidget(m_nodeCard);
     layout->addWidget(m_shardCard, 1);
-    setMinimumWidth(kWidth);
+    setMinimumWidth(kHealthColumnWidth);
 }
 
 void HealthColumn::buildNodes(const Theme& theme)
@@ -144,7 +144,7 @@ void HealthColumn::resizeEvent(QResizeEvent* event)
 
 QSize HealthColumn::sizeHint() const
 {
-    return {kWidth, 2 * kLeastHeat};
+    return {kHealthColumnWidth, 2 * kLeastHeat};
 }
 
 } // namespace ui

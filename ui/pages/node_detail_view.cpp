@@ -19,7 +19,7 @@
 namespace ui {
 namespace {
 
-constexpr std::size_t kMostAsked = 2; // of the bridge's four threads: the rest of the window needs some
+constexpr std::size_t kMostNodesAsked = 2; // of the bridge's four threads: the rest of the window needs some
 
 constexpr std::chrono::milliseconds kSecondLook{1000};
 
@@ -127,7 +127,7 @@ void NodeDetailView::look(bool now)
     if (!m_row) return;
     const int node = m_row->node.id;
     const bool wanted = now || m_lookedAt == decltype(m_lookedAt)() || due();
-    if (!wanted || m_asked.contains(node) || m_asked.size() >= kMostAsked) return;
+    if (!wanted || m_asked.contains(node) || m_asked.size() >= kMostNodesAsked) return;
     m_asked.insert(node);
     showParts();
     m_bridge.call(

@@ -14,7 +14,6 @@ namespace {
 
 constexpr double kFragmented = 1.5; // as the doctor judges, and only where it matters
 constexpr std::int64_t kFragmentationMatters = 256 << 20;
-constexpr double kNearlyFull = 0.8;
 constexpr double kOldTransactionSeconds = 300;
 constexpr std::int64_t kWrapAroundSoon = 1'500'000'000;
 

@@ -12,8 +12,6 @@
 namespace ui {
 namespace {
 
-constexpr double kNearlyFull = 0.8; // of connections or memory, as the doctor judges
-
 struct NodeList
 {
     Q_DECLARE_TR_FUNCTIONS(ui::NodeList)

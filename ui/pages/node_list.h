@@ -9,6 +9,8 @@
 
 namespace ui {
 
+inline constexpr double kNearlyFull = 0.8; // of connections or memory, as the doctor judges
+
 struct NodeListRow
 {
     backend::NodeSnapshot node;

@@ -24,6 +24,7 @@ namespace {
 constexpr int kChartStretch = 7, kHealthStretch = 5; // of the columns
 constexpr int kRatioPoints = 120;                    // of the hit ratio over the window
 
+// Beside all of them together, which the tile tells of.
 constexpr std::array kRatioCaches{"home timeline", "post object", "user object"};
 
 } // namespace
@@ -141,8 +142,8 @@ void OverviewPage::buildCharts(QWidget* parent)
         chart("cacheChart", {tr("Cache hits"),
                              {tr("of look-ups"), percent, 100, 100, ScaleUnit::Percent, percent(100)},
                              {},
-                             {{tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
-                             tr("No look-ups of these seen in this window")});
+                             {{tr("all"), 4, {}}, {tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
+                             tr("No look-ups seen in this window")});
 }
 
 QWidget* OverviewPage::buildHealth(QWidget* parent)
@@ -189,11 +190,14 @@ void OverviewPage::showCharts()
         chart->setHistory(history);
     std::vector<double> at;
     std::vector<std::vector<double>> values;
-    for (const char* cache : kRatioCaches) {
-        auto series = hitRatioOverTime(history, cache, kRatioPoints);
+    const auto add = [&](const std::vector<std::string>& caches) {
+        auto series = hitRatioOverTime(history, caches, kRatioPoints);
         if (at.empty()) at = std::move(series.atSeconds);
         values.push_back(std::move(series.percent));
-    }
+    };
+    add(cacheNames(history));
+    for (const char* cache : kRatioCaches)
+        add({cache});
     m_cacheChart->markGaps(history);
     m_cacheChart->setData(at, values);
 }

@@ -12,7 +12,7 @@
 namespace ui {
 namespace {
 
-QString perSecond(double bytes)
+QString byteRateText(double bytes)
 {
     return OwnCostView::tr("%1/s").arg(formatBytes(std::int64_t(std::llround(bytes))));
 }
@@ -30,7 +30,7 @@ QString summaryText(const backend::OwnCost& cost)
     const auto text =
         OwnCostView::tr("%1 SQL statements/s and %2 Redis commands/s; %3 sent, %4 received from Redis; "
                         "over the last %5")
-            .arg(formatRate(statements), formatRate(commands), perSecond(sent), perSecond(received),
+            .arg(formatRate(statements), formatRate(commands), byteRateText(sent), byteRateText(received),
                  formatDuration(std::round(cost.windowSeconds)));
     if (cost.probeWindowSeconds <= 0) return text;
     return OwnCostView::tr("%1. Probe percentiles: of the last %2")

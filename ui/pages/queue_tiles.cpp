@@ -15,8 +15,6 @@
 namespace ui {
 namespace {
 
-using Point = backend::HistoryPoint;
-
 constexpr double kFreshSeconds = 1, kOldSeconds = 10, kVeryOldSeconds = 60; // for the oldest waiting task
 
 Tone ageTone(double seconds)
@@ -126,9 +124,9 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
 void QueuePage::showWindowTiles()
 {
     const auto history = shownHistory();
-    const auto tasks = windowFigure(history, &Point::queueUnfinished);
-    const auto oldest = windowFigure(history, &Point::queueOldestAgeSeconds);
-    const auto dead = windowFigure(history, &Point::queueDead);
+    const auto tasks = windowFigure(history, &backend::HistoryPoint::queueUnfinished);
+    const auto oldest = windowFigure(history, &backend::HistoryPoint::queueOldestAgeSeconds);
+    const auto dead = windowFigure(history, &backend::HistoryPoint::queueDead);
     const auto nothing = tr("nothing is known of the window");
     m_unfinished->setStatus(Tone::Normal);
     m_drain->setStatus(Tone::Normal);
@@ -150,9 +148,9 @@ void QueuePage::showWindowTiles()
 // From the window's last moment on, at the window's own rates.
 void QueuePage::showWindowDrain(const HistoryView& history)
 {
-    const auto tasks = windowFigure(history, &Point::queueUnfinished);
-    const auto in = windowFigure(history, &Point::arrivalsPerSecond);
-    const auto done = windowFigure(history, &Point::drainPerSecond);
+    const auto tasks = windowFigure(history, &backend::HistoryPoint::queueUnfinished);
+    const auto in = windowFigure(history, &backend::HistoryPoint::arrivalsPerSecond);
+    const auto done = windowFigure(history, &backend::HistoryPoint::drainPerSecond);
     showDrainDated({});
     if (tasks.known() && tasks.last == 0) {
         m_drain->setValue(tr("drained"), {});

@@ -23,7 +23,7 @@
 namespace ui {
 namespace {
 
-constexpr int kColumns = 120; // of each window
+constexpr int kComparedColumns = 120; // of each window
 enum Choice { Before, Pinned };
 
 } // namespace
@@ -187,8 +187,10 @@ void ShardComparisonView::refresh()
     m_context.bridge.call(
         this,
         [metric = m_metric, a, b](backend::Engine& engine) -> backend::Result<Histories> {
-            ROOKERY_ASSIGN(auto first, requests::shardHistory(engine, metric, a.begin, a.end, kColumns));
-            ROOKERY_ASSIGN(auto second, requests::shardHistory(engine, metric, b.begin, b.end, kColumns));
+            ROOKERY_ASSIGN(auto first,
+                           requests::shardHistory(engine, metric, a.begin, a.end, kComparedColumns));
+            ROOKERY_ASSIGN(auto second,
+                           requests::shardHistory(engine, metric, b.begin, b.end, kComparedColumns));
             return Histories{std::move(first), std::move(second)};
         },
         [this, metric = m_metric, a, b](backend::Result<Histories> histories) {

@@ -13,7 +13,7 @@
 namespace ui {
 namespace {
 
-std::pair<QString, Tone> healthText(backend::Health health)
+std::pair<QString, Tone> healthWithTone(backend::Health health)
 {
     switch (health) {
     case backend::Health::Ok:
@@ -131,7 +131,7 @@ void ShardFacts::showNodes(const backend::ClusterSnapshot& snapshot, const backe
         const auto found = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
                                         [&](const auto& node) { return node.id == nodes[i]; });
         const auto [text, tone] =
-            healthText(found == snapshot.nodes.end() ? backend::Health::Unknown : found->health);
+            healthWithTone(found == snapshot.nodes.end() ? backend::Health::Unknown : found->health);
         const auto message =
             found == snapshot.nodes.end() ? QString() : QString::fromStdString(found->message);
         row.health->setTone(tone);

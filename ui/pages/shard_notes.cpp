@@ -16,11 +16,6 @@ struct ShardNotes
 };
 using N = ShardNotes;
 
-QString qt(const std::string& text)
-{
-    return QString::fromStdString(text);
-}
-
 QString waitingFor(const QString& node)
 {
     return N::tr("Waiting for %1…").arg(node);
@@ -37,9 +32,10 @@ QString namesText(const backend::ShardDetails& details, const Rows& rows)
 {
     const bool missing =
         std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.handle.empty(); });
-    if (!details.namesProblem.empty()) return N::tr(". Handles: %1").arg(qt(details.namesProblem));
+    if (!details.namesProblem.empty())
+        return N::tr(". Handles: %1").arg(QString::fromStdString(details.namesProblem));
     if (missing && !details.namesAwaited.empty())
-        return N::tr(". Handles: waiting for %1…").arg(qt(details.namesAwaited));
+        return N::tr(". Handles: waiting for %1…").arg(QString::fromStdString(details.namesAwaited));
     return {};
 }
 
@@ -50,12 +46,12 @@ ShardNote tasksNote(const backend::ShardDetails& details)
     QStringList problems, remarks, awaited;
     bool any = false;
     for (const auto& node : details.tasks) {
-        const auto name = qt(node.name);
+        const auto name = QString::fromStdString(node.name);
         any = any || !node.kinds.empty();
         if (node.awaited)
             awaited << name;
         else if (!node.problem.empty())
-            problems << N::tr("Tasks on %1: %2").arg(name, qt(node.problem));
+            problems << N::tr("Tasks on %1: %2").arg(name, QString::fromStdString(node.problem));
         else if (!node.whole)
             remarks << N::tr("%1 has a long queue: only its first %2 tasks of each state were looked at")
                            .arg(name, formatCount(backend::kMostShardTasks));
@@ -68,8 +64,8 @@ ShardNote tasksNote(const backend::ShardDetails& details)
 ShardNote authorsNote(const backend::ShardDetails& details)
 {
     const auto& authors = details.authors;
-    if (!authors.problem.empty()) return {qt(authors.problem), true};
-    if (!authors.awaited.empty()) return {waitingFor(qt(authors.awaited)), false};
+    if (!authors.problem.empty()) return {QString::fromStdString(authors.problem), true};
+    if (!authors.awaited.empty()) return {waitingFor(QString::fromStdString(authors.awaited)), false};
     if (authors.authors.empty())
         return {N::tr("Nobody of this shard has posted %1").arg(since(authors.since)), false};
     return {N::tr("Of %1 posts %2, by their deliveries%3")

@@ -26,7 +26,7 @@ namespace ui {
 namespace {
 
 constexpr std::chrono::seconds kAskEvery{5};
-constexpr std::size_t kMostAsked = 2; // of the bridge's four threads: the rest of the window needs some
+constexpr std::size_t kMostShardsAsked = 2; // of the bridge's four threads: the rest of the window needs some
 constexpr int kHistoryColumns = 360;
 constexpr int kChartHeight = 170;
 constexpr int kLeastWidth = 400;
@@ -222,7 +222,7 @@ void ShardPanel::setShards(const ShownShards& shards, const QString& note)
 void ShardPanel::askDetails()
 {
     // The answer to another one makes room.
-    if (m_asked.contains(m_shard) || m_asked.size() >= kMostAsked) return;
+    if (m_asked.contains(m_shard) || m_asked.size() >= kMostShardsAsked) return;
     m_asked.insert(m_shard);
     m_detailsAt = Clock::now();
     m_context.bridge.callTelling<backend::ShardDetails>(

@@ -8,8 +8,8 @@
 namespace ui {
 namespace {
 
-constexpr int kColumns = 120;  // of the window
-constexpr double kWhole = 0.9; // of it: the page does not say that a little is missing
+constexpr int kWindowColumns = 120; // of the window
+constexpr double kWhole = 0.9;      // of it: the page does not say that a little is missing
 
 } // namespace
 
@@ -75,8 +75,8 @@ void ShardWindow::ask()
         [window = chosen()](backend::Engine& engine) -> backend::Result<WindowShards> {
             std::vector<backend::ShardHistory> histories;
             for (const auto metric : backend::kBalanceMetrics) {
-                ROOKERY_ASSIGN(auto history,
-                               requests::shardHistory(engine, metric, window.begin, window.end, kColumns));
+                ROOKERY_ASSIGN(auto history, requests::shardHistory(engine, metric, window.begin, window.end,
+                                                                    kWindowColumns));
                 histories.push_back(std::move(history));
             }
             return windowShards(histories);

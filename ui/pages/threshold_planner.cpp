@@ -26,21 +26,12 @@ namespace {
 constexpr int kPositions = 1'000;
 constexpr double kLongRate = 1e6; // from here on rounded
 constexpr int kFiguresWidth = 370;
-constexpr int kQuestionWidth = 420;
+constexpr int kThresholdQuestionWidth = 420;
 
 QString rateText(double perSecond)
 {
     if (perSecond >= kLongRate) return formatCompact(perSecond); // else three of them have no room
     return perSecond != 0 && perSecond < 0.05 ? formatNumber(perSecond, 4) : formatRate(perSecond);
-}
-QString countText(double count)
-{
-    return formatCount(std::llround(count));
-}
-
-FigureGrid::Figures figures(double today, double chosen, QString (*format)(double))
-{
-    return {format(today), format(chosen), signedText(chosen - today, format)};
 }
 
 } // namespace
@@ -282,10 +273,10 @@ void ThresholdPlanner::showFigures()
     const auto today = loadToday(*m_costs), chosen = loadAbove(*m_costs, m_threshold->value());
     const double merge = m_costs->mergeCost;
     m_figures->setChosenTitle(tr("above %1").arg(formatCount(m_threshold->value())));
-    m_figures->setFigures({figures(today.pulledAuthors, chosen.pulledAuthors, &countText),
-                           figures(today.deliveriesPerSecond, chosen.deliveriesPerSecond, &rateText),
-                           figures(today.mergesPerSecond, chosen.mergesPerSecond, &rateText),
-                           figures(today.cost(merge), chosen.cost(merge), &rateText)});
+    m_figures->setFigures({comparedFigures(today.pulledAuthors, chosen.pulledAuthors, &formatWholeCount),
+                           comparedFigures(today.deliveriesPerSecond, chosen.deliveriesPerSecond, &rateText),
+                           comparedFigures(today.mergesPerSecond, chosen.mergesPerSecond, &rateText),
+                           comparedFigures(today.cost(merge), chosen.cost(merge), &rateText)});
     showBasis();
 }
 
@@ -321,7 +312,7 @@ bool ThresholdPlanner::confirmed(const backend::PushThreshold& threshold)
     set->setObjectName(QStringLiteral("confirmThreshold"));
     box.setDefaultButton(box.addButton(QMessageBox::Cancel));
     for (auto* label : box.findChildren<QLabel*>())
-        if (label->text() == box.informativeText()) label->setMinimumWidth(kQuestionWidth);
+        if (label->text() == box.informativeText()) label->setMinimumWidth(kThresholdQuestionWidth);
     box.exec();
     return box.clickedButton() == set;
 }

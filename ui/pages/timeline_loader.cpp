@@ -10,7 +10,7 @@
 namespace ui {
 namespace {
 
-constexpr int kPageSize = 50;
+constexpr int kTimelinePageSize = 50;
 constexpr int kRefreshPageSize = 200;
 constexpr int kRefreshPages = 5; // beyond these a refresh starts the list anew
 
@@ -93,20 +93,21 @@ void TimelineLoader::askForPage(const backend::PageQuery& query, Done done)
 void TimelineLoader::loadPage(std::optional<backend::PostId> before)
 {
     if (!m_user) return;
-    askForPage(lookAt(before, kPageSize), [this, before](backend::Result<backend::TimelinePage> page) {
-        if (!page) {
-            setError(QString::fromStdString(page.error().message));
-            m_model.failPage(before);
-            return;
-        }
-        setError({});
-        m_model.appendPage(before, *page);
-        loadDelays(*page);
-        if (before && before == m_from && page->entries.empty() && !page->next && !page->partial) {
-            m_beforeOldest = true;
-            loadNewer();
-        }
-    });
+    askForPage(lookAt(before, kTimelinePageSize),
+               [this, before](backend::Result<backend::TimelinePage> page) {
+                   if (!page) {
+                       setError(QString::fromStdString(page.error().message));
+                       m_model.failPage(before);
+                       return;
+                   }
+                   setError({});
+                   m_model.appendPage(before, *page);
+                   loadDelays(*page);
+                   if (before && before == m_from && page->entries.empty() && !page->next && !page->partial) {
+                       m_beforeOldest = true;
+                       loadNewer();
+                   }
+               });
 }
 
 void TimelineLoader::loadNewer()
@@ -118,8 +119,8 @@ void TimelineLoader::loadNewer()
     // As much time as as many entries took that are here.
     auto span = kFirstSpan;
     if (rows > 1)
-        span = std::chrono::duration_cast<backend::Milliseconds>(above.time() -
-                                                                 idAt(std::min(rows, kPageSize) - 1).time());
+        span = std::chrono::duration_cast<backend::Milliseconds>(
+            above.time() - idAt(std::min(rows, kTimelinePageSize) - 1).time());
     m_loadingNewer = true;
     emit changed();
     askNewer({above, std::clamp(span, kLeastSpan, kMostSpan)});

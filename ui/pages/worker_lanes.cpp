@@ -28,7 +28,7 @@ int lookOf(backend::WorkerState state, backend::TaskKind kind)
     return std::min(kKinds - 1, int(found - backend::kTaskKinds.begin()));
 }
 
-QString nameOf(backend::WorkerState state, backend::TaskKind kind)
+QString lookName(backend::WorkerState state, backend::TaskKind kind)
 {
     if (state == backend::WorkerState::Paused) return WorkerLanes::tr("paused");
     if (state == backend::WorkerState::Waiting) return WorkerLanes::tr("waiting for a node");
@@ -39,7 +39,7 @@ LaneBar barOf(const backend::WorkerSpan& span)
 {
     const double begin = secondsOf(span.begin), end = secondsOf(span.end);
     const auto took = formatDuration(end - begin);
-    const auto name = nameOf(span.state, span.kind);
+    const auto name = lookName(span.state, span.kind);
     const auto words = span.state == backend::WorkerState::Running
                            ? WorkerLanes::tr("%1 × %2 from %3, %4")
                                  .arg(name, formatCount(span.tasks), QString::fromStdString(span.node), took)
@@ -55,7 +55,7 @@ void addTally(std::vector<LaneBar>& bars, const backend::WorkerTally& tally)
         const double share = std::min(part.seconds / (end - begin), 1 - from);
         if (share <= 0) continue;
         const auto words = WorkerLanes::tr("%1 for %2 of %3 (%4 tasks of all kinds)")
-                               .arg(nameOf(part.state, part.kind), formatRatio(share),
+                               .arg(lookName(part.state, part.kind), formatRatio(share),
                                     formatDuration(end - begin), formatCount(tally.tasks));
         bars.push_back({begin, end, lookOf(part.state, part.kind), words, from, from + share});
         from += share;

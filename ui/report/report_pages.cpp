@@ -12,7 +12,8 @@
 namespace ui {
 namespace {
 
-constexpr double kMargin = points(34), kFooter = points(18), kRowHeight = points(12.5), kHeading = points(24);
+constexpr double kMargin = points(34), kFooter = points(18), kTableRowHeight = points(12.5),
+                 kHeading = points(24);
 constexpr double kCellGap = points(6), kChartGap = points(20);
 constexpr double kTextSize = 7.5, kHeadingSize = 11, kTitleSize = 20;
 constexpr int kChartColumns = 3;
@@ -86,7 +87,7 @@ void ReportPages::addTitle()
 
 void ReportPages::addHeading(const QString& text)
 {
-    if (m_y + kHeading + 3 * kRowHeight > m_page.height() - kMargin - kFooter) startPage();
+    if (m_y + kHeading + 3 * kTableRowHeight > m_page.height() - kMargin - kFooter) startPage();
     const QRectF area(kMargin, m_y, m_page.width() - 2 * kMargin, kHeading);
     add([this, area, text](QPainter& painter) {
         painter.setFont(reportFont(kHeadingSize, true));
@@ -104,7 +105,7 @@ void ReportPages::addTable(const ReportPageTable& table)
         titles << column.title;
     addTableRow(table, titles, true);
     for (const auto& row : table.rows) {
-        if (m_y + kRowHeight > m_page.height() - kMargin - kFooter) {
+        if (m_y + kTableRowHeight > m_page.height() - kMargin - kFooter) {
             startPage();
             addHeading(ReportPagesText::tr("%1, continued").arg(table.title));
             addTableRow(table, titles, true);
@@ -124,13 +125,14 @@ void ReportPages::addTableRow(const ReportPageTable& table, const QStringList& c
         for (int i = 0; i < int(columns.size()) && i < cells.size(); ++i) {
             const auto& column = columns[std::size_t(i)];
             const double cellWidth = column.weight * unit;
-            drawCell(painter, QRectF(x, y, cellWidth - kCellGap, kRowHeight), cells[i], column.number);
+            drawCell(painter, QRectF(x, y, cellWidth - kCellGap, kTableRowHeight), cells[i], column.number);
             x += cellWidth;
         }
         painter.setPen(QPen(m_palette.line, points(header ? 0.8 : 0.3)));
-        painter.drawLine(QPointF(kMargin, y + kRowHeight), QPointF(kMargin + width, y + kRowHeight));
+        painter.drawLine(QPointF(kMargin, y + kTableRowHeight),
+                         QPointF(kMargin + width, y + kTableRowHeight));
     });
-    m_y += kRowHeight;
+    m_y += kTableRowHeight;
 }
 
 // What is wrong with a node does not fit its row.

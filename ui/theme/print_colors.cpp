@@ -1,17 +1,11 @@
 #include "ui/theme/print_colors.h"
 
+#include "ui/theme/theme_colors.h"
+
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace ui {
-namespace {
-
-// Cividis (Nuñez, Anderton and Renslow 2018), ten evenly spaced points.
-constexpr std::array<QRgb, 10> kCividis{0xff00224e, 0xff123570, 0xff3b496c, 0xff575d6d, 0xff707173,
-                                        0xff8a8678, 0xffa59c74, 0xffc3b369, 0xffe1cc55, 0xfffee838};
-
-} // namespace
 
 const PrintColors& printColors()
 {

@@ -25,12 +25,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kBusyInterval{40}, kBusyPeriod{1600};
 
-template <class Option>
-const Option* as(const QStyleOption* option)
-{
-    return qstyleoption_cast<const Option*>(option);
-}
-
 // From 0 to 1 and back.
 double busyStep()
 {

@@ -7,6 +7,7 @@
 
 #include <QPointer>
 #include <QProxyStyle>
+#include <QStyleOption>
 #include <QTimer>
 
 #include <memory>
@@ -47,6 +48,11 @@ public:
     QIcon standardIcon(StandardPixmap icon, const QStyleOption* option, const QWidget* widget) const override;
 
 private:
+    template <class Option>
+    static const Option* as(const QStyleOption* option)
+    {
+        return qstyleoption_cast<const Option*>(option);
+    }
     void drawProgress(const QStyleOption* option, QPainter& painter, const QWidget* widget) const;
     void moveBusyBars();
 

@@ -23,12 +23,6 @@ bool isPopupList(const QWidget* widget)
     return qobject_cast<const QAbstractItemView*>(widget) && widget->window()->windowType() == Qt::Popup;
 }
 
-template <class Option>
-const Option* as(const QStyleOption* option)
-{
-    return qstyleoption_cast<const Option*>(option);
-}
-
 } // namespace
 
 QSize RookeryStyle::sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& contents,

@@ -12,7 +12,8 @@
 namespace ui {
 namespace {
 
-constexpr int kLine = 1, kPaddingX = 12, kToolPaddingX = 8, kPaddingY = 4, kLeastHeight = 17;
+constexpr int kButtonLine = 1, kButtonPaddingX = 12, kToolPaddingX = 8, kButtonPaddingY = 4,
+              kLeastButtonHeight = 17;
 constexpr int kToolRoom = 3; // around a tool button's icon or text
 
 bool has(const QStyleOption& option, QStyle::StateFlag flag)
@@ -20,10 +21,10 @@ bool has(const QStyleOption& option, QStyle::StateFlag flag)
     return option.state.testFlag(flag);
 }
 
-QSize boxed(const QSize& contents, int paddingX)
+QSize boxedButton(const QSize& contents, int paddingX)
 {
-    return {contents.width() + 2 * (paddingX + kLine),
-            std::max(contents.height(), kLeastHeight) + 2 * (kPaddingY + kLine)};
+    return {contents.width() + 2 * (paddingX + kButtonLine),
+            std::max(contents.height(), kLeastButtonHeight) + 2 * (kButtonPaddingY + kButtonLine)};
 }
 
 struct Box
@@ -77,18 +78,19 @@ Segment segmentOf(const QWidget* widget)
 
 QSize pushButtonSize(const QSize& contents)
 {
-    return boxed(contents, kPaddingX);
+    return boxedButton(contents, kButtonPaddingX);
 }
 
 QSize toolButtonSize(const QSize& contents, const QWidget* widget)
 {
-    return boxed(contents, kToolPaddingX) +
+    return boxedButton(contents, kToolPaddingX) +
            QSize(kToolRoom - (segmentOf(widget).joinedLeft ? 1 : 0), kToolRoom);
 }
 
 QRect pushButtonContents(const QRect& rect)
 {
-    return rect.adjusted(kPaddingX + kLine, kPaddingY + kLine, -kPaddingX - kLine, -kPaddingY - kLine);
+    return rect.adjusted(kButtonPaddingX + kButtonLine, kButtonPaddingY + kButtonLine,
+                         -kButtonPaddingX - kButtonLine, -kButtonPaddingY - kButtonLine);
 }
 
 void drawPushButtonBox(const StyleColors& colors, const QStyleOptionButton& option, QPainter& painter)
@@ -126,9 +128,9 @@ void drawToolButton(const StyleColors& colors, const QStyleOptionToolButton& opt
             box.line, segment.corners);
     auto label = option;
     label.state.setFlag(QStyle::State_Sunken, false); // it does not move
-    const int x =
-        std::min(kToolPaddingX + kLine, std::max(0, (option.rect.width() - option.iconSize.width()) / 2));
-    label.rect = option.rect.adjusted(x, kLine, -x, -kLine);
+    const int x = std::min(kToolPaddingX + kButtonLine,
+                           std::max(0, (option.rect.width() - option.iconSize.width()) / 2));
+    label.rect = option.rect.adjusted(x, kButtonLine, -x, -kButtonLine);
     if (!has(option, QStyle::State_Enabled)) label.palette.setColor(QPalette::ButtonText, colors.textMuted);
     style.drawControl(QStyle::CE_ToolButtonLabel, &label, &painter, widget);
 }

@@ -14,15 +14,15 @@
 namespace ui {
 namespace {
 
-constexpr int kLine = 1, kPaddingX = 8, kPaddingY = 3, kLeastHeight = 19;
+constexpr int kFieldLine = 1, kFieldPaddingX = 8, kFieldPaddingY = 3, kLeastFieldHeight = 19;
 constexpr int kSpinWidth = 18, kSpinPaddingRight = 2, kSpinMark = 11;
 constexpr int kDropWidth = 20, kDropMark = 12;
 constexpr int kLabelRoom = 2; // that Qt leaves around a combo box's text
 
-QSize boxed(const QSize& contents, int width)
+QSize boxedField(const QSize& contents, int width)
 {
-    return {contents.width() + width + 2 * kLine,
-            std::max(contents.height(), kLeastHeight) + 2 * (kPaddingY + kLine)};
+    return {contents.width() + width + 2 * kFieldLine,
+            std::max(contents.height(), kLeastFieldHeight) + 2 * (kFieldPaddingY + kFieldLine)};
 }
 
 void drawField(const StyleColors& colors, const QStyleOption& option, QPainter& painter)
@@ -54,42 +54,44 @@ void drawSpinMark(const StyleColors& colors, const QStyleOptionSpinBox& option, 
 
 QSize lineEditSize(const QSize& contents)
 {
-    return boxed(contents, 2 * kPaddingX);
+    return boxedField(contents, 2 * kFieldPaddingX);
 }
 
 QSize spinBoxSize(const QStyleOptionSpinBox& option, const QSize& contents)
 {
     const bool buttons = option.buttonSymbols != QAbstractSpinBox::NoButtons;
-    return boxed(contents, kPaddingX + kSpinPaddingRight + (buttons ? kSpinWidth : 0));
+    return boxedField(contents, kFieldPaddingX + kSpinPaddingRight + (buttons ? kSpinWidth : 0));
 }
 
 QSize comboBoxSize(const QSize& contents)
 {
-    return boxed(contents, 2 * kPaddingX + kDropWidth + kLabelRoom);
+    return boxedField(contents, 2 * kFieldPaddingX + kDropWidth + kLabelRoom);
 }
 
 QRect lineEditContents(const QStyleOptionFrame& option)
 {
     if (option.lineWidth <= 0) return option.rect;
-    return option.rect.adjusted(kPaddingX + kLine, kPaddingY + kLine, -kPaddingX - kLine, -kPaddingY - kLine);
+    return option.rect.adjusted(kFieldPaddingX + kFieldLine, kFieldPaddingY + kFieldLine,
+                                -kFieldPaddingX - kFieldLine, -kFieldPaddingY - kFieldLine);
 }
 
 QRect spinBoxPart(const QStyleOptionSpinBox& option, QStyle::SubControl part)
 {
     const auto& all = option.rect;
     const bool buttons = option.buttonSymbols != QAbstractSpinBox::NoButtons;
-    const int left = all.right() + 1 - kLine - kSpinWidth, half = all.height() / 2;
+    const int left = all.right() + 1 - kFieldLine - kSpinWidth, half = all.height() / 2;
     QRect out;
     switch (part) {
     case QStyle::SC_SpinBoxUp:
-        if (buttons) out = QRect(left, all.top() + kLine, kSpinWidth, half - kLine);
+        if (buttons) out = QRect(left, all.top() + kFieldLine, kSpinWidth, half - kFieldLine);
         break;
     case QStyle::SC_SpinBoxDown:
-        if (buttons) out = QRect(left, all.top() + half, kSpinWidth, all.height() - half - kLine);
+        if (buttons) out = QRect(left, all.top() + half, kSpinWidth, all.height() - half - kFieldLine);
         break;
     case QStyle::SC_SpinBoxEditField:
-        out = all.adjusted(kLine + kPaddingX, kLine + kPaddingY,
-                           -kLine - kSpinPaddingRight - (buttons ? kSpinWidth : 0), -kLine - kPaddingY);
+        out = all.adjusted(kFieldLine + kFieldPaddingX, kFieldLine + kFieldPaddingY,
+                           -kFieldLine - kSpinPaddingRight - (buttons ? kSpinWidth : 0),
+                           -kFieldLine - kFieldPaddingY);
         break;
     default:
         out = all;
@@ -102,11 +104,11 @@ QRect comboBoxPart(const QStyleOptionComboBox& option, QStyle::SubControl part)
     const auto& all = option.rect;
     QRect out = all;
     if (part == QStyle::SC_ComboBoxArrow)
-        out = QRect(all.right() + 1 - kLine - kDropWidth, all.top() + kLine, kDropWidth,
-                    all.height() - 2 * kLine);
+        out = QRect(all.right() + 1 - kFieldLine - kDropWidth, all.top() + kFieldLine, kDropWidth,
+                    all.height() - 2 * kFieldLine);
     else if (part == QStyle::SC_ComboBoxEditField)
-        out = all.adjusted(kLine + kPaddingX, kLine + kPaddingY, -kLine - kPaddingX - kDropWidth,
-                           -kLine - kPaddingY);
+        out = all.adjusted(kFieldLine + kFieldPaddingX, kFieldLine + kFieldPaddingY,
+                           -kFieldLine - kFieldPaddingX - kDropWidth, -kFieldLine - kFieldPaddingY);
     return QStyle::visualRect(option.direction, all, out);
 }
 

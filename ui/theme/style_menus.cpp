@@ -10,12 +10,12 @@
 namespace ui {
 namespace {
 
-constexpr int kPaddingLeft = 12, kPaddingRight = 20, kPaddingY = 5;
+constexpr int kPaddingLeft = 12, kPaddingRight = 20, kItemPaddingY = 5;
 constexpr int kSeparatorHeight = 9, kSeparatorInset = 6;
 constexpr int kMarkRoom = 20, kMark = 14; // of a checked entry
 constexpr int kShortcutGap = 16;
 constexpr int kIconGap = 6;
-constexpr int kArrow = 12;
+constexpr int kSubmenuArrow = 12;
 
 // Text and shortcut, which Qt hands over with a tab between.
 std::pair<QString, QString> parts(const QString& text)
@@ -53,7 +53,7 @@ QSize menuItemSize(const QStyleOptionMenuItem& option, const QSize& contents)
     if (option.menuItemType == QStyleOptionMenuItem::Separator) return {contents.width(), kSeparatorHeight};
     const bool shortcut = option.text.contains(QLatin1Char('\t'));
     return {contents.width() + textLeft(option) + kPaddingRight + (shortcut ? kShortcutGap : 0),
-            std::max(contents.height(), option.fontMetrics.height()) + 2 * kPaddingY};
+            std::max(contents.height(), option.fontMetrics.height()) + 2 * kItemPaddingY};
 }
 
 void drawMenuItem(const StyleColors& colors, const QStyleOptionMenuItem& option, QPainter& painter)
@@ -82,9 +82,10 @@ void drawMenuItem(const StyleColors& colors, const QStyleOptionMenuItem& option,
     painter.drawText(words, Qt::AlignRight | Qt::AlignVCenter | Qt::TextSingleLine, shortcut);
     if (option.menuItemType == QStyleOptionMenuItem::SubMenu) {
         // The mark points down; a submenu opens to the right.
-        painter.translate(QPointF(rect.right() - kArrow, rect.center().y() + 0.5));
+        painter.translate(QPointF(rect.right() - kSubmenuArrow, rect.center().y() + 0.5));
         painter.rotate(-90);
-        drawMark(painter, QRect(-kArrow / 2, -kArrow / 2, kArrow, kArrow), "arrow-down", color, kArrow);
+        drawMark(painter, QRect(-kSubmenuArrow / 2, -kSubmenuArrow / 2, kSubmenuArrow, kSubmenuArrow),
+                 "arrow-down", color, kSubmenuArrow);
     }
     painter.restore();
 }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr qreal kDisabledOpacity = 0.45;
 
-QString pathOf(const QString& name)
+QString iconPath(const QString& name)
 {
     return QStringLiteral(":/icons/%1.svg").arg(name);
 }
@@ -24,7 +24,7 @@ QPixmap drawIcon(const QString& name, const QColor& color, const QSize& size, bo
 {
     QPixmap pixmap(size);
     pixmap.fill(Qt::transparent);
-    QFile file(pathOf(name));
+    QFile file(iconPath(name));
     if (size.isEmpty() || !file.open(QIODevice::ReadOnly)) return pixmap;
     QSvgRenderer renderer(file.readAll().replace("currentColor", color.name().toLatin1()));
     renderer.setAspectRatioMode(Qt::KeepAspectRatio);
@@ -79,7 +79,7 @@ private:
 
 QIcon svgIcon(const QString& name, std::function<QColor()> color)
 {
-    if (!QFile::exists(pathOf(name))) return {};
+    if (!QFile::exists(iconPath(name))) return {};
     return QIcon(new SvgIconEngine(name, std::move(color)));
 }
 

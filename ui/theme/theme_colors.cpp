@@ -6,10 +6,6 @@
 namespace ui {
 namespace {
 
-// Cividis (Nuñez, Anderton and Renslow 2018), ten evenly spaced points.
-constexpr std::array<QRgb, 10> kCividis{0xff00224e, 0xff123570, 0xff3b496c, 0xff575d6d, 0xff707173,
-                                        0xff8a8678, 0xffa59c74, 0xffc3b369, 0xffe1cc55, 0xfffee838};
-
 QColor mix(const QColor& from, const QColor& to, double part)
 {
     const auto channel = [part](int a, int b) { return int(std::lround(a + (b - a) * part)); };

@@ -14,16 +14,15 @@ namespace {
 
 constexpr double kTolerance = 1e-9;
 constexpr int kMostSteps = 6;
-constexpr double kDay = 86400;
 constexpr std::array kRound{1.0, 2.0, 5.0, 10.0};
 constexpr std::array kRoundFine{1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0};
 constexpr std::array kClock{10.0,   20.0,   30.0,   60.0,    120.0,   300.0,   600.0, 1200.0,
                             1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0, kDay};
 
-QString tr(const char* text)
+struct AxisText
 {
-    return QCoreApplication::translate("ui::AxisScale", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(ui::AxisScale)
+};
 
 double decimalStep(double atLeast, std::span<const double> mantissas)
 {
@@ -88,11 +87,11 @@ struct LabelUnit
 
 LabelUnit durationUnit(double stepSeconds, double endSeconds)
 {
-    if (endSeconds < 1 - kTolerance) return {0.001, tr("ms")};
-    if (stepSeconds < 60) return {1, tr("s")};
-    if (stepSeconds < 3600) return {60, tr("min")};
-    if (stepSeconds < kDay) return {3600, tr("h")};
-    return {kDay, tr("d")};
+    if (endSeconds < 1 - kTolerance) return {0.001, AxisText::tr("ms")};
+    if (stepSeconds < 60) return {1, AxisText::tr("s")};
+    if (stepSeconds < 3600) return {60, AxisText::tr("min")};
+    if (stepSeconds < kDay) return {3600, AxisText::tr("h")};
+    return {kDay, AxisText::tr("d")};
 }
 
 LabelUnit labelUnit(ScaleUnit unit, const ScaleSteps& steps)

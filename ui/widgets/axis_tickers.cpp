@@ -8,7 +8,7 @@
 namespace ui {
 namespace {
 
-constexpr int kTickPixels = 84;
+constexpr int kAxisTickPixels = 84;
 
 } // namespace
 
@@ -51,7 +51,7 @@ void TimeTicker::generate(const QCPRange& range, const QLocale&, QChar, int, QVe
     // The area of the axes is still that of the last drawing: the plot may have another size since.
     const auto margins = m_plot.axisRect()->margins();
     const int room = m_plot.viewport().width() - margins.left() - margins.right();
-    for (auto& tick : timeTicks(range.lower, range.upper, std::clamp(room / kTickPixels, 2, 10))) {
+    for (auto& tick : timeTicks(range.lower, range.upper, std::clamp(room / kAxisTickPixels, 2, 10))) {
         ticks.append(tick.at);
         if (labels) labels->append(std::move(tick.text));
     }

@@ -12,7 +12,7 @@ namespace ui {
 namespace {
 
 constexpr int kSampleWidth = 24;
-constexpr int kNameGap = 5, kValueGap = 6, kColumnGap = kSpacingLarge;
+constexpr int kEntryNameGap = 5, kValueGap = 6, kColumnGap = kSpacingLarge;
 constexpr double kSamplePen = 1.6;
 
 } // namespace
@@ -123,8 +123,8 @@ ChartLegend::Shape ChartLegend::shapeWith(int columns) const
         auto& width =
             out.columnWidths[m_besideHeight > 0 ? i / std::size_t(out.rows) : i % std::size_t(columns)];
         const auto entry = m_shown[i];
-        width =
-            std::max(width, kSampleWidth + kNameGap + m_nameWidths[entry] + kValueGap + m_valueWidths[entry]);
+        width = std::max(width, kSampleWidth + kEntryNameGap + m_nameWidths[entry] + kValueGap +
+                                    m_valueWidths[entry]);
     }
     return out;
 }
@@ -211,7 +211,7 @@ void ChartLegend::drawEntry(QPainter& painter, const Entry& entry, const QRect& 
     painter.drawLine(cell.left(), cell.center().y() + 1, cell.left() + kSampleWidth, cell.center().y() + 1);
     const auto metrics = painter.fontMetrics();
     const int baseline = cell.top() + 1 + metrics.ascent();
-    const int nameLeft = cell.left() + kSampleWidth + kNameGap;
+    const int nameLeft = cell.left() + kSampleWidth + kEntryNameGap;
     const int valueWidth = figureWidth(metrics, entry.value);
     // Only where one column alone is too narrow: the value stays whole.
     const auto name =

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kScale = 2; // of a PNG: sharp on any screen and on paper
 
-backend::TimePoint now()
+backend::TimePoint currentTime()
 {
     return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
@@ -37,7 +37,7 @@ ChartPicture::ChartPicture(const Theme& theme, QWidget& chart, const ChartFace& 
     , m_chart(chart)
     , m_face(face)
     , m_title(face.title ? face.title() : titleOf(chart))
-    , m_time(face.time ? face.time() : formatTime(now()))
+    , m_time(face.time ? face.time() : formatTime(currentTime()))
     , m_chartSize(face.size ? face.size() : chart.size())
 {
     const QFontMetrics title(theme.font(FontRole::Strong)), small(theme.font(FontRole::Small));

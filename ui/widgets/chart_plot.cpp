@@ -1,5 +1,6 @@
 #include "ui/widgets/chart_plot.h"
 
+#include "ui/bridge/time_range.h"
 #include "ui/widgets/axis_tickers.h"
 #include "ui/widgets/chart_marks.h"
 
@@ -15,7 +16,7 @@ namespace ui {
 namespace {
 
 constexpr int kRightMargin = 12;
-constexpr int kLeastWidth = 180, kLeastHeight = 72;
+constexpr int kLeastPlotWidth = 180, kLeastPlotHeight = 72;
 constexpr int kValueLabelPadding = 6;
 constexpr double kHeadroom = 0.05, kFootroom = 0.02; // of the scale: lines at its ends are seen whole
 constexpr double kLinePen = 1.4, kThinPen = 1;       // thin: QPainter's fast path
@@ -24,8 +25,6 @@ constexpr qsizetype kSmoothPoints = 730; // of a line; more are neither antialia
 constexpr float kFillAlpha = 0.10F, kBrushAlpha = 0.18F, kBandAlpha = 0.16F;
 constexpr std::size_t kMostBands = 4; // more would hide each other
 constexpr double kDragPixels = 5;     // less is a click
-constexpr double kWheelStep = 120;    // eighths of a degree
-constexpr double kZoomStep = 0.8;
 
 } // namespace
 
@@ -125,9 +124,10 @@ void ChartPlot::released(const QMouseEvent& event)
 void ChartPlot::wheeled(QWheelEvent& event)
 {
     event.accept();
-    const QPointF steps = QPointF(event.angleDelta()) / kWheelStep; // a touchpad's are small
+    const QPointF steps =
+        QPointF(event.angleDelta()) / QWheelEvent::DefaultDeltasPerStep; // a touchpad's are small
     if (steps.y() != 0)
-        emit zoomed(std::pow(kZoomStep, steps.y()), timeAt(event.position().x()));
+        emit zoomed(std::pow(TimeRange::kZoomStep, steps.y()), timeAt(event.position().x()));
     else if (steps.x() != 0)
         emit dragged(-steps.x() * m_span / 10);
 }
@@ -153,7 +153,7 @@ void ChartPlot::endBrush()
 void ChartPlot::build(const TimeChart::Options& options)
 {
     m_plot->setObjectName(QStringLiteral("plot"));
-    m_plot->setMinimumSize(kLeastWidth, kLeastHeight);
+    m_plot->setMinimumSize(kLeastPlotWidth, kLeastPlotHeight);
     m_plot->setMouseTracking(true);
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setNotAntialiasedElements(QCP::aeAll);

@@ -18,13 +18,13 @@
 namespace ui {
 namespace {
 
-constexpr double kLinePen = 1.6;
+constexpr double kCurvePen = 1.6;
 constexpr double kDot = 3.5;
-constexpr double kHeadroom = 1.08;
-constexpr int kSample = 18;        // of a line, in the legend
+constexpr double kCurveHeadroom = 1.08;
+constexpr int kLineSample = 18;    // of a line, in the legend
 constexpr double kBandSample = 10; // its height there
-constexpr float kBandAlpha = 0.45F;
-constexpr double kTickPixels = 90;
+constexpr float kCurveBandAlpha = 0.45F;
+constexpr double kCurveTickPixels = 90;
 
 } // namespace
 
@@ -84,7 +84,7 @@ void CurveChart::fit()
         m_low = m_across == Across::Decades ? 0 : low - 60;
         m_high = low + (m_across == Across::Decades ? 1 : 60);
     }
-    m_yScale = stepsFor(m_yUnit, 0, most > 0 ? most * kHeadroom : 1);
+    m_yScale = stepsFor(m_yUnit, 0, most > 0 ? most * kCurveHeadroom : 1);
     if (m_cursor && (empty() || *m_cursor < m_low || *m_cursor > m_high)) {
         m_cursor.reset();
         m_readOut = m_pinned = false;
@@ -135,7 +135,7 @@ QPointF CurveChart::toPixel(const QRectF& area, double x, double y) const
 std::vector<TimeTick> CurveChart::ticks() const
 {
     if (m_across == Across::Time)
-        return timeTicks(m_low, m_high, std::clamp(int(plotArea().width() / kTickPixels), 1, 6));
+        return timeTicks(m_low, m_high, std::clamp(int(plotArea().width() / kCurveTickPixels), 1, 6));
     std::vector<TimeTick> out;
     if (m_low <= 0) out.push_back({0, QStringLiteral("0")});
     for (double x = 1; x <= m_high * (1 + 1e-9); x *= 10)
@@ -257,7 +257,7 @@ void CurveChart::drawLine(QPainter& painter, const QRectF& area, const Line& lin
         path.lineTo(at);
         last = at;
     }
-    QPen pen(m_theme.series(line.number), kLinePen);
+    QPen pen(m_theme.series(line.number), kCurvePen);
     if (const auto dash = m_theme.seriesDash(line.number); !dash.isEmpty()) pen.setDashPattern(dash);
     painter.setPen(pen);
     painter.setBrush(Qt::NoBrush);
@@ -269,7 +269,7 @@ QBrush CurveChart::bandBrush(const Line& line) const
 {
     auto color = m_theme.series(line.number);
     const bool hatched = line.number % 2 == 1;
-    if (!hatched) color.setAlphaF(kBandAlpha);
+    if (!hatched) color.setAlphaF(kCurveBandAlpha);
     return {color, hatched ? Qt::BDiagPattern : Qt::SolidPattern};
 }
 
@@ -332,16 +332,16 @@ void CurveChart::drawLegend(QPainter& painter) const
     double x = plotArea().left();
     for (const auto& line : m_lines) {
         if (line.band) {
-            painter.fillRect(QRectF(x, metrics.height() / 2.0 - kBandSample / 2, kSample, kBandSample),
+            painter.fillRect(QRectF(x, metrics.height() / 2.0 - kBandSample / 2, kLineSample, kBandSample),
                              bandBrush(line));
         } else {
-            QPen pen(m_theme.series(line.number), kLinePen);
+            QPen pen(m_theme.series(line.number), kCurvePen);
             if (const auto dash = m_theme.seriesDash(line.number); !dash.isEmpty()) pen.setDashPattern(dash);
             painter.setPen(pen);
             painter.drawLine(QPointF(x, metrics.height() / 2.0),
-                             QPointF(x + kSample, metrics.height() / 2.0));
+                             QPointF(x + kLineSample, metrics.height() / 2.0));
         }
-        x += kSample + kSpacingTiny;
+        x += kLineSample + kSpacingTiny;
         const double width = metrics.horizontalAdvance(line.name);
         painter.setPen(m_theme.textMuted());
         painter.drawText(QRectF(x, 0, width + 1, metrics.height()), Qt::AlignLeft | Qt::AlignVCenter,

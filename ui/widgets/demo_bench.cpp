@@ -21,10 +21,9 @@
 namespace ui {
 namespace {
 
-constexpr std::chrono::milliseconds kInterval{500};
-constexpr int kMostPosts = 2000, kMostReads = 5000, kMostFollows = 500; // per second
-constexpr int kSteps = 1000;
-constexpr int kLeastWidth = 296, kLogHeight = 132;
+constexpr std::chrono::milliseconds kBenchInterval{500};
+constexpr int kBenchSteps = 1000;
+constexpr int kLeastBenchWidth = 296, kLogHeight = 132;
 
 } // namespace
 
@@ -40,7 +39,7 @@ DemoBench::DemoBench(const Theme& theme, EngineBridge& bridge, QWidget* parent)
     setWidget(buildContent());
     connect(&m_timer, &QTimer::timeout, this, &DemoBench::refresh);
     connect(&theme, &Theme::changed, this, &DemoBench::refresh);
-    m_timer.setInterval(kInterval);
+    m_timer.setInterval(kBenchInterval);
 }
 
 QWidget* DemoBench::buildTitle()
@@ -100,7 +99,7 @@ QWidget* DemoBench::buildContent()
     layout->setSpacing(kSpacingSmall);
     layout->addWidget(scroll, 1);
     layout->addWidget(buildLog(content));
-    content->setMinimumWidth(kLeastWidth);
+    content->setMinimumWidth(kLeastBenchWidth);
     return content;
 }
 
@@ -122,7 +121,7 @@ QWidget* DemoBench::buildTraffic(QWidget* parent)
     m_progress = new QProgressBar(card);
     m_progress->setObjectName(QStringLiteral("benchProgress"));
     m_progress->setAccessibleName(tr("Progress of the demo's graph"));
-    m_progress->setRange(0, kSteps);
+    m_progress->setRange(0, kBenchSteps);
     m_progress->setTextVisible(false);
     card->body()->addWidget(m_phase);
     card->body()->addWidget(m_progress);
@@ -208,7 +207,7 @@ void DemoBench::showTraffic()
     m_phase->setToolTip(trafficRhythmText());
     m_phase->setTone(failed ? Tone::Critical : Tone::Muted);
     m_progress->setVisible(status.phaseFraction > 0 && status.phaseFraction < 1);
-    m_progress->setValue(int(std::lround(status.phaseFraction * kSteps)));
+    m_progress->setValue(int(std::lround(status.phaseFraction * kBenchSteps)));
     for (const auto& rate : m_rates)
         rate.control->show(status.wanted.*rate.value, status.actual.*rate.value);
     m_running->setText(status.running ? tr("Pause") : tr("Go on"));

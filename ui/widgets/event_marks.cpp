@@ -14,7 +14,7 @@ namespace ui {
 namespace {
 
 constexpr double kMarkSize = 8, kNear = 9; // pixels; nearer marks become one
-constexpr float kLine = 0.55F;
+constexpr float kLineAlpha = 0.55F;
 constexpr int kPillPixels = 9; // of its figures
 constexpr std::size_t kMostLines = 8;
 
@@ -25,7 +25,7 @@ void drawMark(QPainter& painter, const Theme& theme, const EventMark& mark, cons
     const QPointF middle(mark.pixel, plot.bottom() + kMarkStrip / 2.0 + 1);
     if (tone == Tone::Critical) { // what may explain a line is seen beside it
         auto faint = color;
-        faint.setAlphaF(kLine);
+        faint.setAlphaF(kLineAlpha);
         painter.setPen(QPen(faint, 1, Qt::DotLine));
         painter.drawLine(QPointF(mark.pixel, plot.top()), QPointF(mark.pixel, plot.bottom()));
     }

@@ -15,10 +15,10 @@ constexpr int kIconSize = 14, kIconRatio = 2;
 constexpr double kIconShape = 8;
 constexpr qsizetype kLongestLine = 160;
 
-QString tr(const char* text)
+struct EventText
 {
-    return QCoreApplication::translate("ui::EventStyle", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(ui::EventStyle)
+};
 
 QPolygonF polygon(EventShape shape, QPointF m, double r)
 {
@@ -40,31 +40,31 @@ QString eventKindText(EventKind kind)
 {
     switch (kind) {
     case EventKind::NodeLost:
-        return tr("node lost");
+        return EventText::tr("node lost");
     case EventKind::NodeBack:
-        return tr("node back");
+        return EventText::tr("node back");
     case EventKind::EngineStarted:
-        return tr("engine started");
+        return EventText::tr("engine started");
     case EventKind::EngineStopped:
-        return tr("engine stopped");
+        return EventText::tr("engine stopped");
     case EventKind::WorkersChanged:
-        return tr("workers changed");
+        return EventText::tr("workers changed");
     case EventKind::SettingChanged:
-        return tr("setting changed");
+        return EventText::tr("setting changed");
     case EventKind::OperatorAction:
-        return tr("operator action");
+        return EventText::tr("operator action");
     case EventKind::RestoreBegun:
-        return tr("restore begun");
+        return EventText::tr("restore begun");
     case EventKind::RestoreFinished:
-        return tr("restore ended");
+        return EventText::tr("restore ended");
     case EventKind::CallsFail:
-        return tr("calls fail");
+        return EventText::tr("calls fail");
     case EventKind::CallsAnswered:
-        return tr("calls answered");
+        return EventText::tr("calls answered");
     case EventKind::WorkersBehind:
-        return tr("workers fall behind");
+        return EventText::tr("workers fall behind");
     case EventKind::WorkersCaughtUp:
-        return tr("workers keep up");
+        return EventText::tr("workers keep up");
     }
     return {};
 }
@@ -73,19 +73,19 @@ QString eventGroupText(EventGroup group)
 {
     switch (group) {
     case EventGroup::Nodes:
-        return tr("Nodes");
+        return EventText::tr("Nodes");
     case EventGroup::Engines:
-        return tr("Engines");
+        return EventText::tr("Engines");
     case EventGroup::Workers:
-        return tr("Workers");
+        return EventText::tr("Workers");
     case EventGroup::Settings:
-        return tr("Settings");
+        return EventText::tr("Settings");
     case EventGroup::Actions:
-        return tr("Actions");
+        return EventText::tr("Actions");
     case EventGroup::Restores:
-        return tr("Restores");
+        return EventText::tr("Restores");
     case EventGroup::Calls:
-        return tr("Calls");
+        return EventText::tr("Calls");
     }
     return {};
 }

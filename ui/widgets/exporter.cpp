@@ -29,10 +29,10 @@
 namespace ui {
 namespace {
 
-constexpr std::chrono::milliseconds kSlice{6};      // of reading, in one turn of the event loop
-constexpr std::chrono::milliseconds kPatience{250}; // until progress is shown
-constexpr int kSteps = 1'000;                       // of progress
-constexpr std::size_t kFewCells = 10'000;           // whose text is made at once
+constexpr std::chrono::milliseconds kSlice{6};              // of reading, in one turn of the event loop
+constexpr std::chrono::milliseconds kProgressPatience{250}; // until progress is shown
+constexpr int kProgressSteps = 1'000;                       // of progress
+constexpr std::size_t kFewCells = 10'000;                   // whose text is made at once
 
 QString& lastFolder() // of this run
 {
@@ -170,9 +170,9 @@ void Exporter::readOn()
 
 void Exporter::showProgress()
 {
-    if (!m_progress && std::chrono::steady_clock::now() - m_readSince >= kPatience) {
-        m_progress = new QProgressDialog(tr("Reading the rows of the table…"), tr("Cancel"), 0, kSteps,
-                                         m_widget->window());
+    if (!m_progress && std::chrono::steady_clock::now() - m_readSince >= kProgressPatience) {
+        m_progress = new QProgressDialog(tr("Reading the rows of the table…"), tr("Cancel"), 0,
+                                         kProgressSteps, m_widget->window());
         m_progress->setObjectName(QStringLiteral("exportProgress"));
         m_progress->setWindowTitle(m_widget->accessibleName());
         m_progress->setAttribute(Qt::WA_DeleteOnClose);
@@ -181,7 +181,7 @@ void Exporter::showProgress()
         connect(m_progress, &QProgressDialog::canceled, this, &Exporter::giveUp);
         m_progress->show();
     }
-    if (m_progress) m_progress->setValue(int(m_reader->fraction() * kSteps));
+    if (m_progress) m_progress->setValue(int(m_reader->fraction() * kProgressSteps));
 }
 
 void Exporter::endReading()

@@ -19,10 +19,10 @@ const QLocale& figures()
     return locale;
 }
 
-QString tr(const char* text)
+struct Formatting
 {
-    return QCoreApplication::translate("ui::formatting", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(ui::formatting)
+};
 
 // Three significant digits at least, never more than two decimals: 1.25 12.5 125.
 int decimalsFor(double value)
@@ -54,7 +54,7 @@ std::atomic<bool>& utcChosen()
     return chosen;
 }
 
-QDateTime now()
+QDateTime shownNow()
 {
     return timesInUtc() ? QDateTime::currentDateTimeUtc() : QDateTime::currentDateTime();
 }
@@ -127,14 +127,24 @@ Figure durationFigure(double seconds)
     const auto figure = [](double value, const QString& unit) {
         return Figure{trimmed(value, decimalsFor(value)), unit};
     };
-    if (seconds == 0) return {QStringLiteral("0"), tr("s")};
+    if (seconds == 0) return {QStringLiteral("0"), Formatting::tr("s")};
     const double milliseconds = seconds * 1000;
-    if (milliseconds < 9.95) return {figures().toString(milliseconds, 'f', 1), tr("ms")};
-    if (milliseconds < 999.5) return {figures().toString(milliseconds, 'f', 0), tr("ms")};
-    if (seconds < 119.5) return figure(seconds, tr("s"));
-    if (seconds < 119.5 * 60) return figure(seconds / 60, tr("min"));
-    if (seconds < 47.5 * 3600) return figure(seconds / 3600, tr("h"));
-    return figure(seconds / 86400, tr("d"));
+    if (milliseconds < 9.95) return {figures().toString(milliseconds, 'f', 1), Formatting::tr("ms")};
+    if (milliseconds < 999.5) return {figures().toString(milliseconds, 'f', 0), Formatting::tr("ms")};
+    if (seconds < 119.5) return figure(seconds, Formatting::tr("s"));
+    if (seconds < 119.5 * 60) return figure(seconds / 60, Formatting::tr("min"));
+    if (seconds < 47.5 * 3600) return figure(seconds / 3600, Formatting::tr("h"));
+    return figure(seconds / 86400, Formatting::tr("d"));
+}
+
+QString formatWholeCount(double value)
+{
+    return formatCount(std::llround(value));
+}
+
+QString formatWholeBytes(double bytes)
+{
+    return std::isnan(bytes) ? unknownText() : formatBytes(std::llround(bytes));
 }
 
 QString formatDuration(double seconds)
@@ -145,14 +155,15 @@ QString formatDuration(double seconds)
         return QStringLiteral("%1 %2").arg(number, unit);
     }
     const auto whole = std::llround(seconds);
-    if (whole < 3600) return twoParts(whole / 60, tr("min"), whole % 60, tr("s"));
-    if (whole < 86400) return twoParts(whole / 3600, tr("h"), whole % 3600 / 60, tr("min"));
-    return twoParts(whole / 86400, tr("d"), whole % 86400 / 3600, tr("h"));
+    if (whole < 3600) return twoParts(whole / 60, Formatting::tr("min"), whole % 60, Formatting::tr("s"));
+    if (whole < 86400)
+        return twoParts(whole / 3600, Formatting::tr("h"), whole % 3600 / 60, Formatting::tr("min"));
+    return twoParts(whole / 86400, Formatting::tr("d"), whole % 86400 / 3600, Formatting::tr("h"));
 }
 
 QString formatUptime(double seconds)
 {
-    return seconds >= 0 && seconds < 1 ? tr("0 s") : formatDuration(std::floor(seconds));
+    return seconds >= 0 && seconds < 1 ? Formatting::tr("0 s") : formatDuration(std::floor(seconds));
 }
 
 QString formatMilliseconds(double milliseconds)
@@ -187,13 +198,13 @@ QString formatClock(backend::TimePoint time)
 QString formatMoment(backend::TimePoint time)
 {
     const auto shown = shownTime(time);
-    return shown.date() == now().date() ? shown.toString(QStringLiteral("HH:mm:ss"))
-                                        : figures().toString(shown, QStringLiteral("MMM d HH:mm:ss"));
+    return shown.date() == shownNow().date() ? shown.toString(QStringLiteral("HH:mm:ss"))
+                                             : figures().toString(shown, QStringLiteral("MMM d HH:mm:ss"));
 }
 
 QString formatSpan(backend::TimePoint begin, backend::TimePoint end)
 {
-    const auto from = shownTime(begin), to = shownTime(end), today = now();
+    const auto from = shownTime(begin), to = shownTime(end), today = shownNow();
     const auto both = QStringLiteral("%1 – %2");
     if (from.date() == today.date() && to.date() == today.date())
         return both.arg(formatClock(begin), formatClock(end));
@@ -206,7 +217,7 @@ QString formatSpan(backend::TimePoint begin, backend::TimePoint end)
 
 QString zoneName()
 {
-    return zoneOf(now());
+    return zoneOf(shownNow());
 }
 
 QString withZone(QString text)

@@ -17,6 +17,8 @@ QString formatCompact(double value);              // "1,234" "12.3 k" "4.56 M": 
 QString formatNumber(double value, int decimals); // "1,234.50"; NaN is not known, negative is negative
 QString formatRate(double perSecond);             // "0" "0.4" "12.3" "1,234", without unit
 QString formatBytes(std::int64_t bytes);          // "512 B" "1.5 KiB" "23.4 MiB"
+QString formatWholeCount(double value);           // formatCount of the nearest whole number
+QString formatWholeBytes(double bytes);           // formatBytes of the same; NaN is not known
 QString formatDuration(double seconds); // "0.8 ms" "120 ms" "1.25 s" "2 min 5 s" "3 h 4 min" "2 d 3 h"
 QString formatUptime(double seconds);   // formatDuration in whole seconds: 0 s under one
 QString formatMilliseconds(double milliseconds); // formatDuration of it
@@ -46,6 +48,7 @@ Figure durationFigure(double seconds); // one unit only: {"1.25", "s"}; unknown:
 
 QDateTime zonedTime(backend::TimePoint time); // in the zone that is shown, for exports
 
+inline constexpr double kDay = 86'400;     // seconds
 double secondsOf(backend::TimePoint time); // since the Unix epoch
 backend::TimePoint timeOf(double seconds);
 

@@ -13,10 +13,10 @@
 namespace ui {
 namespace {
 
-constexpr int kSteps = 4; // of both axes
+constexpr int kAxisSteps = 4; // of both axes
 constexpr int kBandSteps = 128;
 constexpr double kKeyStep = 0.01;
-constexpr double kBandAlpha = 0.25;
+constexpr double kChanceAlpha = 0.25;
 
 QString percent(double part)
 {
@@ -144,13 +144,13 @@ void LorenzChart::drawAxes(QPainter& painter) const
 {
     const auto plot = plotRect();
     const int high = painter.fontMetrics().height();
-    for (int step = 0; step <= kSteps; ++step) {
-        const double part = double(step) / kSteps;
+    for (int step = 0; step <= kAxisSteps; ++step) {
+        const double part = double(step) / kAxisSteps;
         painter.setPen(QPen(m_theme.grid(), 1));
         painter.drawLine(pointAt(0, part), pointAt(1, part));
         painter.drawLine(pointAt(part, 0), pointAt(part, 1));
         painter.setPen(m_theme.textMuted());
-        const auto label = QStringLiteral("%1 %").arg(100 * step / kSteps);
+        const auto label = QStringLiteral("%1 %").arg(100 * step / kAxisSteps);
         painter.drawText(QRectF(0, pointAt(0, part).y() - high / 2.0, plot.left() - kSpacingTiny, high),
                          Qt::AlignRight | Qt::AlignVCenter, label);
         painter.drawText(QRectF(pointAt(part, 0).x() - 40, plot.bottom() + kSpacingTiny, 80, high),
@@ -178,7 +178,7 @@ void LorenzChart::drawBand(QPainter& painter) const
     }
     auto ground = m_theme.series(2);
     painter.setPen(QPen(ground, 1));
-    ground.setAlphaF(kBandAlpha);
+    ground.setAlphaF(kChanceAlpha);
     painter.setBrush(ground);
     painter.drawPolygon(band);
     painter.setBrush(Qt::NoBrush);

@@ -10,7 +10,7 @@
 namespace ui {
 namespace {
 
-constexpr int kLeastWidth = 132;
+constexpr int kLeastTileWidth = 132;
 
 // "p50 13 min · p99 16 min" loses whole parts from its end where it does not fit: half a figure is none.
 QString fittingParts(const QString& text, const QFontMetrics& metrics, int width)
@@ -96,12 +96,12 @@ QSize MetricTile::sizeHint() const
                        QFontMetrics(m_theme.font(FontRole::Value)).height() +
                        QFontMetrics(m_theme.font(FontRole::Small)).height() + 2 * kSpacingSmall +
                        2 * kSpacingTiny;
-    return {kLeastWidth + 2 * kSpacingLarge, height};
+    return {kLeastTileWidth + 2 * kSpacingLarge, height};
 }
 
 QSize MetricTile::minimumSizeHint() const
 {
-    return {kLeastWidth, sizeHint().height()};
+    return {kLeastTileWidth, sizeHint().height()};
 }
 
 void MetricTile::keyPressEvent(QKeyEvent* event)

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kRailWidth = 172, kCompactWidth = 56;
 constexpr int kEntryHeight = 36;
-constexpr int kIconPixels = 20;
+constexpr int kPageIconPixels = 20;
 
 } // namespace
 
@@ -98,13 +98,14 @@ void RailButton::paintEvent(QPaintEvent*)
     }
     const auto tone = isChecked() ? Tone::Accent : Tone::Muted;
     const bool iconAlone = width() < kCompactWidth;
-    const int iconLeft = iconAlone ? (width() - kIconPixels) / 2 : kSpacingSmall + 2;
-    const int iconTop = (height() - kIconPixels) / 2;
-    m_theme.icon(m_icon, tone).paint(&painter, iconLeft, iconTop, kIconPixels, kIconPixels);
+    const int iconLeft = iconAlone ? (width() - kPageIconPixels) / 2 : kSpacingSmall + 2;
+    const int iconTop = (height() - kPageIconPixels) / 2;
+    m_theme.icon(m_icon, tone).paint(&painter, iconLeft, iconTop, kPageIconPixels, kPageIconPixels);
     if (iconAlone) return;
     painter.setFont(m_theme.font(isChecked() ? FontRole::Strong : FontRole::Body));
     painter.setPen(m_theme.text());
-    const QRect words = rect().adjusted(kIconPixels + 2 * kSpacingSmall + kSpacingTiny, 0, -kSpacingTiny, 0);
+    const QRect words =
+        rect().adjusted(kPageIconPixels + 2 * kSpacingSmall + kSpacingTiny, 0, -kSpacingTiny, 0);
     painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter,
                      painter.fontMetrics().elidedText(text(), Qt::ElideRight, words.width()));
 }

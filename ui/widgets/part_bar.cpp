@@ -17,7 +17,7 @@ namespace {
 constexpr int kBarHeight = 18;
 constexpr int kLeastPart = 4; // pixels
 constexpr int kSwatch = 9;
-constexpr int kLeastWidth = 160;
+constexpr int kLeastPartBarWidth = 160;
 
 } // namespace
 
@@ -98,7 +98,7 @@ int PartBar::heightForWidth(int width) const
 
 QSize PartBar::sizeHint() const
 {
-    return {kLeastWidth, heightForWidth(std::max(width(), kLeastWidth))};
+    return {kLeastPartBarWidth, heightForWidth(std::max(width(), kLeastPartBarWidth))};
 }
 
 QSize PartBar::minimumSizeHint() const

@@ -20,7 +20,7 @@ constexpr int kNameWidth = 76, kValueWidth = 76;
 constexpr int kMostThick = 18;
 constexpr int kLegendLeft = kSpacingTiny + 2;
 constexpr int kMeanMark = 16, kBandMark = 22; // widths in the legend
-constexpr float kBandAlpha = 0.22F;
+constexpr float kMeanBandAlpha = 0.22F;
 
 } // namespace
 
@@ -302,7 +302,7 @@ void RankedBars::drawBand(QPainter& painter) const
     const auto area = barArea();
     if (m_band > 0) {
         QColor band = m_theme.series(2);
-        band.setAlphaF(kBandAlpha);
+        band.setAlphaF(kMeanBandAlpha);
         const int from = xOf(1 - m_band), to = xOf(1 + m_band);
         painter.fillRect(QRect(from, area.top(), std::max(2, to - from), area.height()), band);
     }
@@ -325,7 +325,7 @@ void RankedBars::drawLegend(QPainter& painter) const
     const int beside = bandLeft(), x = beside < 0 ? kLegendLeft : beside;
     if (beside < 0) baseline += line;
     QColor band = m_theme.series(2);
-    band.setAlphaF(kBandAlpha);
+    band.setAlphaF(kMeanBandAlpha);
     painter.fillRect(QRect(x, middle() - 5, 16, 10), band);
     drawFigure(painter, {x + kBandMark, baseline}, bandText());
 }

@@ -18,9 +18,9 @@ namespace {
 
 using backend::ReplayPhase;
 
-constexpr std::chrono::milliseconds kInterval{500};
-constexpr int kBarWidth = 220;
-constexpr int kSteps = 1000;
+constexpr std::chrono::milliseconds kReplayInterval{500};
+constexpr int kReplayBarWidth = 220;
+constexpr int kReplaySteps = 1000;
 
 } // namespace
 
@@ -38,7 +38,7 @@ ReplayStrip::ReplayStrip(const Theme& theme, EngineBridge& bridge, QWidget* pare
         m_dismissed = false;
         refresh();
     });
-    m_timer.setInterval(kInterval);
+    m_timer.setInterval(kReplayInterval);
     refresh();
 }
 
@@ -49,9 +49,9 @@ void ReplayStrip::build()
     m_bar = new QProgressBar(this);
     m_bar->setObjectName(QStringLiteral("replayProgress"));
     m_bar->setAccessibleName(tr("Progress of this phase"));
-    m_bar->setRange(0, kSteps);
+    m_bar->setRange(0, kReplaySteps);
     m_bar->setTextVisible(false);
-    m_bar->setFixedWidth(kBarWidth);
+    m_bar->setFixedWidth(kReplayBarWidth);
     m_detail = new Label(m_theme, FontRole::Small, Tone::Muted, this);
     m_detail->setObjectName(QStringLiteral("replayDetail"));
     m_detail->setSizePolicy(QSizePolicy::Ignored,
@@ -106,7 +106,7 @@ void ReplayStrip::showStatus(const backend::ReplayStatus& status)
     m_phase->setText(phaseText(status));
     m_phase->setTone(status.phase == ReplayPhase::Failed ? Tone::Critical : Tone::Normal);
     m_bar->setVisible(!ended);
-    m_bar->setValue(int(std::lround(status.fraction() * kSteps)));
+    m_bar->setValue(int(std::lround(status.fraction() * kReplaySteps)));
     m_detail->setText(detailText(status));
     m_detail->setToolTip(QString::fromStdString(status.firstMalformed));
     m_cancel->setVisible(!ended);

@@ -16,7 +16,7 @@ namespace {
 
 using backend::ScenarioState;
 
-constexpr int kSteps = 1000;
+constexpr int kScenarioSteps = 1000;
 
 Label* wrapped(Label* label)
 {
@@ -128,8 +128,8 @@ void ScenarioCard::show(const backend::ScenarioStatus& status, const QString& bl
     if (m_size) m_size->setEnabled(idle && blocked.isEmpty());
     const bool known = status.fraction >= 0;
     m_progress->setVisible(!idle);
-    m_progress->setRange(0, known ? kSteps : 0);
-    if (known) m_progress->setValue(int(std::lround(status.fraction * kSteps)));
+    m_progress->setRange(0, known ? kScenarioSteps : 0);
+    if (known) m_progress->setValue(int(std::lround(status.fraction * kScenarioSteps)));
     const auto text = idle ? outcomeText(status) : QString::fromStdString(status.step);
     m_step->setText(text);
     m_step->setTone(idle && (!m_refusal.isEmpty() || !status.error.empty()) ? Tone::Critical : Tone::Muted);

@@ -18,8 +18,7 @@
 namespace ui {
 namespace {
 
-constexpr double kDragPixels = 4;
-constexpr double kWheelStep = 120, kZoomStep = 0.8;
+constexpr double kMapDragPixels = 4;
 constexpr float kFarthest = 1; // of the deviation's scale: from nothing to twice the mean
 
 } // namespace
@@ -306,7 +305,7 @@ void ShardTimeMap::mouseReleaseEvent(QMouseEvent* event)
     update();
     if (drag != Drag::Brush) return;
     const double from = m_pressedAt, to = event->position().x();
-    if (std::abs(to - from) >= kDragPixels) {
+    if (std::abs(to - from) >= kMapDragPixels) {
         m_range.choose(timeAt(std::min(from, to)), timeAt(std::max(from, to)));
         return;
     }
@@ -326,9 +325,9 @@ void ShardTimeMap::mouseDoubleClickEvent(QMouseEvent*)
 void ShardTimeMap::wheelEvent(QWheelEvent* event)
 {
     event->accept();
-    const QPointF steps = QPointF(event->angleDelta()) / kWheelStep;
+    const QPointF steps = QPointF(event->angleDelta()) / QWheelEvent::DefaultDeltasPerStep;
     if (steps.y() != 0)
-        m_range.zoom(std::pow(kZoomStep, steps.y()), timeAt(event->position().x()));
+        m_range.zoom(std::pow(TimeRange::kZoomStep, steps.y()), timeAt(event->position().x()));
     else if (steps.x() != 0)
         m_range.shift(std::chrono::duration_cast<TimeRange::Span>(m_range.span() * (-steps.x() / 10)));
 }

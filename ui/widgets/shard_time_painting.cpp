@@ -15,7 +15,7 @@ namespace ui {
 namespace {
 
 constexpr int kShardLabels = 40; // width at the left
-constexpr double kBrushAlpha = 0.25;
+constexpr double kMapBrushAlpha = 0.25;
 constexpr int kLeastTickPixels = 84;
 constexpr int kLeastNoteWidth = 200;
 
@@ -113,7 +113,7 @@ void ShardTimeMap::drawMarks(QPainter& painter, const QRect& plot) const
     if (m_drag == Drag::Brush && m_brushTo != m_pressedAt) {
         auto ground = m_theme.accent();
         painter.setPen(QPen(ground, 1));
-        ground.setAlphaF(kBrushAlpha);
+        ground.setAlphaF(kMapBrushAlpha);
         painter.setBrush(ground);
         painter.drawRect(QRectF(std::min(m_pressedAt, m_brushTo), plot.top(),
                                 std::abs(m_brushTo - m_pressedAt), plot.height()));

@@ -10,7 +10,7 @@
 namespace ui {
 namespace {
 
-constexpr int kLeastWidth = 70;
+constexpr int kLeastSparklineWidth = 70;
 constexpr int kMarginX = 8, kMarginY = 3;
 constexpr float kAreaAlpha = 0.22F;
 
@@ -108,7 +108,7 @@ void SparklineDelegate::drawArea(QPainter& painter, const QRectF& room, const Sp
 
 QSize SparklineDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    return {kLeastWidth, QStyledItemDelegate::sizeHint(option, index).height()};
+    return {kLeastSparklineWidth, QStyledItemDelegate::sizeHint(option, index).height()};
 }
 
 } // namespace ui

@@ -8,7 +8,7 @@
 namespace ui {
 namespace {
 
-constexpr int kIconPixels = 40;
+constexpr int kStateIconPixels = 40;
 constexpr int kTextWidth = 440;
 
 QString iconName(StateView::Kind kind)
@@ -119,7 +119,8 @@ QString StateView::text() const
 void StateView::updateIcon()
 {
     m_icon->setVisible(!m_compact);
-    m_icon->setPixmap(m_theme.icon(iconName(m_kind), iconTone(m_kind)).pixmap(kIconPixels, kIconPixels));
+    m_icon->setPixmap(
+        m_theme.icon(iconName(m_kind), iconTone(m_kind)).pixmap(kStateIconPixels, kStateIconPixels));
 }
 
 } // namespace ui

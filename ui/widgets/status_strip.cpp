@@ -14,7 +14,7 @@
 namespace ui {
 namespace {
 
-constexpr std::chrono::milliseconds kInterval{1000};
+constexpr std::chrono::milliseconds kStatusInterval{1000};
 constexpr std::chrono::milliseconds kLongStall{50};
 
 QString modeText(ThemeMode mode)
@@ -59,7 +59,7 @@ StatusStrip::StatusStrip(Theme& theme, const StallWatchdog& watchdog, QWidget* p
     build();
     connect(&theme, &Theme::changed, this, &StatusStrip::showTheme);
     connect(&m_timer, &QTimer::timeout, this, &StatusStrip::showStall);
-    m_timer.start(kInterval);
+    m_timer.start(kStatusInterval);
     showTheme();
     showStall();
 }

@@ -18,10 +18,9 @@ namespace ui {
 namespace {
 
 constexpr int kLeastLane = 24, kMostLane = 44;
-constexpr int kLeastName = 90, kMostName = 220, kNameGap = 10;
+constexpr int kLeastName = 90, kMostName = 220;
 constexpr int kRight = 12;
-constexpr int kDragPixels = 5;
-constexpr double kWheelStep = 120, kZoomStep = 0.8;
+constexpr int kLaneDragPixels = 5;
 
 } // namespace
 
@@ -216,7 +215,7 @@ void SwimLanes::mouseMoveEvent(QMouseEvent* event)
         m_range.shift(std::chrono::duration_cast<TimeRange::Span>(std::chrono::duration<double>(by)));
         return;
     }
-    if (m_pressedAt && std::abs(x - *m_pressedAt) >= kDragPixels) m_draggedTo = x;
+    if (m_pressedAt && std::abs(x - *m_pressedAt) >= kLaneDragPixels) m_draggedTo = x;
     if (x >= m_left) m_range.setCursor(timeOf(timeAt(x)));
     update();
 }
@@ -263,9 +262,9 @@ void SwimLanes::wheelEvent(QWheelEvent* event)
         return;
     }
     event->accept();
-    const QPointF steps = QPointF(event->angleDelta()) / kWheelStep;
+    const QPointF steps = QPointF(event->angleDelta()) / QWheelEvent::DefaultDeltasPerStep;
     if (steps.y() != 0)
-        m_range.zoom(std::pow(kZoomStep, steps.y()), timeOf(timeAt(event->position().x())));
+        m_range.zoom(std::pow(TimeRange::kZoomStep, steps.y()), timeOf(timeAt(event->position().x())));
     else if (steps.x() != 0)
         m_range.shift(std::chrono::duration_cast<TimeRange::Span>(m_range.span() * (-steps.x() / 10)));
 }

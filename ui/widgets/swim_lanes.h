@@ -78,6 +78,8 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
 
 private:
+    static constexpr int kNameGap = 10; // between names and bars
+
     QRect plot() const;
     std::vector<EventMark> marks() const;
     double xOf(double seconds) const;

@@ -13,10 +13,9 @@ namespace ui {
 namespace {
 
 constexpr int kBarMargin = 3;
-constexpr int kNameGap = 10;
-constexpr int kTickPixels = 96;
-constexpr int kSample = 12, kSampleGap = 5;
-constexpr float kHatchAlpha = 0.35F, kBrushAlpha = 0.18F;
+constexpr int kLaneTickPixels = 96;
+constexpr int kLookSample = 12, kSampleGap = 5;
+constexpr float kHatchAlpha = 0.35F, kLaneBrushAlpha = 0.18F;
 
 } // namespace
 
@@ -118,7 +117,7 @@ void SwimLanes::drawAxis(QPainter& painter) const
 std::vector<TimeTick> SwimLanes::ticks() const
 {
     return timeTicks(secondsOf(m_range.begin()), secondsOf(m_range.end()),
-                     std::max(2, plot().width() / kTickPixels));
+                     std::max(2, plot().width() / kLaneTickPixels));
 }
 
 void SwimLanes::drawLegend(QPainter& painter) const
@@ -127,13 +126,14 @@ void SwimLanes::drawLegend(QPainter& painter) const
         plot().bottom() + 1 + kMarkStrip + painter.fontMetrics().height() + kSpacingTiny + kSpacingSmall;
     int x = m_left;
     const auto entry = [&](const QBrush& brush, const QString& name) {
-        const QRect sample(x, top + (painter.fontMetrics().height() - kSample) / 2, kSample, kSample);
+        const QRect sample(x, top + (painter.fontMetrics().height() - kLookSample) / 2, kLookSample,
+                           kLookSample);
         painter.fillRect(sample, m_theme.alternate());
         painter.fillRect(sample, brush);
         painter.setPen(m_theme.cardBorder());
         painter.drawRect(sample.adjusted(0, 0, -1, -1));
         painter.setPen(m_theme.textMuted());
-        x += kSample + kSampleGap;
+        x += kLookSample + kSampleGap;
         painter.drawText(x, top + painter.fontMetrics().ascent(), name);
         x += painter.fontMetrics().horizontalAdvance(name) + kSpacingLarge;
     };
@@ -151,7 +151,7 @@ void SwimLanes::drawCursor(QPainter& painter) const
     }
     if (!m_pressedAt || !m_draggedTo) return;
     auto color = m_theme.accent();
-    color.setAlphaF(kBrushAlpha);
+    color.setAlphaF(kLaneBrushAlpha);
     const auto [left, right] = std::minmax(*m_pressedAt, *m_draggedTo);
     painter.fillRect(QRect(left, 0, right - left, plot().height()).intersected(plot()), color);
 }

@@ -42,10 +42,11 @@ std::vector<int> placeOf(QModelIndex index)
     return out;
 }
 
-QString pathOf(const QModelIndex& parent)
+QString parentsPath(const QModelIndex& parent)
 {
-    return parent.isValid() ? pathOf(parent.parent()) + parent.siblingAtColumn(0).data().toString() + " / "
-                            : QString();
+    return parent.isValid()
+               ? parentsPath(parent.parent()) + parent.siblingAtColumn(0).data().toString() + " / "
+               : QString();
 }
 
 } // namespace
@@ -215,7 +216,7 @@ bool TableReader::readBranch()
 void TableReader::add(int row, const QModelIndex& parent)
 {
     if (isHidden(m_view, row, parent)) return;
-    const auto path = pathOf(parent);
+    const auto path = parentsPath(parent);
     std::vector<TableCell> cells;
     cells.reserve(m_columns.size());
     for (const int column : m_columns) {

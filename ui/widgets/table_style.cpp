@@ -16,8 +16,8 @@
 namespace ui {
 namespace {
 
-constexpr int kHeaderPaddingY = 5;
-constexpr double kArrow = 3; // half of the sort mark's width
+constexpr int kSectionPaddingY = 5;
+constexpr double kSortArrow = 3; // half of the sort mark's width
 
 // A header whose texts stand exactly over their columns' texts, end in an ellipsis where they must, and whose
 // sort mark lives in the padding, so that it never moves or hides a letter. Colours are the application's
@@ -36,7 +36,7 @@ protected:
     QSize sectionSizeFromContents(int section) const override
     {
         return {fontMetrics().horizontalAdvance(title(section)) + 2 * kCellPadding + 1,
-                fontMetrics().height() + 2 * kHeaderPaddingY + 1};
+                fontMetrics().height() + 2 * kSectionPaddingY + 1};
     }
 
     void paintSection(QPainter* painter, const QRect& rect, int section) const override
@@ -76,12 +76,13 @@ private:
     // In the padding beside the text: right of figures' titles, left of words'. Points up: smallest first.
     void drawMark(QPainter& painter, const QRect& rect, bool atRight) const
     {
-        const double x = atRight ? rect.right() - kArrow : rect.left() + kArrow + 0.5, y = rect.center().y();
+        const double x = atRight ? rect.right() - kSortArrow : rect.left() + kSortArrow + 0.5,
+                     y = rect.center().y();
         const double up = sortIndicatorOrder() == Qt::AscendingOrder ? 1 : -1;
         QPainterPath mark;
-        mark.moveTo(x - kArrow, y + up * kArrow / 2);
-        mark.lineTo(x + kArrow, y + up * kArrow / 2);
-        mark.lineTo(x, y - up * kArrow);
+        mark.moveTo(x - kSortArrow, y + up * kSortArrow / 2);
+        mark.lineTo(x + kSortArrow, y + up * kSortArrow / 2);
+        mark.lineTo(x, y - up * kSortArrow);
         mark.closeSubpath();
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);

@@ -10,20 +10,19 @@
 namespace ui {
 namespace {
 
-constexpr double kDay = 86400;
 constexpr double kShort = 1.5; // so many more of short labels have room
-constexpr std::array kSteps{1.0,       2.0,       5.0,       10.0,       15.0,       20.0,      30.0,
-                            60.0,      120.0,     300.0,     600.0,      900.0,      1800.0,    3600.0,
-                            7200.0,    10800.0,   21600.0,   43200.0,    1 * kDay,   2 * kDay,  7 * kDay,
-                            14 * kDay, 28 * kDay, 56 * kDay, 112 * kDay, 364 * kDay, 728 * kDay};
+constexpr std::array kTickSteps{1.0,       2.0,       5.0,       10.0,       15.0,       20.0,      30.0,
+                                60.0,      120.0,     300.0,     600.0,      900.0,      1800.0,    3600.0,
+                                7200.0,    10800.0,   21600.0,   43200.0,    1 * kDay,   2 * kDay,  7 * kDay,
+                                14 * kDay, 28 * kDay, 56 * kDay, 112 * kDay, 364 * kDay, 728 * kDay};
 constexpr double kYearTold = 180 * kDay; // longer axes say the year
 
 // most: of labels with seconds or with a day before the time; shorter ones may stand closer.
 double stepFor(double span, double most)
 {
-    for (const double step : kSteps)
+    for (const double step : kTickSteps)
         if ((span < 120 || step >= 60) && span / step <= (step < 60 ? 1 : kShort) * most) return step;
-    return kSteps.back();
+    return kTickSteps.back();
 }
 
 double midnight(const QDate& date)
@@ -49,7 +48,7 @@ std::vector<double> ticksOf(double begin, double end, double step)
     return out;
 }
 
-double now()
+double nowSeconds()
 {
     return double(QDateTime::currentMSecsSinceEpoch()) / 1000;
 }
@@ -67,7 +66,7 @@ std::vector<TimeTick> timeTicks(double begin, double end, int most)
     double step = stepFor(end - begin, most);
     auto ticks = ticksOf(begin, end, step);
     // Some label has to say which day it is, unless it is today.
-    bool dayTold = shownTime(timeOf(begin)).date() == shownTime(timeOf(now())).date();
+    bool dayTold = shownTime(timeOf(begin)).date() == shownTime(timeOf(nowSeconds())).date();
     for (const double tick : ticks)
         dayTold = dayTold || shownTime(timeOf(tick)).time() == QTime(0, 0);
     if (!dayTold) ticks = ticksOf(begin, end, step = stepFor(end - begin, most / kShort));

@@ -18,9 +18,8 @@
 namespace ui {
 namespace {
 
-constexpr std::chrono::milliseconds kInterval{1000};
-constexpr int kMostPosts = 2000, kMostReads = 5000, kMostFollows = 500; // per second
-constexpr int kBarWidth = 160, kSteps = 1000;
+constexpr std::chrono::milliseconds kWorkloadInterval{1000};
+constexpr int kWorkloadBarWidth = 160, kWorkloadSteps = 1000;
 constexpr int kActualWidth = 66;
 
 constexpr qsizetype kLongestError = 28;       // letters; all of it is in the tool tip
@@ -61,7 +60,7 @@ WorkloadStrip::WorkloadStrip(const Theme& theme, EngineBridge& bridge, QWidget* 
     connect(&bridge, &EngineBridge::snapshotChanged, this, [this] {
         if (!m_bridge.workload()) refresh();
     });
-    m_timer.setInterval(kInterval);
+    m_timer.setInterval(kWorkloadInterval);
     refresh();
 }
 
@@ -75,9 +74,9 @@ void WorkloadStrip::build()
     m_progress = new QProgressBar(this);
     m_progress->setObjectName(QStringLiteral("workloadProgress"));
     m_progress->setAccessibleName(tr("Progress of the demo's graph"));
-    m_progress->setRange(0, kSteps);
+    m_progress->setRange(0, kWorkloadSteps);
     m_progress->setTextVisible(false);
-    m_progress->setFixedWidth(kBarWidth);
+    m_progress->setFixedWidth(kWorkloadBarWidth);
     m_controls = new QWidget(this);
     auto* controls = new QHBoxLayout(m_controls);
     controls->setContentsMargins({});
@@ -217,7 +216,7 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
                          : tr("Traffic: %1 · %2").arg(trafficPhaseText(status), running ? accounts : graph));
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
     m_progress->setVisible(preparing);
-    m_progress->setValue(int(std::lround(status.phaseFraction * kSteps)));
+    m_progress->setValue(int(std::lround(status.phaseFraction * kWorkloadSteps)));
     for (const auto& rate : m_rates) {
         rate.actual->setText(tr("now %1").arg(formatRate(status.actual.*rate.value)));
         if (rate.wanted->hasFocus()) continue; // somebody is typing

@@ -20,6 +20,9 @@ namespace ui {
 class EngineBridge;
 class Label;
 
+// The most that can be asked for, per second.
+inline constexpr int kMostPosts = 2000, kMostReads = 5000, kMostFollows = 500;
+
 // "running at 63 % (night)": of the rates that are set, at this hour of the demo's short day.
 QString trafficPhaseText(const backend::WorkloadStatus& status);
 QString trafficRhythmText(); // why, in a sentence or two
