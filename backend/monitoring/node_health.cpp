@@ -56,13 +56,13 @@ NodeVerdict queueVerdict(const ClusterSnapshot& snapshot)
         return {Health::Degraded,
                 std::to_string(snapshot.queueUnfinished) +
                     " tasks wait and no engine works on them. Resume the workers or start rookeryctl serve."};
+    if (snapshot.backlog)
+        return {Health::Degraded, "The workers fall behind: " + backlogText(snapshot) + ". " +
+                                      backlogAdvice(snapshot.backlog->cause)};
     if (snapshot.queueDead > 0)
         return {Health::Degraded, std::to_string(snapshot.queueDead) +
                                       (snapshot.queueDead == 1 ? " task has" : " tasks have") +
                                       " failed for good. Retry or discard them on the queue page."};
-    if (snapshot.backlog)
-        return {Health::Degraded, "The workers fall behind: " + backlogText(snapshot) + ". " +
-                                      backlogAdvice(snapshot.backlog->cause)};
     return {Health::Ok, {}};
 }
 

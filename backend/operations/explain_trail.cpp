@@ -12,7 +12,7 @@ std::string milliseconds(TimePoint from, TimePoint to)
 {
     return std::to_string(
                std::max<std::int64_t>(0, std::chrono::duration_cast<Milliseconds>(to - from).count())) +
-           " ms after posting";
+           " ms after commit";
 }
 
 std::string span(std::chrono::hours age)

@@ -184,7 +184,7 @@ void ExplainTest::rowsFromBeforeTellNoWorker()
         {sqlParameter(id.value)});
     const auto told = explain(id);
     const auto* step = stepOf(told, ExplainElement::Delivered);
-    QVERIFY2(step && step->at && step->what.ends_with("ms after posting"), textOf(told).c_str());
+    QVERIFY2(step && step->at && step->what.ends_with("ms after commit"), textOf(told).c_str());
 }
 
 void ExplainTest::laterFollowIsBackfilled()

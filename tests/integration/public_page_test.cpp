@@ -170,7 +170,8 @@ void PublicPageTest::noStatementScans()
 }
 
 // The same from the outside: what the server counted while an engine built the public timeline and paged far
-// down.
+// down. On a machine so slow that a build is begun anew, the next pass tells; reading ever more from page to page
+// would show in each.
 void PublicPageTest::pagesToTheEndReadNoMoreThanTheyShow()
 {
     struct Counted
@@ -184,29 +185,33 @@ void PublicPageTest::pagesToTheEndReadNoMoreThanTheyShow()
             m_schema + "' AND t.relname = 'posts'");
         return Counted{rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2)};
     };
-    const auto before = counted();
-    constexpr int kPages = 30, kLimit = 100;
-    PageQuery query;
-    query.limit = kLimit;
-    std::vector<PostId> seen;
-    for (int i = 0; i < kPages; ++i) {
-        const auto page = take(m_engine->feed().publicPage(query, soon()));
-        QVERIFY(!page.partial && page.next);
-        for (const auto& entry : page.entries)
-            seen.push_back(entry.id);
-        query.before = page.next;
+    constexpr int kPages = 30, kLimit = 100, kPasses = 3;
+    std::int64_t read = 0;
+    for (int pass = 0; pass < kPasses; ++pass) {
+        const auto before = counted();
+        PageQuery query;
+        query.limit = kLimit;
+        std::vector<PostId> seen;
+        for (int i = 0; i < kPages; ++i) {
+            const auto page = take(m_engine->feed().publicPage(query, soon()));
+            QVERIFY(!page.partial && page.next);
+            for (const auto& entry : page.entries)
+                seen.push_back(entry.id);
+            query.before = page.next;
+        }
+        QVERIFY(std::is_sorted(seen.rbegin(), seen.rend()));
+        QCOMPARE(seen.size(), std::size_t(kPages * kLimit));
+        QVERIFY(std::equal(m_posts.rbegin(), m_posts.rend(), seen.begin()));
+        // A server tells its statistics when it likes.
+        QTRY_VERIFY_WITH_TIMEOUT((onPosts("SELECT 1"), counted().indexScans - before.indexScans >= kPages),
+                                 60'000);
+        const auto after = counted();
+        QCOMPARE(after.scans, before.scans);
+        read = after.entries - before.entries;
+        // Twice: statistics may come in two parts, and bodies are looked up by id.
+        if (read < 4 * kPages * kLimit) return;
     }
-    QVERIFY(std::is_sorted(seen.rbegin(), seen.rend()));
-    QCOMPARE(seen.size(), std::size_t(kPages * kLimit));
-    QVERIFY(std::equal(m_posts.rbegin(), m_posts.rend(), seen.begin()));
-    // A server tells its statistics when it likes.
-    QTRY_VERIFY_WITH_TIMEOUT((onPosts("SELECT 1"), counted().indexScans - before.indexScans >= kPages),
-                             60'000);
-    const auto after = counted();
-    QCOMPARE(after.scans, before.scans);
-    // Twice: statistics may come in two parts, and bodies are looked up by id.
-    QVERIFY2(after.entries - before.entries < 4 * kPages * kLimit,
-             qPrintable(QString::number(after.entries - before.entries)));
+    QFAIL(qPrintable(QStringLiteral("%1 index entries were read").arg(read)));
 }
 
 void PublicPageTest::twoReadsInAWhileCostOneMerge()

@@ -109,6 +109,8 @@ void TimelineAuditTest::init()
     for (int i = 0; i < 5; ++i)
         m_posts.push_back(post(m_author));
     drained();
+    for (const auto& one : {m_reader, m_neighbour}) // a slow machine may have published none with the account
+        take(feed().homePage(one.id, {}, soon()));
 }
 
 RedisReply TimelineAuditTest::redis(const User& reader, std::initializer_list<std::string_view> words)

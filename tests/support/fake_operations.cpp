@@ -135,7 +135,7 @@ backend::Result<backend::Explanation> FakeEngine::explain(backend::PostId post, 
                 {{at - std::chrono::hours(24), "the reader began to follow the author", Element::Followed},
                  {at, "posted by " + text(entry.author.value) + ", logical shard 3 on pg-2", Element::Posted},
                  {at + std::chrono::milliseconds(12),
-                  "chunk 0, which covers the reader's id, was delivered 12 ms after posting by task "
+                  "chunk 0, which covers the reader's id, was delivered 12 ms after commit by task "
                   "post_created 17 on pg-2, worker 2 of fake:1",
                   Element::Delivered},
                  {std::nullopt, "the post's id is in it", Element::Timeline}}};

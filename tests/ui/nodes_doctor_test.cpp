@@ -1,11 +1,13 @@
 // The doctor on the Nodes page, on a scripted engine: on demand, node by node, cancelled, failed; its
 // findings of one node.
+#include <QClipboard>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QTableView>
 #include <QTest>
+#include <QToolButton>
 
 #include "tests/ui/nodes_fixture.h"
 #include "ui/models/node_tables.h"
@@ -201,7 +203,8 @@ void NodesDoctorTest::whatHoldsOfSeveralNodesStandsOnce()
     QVERIFY2(page.text("allFindingsAdvice").contains("On pg-1, pg-2."),
              qPrintable(page.text("allFindingsAdvice")));
     auto* commands = page.find<QPlainTextEdit>("allFindingsCommands");
-    QVERIFY(!commands->isVisible());
+    auto* copy = page.find<QToolButton>("allFindingsCopy");
+    QVERIFY(!commands->isVisible() && !copy->isVisible()); // it has none
     all.setCurrentIndex(all.model()->index(1, 0));
     QCOMPARE(page.cell("allFindings", 1, ui::FindingNodeColumn), QString("redis-1 and 31 more"));
     QVERIFY2(page.text("allFindingsAdvice").contains("On 32 nodes, redis-1 to redis-32."),
@@ -211,6 +214,11 @@ void NodesDoctorTest::whatHoldsOfSeveralNodesStandsOnce()
     const auto lines = commands->toPlainText().split(u'\n');
     QCOMPARE(lines.size(), 32);
     QCOMPARE(lines.back(), QString("redis-cli -p 7032"));
+    QCOMPARE(copy->text(), QString("Copy 32 commands"));
+    copy->click();
+    QCOMPARE(QGuiApplication::clipboard()->text(), commands->toPlainText());
+    QCOMPARE(copy->text(), QString("Copied"));
+    QTRY_COMPARE(copy->text(), QString("Copy 32 commands"));
 }
 
 } // namespace tests

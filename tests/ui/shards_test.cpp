@@ -23,6 +23,7 @@
 #include "ui/pages/shards_page.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/heat_grid.h"
+#include "ui/widgets/label.h"
 #include "ui/widgets/metric_tile.h"
 #include "ui/widgets/ranked_bars.h"
 #include "ui/widgets/state_view.h"
@@ -136,6 +137,16 @@ void ShardsTest::unknownIsADash()
     const auto* model = fixture.find<QTableView>("shardTable")->model();
     QCOMPARE(model->index(3, ui::ShardEntriesColumn).data().toString(), QString("–"));
     QCOMPARE(model->index(3, ui::ShardSweptColumn).data().toString(), QString("–"));
+    auto* note = fixture.find<ui::Label>("shardsLastKnown");
+    QVERIFY(note->isVisible());
+    QCOMPARE(note->text(),
+             QString("Timelines, entries and bytes are counted shard by shard: 0 of 16 so far"));
+    QCOMPARE(note->tone(), ui::Tone::Muted);
+    for (auto& shard : snapshot.shards)
+        shard.sweptAt = snapshot.takenAt;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_VERIFY(!note->isVisible());
 }
 
 void ShardsTest::tableSortsAndKeepsItsSelection()

@@ -286,7 +286,7 @@ void TimelineTest::selectedPostShowsItsLedger()
                     ->index(2, 0)
                     .data(ui::TimelineModel::DelayTextRole)
                     .toString()
-                    .contains("340 ms after posting"));
+                    .contains("340 ms after commit"));
     auto* view = fixture.find<QListView>("homeTimeline");
     view->setCurrentIndex(home(fixture)->index(2, 0));
     QTRY_VERIFY(fixture.find<QLabel>("ledgerAudience")->isVisible());
@@ -296,9 +296,11 @@ void TimelineTest::selectedPostShowsItsLedger()
     QVERIFY(text(fixture, "ledgerSkipped").contains("5 unfollowed"));
     QCOMPARE(text(fixture, "ledgerFailed"), QString("4"));
     QCOMPARE(text(fixture, "ledgerOutstanding"), QString("30"));
-    QVERIFY(text(fixture, "ledgerFirst").contains("120 ms after posting"));
-    QVERIFY(text(fixture, "ledgerLast").contains("2 s after posting") ||
-            text(fixture, "ledgerLast").contains("2.00 s after posting"));
+    QVERIFY(text(fixture, "ledgerFirst").contains("120 ms after commit"));
+    QVERIFY2(text(fixture, "ledgerCommitted").contains("imported: it is dated 2010-01-01"), // as its id says
+             qPrintable(text(fixture, "ledgerCommitted")));
+    QVERIFY(text(fixture, "ledgerLast").contains("2 s after commit") ||
+            text(fixture, "ledgerLast").contains("2.00 s after commit"));
     QVERIFY(text(fixture, "ledgerChunkCount").contains("2 of 3"));
     QCOMPARE(fixture.find<QTableView>("ledgerChunks")->model()->rowCount(), 2);
     // Another post without a ledger says so, and shows none of the old one's numbers.

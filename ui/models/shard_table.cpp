@@ -80,7 +80,7 @@ public:
 
     static Column swept()
     {
-        return {tr("Swept"),
+        return {tr("Counted"),
                 tr("How long ago the timelines of the shard were last counted"),
                 Qt::AlignRight,
                 [](const ShardRow& r) {

@@ -79,7 +79,7 @@ QString TimelineModel::sourceText(backend::EntrySource source)
 QString TimelineModel::delayText(const Item& item) const
 {
     if (!m_withDelivery || !item.delay) return {};
-    return tr("%1 after posting").arg(formatDuration(std::chrono::duration<double>(*item.delay).count()));
+    return tr("%1 after commit").arg(formatDuration(std::chrono::duration<double>(*item.delay).count()));
 }
 
 QString TimelineModel::accessibleText(const Item& item) const

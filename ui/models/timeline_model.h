@@ -28,7 +28,7 @@ public:
         TimeRole,        // of the post, as written, with its zone
         SourceRole,      // backend::EntrySource as int
         SourceTextRole,  // "pushed" …
-        DelayTextRole,   // "delivered 120 ms after posting", empty where not recorded
+        DelayTextRole,   // "delivered 120 ms after commit", empty where not recorded
     };
     enum class State { Idle, Loading, More, End, Failed };
 

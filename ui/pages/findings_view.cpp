@@ -5,9 +5,14 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
 #include <QPlainTextEdit>
 #include <QScrollBar>
 #include <QTableView>
+#include <QTimer>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -18,6 +23,7 @@ namespace {
 constexpr int kRoomForAdvice = 720; // as a column; narrower, it stands below for the chosen one
 constexpr int kCommandLines = 4;    // of several commands; further ones scroll
 constexpr std::size_t kNodesNamed = 12;
+constexpr std::chrono::seconds kCopiedShown{2};
 
 QString namesOf(const std::vector<std::string>& nodes)
 {
@@ -53,7 +59,11 @@ FindingsView::FindingsView(const Theme& theme, const char* name, QWidget* parent
     layout->setContentsMargins({});
     layout->setSpacing(kSpacingTiny);
     layout->addWidget(m_table, 1);
-    layout->addWidget(m_advice);
+    auto* advice = new QHBoxLayout;
+    advice->setSpacing(kSpacingSmall);
+    advice->addWidget(m_advice, 1);
+    advice->addWidget(m_copy, 0, Qt::AlignTop);
+    layout->addLayout(advice);
     layout->addWidget(m_command);
     layout->addWidget(m_commands);
     connect(m_table, &HintedTable::currentChanged, this, [this] {
@@ -73,6 +83,30 @@ void FindingsView::buildCommands(const Theme& theme, const QString& id)
     m_commands->setUndoRedoEnabled(false);
     m_commands->setLineWrapMode(QPlainTextEdit::NoWrap);
     m_commands->hide();
+    m_copy = new QToolButton(this);
+    m_copy->setObjectName(id + QStringLiteral("Copy"));
+    m_copy->hide();
+    connect(m_copy, &QToolButton::clicked, this, &FindingsView::copyCommands);
+}
+
+QString FindingsView::copyText() const
+{
+    const auto index = m_table->current();
+    const auto commands = index.isValid() ? m_model->row(index).commands.size() : 0;
+    return commands > 1 ? tr("Copy %1 commands").arg(commands) : tr("Copy command");
+}
+
+// A line each, as a shell takes them.
+void FindingsView::copyCommands()
+{
+    const auto index = m_table->current();
+    if (!index.isValid()) return;
+    QStringList lines;
+    for (const auto& command : m_model->row(index).commands)
+        lines << QString::fromStdString(command);
+    QGuiApplication::clipboard()->setText(lines.join(u'\n'));
+    m_copy->setText(tr("Copied"));
+    QTimer::singleShot(kCopiedShown, m_copy, [this] { m_copy->setText(copyText()); });
 }
 
 void FindingsView::setFindings(const std::vector<backend::CheckFinding>& findings, const QString& hint)
@@ -118,6 +152,8 @@ void FindingsView::showCurrent()
         m_command->setText(QString::fromStdString(finding.command));
     }
     if (commands > 1) showCommands(group->commands);
+    m_copy->setText(copyText());
+    m_copy->setVisible(commands > 0);
     m_advice->setVisible(chosen);
     m_command->setVisible(commands == 1);
     m_commands->setVisible(commands > 1);

@@ -8,6 +8,7 @@
 #include "ui/models/node_tables.h"
 
 class QPlainTextEdit;
+class QToolButton;
 
 namespace ui {
 
@@ -20,7 +21,7 @@ class FindingsView final : public QWidget
 
 public:
     // name: the table's object name; the chosen one's texts are name + "Advice" and, of one node, name +
-    // "Command", of several name + "Commands".
+    // "Command", of several name + "Commands"; the button that copies them is name + "Copy".
     FindingsView(const Theme& theme, const char* name, QWidget* parent);
 
     void setFindings(const std::vector<backend::CheckFinding>& findings, const QString& hint);
@@ -32,11 +33,14 @@ private:
     void buildCommands(const Theme& theme, const QString& id);
     void showCurrent();
     void showCommands(const std::vector<std::string>& commands);
+    void copyCommands();
+    QString copyText() const; // of the button
 
     FindingModel* m_model = nullptr;
     HintedTable* m_table = nullptr;
     Label* m_advice = nullptr;
     Label* m_command = nullptr;
+    QToolButton* m_copy = nullptr;
     QPlainTextEdit* m_commands = nullptr; // a line each
     bool m_setting = false;
     bool m_picked = false; // somebody chose a finding: it stays chosen

@@ -21,13 +21,14 @@ namespace ui {
 namespace {
 
 constexpr std::chrono::milliseconds kAgain{500}, kAfterFailure{2000};
+constexpr std::chrono::minutes kOwnTime{10}; // between a post's time and its commit: more is no clock's error
 
-// "2026-11-23 06:06:16 UTC, 120 ms after posting"
+// "2026-11-23 06:06:16 UTC, 120 ms after commit"
 QString deliveryTime(std::optional<backend::TimePoint> time, backend::TimePoint committed)
 {
     if (!time) return unknownText();
     const auto delay = std::max(0.0, std::chrono::duration<double>(*time - committed).count());
-    return LedgerView::tr("%1, %2 after posting").arg(formatTime(*time), formatDuration(delay));
+    return LedgerView::tr("%1, %2 after commit").arg(formatTime(*time), formatDuration(delay));
 }
 
 } // namespace
@@ -237,7 +238,11 @@ void LedgerView::take(const backend::DeliveryLedger& ledger)
 
 void LedgerView::showTimes(const backend::DeliveryLedger& ledger)
 {
-    m_committed->setText(formatTime(ledger.committedAt));
+    // An imported post keeps the time of its log, or one that was shifted with it.
+    const bool dated = ledger.committedAt - ledger.post.time() > kOwnTime;
+    const auto committed = formatTime(ledger.committedAt);
+    m_committed->setText(dated ? tr("%1, imported: it is dated %2").arg(committed, formatTime(ledger.post.time()))
+                               : committed);
     m_first->setText(deliveryTime(ledger.firstDeliveryAt, ledger.committedAt));
     m_last->setText(deliveryTime(ledger.lastDeliveryAt, ledger.committedAt));
 }

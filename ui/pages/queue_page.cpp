@@ -7,6 +7,7 @@
 #include "ui/pages/page_face.h"
 #include "ui/pages/queue_flow_view.h"
 #include "ui/pages/workers_view.h"
+#include "ui/widgets/backlog_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
 #include "ui/widgets/notice_line.h"
@@ -91,6 +92,8 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_workers->setBlocked(blocked);
     m_letters->setBlocked(blocked);
     if (!m_face->show(snapshot)) return;
+    // Of now, whatever window is shown: nobody should have to look for it.
+    m_notice->say(backlogText(*snapshot), backlogAdvice(*snapshot), backlogTone(*snapshot));
     if (context().range.chosen())
         showWindowTiles();
     else

@@ -6,7 +6,6 @@
 #include "ui/widgets/backlog_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/notice_line.h"
 
 #include <QHBoxLayout>
 
@@ -82,7 +81,6 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
                                                     : rates);
     m_unfinished->setStatus(missing.isEmpty() ? backlogTone(snapshot) : Tone::Warning);
     m_drain->setStatus(missing.isEmpty() ? backlogTone(snapshot) : Tone::Normal);
-    m_notice->say(backlogText(snapshot), backlogAdvice(snapshot), backlogTone(snapshot));
     const bool any = snapshot.queueUnfinished > 0;
     showDrainDated(any ? ratesDatedShort(snapshot) : QString());
     const auto age = durationFigure(any ? snapshot.queueOldestAgeSeconds : 0);

@@ -256,9 +256,20 @@ QString ShardsPage::tableNote() const
         .arg(context().range.notOfWindow(m_snapshot->takenAt));
 }
 
+// Why there are dashes: a node is down, or a young session has not counted everything yet.
 void ShardsPage::showLastKnown()
 {
-    const auto note = m_shards.ofWindow ? QString() : lastKnownNote(*m_snapshot);
+    auto note = m_shards.ofWindow ? QString() : lastKnownNote(*m_snapshot);
+    m_lastKnown->setTone(Tone::Warning);
+    const auto& shards = m_snapshot->shards;
+    const auto counted =
+        std::count_if(shards.begin(), shards.end(), [](const auto& shard) { return shard.sweptAt.has_value(); });
+    if (note.isEmpty() && !m_shards.ofWindow && std::size_t(counted) < shards.size()) {
+        note = tr("Timelines, entries and bytes are counted shard by shard: %1 of %2 so far")
+                   .arg(counted)
+                   .arg(shards.size());
+        m_lastKnown->setTone(Tone::Muted);
+    }
     m_lastKnown->setText(note);
     m_lastKnown->setVisible(!note.isEmpty());
 }

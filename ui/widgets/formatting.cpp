@@ -131,9 +131,13 @@ Figure durationFigure(double seconds)
     const double milliseconds = seconds * 1000;
     if (milliseconds < 9.95) return {figures().toString(milliseconds, 'f', 1), Formatting::tr("ms")};
     if (milliseconds < 999.5) return {figures().toString(milliseconds, 'f', 0), Formatting::tr("ms")};
-    if (seconds < 119.5) return figure(seconds, Formatting::tr("s"));
-    if (seconds < 119.5 * 60) return figure(seconds / 60, Formatting::tr("min"));
-    if (seconds < 47.5 * 3600) return figure(seconds / 3600, Formatting::tr("h"));
+    if (seconds < 59.5) return figure(seconds, Formatting::tr("s"));
+    // Not a decimal of a minute: beside it the same time may stand in minutes and seconds.
+    const auto clock = [](std::int64_t parts) {
+        return QStringLiteral("%1:%2").arg(parts / 60).arg(parts % 60, 2, 10, QLatin1Char('0'));
+    };
+    if (seconds < 3600 - 0.5) return {clock(std::llround(seconds)), Formatting::tr("min")};
+    if (seconds < 86400 - 30) return {clock(std::llround(seconds / 60)), Formatting::tr("h")};
     return figure(seconds / 86400, Formatting::tr("d"));
 }
 

@@ -44,7 +44,7 @@ struct Figure
 {
     QString number, unit;
 };
-Figure durationFigure(double seconds); // one unit only: {"1.25", "s"}; unknown: {"–", ""}
+Figure durationFigure(double seconds); // one unit only: {"1.25", "s"}, {"2:04", "min"}; unknown: {"–", ""}
 
 QDateTime zonedTime(backend::TimePoint time); // in the zone that is shown, for exports
 
