@@ -135,6 +135,7 @@ void OverviewTroubleTest::workersThatFallBehindAreToldWithWhatToDo()
     QCOMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Warning);
     QCOMPARE(tile(fixture, "queueTile").status(), ui::Tone::Warning);
     QSignalSpy opened(&overview, &ui::Page::openPage);
+    QCOMPARE(fixture.find<QAbstractButton>("noticeLink")->text(), QString("Queue && workers")); // no key's mark
     QTest::mouseClick(fixture.find<QAbstractButton>("noticeLink"), Qt::LeftButton);
     QCOMPARE(opened.size(), 1);
     QCOMPARE(opened.takeFirst().at(0).toString(), QString("queue"));

@@ -20,7 +20,7 @@ NoticeLine::NoticeLine(const Theme& theme, const QString& link, QWidget* parent)
     m_details->setObjectName(QStringLiteral("noticeDetails"));
     m_details->setWordWrap(true);
     m_link->setObjectName(QStringLiteral("noticeLink"));
-    m_link->setText(link);
+    setLink(link);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(kSpacingMedium + 2, kSpacingTiny + 1, kSpacingSmall, kSpacingTiny + 1);
     row->setSpacing(kSpacingMedium);
@@ -32,9 +32,10 @@ NoticeLine::NoticeLine(const Theme& theme, const QString& link, QWidget* parent)
     hide();
 }
 
+// An ampersand is one, not the mark of a key.
 void NoticeLine::setLink(const QString& link)
 {
-    m_link->setText(link);
+    m_link->setText(QString(link).replace(u'&', QStringLiteral("&&")));
 }
 
 void NoticeLine::say(const QString& headline, const QString& details, Tone tone)
