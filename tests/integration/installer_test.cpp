@@ -267,7 +267,7 @@ void InstallerTest::testsWorkInMemoryWhereThereIsEnough()
     const auto outcome = clone.run("test");
     QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.output + outcome.errors));
     const auto used = outcome.output.section(" in ", -1).section('#', 0, 0);
-    QVERIFY2(outcome.output.endsWith("--parallel 8\n"), qPrintable(outcome.output));
+    QVERIFY2(outcome.output.endsWith("--parallel 6\n"), qPrintable(outcome.output));
     if (!inMemory) {
         QCOMPARE(used, chosen.isEmpty() ? QString("nowhere") : chosen);
         return;
