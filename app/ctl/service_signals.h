@@ -13,8 +13,8 @@ namespace app {
 class ServiceSignals
 {
 public:
-    // From the first request to stop: while the backend is being opened nothing has begun yet. A process needs
-    // some of it to come to its end.
+    // From the first request to stop: while the backend is being opened nothing has begun yet. A process
+    // needs some of it to come to its end.
     static constexpr std::chrono::seconds kStopWithin{10}, kStopOpeningWithin{2}, kEnding{1};
 
     ServiceSignals();

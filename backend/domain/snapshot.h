@@ -30,10 +30,10 @@ struct NodeSnapshot
     std::string message; // why not Ok, and what to do
     std::string version;
     double uptimeSeconds = -1;
-    double probeMilliseconds = -1; // round trip of the probe
+    double probeMilliseconds = -1;      // round trip of the probe
     std::int64_t memoryBytes = -1;      // Redis: used_memory; PostgreSQL: unknown
     std::int64_t memoryLimitBytes = -1; // Redis: maxmemory, 0 without one
-    std::int64_t diskBytes = -1;   // PostgreSQL: database size; of a node that is down the last known
+    std::int64_t diskBytes = -1;        // PostgreSQL: database size; of a node that is down the last known
     std::optional<TimePoint> diskReadAt;
     std::int64_t connections = -1;
     double commandsPerSecond = -1;  // Redis commands, PostgreSQL transactions

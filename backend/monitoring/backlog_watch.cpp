@@ -69,7 +69,8 @@ std::string backlogText(const ClusterSnapshot& snapshot)
 {
     if (!snapshot.backlog) return {};
     return std::to_string(snapshot.backlog->waiting) +
-           (snapshot.backlog->waiting == 1 ? " task waits, the oldest for " : " tasks wait, the oldest for ") +
+           (snapshot.backlog->waiting == 1 ? " task waits, the oldest for "
+                                           : " tasks wait, the oldest for ") +
            std::to_string(std::llround(snapshot.queueOldestAgeSeconds)) + " s";
 }
 

@@ -1,5 +1,5 @@
-// Whether the workers fall behind: much waits, and has waited for long. With hysteresis, so that a burst raises
-// no alarm and a short pause ends none. Owned by the flow window; one thread.
+// Whether the workers fall behind: much waits, and has waited for long. With hysteresis, so that a burst
+// raises no alarm and a short pause ends none. Owned by the flow window; one thread.
 #pragma once
 
 #include "backend/domain/snapshot.h"
@@ -15,8 +15,8 @@ class BacklogWatch
 {
 public:
     using Time = std::chrono::steady_clock::time_point;
-    // What makes it one: the oldest task has waited for so long, more is ready than is done within so long, and
-    // both for so long without a break. It ends when either is below half.
+    // What makes it one: the oldest task has waited for so long, more is ready than is done within so long,
+    // and both for so long without a break. It ends when either is below half.
     static constexpr std::chrono::seconds kOld{10}, kMuch{5}, kLasts{10};
 
     // queue: one entry per kind as counted on all nodes; empty while not counted, which changes nothing.

@@ -186,8 +186,9 @@ void EventWatch::lookAtBacklog(const ClusterSnapshot& snapshot)
     const auto& backlog = snapshot.backlog;
     lookAt(backlog.has_value(), m_backlog, "queue",
            {EventKind::WorkersBehind, EventKind::WorkersCaughtUp,
-            backlog ? "The workers fall behind: " + backlogText(snapshot) + ". " + backlogAdvice(backlog->cause)
-                    : "",
+            backlog
+                ? "The workers fall behind: " + backlogText(snapshot) + ". " + backlogAdvice(backlog->cause)
+                : "",
             "The workers keep up again"},
            snapshot);
 }

@@ -10,8 +10,8 @@ constexpr const char* kStatistics = "SELECT split_part(current_setting('server_v
                                     " sum(numbackends), sum(xact_commit + xact_rollback),"
                                     " current_setting('max_connections')::int FROM pg_stat_database";
 
-// A crash resets the count of live tuples; reltuples survives it. Rows of these tables are never removed one by one.
-// Not from pg_stat_user_tables, which adds up the scans of every index besides.
+// A crash resets the count of live tuples; reltuples survives it. Rows of these tables are never removed one
+// by one. Not from pg_stat_user_tables, which adds up the scans of every index besides.
 constexpr const char* kSizes = "SELECT n.nspname,"
                                " coalesce(sum(greatest(pg_stat_get_live_tuples(c.oid), c.reltuples::bigint))"
                                " FILTER (WHERE c.relname IN ('users', 'posts')), 0),"

@@ -52,8 +52,9 @@ private:
     std::unique_ptr<DegradedCluster> m_all;
 };
 
-// Which node is away matters to a page where it is the users' or the posts': each is asked of an engine of its
-// own. Any other leaves all of them whole: those are asked one after the other, each row beginning with another.
+// Which node is away matters to a page where it is the users' or the posts': each is asked of an engine of
+// its own. Any other leaves all of them whole: those are asked one after the other, each row beginning with
+// another.
 void DegradationTest::pages_data()
 {
     struct Row
@@ -77,7 +78,8 @@ void DegradationTest::pages_data()
     QTest::addColumn<int>("broken");
     QTest::addColumn<int>("manner");
     QTest::addColumn<int>("expected");
-    const auto add = [](const char* name, const QStringList& pages, Broken broken, Manner manner, Outcome expected) {
+    const auto add = [](const char* name, const QStringList& pages, Broken broken, Manner manner,
+                        Outcome expected) {
         QTest::addRow("%s: %s %s", name, kBroken[std::size_t(broken)], kManners[std::size_t(manner)])
             << pages << int(broken) << int(manner) << int(expected);
     };

@@ -170,8 +170,8 @@ void PublicPageTest::noStatementScans()
 }
 
 // The same from the outside: what the server counted while an engine built the public timeline and paged far
-// down. On a machine so slow that a build is begun anew, the next pass tells; reading ever more from page to page
-// would show in each.
+// down. On a machine so slow that a build is begun anew, the next pass tells; reading ever more from page to
+// page would show in each.
 void PublicPageTest::pagesToTheEndReadNoMoreThanTheyShow()
 {
     struct Counted

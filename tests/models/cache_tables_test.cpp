@@ -91,7 +91,8 @@ void CacheTablesTest::ratioOverTime()
     QCOMPARE(ui::hitRatioOverTime(points, {"c"}, 2).percent, (std::vector<double>{75.0, 0.0}));
     QVERIFY(ui::hitRatioOverTime(history({{{"c", 1, 1}}}), {"c"}, 4).percent.empty());
     // Several together: what they hit of what all of them were asked for.
-    const auto two = history({{{"c", 0, 0}, {"d", 0, 0}}, {{"c", 3, 1}, {"d", 0, 12}}, {{"c", 3, 1}, {"d", 0, 12}}});
+    const auto two =
+        history({{{"c", 0, 0}, {"d", 0, 0}}, {{"c", 3, 1}, {"d", 0, 12}}, {{"c", 3, 1}, {"d", 0, 12}}});
     QCOMPARE(ui::cacheNames(two), (std::vector<std::string>{"c", "d"}));
     QCOMPARE(ui::hitRatioOverTime(two, {"c", "d"}, 1).percent, std::vector<double>{18.75});
 }

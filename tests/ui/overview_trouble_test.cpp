@@ -126,16 +126,19 @@ void OverviewTroubleTest::workersThatFallBehindAreToldWithWhatToDo()
     fix(fixture, snapshot);
     QVERIFY(fixture.open());
     auto* notice = fixture.find<ui::NoticeLine>("failureNotice");
-    QTRY_COMPARE(notice->headline(), QString("The workers fall behind: 12,300 tasks wait, the oldest for 40 s"));
-    QCOMPARE(notice->details(),
-             QString("All %1 workers are busy: add some, start another rookeryctl serve, or have more authors "
-                     "pulled (Capacity). Since %2 %3.")
-                 .arg(snapshot.workers.size())
-                 .arg(ui::formatMoment(takenAt() - 30s), ui::zoneName()));
+    QTRY_COMPARE(notice->headline(),
+                 QString("The workers fall behind: 12,300 tasks wait, the oldest for 40 s"));
+    QCOMPARE(
+        notice->details(),
+        QString("All %1 workers are busy: add some, start another rookeryctl serve, or have more authors "
+                "pulled (Capacity). Since %2 %3.")
+            .arg(snapshot.workers.size())
+            .arg(ui::formatMoment(takenAt() - 30s), ui::zoneName()));
     QCOMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Warning);
     QCOMPARE(tile(fixture, "queueTile").status(), ui::Tone::Warning);
     QSignalSpy opened(&overview, &ui::Page::openPage);
-    QCOMPARE(fixture.find<QAbstractButton>("noticeLink")->text(), QString("Queue && workers")); // no key's mark
+    QCOMPARE(fixture.find<QAbstractButton>("noticeLink")->text(),
+             QString("Queue && workers")); // no key's mark
     QTest::mouseClick(fixture.find<QAbstractButton>("noticeLink"), Qt::LeftButton);
     QCOMPARE(opened.size(), 1);
     QCOMPARE(opened.takeFirst().at(0).toString(), QString("queue"));
@@ -147,7 +150,7 @@ void OverviewTroubleTest::workersThatFallBehindAreToldWithWhatToDo()
     ++snapshot.sequence;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Critical);
-    QVERIFY2(notice->details().startsWith("pg-2 is down. Its tasks wait until it is back."),
+    QVERIFY2(notice->details().startsWith("pg-2 is down. Mend that first: tasks wait for it."),
              qPrintable(notice->details()));
     // Calls that fail come first, and what leads to the nodes.
     snapshot.readsFail = backend::CallTrouble{0.5, 20, backend::FailureReason::Unavailable, takenAt()};

@@ -125,7 +125,8 @@ void ZoneTest::trailAndLedgerFollow()
     QCOMPARE(trail(), ui::shownTime(kSampleTime).toString("yyyy-MM-dd HH:mm:ss.zzz") + " UTC");
     QVERIFY(trail().left(16) != local.left(16));
     QCOMPARE(fixture.find<QLabel>("ledgerCommitted")->text(),
-             QString("%1, imported: it is dated %2").arg(ui::formatTime(kSampleTime), ui::formatTime(post.time())));
+             QString("%1, imported: it is dated %2")
+                 .arg(ui::formatTime(kSampleTime), ui::formatTime(post.time())));
     QVERIFY(fixture.find<QLabel>("ledgerPost")->text().contains(ui::formatTime(post.time())));
     QVERIFY(fixture.find<QLabel>("profileFacts")->text().contains(ui::formatTime(kSampleTime)));
 }

@@ -129,9 +129,10 @@ void BacklogWatchTest::theClusterSaysWhatToDo()
     using enum Backlog::Cause;
     auto verdict = clusterVerdict(behind(AllBusy), kFine, {});
     QVERIFY(verdict.health == Health::Degraded);
-    QCOMPARE(verdict.message, std::string("The workers fall behind: 12000 tasks wait, the oldest for 40 s. All "
-                                          "workers are busy. Add some, start another rookeryctl serve, or pull "
-                                          "more authors."));
+    QCOMPARE(verdict.message,
+             std::string("The workers fall behind: 12000 tasks wait, the oldest for 40 s. All "
+                         "workers are busy. Add some, start another rookeryctl serve, or pull "
+                         "more authors."));
     for (const auto cause : {NodeInTrouble, Retrying, Unknown})
         QVERIFY(!backlogAdvice(cause).empty() && backlogAdvice(cause) != backlogAdvice(AllBusy));
     auto cluster = behind(NobodyWorks);

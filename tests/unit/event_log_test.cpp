@@ -307,8 +307,9 @@ void EventLogTest::workersFallBehindAndCatchUp()
         const auto begun = watch.look(now, false, {});
         QCOMPARE(begun.size(), std::size_t(1));
         QVERIFY(begun[0].kind == EventKind::WorkersBehind);
-        QVERIFY2(begun[0].what.starts_with("The workers fall behind: 12000 tasks wait, the oldest for 40 s. All"),
-                 begun[0].what.c_str());
+        QVERIFY2(
+            begun[0].what.starts_with("The workers fall behind: 12000 tasks wait, the oldest for 40 s. All"),
+            begun[0].what.c_str());
         QVERIFY(watch.look(now, false, {}).empty()); // once
     }
     EventWatch watch(log, "here:2"); // another process goes on

@@ -36,8 +36,8 @@ double knownSeconds(const HistoryView& history);
 // Those that the newest point names, in its order.
 std::vector<std::string> cacheNames(std::span<const backend::HistoryPoint> history);
 
-// The hit ratio of some caches together over time, in at most `buckets` equal spans of the history; NaN without
-// traffic. The spans are the same for every cache.
+// The hit ratio of some caches together over time, in at most `buckets` equal spans of the history; NaN
+// without traffic. The spans are the same for every cache.
 struct RatioSeries
 {
     std::vector<double> atSeconds; // end of each span, seconds since the Unix epoch

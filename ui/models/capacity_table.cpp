@@ -116,8 +116,9 @@ public:
                 Qt::AlignLeft,
                 [](const NodeRoomRow& r) {
                     const auto limit = r.limit();
-                    return r.redis && !r.weighed && limit.kind == NodeLimit::Kind::None ? tr("not weighed yet")
-                                                                                        : limitText(limit);
+                    return r.redis && !r.weighed && limit.kind == NodeLimit::Kind::None
+                               ? tr("not weighed yet")
+                               : limitText(limit);
                 },
                 [](const NodeRoomRow& r) {
                     const auto bytes = r.limit().bytes;

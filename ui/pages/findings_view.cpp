@@ -25,12 +25,12 @@ constexpr int kCommandLines = 4;    // of several commands; further ones scroll
 constexpr std::size_t kNodesNamed = 12;
 constexpr std::chrono::seconds kCopiedShown{2};
 
-QString namesOf(const std::vector<std::string>& nodes)
+QString joined(const std::vector<std::string>& words, const QString& between)
 {
     QStringList out;
-    for (const auto& node : nodes)
-        out << QString::fromStdString(node);
-    return out.join(QStringLiteral(", "));
+    for (const auto& word : words)
+        out << QString::fromStdString(word);
+    return out.join(between);
 }
 
 } // namespace
@@ -101,10 +101,7 @@ void FindingsView::copyCommands()
 {
     const auto index = m_table->current();
     if (!index.isValid()) return;
-    QStringList lines;
-    for (const auto& command : m_model->row(index).commands)
-        lines << QString::fromStdString(command);
-    QGuiApplication::clipboard()->setText(lines.join(u'\n'));
+    QGuiApplication::clipboard()->setText(joined(m_model->row(index).commands, QStringLiteral("\n")));
     m_copy->setText(tr("Copied"));
     QTimer::singleShot(kCopiedShown, m_copy, [this] { m_copy->setText(copyText()); });
 }
@@ -142,7 +139,7 @@ void FindingsView::showCurrent()
             tr("%1. What to do: %2.")
                 .arg(QString::fromStdString(finding.measured), QString::fromStdString(finding.advice));
         if (group->nodes.size() > 1 && group->nodes.size() <= kNodesNamed)
-            words += u' ' + tr("On %1.").arg(namesOf(group->nodes));
+            words += u' ' + tr("On %1.").arg(joined(group->nodes, QStringLiteral(", ")));
         else if (group->nodes.size() > 1)
             words += u' ' + tr("On %1 nodes, %2 to %3.")
                                 .arg(formatCount(std::int64_t(group->nodes.size())),
@@ -161,13 +158,10 @@ void FindingsView::showCurrent()
 
 void FindingsView::showCommands(const std::vector<std::string>& commands)
 {
-    QStringList lines;
-    for (const auto& command : commands)
-        lines << QString::fromStdString(command);
-    const auto text = lines.join(u'\n');
+    const auto text = joined(commands, QStringLiteral("\n"));
     if (m_commands->toPlainText() == text) return; // keeps what is selected in it
     m_commands->setPlainText(text);
-    const auto shown = std::min(int(lines.size()), kCommandLines);
+    const auto shown = std::min(int(commands.size()), kCommandLines);
     m_commands->setFixedHeight(m_commands->fontMetrics().lineSpacing() * shown +
                                2 * m_commands->frameWidth() +
                                2 * int(m_commands->document()->documentMargin()) +

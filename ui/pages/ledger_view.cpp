@@ -241,8 +241,9 @@ void LedgerView::showTimes(const backend::DeliveryLedger& ledger)
     // An imported post keeps the time of its log, or one that was shifted with it.
     const bool dated = ledger.committedAt - ledger.post.time() > kOwnTime;
     const auto committed = formatTime(ledger.committedAt);
-    m_committed->setText(dated ? tr("%1, imported: it is dated %2").arg(committed, formatTime(ledger.post.time()))
-                               : committed);
+    m_committed->setText(
+        dated ? tr("%1, imported: it is dated %2").arg(committed, formatTime(ledger.post.time()))
+              : committed);
     m_first->setText(deliveryTime(ledger.firstDeliveryAt, ledger.committedAt));
     m_last->setText(deliveryTime(ledger.lastDeliveryAt, ledger.committedAt));
 }

@@ -52,8 +52,7 @@ QWidget* OverviewPage::build()
     rows->setSpacing(kSpacingMedium - 2);
     m_notice = new NoticeLine(context().theme, tr("Nodes"), content);
     m_notice->setObjectName(QStringLiteral("failureNotice"));
-    connect(m_notice, &NoticeLine::linkActivated, this,
-            [this] { emit openPage(m_noticeLeadsTo, {}); });
+    connect(m_notice, &NoticeLine::linkActivated, this, [this] { emit openPage(m_noticeLeadsTo, {}); });
     rows->addWidget(m_notice);
     auto* grid = new QGridLayout;
     rows->addLayout(grid, 1);
@@ -138,12 +137,12 @@ void OverviewPage::buildCharts(QWidget* parent)
                         {tr("oldest"), 2, [](const Point& p) { return p.queueOldestAgeSeconds; }, true}},
                        {}});
     const auto percent = [](double value) { return formatRatio(value / 100); };
-    m_cacheChart =
-        chart("cacheChart", {tr("Cache hits"),
-                             {tr("of look-ups"), percent, 100, 100, ScaleUnit::Percent, percent(100)},
-                             {},
-                             {{tr("all"), 4, {}}, {tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
-                             tr("No look-ups seen in this window")});
+    m_cacheChart = chart(
+        "cacheChart", {tr("Cache hits"),
+                       {tr("of look-ups"), percent, 100, 100, ScaleUnit::Percent, percent(100)},
+                       {},
+                       {{tr("all"), 4, {}}, {tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
+                       tr("No look-ups seen in this window")});
 }
 
 QWidget* OverviewPage::buildHealth(QWidget* parent)

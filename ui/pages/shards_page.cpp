@@ -262,8 +262,8 @@ void ShardsPage::showLastKnown()
     auto note = m_shards.ofWindow ? QString() : lastKnownNote(*m_snapshot);
     m_lastKnown->setTone(Tone::Warning);
     const auto& shards = m_snapshot->shards;
-    const auto counted =
-        std::count_if(shards.begin(), shards.end(), [](const auto& shard) { return shard.sweptAt.has_value(); });
+    const auto counted = std::count_if(shards.begin(), shards.end(),
+                                       [](const auto& shard) { return shard.sweptAt.has_value(); });
     if (note.isEmpty() && !m_shards.ofWindow && std::size_t(counted) < shards.size()) {
         note = tr("Timelines, entries and bytes are counted shard by shard: %1 of %2 so far")
                    .arg(counted)

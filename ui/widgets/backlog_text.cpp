@@ -37,12 +37,13 @@ QString backlogAdvice(const backend::ClusterSnapshot& snapshot)
     case NobodyWorks:
         return B::tr("No engine works on them: resume the workers, or start rookeryctl serve.");
     case NodeInTrouble:
-        return B::tr("%1 Its tasks wait until it is back.").arg(failureCause(snapshot));
+        return B::tr("%1 Mend that first: tasks wait for it.").arg(failureCause(snapshot));
     case AllBusy: {
-        const auto alive = std::count_if(snapshot.workers.begin(), snapshot.workers.end(), [](const auto& one) {
-            return one.state != backend::WorkerState::Stopped;
-        });
-        const auto busy = alive == 1 ? B::tr("The only worker is busy") : B::tr("All %1 workers are busy").arg(alive);
+        const auto alive =
+            std::count_if(snapshot.workers.begin(), snapshot.workers.end(),
+                          [](const auto& one) { return one.state != backend::WorkerState::Stopped; });
+        const auto busy =
+            alive == 1 ? B::tr("The only worker is busy") : B::tr("All %1 workers are busy").arg(alive);
         return B::tr("%1: add some, start another rookeryctl serve, or have more authors pulled (Capacity).")
             .arg(busy);
     }

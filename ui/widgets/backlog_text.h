@@ -1,4 +1,5 @@
-// Words for workers that fall behind: how much waits, why as far as it is seen, and what to do. Pure; any thread.
+// Words for workers that fall behind: how much waits, why as far as it is seen, and what to do. Pure; any
+// thread.
 #pragma once
 
 #include "backend/domain/snapshot.h"
