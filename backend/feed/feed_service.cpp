@@ -122,23 +122,24 @@ Result<User> FeedService::createUser(const NewUser& wanted, Deadline deadline)
                     wanted.displayName.empty() ? wanted.handle : wanted.displayName, UserId{raw}.time()};
     // Which life of its node an empty timeline is good for is asked before anybody can know the id, and so
     // before anything can be delivered: should the node begin another life, the timeline is void.
-    const auto redis = m_services.redis.lease(deadline.earlier(kInlineWork));
-    const Result<std::string> runId =
-        redis ? (*redis)->runId(m_services.timelines.nodeOf(TimelineFamily::Home, user.id),
-                                deadline.earlier(kInlineWork))
-              : fail(redis.error());
+    const auto home = m_services.timelines.nodeOf(TimelineFamily::Home, user.id);
+    const auto runId = [&]() -> Result<std::string> {
+        ROOKERY_ASSIGN(const auto redis, m_services.redis.lease(deadline.earlier(kInlineWork)));
+        return redis->runId(home, deadline.earlier(kInlineWork));
+    }();
     ROOKERY_FAULT_POINT("user.before_commit");
     ROOKERY_TRY(UserStore::claimHandle(sql, m_services.directoryNode, user, deadline));
     ROOKERY_FAULT_POINT("user.after_commit");
     m_services.enqueued();
 
-    // The rest is the task's; doing it now as well lets the caller go on at once.
-    const auto soon = deadline.earlier(kInlineWork);
-    if (UserStore::insertRows(sql, std::span(&user, 1), soon))
+    // The rest is the task's; doing it now as well lets the caller go on at once. Whoever created a user has
+    // something to do with it: the rows are worth waiting for, up to half of the caller's time.
+    if (UserStore::insertRows(sql, std::span(&user, 1), deadline.earlier(deadline.remaining() / 2)))
         remember(user.id);
     else
         rememberUnwritten(user.id);
-    if (redis) {
+    const auto soon = deadline.earlier(kInlineWork);
+    if (const auto redis = m_services.redis.lease(soon)) {
         RedisBatch batch(**redis);
         m_services.objects.fillUser(batch, user);
         if (runId) {

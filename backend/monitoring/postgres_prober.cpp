@@ -1,5 +1,7 @@
 #include "backend/monitoring/postgres_prober.h"
 
+#include <utility>
+
 namespace backend {
 namespace {
 
@@ -11,14 +13,15 @@ constexpr const char* kStatistics = "SELECT split_part(current_setting('server_v
                                     " current_setting('max_connections')::int FROM pg_stat_database";
 
 // A crash resets the count of live tuples; reltuples survives it. Rows of these tables are never removed one
-// by one. Not from pg_stat_user_tables, which adds up the scans of every index besides.
-constexpr const char* kSizes = "SELECT n.nspname,"
-                               " coalesce(sum(greatest(pg_stat_get_live_tuples(c.oid), c.reltuples::bigint))"
-                               " FILTER (WHERE c.relname IN ('users', 'posts')), 0),"
-                               " sum(pg_total_relation_size(c.oid))"
-                               " FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid"
-                               " WHERE c.relkind = 'r' AND n.nspname ~ '^(users|posts)_[0-9]{4}$'"
-                               " GROUP BY n.nspname";
+// by one. Not from pg_stat_user_tables, which adds up the scans of every index besides. A size opens its
+// relation, which on a fresh connection is milliseconds a shard.
+constexpr const char* kSizes =
+    "SELECT n.nspname, coalesce(sum(greatest(pg_stat_get_live_tuples(c.oid), c.reltuples::bigint))"
+    " FILTER (WHERE c.relname IN ('users', 'posts')), 0), coalesce(sum(pg_total_relation_size(c.oid)), 0)"
+    " FROM (SELECT oid, nspname FROM pg_namespace WHERE nspname ~ '^(users|posts)_[0-9]{4}$'"
+    " AND nspname > $1::text ORDER BY nspname LIMIT $2::int) AS n"
+    " LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relkind = 'r' GROUP BY n.nspname"
+    " ORDER BY n.nspname";
 
 constexpr const char* kDatabaseBytes = "SELECT pg_database_size(current_database())";
 
@@ -35,6 +38,7 @@ PostgresProber::PostgresProber(NodeEndpoint node, SqlPool& pool, std::unique_ptr
     , m_pool(pool)
     , m_queue(std::move(queue))
     , m_times(times)
+    , m_nextSizes(Clock::now() + times.interval)
     , m_health(Clock::now())
     , m_thread("probe of " + m_node.name, times.interval, [this](const std::stop_token&) { step(); })
 {
@@ -69,8 +73,8 @@ Result<void> PostgresProber::probe()
 {
     ROOKERY_ASSIGN(auto connection, m_pool.lease(deadline()));
     ROOKERY_TRY(readStatistics(*connection));
-    if (Clock::now() >= m_nextSizes) readSizes(*connection);
-    if (connection->usable() && Clock::now() >= m_nextQueue) countQueue(*connection);
+    if (Clock::now() >= m_nextQueue) countQueue(*connection);
+    if (connection->usable() && Clock::now() >= m_nextSizes) readSizes(*connection);
     return {};
 }
 
@@ -97,21 +101,37 @@ Result<void> PostgresProber::readStatistics(SqlConnection& connection)
     return {};
 }
 
+Result<bool> PostgresProber::readSomeSizes(SqlConnection& connection)
+{
+    const std::string after = m_sizes.empty() ? std::string() : m_sizes.rbegin()->first;
+    ROOKERY_ASSIGN(const auto rows,
+                   connection.execute(kSizes, {after, sqlParameter(m_times.shardsAtOnce)}, deadline()));
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        m_sizes.emplace(rows.text(i, 0), SchemaSize{rows.integer(i, 1), rows.integer(i, 2)});
+    return rows.size() == std::size_t(m_times.shardsAtOnce);
+}
+
 // What fails here keeps its last value: the node has answered already, and the figures are old by seconds
-// only.
+// only. Goes on for a quarter of a probe's time; the next probe reads what is left.
 void PostgresProber::readSizes(SqlConnection& connection)
 {
     const auto begin = Clock::now();
-    const auto rows = connection.execute(kSizes, {}, deadline());
-    const auto database = rows ? connection.execute(kDatabaseBytes, {}, deadline()) : rows;
+    Result<bool> more = true;
+    while (more && *more && Clock::now() - begin < m_times.deadline / 4)
+        more = readSomeSizes(connection);
+    if (more && *more) {
+        m_sizesCost += Clock::now() - begin;
+        return;
+    }
+    const auto database = more ? connection.execute(kDatabaseBytes, {}, deadline()) : fail(more.error());
+    const auto end = Clock::now();
     m_nextSizes =
-        begin + std::max<Clock::duration>(m_times.sizesEvery, (Clock::now() - begin) * m_times.queueShare);
+        begin + std::max<Clock::duration>(m_times.sizesEvery, (m_sizesCost + (end - begin)) * m_times.share);
+    m_sizesCost = {};
+    auto sizes = std::exchange(m_sizes, {});
     if (!database) return;
-    std::map<std::string, SchemaSize> schemas;
-    for (std::size_t i = 0; i < rows->size(); ++i)
-        schemas.emplace(rows->text(i, 0), SchemaSize{rows->integer(i, 1), rows->integer(i, 2)});
     const std::lock_guard lock(m_mutex);
-    m_figures.schemas = std::move(schemas);
+    m_figures.schemas = std::move(sizes);
     m_figures.databaseBytes = database->integer(0, 0);
     m_figures.sizesAt = begin;
 }
@@ -121,7 +141,7 @@ void PostgresProber::countQueue(SqlConnection& connection)
     const auto begin = Clock::now();
     auto counts = m_queue->counts(connection, deadline());
     const auto end = Clock::now();
-    m_nextQueue = begin + (end - begin) * m_times.queueShare;
+    m_nextQueue = begin + (end - begin) * m_times.share;
     const std::lock_guard lock(m_mutex);
     m_figures.queueError = counts ? std::string() : counts.error().message;
     if (!counts) return;

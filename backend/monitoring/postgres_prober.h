@@ -1,6 +1,8 @@
-// Probes one PostgreSQL node: whether it answers, its own statistics, the sizes of its logical shards, its
-// queue. Each has its own cadence; the queue's adapts, so that counting costs at most a twentieth of the
-// time. Owned by the sampler; a thread of its own, so that a hung node delays nobody. view() from any thread.
+// Probes one PostgreSQL node: whether it answers, its own statistics, its queue, the sizes of its logical
+// shards. Each has its own cadence; those of counting adapt, so that each costs at most a twentieth of the
+// time. Sizes are read some shards at a time, within a probe's deadline however many there are, and after the
+// first probes: a start has more urgent questions. Owned by the sampler; a thread of its own, so that a hung
+// node delays nobody. view() from any thread.
 #pragma once
 
 #include "backend/common/periodic_thread.h"
@@ -22,7 +24,8 @@ struct ProbeTimes
     Milliseconds interval{1000}; // of probes and snapshots
     Milliseconds deadline{500};  // of one probe
     Milliseconds sizesEvery{5000};
-    int queueShare = 20; // the queue is counted no more often than every so many times its cost
+    int shardsAtOnce = 32; // of which the sizes are asked in one statement
+    int share = 20;        // what is counted is counted no more often than every so many times its cost
 };
 
 struct SchemaSize // of one logical shard in one role
@@ -37,7 +40,7 @@ struct PostgresFigures
     double uptimeSeconds = -1, probeMilliseconds = -1, transactionsPerSecond = -1;
     std::int64_t connections = -1, connectionsMost = -1, databaseBytes = -1;
     std::map<std::string, SchemaSize> schemas; // "users_0017"; empty until first read
-    NodeHealth::Time sizesAt{};                // when they were read, databaseBytes too; zero: never
+    NodeHealth::Time sizesAt{};                // when all had been read, databaseBytes too; zero: never
     std::vector<QueueKindCounts> queue;
     NodeHealth::Time queueAt{}; // when it was counted; zero: never
     std::string queueError;     // why the last count failed
@@ -65,6 +68,7 @@ private:
     Result<void> probe();
     Result<void> readStatistics(SqlConnection& connection);
     void readSizes(SqlConnection& connection);
+    Result<bool> readSomeSizes(SqlConnection& connection); // whether there are more
     void countQueue(SqlConnection& connection);
     Deadline deadline() const { return Deadline::after(m_times.deadline); }
 
@@ -75,7 +79,9 @@ private:
 
     // Of the prober's thread alone.
     std::int64_t m_transactions = -1;
-    Time m_transactionsAt{}, m_nextSizes{}, m_nextQueue{};
+    Time m_transactionsAt{}, m_nextSizes, m_nextQueue{};
+    std::map<std::string, SchemaSize> m_sizes; // so far, of the pass that is not at its end
+    Time::duration m_sizesCost{};              // of that pass, so far
 
     mutable std::mutex m_mutex; // guards the three below
     PostgresFigures m_figures;

@@ -160,25 +160,24 @@ void EngineRulesTest::whoseRowsAreStillToComeIsToBeTriedAgain()
     const int shard = shardOfHandle(handle, map->shardCount);
     UserId late;
     {
+        // A table that may be read and not written, until all have asked.
         auto lock = take(take(idle->pools().pool(map->usersNode[std::size_t(shard)]))->lease(soon()));
         take(lock->begin(soon()));
-        take(lock->execute("LOCK TABLE " + shardTable(Role::Users, shard, "users") +
-                               " IN ACCESS EXCLUSIVE MODE",
-                           {}, soon()));
-        late = take(feed.createUser({handle, "Late"}, soon())).id;
+        take(lock->execute("LOCK TABLE " + shardTable(Role::Users, shard, "users") + " IN EXCLUSIVE MODE", {},
+                           soon()));
+        late = take(feed.createUser({handle, "Late"}, Deadline::after(std::chrono::seconds(4)))).id;
+        const auto early = feed.post(late, "too early", soon());
+        QVERIFY(!early);
+        QVERIFY(early.error().code == ErrorCode::Unavailable);
+        QVERIFY(early.error().retryable);
+        const auto profile = feed.profile(late, soon());
+        QVERIFY(!profile);
+        QVERIFY(profile.error().retryable);
+        const auto nobody = feed.profile(UserId{late.value + 1}, soon());
+        QVERIFY(!nobody);
+        QVERIFY(nobody.error().code == ErrorCode::NotFound);
         lock->rollback();
     }
-    const auto early = feed.post(late, "too early", soon());
-    QVERIFY(!early);
-    QVERIFY(early.error().code == ErrorCode::Unavailable);
-    QVERIFY(early.error().retryable);
-    const auto profile = feed.profile(late, soon());
-    QVERIFY(!profile);
-    QVERIFY(profile.error().retryable);
-    const auto nobody = feed.profile(UserId{late.value + 1}, soon());
-    QVERIFY(!nobody);
-    QVERIFY(nobody.error().code == ErrorCode::NotFound);
-
     const auto working = open(2);
     QVERIFY(drain(*working));
     take(feed.post(late, "now", soon()));

@@ -20,10 +20,11 @@ void FaultCluster::prepare()
     config.directoryAddress = demo.directory.address;
     config.timelineCap = 100; // small ones: timelines are trimmed, audiences are split
     config.fanoutChunk = 10;
+    config.connections = 3; // of few nodes and threads; each costs a process, some eighty times
     m_config = m_place.filePath("cluster.toml").toStdString();
     take(writeClusterToml(config, m_config));
 
-    const auto session = connectTo(m_config, 4);
+    const auto session = connectTo(m_config, 2);
     auto& feed = session->engine().feed();
     for (int i = 0; i < kUsers; ++i) {
         m_users.push_back(take(feed.createUser({"u_" + std::to_string(i), "User"}, soon())).id);
@@ -84,28 +85,31 @@ void FaultCluster::finish(QProcess& victim)
     QCOMPARE(victim.exitCode(), 0);
 }
 
-std::vector<std::string> FaultCluster::onEveryPostgres(const std::string& sql)
+std::vector<std::string> FaultCluster::on(const NodeEndpoint& node, const std::string& sql)
 {
-    std::vector<std::string> out;
-    const auto session = connectTo(m_config, 0);
-    for (const auto& [node, pool] : session->auditInputs().pools->all()) {
-        const auto connection = take(pool->lease(soon()));
-        const auto rows = take(connection->execute(sql, {}, soon()));
-        for (std::size_t r = 0; r < rows.size(); ++r)
-            out.emplace_back(rows.text(r, 0));
-    }
-    return out;
-}
-
-std::vector<std::string> FaultCluster::onDirectory(const std::string& sql)
-{
-    const auto pool = makePostgresPool(m_directory, {1, 1, std::chrono::seconds(5)});
+    const auto pool = makePostgresPool(node, {1, 1, std::chrono::seconds(5)});
     const auto connection = take(pool->lease(soon()));
     const auto rows = take(connection->execute(sql, {}, soon()));
     std::vector<std::string> out;
     for (std::size_t r = 0; r < rows.size(); ++r)
         out.emplace_back(rows.text(r, 0));
     return out;
+}
+
+std::vector<std::string> FaultCluster::onEveryPostgres(const std::string& sql)
+{
+    std::vector<std::string> out;
+    for (const auto& node : m_cluster->endpoints()) {
+        if (node.kind != NodeKind::Postgres) continue;
+        const auto rows = on(node, sql);
+        out.insert(out.end(), rows.begin(), rows.end());
+    }
+    return out;
+}
+
+std::vector<std::string> FaultCluster::onDirectory(const std::string& sql)
+{
+    return on(m_directory, sql);
 }
 
 // Written as the planner would have; while the lock is held, no engine that plans otherwise changes it.
@@ -119,7 +123,7 @@ void FaultCluster::beginToPull()
                 ", 2, 'a test') ON CONFLICT (author) DO UPDATE SET state = 2, backfilling = false,"
                 " merged_to = excluded.merged_to RETURNING 1) UPDATE directory.pulled_version"
                 " SET version = version + 1");
-    const auto session = connectTo(m_config, 4);
+    const auto session = connectTo(m_config, 2);
     Deeds deeds(log());
     const auto isPulled = [&] { // once its workers know the list
         PostId made;
@@ -145,11 +149,16 @@ void FaultCluster::endPulling()
 // Nobody who knew less is at work any more: what waits until all know need not.
 void FaultCluster::nobodyIsMerged()
 {
-    const auto session = connectTo(m_config, 4);
+    lapseLeases();
+    const auto session = connectTo(m_config, 2);
+    const auto directory = makePostgresPool(m_directory, {1, 1, std::chrono::seconds(5)});
+    const auto connection = take(directory->lease(soon()));
     const auto rows = [&] {
-        onDirectory("UPDATE directory.pulled_authors SET changed_at = now() - interval '1 minute'"
-                    " WHERE state = 3");
-        return onDirectory("SELECT author FROM directory.pulled_authors").size();
+        take(
+            connection->execute("UPDATE directory.pulled_authors SET changed_at = now() - interval '1 minute'"
+                                " WHERE state = 3",
+                                {}, soon()));
+        return take(connection->execute("SELECT author FROM directory.pulled_authors", {}, soon())).size();
     };
     QTRY_COMPARE_WITH_TIMEOUT(rows(), std::size_t(0), 60'000);
 }
@@ -167,7 +176,7 @@ void FaultCluster::flush(const std::string& redis)
 void FaultCluster::everythingIsRight()
 {
     lapseLeases(); // whose holder is dead: waiting would show nothing more
-    const auto session = connectTo(m_config, 4);
+    const auto session = connectTo(m_config, 2);
     QVERIFY(drainSooner(session->engine(), *session->auditInputs().pools));
     m_model.read(log());
     const auto differences = m_model.compare(session->engine().feed());
@@ -179,20 +188,17 @@ void FaultCluster::everythingIsRight()
     QVERIFY2(findings.empty(), findings.c_str());
 }
 
+void FaultCluster::updateAllShards(const std::string& table, const std::string& set)
+{
+    onEveryPostgres("DO $$ DECLARE one regclass; BEGIN FOR one IN SELECT c.oid FROM pg_class AS c JOIN"
+                    " pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND c.relname = '" +
+                    table + "' AND n.nspname LIKE 'users\\_%' LOOP EXECUTE 'UPDATE ' || one || $set$ SET " +
+                    set + "$set$; END LOOP; END $$");
+}
+
 void FaultCluster::nobodyWasSeen()
 {
-    const auto session = connectTo(m_config, 0);
-    for (const auto& [node, pool] : session->auditInputs().pools->all()) {
-        const auto connection = take(pool->lease(soon()));
-        for (int shard = 0; shard < app::kDemoShards; ++shard) {
-            const auto table = shardTable(Role::Users, shard, "users");
-            const auto there =
-                take(connection->execute("SELECT to_regclass('" + table + "') IS NOT NULL", {}, soon()));
-            if (there.boolean(0, 0))
-                take(connection->execute("UPDATE " + table + " SET last_seen_at = now() - interval '60 days'",
-                                         {}, soon()));
-        }
-    }
+    updateAllShards("users", "last_seen_at = now() - interval '60 days'");
 }
 
 } // namespace tests

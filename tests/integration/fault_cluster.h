@@ -33,6 +33,7 @@ protected:
     void finish(QProcess& victim); // one that works on is told to
     // Owners of timelines of which only the newest part is there.
     std::vector<UserId> halfBuilt(app::OpenedSession& session, TimelineFamily family);
+    static std::vector<std::string> on(const NodeEndpoint& node, const std::string& sql);
     std::vector<std::string> onEveryPostgres(const std::string& sql); // the first column of all rows
     std::vector<std::string> onDirectory(const std::string& sql);
     void beginToPull();    // the first user, whom all follow
@@ -43,6 +44,8 @@ protected:
         onEveryPostgres("UPDATE queue.tasks SET lease_until = clock_timestamp() WHERE state = 1");
     }
     void flush(const std::string& redis);
+    // The table of that name of every user shard.
+    void updateAllShards(const std::string& table, const std::string& set);
     void nobodyWasSeen(); // for two months: whoever comes next makes all readers dormant
     void everythingIsRight();
     std::string log() const { return m_place.filePath("log").toStdString(); }

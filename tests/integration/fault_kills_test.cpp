@@ -2,8 +2,6 @@
 // counters and ledger are exact.
 #include "tests/integration/fault_cluster.h"
 
-#include "backend/store/shard_sql.h"
-
 #include <QDir>
 #include <QDirIterator>
 #include <QRegularExpression>
@@ -140,23 +138,13 @@ void FaultKillsTest::everyPointIsListed()
 // Marks of applied effects, as old as they are after a day.
 void FaultKillsTest::makeMarksToForget()
 {
-    const auto session = connectTo(m_config, 4);
+    const auto session = connectTo(m_config, 2);
     Deeds deeds(log());
     for (int i = 0; i < 20; ++i)
         QVERIFY(deeds.post(session->engine().feed(), m_users[std::size_t(i)],
                            "mark." + std::to_string(++m_seed)));
     QVERIFY(drain(session->engine()));
-    for (const auto& [node, pool] : session->auditInputs().pools->all()) {
-        const auto connection = take(pool->lease(soon()));
-        for (int shard = 0; shard < app::kDemoShards; ++shard) {
-            const auto table = shardTable(Role::Users, shard, "applied");
-            const auto there =
-                take(connection->execute("SELECT to_regclass('" + table + "') IS NOT NULL", {}, soon()));
-            if (there.boolean(0, 0))
-                take(connection->execute("UPDATE " + table + " SET expires_at = now() - interval '1 hour'",
-                                         {}, soon()));
-        }
-    }
+    updateAllShards("applied", "expires_at = now() - interval '1 hour'");
 }
 
 void FaultKillsTest::killed_data()

@@ -77,7 +77,7 @@ void FaultStopsTest::undoEverything(std::size_t posts)
 {
     m_model.read(log());
     lapseLeases();
-    const auto session = connectTo(m_config, 4);
+    const auto session = connectTo(m_config, 2);
     auto& feed = session->engine().feed();
     QVERIFY(drainSooner(session->engine(), *session->auditInputs().pools));
     Deeds deeds(log());
@@ -150,7 +150,7 @@ void FaultStopsTest::stoppedPastItsLease()
 void FaultStopsTest::stoppedForLongItDeliversNothing()
 {
     for (std::size_t reader = kActors; reader < kUsers; ++reader) {
-        const auto session = connectTo(m_config, 4);
+        const auto session = connectTo(m_config, 2);
         Deeds deeds(log());
         for (std::size_t author = 0; author < kActors; ++author)
             QVERIFY(deeds.follow(session->engine().feed(), m_users[reader], m_users[author]));
@@ -273,7 +273,7 @@ void FaultStopsTest::edgesChangeWhileATimelineBecomesDeeper()
     Deeds deeds(log());
     std::vector<PostId> before; // the reader's, newest first
     {
-        const auto session = connectTo(m_config, 4);
+        const auto session = connectTo(m_config, 2);
         auto& feed = session->engine().feed();
         QVERIFY(follows ? deeds.unfollow(feed, reader, author) : deeds.follow(feed, reader, author));
         QVERIFY(drainSooner(session->engine(), *session->auditInputs().pools));

@@ -96,7 +96,7 @@ void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint6
 int main(int argc, char** argv)
 {
     if (argc != 6) return 2;
-    const auto session = connectTo(argv[1], 3);
+    const auto session = connectTo(argv[1], 2);
     const bool workOnly = std::strcmp(argv[4], "work") == 0, on = workOnly || std::strcmp(argv[4], "on") == 0;
     const int leavers = std::atoi(argv[5]);
     const int count = workOnly ? -1 : on ? std::numeric_limits<int>::max() : std::atoi(argv[4]);

@@ -32,6 +32,7 @@ SamplerSettings settings(const MonitorCluster& cluster)
     out.identity.directoryNode = cluster.id("pg-2");
     out.times.interval = 200ms; // five snapshots a second: the test waits for snapshots, not for seconds
     out.times.sizesEvery = 400ms;
+    out.times.shardsAtOnce = 5; // several statements for all
     out.sweep.restAfterPass = 200ms;
     out.sweep.restAfterError = 500ms;
     return out;
