@@ -8,11 +8,14 @@
 
 #include "tests/ui/page_fixture.h"
 #include "ui/models/key_tables.h"
+#include "ui/models/table_roles.h"
 #include "ui/pages/cache_page.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/time_chart.h"
 #include "ui/widgets/ttl_bars.h"
+
+#include <algorithm>
 
 namespace tests {
 
@@ -24,6 +27,7 @@ private slots:
     void ratioCoversTheWindowOnly();
     void noTrafficIsNotAvailable();
     void nodesAreTheSnapshots();
+    void ofManyNodesTheBusiestAreDrawn();
     void opensAtANode();
     void aChartOutlivesItsOwnDrag();
     void keysAreSampledWhileSeen();
@@ -68,6 +72,8 @@ void CacheTest::ratioCoversTheWindowOnly()
     QCOMPARE(hits(ui::CacheHitsColumn), 300 * 9);
     QCOMPARE(hits(ui::CacheMissesColumn), 300);
     QCOMPARE(hits(ui::CacheLookupsColumn), 3000);
+    QCOMPARE(cell(fixture, 2, ui::CacheNameColumn), QString("all"));
+    QCOMPARE(cell(fixture, 2, ui::CacheRatioColumn), QString("90.0 %"));
     fixture.range.setWindow(std::chrono::minutes(1));
     QTRY_COMPARE(hits(ui::CacheHitsColumn), 60 * 9);
     QVERIFY(fixture.find<ui::TimeChart>("hitRatioChart")->pointsShown() > 0);
@@ -109,6 +115,45 @@ void CacheTest::nodesAreTheSnapshots()
     }
     const auto readout = [&] { return fixture.find<ui::TimeChart>("nodeMemoryChart")->readout(); };
     QTRY_VERIFY2(readout().contains(QString::fromStdString(nodes.front().name)), qPrintable(readout()));
+}
+
+void CacheTest::ofManyNodesTheBusiestAreDrawn()
+{
+    PageFixture fixture;
+    fixture.engine().setSequenceAdvances(false);
+    auto snapshot = fakeSnapshot(1);
+    const auto redis = *std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                                     [](const auto& node) { return node.kind == backend::NodeKind::Redis; });
+    while (snapshot.nodes.size() < 30) {
+        snapshot.nodes.push_back(redis);
+        snapshot.nodes.back().id = int(snapshot.nodes.size()) + 100;
+        snapshot.nodes.back().name = "more-" + std::to_string(snapshot.nodes.size());
+    }
+    auto points = fakeHistory(snapshot.takenAt, 60);
+    for (auto& point : points) {
+        point.nodeMemoryBytes.assign(30, 1e6);
+        point.nodeCommandsPerSecond.assign(30, 10);
+        point.nodeMemoryBytes[20] = 9e6;
+        point.nodeCommandsPerSecond[29] = 900;
+    }
+    snapshot.nodes[20].memoryBytes = 9 << 20;
+    snapshot.nodes[20].memoryLimitBytes = 10 << 20;
+    fixture.engine().setSnapshot(snapshot);
+    fixture.engine().setHistory(points);
+    QVERIFY(fixture.open());
+    fixture.make<ui::CachePage>();
+    const auto readout = [&](const char* chart) { return fixture.find<ui::TimeChart>(chart)->readout(); };
+    const auto fullest = QString::fromStdString(snapshot.nodes[20].name);
+    const auto busiest = QString::fromStdString(snapshot.nodes[29].name);
+    QTRY_VERIFY2(readout("nodeMemoryChart").contains(fullest), qPrintable(readout("nodeMemoryChart")));
+    QVERIFY(!readout("nodeMemoryChart").contains(busiest));
+    QVERIFY2(readout("nodeCommandsChart").contains(busiest), qPrintable(readout("nodeCommandsChart")));
+    const auto* nodes = fixture.find<QTableView>("redisNodes")->model();
+    const auto row =
+        nodes->match(nodes->index(0, ui::RedisNameColumn), Qt::DisplayRole, fullest).value(0).row();
+    const auto memory = nodes->index(row, ui::RedisMemoryColumn);
+    QCOMPARE(memory.data().toString(), QString("9.0 MiB of 10.0 MiB"));
+    QCOMPARE(memory.data(ui::ToneRole).value<ui::Tone>(), ui::Tone::Warning);
 }
 
 void CacheTest::opensAtANode()

@@ -150,6 +150,8 @@ void CapacityPageTest::figuresAreTheEngines()
     QVERIFY2(
         text(fixture, "capacityStatus").startsWith("1,000 of 4,000 home timelines on 7 of 8 Redis nodes"),
         qPrintable(text(fixture, "capacityStatus")));
+    QCOMPARE(tile("fullestNode")->subline(), QString("redis-7: 11.0 MiB of 7.0 MiB"));
+    QCOMPARE(tile("fullestNode")->status(), ui::Tone::Critical);
     const auto* model = fixture.find<QTableView>("nodeRoom")->model();
     QCOMPARE(model->rowCount(), 10);
     for (int row = 0; row < model->rowCount(); ++row) {
@@ -157,6 +159,10 @@ void CapacityPageTest::figuresAreTheEngines()
         const bool weighed = name.startsWith("redis") && name != "redis-8";
         QCOMPARE(model->index(row, ui::RoomReadersColumn).data().toString(),
                  weighed ? "500" : ui::unknownText());
+        if (name == "redis-1")
+            QCOMPARE(model->index(row, ui::RoomShareColumn).data().toString(), QString("71.4 %"));
+        if (name == "pg-1")
+            QCOMPARE(model->index(row, ui::RoomLimitColumn).data().toString(), QString("not told"));
         QCOMPARE(model->index(row, ui::RoomFitsColumn).data().toString(),
                  weighed ? ui::formatCount(perNode) : ui::unknownText());
         if (name == "redis-8")
@@ -396,8 +402,8 @@ void CapacityPageTest::curveHasTodaysPoint()
     QVERIFY(fixture.find<QLabel>("thresholdBasis")->toolTip().contains("3 of 12 authors"));
     // In words: a lower and a higher threshold, and the cheapest, beside today's.
     QCOMPARE(text(fixture, "thresholdVerdict"),
-             QString("Today 1 author is merged. A lower threshold (8,639) costs 3.1 more. The cheapest "
-                     "(86,400) costs 3.0 less."));
+             QString("Today 1 author is merged. A lower threshold (8,639) costs 3.1 more than today. The "
+                     "cheapest (86,400) costs 3.0 less than today."));
     // What makes up the sum lies under its line and hides it nowhere.
     QVERIFY(!curve->lines()[0].band && curve->lines()[1].band && curve->lines()[2].band);
     auto* slider = fixture.find<QSlider>("thresholdSlider");

@@ -75,8 +75,7 @@ void MainWindowTest::choosesTheDemo()
     QTRY_COMPARE(fixture.find<QLabel>("clusterName")->text(), QString("fake"));
     QCOMPARE(fixture.find<QLabel>("environment")->text(), QString("staging"));
     QVERIFY(fixture.window->windowTitle().startsWith("fake"));
-    QCOMPARE(fixture.find<QLabel>("healthSummary")->text(),
-             QString("10 of 10 nodes ok · 64 logical shards · shard map epoch 7"));
+    QCOMPARE(fixture.find<QLabel>("healthSummary")->text(), QString("10 of 10 nodes ok · 4 dead letters"));
 }
 
 void MainWindowTest::tellsWhatIsBuiltAgain()
@@ -98,8 +97,7 @@ void MainWindowTest::tellsWhatIsBuiltAgain()
     fixture.fake->engine->setSnapshot(snapshot);
     QTRY_COMPARE(fixture.find<QLabel>("healthSummary")->text(),
                  QString("10 of 10 nodes ok · building timelines again on redis-3: 3,000 of 12,000 readers "
-                         "looked at, 18 s left"
-                         " · 64 logical shards · shard map epoch 7"));
+                         "looked at, 18 s left · 4 dead letters"));
     snapshot.restore->restored = 0; // everything was there
     ++snapshot.sequence;
     fixture.fake->engine->setSnapshot(snapshot);
@@ -112,6 +110,7 @@ void MainWindowTest::tellsWhatFails()
     WindowFixture fixture(settingsFile());
     QVERIFY(fixture.showOpen());
     auto snapshot = *fixture.fake->engine->monitor().snapshot();
+    snapshot.queueDead = 0;
     const auto healthy = snapshot;
     snapshot = withFailingCalls(snapshot, snapshot.takenAt);
     ++snapshot.sequence;
@@ -125,6 +124,18 @@ void MainWindowTest::tellsWhatFails()
     fixture.fake->engine->setSnapshot(snapshot);
     QTRY_COMPARE(health->text(), QString("10 of 10 nodes ok · 64 logical shards · shard map epoch 7"));
     QCOMPARE(health->tone(), ui::Tone::Muted);
+    for (auto& engine : snapshot.engines)
+        engine.paused = true;
+    snapshot.sequence += 10;
+    fixture.fake->engine->setSnapshot(snapshot);
+    QTRY_COMPARE(health->text(), QString("10 of 10 nodes ok · all workers are paused"));
+    QCOMPARE(health->tone(), ui::Tone::Warning);
+    snapshot.engines[0].paused = false;
+    snapshot.queueDead = 1;
+    ++snapshot.sequence;
+    fixture.fake->engine->setSnapshot(snapshot);
+    QTRY_COMPARE(health->text(), QString("10 of 10 nodes ok · 1 dead letter"));
+    QCOMPARE(health->tone(), ui::Tone::Critical);
 }
 
 // History that is not kept on disk, or not where it was, is said by a note whose words tell why.

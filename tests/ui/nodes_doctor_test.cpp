@@ -173,6 +173,10 @@ void NodesDoctorTest::findingsOfTheNode()
     QCOMPARE(page.cell("allFindings", 0, ui::FindingNodeColumn), QString("cluster")); // the worst first
     QTRY_COMPARE(page.tabTitle("Findings"), QString("Findings (2)"));
     QCOMPARE(page.cell("nodeFindings", 0, ui::FindingMeasuredColumn), QString("it is nearly full"));
+    // The list of nodes tells of them too, but for notes.
+    QCOMPARE(page.cell("nodeList", page.listRow("redis-1"), ui::ListMessageColumn),
+             QString("doctor: 1 warning"));
+    QCOMPARE(page.cell("nodeList", page.listRow("redis-2"), ui::ListMessageColumn), ui::unknownText());
     auto& own = page.table("nodeFindings");
     own.setCurrentIndex(own.model()->index(1, 0));
     QVERIFY(page.text("nodeFindingsAdvice").contains("set it"));

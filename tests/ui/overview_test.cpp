@@ -121,8 +121,8 @@ void OverviewTest::queueSaysWhatWaits_data()
     QTest::newRow("drains") << 1234 << 2.5 << 0 << "oldest 2.5 s · 10 s to go" << int(ui::Tone::Ok);
     QTest::newRow("slow") << 1234 << 8.0 << 0 << "oldest 8 s · 10 s to go" << int(ui::Tone::Warning);
     QTest::newRow("late") << 5 << 90.0 << 0 << "oldest 1 min 30 s · 10 s to go" << int(ui::Tone::Critical);
-    QTest::newRow("dead") << 5 << 2.5 << 4 << "oldest 2.5 s · 4 dead" << int(ui::Tone::Warning);
-    QTest::newRow("only dead") << 0 << 0.0 << 4 << "nothing waits · 4 dead" << int(ui::Tone::Warning);
+    QTest::newRow("dead") << 5 << 2.5 << 4 << "oldest 2.5 s · 4 dead" << int(ui::Tone::Critical);
+    QTest::newRow("only dead") << 0 << 0.0 << 4 << "nothing waits · 4 dead" << int(ui::Tone::Critical);
 }
 
 void OverviewTest::queueSaysWhatWaits()

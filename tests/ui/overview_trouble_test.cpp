@@ -28,6 +28,7 @@ private slots:
     void failingReadsAreSeenAtOnce();
     void failuresWithoutADownNodeSayWhatToDo();
     void workersThatFallBehindAreToldWithWhatToDo();
+    void thatNobodyWorksIsToldAtOnce();
     void failuresOverTimeAreALineOfTheirOwn();
     void deadNodeIsShown();
     void aQueueThatNobodyCountsIsNotEmpty();
@@ -119,6 +120,8 @@ void OverviewTroubleTest::workersThatFallBehindAreToldWithWhatToDo()
     auto& overview = fixture.make<ui::OverviewPage>();
     auto snapshot = still();
     snapshot.queueUnfinished = 12'304;
+    snapshot.sequence = 10; // engines are listed by then
+    snapshot.queueDead = 0;
     snapshot.queueOldestAgeSeconds = 40;
     snapshot.backlog = backend::Backlog{backend::Backlog::Cause::AllBusy, 12'300, takenAt() - 30s};
     for (auto& worker : snapshot.workers)
@@ -165,6 +168,43 @@ void OverviewTroubleTest::workersThatFallBehindAreToldWithWhatToDo()
     ++snapshot.sequence;
     fixture.engine().setSnapshot(snapshot);
     QTRY_VERIFY(!notice->isVisible());
+}
+
+// Before anything has waited for long, and whatever page is open: see also the row at the bottom.
+void OverviewTroubleTest::thatNobodyWorksIsToldAtOnce()
+{
+    PageFixture fixture;
+    fixture.make<ui::OverviewPage>();
+    auto snapshot = still();
+    snapshot.sequence = 10; // engines are listed by then
+    snapshot.queueDead = 0;
+    for (auto& engine : snapshot.engines)
+        engine.paused = true;
+    fix(fixture, snapshot);
+    QVERIFY(fixture.open());
+    auto* notice = fixture.find<ui::NoticeLine>("failureNotice");
+    QTRY_COMPARE(notice->headline(), QString("All workers are paused"));
+    QCOMPARE(notice->details(), QString("What is posted waits in the queue until they are resumed."));
+    QCOMPARE(tile(fixture, "queueTile").status(), ui::Tone::Warning);
+    for (auto& engine : snapshot.engines)
+        engine.workers = 0;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(notice->headline(), QString("No engine has workers"));
+    // One that works is enough; what a silent directory told is not of now.
+    snapshot.engines.push_back(snapshot.engines.front());
+    snapshot.engines.back().slot += 1;
+    snapshot.engines.back().workers = 2;
+    snapshot.engines.back().paused = false;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_VERIFY(!notice->isVisible());
+    snapshot.engines.back().heartbeatAgeSeconds = 30;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(notice->headline(), QString("No engine has workers"));
+    fixture.engine().setSnapshot(withSilentDirectory(snapshot, takenAt() - 9s));
+    QTRY_VERIFY(notice->headline() != QString("No engine has workers"));
 }
 
 void OverviewTroubleTest::failuresOverTimeAreALineOfTheirOwn()

@@ -29,6 +29,7 @@
 #include "ui/widgets/state_view.h"
 #include "ui/widgets/table_reader.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace tests {
@@ -91,7 +92,7 @@ void ShardsTest::numbersAreTheSnapshots()
     PageFixture fixture;
     fixture.engine().setSequenceAdvances(false);
     QVERIFY(fixture.open());
-    fixture.make<ui::ShardsPage>();
+    auto& page = fixture.make<ui::ShardsPage>();
     auto* box = fixture.find<QComboBox>("balanceMetric");
     box->setCurrentIndex(box->findData(metric));
     const auto& snapshot = *fixture.bridge.snapshot();
@@ -103,6 +104,20 @@ void ShardsTest::numbersAreTheSnapshots()
              ui::formatNumber(byShard.maxOverMean, 2));
     QCOMPARE(fixture.find<ui::MetricTile>("nodeMaxOverMean")->value(),
              ui::formatNumber(byNode.maxOverMean, 2));
+    // Which they are, and the way there.
+    const auto top = std::max_element(
+        snapshot.shards.begin(), snapshot.shards.end(), [balanceMetric](const auto& a, const auto& b) {
+            return backend::valueOf(a, balanceMetric) < backend::valueOf(b, balanceMetric);
+        });
+    const auto shardLine = fixture.find<ui::MetricTile>("shardMaxOverMean")->subline();
+    QVERIFY2(shardLine.startsWith(QString("shard %1: ").arg(top->shard)), qPrintable(shardLine));
+    const auto nodeLine = fixture.find<ui::MetricTile>("nodeMaxOverMean")->subline();
+    QVERIFY2(nodeLine.startsWith(QString::fromStdString(loads.front().name) + ": "), qPrintable(nodeLine));
+    QSignalSpy opened(&page, &ui::Page::openPage);
+    emit fixture.find<ui::MetricTile>("nodeMaxOverMean")->clicked();
+    QCOMPARE(opened.size(), 1);
+    QCOMPARE(opened[0].at(0).toString(), QString("nodes"));
+    QCOMPARE(opened[0].at(1).toString(), QString::fromStdString(loads.front().name));
     auto* variation = fixture.find<ui::MetricTile>("shardVariation");
     QCOMPARE(variation->value(), ui::formatNumber(byShard.coefficientOfVariation * 100, 1));
     // The same band as the nodes' chart draws: two standard deviations.

@@ -197,7 +197,8 @@ void TimeAxesTest::longAxesNameTheYear()
 {
     const double begin = ui::secondsOf(kSampleTime);
     for (const double years : {1.0, 5.0, 12.0}) {
-        const auto ticks = ui::timeTicks(begin, begin + years * 365 * 86'400, 6);
+        auto ticks = ui::timeTicks(begin, begin + years * 365 * 86'400, 6);
+        std::erase_if(ticks, [](const auto& tick) { return tick.text.isEmpty(); });
         QVERIFY2(ticks.size() >= 2 && ticks.size() <= 10, qPrintable(QString::number(ticks.size())));
         for (const auto& tick : ticks)
             QVERIFY2(tick.text.endsWith(ui::shownTime(ui::timeOf(tick.at)).toString(" yyyy")),

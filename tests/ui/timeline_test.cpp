@@ -206,7 +206,7 @@ void TimelineTest::pagesToTheVeryEnd()
     }());
     for (int row = 0; row < 300; ++row)
         QCOMPARE(idAt(fixture, row), 900 - row);
-    QTRY_VERIFY2(text(fixture, "homeState").contains("very end"), qPrintable(text(fixture, "homeState")));
+    QTRY_VERIFY2(text(fixture, "homeState").contains("all there are"), qPrintable(text(fixture, "homeState")));
 }
 
 void TimelineTest::emptyTimelinesSaySo()
@@ -256,7 +256,7 @@ void TimelineTest::partialPageIsMarked()
     fixture.engine().setHome({kAnna}, entries(20, 11));
     QTest::mouseClick(fixture.find<QPushButton>("homeRetry"), Qt::LeftButton);
     QTRY_COMPARE(home(fixture)->index(3, 0).data().toString(), QString("post 17"));
-    QTRY_VERIFY(text(fixture, "homeState").contains("very end"));
+    QTRY_VERIFY(text(fixture, "homeState").contains("all there are"));
 }
 
 void TimelineTest::selectedPostShowsItsLedger()

@@ -1,5 +1,6 @@
 #include "ui/models/cache_tables.h"
 
+#include "ui/models/capacity_table.h"
 #include "ui/widgets/formatting.h"
 
 #include <QCoreApplication>
@@ -111,6 +112,21 @@ public:
         return out;
     }
 
+    static NodeColumn memory()
+    {
+        auto out = whole(tr("Memory"), tr("used_memory of maxmemory, where that is set"), &Node::memoryBytes,
+                         &formatBytes);
+        out.text = [](const Node& n) {
+            return usedOfText(formatBytes(n.memoryBytes),
+                              n.memoryLimitBytes > 0 ? formatBytes(n.memoryLimitBytes) : QString());
+        };
+        out.tone = [](const Node& n) {
+            return n.memoryLimitBytes > 0 ? usedShareTone(double(n.memoryBytes) / double(n.memoryLimitBytes))
+                                          : Tone::Normal;
+        };
+        return std::move(out).in(tr("bytes"));
+    }
+
     static NodeColumn health()
     {
         return {tr("State"),
@@ -187,8 +203,7 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
          {},
          {}},
         T::health(),
-        T::whole(T::tr("Memory"), T::tr("used_memory of the node"), &N::memoryBytes, &formatBytes)
-            .in(T::tr("bytes")),
+        T::memory(),
         T::whole(T::tr("Keys"), T::tr("DBSIZE of the node"), &N::keys, &formatCount),
         T::real(T::tr("Commands/s"), T::tr("Over the last second"), &N::commandsPerSecond, &formatRate),
         T::keyHits().in(T::tr("0 to 1")),

@@ -12,6 +12,8 @@
 namespace ui {
 namespace {
 
+constexpr double kFull = 0.95;
+
 struct CapacityTable
 {
     Q_DECLARE_TR_FUNCTIONS(ui::CapacityTable)
@@ -116,9 +118,10 @@ public:
                 Qt::AlignLeft,
                 [](const NodeRoomRow& r) {
                     const auto limit = r.limit();
-                    return r.redis && !r.weighed && limit.kind == NodeLimit::Kind::None
-                               ? tr("not weighed yet")
-                               : limitText(limit);
+                    return limit.kind != NodeLimit::Kind::None ? limitText(limit)
+                           : !r.redis                          ? tr("not told")
+                           : r.weighed                         ? limitText(limit)
+                                                               : tr("not weighed yet");
                 },
                 [](const NodeRoomRow& r) {
                     const auto bytes = r.limit().bytes;
@@ -127,9 +130,22 @@ public:
                 &limitTip,
                 [](const NodeRoomRow& r) { return r.limit().bytes > 0 ? Tone::Normal : Tone::Muted; }};
     }
+    static Column share()
+    {
+        return {tr("Of limit"),
+                tr("What is used of the limit"),
+                Qt::AlignRight,
+                [](const NodeRoomRow& r) { return formatRatio(r.usedShare()); },
+                [](const NodeRoomRow& r) {
+                    const double share = r.usedShare();
+                    return std::isnan(share) ? QVariant() : QVariant(share);
+                },
+                &limitTip,
+                [](const NodeRoomRow& r) { return usedShareTone(r.usedShare()); }};
+    }
     static Column fits()
     {
-        return {tr("Fit in all"),
+        return {tr("Room for"),
                 tr("Readers until the limit is reached, at the present bytes a reader"),
                 Qt::AlignRight,
                 [](const NodeRoomRow& r) { return formatCount(r.readersThatFit()); },
@@ -227,6 +243,26 @@ NodeLimit NodeRoomRow::limit() const
     return out;
 }
 
+double NodeRoomRow::usedShare() const
+{
+    const auto most = limit().bytes;
+    return usedBytes >= 0 && most > 0 ? double(usedBytes) / double(most)
+                                      : std::numeric_limits<double>::quiet_NaN();
+}
+
+Tone usedShareTone(double share)
+{
+    return share >= kFull ? Tone::Critical : share >= kNearlyFull ? Tone::Warning : Tone::Normal;
+}
+
+const NodeRoomRow* fullestOf(const std::vector<NodeRoomRow>& rows)
+{
+    const NodeRoomRow* out = nullptr;
+    for (const auto& row : rows)
+        if (!std::isnan(row.usedShare()) && (!out || row.usedShare() > out->usedShare())) out = &row;
+    return out;
+}
+
 std::int64_t NodeRoomRow::readersThatFit() const
 {
     const auto most = limit();
@@ -281,7 +317,7 @@ QString growthText(const Growth& growth)
     case Growth::Kind::TooShort:
         if (growth.knownSeconds <= 0) return T::tr("no history yet");
         return growth.knownSeconds < kGrowthNeedsSeconds
-                   ? T::tr("known in %1")
+                   ? T::tr("needs %1 more")
                          .arg(formatDuration(std::ceil(kGrowthNeedsSeconds - growth.knownSeconds)))
                    : T::tr("too few points");
     case Growth::Kind::NotGrowing:
@@ -330,6 +366,7 @@ NodeRoomModel* makeNodeRoomTable(QObject* parent)
         T::perReader().in(T::tr("bytes")),
         T::used().in(T::tr("bytes")).datedBy([](const NodeRoomRow& r) { return r.usedDated; }),
         T::limit(),
+        T::share(),
         T::fits(),
         T::growth().in(T::tr("bytes/d")),
         T::full(),

@@ -32,6 +32,7 @@ struct NodeRoomRow
     Growth growth;
 
     NodeLimit limit() const;
+    double usedShare() const;            // of the limit, 0 … 1 and above; NaN: not known
     std::int64_t readersThatFit() const; // in all; -1: not known
 };
 
@@ -58,12 +59,18 @@ enum NodeRoomColumn {
     RoomPerReaderColumn,
     RoomUsedColumn,
     RoomLimitColumn,
+    RoomShareColumn,
     RoomFitsColumn,
     RoomGrowthColumn,
     RoomFullColumn,
     RoomColumnCount
 };
 NodeRoomModel* makeNodeRoomTable(QObject* parent);
+// From here on a limit of memory or connections is nearly used up, as the doctor judges.
+inline constexpr double kNearlyFull = 0.8;
+Tone usedShareTone(double share);
+// The one of which most is used, of those with a limit; null: none has one that is known.
+const NodeRoomRow* fullestOf(const std::vector<NodeRoomRow>& rows);
 
 // Every Redis node was looked at, and none has one: a cluster without readers.
 bool noTimelines(const backend::Capacity& capacity);

@@ -111,7 +111,7 @@ public:
 
     static TimesColumn share()
     {
-        return {tr("Waiting (left) against running (right)"),
+        return {tr("Wait p50 (left) against run p50 (right)"),
                 tr("The median wait beside the median run: what is left, or grows, is waiting for a worker"),
                 Qt::AlignLeft,
                 shareText,

@@ -32,6 +32,11 @@ QString shardValueText(double value, BalanceMetric metric)
     }
 }
 
+QString shardMeanText(double mean, BalanceMetric metric)
+{
+    return metric == BalanceMetric::Bytes ? shardValueText(mean, metric) : formatRate(mean);
+}
+
 std::function<QString(double)> shardValueFormat(BalanceMetric metric)
 {
     return [metric](double value) { return shardValueText(value, metric); };

@@ -12,6 +12,7 @@
 namespace ui {
 
 QString shardValueText(double value, backend::BalanceMetric metric); // "12.3" "1.5 KiB" "1,234"; NaN: "–"
+QString shardMeanText(double mean, backend::BalanceMetric metric);   // small means of counts with a decimal
 std::function<QString(double)> shardValueFormat(backend::BalanceMetric metric);
 // With its word in a sentence: "12.3 deliveries/s" "1.5 KiB" "1,234 entries".
 std::function<QString(double)> shardReadingFormat(backend::BalanceMetric metric);

@@ -28,8 +28,10 @@ namespace {
 
 constexpr int kNodesTab = 0, kKeysTab = 1;
 const QString kKeysArgument = QStringLiteral("keys");
-constexpr int kMostLines = 8;     // of a chart: as many as there are series colours
-constexpr int kRatioBuckets = 60; // of the window: a second alone says little
+constexpr std::size_t kMostLines = 8;      // of a chart: as many as there are series colours
+constexpr int kAllLine = 8;                // colour of all caches together, on the Overview too
+constexpr std::ptrdiff_t kSurelyDrawn = 2; // of those with most
+constexpr int kRatioBuckets = 60;          // of the window: a second alone says little
 
 QString memoryText(double bytes)
 {
@@ -41,19 +43,26 @@ QString percentText(double percent)
     return formatRatio(percent / 100);
 }
 
-// Positions in snapshot.nodes of the Redis nodes to draw: all, or those with most memory, by position.
-std::vector<std::size_t> drawnNodes(const backend::ClusterSnapshot& snapshot)
+// Positions in snapshot.nodes of its Redis nodes, those first that had most of it in that history.
+std::vector<std::size_t> byMost(const backend::ClusterSnapshot& snapshot, const HistoryView& history,
+                                std::vector<double> backend::HistoryPoint::*values)
 {
     std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < snapshot.nodes.size(); ++i)
-        if (snapshot.nodes[i].kind == backend::NodeKind::Redis) out.push_back(i);
-    if (out.size() > kMostLines) {
-        std::stable_sort(out.begin(), out.end(), [&](auto a, auto b) {
-            return snapshot.nodes[a].memoryBytes > snapshot.nodes[b].memoryBytes;
-        });
-        out.resize(kMostLines);
-        std::sort(out.begin(), out.end());
+    std::vector<double> means(snapshot.nodes.size(), -1);
+    for (std::size_t i = 0; i < snapshot.nodes.size(); ++i) {
+        if (snapshot.nodes[i].kind != backend::NodeKind::Redis) continue;
+        out.push_back(i);
+        double sum = 0;
+        int known = 0;
+        for (const auto& point : history) {
+            const auto& all = point.*values;
+            if (i >= all.size() || std::isnan(all[i])) continue;
+            sum += all[i];
+            ++known;
+        }
+        if (known > 0) means[i] = sum / known;
     }
+    std::stable_sort(out.begin(), out.end(), [&](auto a, auto b) { return means[a] > means[b]; });
     return out;
 }
 
@@ -124,7 +133,18 @@ QWidget* CachePage::build()
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->addWidget(m_splitter);
     remakeRatioChart({});
-    remakeNodeCharts({});
+    m_nodeCharts = {{"nodeMemoryChart",
+                     tr("Memory by node"),
+                     tr("Memory by node, the fullest %1 of %2"),
+                     {{}, &memoryText, 1024 * 1024, 0, ScaleUnit::Bytes, QStringLiteral("888.8 MiB")},
+                     &backend::HistoryPoint::nodeMemoryBytes},
+                    {"nodeCommandsChart",
+                     tr("Commands/s by node"),
+                     tr("Commands/s by node, the busiest %1 of %2"),
+                     {{}, &formatRate, 10, 0, ScaleUnit::Number, QStringLiteral("88,888")},
+                     &backend::HistoryPoint::nodeCommandsPerSecond}};
+    for (auto& chart : m_nodeCharts)
+        remakeNodeChart(chart, {}, {});
     for (auto* half : {m_upper, m_middle})
         half->setSizes({5000, 5000}); // parts of what there is
     connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_chosen = true; });
@@ -197,8 +217,9 @@ void CachePage::remakeRatioChart(const QStringList& caches)
     options.left.scale = ScaleUnit::Percent;
     options.left.longestReading = formatRatio(1);
     options.emptyText = tr("No look-ups seen in the window");
-    for (int i = 0; i < caches.size() && i < kMostLines; ++i)
+    for (int i = 0; i < caches.size() && i < kAllLine - 1; ++i)
         options.series.push_back({caches[i], i + 1, {}, false});
+    if (!caches.isEmpty()) options.series.push_back({tr("all"), kAllLine, {}, false});
     auto* chart = new TimeChart(context().theme, context().range, std::move(options), m_upper);
     chart->setObjectName(QStringLiteral("hitRatioChart"));
     replaceIn(*m_upper, 1, m_ratios, chart);
@@ -206,42 +227,44 @@ void CachePage::remakeRatioChart(const QStringList& caches)
     m_chartCaches = caches;
 }
 
-TimeChart* CachePage::makeNodeChart(const char* name, const QString& title, TimeChart::Axis axis,
-                                    const backend::ClusterSnapshot& snapshot, NodeValue value)
+void CachePage::remakeNodeChart(NodeChart& chart, const backend::ClusterSnapshot& snapshot,
+                                std::vector<std::size_t> drawn)
 {
     TimeChart::Options options;
-    const auto drawn = drawnNodes(snapshot);
     const auto all = redisNodes(snapshot).size();
-    options.title =
-        drawn.size() < all ? tr("%1, the fullest %2 of %3").arg(title).arg(drawn.size()).arg(all) : title;
-    options.left = std::move(axis);
+    options.title = drawn.size() < all ? chart.titleOfSome.arg(drawn.size()).arg(all) : chart.title;
+    options.left = chart.axis;
     for (std::size_t i = 0; i < drawn.size(); ++i)
         options.series.push_back({QString::fromStdString(snapshot.nodes[drawn[i]].name), int(i) + 1,
-                                  [at = drawn[i], value](const backend::HistoryPoint& point) {
+                                  [at = drawn[i], value = chart.value](const backend::HistoryPoint& point) {
                                       const auto& values = point.*value;
                                       return at < values.size() ? values[at]
                                                                 : std::numeric_limits<double>::quiet_NaN();
                                   },
                                   false});
-    auto* chart = new TimeChart(context().theme, context().range, std::move(options), m_middle);
-    chart->setObjectName(QLatin1String(name));
-    return chart;
+    auto* made = new TimeChart(context().theme, context().range, std::move(options), m_middle);
+    made->setObjectName(QLatin1String(chart.name));
+    replaceIn(*m_middle, int(&chart - m_nodeCharts.data()), chart.chart, made);
+    chart.chart = made;
+    chart.drawn = std::move(drawn);
 }
 
-void CachePage::remakeNodeCharts(const backend::ClusterSnapshot& snapshot)
+// Lines stay those they are while the first of the window are among them.
+void CachePage::showNodeChart(NodeChart& chart, const backend::ClusterSnapshot& snapshot,
+                              const HistoryView& history)
 {
-    auto* memory =
-        makeNodeChart("nodeMemoryChart", tr("Memory by node"),
-                      {{}, &memoryText, 1024 * 1024, 0, ScaleUnit::Bytes, QStringLiteral("888.8 MiB")},
-                      snapshot, &backend::HistoryPoint::nodeMemoryBytes);
-    replaceIn(*m_middle, 0, m_memory, memory);
-    m_memory = memory;
-    auto* commands = makeNodeChart("nodeCommandsChart", tr("Commands/s by node"),
-                                   {{}, &formatRate, 10, 0, ScaleUnit::Number, QStringLiteral("88,888")},
-                                   snapshot, &backend::HistoryPoint::nodeCommandsPerSecond);
-    replaceIn(*m_middle, 1, m_commands, commands);
-    m_commands = commands;
-    m_chartNodes = nodeNames(snapshot);
+    auto most = byMost(snapshot, history, chart.value);
+    const auto isDrawn = [&](std::size_t node) {
+        return std::find(chart.drawn.begin(), chart.drawn.end(), node) != chart.drawn.end();
+    };
+    const auto first = most.begin(),
+               second = first + std::min<std::ptrdiff_t>(kSurelyDrawn, std::ssize(most));
+    if (nodeNames(snapshot) != m_chartNodes || !std::all_of(first, second, isDrawn)) {
+        most.resize(std::min(most.size(), kMostLines));
+        std::sort(most.begin(), most.end());
+        remakeNodeChart(chart, snapshot, std::move(most));
+    }
+    chart.chart->setHistory(history);
 }
 
 void CachePage::setSnapshot(const backend::SnapshotPtr& snapshot)
@@ -278,10 +301,14 @@ void CachePage::showWindow()
     const double seconds = knownSeconds(shown);
     std::vector<CacheRow> rows;
     QStringList names;
+    CacheWindow all{tr("all").toStdString()};
     for (auto& window : inOrderOf(*context().bridge.snapshot(), cacheWindows(shown))) {
         names << QString::fromStdString(window.name);
+        all.hits += window.hits;
+        all.misses += window.misses;
         rows.push_back({std::move(window), seconds});
     }
+    if (!rows.empty()) rows.push_back({std::move(all), seconds});
     m_caches->setRows(std::move(rows));
     const bool whole = seconds + 2 >= std::chrono::duration<double>(range.span()).count();
     m_cacheCard->setSubtitle(whole ? range.windowText()
@@ -289,11 +316,14 @@ void CachePage::showWindow()
     if (names != m_chartCaches && !names.isEmpty()) remakeRatioChart(names);
     std::vector<double> at;
     std::vector<std::vector<double>> percent;
-    for (int i = 0; i < m_chartCaches.size() && i < kMostLines; ++i) {
-        auto series = hitRatioOverTime(shown, {m_chartCaches[i].toStdString()}, kRatioBuckets);
+    const auto add = [&](const std::vector<std::string>& caches) {
+        auto series = hitRatioOverTime(shown, caches, kRatioBuckets);
         at = std::move(series.atSeconds);
         percent.push_back(std::move(series.percent));
-    }
+    };
+    for (int i = 0; i < m_chartCaches.size() && i < kAllLine - 1; ++i)
+        add({m_chartCaches[i].toStdString()});
+    if (!m_chartCaches.isEmpty()) add(cacheNames(shown));
     m_ratios->markGaps(shown);
     m_ratios->setData(at, percent);
 }
@@ -302,10 +332,10 @@ void CachePage::showNodes(const backend::ClusterSnapshot& snapshot)
 {
     m_nodes->setRows(redisNodes(snapshot));
     m_nodeCard->setSubtitle(context().range.notOfWindow(snapshot.takenAt));
-    if (nodeNames(snapshot) != m_chartNodes) remakeNodeCharts(snapshot);
     const auto history = context().bridge.historyBetween(context().range.begin(), context().range.end());
-    m_memory->setHistory(history);
-    m_commands->setHistory(history);
+    for (auto& chart : m_nodeCharts)
+        showNodeChart(chart, snapshot, history);
+    m_chartNodes = nodeNames(snapshot);
 }
 
 void CachePage::openArgument(const QString& argument)

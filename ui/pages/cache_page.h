@@ -37,6 +37,15 @@ public:
 
 private:
     using NodeValue = std::vector<double> backend::HistoryPoint::*;
+    struct NodeChart // of all Redis nodes, or of those with most in the window
+    {
+        const char* name;
+        QString title, titleOfSome; // the latter with how many of how many
+        TimeChart::Axis axis;
+        NodeValue value;
+        TimeChart* chart = nullptr;
+        std::vector<std::size_t> drawn; // positions in snapshot.nodes
+    };
 
     QWidget* build();
     QWidget* buildCaches(QWidget* parent);
@@ -46,9 +55,10 @@ private:
     void showNodes(const backend::ClusterSnapshot& snapshot);
     // Charts have fixed lines: they are made anew when caches or nodes are others.
     void remakeRatioChart(const QStringList& caches);
-    void remakeNodeCharts(const backend::ClusterSnapshot& snapshot);
-    TimeChart* makeNodeChart(const char* name, const QString& title, TimeChart::Axis axis,
-                             const backend::ClusterSnapshot& snapshot, NodeValue value);
+    void showNodeChart(NodeChart& chart, const backend::ClusterSnapshot& snapshot,
+                       const HistoryView& history);
+    void remakeNodeChart(NodeChart& chart, const backend::ClusterSnapshot& snapshot,
+                         std::vector<std::size_t> drawn);
     void placeParts();
 
     PageFace* m_face = nullptr;
@@ -65,8 +75,7 @@ private:
     QSplitter* m_splitter = nullptr;
     bool m_chosen = false; // the splitter's parts, by somebody
     TimeChart* m_ratios = nullptr;
-    TimeChart* m_memory = nullptr;
-    TimeChart* m_commands = nullptr;
+    std::vector<NodeChart> m_nodeCharts;     // as they stand in m_middle
     QStringList m_chartCaches, m_chartNodes; // behind the lines of the charts
 };
 

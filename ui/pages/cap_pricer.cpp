@@ -46,7 +46,7 @@ void CapPricer::build()
     m_cap->setKeyboardTracking(false);
     m_figures = new FigureGrid(
         theme(), QStringLiteral("capFigures"),
-        {tr("Bytes a reader"), tr("All readers"), tr("Readers per GiB"), tr("Readers cut")}, this);
+        {tr("Bytes a reader"), tr("All readers"), tr("Readers per GiB"), tr("Timelines shortened")}, this);
     m_basis = new Label(theme(), FontRole::Small, Tone::Muted, this);
     m_basis->setObjectName(QStringLiteral("capBasis"));
     m_basis->setWordWrap(true);
@@ -215,7 +215,7 @@ void CapPricer::showPrice(const backend::CapPrice& price)
         {comparedFigures(now.bytesPerTimeline.mean, price.bytesPerTimeline, &formatWholeBytes),
          comparedFigures(now.timelinesBytes, price.bytes, &formatWholeBytes),
          comparedFigures(now.readersPerGiB, price.readersPerGiB, &formatWholeCount),
-         {tr("none"), formatWholeCount(price.cutReaders),
+         {formatWholeCount(0), formatWholeCount(price.cutReaders),
           tr("%1 of all")
               .arg(formatRatio(now.timelines > 0 ? price.cutReaders / double(now.timelines) : -1))}});
     m_basis->setText(basisText(price));
@@ -230,7 +230,9 @@ QString CapPricer::basisText(const backend::CapPrice& price) const
         if (!m_error.isEmpty()) return QStringLiteral("%1 %2").arg(text, m_error);
         return m_weighing ? tr("%1 Weighing exactly %2…").arg(text, formatCount(price.cap)) : text;
     }
-    const auto cut = tr("A reader who is cut has older posts served from PostgreSQL instead; none is lost.");
+    const auto cut =
+        tr("Whoever has a shortened timeline gets older posts from PostgreSQL instead; none is lost. "
+           "The cap is timelines.cap of each engine's configuration.");
     if (price.basis == "uncut") return tr("No reader has more entries: nothing would be cut.");
     if (price.basis == "weighed") return tr("Timelines of that size were weighed. %1").arg(cut);
     return tr("Few timelines have that size: it lies between sizes that were weighed. %1").arg(cut);

@@ -167,6 +167,7 @@ void CapacityPage::forget()
     m_pasts.clear();
     m_error.clear();
     m_nodes->setRows({});
+    m_tiles->setNodes({});
     m_pricer->clear(tr("Not weighed yet."));
     m_planner->clear(tr("Not read yet."));
     m_tiles->setCapacity(m_capacity ? &*m_capacity : nullptr);
@@ -338,6 +339,7 @@ void CapacityPage::showNodes()
                                 : tr("no history yet");
     const auto note = context().range.notOfWindow(m_snapshot->takenAt);
     m_nodesCard->setSubtitle(note.isEmpty() ? past : QStringLiteral("%1 · %2").arg(past, note));
+    m_tiles->setNodes(rows);
     const bool first = m_nodes->rowCount() == 0 && !rows.empty();
     m_nodes->setRows(std::move(rows));
     if (first) m_table->setCurrentIndex(m_sorted->index(0, RoomNameColumn));

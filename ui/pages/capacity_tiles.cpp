@@ -1,6 +1,5 @@
 #include "ui/pages/capacity_tiles.h"
 
-#include "ui/models/capacity_table.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
 
@@ -36,6 +35,8 @@ CapacityTiles::CapacityTiles(const Theme& theme, QWidget* parent)
     const auto tile = [&](const char* name, const QString& title, const QString& toolTip) {
         return addTile(*row, theme, name, title, toolTip, this);
     };
+    m_fullest = tile("fullestNode", tr("Fullest node"),
+                     tr("Of the Redis nodes, what is used of maxmemory, or of the machine's memory"));
     m_perReader =
         tile("bytesPerReader", tr("Bytes a home timeline"),
              tr("Memory of all keys of one reader's home timeline together, as Redis itself weighs them"));
@@ -46,6 +47,26 @@ CapacityTiles::CapacityTiles(const Theme& theme, QWidget* parent)
     m_room = tile("readersThatFit", tr("Readers"),
                   tr("Warm readers, each with a home timeline in Redis, and how many fit in all"));
     setCapacity(nullptr);
+    setNodes({});
+}
+
+void CapacityTiles::setNodes(const std::vector<NodeRoomRow>& rows)
+{
+    const auto* fullest = fullestOf(rows);
+    if (!fullest) {
+        m_fullest->setValue(unknownText(), {});
+        m_fullest->setSubline(tr("no limit is known yet"));
+        m_fullest->setStatus(Tone::Normal);
+        return;
+    }
+    auto share = formatRatio(fullest->usedShare());
+    share.chop(2); // the unit is set smaller
+    m_fullest->setValue(share, tr("%"));
+    m_fullest->setSubline(
+        tr("%1: %2 of %3")
+            .arg(fullest->name, formatBytes(fullest->usedBytes), formatBytes(fullest->limit().bytes)));
+    const auto tone = usedShareTone(fullest->usedShare());
+    m_fullest->setStatus(tone == Tone::Normal ? Tone::Ok : tone);
 }
 
 void CapacityTiles::setCapacity(const backend::Capacity* capacity)

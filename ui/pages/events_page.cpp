@@ -89,6 +89,7 @@ QWidget* EventsPage::buildFilters(QWidget* parent)
     m_search->installEventFilter(this);
     layout->addWidget(m_search, 1);
     layout->addSpacing(kSpacingSmall);
+    layout->addWidget(new Label(context().theme, tr("Only"), FontRole::Body, Tone::Muted, row));
     for (const auto group : kEventGroups) {
         auto* button = new QToolButton(row);
         button->setObjectName(QStringLiteral("eventGroup%1").arg(int(group)));

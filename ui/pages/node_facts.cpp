@@ -1,5 +1,6 @@
 #include "ui/pages/node_facts.h"
 
+#include "ui/models/capacity_table.h"
 #include "ui/models/last_known.h"
 #include "ui/pages/node_list.h"
 #include "ui/widgets/formatting.h"
@@ -353,7 +354,7 @@ std::vector<FactGroup> postgresFacts(const backend::PostgresDetails& d, const ba
                                 {}}};
     if (d.connections.value && !d.connections.value->states.empty())
         out.insert(out.begin() + 1,
-                   {F::tr("By state · with this reading's own"), connectionStates(*d.connections.value), {}});
+                   {F::tr("By state · this reading's included"), connectionStates(*d.connections.value), {}});
     return out;
 }
 

@@ -1,5 +1,6 @@
 #include "ui/pages/node_list.h"
 
+#include "ui/models/capacity_table.h"
 #include "ui/models/last_known.h"
 #include "ui/models/trouble_text.h"
 #include "ui/pages/node_table.h"
@@ -57,7 +58,7 @@ public:
     }
     static QString memory(const Row& r)
     {
-        if (r.node.kind == backend::NodeKind::Postgres) return unknownText();
+        if (r.node.kind == backend::NodeKind::Postgres) return tr("not told");
         return usedOfText(formatBytes(r.node.memoryBytes),
                           r.probed.memoryMostBytes > 0 ? formatBytes(r.probed.memoryMostBytes) : QString());
     }
@@ -82,11 +83,43 @@ public:
         out.sortKey = [](const Row& r) { return QVariant(r.node.id); }; // redis-2 before redis-10
         return out;
     }
+    static std::ptrdiff_t count(const Row& r, backend::Severity severity)
+    {
+        return std::count_if(r.findings.begin(), r.findings.end(),
+                             [severity](const auto& finding) { return finding.severity == severity; });
+    }
+    static QString findings(const Row& r)
+    {
+        const auto errors = count(r, backend::Severity::Error),
+                   warnings = count(r, backend::Severity::Warning);
+        QStringList out;
+        if (errors > 0) out << (errors == 1 ? tr("1 error") : tr("%1 errors").arg(errors));
+        if (warnings > 0) out << (warnings == 1 ? tr("1 warning") : tr("%1 warnings").arg(warnings));
+        return out.isEmpty() ? unknownText() : tr("doctor: %1").arg(out.join(tr(", ")));
+    }
+    static QString findingsTip(const Row& r)
+    {
+        QStringList out;
+        for (const auto& finding : r.findings)
+            out << QString::fromStdString(finding.measured);
+        return out.join(u'\n');
+    }
+
     static Column why()
     {
-        auto out = words(tr("Why, and what to do"), {},
-                         [](const Row& r) { return message(r).isEmpty() ? unknownText() : message(r); });
-        out.toolTip = [](const Row& r) { return QString::fromStdString(r.node.message); };
+        auto out =
+            words(tr("Why, and what to do"),
+                  tr("What is wrong with a node that is not ok; else what the doctor found when it last "
+                     "looked, which stands under Findings"),
+                  [](const Row& r) { return message(r).isEmpty() ? findings(r) : message(r); });
+        out.toolTip = [](const Row& r) {
+            return r.node.message.empty() ? findingsTip(r) : QString::fromStdString(r.node.message);
+        };
+        out.tone = [](const Row& r) {
+            return !r.node.message.empty() || r.findings.empty() ? Tone::Normal
+                   : count(r, backend::Severity::Error) > 0      ? Tone::Critical
+                                                                 : Tone::Warning;
+        };
         return out;
     }
 
@@ -97,13 +130,37 @@ public:
             [](const Row& r) { return double(r.node.memoryBytes); }, &NodeList::memory, std::move(most));
         out.unit = tr("bytes");
         out.toolTip = [](const Row& r) {
-            return r.node.kind == backend::NodeKind::Postgres ? tr("PostgreSQL does not tell")
+            return r.node.kind == backend::NodeKind::Postgres ? tr("PostgreSQL does not tell what it uses")
                    : r.node.memoryBytes < 0                   ? silence(r)
                    : r.probed.memoryMostBytes == 0            ? tr("maxmemory is not set: no limit")
                    : r.probed.memoryMostBytes < 0             ? tr("Its limit is not known")
                                                               : QString();
         };
+        out.tone = [nearlyFull = out.tone](const Row& r) {
+            return r.node.kind == backend::NodeKind::Postgres ? Tone::Muted : nearlyFull(r);
+        };
         return out;
+    }
+
+    static Column diskColumn()
+    {
+        auto out = figure(
+            tr("Disk"), tr("PostgreSQL: size of the database; Redis does not tell"),
+            [](const Row& r) { return double(r.node.diskBytes); },
+            [](const Row& r) {
+                return r.node.kind == backend::NodeKind::Redis ? tr("not told")
+                                                               : formatBytes(r.node.diskBytes);
+            });
+        out.toolTip = [](const Row& r) {
+            return r.node.kind == backend::NodeKind::Redis
+                       ? tr("Redis does not tell what its dump and its append-only file take")
+                   : r.node.diskBytes < 0 ? silence(r)
+                                          : QString();
+        };
+        out.tone = [](const Row& r) {
+            return r.node.kind == backend::NodeKind::Redis ? Tone::Muted : Tone::Normal;
+        };
+        return std::move(out).in(tr("bytes")).datedBy([](const Row& r) { return diskDated(r.node); });
     }
 
     static std::vector<Column> columns()
@@ -131,12 +188,7 @@ public:
                 [](const Row& r) { return double(r.node.connections); }, &NodeList::connections,
                 most(&backend::ProbedNode::connectionsMost)),
             memoryColumn(most(&backend::ProbedNode::memoryMostBytes)),
-            figure(
-                tr("Disk"), tr("PostgreSQL: size of the database"),
-                [](const Row& r) { return double(r.node.diskBytes); },
-                [](const Row& r) { return formatBytes(r.node.diskBytes); })
-                .in(tr("bytes"))
-                .datedBy([](const Row& r) { return diskDated(r.node); }),
+            diskColumn(),
             figure(
                 tr("Ops/s"), tr("Redis: commands; PostgreSQL: transactions; over the last second"),
                 [](const Row& r) { return r.node.commandsPerSecond; },
@@ -160,13 +212,20 @@ NodeListModel* makeNodeList(QObject* parent)
 }
 
 std::vector<NodeListRow> nodeListRows(const backend::ClusterSnapshot& snapshot,
-                                      const std::vector<backend::ProbedNode>& probed)
+                                      const std::vector<backend::ProbedNode>& probed,
+                                      const std::optional<backend::Checkup>& checkup)
 {
     std::vector<NodeListRow> out;
     for (auto& node : worstFirst(snapshot.nodes)) {
-        const auto known =
-            std::find_if(probed.begin(), probed.end(), [&](const auto& one) { return one.node == node.id; });
-        out.push_back({std::move(node), known == probed.end() ? backend::ProbedNode{} : *known});
+        NodeListRow row;
+        for (const auto& one : probed)
+            if (one.node == node.id) row.probed = one;
+        if (checkup)
+            for (const auto& finding : checkup->findings)
+                if (finding.node == node.name && finding.severity != backend::Severity::Note)
+                    row.findings.push_back(finding);
+        row.node = std::move(node);
+        out.push_back(std::move(row));
     }
     return out;
 }
@@ -182,11 +241,6 @@ QString nodeRolesText(const std::vector<backend::Role>& roles)
     for (const auto role : roles)
         out << QString::fromUtf8(toString(role).data(), qsizetype(toString(role).size()));
     return out.isEmpty() ? NodeList::tr("nothing") : out.join(QStringLiteral(", "));
-}
-
-QString usedOfText(const QString& used, const QString& most)
-{
-    return used == unknownText() || most.isEmpty() ? used : NodeList::tr("%1 of %2").arg(used, most);
 }
 
 } // namespace ui

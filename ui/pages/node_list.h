@@ -4,17 +4,20 @@
 
 #include "ui/models/table_model.h"
 
+#include "backend/domain/checkup.h"
 #include "backend/domain/node_details.h"
 #include "backend/domain/snapshot.h"
 
-namespace ui {
+#include <optional>
+#include <vector>
 
-inline constexpr double kNearlyFull = 0.8; // of connections or memory, as the doctor judges
+namespace ui {
 
 struct NodeListRow
 {
     backend::NodeSnapshot node;
     backend::ProbedNode probed;
+    std::vector<backend::CheckFinding> findings{}; // what the doctor found wrong with it, when it last looked
 };
 
 using NodeListModel = TableModel<NodeListRow, int>;
@@ -38,10 +41,9 @@ enum NodeListColumn {
 NodeListModel* makeNodeList(QObject* parent);
 // Down first, as worstFirst().
 std::vector<NodeListRow> nodeListRows(const backend::ClusterSnapshot& snapshot,
-                                      const std::vector<backend::ProbedNode>& probed);
+                                      const std::vector<backend::ProbedNode>& probed,
+                                      const std::optional<backend::Checkup>& checkup = {});
 QString nodeKindText(backend::NodeKind kind);
 QString nodeRolesText(const std::vector<backend::Role>& roles);
-// "12 of 200", "12" where the limit is not known, "–"
-QString usedOfText(const QString& used, const QString& most);
 
 } // namespace ui

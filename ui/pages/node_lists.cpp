@@ -67,7 +67,7 @@ NodeLists::NodeLists(const Theme& theme, QTabWidget& tabs, QObject* parent)
     m_slow = add(theme, "slowOperations", tr("Slow operations"), m_slowModel);
     m_top = add(theme, "topStatements", tr("Top statements"), m_topModel);
     m_dead = add(theme, "deadRows", tr("Dead rows"), m_deadModel);
-    m_replicas = add(theme, "replicas", tr("Replicas"), m_replicaModel);
+    m_replicas = add(theme, "replicas", tr("Replicas, slots"), m_replicaModel);
     m_slow->sortBy(SlowAtColumn, Qt::DescendingOrder);
     m_top->sortBy(TopTotalColumn, Qt::DescendingOrder);
     m_dead->sortBy(DeadRowsCountColumn, Qt::DescendingOrder);
@@ -97,7 +97,7 @@ void NodeLists::showNothing(backend::NodeKind kind, const QString& why)
 {
     fitTabs(kind);
     m_tabs.setTabText(m_tabs.indexOf(m_slow->parentWidget()), slowTitle(kind));
-    m_tabs.setTabText(m_tabs.indexOf(m_replicas->parentWidget()), tr("Replicas"));
+    m_tabs.setTabText(m_tabs.indexOf(m_replicas->parentWidget()), tr("Replicas, slots"));
     m_slowModel->setRows({});
     m_topModel->setRows({});
     m_deadModel->setRows({});
@@ -160,7 +160,7 @@ void NodeLists::showTables(const backend::NodeDetails& details)
 void NodeLists::showReplicas(const backend::NodeDetails& details)
 {
     auto rows = replicaRows(details);
-    m_tabs.setTabText(m_tabs.indexOf(m_replicas->parentWidget()), withCount(tr("Replicas"), rows.size()));
+    m_tabs.setTabText(m_tabs.indexOf(m_replicas->parentWidget()), withCount(tr("Replicas, slots"), rows.size()));
     const bool redis = details.kind == backend::NodeKind::Redis;
     const bool read =
         redis ? details.redis.replication.value.has_value() : details.postgres.replication.value.has_value();

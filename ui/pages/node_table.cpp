@@ -49,7 +49,7 @@ public:
              [](const Node& n) { return QVariant(int(n.health)); },
              describe,
              [](const Node& n) { return healthTone(n.health); }},
-            {tr("Answer"),
+            {tr("Answers in"),
              tr("How long the last probe took, there and back"),
              Qt::AlignRight,
              [](const Node& n) { return formatMilliseconds(n.probeMilliseconds); },

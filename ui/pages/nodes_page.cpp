@@ -101,7 +101,15 @@ void NodesPage::connectAll()
         showChosen();
         if (mayAsk()) m_detail->look(false);
     });
-    connect(m_checkup, &CheckupView::checked, this, [this] { m_detail->setCheckup(m_checkup->checkup()); });
+    connect(m_checkup, &CheckupView::checked, this, [this] {
+        const auto& checkup = m_checkup->checkup();
+        m_detail->setCheckup(checkup);
+        const auto wrong =
+            checkup ? checkup->count(backend::Severity::Error) + checkup->count(backend::Severity::Warning)
+                    : 0;
+        m_side->setTabText(0, wrong > 0 ? tr("Doctor (%1)").arg(wrong) : tr("Doctor"));
+        if (m_snapshot) showNodes();
+    });
     connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_chosenHeights = true; });
     connect(&context().range, &TimeRange::windowChanged, this, [this] {
         if (m_snapshot) showNodes();
@@ -179,7 +187,7 @@ void NodesPage::askFigures(bool now)
 void NodesPage::showNodes()
 {
     m_setting = true;
-    m_model->setRows(nodeListRows(*m_snapshot, m_probed));
+    m_model->setRows(nodeListRows(*m_snapshot, m_probed, m_checkup->checkup()));
     m_listCard->setSubtitle(context().range.notOfWindow(m_snapshot->takenAt));
     if (!m_wanted.isEmpty() && selectNode(m_wanted)) {
         m_wanted.clear();

@@ -141,7 +141,7 @@ void OverviewPage::buildCharts(QWidget* parent)
         "cacheChart", {tr("Cache hits"),
                        {tr("of look-ups"), percent, 100, 100, ScaleUnit::Percent, percent(100)},
                        {},
-                       {{tr("all"), 4, {}}, {tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
+                       {{tr("all"), 8, {}}, {tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
                        tr("No look-ups seen in this window")});
 }
 

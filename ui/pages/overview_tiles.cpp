@@ -179,7 +179,7 @@ void OverviewPage::showQueue(const HistoryView& history)
     if (dead.last > 0) words += tr(" · %1 dead").arg(formatCount(std::llround(dead.last)));
     m_queue->setSubline(words);
     const auto tone = toneFor(oldest.greatest, kSlowQueueSeconds, kLateQueueSeconds);
-    m_queue->setStatus(dead.last > 0 ? std::max(tone, Tone::Warning) : tone);
+    m_queue->setStatus(dead.last > 0 ? Tone::Critical : tone);
 }
 
 void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
@@ -197,8 +197,9 @@ void OverviewPage::showQueue(const backend::ClusterSnapshot& snapshot)
     if (const auto missing = notCounted(snapshot); !missing.isEmpty()) words = missing;
     m_queue->setSubline(words);
     const auto tone = toneFor(snapshot.queueOldestAgeSeconds, kSlowQueueSeconds, kLateQueueSeconds);
-    const bool troubled = snapshot.queueDead > 0 || !snapshot.queueNotCounted.empty();
-    m_queue->setStatus(std::max({tone, troubled ? Tone::Warning : tone, backlogTone(snapshot)}));
+    const auto lacks = snapshot.queueNotCounted.empty() ? Tone::Normal : Tone::Warning;
+    const auto dead = snapshot.queueDead > 0 ? Tone::Critical : Tone::Normal;
+    m_queue->setStatus(std::max({tone, lacks, dead, backlogTone(snapshot)}));
 }
 
 void OverviewPage::showCache()

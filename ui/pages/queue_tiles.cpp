@@ -101,8 +101,9 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
         showNoDrain(snapshot);
     }
     m_dead->setValue(formatCount(snapshot.queueDead), {});
-    m_dead->setSubline(snapshot.queueDead > 0 ? tr("wait for a decision")
-                                              : tr("no task has failed for good"));
+    m_dead->setSubline(snapshot.queueDead == 0   ? tr("no task has failed for good")
+                       : snapshot.queueDead == 1 ? tr("needs a decision")
+                                                 : tr("need a decision"));
     m_dead->setStatus(snapshot.queueDead > 0 ? Tone::Critical : Tone::Ok);
     if (missing.isEmpty()) return;
     // What was counted last is not what is.

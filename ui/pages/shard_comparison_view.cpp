@@ -82,7 +82,7 @@ QWidget* ShardComparisonView::buildBalance(QWidget* parent)
     auto* grid = new QGridLayout;
     grid->setHorizontalSpacing(kSpacingLarge);
     const std::array heads{tr("A"), tr("B"), tr("B − A")};
-    const std::array rows{tr("Mean per shard"), tr("Fullest shard / mean"), tr("Variation of shards"),
+    const std::array rows{tr("Mean per shard"), tr("Top shard / mean"), tr("Variation of shards"),
                           tr("Gini coefficient")};
     const std::array names{"Mean", "Max", "Variation", "Gini"};
     for (int c = 0; c < 3; ++c)

@@ -108,8 +108,19 @@ QLayout* ShardsPage::buildTiles(QWidget* parent)
         return addTile(*row, context().theme, name, title, toolTip, parent);
     };
     m_total = tile(tr("Total"), "balanceTotal", tr("Over the shards with a known value"));
-    m_shardSpread = tile(tr("Fullest shard / mean"), "shardMaxOverMean", tr("1.00 is perfectly even"));
-    m_nodeSpread = tile(tr("Fullest node / mean"), "nodeMaxOverMean", tr("1.00 is perfectly even"));
+    m_shardSpread = tile(tr("Top shard / mean"), "shardMaxOverMean",
+                         tr("1.00 is perfectly even. Press to open that shard."));
+    m_nodeSpread = tile(tr("Top node / mean"), "nodeMaxOverMean",
+                        tr("1.00 is perfectly even. Press to open that node."));
+    m_shardSpread->setLink(true);
+    m_nodeSpread->setLink(true);
+    connect(m_shardSpread, &MetricTile::clicked, this, [this] {
+        if (const int shard = m_snapshot ? topShard() : -1; shard >= 0) openShard(shard);
+    });
+    connect(m_nodeSpread, &MetricTile::clicked, this, [this] {
+        if (const auto node = m_snapshot ? topNode() : QString(); !node.isEmpty())
+            emit openPage(QStringLiteral("nodes"), node);
+    });
     m_variation = tile(
         tr("Variation of shards"), "shardVariation",
         tr("Coefficient of variation: standard deviation over mean. Users spread evenly by chance over S "
@@ -274,6 +285,27 @@ void ShardsPage::showLastKnown()
     m_lastKnown->setVisible(!note.isEmpty());
 }
 
+// The one with most of what is shown; -1: nothing is known.
+int ShardsPage::topShard() const
+{
+    int top = -1;
+    double most = -1;
+    for (const auto& shard : m_shards.snapshot->shards) {
+        const double value = backend::valueOf(shard, metric());
+        if (std::isnan(value) || value <= most) continue;
+        most = value;
+        top = shard.shard;
+    }
+    return top;
+}
+
+QString ShardsPage::topNode() const
+{
+    const auto loads = backend::loadByNode(*m_shards.snapshot, metric());
+    return loads.empty() || std::isnan(loads.front().value) ? QString()
+                                                            : QString::fromStdString(loads.front().name);
+}
+
 void ShardsPage::showBalance()
 {
     const auto& snapshot = *m_shards.snapshot;
@@ -292,15 +324,15 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
                         : chosen          ? context().range.notOfWindowShort(m_snapshot->takenAt)
                         : rate            ? tr("%1, over the last second").arg(reportMetricText(metric()))
                                           : tr("%1 of the cluster").arg(reportMetricText(metric())));
-    const auto spread = [this](MetricTile* tile, const backend::BalanceSummary& summary) {
+    const auto spread = [this](MetricTile* tile, const backend::BalanceSummary& summary, const QString& top) {
         tile->setValue(timesMean(summary), summary.mean > 0 ? tr("× mean") : QString());
-        tile->setSubline(summary.known > 0 ? tr("most %1, mean %2")
-                                                 .arg(shardValueText(summary.max, metric()),
-                                                      shardValueText(summary.mean, metric()))
+        tile->setSubline(summary.known > 0 ? tr("%1: %2, mean %3")
+                                                 .arg(top, shardValueText(summary.max, metric()),
+                                                      shardMeanText(summary.mean, metric()))
                                            : tr("not known yet"));
     };
-    spread(m_shardSpread, shards);
-    spread(m_nodeSpread, nodes);
+    spread(m_shardSpread, shards, tr("shard %1").arg(topShard()));
+    spread(m_nodeSpread, nodes, topNode());
     const bool known = shards.known > 0 && shards.mean > 0;
     m_variation->setValue(known ? formatNumber(shards.coefficientOfVariation * 100, 1) : unknownText(),
                           known ? tr("%") : QString());

@@ -65,6 +65,8 @@ private:
     void showBalance();
     QString tableNote() const;
     void showLastKnown();
+    int topShard() const;
+    QString topNode() const;
     void showSpread(const backend::BalanceSummary& shards, const backend::BalanceSummary& nodes,
                     bool usersKnown);
     void selectShard(int shard);

@@ -226,10 +226,12 @@ void ThresholdPlanner::updateEnabled()
         widget->setEnabled(m_costs.has_value());
     const auto reason = reasonNot();
     const bool can = reason.isEmpty() && !m_asking;
-    m_apply->setEnabled(can);
+    const bool inForce = m_costs && m_costs->threshold.kind == backend::PushThreshold::Kind::Followers &&
+                         m_costs->threshold.followers == m_threshold->value();
+    m_apply->setEnabled(can && !inForce);
     const bool already = m_costs && m_costs->threshold.kind == backend::PushThreshold::Kind::Auto;
     m_automatic->setEnabled(can && !already);
-    m_apply->setToolTip(reason);
+    m_apply->setToolTip(reason.isEmpty() && inForce ? tr("It is set already.") : reason);
     m_automatic->setToolTip(reason.isEmpty() && already ? tr("The planner chooses already.") : reason);
     if (!m_blocked.isEmpty()) m_outcome->setText(m_blocked);
     m_outcome->setVisible(!m_outcome->text().isEmpty());
@@ -242,6 +244,7 @@ void ThresholdPlanner::choose(std::int64_t threshold)
     m_slider->setValue(positionOf(m_threshold->value()));
     showFigures();
     showMarks();
+    updateEnabled();
 }
 
 void ThresholdPlanner::showCurve()

@@ -53,9 +53,9 @@ QString thresholdVerdict(const backend::FanoutCosts& costs, const std::vector<Fa
     const auto beside = [&](std::int64_t threshold) {
         const double cost = loadAbove(costs, threshold).cost(costs.mergeCost);
         const auto difference = rate(std::abs(cost - today));
-        return difference == rate(0) ? T::tr("as much")
-               : cost > today        ? T::tr("%1 more").arg(difference)
-                                     : T::tr("%1 less").arg(difference);
+        return difference == rate(0) ? T::tr("as much as today")
+               : cost > today        ? T::tr("%1 more than today").arg(difference)
+                                     : T::tr("%1 less than today").arg(difference);
     };
     const auto merged = std::llround(load.pulledAuthors);
     QStringList out{merged == 0   ? T::tr("Today every post is pushed.")
@@ -70,7 +70,7 @@ QString thresholdVerdict(const backend::FanoutCosts& costs, const std::vector<Fa
     if (here < most && higher != least.threshold)
         out << T::tr("A higher one (%1) costs %2.").arg(formatCount(higher), beside(higher));
     const auto cost = rate(loadAbove(costs, chosen).cost(costs.mergeCost));
-    out << (cost == rate(least.cost) ? T::tr("None costs less than the chosen one.")
+    out << (cost == rate(least.cost) ? T::tr("The chosen one is the cheapest.")
                                      : T::tr("The cheapest (%1) costs %2.")
                                            .arg(formatCount(least.threshold), beside(least.threshold)));
     return out.join(QLatin1Char(' '));

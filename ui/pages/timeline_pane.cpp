@@ -290,7 +290,7 @@ QString TimelinePane::footText() const
     case State::More:
         return tr("%1, scroll for more").arg(posts);
     case State::End:
-        return tr("%1, down to the very end").arg(posts);
+        return tr("%1, all there are").arg(posts);
     case State::Idle:
     case State::Failed:
         break;

@@ -47,7 +47,9 @@ void ToneDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelInd
 {
     QStyledItemDelegate::initStyleOption(option, index);
     const auto tone = index.data(ToneRole).value<Tone>();
-    if (tone != Tone::Normal) option->palette.setColor(QPalette::Text, m_theme.color(tone));
+    if (tone == Tone::Normal) return;
+    for (const auto role : {QPalette::Text, QPalette::HighlightedText}) // also in the chosen row
+        option->palette.setColor(role, m_theme.color(tone));
 }
 
 } // namespace ui

@@ -11,6 +11,11 @@ namespace ui {
 namespace {
 
 constexpr double kCriticalSeconds = 60; // readers see posts that late
+constexpr double kHeardOfSeconds = 10;  // an engine that is silent for longer may be gone
+constexpr std::uint64_t kListedFrom =
+    5; // snapshots, one a second: an engine's own row comes with a heartbeat
+
+enum class Standstill { None, Paused, NoWorkers };
 
 struct BacklogText
 {
@@ -18,11 +23,38 @@ struct BacklogText
 };
 using B = BacklogText;
 
+// Nobody takes tasks, and that is known.
+Standstill standstillOf(const backend::ClusterSnapshot& snapshot)
+{
+    if (snapshot.ratesReadAt || snapshot.sequence < kListedFrom || snapshot.engines.empty())
+        return Standstill::None;
+    auto out = Standstill::NoWorkers;
+    for (const auto& engine : snapshot.engines) {
+        if (engine.heartbeatAgeSeconds > kHeardOfSeconds || engine.workers == 0) continue;
+        if (!engine.paused) return Standstill::None;
+        out = Standstill::Paused;
+    }
+    return out;
+}
+
 } // namespace
+
+QString standstillText(const backend::ClusterSnapshot& snapshot)
+{
+    switch (standstillOf(snapshot)) {
+    case Standstill::None:
+        break;
+    case Standstill::Paused:
+        return B::tr("All workers are paused");
+    case Standstill::NoWorkers:
+        return B::tr("No engine has workers");
+    }
+    return {};
+}
 
 QString backlogText(const backend::ClusterSnapshot& snapshot)
 {
-    if (!snapshot.backlog) return {};
+    if (!snapshot.backlog) return standstillText(snapshot);
     const auto waiting = snapshot.backlog->waiting;
     return B::tr("The workers fall behind: %1, the oldest for %2")
         .arg(waiting == 1 ? B::tr("1 task waits") : B::tr("%1 tasks wait").arg(formatCount(waiting)),
@@ -31,7 +63,17 @@ QString backlogText(const backend::ClusterSnapshot& snapshot)
 
 QString backlogAdvice(const backend::ClusterSnapshot& snapshot)
 {
-    if (!snapshot.backlog) return {};
+    if (!snapshot.backlog) {
+        switch (standstillOf(snapshot)) {
+        case Standstill::None:
+            return {};
+        case Standstill::Paused:
+            return B::tr("What is posted waits in the queue until they are resumed.");
+        case Standstill::NoWorkers:
+            return B::tr(
+                "What is posted waits in the queue: start rookeryctl serve, or give an engine some.");
+        }
+    }
     using enum backend::Backlog::Cause;
     switch (snapshot.backlog->cause) {
     case NobodyWorks:
@@ -57,7 +99,7 @@ QString backlogAdvice(const backend::ClusterSnapshot& snapshot)
 
 Tone backlogTone(const backend::ClusterSnapshot& snapshot)
 {
-    if (!snapshot.backlog) return Tone::Normal;
+    if (!snapshot.backlog) return standstillOf(snapshot) == Standstill::None ? Tone::Normal : Tone::Warning;
     return snapshot.queueOldestAgeSeconds >= kCriticalSeconds ? Tone::Critical : Tone::Warning;
 }
 

@@ -1,5 +1,5 @@
-// Words for workers that fall behind: how much waits, why as far as it is seen, and what to do. Pure; any
-// thread.
+// Words for workers that fall behind, or of which none takes tasks: how much waits, why as far as it is seen,
+// and what to do. Pure; any thread.
 #pragma once
 
 #include "backend/domain/snapshot.h"
@@ -9,9 +9,11 @@
 
 namespace ui {
 
-// "The workers fall behind: 12,300 tasks wait, the oldest for 40 s"; empty: they keep up.
+// "All workers are paused", "No engine has workers"; empty: somebody works, or nothing is known.
+QString standstillText(const backend::ClusterSnapshot& snapshot);
+// "The workers fall behind: 12,300 tasks wait, the oldest for 40 s", or that none works; empty: they keep up.
 QString backlogText(const backend::ClusterSnapshot& snapshot);
-// "All 8 workers are busy: …"; empty with no backlog.
+// "All 8 workers are busy: …"; empty where that is.
 QString backlogAdvice(const backend::ClusterSnapshot& snapshot);
 // Normal while the workers keep up.
 Tone backlogTone(const backend::ClusterSnapshot& snapshot);

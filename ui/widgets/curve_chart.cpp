@@ -298,6 +298,42 @@ void CurveChart::drawBands(QPainter& painter, const QRectF& area) const
     painter.setBrush(Qt::NoBrush);
 }
 
+// Whether a line that is not a band runs through it.
+bool CurveChart::isCrossed(const QRectF& area, const QRectF& box) const
+{
+    const auto touches = [&](QPointF a, QPointF b) {
+        return QRectF(a, b).normalized().adjusted(-1, -1, 1, 1).intersects(box);
+    };
+    for (const auto& line : m_lines) {
+        if (line.band) continue;
+        for (std::size_t i = 1; i < line.points.size(); ++i) {
+            const auto &from = line.points[i - 1], &to = line.points[i];
+            if (std::isnan(from.y()) || std::isnan(to.y())) continue;
+            const auto a = toPixel(area, from.x(), from.y()), b = toPixel(area, to.x(), to.y());
+            const auto corner = line.steps ? QPointF(b.x(), a.y()) : b;
+            if (touches(a, corner) || touches(corner, b)) return true;
+        }
+    }
+    return false;
+}
+
+// Beside the point, above it or below, where it hides no line and no other mark's words.
+QRectF CurveChart::placeFor(const QSizeF& size, const QRectF& area, QPointF at, const QRectF& taken) const
+{
+    const double right = at.x() + kSpacingTiny, left = at.x() - size.width() - kSpacingTiny;
+    const double above = at.y() - size.height() - 3, below = at.y() + 3;
+    const bool roomAtRight = right + size.width() + kSpacingSmall <= area.right();
+    std::optional<QRectF> second;
+    for (const double y : {above, below, above - size.height(), below + size.height()})
+        for (const double x : {right, left}) {
+            const QRectF box({x, y}, size);
+            if (!area.contains(box) || box.intersects(taken)) continue;
+            if (!isCrossed(area, box)) return box;
+            if (!second) second = box;
+        }
+    return second.value_or(QRectF({roomAtRight ? right : left, std::max(area.top(), above)}, size));
+}
+
 QRectF CurveChart::drawMark(QPainter& painter, const QRectF& area, const Mark& mark,
                             const QRectF& taken) const
 {
@@ -306,7 +342,6 @@ QRectF CurveChart::drawMark(QPainter& painter, const QRectF& area, const Mark& m
     const auto color = m_theme.color(mark.tone);
     const QFontMetrics metrics(painter.font());
     const double width = metrics.horizontalAdvance(mark.text) + 2;
-    const bool toLeft = at.x() + width + kSpacingSmall > area.right();
     painter.setPen(QPen(color, 1, mark.y ? Qt::DotLine : Qt::DashLine));
     painter.drawLine(QPointF(at.x(), at.y()), QPointF(at.x(), area.bottom()));
     if (mark.y) {
@@ -314,10 +349,8 @@ QRectF CurveChart::drawMark(QPainter& painter, const QRectF& area, const Mark& m
         painter.setBrush(color);
         painter.drawEllipse(at, kDot, kDot);
     }
-    const double top = std::max(area.top(), at.y() - metrics.height() - 3);
-    QRectF box(toLeft ? at.x() - width - kSpacingTiny : at.x() + kSpacingTiny, top, width, metrics.height());
-    if (box.intersects(taken))
-        box.moveTop(taken.top() - box.height() >= area.top() ? taken.top() - box.height() : taken.bottom());
+    const auto box = placeFor({width, double(metrics.height())}, area, at, taken);
+    const bool toLeft = box.center().x() < at.x();
     QColor ground = m_theme.card();
     ground.setAlphaF(0.8F);
     painter.fillRect(box, ground);

@@ -27,6 +27,8 @@ QPolygonF polygon(EventShape shape, QPointF m, double r)
         return QPolygonF({{m.x() - r, m.y() - r * 0.8}, {m.x() + r, m.y() - r * 0.8}, {m.x(), m.y() + r}});
     case EventShape::TriangleUp:
         return QPolygonF({{m.x() - r, m.y() + r * 0.8}, {m.x() + r, m.y() + r * 0.8}, {m.x(), m.y() - r}});
+    case EventShape::TriangleRight:
+        return QPolygonF({{m.x() - r * 0.8, m.y() - r}, {m.x() - r * 0.8, m.y() + r}, {m.x() + r, m.y()}});
     case EventShape::Square:
         return QPolygonF(QRectF(m.x() - r * 0.8, m.y() - r * 0.8, r * 1.6, r * 1.6));
     default:
@@ -140,13 +142,16 @@ EventShape eventShape(EventKind kind)
 {
     switch (kind) {
     case EventKind::NodeLost:
-    case EventKind::CallsFail:
     case EventKind::WorkersBehind:
         return EventShape::TriangleDown;
     case EventKind::NodeBack:
-    case EventKind::CallsAnswered:
     case EventKind::WorkersCaughtUp:
         return EventShape::TriangleUp;
+    case EventKind::CallsFail:
+    case EventKind::CallsAnswered:
+        return EventShape::Saltire;
+    case EventKind::OperatorAction:
+        return EventShape::TriangleRight;
     case EventKind::EngineStarted:
         return EventShape::Disc;
     case EventKind::EngineStopped:
@@ -157,7 +162,6 @@ EventShape eventShape(EventKind kind)
     case EventKind::RestoreFinished:
         return EventShape::Cross;
     case EventKind::SettingChanged:
-    case EventKind::OperatorAction:
         break;
     }
     return EventShape::Diamond;
@@ -187,6 +191,11 @@ void drawEventShape(QPainter& painter, EventShape shape, QPointF middle, double 
         painter.setPen(QPen(color, size / 4));
         painter.drawLine(middle - QPointF(r, 0), middle + QPointF(r, 0));
         painter.drawLine(middle - QPointF(0, r), middle + QPointF(0, r));
+    } else if (shape == EventShape::Saltire) {
+        const double arm = r * 0.8;
+        painter.setPen(QPen(color, size / 4));
+        painter.drawLine(middle - QPointF(arm, arm), middle + QPointF(arm, arm));
+        painter.drawLine(middle - QPointF(arm, -arm), middle + QPointF(arm, -arm));
     } else {
         painter.drawPolygon(polygon(shape, middle, r));
     }

@@ -16,7 +16,17 @@ class QPainter;
 
 namespace ui {
 
-enum class EventShape { TriangleDown, TriangleUp, Ring, Disc, Square, Diamond, Cross };
+enum class EventShape {
+    TriangleDown,
+    TriangleUp,
+    TriangleRight,
+    Ring,
+    Disc,
+    Square,
+    Diamond,
+    Cross,
+    Saltire
+};
 // What is filtered by: several kinds belong together.
 enum class EventGroup { Nodes, Engines, Workers, Settings, Actions, Restores, Calls };
 inline constexpr std::array kEventGroups{EventGroup::Nodes,    EventGroup::Engines, EventGroup::Workers,

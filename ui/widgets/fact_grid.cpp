@@ -97,7 +97,7 @@ QWidget* FactGrid::makeGroup(const FactGroup& group)
     form->setContentsMargins({});
     form->setHorizontalSpacing(kSpacingMedium);
     form->setVerticalSpacing(kSpacingTiny / 2);
-    form->setLabelAlignment(Qt::AlignLeft);
+    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop); // also beside values of several lines
     for (const auto& fact : group.facts)
         form->addRow(new Label(m_theme, fact.name, FontRole::Body, Tone::Muted, box),
                      add(fact.id, fact.name));

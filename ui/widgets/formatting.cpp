@@ -175,6 +175,11 @@ QString formatMilliseconds(double milliseconds)
     return formatDuration(milliseconds / 1000);
 }
 
+QString usedOfText(const QString& used, const QString& most)
+{
+    return used == unknownText() || most.isEmpty() ? used : Formatting::tr("%1 of %2").arg(used, most);
+}
+
 QString formatRatio(double zeroToOne)
 {
     if (std::isnan(zeroToOne) || zeroToOne < 0) return unknownText();

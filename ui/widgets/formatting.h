@@ -22,9 +22,11 @@ QString formatWholeBytes(double bytes);           // formatBytes of the same; Na
 QString formatDuration(double seconds); // "0.8 ms" "120 ms" "1.25 s" "2 min 5 s" "3 h 4 min" "2 d 3 h"
 QString formatUptime(double seconds);   // formatDuration in whole seconds: 0 s under one
 QString formatMilliseconds(double milliseconds); // formatDuration of it
-QString formatRatio(double zeroToOne);           // "97.3 %"; below 1 never "100.0 %"
-QString formatTime(backend::TimePoint time);     // "2026-11-23 07:03:12 CET"
-QString formatClock(backend::TimePoint time);    // "07:03:12", where the zone is said nearby
+// "12 of 200", "12" where the limit is not known, "–"
+QString usedOfText(const QString& used, const QString& most);
+QString formatRatio(double zeroToOne);        // "97.3 %"; below 1 never "100.0 %"
+QString formatTime(backend::TimePoint time);  // "2026-11-23 07:03:12 CET"
+QString formatClock(backend::TimePoint time); // "07:03:12", where the zone is said nearby
 // Where the zone is said nearby: "07:03:12" today, "Nov 26 07:03:12" on another day.
 QString formatMoment(backend::TimePoint time);
 // "07:03:12 – 07:04:00"; with days, and without seconds, where not all of it is today or it is a day or more.

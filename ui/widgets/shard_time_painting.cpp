@@ -150,6 +150,7 @@ void ShardTimeMap::drawTimeAxis(QPainter& painter, const QRect& plot) const
         const double x = xOf(timeOf(tick.at));
         painter.setPen(m_theme.cardBorder());
         painter.drawLine(QPointF(x, plot.bottom() + 1), QPointF(x, plot.bottom() + 3));
+        if (tick.text.isEmpty()) continue;
         const double width = metrics.horizontalAdvance(tick.text);
         const QRectF place(x - width / 2, plot.bottom() + kMarkStrip, width + 1, metrics.height());
         if (place.right() > plot.right() + kSpacingMedium || place.left() < free) continue;

@@ -1,5 +1,6 @@
 #include "ui/widgets/status_strip.h"
 
+#include "ui/widgets/backlog_text.h"
 #include "ui/widgets/failure_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
@@ -172,17 +173,22 @@ void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
     if (const auto restoring = restoreText(*snapshot); !restoring.isEmpty())
         words += tr(" · %1").arg(restoring);
     // What fails takes the place of what never changes.
-    const auto failing = failuresShort(*snapshot);
-    for (const auto& one : failing)
+    auto wrong = failuresShort(*snapshot);
+    if (const auto nobody = standstillText(*snapshot); !nobody.isEmpty()) wrong << nobody.toLower();
+    if (snapshot->queueDead > 0)
+        wrong << (snapshot->queueDead == 1 ? tr("1 dead letter")
+                                           : tr("%1 dead letters").arg(formatCount(snapshot->queueDead)));
+    for (const auto& one : wrong)
         words += tr(" · %1").arg(one);
-    if (failing.isEmpty())
+    if (wrong.isEmpty())
         words = tr("%1 · %2 logical shards · shard map epoch %3")
                     .arg(words)
                     .arg(snapshot->shardCount)
                     .arg(snapshot->epoch);
     m_health->setText(words);
     const auto nodes = down > 0 ? Tone::Critical : ok < all ? Tone::Warning : Tone::Muted;
-    m_health->setTone(std::max(nodes, failureTone(*snapshot)));
+    m_health->setTone(std::max({nodes, failureTone(*snapshot), backlogTone(*snapshot),
+                                snapshot->queueDead > 0 ? Tone::Critical : Tone::Normal}));
     const auto problem = QString::fromStdString(snapshot->historyProblem);
     m_history->setVisible(!problem.isEmpty());
     m_history->setToolTip(problem);

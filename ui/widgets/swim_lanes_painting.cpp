@@ -103,6 +103,7 @@ void SwimLanes::drawAxis(QPainter& painter) const
         const int x = int(xOf(tick.at));
         painter.setPen(m_theme.grid());
         painter.drawLine(x, 0, x, bottom + 2);
+        if (tick.text.isEmpty()) continue;
         const int width = painter.fontMetrics().horizontalAdvance(tick.text);
         const int left = std::min(x - width / 2, this->width() - width);
         if (left < free) continue;

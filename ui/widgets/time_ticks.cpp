@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <utility>
 
 namespace ui {
 namespace {
 
 constexpr double kShort = 1.5; // so many more of short labels have room
+constexpr double kNominal = 4; // labels of an axis of usual width: gives the ticks of all
 constexpr std::array kTickSteps{1.0,       2.0,       5.0,       10.0,       15.0,       20.0,      30.0,
                                 60.0,      120.0,     300.0,     600.0,      900.0,      1800.0,    3600.0,
                                 7200.0,    10800.0,   21600.0,   43200.0,    1 * kDay,   2 * kDay,  7 * kDay,
@@ -23,6 +26,15 @@ double stepFor(double span, double most)
     for (const double step : kTickSteps)
         if ((span < 120 || step >= 60) && span / step <= (step < 60 ? 1 : kShort) * most) return step;
     return kTickSteps.back();
+}
+
+// Between labelled ticks too, if the labels' are among them; the same for all axes but very wide ones.
+double tickStep(double span, double labelled)
+{
+    double out = labelled;
+    for (const double step : kTickSteps)
+        if (step <= stepFor(span, kNominal) && step <= labelled && std::fmod(labelled, step) == 0) out = step;
+    return out;
 }
 
 double midnight(const QDate& date)
@@ -70,14 +82,22 @@ std::vector<TimeTick> timeTicks(double begin, double end, int most)
     for (const double tick : ticks)
         dayTold = dayTold || shownTime(timeOf(tick)).time() == QTime(0, 0);
     if (!dayTold) ticks = ticksOf(begin, end, step = stepFor(end - begin, most / kShort));
+    const auto all = ticksOf(begin, end, tickStep(end - begin, step));
     std::vector<TimeTick> out;
+    auto labelled = ticks.begin();
     const char* day = end - begin > kYearTold ? "MMM d yyyy" : "MMM d";
     const char* clock = step < 60 ? "HH:mm:ss" : "HH:mm";
-    for (const double tick : ticks) {
+    for (const double tick : all) {
+        while (labelled != ticks.end() && *labelled < tick)
+            ++labelled;
+        if (labelled == ticks.end() || *labelled > tick) {
+            out.push_back({tick, {}});
+            continue;
+        }
         const auto at = shownTime(timeOf(tick));
         if (at.time() == QTime(0, 0) && step >= 60)
             out.push_back({tick, words(at, day)});
-        else if (!dayTold && out.empty())
+        else if (!std::exchange(dayTold, true))
             out.push_back({tick, words(at, "MMM d ") + words(at, clock)});
         else
             out.push_back({tick, words(at, clock)});

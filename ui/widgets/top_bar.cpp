@@ -142,6 +142,7 @@ void TopBar::setSnapshot(const backend::SnapshotPtr& snapshot)
         m_environment.clear();
         m_cluster->setText(tr("Waiting for the first figures"));
     }
+    m_cluster->setVisible(m_cluster->text() != m_environment); // a demo's name would stand there twice
     m_environmentLabel->setText(m_environment);
     m_environmentLabel->setTone(environmentTone());
     m_readOnly->setVisible(m_bridge.readOnly());

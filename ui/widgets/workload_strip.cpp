@@ -34,7 +34,7 @@ QString trafficPhaseText(const backend::WorkloadStatus& status)
     const auto hour = status.rhythm < kNight  ? WorkloadStrip::tr("night")
                       : status.rhythm > kPeak ? WorkloadStrip::tr("peak")
                                               : WorkloadStrip::tr("day");
-    return WorkloadStrip::tr("%1 at %2 % (%3)").arg(phase, formatNumber(100 * status.rhythm, 0), hour);
+    return WorkloadStrip::tr("%1 at %2 % of set (%3)").arg(phase, formatNumber(100 * status.rhythm, 0), hour);
 }
 
 QString trafficRhythmText()
@@ -227,7 +227,7 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
     m_running->setAccessibleName(status.running ? tr("Stop the demo's traffic")
                                                 : tr("Start the demo's traffic"));
     m_running->setIcon(
-        m_theme.icon(status.running ? QStringLiteral("pause") : QStringLiteral("play"), Tone::Accent));
+        m_theme.icon(status.running ? QStringLiteral("stop") : QStringLiteral("play"), Tone::Accent));
 }
 
 void WorkloadStrip::paintEvent(QPaintEvent*)
