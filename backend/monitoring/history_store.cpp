@@ -284,10 +284,15 @@ std::vector<Event> HistoryStore::keptEvents()
 {
     const std::lock_guard fileLock(m_fileMutex);
     if (!m_file) return {};
-    auto events = m_file->readEvents();
-    if (events) return std::move(*events);
-    const std::lock_guard lock(m_mutex);
-    setProblem(events.error().message);
+    if (auto events = m_file->readEvents()) {
+        // Those that the next pruning will drop.
+        std::erase_if(*events,
+                      [&](const auto& event) { return event.key.at < m_clock.now() - EventLog::kKept; });
+        return std::move(*events);
+    } else {
+        const std::lock_guard lock(m_mutex);
+        setProblem(events.error().message);
+    }
     return {};
 }
 

@@ -329,7 +329,8 @@ void DegradationTest::overloadIsRefusedEarly()
                 }
                 const bool early = error && error->code == ErrorCode::Overloaded;
                 ++(early ? refused : answered);
-                const std::chrono::milliseconds given = early ? std::chrono::milliseconds(0) : kDeadline;
+                // At once: but 160 threads and as many watches of them are begun on a few processors.
+                const auto given = early ? kDeadline / 2 : kDeadline;
                 if (lateness.inTime(given)) return;
                 const std::lock_guard lock(mutex);
                 wrong << (early ? "refused: " : "answered: ") + QString::fromStdString(lateness.text(given));

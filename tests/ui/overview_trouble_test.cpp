@@ -203,6 +203,7 @@ void OverviewTroubleTest::thatNobodyWorksIsToldAtOnce()
     ++snapshot.sequence;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(notice->headline(), QString("No engine has workers"));
+    ++snapshot.sequence;
     fixture.engine().setSnapshot(withSilentDirectory(snapshot, takenAt() - 9s));
     QTRY_VERIFY(notice->headline() != QString("No engine has workers"));
 }

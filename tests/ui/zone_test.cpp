@@ -189,7 +189,8 @@ void ZoneTest::growthFollows()
         QVERIFY(ticks.size() >= 2);
         for (const auto& tick : ticks) {
             const auto at = ui::shownTime(ui::timeOf(tick.at));
-            QVERIFY2(tick.text.endsWith(at.toString("HH:mm")) || at.time() == QTime(0, 0),
+            QVERIFY2(tick.text.isEmpty() || tick.text.endsWith(at.toString("HH:mm")) ||
+                         at.time() == QTime(0, 0),
                      qPrintable(tick.text));
             QCOMPARE(at.time().minute(), 0); // round in the zone that is shown
         }

@@ -44,7 +44,7 @@ private:
         TimeChart::Axis axis;
         NodeValue value;
         TimeChart* chart = nullptr;
-        std::vector<std::size_t> drawn; // positions in snapshot.nodes
+        std::vector<std::size_t> drawn{}; // positions in snapshot.nodes
     };
 
     QWidget* build();

@@ -83,7 +83,7 @@ void CapacityTiles::setCapacity(const backend::Capacity* capacity)
     const auto& c = *capacity;
     setBytes(*m_perReader, c.bytesPerTimeline.mean);
     m_perReader->setSubline(
-        tr("median %1, 90 % below %2")
+        tr("p50 %1 · p90 %2")
             .arg(formatWholeBytes(c.bytesPerTimeline.p50), formatWholeBytes(c.bytesPerTimeline.p90)));
     setBytes(*m_perEntry, c.bytesPerEntry.mean);
     m_perEntry->setSubline(tr("%1 entries a reader, cap %2")

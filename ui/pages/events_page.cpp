@@ -82,7 +82,7 @@ QWidget* EventsPage::buildFilters(QWidget* parent)
     layout->setSpacing(kSpacingTiny);
     m_search = new QLineEdit(row);
     m_search->setObjectName(QStringLiteral("eventSearch"));
-    m_search->setPlaceholderText(tr("Find a node, a name, a word (Ctrl-F)"));
+    m_search->setPlaceholderText(tr("Find a word (Ctrl-F)"));
     m_search->setAccessibleName(tr("Find in events"));
     m_search->setClearButtonEnabled(true);
     m_search->setMinimumWidth(kSearchWidth);

@@ -157,7 +157,8 @@ void NodeDetailView::showTrouble()
 {
     QStringList lines;
     if (m_row) {
-        const auto& [node, probed] = *m_row;
+        const auto& node = m_row->node;
+        const auto& probed = m_row->probed;
         if (probed.silentSince) lines << tr("No answer since %1.").arg(formatTime(*probed.silentSince));
         if (!node.message.empty()) lines << QString::fromStdString(node.message);
         if (!m_error.isEmpty() && !probed.silentSince) // else it would be the same once more

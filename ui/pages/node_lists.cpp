@@ -65,7 +65,7 @@ NodeLists::NodeLists(const Theme& theme, QTabWidget& tabs, QObject* parent)
     , m_replicaModel(makeReplicaTable(this))
 {
     m_slow = add(theme, "slowOperations", tr("Slow operations"), m_slowModel);
-    m_top = add(theme, "topStatements", tr("Top statements"), m_topModel);
+    m_top = add(theme, "topStatements", tr("Statements"), m_topModel);
     m_dead = add(theme, "deadRows", tr("Dead rows"), m_deadModel);
     m_replicas = add(theme, "replicas", tr("Replicas, slots"), m_replicaModel);
     m_slow->sortBy(SlowAtColumn, Qt::DescendingOrder);

@@ -97,10 +97,12 @@ QWidget* FactGrid::makeGroup(const FactGroup& group)
     form->setContentsMargins({});
     form->setHorizontalSpacing(kSpacingMedium);
     form->setVerticalSpacing(kSpacingTiny / 2);
-    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop); // also beside values of several lines
-    for (const auto& fact : group.facts)
-        form->addRow(new Label(m_theme, fact.name, FontRole::Body, Tone::Muted, box),
-                     add(fact.id, fact.name));
+    form->setLabelAlignment(Qt::AlignLeft);
+    for (const auto& fact : group.facts) {
+        auto* name = new Label(m_theme, fact.name, FontRole::Body, Tone::Muted, box);
+        name->setAlignment(Qt::AlignLeft | Qt::AlignTop); // also beside values of several lines
+        form->addRow(name, add(fact.id, fact.name));
+    }
     column->addLayout(form);
     column->addStretch(1);
     return box;

@@ -135,16 +135,32 @@ void HeatGrid::describe()
         setAccessibleDescription(cellText(m_current));
         return;
     }
-    int highest = -1;
-    for (int s = 0; s < int(m_values.size()); ++s) {
-        const double value = m_values[std::size_t(s)];
-        if (!std::isnan(value) && (highest < 0 || value > m_values[std::size_t(highest)])) highest = s;
-    }
+    const int highest = highestShard();
     setAccessibleDescription(
         highest < 0 ? tr("%n shard(s), nothing known yet", nullptr, int(m_values.size()))
         : !note().isEmpty()
             ? note()
             : tr("%n shard(s). Highest: %1", nullptr, int(m_values.size())).arg(cellText(highest)));
+}
+
+// -1: nothing is known.
+int HeatGrid::highestShard() const
+{
+    int highest = -1;
+    for (int s = 0; s < int(m_values.size()); ++s) {
+        const double value = m_values[std::size_t(s)];
+        if (!std::isnan(value) && (highest < 0 || value > m_values[std::size_t(highest)])) highest = s;
+    }
+    return highest;
+}
+
+// Under the grid: the cell that is pointed at, else the one that matters most.
+QString HeatGrid::caption() const
+{
+    if (const int shard = m_hovered >= 0 ? m_hovered : m_current; shard >= 0) return cellText(shard);
+    const int highest = highestShard();
+    return highest >= 0 && m_values[std::size_t(highest)] > 0 ? tr("Top: %1").arg(cellText(highest))
+                                                              : tr("Point at a cell to read it");
 }
 
 // --- geometry
@@ -371,13 +387,13 @@ void HeatGrid::drawScale(QPainter& painter, const Shape& s) const
 void HeatGrid::drawReadout(QPainter& painter) const
 {
     const auto metrics = painter.fontMetrics();
-    const int shard = m_hovered >= 0 ? m_hovered : m_current;
-    const auto words = shard >= 0 ? cellText(shard) : tr("Point at a cell to read it");
-    painter.setPen(shard >= 0 ? m_theme.text() : m_theme.textMuted());
+    const bool chosen = m_hovered >= 0 || m_current >= 0;
+    const auto words = caption();
+    painter.setPen(chosen ? m_theme.text() : m_theme.textMuted());
     const int baseline = height() - metrics.descent();
     if (anyLastKnown()) {
         drawLastKnownKey(painter, m_theme, {kLabelWidth, baseline - metrics.height()});
-        painter.setPen(shard >= 0 ? m_theme.text() : m_theme.textMuted());
+        painter.setPen(chosen ? m_theme.text() : m_theme.textMuted());
     }
     drawFigure(painter, {kLabelWidth, baseline},
                metrics.elidedText(words, Qt::ElideRight, width() - kLabelWidth));

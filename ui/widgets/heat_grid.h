@@ -39,6 +39,7 @@ public:
     void setCurrent(int shard);
     ScaleSteps scale() const { return m_scale.steps(); } // in parts of the mean
     QString cellText(int shard) const;                   // as in the readout
+    QString caption() const;                             // the line under the grid
     QRect cellRect(int shard) const;
 
     QSize sizeHint() const override;
@@ -67,6 +68,7 @@ private:
     void setHovered(int shard);
     void updateScale(double chanceVariation);
     double placeOf(double partOfMean) const; // 0 … 1 on the scale
+    int highestShard() const;
     void describe();
     void drawCells(QPainter& painter, const Shape& shape) const;
     void drawLabels(QPainter& painter, const Shape& shape) const;
