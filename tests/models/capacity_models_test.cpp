@@ -61,7 +61,7 @@ void CapacityModelsTest::noDateFromTooShortATime()
     const auto two = growth(series(121, 1, 1), 1e6);
     QCOMPARE(two.kind, Kind::TooShort);
     QVERIFY(!two.fullAtSeconds);
-    QCOMPARE(ui::growthText(two), QString("needs 8 min more"));
+    QCOMPARE(ui::growthText(two), QString("too early"));
     QCOMPARE(ui::growthReason(two), QString("Growth needs 10 min of history, there are 2 min."));
     QCOMPARE(growth({}, 1e6).kind, Kind::TooShort);
     QCOMPARE(ui::growthText(growth({}, 1e6)), QString("no history yet"));

@@ -170,9 +170,9 @@ void StripsTest::workloadSaysItsHour_data()
     QTest::addColumn<double>("rhythm");
     QTest::addColumn<bool>("going");
     QTest::addColumn<QString>("words");
-    QTest::newRow("night") << 0.354 << true << "running at 35 % of set (night)";
-    QTest::newRow("day") << 1.0 << true << "running at 100 % of set (day)";
-    QTest::newRow("peak") << 1.42 << true << "running at 142 % of set (peak)";
+    QTest::newRow("night") << 0.354 << true << "running at 35 % (night)";
+    QTest::newRow("day") << 1.0 << true << "running at 100 % (day)";
+    QTest::newRow("peak") << 1.42 << true << "running at 142 % (peak)";
     QTest::newRow("stopped") << 1.42 << false << "stopped";
 }
 

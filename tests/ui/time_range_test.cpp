@@ -403,11 +403,11 @@ void TimeRangeTest::axisLabelsSuitTheSpan()
     const auto end = span < 0 ? noon : noon + 86400;
     auto ticks = ui::timeTicks(double(end - std::abs(span)), double(end), 5);
     // Narrower axes have the same ticks, but fewer labels.
-    const auto usual = ui::timeTicks(double(end - std::abs(span)), double(end), 4);
     const auto narrow = ui::timeTicks(double(end - std::abs(span)), double(end), 2);
-    for (const auto& one : usual)
-        QVERIFY(span < 0 || std::any_of(narrow.begin(), narrow.end(),
-                                        [&](const auto& tick) { return tick.at == one.at; }));
+    QVERIFY(
+        std::count_if(narrow.begin(), narrow.end(), [](const auto& tick) { return !tick.text.isEmpty(); }));
+    for (const auto& one : narrow)
+        QVERIFY(std::any_of(ticks.begin(), ticks.end(), [&](const auto& tick) { return tick.at == one.at; }));
     std::erase_if(ticks, [](const auto& tick) { return tick.text.isEmpty(); });
     QVERIFY(ticks.size() >= 2 && ticks.size() <= 8);
     bool day = false;

@@ -316,10 +316,7 @@ QString growthText(const Growth& growth)
     switch (growth.kind) {
     case Growth::Kind::TooShort:
         if (growth.knownSeconds <= 0) return T::tr("no history yet");
-        return growth.knownSeconds < kGrowthNeedsSeconds
-                   ? T::tr("needs %1 more")
-                         .arg(formatDuration(std::ceil(kGrowthNeedsSeconds - growth.knownSeconds)))
-                   : T::tr("too few points");
+        return growth.knownSeconds < kGrowthNeedsSeconds ? T::tr("too early") : T::tr("too few points");
     case Growth::Kind::NotGrowing:
         return T::tr("not growing");
     case Growth::Kind::NoLimit:

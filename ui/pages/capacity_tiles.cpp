@@ -116,14 +116,14 @@ void CapacityTiles::showRoom(const backend::Capacity& capacity)
     if (known == 0)
         m_room->setSubline(tr("how many fit is not known"));
     else
-        m_room->setSubline((byMachine == 0       ? tr("%1 fit until maxmemory")
-                            : byMachine == known ? tr("%1 fit in the machine's memory")
-                                                 : tr("%1 fit until maxmemory or the machine's memory"))
+        m_room->setSubline((byMachine == 0 ? tr("%1 fit until maxmemory") : tr("%1 fit in memory"))
                                .arg(formatCompact(double(fit))));
     m_room->setToolTip(
-        tr("Warm readers with a home timeline in Redis. How many fit counts %1 of %2 Redis nodes.")
+        tr("Warm readers with a home timeline in Redis. How many fit counts %1 of %2 Redis nodes: until "
+           "maxmemory, of %3 without one until its share of the machine's memory.")
             .arg(known)
-            .arg(capacity.nodes.size()));
+            .arg(capacity.nodes.size())
+            .arg(byMachine));
 }
 
 } // namespace ui

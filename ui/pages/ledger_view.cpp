@@ -88,7 +88,9 @@ Label* LedgerView::addFact(QFormLayout* form, const QString& title, const char* 
     value->setObjectName(QLatin1String(name));
     value->setWordWrap(true);
     value->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    form->addRow(new Label(m_theme, title, FontRole::Body, Tone::Muted, this), value);
+    auto* heading = new Label(m_theme, title, FontRole::Body, Tone::Muted, this);
+    heading->setAlignment(Qt::AlignLeft | Qt::AlignTop); // also beside a value of several lines
+    form->addRow(heading, value);
     return value;
 }
 

@@ -28,13 +28,19 @@ double stepFor(double span, double most)
     return kTickSteps.back();
 }
 
-// Between labelled ticks too, if the labels' are among them; the same for all axes but very wide ones.
-double tickStep(double span, double labelled)
+// Of an axis of usual width: every axis over the same span has ticks there, whatever room its labels have.
+double nominalStep(double span)
 {
-    double out = labelled;
-    for (const double step : kTickSteps)
-        if (step <= stepFor(span, kNominal) && step <= labelled && std::fmod(labelled, step) == 0) out = step;
-    return out;
+    return stepFor(span, kNominal);
+}
+
+// The next step that falls in with the nominal one: a multiple of it, or a part.
+double fittingStep(double span, double most)
+{
+    const double step = stepFor(span, most), nominal = nominalStep(span);
+    for (const double other : kTickSteps)
+        if (other >= step && std::fmod(std::max(other, nominal), std::min(other, nominal)) == 0) return other;
+    return step;
 }
 
 double midnight(const QDate& date)
@@ -75,14 +81,14 @@ QString words(const QDateTime& at, const char* format)
 
 std::vector<TimeTick> timeTicks(double begin, double end, int most)
 {
-    double step = stepFor(end - begin, most);
+    double step = fittingStep(end - begin, most);
     auto ticks = ticksOf(begin, end, step);
     // Some label has to say which day it is, unless it is today.
     bool dayTold = shownTime(timeOf(begin)).date() == shownTime(timeOf(nowSeconds())).date();
     for (const double tick : ticks)
         dayTold = dayTold || shownTime(timeOf(tick)).time() == QTime(0, 0);
-    if (!dayTold) ticks = ticksOf(begin, end, step = stepFor(end - begin, most / kShort));
-    const auto all = ticksOf(begin, end, tickStep(end - begin, step));
+    if (!dayTold) ticks = ticksOf(begin, end, step = fittingStep(end - begin, most / kShort));
+    const auto all = ticksOf(begin, end, std::min(step, nominalStep(end - begin)));
     std::vector<TimeTick> out;
     auto labelled = ticks.begin();
     const char* day = end - begin > kYearTold ? "MMM d yyyy" : "MMM d";

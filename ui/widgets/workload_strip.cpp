@@ -34,7 +34,7 @@ QString trafficPhaseText(const backend::WorkloadStatus& status)
     const auto hour = status.rhythm < kNight  ? WorkloadStrip::tr("night")
                       : status.rhythm > kPeak ? WorkloadStrip::tr("peak")
                                               : WorkloadStrip::tr("day");
-    return WorkloadStrip::tr("%1 at %2 % of set (%3)").arg(phase, formatNumber(100 * status.rhythm, 0), hour);
+    return WorkloadStrip::tr("%1 at %2 % (%3)").arg(phase, formatNumber(100 * status.rhythm, 0), hour);
 }
 
 QString trafficRhythmText()
