@@ -284,16 +284,16 @@ std::vector<Event> HistoryStore::keptEvents()
 {
     const std::lock_guard fileLock(m_fileMutex);
     if (!m_file) return {};
-    if (auto events = m_file->readEvents()) {
-        // Those that the next pruning will drop.
-        std::erase_if(*events,
-                      [&](const auto& event) { return event.key.at < m_clock.now() - EventLog::kKept; });
-        return std::move(*events);
-    } else {
+    auto events = m_file->readEvents();
+    if (!events) {
         const std::lock_guard lock(m_mutex);
         setProblem(events.error().message);
+        return {};
     }
-    return {};
+    // Not those that the next pruning will drop.
+    const auto oldest = m_clock.now() - EventLog::kKept;
+    std::erase_if(*events, [&](const auto& event) { return event.key.at < oldest; });
+    return std::move(*events);
 }
 
 void HistoryStore::addEvents(const std::vector<Event>& events)

@@ -60,6 +60,10 @@ ProbeRecord PostgresProber::record() const
 void PostgresProber::step()
 {
     const auto result = probe();
+    if (!result) { // what was read of the sizes would be of another time
+        m_sizes.clear();
+        m_sizesCost = {};
+    }
     const std::lock_guard lock(m_mutex);
     const auto now = Clock::now();
     m_latencies.add(now, result ? std::optional(m_figures.probeMilliseconds) : std::nullopt);
@@ -101,39 +105,40 @@ Result<void> PostgresProber::readStatistics(SqlConnection& connection)
     return {};
 }
 
-Result<bool> PostgresProber::readSomeSizes(SqlConnection& connection)
+Result<bool> PostgresProber::readSomeSizes(SqlConnection& connection, Deadline deadline)
 {
     const std::string after = m_sizes.empty() ? std::string() : m_sizes.rbegin()->first;
     ROOKERY_ASSIGN(const auto rows,
-                   connection.execute(kSizes, {after, sqlParameter(m_times.shardsAtOnce)}, deadline()));
+                   connection.execute(kSizes, {after, sqlParameter(m_times.shardsAtOnce)}, deadline));
     for (std::size_t i = 0; i < rows.size(); ++i)
         m_sizes.emplace(rows.text(i, 0), SchemaSize{rows.integer(i, 1), rows.integer(i, 2)});
     return rows.size() == std::size_t(m_times.shardsAtOnce);
 }
 
-// What fails here keeps its last value: the node has answered already, and the figures are old by seconds
-// only. Goes on for a quarter of a probe's time; the next probe reads what is left.
+// What fails here keeps its last value. The next probe reads what is left.
 void PostgresProber::readSizes(SqlConnection& connection)
 {
     const auto begin = Clock::now();
-    Result<bool> more = true;
-    while (more && *more && Clock::now() - begin < m_times.deadline / 4)
-        more = readSomeSizes(connection);
+    const auto until = deadline();
+    if (m_sizes.empty()) m_sizesBegun = begin;
+    auto more = readSomeSizes(connection, until);
+    while (more && *more && Clock::now() - begin < m_times.sizesWithin)
+        more = readSomeSizes(connection, until);
     if (more && *more) {
         m_sizesCost += Clock::now() - begin;
         return;
     }
-    const auto database = more ? connection.execute(kDatabaseBytes, {}, deadline()) : fail(more.error());
+    const auto database = more ? connection.execute(kDatabaseBytes, {}, until) : fail(more.error());
     const auto end = Clock::now();
     m_nextSizes =
-        begin + std::max<Clock::duration>(m_times.sizesEvery, (m_sizesCost + (end - begin)) * m_times.share);
-    m_sizesCost = {};
+        end + std::max<Clock::duration>(m_times.sizesEvery, (m_sizesCost + (end - begin)) * m_times.share);
     auto sizes = std::exchange(m_sizes, {});
+    m_sizesCost = {};
     if (!database) return;
     const std::lock_guard lock(m_mutex);
     m_figures.schemas = std::move(sizes);
     m_figures.databaseBytes = database->integer(0, 0);
-    m_figures.sizesAt = begin;
+    m_figures.sizesAt = m_sizesBegun;
 }
 
 void PostgresProber::countQueue(SqlConnection& connection)

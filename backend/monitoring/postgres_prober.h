@@ -1,7 +1,7 @@
 // Probes one PostgreSQL node: whether it answers, its own statistics, its queue, the sizes of its logical
 // shards. Each has its own cadence; those of counting adapt, so that each costs at most a twentieth of the
-// time. Sizes are read some shards at a time, within a probe's deadline however many there are, and after the
-// first probes: a start has more urgent questions. Owned by the sampler; a thread of its own, so that a hung
+// time. Sizes are read some shards at a time, over several probes where there are many, and after the first
+// probe: a start has more urgent questions. Owned by the sampler; a thread of its own, so that a hung
 // node delays nobody. view() from any thread.
 #pragma once
 
@@ -24,8 +24,9 @@ struct ProbeTimes
     Milliseconds interval{1000}; // of probes and snapshots
     Milliseconds deadline{500};  // of one probe
     Milliseconds sizesEvery{5000};
-    int shardsAtOnce = 32; // of which the sizes are asked in one statement
-    int share = 20;        // what is counted is counted no more often than every so many times its cost
+    int shardsAtOnce = 32;         // of which the sizes are asked in one statement
+    Milliseconds sizesWithin{125}; // of one probe; the next goes on
+    int share = 20; // what is counted is counted no more often than every so many times its cost
 };
 
 struct SchemaSize // of one logical shard in one role
@@ -40,7 +41,7 @@ struct PostgresFigures
     double uptimeSeconds = -1, probeMilliseconds = -1, transactionsPerSecond = -1;
     std::int64_t connections = -1, connectionsMost = -1, databaseBytes = -1;
     std::map<std::string, SchemaSize> schemas; // "users_0017"; empty until first read
-    NodeHealth::Time sizesAt{};                // when all had been read, databaseBytes too; zero: never
+    NodeHealth::Time sizesAt{};                // when their reading began, databaseBytes too; zero: never
     std::vector<QueueKindCounts> queue;
     NodeHealth::Time queueAt{}; // when it was counted; zero: never
     std::string queueError;     // why the last count failed
@@ -68,7 +69,7 @@ private:
     Result<void> probe();
     Result<void> readStatistics(SqlConnection& connection);
     void readSizes(SqlConnection& connection);
-    Result<bool> readSomeSizes(SqlConnection& connection); // whether there are more
+    Result<bool> readSomeSizes(SqlConnection& connection, Deadline deadline); // whether there are more
     void countQueue(SqlConnection& connection);
     Deadline deadline() const { return Deadline::after(m_times.deadline); }
 
@@ -81,7 +82,8 @@ private:
     std::int64_t m_transactions = -1;
     Time m_transactionsAt{}, m_nextSizes, m_nextQueue{};
     std::map<std::string, SchemaSize> m_sizes; // so far, of the pass that is not at its end
-    Time::duration m_sizesCost{};              // of that pass, so far
+    Time m_sizesBegun{};
+    Time::duration m_sizesCost{}; // of that pass, so far
 
     mutable std::mutex m_mutex; // guards the three below
     PostgresFigures m_figures;

@@ -12,6 +12,9 @@
 #include "tests/support/demo_session.h"
 #include "tests/support/private_cluster.h"
 
+#include <chrono>
+#include <thread>
+
 using namespace backend;
 using namespace tests;
 
@@ -24,6 +27,7 @@ private slots:
     void theAuditJudgesOnlyWhatIsOlderThanUnfinishedWork();
     void marksStayWhileTheirTaskDoes();
     void whoseRowsAreStillToComeIsToBeTriedAgain();
+    void theRowsOfANewUserAreWaitedFor();
 
 private:
     std::unique_ptr<OpenEngine> open(int workers);
@@ -183,6 +187,27 @@ void EngineRulesTest::whoseRowsAreStillToComeIsToBeTriedAgain()
     take(feed.post(late, "now", soon()));
     QCOMPARE(take(feed.profile(late, soon())).user.handle, handle);
     QVERIFY(drain(*working));
+}
+
+// A slow PostgreSQL leaves nobody with a user of which nothing can be done: no worker runs here.
+void EngineRulesTest::theRowsOfANewUserAreWaitedFor()
+{
+    const auto idle = open(0);
+    auto& feed = idle->feed();
+    const std::string handle = "patient";
+    const auto map = idle->shardMaps().current();
+    const int shard = shardOfHandle(handle, map->shardCount);
+    auto lock = take(take(idle->pools().pool(map->usersNode[std::size_t(shard)]))->lease(soon()));
+    take(lock->begin(soon()));
+    take(lock->execute("LOCK TABLE " + shardTable(Role::Users, shard, "users") + " IN EXCLUSIVE MODE", {},
+                       soon()));
+    const std::jthread unlocking([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(700));
+        lock->rollback();
+    });
+    const auto user = take(feed.createUser({handle, "Patient"}, soon())).id;
+    take(feed.post(user, "at once", soon()));
+    QCOMPARE(take(feed.profile(user, soon())).user.handle, handle);
 }
 
 QTEST_GUILESS_MAIN(EngineRulesTest)

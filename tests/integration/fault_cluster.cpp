@@ -190,10 +190,14 @@ void FaultCluster::everythingIsRight()
 
 void FaultCluster::updateAllShards(const std::string& table, const std::string& set)
 {
-    onEveryPostgres("DO $$ DECLARE one regclass; BEGIN FOR one IN SELECT c.oid FROM pg_class AS c JOIN"
-                    " pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND c.relname = '" +
-                    table + "' AND n.nspname LIKE 'users\\_%' LOOP EXECUTE 'UPDATE ' || one || $set$ SET " +
-                    set + "$set$; END LOOP; END $$");
+    const auto ofShards = " FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+                          " WHERE c.relkind = 'r' AND n.nspname LIKE 'users\\_%' AND c.relname = '" +
+                          table + "'";
+    const auto found = onEveryPostgres("SELECT c.oid::regclass" + ofShards).size();
+    if (found != std::size_t(app::kDemoShards))
+        throw std::runtime_error(std::to_string(found) + " shards have a table " + table);
+    onEveryPostgres("DO $$ DECLARE one regclass; BEGIN FOR one IN SELECT c.oid" + ofShards +
+                    " LOOP EXECUTE 'UPDATE ' || one || $set$ SET " + set + "$set$; END LOOP; END $$");
 }
 
 void FaultCluster::nobodyWasSeen()

@@ -44,7 +44,7 @@ protected:
         onEveryPostgres("UPDATE queue.tasks SET lease_until = clock_timestamp() WHERE state = 1");
     }
     void flush(const std::string& redis);
-    // The table of that name of every user shard.
+    // The table of that name of every user shard; throws where one has none.
     void updateAllShards(const std::string& table, const std::string& set);
     void nobodyWasSeen(); // for two months: whoever comes next makes all readers dormant
     void everythingIsRight();

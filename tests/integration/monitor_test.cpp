@@ -32,7 +32,8 @@ SamplerSettings settings(const MonitorCluster& cluster)
     out.identity.directoryNode = cluster.id("pg-2");
     out.times.interval = 200ms; // five snapshots a second: the test waits for snapshots, not for seconds
     out.times.sizesEvery = 400ms;
-    out.times.shardsAtOnce = 5; // several statements for all
+    out.times.shardsAtOnce = 20; // several statements for all,
+    out.times.sizesWithin = 0ms; // one of each probe
     out.sweep.restAfterPass = 200ms;
     out.sweep.restAfterError = 500ms;
     return out;

@@ -131,6 +131,11 @@ void MainWindowTest::tellsWhatFails()
     QTRY_COMPARE(health->text(), QString("10 of 10 nodes ok · all workers are paused"));
     QCOMPARE(health->tone(), ui::Tone::Warning);
     snapshot.engines[0].paused = false;
+    snapshot.backlog = backend::Backlog{backend::Backlog::Cause::AllBusy, 900, snapshot.takenAt};
+    ++snapshot.sequence;
+    fixture.fake->engine->setSnapshot(snapshot);
+    QTRY_COMPARE(health->text(), QString("10 of 10 nodes ok · workers fall behind"));
+    snapshot.backlog.reset();
     snapshot.queueDead = 1;
     ++snapshot.sequence;
     fixture.fake->engine->setSnapshot(snapshot);

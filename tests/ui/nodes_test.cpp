@@ -112,7 +112,7 @@ void NodesTest::redisDetailsAreShown()
     QVERIFY(page.text("persistenceLastAt").endsWith(ui::zoneName()));
     QCOMPARE(page.text("replicationRole"), QString("primary"));
     QCOMPARE(page.tabTitle("Slow log"), QString("Slow log (2)"));
-    QCOMPARE(page.tabTitle("Replicas"), QString("Replicas, slots (1)"));
+    QCOMPARE(page.tabTitle("Replicas"), QString("Replicas (1)"));
     QVERIFY(page.tabTitle("Statements").isEmpty()); // of PostgreSQL alone
     QCOMPARE(page.table("slowOperations").model()->rowCount(), 2);
     QCOMPARE(page.cell("slowOperations", 0, ui::SlowTextColumn), QString("ZRANGE {3}:home:42 0 -1"));

@@ -187,7 +187,7 @@ void OverviewTroubleTest::thatNobodyWorksIsToldAtOnce()
     QCOMPARE(notice->details(), QString("What is posted waits in the queue until they are resumed."));
     QCOMPARE(tile(fixture, "queueTile").status(), ui::Tone::Warning);
     for (auto& engine : snapshot.engines)
-        engine.workers = 0;
+        engine.workers = engine.workersWanted = 0;
     ++snapshot.sequence;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(notice->headline(), QString("No engine has workers"));
@@ -200,6 +200,15 @@ void OverviewTroubleTest::thatNobodyWorksIsToldAtOnce()
     fixture.engine().setSnapshot(snapshot);
     QTRY_VERIFY(!notice->isVisible());
     snapshot.engines.back().heartbeatAgeSeconds = 30;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(notice->headline(), QString("No engine has workers"));
+    // Nor is anything known of them once the directory is down.
+    ++snapshot.sequence;
+    auto unknown = snapshot;
+    unknown.deliveriesPerSecond = -1;
+    fixture.engine().setSnapshot(unknown);
+    QTRY_VERIFY(!notice->isVisible());
     ++snapshot.sequence;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(notice->headline(), QString("No engine has workers"));

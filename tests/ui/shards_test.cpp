@@ -132,7 +132,7 @@ void ShardsTest::numbersAreTheSnapshots()
     auto* heat = fixture.find<ui::HeatGrid>("shardHeat");
     QVERIFY(heat->scale().begin <= byShard.min / byShard.mean && heat->scale().end() >= byShard.maxOverMean);
     QVERIFY2(heat->cellText(7).contains("7"), qPrintable(heat->cellText(7)));
-    QCOMPARE(heat->caption(), "Top: " + heat->cellText(top->shard));
+    QCOMPARE(heat->caption(), "Highest: " + heat->cellText(top->shard));
 }
 
 void ShardsTest::unknownIsADash()

@@ -235,9 +235,8 @@ QString limitText(const NodeLimit& limit)
 
 NodeLimit NodeRoomRow::limit() const
 {
-    if (weighed) return limitOf(*weighed);
-    NodeLimit out;
-    if (maxMemoryBytes <= 0) return out;
+    if (maxMemoryBytes <= 0) return weighed ? limitOf(*weighed) : NodeLimit();
+    NodeLimit out; // told each second: newer than what was weighed
     out.kind = NodeLimit::Kind::MaxMemory;
     out.bytes = maxMemoryBytes;
     return out;

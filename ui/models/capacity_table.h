@@ -66,9 +66,9 @@ enum NodeRoomColumn {
     RoomColumnCount
 };
 NodeRoomModel* makeNodeRoomTable(QObject* parent);
-// From here on a limit of memory or connections is nearly used up, as the doctor judges.
+// From here on a limit of memory or connections is nearly used up.
 inline constexpr double kNearlyFull = 0.8;
-Tone usedShareTone(double share);
+Tone usedShareTone(double share); // of a limit
 // The one of which most is used, of those with a limit; null: none has one that is known.
 const NodeRoomRow* fullestOf(const std::vector<NodeRoomRow>& rows);
 

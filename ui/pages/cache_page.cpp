@@ -49,9 +49,11 @@ std::vector<std::size_t> byMost(const backend::ClusterSnapshot& snapshot, const 
 {
     std::vector<std::size_t> out;
     std::vector<double> means(snapshot.nodes.size(), -1);
+    const bool allDrawn = redisNodes(snapshot).size() <= kMostLines; // in their own order
     for (std::size_t i = 0; i < snapshot.nodes.size(); ++i) {
         if (snapshot.nodes[i].kind != backend::NodeKind::Redis) continue;
         out.push_back(i);
+        if (allDrawn) continue;
         double sum = 0;
         int known = 0;
         for (const auto& point : history) {
@@ -62,7 +64,8 @@ std::vector<std::size_t> byMost(const backend::ClusterSnapshot& snapshot, const 
         }
         if (known > 0) means[i] = sum / known;
     }
-    std::stable_sort(out.begin(), out.end(), [&](auto a, auto b) { return means[a] > means[b]; });
+    if (!allDrawn)
+        std::stable_sort(out.begin(), out.end(), [&](auto a, auto b) { return means[a] > means[b]; });
     return out;
 }
 
@@ -135,12 +138,12 @@ QWidget* CachePage::build()
     remakeRatioChart({});
     m_nodeCharts = {{"nodeMemoryChart",
                      tr("Memory by node"),
-                     tr("Memory by node, the fullest %1 of %2"),
+                     tr("Memory by node, %1 of %2, the fullest among them"),
                      {{}, &memoryText, 1024 * 1024, 0, ScaleUnit::Bytes, QStringLiteral("888.8 MiB")},
                      &backend::HistoryPoint::nodeMemoryBytes},
                     {"nodeCommandsChart",
                      tr("Commands/s by node"),
-                     tr("Commands/s by node, the busiest %1 of %2"),
+                     tr("Commands/s by node, %1 of %2, the busiest among them"),
                      {{}, &formatRate, 10, 0, ScaleUnit::Number, QStringLiteral("88,888")},
                      &backend::HistoryPoint::nodeCommandsPerSecond}};
     for (auto& chart : m_nodeCharts)

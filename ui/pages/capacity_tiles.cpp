@@ -118,12 +118,15 @@ void CapacityTiles::showRoom(const backend::Capacity& capacity)
     else
         m_room->setSubline((byMachine == 0 ? tr("%1 fit until maxmemory") : tr("%1 fit in memory"))
                                .arg(formatCompact(double(fit))));
+    const auto until = byMachine == 0 ? tr("until maxmemory")
+                       : byMachine == known
+                           ? tr("until its share of the machine's memory, as no maxmemory is set")
+                           : tr("until maxmemory or, where none is set, its share of the machine's memory");
     m_room->setToolTip(
-        tr("Warm readers with a home timeline in Redis. How many fit counts %1 of %2 Redis nodes: until "
-           "maxmemory, of %3 without one until its share of the machine's memory.")
+        tr("Warm readers with a home timeline in Redis. How many fit counts %1 of %2 Redis nodes, each %3.")
             .arg(known)
             .arg(capacity.nodes.size())
-            .arg(byMachine));
+            .arg(until));
 }
 
 } // namespace ui

@@ -37,6 +37,8 @@ public:
     void timesChanged();
     bool running() const { return m_running && !m_dropped; }
     const std::optional<backend::Checkup>& checkup() const { return m_checkup; }
+    bool whole() const { return m_checkup && !m_soFar; } // not only some of its nodes
+    backend::TimePoint lookedAt() const { return m_lookedAt; }
 
 signals:
     void checked(); // checkup() is another one

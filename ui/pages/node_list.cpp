@@ -37,8 +37,7 @@ public:
                 [value](const Row& r) { return value(r) < 0 ? QVariant() : QVariant(value(r)); },
                 [value](const Row& r) { return value(r) < 0 ? silence(r) : QString(); },
                 [value, most](const Row& r) {
-                    return most && most(r) > 0 && value(r) >= most(r) * kNearlyFull ? Tone::Warning
-                                                                                    : Tone::Normal;
+                    return most && most(r) > 0 ? usedShareTone(value(r) / most(r)) : Tone::Normal;
                 }};
     }
 
@@ -99,7 +98,8 @@ public:
     }
     static QString findingsTip(const Row& r)
     {
-        QStringList out;
+        if (r.findings.empty()) return {};
+        QStringList out{tr("The doctor looked at %1.").arg(formatTime(r.lookedAt))};
         for (const auto& finding : r.findings)
             out << QString::fromStdString(finding.measured);
         return out.join(u'\n');
@@ -213,17 +213,19 @@ NodeListModel* makeNodeList(QObject* parent)
 
 std::vector<NodeListRow> nodeListRows(const backend::ClusterSnapshot& snapshot,
                                       const std::vector<backend::ProbedNode>& probed,
-                                      const std::optional<backend::Checkup>& checkup)
+                                      const std::optional<DoctorsLook>& look)
 {
     std::vector<NodeListRow> out;
     for (auto& node : worstFirst(snapshot.nodes)) {
         NodeListRow row;
         for (const auto& one : probed)
             if (one.node == node.id) row.probed = one;
-        if (checkup)
-            for (const auto& finding : checkup->findings)
+        if (look) {
+            row.lookedAt = look->at;
+            for (const auto& finding : look->checkup.findings)
                 if (finding.node == node.name && finding.severity != backend::Severity::Note)
                     row.findings.push_back(finding);
+        }
         row.node = std::move(node);
         out.push_back(std::move(row));
     }

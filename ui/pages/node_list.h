@@ -17,7 +17,15 @@ struct NodeListRow
 {
     backend::NodeSnapshot node;
     backend::ProbedNode probed;
-    std::vector<backend::CheckFinding> findings{}; // what the doctor found wrong with it, when it last looked
+    std::vector<backend::CheckFinding>
+        findings{}; // what the doctor found wrong with it, when it last looked:
+    backend::TimePoint lookedAt{};
+};
+
+struct DoctorsLook
+{
+    backend::Checkup checkup; // of all nodes
+    backend::TimePoint at;
 };
 
 using NodeListModel = TableModel<NodeListRow, int>;
@@ -42,7 +50,7 @@ NodeListModel* makeNodeList(QObject* parent);
 // Down first, as worstFirst().
 std::vector<NodeListRow> nodeListRows(const backend::ClusterSnapshot& snapshot,
                                       const std::vector<backend::ProbedNode>& probed,
-                                      const std::optional<backend::Checkup>& checkup = {});
+                                      const std::optional<DoctorsLook>& look = {});
 QString nodeKindText(backend::NodeKind kind);
 QString nodeRolesText(const std::vector<backend::Role>& roles);
 

@@ -26,6 +26,11 @@ QString slowTitle(backend::NodeKind kind)
     return kind == backend::NodeKind::Redis ? NodeLists::tr("Slow log") : NodeLists::tr("Running");
 }
 
+QString replicasTitle(backend::NodeKind kind)
+{
+    return kind == backend::NodeKind::Redis ? NodeLists::tr("Replicas") : NodeLists::tr("Replicas, slots");
+}
+
 // The words under which the slow log stands; from the server's own threshold.
 QString slowLogHint(const backend::RedisSlowLog& log)
 {
@@ -67,7 +72,7 @@ NodeLists::NodeLists(const Theme& theme, QTabWidget& tabs, QObject* parent)
     m_slow = add(theme, "slowOperations", tr("Slow operations"), m_slowModel);
     m_top = add(theme, "topStatements", tr("Statements"), m_topModel);
     m_dead = add(theme, "deadRows", tr("Dead rows"), m_deadModel);
-    m_replicas = add(theme, "replicas", tr("Replicas, slots"), m_replicaModel);
+    m_replicas = add(theme, "replicas", tr("Replicas"), m_replicaModel);
     m_slow->sortBy(SlowAtColumn, Qt::DescendingOrder);
     m_top->sortBy(TopTotalColumn, Qt::DescendingOrder);
     m_dead->sortBy(DeadRowsCountColumn, Qt::DescendingOrder);
@@ -97,7 +102,7 @@ void NodeLists::showNothing(backend::NodeKind kind, const QString& why)
 {
     fitTabs(kind);
     m_tabs.setTabText(m_tabs.indexOf(m_slow->parentWidget()), slowTitle(kind));
-    m_tabs.setTabText(m_tabs.indexOf(m_replicas->parentWidget()), tr("Replicas, slots"));
+    m_tabs.setTabText(m_tabs.indexOf(m_replicas->parentWidget()), replicasTitle(kind));
     m_slowModel->setRows({});
     m_topModel->setRows({});
     m_deadModel->setRows({});
@@ -160,7 +165,8 @@ void NodeLists::showTables(const backend::NodeDetails& details)
 void NodeLists::showReplicas(const backend::NodeDetails& details)
 {
     auto rows = replicaRows(details);
-    m_tabs.setTabText(m_tabs.indexOf(m_replicas->parentWidget()), withCount(tr("Replicas, slots"), rows.size()));
+    m_tabs.setTabText(m_tabs.indexOf(m_replicas->parentWidget()),
+                      withCount(replicasTitle(details.kind), rows.size()));
     const bool redis = details.kind == backend::NodeKind::Redis;
     const bool read =
         redis ? details.redis.replication.value.has_value() : details.postgres.replication.value.has_value();

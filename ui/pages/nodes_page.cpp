@@ -104,9 +104,10 @@ void NodesPage::connectAll()
     connect(m_checkup, &CheckupView::checked, this, [this] {
         const auto& checkup = m_checkup->checkup();
         m_detail->setCheckup(checkup);
+        if (!m_checkup->whole()) return; // what is missing would look mended
+        m_look = DoctorsLook{*checkup, m_checkup->lookedAt()};
         const auto wrong =
-            checkup ? checkup->count(backend::Severity::Error) + checkup->count(backend::Severity::Warning)
-                    : 0;
+            checkup->count(backend::Severity::Error) + checkup->count(backend::Severity::Warning);
         m_side->setTabText(0, wrong > 0 ? tr("Doctor (%1)").arg(wrong) : tr("Doctor"));
         if (m_snapshot) showNodes();
     });
@@ -187,7 +188,7 @@ void NodesPage::askFigures(bool now)
 void NodesPage::showNodes()
 {
     m_setting = true;
-    m_model->setRows(nodeListRows(*m_snapshot, m_probed, m_checkup->checkup()));
+    m_model->setRows(nodeListRows(*m_snapshot, m_probed, m_look));
     m_listCard->setSubtitle(context().range.notOfWindow(m_snapshot->takenAt));
     if (!m_wanted.isEmpty() && selectNode(m_wanted)) {
         m_wanted.clear();

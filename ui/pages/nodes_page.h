@@ -70,6 +70,7 @@ private:
     QSplitter* m_lower = nullptr;
     backend::SnapshotPtr m_snapshot;
     std::vector<backend::ProbedNode> m_probed;
+    std::optional<DoctorsLook> m_look;
     QString m_wanted; // a node to be chosen once it is known
     std::chrono::milliseconds m_interval{5000};
     std::chrono::steady_clock::time_point m_figuresAt;

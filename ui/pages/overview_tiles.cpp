@@ -117,7 +117,7 @@ void OverviewPage::showFailures(const backend::ClusterSnapshot& snapshot)
                                               : snapshot.pagesPartial;
     QStringList details;
     if (all.size() > 1) details << tr("Also %1.").arg(all.mid(1).join(tr("; ")));
-    if (snapshot.backlog) details << tr("%1.").arg(backlogText(snapshot));
+    if (const auto behind = backlogText(snapshot); !behind.isEmpty()) details << tr("%1.").arg(behind);
     details << failureCause(snapshot) << tr("Since %1 %2.").arg(formatMoment(worst->since), zoneName());
     if (const auto dated = ratesDated(snapshot); !dated.isEmpty()) details << tr("Known %1.").arg(dated);
     m_notice->say(all.front(), details.join(u' '), failureTone(snapshot));

@@ -289,7 +289,7 @@ void ShardsPage::showLastKnown()
 int ShardsPage::topShard() const
 {
     int top = -1;
-    double most = -1;
+    double most = 0;
     for (const auto& shard : m_shards.snapshot->shards) {
         const double value = backend::valueOf(shard, metric());
         if (std::isnan(value) || value <= most) continue;
@@ -302,8 +302,8 @@ int ShardsPage::topShard() const
 QString ShardsPage::topNode() const
 {
     const auto loads = backend::loadByNode(*m_shards.snapshot, metric());
-    return loads.empty() || std::isnan(loads.front().value) ? QString()
-                                                            : QString::fromStdString(loads.front().name);
+    return loads.empty() || !(loads.front().value > 0) ? QString()
+                                                       : QString::fromStdString(loads.front().name);
 }
 
 void ShardsPage::showBalance()

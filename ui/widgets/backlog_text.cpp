@@ -11,7 +11,7 @@ namespace ui {
 namespace {
 
 constexpr double kCriticalSeconds = 60; // readers see posts that late
-constexpr double kHeardOfSeconds = 10;  // an engine that is silent for longer may be gone
+constexpr double kHeardOfSeconds = 5;   // an engine that is silent for longer may be gone
 constexpr std::uint64_t kListedFrom =
     5; // snapshots, one a second: an engine's own row comes with a heartbeat
 
@@ -26,11 +26,13 @@ using B = BacklogText;
 // Nobody takes tasks, and that is known.
 Standstill standstillOf(const backend::ClusterSnapshot& snapshot)
 {
-    if (snapshot.ratesReadAt || snapshot.sequence < kListedFrom || snapshot.engines.empty())
-        return Standstill::None;
+    // What engines count is not known, or not of now, while the directory does not answer.
+    const bool told = !snapshot.ratesReadAt && snapshot.deliveriesPerSecond >= 0;
+    if (!told || snapshot.sequence < kListedFrom || snapshot.engines.empty()) return Standstill::None;
     auto out = Standstill::NoWorkers;
     for (const auto& engine : snapshot.engines) {
-        if (engine.heartbeatAgeSeconds > kHeardOfSeconds || engine.workers == 0) continue;
+        if (engine.heartbeatAgeSeconds > kHeardOfSeconds) continue;
+        if (engine.workers == 0 && engine.workersWanted == 0) continue; // it only watches
         if (!engine.paused) return Standstill::None;
         out = Standstill::Paused;
     }
@@ -39,22 +41,31 @@ Standstill standstillOf(const backend::ClusterSnapshot& snapshot)
 
 } // namespace
 
-QString standstillText(const backend::ClusterSnapshot& snapshot)
+QString backlogShort(const backend::ClusterSnapshot& snapshot)
 {
     switch (standstillOf(snapshot)) {
     case Standstill::None:
         break;
     case Standstill::Paused:
-        return B::tr("All workers are paused");
+        return B::tr("all workers are paused");
     case Standstill::NoWorkers:
-        return B::tr("No engine has workers");
+        return B::tr("no engine has workers");
     }
-    return {};
+    return snapshot.backlog ? B::tr("workers fall behind") : QString();
 }
 
 QString backlogText(const backend::ClusterSnapshot& snapshot)
 {
-    if (!snapshot.backlog) return standstillText(snapshot);
+    if (!snapshot.backlog) {
+        switch (standstillOf(snapshot)) {
+        case Standstill::None:
+            return {};
+        case Standstill::Paused:
+            return B::tr("All workers are paused");
+        case Standstill::NoWorkers:
+            return B::tr("No engine has workers");
+        }
+    }
     const auto waiting = snapshot.backlog->waiting;
     return B::tr("The workers fall behind: %1, the oldest for %2")
         .arg(waiting == 1 ? B::tr("1 task waits") : B::tr("%1 tasks wait").arg(formatCount(waiting)),

@@ -9,8 +9,8 @@
 
 namespace ui {
 
-// "All workers are paused", "No engine has workers"; empty: somebody works, or nothing is known.
-QString standstillText(const backend::ClusterSnapshot& snapshot);
+// "all workers are paused", "workers fall behind"; empty: they keep up, or nothing is known.
+QString backlogShort(const backend::ClusterSnapshot& snapshot);
 // "The workers fall behind: 12,300 tasks wait, the oldest for 40 s", or that none works; empty: they keep up.
 QString backlogText(const backend::ClusterSnapshot& snapshot);
 // "All 8 workers are busy: …"; empty where that is.

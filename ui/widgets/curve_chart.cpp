@@ -230,10 +230,10 @@ void CurveChart::drawGrid(QPainter& painter, const QRectF& area) const
     for (const auto& tick : ticks()) {
         const double x = toPixel(area, tick.at, 0).x(), width = metrics.horizontalAdvance(tick.text);
         const double left = std::min(x - width / 2, double(rect().right()) - width);
-        if (left < free) continue;
-        free = left + width + kSpacingSmall;
         painter.setPen(QPen(m_theme.grid(), 0));
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
+        if (tick.text.isEmpty() || left < free) continue;
+        free = left + width + kSpacingSmall;
         painter.setPen(m_theme.textMuted());
         painter.drawText(QRectF(left, below, width + 1, metrics.height()), Qt::AlignLeft, tick.text);
     }
@@ -317,7 +317,7 @@ bool CurveChart::isCrossed(const QRectF& area, const QRectF& box) const
     return false;
 }
 
-// Beside the point, above it or below, where it hides no line and no other mark's words.
+// Beside the point, above it or below, where it hides no line and not the words of the mark before.
 QRectF CurveChart::placeFor(const QSizeF& size, const QRectF& area, QPointF at, const QRectF& taken) const
 {
     const double right = at.x() + kSpacingTiny, left = at.x() - size.width() - kSpacingTiny;

@@ -87,9 +87,9 @@ private:
     void drawLine(QPainter& painter, const QRectF& area, const Line& line) const;
     void drawBands(QPainter& painter, const QRectF& area) const;
     QBrush bandBrush(const Line& line) const;
-    // Where it was drawn: the next one's words keep away from it.
     bool isCrossed(const QRectF& area, const QRectF& box) const;
     QRectF placeFor(const QSizeF& size, const QRectF& area, QPointF at, const QRectF& taken) const;
+    // Where it was drawn: the next one's words keep away from it.
     QRectF drawMark(QPainter& painter, const QRectF& area, const Mark& mark, const QRectF& taken) const;
     void drawLegend(QPainter& painter) const;
     void drawCursor(QPainter& painter, const QRectF& area) const;

@@ -214,7 +214,7 @@ void DemoBench::showTraffic()
     m_running->setAccessibleName(status.running ? tr("Pause the demo's traffic")
                                                 : tr("Let the demo's traffic go on"));
     m_running->setIcon(
-        m_theme.icon(status.running ? QStringLiteral("stop") : QStringLiteral("play"), Tone::Accent));
+        m_theme.icon(status.running ? QStringLiteral("pause") : QStringLiteral("play"), Tone::Accent));
 }
 
 void DemoBench::showScenarios()

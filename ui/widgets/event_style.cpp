@@ -146,9 +146,9 @@ EventShape eventShape(EventKind kind)
         return EventShape::TriangleDown;
     case EventKind::NodeBack:
     case EventKind::WorkersCaughtUp:
+    case EventKind::CallsAnswered:
         return EventShape::TriangleUp;
     case EventKind::CallsFail:
-    case EventKind::CallsAnswered:
         return EventShape::Saltire;
     case EventKind::OperatorAction:
         return EventShape::TriangleRight;

@@ -159,7 +159,7 @@ QString HeatGrid::caption() const
 {
     if (const int shard = m_hovered >= 0 ? m_hovered : m_current; shard >= 0) return cellText(shard);
     const int highest = highestShard();
-    return highest >= 0 && m_values[std::size_t(highest)] > 0 ? tr("Top: %1").arg(cellText(highest))
+    return highest >= 0 && m_values[std::size_t(highest)] > 0 ? tr("Highest: %1").arg(cellText(highest))
                                                               : tr("Point at a cell to read it");
 }
 

@@ -174,7 +174,7 @@ void StatusStrip::setSnapshot(const backend::SnapshotPtr& snapshot)
         words += tr(" · %1").arg(restoring);
     // What fails takes the place of what never changes.
     auto wrong = failuresShort(*snapshot);
-    if (const auto nobody = standstillText(*snapshot); !nobody.isEmpty()) wrong << nobody.toLower();
+    if (const auto behind = backlogShort(*snapshot); !behind.isEmpty()) wrong << behind;
     if (snapshot->queueDead > 0)
         wrong << (snapshot->queueDead == 1 ? tr("1 dead letter")
                                            : tr("%1 dead letters").arg(formatCount(snapshot->queueDead)));

@@ -28,21 +28,6 @@ double stepFor(double span, double most)
     return kTickSteps.back();
 }
 
-// Of an axis of usual width: every axis over the same span has ticks there, whatever room its labels have.
-double nominalStep(double span)
-{
-    return stepFor(span, kNominal);
-}
-
-// The next step that falls in with the nominal one: a multiple of it, or a part.
-double fittingStep(double span, double most)
-{
-    const double step = stepFor(span, most), nominal = nominalStep(span);
-    for (const double other : kTickSteps)
-        if (other >= step && std::fmod(std::max(other, nominal), std::min(other, nominal)) == 0) return other;
-    return step;
-}
-
 double midnight(const QDate& date)
 {
     const auto start = timesInUtc() ? date.startOfDay(Qt::UTC) : date.startOfDay();
@@ -79,34 +64,44 @@ QString words(const QDateTime& at, const char* format)
 
 } // namespace
 
+// Every axis over the same span has the ticks of one of usual width; where those are closer than its labels
+// may stand, each so many-th has one.
 std::vector<TimeTick> timeTicks(double begin, double end, int most)
 {
-    double step = fittingStep(end - begin, most);
-    auto ticks = ticksOf(begin, end, step);
+    const double span = end - begin, step = stepFor(span, kNominal);
+    const auto ticks = ticksOf(begin, end, step);
+    const auto everyFor = [&](double labels) {
+        return std::max(std::size_t(1), std::size_t(std::ceil(stepFor(span, labels) / step - 0.01)));
+    };
+    auto every = everyFor(most);
+    // The same moments as long as they are in sight; the middle one where none of them is.
+    const auto isRound = [&](double tick) {
+        return std::int64_t(std::floor(tick / step)) % std::int64_t(every) == 0;
+    };
+    const auto isLabelled = [&](std::size_t i) {
+        return isRound(ticks[i]) ||
+               (i == ticks.size() / 2 && std::none_of(ticks.begin(), ticks.end(), isRound));
+    };
+    const auto isMidnight = [&](double tick) { return shownTime(timeOf(tick)).time() == QTime(0, 0); };
     // Some label has to say which day it is, unless it is today.
     bool dayTold = shownTime(timeOf(begin)).date() == shownTime(timeOf(nowSeconds())).date();
-    for (const double tick : ticks)
-        dayTold = dayTold || shownTime(timeOf(tick)).time() == QTime(0, 0);
-    if (!dayTold) ticks = ticksOf(begin, end, step = fittingStep(end - begin, most / kShort));
-    const auto all = ticksOf(begin, end, std::min(step, nominalStep(end - begin)));
+    for (std::size_t i = 0; i < ticks.size(); ++i)
+        dayTold = dayTold || (isLabelled(i) && isMidnight(ticks[i]));
+    if (!dayTold) every = everyFor(most / kShort);
     std::vector<TimeTick> out;
-    auto labelled = ticks.begin();
-    const char* day = end - begin > kYearTold ? "MMM d yyyy" : "MMM d";
+    const char* day = span > kYearTold ? "MMM d yyyy" : "MMM d";
     const char* clock = step < 60 ? "HH:mm:ss" : "HH:mm";
-    for (const double tick : all) {
-        while (labelled != ticks.end() && *labelled < tick)
-            ++labelled;
-        if (labelled == ticks.end() || *labelled > tick) {
-            out.push_back({tick, {}});
-            continue;
-        }
-        const auto at = shownTime(timeOf(tick));
-        if (at.time() == QTime(0, 0) && step >= 60)
-            out.push_back({tick, words(at, day)});
+    for (std::size_t i = 0; i < ticks.size(); ++i) {
+        out.push_back({ticks[i], {}});
+        if (!isLabelled(i)) continue;
+        const auto at = shownTime(timeOf(ticks[i]));
+        auto& text = out.back().text;
+        if (isMidnight(ticks[i]) && step >= 60)
+            text = words(at, day);
         else if (!std::exchange(dayTold, true))
-            out.push_back({tick, words(at, "MMM d ") + words(at, clock)});
+            text = words(at, "MMM d ") + words(at, clock);
         else
-            out.push_back({tick, words(at, clock)});
+            text = words(at, clock);
     }
     return out;
 }
