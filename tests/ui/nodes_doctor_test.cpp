@@ -183,6 +183,11 @@ void NodesDoctorTest::findingsOfTheNode()
     QCOMPARE(page.text("nodeFindingsCommand"), QString("CONFIG SET"));
     page.nodes->openArgument("redis-2");
     QTRY_COMPARE(page.tabTitle("Findings"), QString("Findings (0)"));
+    // Of another session's node of that name nothing is known yet.
+    page.bridge.close();
+    page.bridge.reopen();
+    QTRY_VERIFY(page.listRow("redis-1") >= 0);
+    QTRY_COMPARE(page.cell("nodeList", page.listRow("redis-1"), ui::ListMessageColumn), ui::unknownText());
 }
 
 void NodesDoctorTest::whatHoldsOfSeveralNodesStandsOnce()

@@ -42,6 +42,7 @@ private slots:
     void saysThatNothingIsConnected();
     void numbersAreTheSnapshots_data();
     void numbersAreTheSnapshots();
+    void noneIsTopWhereThereIsNothing();
     void unknownIsADash();
     void figuresAreOfTheChosenWindow();
     void tableSortsAndKeepsItsSelection();
@@ -133,6 +134,26 @@ void ShardsTest::numbersAreTheSnapshots()
     QVERIFY(heat->scale().begin <= byShard.min / byShard.mean && heat->scale().end() >= byShard.maxOverMean);
     QVERIFY2(heat->cellText(7).contains("7"), qPrintable(heat->cellText(7)));
     QCOMPARE(heat->caption(), "Highest: " + heat->cellText(top->shard));
+}
+
+void ShardsTest::noneIsTopWhereThereIsNothing()
+{
+    PageFixture fixture;
+    auto snapshot = fakeSnapshot(1, 16);
+    for (auto& shard : snapshot.shards)
+        shard.deliveriesPerSecond = 0;
+    fixture.engine().setSnapshot(snapshot);
+    QVERIFY(fixture.open());
+    auto& page = fixture.make<ui::ShardsPage>();
+    auto* box = fixture.find<QComboBox>("balanceMetric");
+    box->setCurrentIndex(box->findData(int(backend::BalanceMetric::Deliveries)));
+    QSignalSpy opened(&page, &ui::Page::openPage);
+    for (const auto* name : {"shardMaxOverMean", "nodeMaxOverMean"}) {
+        auto* tile = fixture.find<ui::MetricTile>(name);
+        QCOMPARE(tile->subline(), QString("nothing to compare: all are 0"));
+        emit tile->clicked();
+    }
+    QVERIFY(opened.isEmpty());
 }
 
 void ShardsTest::unknownIsADash()

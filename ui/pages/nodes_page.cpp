@@ -111,6 +111,12 @@ void NodesPage::connectAll()
         m_side->setTabText(0, wrong > 0 ? tr("Doctor (%1)").arg(wrong) : tr("Doctor"));
         if (m_snapshot) showNodes();
     });
+    connect(&context().bridge, &EngineBridge::stateChanged, this,
+            [this] { // another cluster's nodes may be named alike
+                if (context().bridge.state() == EngineBridge::State::Open) return;
+                m_look.reset();
+                m_side->setTabText(0, tr("Doctor"));
+            });
     connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_chosenHeights = true; });
     connect(&context().range, &TimeRange::windowChanged, this, [this] {
         if (m_snapshot) showNodes();

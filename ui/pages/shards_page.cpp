@@ -285,7 +285,7 @@ void ShardsPage::showLastKnown()
     m_lastKnown->setVisible(!note.isEmpty());
 }
 
-// The one with most of what is shown; -1: nothing is known.
+// The one with most of what is shown; -1: nothing is known, or there is none.
 int ShardsPage::topShard() const
 {
     int top = -1;
@@ -326,10 +326,11 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
                                           : tr("%1 of the cluster").arg(reportMetricText(metric())));
     const auto spread = [this](MetricTile* tile, const backend::BalanceSummary& summary, const QString& top) {
         tile->setValue(timesMean(summary), summary.mean > 0 ? tr("× mean") : QString());
-        tile->setSubline(summary.known > 0 ? tr("%1: %2, mean %3")
-                                                 .arg(top, shardValueText(summary.max, metric()),
-                                                      shardMeanText(summary.mean, metric()))
-                                           : tr("not known yet"));
+        tile->setSubline(summary.known == 0  ? tr("not known yet")
+                         : summary.mean <= 0 ? tr("nothing to compare: all are 0")
+                                             : tr("%1: %2, mean %3")
+                                                   .arg(top, shardValueText(summary.max, metric()),
+                                                        shardMeanText(summary.mean, metric())));
     };
     spread(m_shardSpread, shards, tr("shard %1").arg(topShard()));
     spread(m_nodeSpread, nodes, topNode());

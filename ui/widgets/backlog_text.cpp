@@ -6,16 +6,19 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <optional>
 
 namespace ui {
 namespace {
 
-constexpr double kCriticalSeconds = 60; // readers see posts that late
-constexpr double kHeardOfSeconds = 5;   // an engine that is silent for longer may be gone
-constexpr std::uint64_t kListedFrom =
-    5; // snapshots, one a second: an engine's own row comes with a heartbeat
+constexpr double kCriticalSeconds = 60;  // readers see posts that late
+constexpr double kHeardOfSeconds = 5;    // an engine that is silent for longer may be gone
+constexpr std::uint64_t kListedFrom = 5; // snapshots, one a second: engines are listed by then
 
-enum class Standstill { None, Paused, NoWorkers };
+struct Standstill
+{
+    QString headline, brief, advice;
+};
 
 struct BacklogText
 {
@@ -23,48 +26,40 @@ struct BacklogText
 };
 using B = BacklogText;
 
-// Nobody takes tasks, and that is known.
-Standstill standstillOf(const backend::ClusterSnapshot& snapshot)
+// Where nobody takes tasks, and that is known.
+std::optional<Standstill> standstillOf(const backend::ClusterSnapshot& snapshot)
 {
     // What engines count is not known, or not of now, while the directory does not answer.
     const bool told = !snapshot.ratesReadAt && snapshot.deliveriesPerSecond >= 0;
-    if (!told || snapshot.sequence < kListedFrom || snapshot.engines.empty()) return Standstill::None;
-    auto out = Standstill::NoWorkers;
+    if (!told || snapshot.sequence < kListedFrom || snapshot.engines.empty()) return std::nullopt;
+    bool paused = false;
     for (const auto& engine : snapshot.engines) {
         if (engine.heartbeatAgeSeconds > kHeardOfSeconds) continue;
         if (engine.workers == 0 && engine.workersWanted == 0) continue; // it only watches
-        if (!engine.paused) return Standstill::None;
-        out = Standstill::Paused;
+        if (!engine.paused) return std::nullopt;
+        paused = true;
     }
-    return out;
+    if (paused)
+        return Standstill{B::tr("All workers are paused"), B::tr("all workers are paused"),
+                          B::tr("What is posted waits in the queue until they are resumed.")};
+    return Standstill{
+        B::tr("No engine has workers"), B::tr("no engine has workers"),
+        B::tr("What is posted waits in the queue: start rookeryctl serve, or give an engine some.")};
 }
 
 } // namespace
 
 QString backlogShort(const backend::ClusterSnapshot& snapshot)
 {
-    switch (standstillOf(snapshot)) {
-    case Standstill::None:
-        break;
-    case Standstill::Paused:
-        return B::tr("all workers are paused");
-    case Standstill::NoWorkers:
-        return B::tr("no engine has workers");
-    }
+    if (const auto nobody = standstillOf(snapshot)) return nobody->brief;
     return snapshot.backlog ? B::tr("workers fall behind") : QString();
 }
 
 QString backlogText(const backend::ClusterSnapshot& snapshot)
 {
     if (!snapshot.backlog) {
-        switch (standstillOf(snapshot)) {
-        case Standstill::None:
-            return {};
-        case Standstill::Paused:
-            return B::tr("All workers are paused");
-        case Standstill::NoWorkers:
-            return B::tr("No engine has workers");
-        }
+        const auto nobody = standstillOf(snapshot);
+        return nobody ? nobody->headline : QString();
     }
     const auto waiting = snapshot.backlog->waiting;
     return B::tr("The workers fall behind: %1, the oldest for %2")
@@ -75,15 +70,8 @@ QString backlogText(const backend::ClusterSnapshot& snapshot)
 QString backlogAdvice(const backend::ClusterSnapshot& snapshot)
 {
     if (!snapshot.backlog) {
-        switch (standstillOf(snapshot)) {
-        case Standstill::None:
-            return {};
-        case Standstill::Paused:
-            return B::tr("What is posted waits in the queue until they are resumed.");
-        case Standstill::NoWorkers:
-            return B::tr(
-                "What is posted waits in the queue: start rookeryctl serve, or give an engine some.");
-        }
+        const auto nobody = standstillOf(snapshot);
+        return nobody ? nobody->advice : QString();
     }
     using enum backend::Backlog::Cause;
     switch (snapshot.backlog->cause) {
@@ -110,7 +98,7 @@ QString backlogAdvice(const backend::ClusterSnapshot& snapshot)
 
 Tone backlogTone(const backend::ClusterSnapshot& snapshot)
 {
-    if (!snapshot.backlog) return standstillOf(snapshot) == Standstill::None ? Tone::Normal : Tone::Warning;
+    if (!snapshot.backlog) return standstillOf(snapshot) ? Tone::Warning : Tone::Normal;
     return snapshot.queueOldestAgeSeconds >= kCriticalSeconds ? Tone::Critical : Tone::Warning;
 }
 
