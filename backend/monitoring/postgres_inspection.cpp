@@ -117,7 +117,9 @@ public:
     {
         PostgresDetails out;
         auto connections = this->connections();
-        if (!connections && !m_sql.usable()) return fail(connections.error());
+        // What a server refuses costs that part alone; silence, or time that was up before, the whole look.
+        if (!connections && (!m_sql.usable() || connections.error().code == ErrorCode::DeadlineExceeded))
+            return fail(connections.error());
         out.connections = part(std::move(connections));
         out.running = part(running());
         out.horizon = part(horizon());

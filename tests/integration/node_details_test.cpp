@@ -37,6 +37,7 @@ private slots:
     void topStatementsNeedTheExtension();
     void stoppedRedisReturnsByTheDeadline();
     void stoppedPostgresReturnsByTheDeadline();
+    void aLookWithoutTimeIsNoLook();
     void deadNodeIsAnError();
     void unknownNodeIsNotFound();
     void probesTellLimitsAndSilence();
@@ -338,6 +339,19 @@ void NodeDetailsTest::stoppedPostgresReturnsByTheDeadline()
     QVERIFY(details("pg-2").postgres.connections.value.has_value());
     take(m_cluster->servers->servers().resumeNode("pg-1"));
     QVERIFY(details("pg-1").postgres.connections.value.has_value());
+}
+
+// The caller got a processor only when the time was up: not a node of which nothing can be read.
+void NodeDetailsTest::aLookWithoutTimeIsNoLook()
+{
+    for (const char* node : {"pg-1", "redis-1"}) {
+        details(node); // connected already
+        const auto late = m_service->nodeDetails(m_cluster->id(node), Deadline::after(0ms));
+        VERIFY_ERROR(late, ErrorCode::DeadlineExceeded);
+        QVERIFY(late.error().retryable);
+        QVERIFY2(late.error().message.find(node) != std::string::npos, late.error().message.c_str());
+        details(node); // the next one has its time
+    }
 }
 
 void NodeDetailsTest::deadNodeIsAnError()
