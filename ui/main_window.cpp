@@ -9,6 +9,7 @@
 #include "ui/theme/theme_setting.h"
 #include "ui/widgets/demo_bench.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/incident_bar.h"
 #include "ui/widgets/navigation_rail.h"
 #include "ui/widgets/replay_strip.h"
 #include "ui/widgets/stall_watchdog.h"
@@ -101,6 +102,7 @@ QWidget* MainWindow::buildWorkspace()
     m_topBar = new TopBar(m_context.theme, m_context.bridge, m_context.range, workspace);
     m_replay = new ReplayStrip(m_context.theme, m_context.bridge, workspace);
     m_workload = new WorkloadStrip(m_context.theme, m_context.bridge, workspace);
+    m_incidents = new IncidentBar(m_context.theme, workspace);
     m_pages = new QStackedWidget(workspace);
     m_pages->setObjectName(QStringLiteral("pages"));
     auto* column = new QVBoxLayout;
@@ -108,6 +110,7 @@ QWidget* MainWindow::buildWorkspace()
     column->addWidget(m_topBar);
     column->addWidget(m_replay);
     column->addWidget(m_workload);
+    column->addWidget(m_incidents);
     column->addWidget(m_pages, 1);
     auto* row = new QHBoxLayout(workspace);
     row->setContentsMargins({});
@@ -137,6 +140,7 @@ void MainWindow::connectAll()
     connect(m_workload, &WorkloadStrip::benchToggled, this, &MainWindow::wantBench);
     connect(m_bench, &DemoBench::closeRequested, this, [this] { wantBench(false); });
     connect(m_bench, &DemoBench::openPage, this, &MainWindow::showPage);
+    connect(m_incidents, &IncidentBar::openPage, this, &MainWindow::showPage);
     connect(m_status, &StatusStrip::keySheetRequested, this, &MainWindow::showKeySheet);
 }
 
@@ -154,6 +158,7 @@ void MainWindow::showZone()
 {
     m_status->showZone();
     m_bench->timesChanged();
+    m_incidents->timesChanged();
     for (auto& entry : m_entries)
         if (entry.page) entry.page->timesChanged();
 }
@@ -313,6 +318,7 @@ void MainWindow::showState(EngineBridge::State state)
         m_context.range.reset();
         m_faces->setCurrentIndex(1);
         m_topBar->setSnapshot(nullptr);
+        m_incidents->setSnapshot(nullptr);
         showPage(m_wantedPage);
         m_pages->setFocus();
     } else {
@@ -370,6 +376,7 @@ void MainWindow::takeSnapshot(const backend::SnapshotPtr& snapshot)
     }
     m_topBar->setSnapshot(snapshot);
     m_status->setSnapshot(snapshot);
+    m_incidents->setSnapshot(snapshot);
     if (m_current) m_current->setSnapshot(snapshot);
 }
 

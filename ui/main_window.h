@@ -20,6 +20,7 @@ class LinkDesk;
 class DemoBench;
 class EventFeed;
 class HistoryLoader;
+class IncidentBar;
 class NavigationRail;
 class ReplayStrip;
 class StallWatchdog;
@@ -98,6 +99,7 @@ private:
     TopBar* m_topBar = nullptr;
     ReplayStrip* m_replay = nullptr;
     WorkloadStrip* m_workload = nullptr;
+    IncidentBar* m_incidents = nullptr;
     StatusStrip* m_status = nullptr;
     LinkDesk* m_links = nullptr;
     DemoBench* m_bench = nullptr;

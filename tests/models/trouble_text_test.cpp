@@ -1,7 +1,7 @@
 // Messages of nodes in trouble, cut down to what is the matter.
 #include <QTest>
 
-#include "ui/models/trouble_text.h"
+#include "ui/widgets/trouble_text.h"
 
 namespace tests {
 

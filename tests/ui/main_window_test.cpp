@@ -129,7 +129,7 @@ void MainWindowTest::tellsWhatFails()
     snapshot.sequence += 10;
     fixture.fake->engine->setSnapshot(snapshot);
     QTRY_COMPARE(health->text(), QString("10 of 10 nodes ok · all workers are paused"));
-    QCOMPARE(health->tone(), ui::Tone::Warning);
+    QCOMPARE(health->tone(), ui::Tone::Critical); // and tasks wait
     snapshot.engines[0].paused = false;
     snapshot.backlog = backend::Backlog{backend::Backlog::Cause::AllBusy, 900, snapshot.takenAt};
     ++snapshot.sequence;

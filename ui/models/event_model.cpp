@@ -1,7 +1,7 @@
 #include "ui/models/event_model.h"
 
 #include "ui/models/table_roles.h"
-#include "ui/models/trouble_text.h"
+#include "ui/widgets/trouble_text.h"
 #include "ui/widgets/event_style.h"
 #include "ui/widgets/formatting.h"
 

@@ -8,7 +8,6 @@
 #include "ui/pages/shard_window.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/notice_line.h"
 #include "ui/widgets/time_chart.h"
 
 #include <QGridLayout>
@@ -50,10 +49,6 @@ QWidget* OverviewPage::build()
     auto* rows = new QVBoxLayout(content);
     rows->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     rows->setSpacing(kSpacingMedium - 2);
-    m_notice = new NoticeLine(context().theme, tr("Nodes"), content);
-    m_notice->setObjectName(QStringLiteral("failureNotice"));
-    connect(m_notice, &NoticeLine::linkActivated, this, [this] { emit openPage(m_noticeLeadsTo, {}); });
-    rows->addWidget(m_notice);
     auto* grid = new QGridLayout;
     rows->addLayout(grid, 1);
     grid->setSpacing(kSpacingMedium - 2);

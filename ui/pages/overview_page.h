@@ -1,9 +1,6 @@
-// Overview: is every post reaching its readers in time, and if not, where is the trouble? A line over it all
-// while calls fail, tiles that lead to the pages behind them, four charts, the nodes and the shards. Owned by
-// the main window; GUI thread only.
+// Overview: is every post reaching its readers in time, and if not, where is the trouble? Tiles that lead to
+// the pages behind them, four charts, the nodes and the shards. Owned by the main window; GUI thread only.
 #pragma once
-
-#include <QString>
 
 #include "ui/pages/page.h"
 
@@ -16,7 +13,6 @@ class ShardWindow;
 struct HistoryView;
 struct ShownShards;
 class MetricTile;
-class NoticeLine;
 class PageFace;
 class TimeChart;
 
@@ -38,7 +34,6 @@ private:
     MetricTile* addLink(QBoxLayout& row, const char* name, const QString& title, const QString& page);
     // Of the newest snapshot, or of the part of the past that is chosen.
     void showTiles(const backend::ClusterSnapshot& snapshot, const ShownShards& shards);
-    void showFailures(const backend::ClusterSnapshot& snapshot);
     void showTraffic(const backend::ClusterSnapshot& snapshot);
     void showTraffic(const HistoryView& history);
     void showRatesDated(const QString& asOf);
@@ -55,8 +50,6 @@ private:
 
     PageFace* m_face = nullptr;
     ShardWindow* m_shards = nullptr;
-    NoticeLine* m_notice = nullptr;
-    QString m_noticeLeadsTo;
     MetricTile* m_fanout = nullptr;
     MetricTile* m_deliveries = nullptr;
     MetricTile* m_queue = nullptr;

@@ -11,7 +11,6 @@
 #include "ui/widgets/failure_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/notice_line.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,7 +50,6 @@ void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot, const Sho
 {
     showCache();
     showNodes(snapshot);
-    showFailures(snapshot);
     const bool now = !context().range.chosen();
     const auto lastSecond = now ? tr("last 1 s") : tr("window");
     m_fanout->setWindow(now ? tr("last 10 s") : tr("window"));
@@ -89,38 +87,18 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
 {
     const bool known = snapshot.fanoutP95Ms >= 0;
     const bool lost = snapshot.deliveriesPerSecond < 0 && snapshot.sequence >= kMeasuredFrom;
+    // The delays are of what arrived: they say nothing of what still waits.
+    const bool late = !lost && backlogTone(snapshot) != Tone::Normal && snapshot.queueUnfinished > 0;
     const auto [number, unit] = durationFigure(snapshot.fanoutP95Ms / 1000);
     m_fanout->setValue(number, unit);
     m_fanout->setSubline(
         known ? tr("p50 %1 · p99 %2")
                     .arg(formatMilliseconds(snapshot.fanoutP50Ms), formatMilliseconds(snapshot.fanoutP99Ms))
         : lost ? tr("the engines' counts are not known")
+        : late ? tr("none arrive, oldest waits %1").arg(formatDuration(snapshot.queueOldestAgeSeconds))
                : tr("no deliveries in 10 s"));
-    m_fanout->setStatus(known ? toneFor(snapshot.fanoutP95Ms, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted);
-}
-
-// Of now, whatever window is shown: nobody should have to look for it.
-void OverviewPage::showFailures(const backend::ClusterSnapshot& snapshot)
-{
-    const auto all = failures(snapshot);
-    m_noticeLeadsTo = all.isEmpty() ? QStringLiteral("queue") : QStringLiteral("nodes");
-    m_notice->setLink(all.isEmpty() ? tr("Queue & workers") : tr("Nodes"));
-    if (all.isEmpty()) {
-        QStringList details{backlogAdvice(snapshot)};
-        if (snapshot.backlog)
-            details << tr("Since %1 %2.").arg(formatMoment(snapshot.backlog->since), zoneName());
-        m_notice->say(backlogText(snapshot), details.join(u' '), backlogTone(snapshot));
-        return;
-    }
-    const auto& worst = snapshot.readsFail    ? snapshot.readsFail
-                        : snapshot.writesFail ? snapshot.writesFail
-                                              : snapshot.pagesPartial;
-    QStringList details;
-    if (all.size() > 1) details << tr("Also %1.").arg(all.mid(1).join(tr("; ")));
-    if (const auto behind = backlogText(snapshot); !behind.isEmpty()) details << tr("%1.").arg(behind);
-    details << failureCause(snapshot) << tr("Since %1 %2.").arg(formatMoment(worst->since), zoneName());
-    if (const auto dated = ratesDated(snapshot); !dated.isEmpty()) details << tr("Known %1.").arg(dated);
-    m_notice->say(all.front(), details.join(u' '), failureTone(snapshot));
+    const auto tone = known ? toneFor(snapshot.fanoutP95Ms, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted;
+    m_fanout->setStatus(late ? std::max(tone, backlogTone(snapshot)) : tone);
 }
 
 void OverviewPage::showTraffic(const backend::ClusterSnapshot& snapshot)
@@ -131,7 +109,10 @@ void OverviewPage::showTraffic(const backend::ClusterSnapshot& snapshot)
         known ? trafficText(snapshot.postsPerSecond, snapshot.readsPerSecond, snapshot.failedReadsPerSecond)
         : snapshot.sequence < kMeasuredFrom ? tr("measured after the first seconds")
                                             : tr("the engines' counts are not known"));
-    m_deliveries->setStatus(known ? failureTone(snapshot) : Tone::Normal);
+    const bool stands = snapshot.deliveriesPerSecond <= 0 && snapshot.queueUnfinished > 0;
+    m_deliveries->setStatus(
+        known ? std::max(failureTone(snapshot), stands ? backlogTone(snapshot) : Tone::Normal)
+              : Tone::Normal);
     auto words =
         tr("Counted by all engines. A rate needs two counts, and other engines' come from the directory.");
     if (const auto totals = failureTotals(snapshot); !totals.isEmpty()) words += u'\n' + totals;

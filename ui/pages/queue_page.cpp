@@ -7,10 +7,8 @@
 #include "ui/pages/page_face.h"
 #include "ui/pages/queue_flow_view.h"
 #include "ui/pages/workers_view.h"
-#include "ui/widgets/backlog_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/metric_tile.h"
-#include "ui/widgets/notice_line.h"
 
 #include <QHBoxLayout>
 #include <QSettings>
@@ -69,10 +67,6 @@ QWidget* QueuePage::build()
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, kSpacingMedium);
     layout->setSpacing(kSpacingSmall);
-    m_notice = new NoticeLine(context().theme, tr("Workers"), content);
-    m_notice->setObjectName(QStringLiteral("backlogNotice"));
-    connect(m_notice, &NoticeLine::linkActivated, m_tabs, [this] { m_tabs->setCurrentIndex(kWorkersTab); });
-    layout->addWidget(m_notice);
     layout->addLayout(buildTiles(content));
     layout->addWidget(m_tabs, 1);
     return content;
@@ -92,8 +86,6 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_workers->setBlocked(blocked);
     m_letters->setBlocked(blocked);
     if (!m_face->show(snapshot)) return;
-    // Of now, whatever window is shown: nobody should have to look for it.
-    m_notice->say(backlogText(*snapshot), backlogAdvice(*snapshot), backlogTone(*snapshot));
     if (context().range.chosen())
         showWindowTiles();
     else

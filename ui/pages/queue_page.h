@@ -13,7 +13,6 @@ namespace ui {
 
 class DeadLettersView;
 class MetricTile;
-class NoticeLine;
 class PageFace;
 class QueueFlowView;
 class WorkersView;
@@ -52,7 +51,6 @@ private:
     MetricTile* m_drain = nullptr;
     MetricTile* m_dead = nullptr;
     QTabWidget* m_tabs = nullptr;
-    NoticeLine* m_notice = nullptr;
     QueueFlowView* m_flow = nullptr;
     WorkersView* m_workers = nullptr;
     DeadLettersView* m_letters = nullptr;

@@ -18,6 +18,7 @@ constexpr std::uint64_t kListedFrom = 5; // snapshots, one a second: engines are
 struct Standstill
 {
     QString headline, brief, advice;
+    std::optional<backend::TimePoint> since;
 };
 
 struct BacklogText
@@ -25,6 +26,16 @@ struct BacklogText
     Q_DECLARE_TR_FUNCTIONS(ui::BacklogText)
 };
 using B = BacklogText;
+
+// When the last of the workers that are paused was: from then on nobody took a task.
+std::optional<backend::TimePoint> pausedSince(const backend::ClusterSnapshot& snapshot)
+{
+    std::optional<backend::TimePoint> out;
+    for (const auto& worker : snapshot.workers)
+        if (worker.state == backend::WorkerState::Paused)
+            out = std::max(out.value_or(worker.since), worker.since);
+    return out;
+}
 
 // Where nobody takes tasks, and that is known.
 std::optional<Standstill> standstillOf(const backend::ClusterSnapshot& snapshot)
@@ -41,10 +52,20 @@ std::optional<Standstill> standstillOf(const backend::ClusterSnapshot& snapshot)
     }
     if (paused)
         return Standstill{B::tr("All workers are paused"), B::tr("all workers are paused"),
-                          B::tr("What is posted waits in the queue until they are resumed.")};
-    return Standstill{
-        B::tr("No engine has workers"), B::tr("no engine has workers"),
-        B::tr("What is posted waits in the queue: start rookeryctl serve, or give an engine some.")};
+                          B::tr("What is posted reaches nobody until they are resumed."),
+                          pausedSince(snapshot)};
+    return Standstill{B::tr("No engine has workers"),
+                      B::tr("no engine has workers"),
+                      B::tr("What is posted reaches nobody: start rookeryctl serve, or give an engine some."),
+                      {}};
+}
+
+// "12,300 tasks wait, the oldest for 40 s"
+QString waitingText(const backend::ClusterSnapshot& snapshot, std::int64_t tasks)
+{
+    return B::tr("%1, the oldest for %2")
+        .arg(tasks == 1 ? B::tr("1 task waits") : B::tr("%1 tasks wait").arg(formatCount(tasks)),
+             formatDuration(snapshot.queueOldestAgeSeconds));
 }
 
 } // namespace
@@ -57,22 +78,18 @@ QString backlogShort(const backend::ClusterSnapshot& snapshot)
 
 QString backlogText(const backend::ClusterSnapshot& snapshot)
 {
-    if (!snapshot.backlog) {
-        const auto nobody = standstillOf(snapshot);
-        return nobody ? nobody->headline : QString();
+    if (const auto nobody = standstillOf(snapshot)) {
+        if (snapshot.queueUnfinished <= 0) return nobody->headline;
+        return B::tr("%1: %2").arg(nobody->headline, waitingText(snapshot, snapshot.queueUnfinished));
     }
-    const auto waiting = snapshot.backlog->waiting;
-    return B::tr("The workers fall behind: %1, the oldest for %2")
-        .arg(waiting == 1 ? B::tr("1 task waits") : B::tr("%1 tasks wait").arg(formatCount(waiting)),
-             formatDuration(snapshot.queueOldestAgeSeconds));
+    if (!snapshot.backlog) return {};
+    return B::tr("The workers fall behind: %1").arg(waitingText(snapshot, snapshot.backlog->waiting));
 }
 
 QString backlogAdvice(const backend::ClusterSnapshot& snapshot)
 {
-    if (!snapshot.backlog) {
-        const auto nobody = standstillOf(snapshot);
-        return nobody ? nobody->advice : QString();
-    }
+    if (const auto nobody = standstillOf(snapshot)) return nobody->advice;
+    if (!snapshot.backlog) return {};
     using enum backend::Backlog::Cause;
     switch (snapshot.backlog->cause) {
     case NobodyWorks:
@@ -96,9 +113,16 @@ QString backlogAdvice(const backend::ClusterSnapshot& snapshot)
     return B::tr("Not all workers are busy: see what they wait for.");
 }
 
+std::optional<backend::TimePoint> backlogSince(const backend::ClusterSnapshot& snapshot)
+{
+    if (const auto nobody = standstillOf(snapshot)) return nobody->since;
+    return snapshot.backlog ? std::optional(snapshot.backlog->since) : std::nullopt;
+}
+
 Tone backlogTone(const backend::ClusterSnapshot& snapshot)
 {
-    if (!snapshot.backlog) return standstillOf(snapshot) ? Tone::Warning : Tone::Normal;
+    if (standstillOf(snapshot)) return snapshot.queueUnfinished > 0 ? Tone::Critical : Tone::Warning;
+    if (!snapshot.backlog) return Tone::Normal;
     return snapshot.queueOldestAgeSeconds >= kCriticalSeconds ? Tone::Critical : Tone::Warning;
 }
 

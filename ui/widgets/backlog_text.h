@@ -7,14 +7,19 @@
 
 #include <QString>
 
+#include <optional>
+
 namespace ui {
 
 // "all workers are paused", "workers fall behind"; empty: they keep up, or nothing is known.
 QString backlogShort(const backend::ClusterSnapshot& snapshot);
-// "The workers fall behind: 12,300 tasks wait, the oldest for 40 s", or that none works; empty: they keep up.
+// "The workers fall behind: 12,300 tasks wait, the oldest for 40 s"; that none works comes before it. Empty:
+// they keep up.
 QString backlogText(const backend::ClusterSnapshot& snapshot);
 // "All 8 workers are busy: …"; empty where that is.
 QString backlogAdvice(const backend::ClusterSnapshot& snapshot);
+// Since when that is so; empty: they keep up, or it is not known.
+std::optional<backend::TimePoint> backlogSince(const backend::ClusterSnapshot& snapshot);
 // Normal while the workers keep up.
 Tone backlogTone(const backend::ClusterSnapshot& snapshot);
 

@@ -1,4 +1,4 @@
-#include "ui/models/trouble_text.h"
+#include "ui/widgets/trouble_text.h"
 
 #include <QRegularExpression>
 

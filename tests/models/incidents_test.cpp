@@ -1,0 +1,211 @@
+// What is said to be wrong with a cluster, whatever page is open: its words, its order, and where it leads.
+#include <QTest>
+
+#include "tests/support/fake_engine.h"
+#include "ui/widgets/backlog_text.h"
+#include "ui/widgets/formatting.h"
+#include "ui/widgets/incidents.h"
+
+#include <utility>
+
+namespace tests {
+
+using namespace std::chrono_literals;
+
+class IncidentsTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void noneWhereAllIsWell();
+    void deadNodesAreNamed();
+    void failingCallsComeFirst();
+    void failuresWithoutADownNodeSayWhatToDo();
+    void workersThatFallBehind();
+    void nobodyWorks();
+    void nobodyWorksComesBeforeFallingBehind();
+    void aSilentDirectoryTellsNothingOfEngines();
+
+private:
+    static backend::ClusterSnapshot healthy()
+    {
+        auto out = fakeSnapshot(10); // engines are listed by then
+        for (auto& node : out.nodes)
+            node.health = backend::Health::Ok;
+        out.backlog.reset();
+        out.queueUnfinished = 12'304;
+        out.queueOldestAgeSeconds = 40;
+        return out;
+    }
+    static backend::ClusterSnapshot paused()
+    {
+        auto out = healthy();
+        for (auto& engine : out.engines)
+            engine.paused = true;
+        for (auto& worker : out.workers) {
+            worker.state = backend::WorkerState::Paused;
+            worker.since = out.takenAt - 50s;
+        }
+        out.workers.front().since = out.takenAt - 45s;
+        return out;
+    }
+    static QString since(backend::TimePoint at)
+    {
+        return QString("Since %1 %2.").arg(ui::formatMoment(at), ui::zoneName());
+    }
+};
+
+void IncidentsTest::noneWhereAllIsWell()
+{
+    auto snapshot = healthy();
+    QVERIFY(ui::incidentsOf(snapshot).empty());
+    // Those wait for somebody; a single missed probe may be over before it is read.
+    snapshot.queueDead = 7;
+    snapshot.nodes[3].health = backend::Health::Degraded;
+    QVERIFY(ui::incidentsOf(snapshot).empty());
+}
+
+void IncidentsTest::deadNodesAreNamed()
+{
+    auto snapshot = withNodeDown(healthy(), 2);
+    auto all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.size(), std::size_t(1));
+    QCOMPARE(all[0].headline, QString("pg-2 is down"));
+    QCOMPARE(all[0].details,
+             QString("Has not answered for 7 s: it does not answer. Start it or see why it hangs; "
+                     "nothing acknowledged is lost."));
+    QCOMPARE(all[0].tone, ui::Tone::Critical);
+    QCOMPARE(all[0].page + u' ' + all[0].argument, QString("nodes pg-2"));
+    snapshot = withNodeDown(snapshot, 5);
+    all = ui::incidentsOf(snapshot);
+    QCOMPARE(all[0].headline,
+             QString("2 nodes are down: pg-2, %1").arg(QString::fromStdString(snapshot.nodes[4].name)));
+    QVERIFY2(all[0].details.startsWith("pg-2 has not answered"), qPrintable(all[0].details));
+    for (const int node : {1, 3, 4, 6})
+        snapshot = withNodeDown(snapshot, node);
+    all = ui::incidentsOf(snapshot);
+    QVERIFY2(all[0].headline.startsWith("6 nodes are down: pg-1, pg-2, ") &&
+                 all[0].headline.endsWith(" and 2 more"),
+             qPrintable(all[0].headline));
+}
+
+void IncidentsTest::failingCallsComeFirst()
+{
+    const auto snapshot = withFailingCalls(withNodeDown(healthy(), 2), healthy().takenAt - 43s);
+    const auto all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.size(), std::size_t(1)); // the node is what they fail of
+    QCOMPARE(all[0].headline, QString("62 % of reads fail, 37/s: deadline exceeded"));
+    QCOMPARE(
+        all[0].details,
+        QString(
+            "Also 10 % of writes fail, 2.0/s: a node does not answer; 4 % of pages are incomplete, 1.0/s. "
+            "pg-2 is down. %1")
+            .arg(since(snapshot.takenAt - 43s)));
+    QCOMPARE(all[0].tone, ui::Tone::Critical);
+    QCOMPARE(all[0].page + u' ' + all[0].argument, QString("nodes pg-2"));
+}
+
+void IncidentsTest::failuresWithoutADownNodeSayWhatToDo()
+{
+    auto snapshot = healthy();
+    snapshot.readsFail =
+        backend::CallTrouble{0.03, 2.5, backend::FailureReason::Overloaded, snapshot.takenAt};
+    auto all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.at(0).headline, QString("3 % of reads fail, 2.5/s: overloaded"));
+    QVERIFY2(all[0].details.contains("start another engine"), qPrintable(all[0].details));
+    QVERIFY(all[0].argument.isEmpty());
+    snapshot.pagesPartial = std::exchange(snapshot.readsFail, {});
+    all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.at(0).headline, QString("3 % of pages are incomplete, 2.5/s"));
+    QCOMPARE(all[0].tone, ui::Tone::Warning);
+    // What was known before the directory fell silent says so.
+    all = ui::incidentsOf(withSilentDirectory(snapshot, snapshot.takenAt - 9s));
+    QVERIFY2(all.at(0).details.contains(ui::formatClock(snapshot.takenAt - 9s)), qPrintable(all[0].details));
+}
+
+void IncidentsTest::workersThatFallBehind()
+{
+    auto snapshot = healthy();
+    snapshot.backlog = backend::Backlog{backend::Backlog::Cause::AllBusy, 12'300, snapshot.takenAt - 30s};
+    for (auto& worker : snapshot.workers)
+        worker.state = backend::WorkerState::Running;
+    auto all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.size(), std::size_t(1));
+    QCOMPARE(all[0].headline, QString("The workers fall behind: 12,300 tasks wait, the oldest for 40 s"));
+    QCOMPARE(
+        all[0].details,
+        QString("All %1 workers are busy: add some, start another rookeryctl serve, or have more authors "
+                "pulled (Capacity). %2")
+            .arg(snapshot.workers.size())
+            .arg(since(snapshot.takenAt - 30s)));
+    QCOMPARE(all[0].tone, ui::Tone::Warning);
+    QCOMPARE(all[0].page + u' ' + all[0].argument, QString("queue workers"));
+    snapshot.backlog->cause = backend::Backlog::Cause::Retrying;
+    snapshot.backlog->waiting = 1;
+    all = ui::incidentsOf(snapshot);
+    QCOMPARE(all[0].headline, QString("The workers fall behind: 1 task waits, the oldest for 40 s"));
+    QVERIFY2(all[0].details.contains("what the workers complain about"), qPrintable(all[0].details));
+
+    // For whoever reads posts a minute late it is no warning any more; a dead node is what holds them up.
+    snapshot = withNodeDown(snapshot, 2);
+    snapshot.queueOldestAgeSeconds = 75;
+    snapshot.backlog->cause = backend::Backlog::Cause::NodeInTrouble;
+    all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.size(), std::size_t(2));
+    QCOMPARE(all[0].headline, QString("pg-2 is down"));
+    QCOMPARE(all[1].tone, ui::Tone::Critical);
+    QVERIFY2(all[1].details.startsWith("pg-2 is down. Mend that first: tasks wait for it."),
+             qPrintable(all[1].details));
+}
+
+// Before anything has waited for long.
+void IncidentsTest::nobodyWorks()
+{
+    auto snapshot = paused();
+    auto all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.size(), std::size_t(1));
+    QCOMPARE(all[0].headline, QString("All workers are paused: 12,304 tasks wait, the oldest for 40 s"));
+    QCOMPARE(all[0].details, QString("What is posted reaches nobody until they are resumed. %1")
+                                 .arg(since(snapshot.takenAt - 45s))); // the last of them
+    QCOMPARE(all[0].tone, ui::Tone::Critical);
+    QCOMPARE(all[0].page + u' ' + all[0].argument, QString("queue workers"));
+    snapshot.queueUnfinished = 0;
+    all = ui::incidentsOf(snapshot);
+    QCOMPARE(all[0].headline, QString("All workers are paused"));
+    QCOMPARE(all[0].tone, ui::Tone::Warning); // nothing waits yet
+    for (auto& engine : snapshot.engines)
+        engine.workers = engine.workersWanted = 0;
+    QCOMPARE(ui::incidentsOf(snapshot).at(0).headline, QString("No engine has workers"));
+    // One that works is enough, as long as one hears of it.
+    snapshot.engines.push_back(snapshot.engines.front());
+    snapshot.engines.back().slot += 1;
+    snapshot.engines.back().workers = 2;
+    snapshot.engines.back().paused = false;
+    QVERIFY(ui::incidentsOf(snapshot).empty());
+    snapshot.engines.back().heartbeatAgeSeconds = 30;
+    QCOMPARE(ui::incidentsOf(snapshot).at(0).headline, QString("No engine has workers"));
+}
+
+void IncidentsTest::nobodyWorksComesBeforeFallingBehind()
+{
+    auto snapshot = paused();
+    snapshot.backlog = backend::Backlog{backend::Backlog::Cause::NobodyWorks, 12'300, snapshot.takenAt - 10s};
+    const auto all = ui::incidentsOf(snapshot);
+    QVERIFY2(all.at(0).headline.startsWith("All workers are paused: 12,304 tasks wait"),
+             qPrintable(all[0].headline));
+    QVERIFY2(all[0].details.contains(since(snapshot.takenAt - 45s)), qPrintable(all[0].details));
+    QCOMPARE(ui::backlogShort(snapshot), QString("all workers are paused"));
+}
+
+void IncidentsTest::aSilentDirectoryTellsNothingOfEngines()
+{
+    auto snapshot = paused();
+    QVERIFY(ui::incidentsOf(withSilentDirectory(snapshot, snapshot.takenAt - 9s)).empty());
+    snapshot.deliveriesPerSecond = -1; // it is down
+    QVERIFY(ui::incidentsOf(snapshot).empty());
+}
+
+} // namespace tests
+
+QTEST_GUILESS_MAIN(tests::IncidentsTest)
+#include "incidents_test.moc"

@@ -1,0 +1,155 @@
+// What is wrong now, over every page of the window.
+#include <QAbstractButton>
+#include <QLabel>
+#include <QTabWidget>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "tests/ui/window_fixture.h"
+#include "ui/widgets/incident_bar.h"
+#include "ui/widgets/label.h"
+#include "ui/widgets/notice_line.h"
+
+namespace tests {
+
+using namespace std::chrono_literals;
+
+class IncidentBarTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void standsOverEveryPage();
+    void leadsToWhereOneActs();
+    void allOfItIsRead();
+    void timesFollowTheZone();
+    void goesWithTheSession();
+
+private:
+    QString settingsFile() { return m_directory.filePath(QString("%1.ini").arg(++m_files)); }
+    // Nothing wrong but what is asked for.
+    static backend::ClusterSnapshot still(WindowFixture& fixture)
+    {
+        auto out = *fixture.engine().monitor().snapshot();
+        for (auto& node : out.nodes)
+            node.health = backend::Health::Ok;
+        out.backlog.reset();
+        out.sequence += 10;
+        return out;
+    }
+    static void give(WindowFixture& fixture, backend::ClusterSnapshot snapshot)
+    {
+        snapshot.sequence = fixture.engine().monitor().snapshot()->sequence + 10;
+        fixture.engine().setSnapshot(snapshot);
+    }
+    static backend::ClusterSnapshot behind(backend::ClusterSnapshot snapshot)
+    {
+        snapshot.backlog = backend::Backlog{backend::Backlog::Cause::Retrying, 900, snapshot.takenAt - 30s};
+        return snapshot;
+    }
+
+    QTemporaryDir m_directory;
+    int m_files = 0;
+};
+
+void IncidentBarTest::standsOverEveryPage()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    const auto healthy = still(fixture);
+    give(fixture, healthy);
+    auto* bar = fixture.find<ui::IncidentBar>("incidentBar");
+    QTRY_VERIFY(!bar->isVisible());
+    give(fixture, behind(withNodeDown(healthy, 2)));
+    QTRY_VERIFY(bar->isVisible());
+    for (const auto& page : fixture.window->pageIds()) {
+        fixture.window->showPage(page);
+        auto* shown = fixture.find<QWidget>(qPrintable(page + "Page"));
+        for (const auto* name : {"incident0", "incident1"}) {
+            auto* row = fixture.find<ui::NoticeLine>(name);
+            QVERIFY2(row->isVisible() && !row->headline().isEmpty(), qPrintable(page));
+            const auto under = row->mapTo(fixture.window.get(), row->rect().bottomLeft()).y();
+            QVERIFY2(under < shown->mapTo(fixture.window.get(), QPoint()).y(), qPrintable(page));
+        }
+    }
+    QCOMPARE(fixture.find<ui::NoticeLine>("incident0")->headline(), QString("pg-2 is down"));
+    give(fixture, withNodeDown(healthy, 2));
+    QTRY_VERIFY(!fixture.find<ui::NoticeLine>("incident1")->isVisible());
+    QVERIFY(fixture.find<ui::NoticeLine>("incident0")->isVisible());
+    give(fixture, healthy);
+    QTRY_VERIFY(!bar->isVisible());
+}
+
+void IncidentBarTest::leadsToWhereOneActs()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    give(fixture, behind(withNodeDown(still(fixture), 2)));
+    QTRY_VERIFY(fixture.find<ui::NoticeLine>("incident1") != nullptr);
+    const auto press = [&](const char* row) {
+        auto* link = fixture.find<QWidget>(row)->findChild<QAbstractButton*>("noticeLink");
+        QTest::mouseClick(link, Qt::LeftButton);
+    };
+    press("incident1");
+    QCOMPARE(fixture.window->currentPageId(), QString("queue"));
+    QCOMPARE(fixture.find<QTabWidget>("queueTabs")->currentIndex(), 1); // the workers
+    press("incident0");
+    QCOMPARE(fixture.window->currentPageId(), QString("nodes"));
+    auto* page = fixture.find<ui::Page>("nodesPage");
+    QTRY_COMPARE(page->linkArgument(), QString("pg-2"));
+}
+
+// In the smallest window too.
+void IncidentBarTest::allOfItIsRead()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    fixture.window->resize(fixture.window->minimumSize());
+    auto snapshot = behind(withFailingCalls(withNodeDown(still(fixture), 2), still(fixture).takenAt));
+    give(fixture, snapshot);
+    QTRY_VERIFY(fixture.find<ui::NoticeLine>("incident1") != nullptr);
+    for (const auto* row : {"incident0", "incident1"})
+        for (const auto* name : {"noticeHeadline", "noticeDetails"}) {
+            const auto* label = fixture.find<QWidget>(row)->findChild<QLabel*>(name);
+            QTRY_VERIFY2(label->height() >= label->heightForWidth(label->width()), name);
+            QVERIFY2(label->wordWrap() || label->width() >= label->sizeHint().width(), name);
+        }
+    const auto* first = fixture.find<ui::NoticeLine>("incident0");
+    QCOMPARE(first->accessibleName(), first->headline());
+    QCOMPARE(fixture.find<ui::Label>("noticeHeadline")->tone(), ui::Tone::Critical);
+}
+
+void IncidentBarTest::timesFollowTheZone()
+{
+    qputenv("TZ", "Asia/Tokyo");
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    give(fixture, behind(still(fixture)));
+    QTRY_VERIFY(fixture.find<ui::NoticeLine>("incident0") != nullptr);
+    const auto* row = fixture.find<ui::NoticeLine>("incident0");
+    const auto local = row->details();
+    fixture.range.setUtc(true);
+    QVERIFY2(row->details().contains("UTC") && row->details() != local, qPrintable(row->details()));
+    fixture.range.setUtc(false);
+    QCOMPARE(row->details(), local);
+}
+
+void IncidentBarTest::goesWithTheSession()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    give(fixture, withNodeDown(still(fixture), 2));
+    auto* bar = fixture.find<ui::IncidentBar>("incidentBar");
+    QTRY_VERIFY(bar->isVisible());
+    fixture.bridge.close();
+    QVERIFY(!bar->isVisible());
+    give(fixture, still(fixture));
+    fixture.click("startDemo");
+    QTRY_VERIFY(fixture.bridge.snapshot() != nullptr);
+    QVERIFY(!bar->isVisible());
+}
+
+} // namespace tests
+
+QTEST_MAIN(tests::IncidentBarTest)
+#include "incident_bar_test.moc"

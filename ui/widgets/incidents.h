@@ -1,0 +1,29 @@
+// What is wrong with the cluster now, whatever page or window of time is shown: the same few sentences
+// everywhere, each with the place where one does something about it. Pure; any thread.
+#pragma once
+
+#include "backend/domain/snapshot.h"
+#include "ui/theme/theme.h"
+
+#include <QString>
+
+#include <vector>
+
+namespace ui {
+
+struct Incident
+{
+    Tone tone = Tone::Normal;
+    QString headline, details; // what is wrong; why, since when and what to do
+    QString link;              // words of the button that leads there
+    QString page, argument;    // see Page::openArgument
+
+    bool operator==(const Incident&) const = default;
+};
+
+// At most two: calls that fail or else nodes that are down, and workers of which readers do not get their
+// posts in time. The first one is what to mend first. Dead letters and single missed probes are none: those
+// wait.
+std::vector<Incident> incidentsOf(const backend::ClusterSnapshot& snapshot);
+
+} // namespace ui
