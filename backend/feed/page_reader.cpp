@@ -48,13 +48,14 @@ Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, Tim
         return m_services.timelines.read(redis, family, owner, range.before, range.after, range.limit,
                                          deadline);
     };
-    ROOKERY_ASSIGN(auto found, read());
-    if (found.valid) {
+    auto found = read();
+    if (found && found->valid) {
         m_services.metrics.hit(cacheOf(family));
-        if (!found.whole && build) m_builder.deepenLater(family, owner);
+        if (!found->whole && build) m_builder.deepenLater(family, owner);
         return found;
     }
-    m_services.metrics.miss(cacheOf(family));
+    m_services.metrics.miss(cacheOf(family)); // also where Redis does not answer: PostgreSQL is read
+    if (!found) return found;
     if (!build || m_services.readOnly) return found; // a read-only engine changes nothing, not even a cache
     ROOKERY_TRY(m_builder.build(sql, redis, family, owner, deadline));
     return read();

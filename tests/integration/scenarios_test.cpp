@@ -144,12 +144,17 @@ void ScenariosTest::coldCacheIsBuiltAgain()
     const auto name = status(Scenario::ColdCache).subject;
     QTRY_VERIFY_WITH_TIMEOUT(idle(Scenario::ColdCache), kPatience);
     QCOMPARE(status(Scenario::ColdCache).error, std::string());
-    // Whoever reads finds a complete timeline in Redis again.
+    // Whoever reads finds a complete timeline in Redis again; a peek builds none. On a busy machine a page
+    // may come from PostgreSQL all the same: then it is read again.
     for (int i = 0; i < 96; ++i) {
         auto& feed = m_session->engine().feed();
         const auto reader = take(feed.userByHandle("person" + std::to_string(i), soon()));
-        QVERIFY(take(feed.homePage(reader, {.before = {}, .after = {}, .limit = 20, .peek = true}, soon()))
-                    .floor);
+        bool found = false;
+        for (int again = 0; again < 3 && !found; ++again)
+            found =
+                take(feed.homePage(reader, {.before = {}, .after = {}, .limit = 20, .peek = true}, soon()))
+                    .floor.has_value();
+        QVERIFY(found);
     }
     QVERIFY2(log().find(name + " holds its timelines again") != std::string::npos, log().c_str());
 }

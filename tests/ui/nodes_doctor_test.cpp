@@ -206,7 +206,7 @@ void NodesDoctorTest::whatHoldsOfSeveralNodesStandsOnce()
     page.find<QPushButton>("runCheckup")->click();
     auto& all = page.table("allFindings");
     QTRY_COMPARE(all.model()->rowCount(), 2);
-    QVERIFY2(page.text("checkupSummary").startsWith("0 errors, 2 warnings, 32 notes"),
+    QVERIFY2(page.text("checkupSummary").startsWith("0 errors, 1 warning, 1 note"),
              qPrintable(page.text("checkupSummary")));
     QCOMPARE(page.cell("allFindings", 0, ui::FindingNodeColumn), QString("pg-1 and 1 more"));
     QVERIFY2(page.text("allFindingsAdvice").contains("On pg-1, pg-2."),

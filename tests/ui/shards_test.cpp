@@ -154,6 +154,12 @@ void ShardsTest::noneIsTopWhereThereIsNothing()
         emit tile->clicked();
     }
     QVERIFY(opened.isEmpty());
+    // Of what is not known nobody says that it is 0.
+    auto unknown = withNodeDown(snapshot, snapshot.shards[3].timelinesNode);
+    ++unknown.sequence;
+    fixture.engine().setSnapshot(unknown);
+    QTRY_COMPARE(fixture.find<ui::MetricTile>("shardMaxOverMean")->subline(),
+                 QString("nothing to compare: all known are 0"));
 }
 
 void ShardsTest::unknownIsADash()

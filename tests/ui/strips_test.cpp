@@ -111,10 +111,12 @@ void StripsTest::workloadPreparing()
     auto* bar = fixture.find<QProgressBar>("workloadProgress");
     QVERIFY(bar->isVisible());
     QCOMPARE(bar->value(), bar->maximum() / 4);
+    QVERIFY(!fixture.find<QWidget>("postsRate")->isVisible()); // there is nobody yet who could post
     // It follows by itself.
     fixture.fake->workload->setStatus(running());
     QTRY_VERIFY(phase->text().contains("running"));
     QVERIFY(!bar->isVisible());
+    QVERIFY(fixture.find<QWidget>("postsRate")->isVisible());
 }
 
 // Who sees nothing happen is told why, and what to do.
@@ -255,11 +257,22 @@ void StripsTest::workloadFailureIsSaid()
     auto* phase = fixture.find<ui::Label>("workloadPhase");
     QCOMPARE(phase->text(), QString("Demo traffic failed: pg-1 does not answer"));
     QCOMPARE(phase->tone(), ui::Tone::Critical);
-    // A long one leaves the row its room and is told by the tool tip.
-    status.error = "cannot connect to pg-1 (host=/tmp/somewhere/far/away port=5432): start the server";
+    // A long one leaves the controls their room, says what is the matter first, and is whole in the tool tip.
+    status.error =
+        "pg-1 (host=/tmp/somewhere/far/away port=5432): start the server, which nobody has done so far, "
+        "or tell where else it is";
     fixture.fake->workload->setStatus(status);
-    look(fixture);
-    QVERIFY2(phase->text().size() <= 50 && phase->text().endsWith(u'…'), qPrintable(phase->text()));
+    for (const int width : {1024, 1280, 1600}) {
+        fixture.window->resize(width, 800);
+        look(fixture);
+        QTRY_VERIFY2(phase->text().startsWith("Demo traffic failed: pg-1: start") &&
+                         phase->text().endsWith(u'…'),
+                     qPrintable(phase->text()));
+        for (const auto* name : {"postsRate", "readsRate", "followsRate", "workloadRunning"}) {
+            const auto* control = fixture.find<QWidget>(name);
+            QVERIFY2(control->width() >= control->sizeHint().width(), name);
+        }
+    }
     QCOMPARE(phase->toolTip(), QString::fromStdString(status.error));
 }
 

@@ -17,6 +17,7 @@
 #include "ui/models/timeline_model.h"
 #include "ui/pages/timeline_page.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/label.h"
 #include "ui/widgets/state_view.h"
 
 namespace tests {
@@ -40,6 +41,7 @@ private slots:
     void refreshKeepsSelectionAndPlace();
     void copiesRedisAndSql();
     void authorOpensFromAPost();
+    void aNodeThatIsDownIsNamedWhereTheUserLives();
 
 private:
     static constexpr std::int64_t kAnna = 5'000'001, kAnton = 5'000'002;
@@ -85,6 +87,33 @@ private:
     }
 };
 
+void TimelineTest::aNodeThatIsDownIsNamedWhereTheUserLives()
+{
+    PageFixture fixture;
+    QVERIFY(start(fixture));
+    openUser(fixture, "@anna");
+    QTRY_VERIFY(text(fixture, "profilePlace").contains("timelines on"));
+    const auto healthy = text(fixture, "profilePlace");
+    auto* place = fixture.find<ui::Label>("profilePlace");
+    QCOMPARE(place->tone(), ui::Tone::Muted);
+    const auto snapshot = *fixture.bridge.snapshot();
+    const auto node = healthy.section("timelines on ", 1).section(' ', 0, 0);
+    const auto found = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                                    [&](const auto& one) { return one.name == node.toStdString(); });
+    QVERIFY2(found != snapshot.nodes.end(), qPrintable(healthy));
+    auto down = withNodeDown(snapshot, found->id);
+    ++down.sequence;
+    fixture.engine().setSnapshot(down);
+    QTRY_VERIFY2(text(fixture, "profilePlace").contains("timelines on " + node + " (down)"),
+                 qPrintable(text(fixture, "profilePlace")));
+    QCOMPARE(place->tone(), ui::Tone::Critical);
+    ++down.sequence;
+    auto up = snapshot;
+    up.sequence = down.sequence;
+    fixture.engine().setSnapshot(up);
+    QTRY_COMPARE(text(fixture, "profilePlace"), healthy);
+}
+
 void TimelineTest::invitesAndFindsAUser()
 {
     PageFixture fixture;
@@ -103,6 +132,7 @@ void TimelineTest::invitesAndFindsAUser()
     QVERIFY(text(fixture, "profileFacts").contains("warm"));
     QVERIFY(text(fixture, "profileFacts").contains(ui::zoneName()));
     QVERIFY(text(fixture, "profilePlace").contains("Shard"));
+    QVERIFY(!text(fixture, "profilePlace").contains("down"));
     QTRY_VERIFY(home(fixture)->rowCount() > 0);
     QCOMPARE(idAt(fixture, 0), 900);
     openUser(fixture, QString::number(kAnton));
@@ -206,7 +236,8 @@ void TimelineTest::pagesToTheVeryEnd()
     }());
     for (int row = 0; row < 300; ++row)
         QCOMPARE(idAt(fixture, row), 900 - row);
-    QTRY_VERIFY2(text(fixture, "homeState").contains("all there are"), qPrintable(text(fixture, "homeState")));
+    QTRY_VERIFY2(text(fixture, "homeState").contains("all there are"),
+                 qPrintable(text(fixture, "homeState")));
 }
 
 void TimelineTest::emptyTimelinesSaySo()

@@ -41,11 +41,21 @@ void TimelineToolsTest::progressOfAFanOutIsFollowedToItsEnd()
     ledger.chunksPlanned = 3;
     ledger.chunksDone = 1;
     ledger.chunks = {{0, 300, 0, 0, 0, {}, kSampleTime + 100ms, kSampleTime + 200ms}};
-    fixture.engine().setLedger(ledger);
+    auto waits = ledger; // for a worker to read its audience
+    waits.audience = waits.pushed = waits.skippedDormant = 0;
+    waits.chunksPlanned = 1;
+    waits.chunksDone = 0;
+    waits.chunks.clear();
+    fixture.engine().setLedger(waits);
     QTRY_VERIFY(rows(fixture, "homeTimeline")->rowCount() > 0);
     auto* view = fixture.find<QListView>("homeTimeline");
     view->setCurrentIndex(view->model()->index(0, 0));
     auto* bar = fixture.find<ui::PartBar>("ledgerBar");
+    QTRY_COMPARE(text(fixture, "ledgerAudience"), QString("read when it is planned"));
+    QCOMPARE(text(fixture, "ledgerOutstanding"), ui::unknownText());
+    QCOMPARE(text(fixture, "ledgerChunkCount"), QString("not planned yet"));
+    QVERIFY(!bar->isVisible());
+    fixture.engine().setLedger(ledger);
     QTRY_VERIFY(bar->isVisible());
     QCOMPARE(bar->parts().size(), std::size_t(3));
     QCOMPARE(bar->partText(bar->parts()[0]), QString("pushed 300 (30.0 %)"));

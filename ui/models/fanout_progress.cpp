@@ -36,6 +36,12 @@ std::optional<double> deliveredWithin(const backend::DeliveryLedger& ledger, dou
     return std::nullopt;
 }
 
+// An audience has its author at least.
+bool awaitsPlan(const backend::DeliveryLedger& ledger)
+{
+    return ledger.audience == 0 && !ledger.complete();
+}
+
 std::int64_t outstanding(const backend::DeliveryLedger& ledger)
 {
     return std::max<std::int64_t>(0, ledger.audience - ledger.accounted());

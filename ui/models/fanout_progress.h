@@ -14,6 +14,9 @@ namespace ui {
 // counts with its last delivery, as chunks record no single ones. Empty where nothing was delivered yet.
 std::optional<double> deliveredWithin(const backend::DeliveryLedger& ledger, double part);
 
+// Committed, but no worker has read its audience yet: its counts are not known, not 0.
+bool awaitsPlan(const backend::DeliveryLedger& ledger);
+
 std::int64_t outstanding(const backend::DeliveryLedger& ledger); // of the audience, never negative
 
 // Deliveries per second from the first to the last delivery; empty where they took no measurable time.

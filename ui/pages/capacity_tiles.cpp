@@ -113,20 +113,25 @@ void CapacityTiles::showRoom(const backend::Capacity& capacity)
     }
     m_room->setValue(formatCount(capacity.timelines), {});
     m_room->setStatus(silentNodes(capacity) > 0 ? Tone::Warning : Tone::Normal); // not all readers
-    if (known == 0)
-        m_room->setSubline(tr("how many fit is not known"));
-    else
-        m_room->setSubline((byMachine == 0 ? tr("%1 fit until maxmemory") : tr("%1 fit in memory"))
-                               .arg(formatCompact(double(fit))));
+    const auto silent = silentNodes(capacity);
+    const auto fits = formatCompact(double(fit));
+    m_room->setSubline(known == 0   ? tr("how many fit is not known")
+                       : silent > 0 ? tr("of %1 of %2 nodes · %3 fit")
+                                          .arg(std::int64_t(capacity.nodes.size()) - silent)
+                                          .arg(capacity.nodes.size())
+                                          .arg(fits)
+                       : byMachine == 0 ? tr("%1 fit until maxmemory").arg(fits)
+                                        : tr("%1 fit in memory").arg(fits));
     const auto until = byMachine == 0 ? tr("until maxmemory")
                        : byMachine == known
                            ? tr("until its share of the machine's memory, as no maxmemory is set")
                            : tr("until maxmemory or, where none is set, its share of the machine's memory");
     m_room->setToolTip(
-        tr("Warm readers with a home timeline in Redis. How many fit counts %1 of %2 Redis nodes, each %3.")
+        tr("Warm readers with a home timeline in Redis. How many fit counts %1 of %2 Redis nodes, each %3, "
+           "with home timelines as long as they are today (mean %4 of at most %5 entries).")
             .arg(known)
             .arg(capacity.nodes.size())
-            .arg(until));
+            .arg(until, formatNumber(capacity.entriesPerTimeline.mean, 0), formatCount(capacity.cap)));
 }
 
 } // namespace ui

@@ -1,5 +1,6 @@
 #include "ui/pages/checkup_view.h"
 
+#include "backend/domain/finding_groups.h"
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
 #include "ui/pages/findings_view.h"
@@ -12,15 +13,17 @@
 #include <QShortcut>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace ui {
 namespace {
 
 constexpr qsizetype kNamed = 3; // nodes; more are counted only
 constexpr int kProgressWidth = 90, kProgressHeight = 6;
 
-QString counted(std::size_t count, const QString& one, const QString& many)
+QString counted(std::int64_t count, const QString& one, const QString& many)
 {
-    return QStringLiteral("%1 %2").arg(formatCount(std::int64_t(count)), count == 1 ? one : many);
+    return QStringLiteral("%1 %2").arg(formatCount(count), count == 1 ? one : many);
 }
 
 } // namespace
@@ -118,6 +121,14 @@ void CheckupView::take(backend::Checkup checkup)
     emit checked();
 }
 
+std::int64_t CheckupView::listed(backend::Severity severity) const
+{
+    if (!m_checkup) return 0;
+    const auto groups = backend::groupFindings(m_checkup->findings);
+    return std::count_if(groups.begin(), groups.end(),
+                         [&](const auto& group) { return group.finding.severity == severity; });
+}
+
 QString CheckupView::summary() const
 {
     using backend::Severity;
@@ -131,12 +142,11 @@ QString CheckupView::summary() const
     }
     if (!m_error.isEmpty()) return tr("The check failed: %1").arg(m_error);
     if (!m_checkup) return tr("Not looked yet.");
-    const auto& found = *m_checkup;
     const auto when = tr("looked at %1, in %2").arg(formatTime(m_lookedAt), formatDuration(m_took));
     return QStringLiteral("%1, %2, %3 · %4")
-        .arg(counted(found.count(Severity::Error), tr("error"), tr("errors")),
-             counted(found.count(Severity::Warning), tr("warning"), tr("warnings")),
-             counted(found.count(Severity::Note), tr("note"), tr("notes")), when);
+        .arg(counted(listed(Severity::Error), tr("error"), tr("errors")),
+             counted(listed(Severity::Warning), tr("warning"), tr("warnings")),
+             counted(listed(Severity::Note), tr("note"), tr("notes")), when);
 }
 
 // "9 of 10 nodes looked at, waiting for pg-1."

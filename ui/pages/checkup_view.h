@@ -38,6 +38,8 @@ public:
     bool running() const { return m_running && !m_dropped; }
     const std::optional<backend::Checkup>& checkup() const { return m_checkup; }
     bool whole() const { return m_checkup && !m_soFar; } // not only some of its nodes
+    // Rows of the list: what several nodes have in common is one.
+    std::int64_t listed(backend::Severity severity) const;
     backend::TimePoint lookedAt() const { return m_lookedAt; }
 
 signals:

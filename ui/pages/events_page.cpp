@@ -7,6 +7,7 @@
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/incidents.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/state_view.h"
 #include "ui/widgets/table_style.h"
@@ -296,6 +297,14 @@ void EventsPage::showWhole()
     m_whole->setVisible(any);
 }
 
+// Of what is wrong now: its begin is an event, of another time.
+QString EventsPage::beganEarlier() const
+{
+    const auto snapshot = context().bridge.snapshot();
+    const bool wrong = snapshot && !context().range.chosen() && !incidentsOf(*snapshot).empty();
+    return wrong ? tr(" What is wrong now began earlier.") : QString();
+}
+
 void EventsPage::showState()
 {
     using State = EventModel::State;
@@ -323,8 +332,9 @@ void EventsPage::showState()
         m_state->show(StateView::Kind::Loading, tr("Reading events"));
     else
         m_state->show(StateView::Kind::Empty, filtered ? tr("No such event") : tr("Nothing happened"),
-                      filtered ? tr("None %1 fits what is searched for.").arg(when)
-                               : tr("No node, engine, worker or setting changed %1.").arg(when),
+                      filtered
+                          ? tr("None %1 fits what is searched for.").arg(when)
+                          : tr("No node, engine, worker or setting changed %1.%2").arg(when, beganEarlier()),
                       all ? QString() : tr("Show all times"));
 }
 

@@ -148,7 +148,7 @@ void LedgerView::showParts()
 {
     m_state->setVisible(!m_loaded);
     m_facts->setVisible(m_loaded);
-    m_bar->setVisible(m_loaded);
+    m_bar->setVisible(m_loaded && m_ledger && !awaitsPlan(*m_ledger)); // of an audience that nobody has read
     m_chunkTable->setVisible(m_loaded && m_chunkModel->rowCount() > 0);
     m_head->setVisible(m_entry.has_value());
     m_text->setVisible(m_entry.has_value());
@@ -231,7 +231,8 @@ void LedgerView::take(const backend::DeliveryLedger& ledger)
     showProgress(ledger);
     showBar(ledger);
     showTimes(ledger);
-    m_chunks->setText(ledger.complete()
+    m_chunks->setText(awaitsPlan(ledger) ? tr("not planned yet")
+                      : ledger.complete()
                           ? tr("%1, all done").arg(ledger.chunksDone)
                           : tr("%1 of %2 done").arg(ledger.chunksDone).arg(ledger.chunksPlanned));
     m_chunkModel->setRows(ledger.chunks);
@@ -252,6 +253,13 @@ void LedgerView::showTimes(const backend::DeliveryLedger& ledger)
 
 void LedgerView::showCounts(const backend::DeliveryLedger& ledger)
 {
+    if (awaitsPlan(ledger)) {
+        m_mode->setText(tr("waits in the queue: no worker has planned it yet"));
+        m_audience->setText(tr("read when it is planned"));
+        for (auto* fact : {m_pushed, m_skipped, m_pulled, m_failed, m_outstanding})
+            fact->setText(unknownText());
+        return;
+    }
     m_mode->setText(ledger.mode == backend::FanoutMode::Push ? tr("push: written to each reader")
                                                              : tr("pull: merged when readers look"));
     m_audience->setText(ledger.audience == 1
@@ -283,6 +291,12 @@ void LedgerView::showProgress(const backend::DeliveryLedger& ledger)
                       0.0,
                       std::chrono::duration<double>(*ledger.lastDeliveryAt - ledger.committedAt).count()))
                 : tr("nothing to deliver"));
+        return;
+    }
+    if (awaitsPlan(ledger)) {
+        m_rate.clear();
+        m_speed->setText(unknownText());
+        m_left->setText(tr("not known: not planned yet"));
         return;
     }
     m_rate.add(ledger, FanoutRate::Clock::now());

@@ -107,7 +107,7 @@ void NodesPage::connectAll()
         if (!m_checkup->whole()) return; // what is missing would look mended
         m_look = DoctorsLook{*checkup, m_checkup->lookedAt()};
         const auto wrong =
-            checkup->count(backend::Severity::Error) + checkup->count(backend::Severity::Warning);
+            m_checkup->listed(backend::Severity::Error) + m_checkup->listed(backend::Severity::Warning);
         m_side->setTabText(0, wrong > 0 ? tr("Doctor (%1)").arg(wrong) : tr("Doctor"));
         if (m_snapshot) showNodes();
     });
@@ -253,10 +253,11 @@ QString NodesPage::linkArgument() const
     return index.isValid() ? QString::fromStdString(m_model->row(index).node.name) : m_wanted;
 }
 
-// A Redis node has the livelier figures.
+// A Redis node has the livelier figures; one in trouble is shown anyway.
 void NodesPage::showExample()
 {
-    if (m_snapshot)
+    const auto down = [](const auto& node) { return node.health == backend::Health::Down; };
+    if (m_snapshot && std::none_of(m_snapshot->nodes.begin(), m_snapshot->nodes.end(), down))
         for (const auto& node : m_snapshot->nodes)
             if (node.kind == backend::NodeKind::Redis) return openArgument(QString::fromStdString(node.name));
 }

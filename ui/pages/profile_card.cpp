@@ -29,13 +29,16 @@ ProfileCard::ProfileCard(const Theme& theme, QWidget* parent)
     };
     m_name = label("profileName", FontRole::Strong, Tone::Normal);
     m_facts = label("profileFacts", FontRole::Body, Tone::Normal);
+    m_facts->setToolTip(
+        tr("Followers, following and posts are counted through the queue: while tasks wait, they "
+           "are behind what the lists show."));
     m_place = label("profilePlace", FontRole::Small, Tone::Muted);
 }
 
 void ProfileCard::showUser(const requests::UserOverview& user)
 {
     const auto& profile = user.profile;
-    const auto& place = user.location;
+    m_location = user.location;
     m_name->setText(tr("@%1 · %2 · id %3")
                         .arg(QString::fromStdString(profile.user.handle),
                              QString::fromStdString(profile.user.displayName).simplified(),
@@ -47,11 +50,36 @@ void ProfileCard::showUser(const requests::UserOverview& user)
                               profile.warm ? tr("warm: home timeline kept in Redis")
                                            : tr("dormant: no home timeline in Redis"),
                               formatTime(profile.lastSeenAt), formatTime(profile.user.createdAt)));
+    showPlace();
+}
+
+void ProfileCard::showNodes(const backend::SnapshotPtr& snapshot)
+{
+    QStringList down;
+    if (snapshot)
+        for (const auto& node : snapshot->nodes)
+            if (node.health == backend::Health::Down) down << QString::fromStdString(node.name);
+    if (down == m_down) return;
+    m_down = down;
+    showPlace();
+}
+
+// "timelines on redis-3 (down)": why pages come slower, or some of it not at all.
+void ProfileCard::showPlace()
+{
+    if (!m_location) return;
+    bool any = false;
+    const auto named = [&](const std::string& node) {
+        const auto name = QString::fromStdString(node);
+        const bool down = m_down.contains(name);
+        any = any || down;
+        return down ? tr("%1 (down)").arg(name) : name;
+    };
     m_place->setText(tr("Shard %1 · timelines on %2 · users on %3 · posts on %4")
-                         .arg(place.shard)
-                         .arg(QString::fromStdString(place.timelinesNode),
-                              QString::fromStdString(place.usersNode),
-                              QString::fromStdString(place.postsNode)));
+                         .arg(m_location->shard)
+                         .arg(named(m_location->timelinesNode), named(m_location->usersNode),
+                              named(m_location->postsNode)));
+    m_place->setTone(any ? Tone::Critical : Tone::Muted);
 }
 
 void ProfileCard::sayNotReadAgain(const QString& why)

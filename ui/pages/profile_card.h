@@ -5,6 +5,10 @@
 #include "ui/bridge/requests.h"
 #include "ui/widgets/card.h"
 
+#include <QStringList>
+
+#include <optional>
+
 namespace ui {
 
 class ProfileCard final : public Card
@@ -15,9 +19,15 @@ public:
     ProfileCard(const Theme& theme, QWidget* parent);
 
     void showUser(const requests::UserOverview& user);
+    // Of the nodes that hold the user, those that are down now.
+    void showNodes(const backend::SnapshotPtr& snapshot);
     void sayNotReadAgain(const QString& why);
 
 private:
+    void showPlace();
+
+    std::optional<backend::UserLocation> m_location; // empty: nobody is shown
+    QStringList m_down;                              // names of nodes
     Label* m_name = nullptr;
     Label* m_facts = nullptr;
     Label* m_place = nullptr;

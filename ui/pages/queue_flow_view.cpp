@@ -197,9 +197,10 @@ void QueueFlowView::setTimes(const backend::QueueDetails& details)
 {
     m_times->setRows(details.kinds);
     const auto span = formatDuration(std::round(details.windowSeconds));
-    const auto words = m_context.range.chosen()
-                           ? tr("by the workers of all engines, last %1 before now, not of the chosen window")
-                           : tr("by the workers of all engines, last %1");
+    const auto words =
+        m_context.range.chosen()
+            ? tr("of tasks that ran, all engines, last %1 before now, not of the chosen window")
+            : tr("of tasks that ran, all engines, last %1");
     m_timesCard->setSubtitle(details.windowSeconds < 1 ? QString() : words.arg(span));
     const bool any = !details.kinds.empty();
     m_timesNote->setVisible(!any);

@@ -93,8 +93,12 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
     m_flow->setSnapshot(*snapshot, shownHistory());
     m_workers->setSnapshot(snapshot);
     m_letters->setSnapshot(snapshot);
-    m_tabs->setTabText(kWorkersTab,
-                       tr("Workers (%1)").arg(formatCount(std::int64_t(snapshot->workers.size()))));
+    const auto paused =
+        std::count_if(snapshot->workers.begin(), snapshot->workers.end(),
+                      [](const auto& one) { return one.state == backend::WorkerState::Paused; });
+    const auto workers = formatCount(std::int64_t(snapshot->workers.size()));
+    m_tabs->setTabText(kWorkersTab, paused > 0 ? tr("Workers (%1, %2 paused)").arg(workers).arg(paused)
+                                               : tr("Workers (%1)").arg(workers));
     const bool counted = snapshot->queueDead > 0 || snapshot->queueNotCounted.empty();
     m_tabs->setTabText(
         kLettersTab, tr("Dead letters (%1)").arg(counted ? formatCount(snapshot->queueDead) : unknownText()));

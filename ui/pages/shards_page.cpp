@@ -324,10 +324,13 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
                         : chosen          ? context().range.notOfWindowShort(m_snapshot->takenAt)
                         : rate            ? tr("%1, over the last second").arg(reportMetricText(metric()))
                                           : tr("%1 of the cluster").arg(reportMetricText(metric())));
-    const auto spread = [this](MetricTile* tile, const backend::BalanceSummary& summary, const QString& top) {
+    const bool whole = std::size_t(shards.known) == m_shards.snapshot->shards.size();
+    const auto nothing =
+        whole ? tr("nothing to compare: all are 0") : tr("nothing to compare: all known are 0");
+    const auto spread = [&](MetricTile* tile, const backend::BalanceSummary& summary, const QString& top) {
         tile->setValue(timesMean(summary), summary.mean > 0 ? tr("× mean") : QString());
         tile->setSubline(summary.known == 0  ? tr("not known yet")
-                         : summary.mean <= 0 ? tr("nothing to compare: all are 0")
+                         : summary.mean <= 0 ? nothing
                                              : tr("%1: %2, mean %3")
                                                    .arg(top, shardValueText(summary.max, metric()),
                                                         shardMeanText(summary.mean, metric())));
@@ -338,10 +341,10 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
     m_variation->setValue(known ? formatNumber(shards.coefficientOfVariation * 100, 1) : unknownText(),
                           known ? tr("%") : QString());
     const double chance = backend::chanceBand(shards);
-    m_variation->setSubline(
-        !known       ? (shards.known > 0 ? tr("nothing to compare: all are 0") : tr("not known yet"))
-        : usersKnown ? tr("by chance alone up to %1 % (2 σ)").arg(formatNumber(chance * 100, 1))
-                     : tr("chance: users not known yet"));
+    m_variation->setSubline(!known ? (shards.known > 0 ? nothing : tr("not known yet"))
+                            : usersKnown
+                                ? tr("by chance alone up to %1 % (2 σ)").arg(formatNumber(chance * 100, 1))
+                                : tr("chance: users not known yet"));
     m_variation->setStatus(!known || !usersKnown                                          ? Tone::Normal
                            : shards.coefficientOfVariation <= backend::chanceBand(shards) ? Tone::Ok
                                                                                           : Tone::Warning);

@@ -288,6 +288,7 @@ void TimelinePage::activated()
 void TimelinePage::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     const bool connected = context().bridge.state() == EngineBridge::State::Open;
+    m_profile->showNodes(snapshot);
     m_search->setEnabled(connected);
     const bool nobody = connected && snapshot && backend::nobodyThere(*snapshot);
     const bool otherInvitation = std::exchange(m_nobody, nobody) != nobody && m_inviting;

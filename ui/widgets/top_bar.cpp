@@ -213,7 +213,7 @@ void TopBar::showAge()
 void TopBar::restyle()
 {
     m_live->setIcon(
-        m_theme.icon(m_range.live() ? QStringLiteral("pause") : QStringLiteral("play"), Tone::Accent));
+        m_theme.icon(m_range.live() ? QStringLiteral("live") : QStringLiteral("pause"), Tone::Accent));
     m_close->setIcon(m_theme.icon(QStringLiteral("disconnect")));
     update();
 }

@@ -4,6 +4,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
+#include "ui/widgets/trouble_text.h"
 
 #include <QHBoxLayout>
 #include <QPainter>
@@ -22,7 +23,6 @@ constexpr std::chrono::milliseconds kWorkloadInterval{1000};
 constexpr int kWorkloadBarWidth = 160, kWorkloadSteps = 1000;
 constexpr int kActualWidth = 66;
 
-constexpr qsizetype kLongestError = 28;       // letters; all of it is in the tool tip
 constexpr double kNight = 0.75, kPeak = 1.15; // of the rates that are set: below, above
 
 } // namespace
@@ -152,12 +152,13 @@ void WorkloadStrip::refresh()
         showStatus(workload->status());
     else
         showWithout();
-    m_controls->setVisible(workload && !m_benchShown);
+    m_controls->setVisible(workload && !m_benchShown && !m_preparing);
     m_running->setVisible(workload && !m_benchShown);
     if (!workload) m_progress->hide();
     m_bench->setVisible(scenarios);
     m_bench->setIcon(m_theme.icon(QStringLiteral("demo"), Tone::Accent));
     setVisible(workload || scenarios);
+    fitPhase();
     if (bool(workload) == m_timer.isActive()) return;
     if (workload)
         m_timer.start();
@@ -170,9 +171,11 @@ void WorkloadStrip::showWithout()
 {
     const auto snapshot = m_bridge.snapshot();
     const bool empty = snapshot && backend::nobodyThere(*snapshot) && !m_bridge.replay();
+    m_preparing = false;
     m_phase->setTone(Tone::Normal);
-    m_phase->setText(empty ? tr("Empty demo on its own servers: nobody is here yet")
-                           : tr("Demo on its own servers"));
+    m_phaseText =
+        empty ? tr("Empty demo on its own servers: nobody is here yet") : tr("Demo on its own servers");
+    m_phase->setText(m_phaseText);
     m_hint->setText(empty
                         ? tr("rookeryctl import fills it from an activity log, rookery --demo brings a crowd")
                         : QString());
@@ -186,10 +189,24 @@ void WorkloadStrip::fitHint()
     m_hint->setVisible(!m_hint->text().isEmpty() && taken + m_hint->sizeHint().width() <= width());
 }
 
+// The controls keep their width; what is cut stands in the tool tip.
+void WorkloadStrip::fitPhase()
+{
+    int taken = 0;
+    for (const auto* widget :
+         std::initializer_list<const QWidget*>{m_progress, m_controls, m_running, m_bench})
+        if (!widget->isHidden()) taken += widget->sizeHint().width() + kSpacingSmall;
+    if (!m_progress->isHidden()) taken += kWorkloadBarWidth - m_progress->sizeHint().width();
+    const auto margins = layout()->contentsMargins();
+    const int room = width() - margins.left() - margins.right() - taken - 2 * kSpacingSmall;
+    m_phase->setText(m_phase->fontMetrics().elidedText(m_phaseText, Qt::ElideRight, std::max(room, 0)));
+}
+
 void WorkloadStrip::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
     fitHint();
+    fitPhase();
 }
 
 void WorkloadStrip::setBenchShown(bool shown)
@@ -199,23 +216,33 @@ void WorkloadStrip::setBenchShown(bool shown)
     refresh();
 }
 
+// Which one an error is of: it begins with the name.
+QString WorkloadStrip::troubledNode(const std::string& error) const
+{
+    const auto snapshot = m_bridge.snapshot();
+    if (!snapshot) return {};
+    for (const auto& node : snapshot->nodes)
+        if (error.starts_with(node.name + ' ')) return QString::fromStdString(node.name);
+    return {};
+}
+
 void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
 {
     m_hint->clear();
     m_hint->hide();
-    const bool preparing = status.phaseFraction > 0 && status.phaseFraction < 1;
+    m_preparing = status.phaseFraction > 0 && status.phaseFraction < 1;
     const bool failed = !status.error.empty();
     const auto accounts = tr("%1 accounts").arg(formatCount(status.users));
     const auto graph = tr("%1, %2 follows").arg(accounts, formatCount(status.follows));
     const bool running = status.running && status.phase == "running"; // then with its hour instead
-    const auto error = QString::fromStdString(status.error).simplified();
-    m_phase->setToolTip(failed ? error : QStringLiteral("%1\n%2").arg(graph, trafficRhythmText()));
-    m_phase->setText(failed
-                         ? tr("Demo traffic failed: %1")
-                               .arg(error.size() > kLongestError ? error.left(kLongestError) + u'…' : error)
-                         : tr("Traffic: %1 · %2").arg(trafficPhaseText(status), running ? accounts : graph));
+    const auto error = withoutAddresses(QString::fromStdString(status.error), troubledNode(status.error));
+    m_phase->setToolTip(failed ? QString::fromStdString(status.error).simplified()
+                               : QStringLiteral("%1\n%2").arg(graph, trafficRhythmText()));
+    m_phaseText = failed ? tr("Demo traffic failed: %1").arg(error)
+                         : tr("Traffic: %1 · %2").arg(trafficPhaseText(status), running ? accounts : graph);
+    m_phase->setAccessibleDescription(m_phase->toolTip());
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
-    m_progress->setVisible(preparing);
+    m_progress->setVisible(m_preparing);
     m_progress->setValue(int(std::lround(status.phaseFraction * kWorkloadSteps)));
     for (const auto& rate : m_rates) {
         rate.actual->setText(tr("now %1").arg(formatRate(status.actual.*rate.value)));
@@ -224,6 +251,7 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
         rate.wanted->setValue(int(std::lround(status.wanted.*rate.value)));
     }
     m_running->setText(status.running ? tr("Stop") : tr("Start"));
+    m_running->setToolTip(status.running ? tr("Stop the demo's traffic") : tr("Start the demo's traffic"));
     m_running->setAccessibleName(status.running ? tr("Stop the demo's traffic")
                                                 : tr("Start the demo's traffic"));
     m_running->setIcon(

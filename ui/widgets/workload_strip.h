@@ -59,7 +59,9 @@ private:
                  double backend::WorkloadRates::*value);
     void showStatus(const backend::WorkloadStatus& status);
     void showWithout(); // a workload
+    QString troubledNode(const std::string& error) const;
     void fitHint();
+    void fitPhase();
     void applyRates();
 
     const Theme& m_theme;
@@ -67,11 +69,13 @@ private:
     QTimer m_timer;
     Label *m_phase = nullptr, *m_hint = nullptr; // what to do, where there is room
     QProgressBar* m_progress = nullptr;
+    QString m_phaseText; // of which the row shows what it has room for
     QWidget* m_controls = nullptr;
     std::vector<Rate> m_rates;
     QToolButton* m_running = nullptr;
     QToolButton* m_bench = nullptr;
     bool m_benchShown = false;
+    bool m_preparing = false; // rates apply when the graph is there
 };
 
 } // namespace ui
