@@ -4,12 +4,12 @@
 #include "ui/bridge/history_loader.h"
 #include "ui/bridge/time_range.h"
 #include "ui/dialogs/key_sheet.h"
+#include "ui/incident_bar.h"
 #include "ui/link_desk.h"
 #include "ui/pages/start_page.h"
 #include "ui/theme/theme_setting.h"
 #include "ui/widgets/demo_bench.h"
 #include "ui/widgets/formatting.h"
-#include "ui/widgets/incident_bar.h"
 #include "ui/widgets/navigation_rail.h"
 #include "ui/widgets/replay_strip.h"
 #include "ui/widgets/stall_watchdog.h"
@@ -318,7 +318,6 @@ void MainWindow::showState(EngineBridge::State state)
         m_context.range.reset();
         m_faces->setCurrentIndex(1);
         m_topBar->setSnapshot(nullptr);
-        m_incidents->setSnapshot(nullptr);
         showPage(m_wantedPage);
         m_pages->setFocus();
     } else {
@@ -383,6 +382,7 @@ void MainWindow::takeSnapshot(const backend::SnapshotPtr& snapshot)
 void MainWindow::updatePolling()
 {
     m_context.bridge.setPolling(m_context.range.live() && !isMinimized());
+    m_incidents->setPaused(!m_context.range.live());
 }
 
 void MainWindow::refresh()

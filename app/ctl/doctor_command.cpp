@@ -4,6 +4,7 @@
 #include "app/ctl/support.h"
 
 #include "backend/common/config.h"
+#include "backend/domain/finding_groups.h"
 #include "backend/operations/doctor.h"
 
 #include <nlohmann/json.hpp>
@@ -78,8 +79,9 @@ void print(const Checkup& checkup)
     for (const auto& node : checkup.nodes)
         print(node);
     printFindings(stdout, checkup.findings);
-    std::printf("\n%zu errors, %zu warnings, %zu notes\n", checkup.count(Severity::Error),
-                checkup.count(Severity::Warning), checkup.count(Severity::Note));
+    const auto listed = [&](Severity severity) { return countGroups(checkup.findings, severity); };
+    std::printf("\n%zu errors, %zu warnings, %zu notes\n", listed(Severity::Error), listed(Severity::Warning),
+                listed(Severity::Note));
 }
 
 } // namespace

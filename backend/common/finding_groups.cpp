@@ -25,6 +25,13 @@ std::vector<FindingGroup> groupFindings(std::span<const CheckFinding> findings)
     return groups;
 }
 
+std::size_t countGroups(std::span<const CheckFinding> findings, Severity severity)
+{
+    const auto groups = groupFindings(findings);
+    return std::size_t(std::count_if(groups.begin(), groups.end(),
+                                     [&](const auto& group) { return group.finding.severity == severity; }));
+}
+
 std::string nodesText(const FindingGroup& group)
 {
     const auto& nodes = group.nodes;

@@ -17,6 +17,9 @@ struct FindingGroup
 // Together: same severity, check, words and advice. Worst first, and otherwise as they were found.
 std::vector<FindingGroup> groupFindings(std::span<const CheckFinding> findings);
 
+// How many groups of that severity those findings make.
+std::size_t countGroups(std::span<const CheckFinding> findings, Severity severity);
+
 // "redis-1", "redis-1 and redis-2", "redis-1 and 31 more"; "the cluster".
 std::string nodesText(const FindingGroup& group);
 

@@ -41,6 +41,15 @@ void append(IdPage& page, std::vector<Post>&& posts)
 
 } // namespace
 
+// What Redis does not answer is a miss, too: PostgreSQL is read.
+void PageReader::count(TimelineFamily family, const Result<TimelineSlice>& found)
+{
+    if (found && found->valid)
+        m_services.metrics.hit(cacheOf(family));
+    else
+        m_services.metrics.miss(cacheOf(family));
+}
+
 Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, TimelineFamily family,
                                         UserId owner, const PageRange& range, bool build, Deadline deadline)
 {
@@ -49,12 +58,11 @@ Result<TimelineSlice> PageReader::slice(SqlSession& sql, RedisClient& redis, Tim
                                          deadline);
     };
     auto found = read();
+    count(family, found);
     if (found && found->valid) {
-        m_services.metrics.hit(cacheOf(family));
         if (!found->whole && build) m_builder.deepenLater(family, owner);
         return found;
     }
-    m_services.metrics.miss(cacheOf(family)); // also where Redis does not answer: PostgreSQL is read
     if (!found) return found;
     if (!build || m_services.readOnly) return found; // a read-only engine changes nothing, not even a cache
     ROOKERY_TRY(m_builder.build(sql, redis, family, owner, deadline));
@@ -136,6 +144,7 @@ Result<IdPage> PageReader::owned(SqlSession& sql, RedisClient* redis, TimelineFa
             return page;
         }
     }
+    if (!redis) m_services.metrics.miss(cacheOf(family));
     ROOKERY_TRY(appendStored(sql, family, owner, range, page, deadline));
     return page;
 }
@@ -265,8 +274,10 @@ Result<IdPage> PageReader::mergeShards(SqlSession& sql, RedisClient* redis, cons
     const int shardCount = m_services.maps.current()->shardCount;
     std::vector<int> fromStore;
     IdPage page;
-    for (int shard = 0; !redis && shard < shardCount; ++shard)
+    for (int shard = 0; !redis && shard < shardCount; ++shard) {
+        m_services.metrics.miss(CacheKind::PublicTimeline);
         fromStore.push_back(shard);
+    }
     if (redis) {
         const auto ofRedis = halfOf(deadline);
         std::vector<UserId> owners;
@@ -277,14 +288,13 @@ Result<IdPage> PageReader::mergeShards(SqlSession& sql, RedisClient* redis, cons
         for (int shard = 0; shard < shardCount; ++shard) {
             const auto owner = owners[std::size_t(shard)];
             auto& found = slices[std::size_t(shard)];
+            count(TimelineFamily::Public, found);
             if (found && !found->valid && !m_services.readOnly) {
-                m_services.metrics.miss(CacheKind::PublicTimeline);
                 if (m_builder.build(sql, *redis, TimelineFamily::Public, owner, ofRedis))
                     found = m_services.timelines.read(*redis, TimelineFamily::Public, owner, before,
                                                       std::nullopt, limit, ofRedis);
-            } else if (found) {
-                m_services.metrics.hit(CacheKind::PublicTimeline);
-                if (found->valid && !found->whole) m_builder.deepenLater(TimelineFamily::Public, owner);
+            } else if (found && found->valid && !found->whole) {
+                m_builder.deepenLater(TimelineFamily::Public, owner);
             }
             const bool enough = found && found->valid &&
                                 (found->entries.size() >= std::size_t(limit) || found->floor.value == 0 ||

@@ -59,6 +59,7 @@ public:
                                           Deadline deadline);
 
 private:
+    void count(TimelineFamily family, const Result<TimelineSlice>& found);
     Result<TimelineSlice> slice(SqlSession& sql, RedisClient& redis, TimelineFamily family, UserId owner,
                                 const PageRange& range, bool build, Deadline deadline);
     Result<void> appendStored(SqlSession& sql, TimelineFamily family, UserId owner, const PageRange& range,

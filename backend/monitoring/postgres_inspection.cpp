@@ -117,9 +117,8 @@ public:
     {
         PostgresDetails out;
         auto connections = this->connections();
-        // What a server refuses costs that part alone; silence, or time that was up before, the whole look.
-        if (!connections && (!m_sql.usable() || connections.error().code == ErrorCode::DeadlineExceeded))
-            return fail(connections.error());
+        // What a server refuses costs that part alone; silence, and time that was up before, the whole look.
+        if (!connections && (!m_sql.usable() || m_deadline.expired())) return fail(connections.error());
         out.connections = part(std::move(connections));
         out.running = part(running());
         out.horizon = part(horizon());

@@ -2,9 +2,9 @@
 #include <QTest>
 
 #include "tests/support/fake_engine.h"
+#include "ui/models/incidents.h"
 #include "ui/widgets/backlog_text.h"
 #include "ui/widgets/formatting.h"
-#include "ui/widgets/incidents.h"
 
 #include <utility>
 
@@ -20,6 +20,7 @@ private slots:
     void noneWhereAllIsWell();
     void deadNodesAreNamed();
     void failingCallsComeFirst();
+    void aDeadNodeIsWorseThanIncompletePages();
     void failuresWithoutADownNodeSayWhatToDo();
     void workersThatFallBehind();
     void nobodyWorks();
@@ -33,7 +34,9 @@ private:
         for (auto& node : out.nodes)
             node.health = backend::Health::Ok;
         out.backlog.reset();
-        out.queueUnfinished = 12'304;
+        for (auto& kind : out.queue)
+            kind.ready = 0;
+        out.queue.front().ready = 12'304;
         out.queueOldestAgeSeconds = 40;
         return out;
     }
@@ -85,7 +88,13 @@ void IncidentsTest::deadNodesAreNamed()
         snapshot = withNodeDown(snapshot, node);
     all = ui::incidentsOf(snapshot);
     QVERIFY2(all[0].headline.startsWith("6 nodes are down: pg-1, pg-2, ") &&
-                 all[0].headline.endsWith(" and 2 more"),
+                 all[0].headline.endsWith(" and 1 more"),
+             qPrintable(all[0].headline));
+    // However long they are.
+    for (auto& node : snapshot.nodes)
+        node.name = "postgresql-of-the-second-hall-in-oslo-" + std::to_string(node.id);
+    all = ui::incidentsOf(snapshot);
+    QVERIFY2(all[0].headline.endsWith("-1 and 5 more") && all[0].headline.size() < 80,
              qPrintable(all[0].headline));
 }
 
@@ -99,10 +108,33 @@ void IncidentsTest::failingCallsComeFirst()
         all[0].details,
         QString(
             "Also 10 % of writes fail, 2.0/s: a node does not answer; 4 % of pages are incomplete, 1.0/s. "
-            "pg-2 is down. %1")
+            "pg-2 is down. Has not answered for 7 s: it does not answer. Start it or see why it hangs; "
+            "nothing "
+            "acknowledged is lost. %1")
             .arg(since(snapshot.takenAt - 43s)));
     QCOMPARE(all[0].tone, ui::Tone::Critical);
     QCOMPARE(all[0].page + u' ' + all[0].argument, QString("nodes pg-2"));
+}
+
+// Red stands over yellow, and what to mend over what it leads to.
+void IncidentsTest::aDeadNodeIsWorseThanIncompletePages()
+{
+    auto snapshot = withNodeDown(healthy(), 2);
+    snapshot.pagesPartial =
+        backend::CallTrouble{0.03, 2.5, backend::FailureReason::Unavailable, snapshot.takenAt};
+    auto all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.size(), std::size_t(1));
+    QCOMPARE(all[0].headline, QString("pg-2 is down"));
+    QCOMPARE(all[0].tone, ui::Tone::Critical);
+    QVERIFY2(all[0].details.endsWith("lost. 3 % of pages are incomplete, 2.5/s."),
+             qPrintable(all[0].details));
+    snapshot = paused();
+    snapshot.pagesPartial =
+        backend::CallTrouble{0.03, 2.5, backend::FailureReason::Unavailable, snapshot.takenAt};
+    all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.size(), std::size_t(2));
+    QVERIFY2(all[0].headline.startsWith("All workers are paused"), qPrintable(all[0].headline));
+    QVERIFY(all[0].tone == ui::Tone::Critical && all[1].tone == ui::Tone::Warning);
 }
 
 void IncidentsTest::failuresWithoutADownNodeSayWhatToDo()
@@ -156,6 +188,11 @@ void IncidentsTest::workersThatFallBehind()
     QCOMPARE(all[1].tone, ui::Tone::Critical);
     QVERIFY2(all[1].details.startsWith("pg-2 is down. Mend that first: tasks wait for it."),
              qPrintable(all[1].details));
+    QCOMPARE(all[1].page + u' ' + all[1].argument, QString("nodes pg-2")); // not the workers
+    snapshot.nodes[1].health = backend::Health::Degraded;
+    all = ui::incidentsOf(snapshot);
+    QCOMPARE(all.size(), std::size_t(1));
+    QCOMPARE(all[0].page + u' ' + all[0].argument, QString("nodes pg-2"));
 }
 
 // Before anything has waited for long.
@@ -169,7 +206,17 @@ void IncidentsTest::nobodyWorks()
                                  .arg(since(snapshot.takenAt - 45s))); // the last of them
     QCOMPARE(all[0].tone, ui::Tone::Critical);
     QCOMPARE(all[0].page + u' ' + all[0].argument, QString("queue workers"));
-    snapshot.queueUnfinished = 0;
+    snapshot.queueOldestAgeSeconds = 2;
+    QCOMPARE(ui::incidentsOf(snapshot).at(0).tone, ui::Tone::Warning); // nobody waits for long yet
+    // Of an engine that is gone nobody knows when it paused.
+    snapshot.engines.push_back(snapshot.engines.front());
+    snapshot.engines.back().slot += 7;
+    snapshot.engines.back().heartbeatAgeSeconds = 30;
+    snapshot.workers.push_back(snapshot.workers.front());
+    snapshot.workers.back().engineSlot = snapshot.engines.back().slot;
+    snapshot.workers.back().since = snapshot.takenAt;
+    QVERIFY(ui::incidentsOf(snapshot).at(0).details.contains(since(snapshot.takenAt - 45s)));
+    snapshot.queue.front().ready = 0;
     all = ui::incidentsOf(snapshot);
     QCOMPARE(all[0].headline, QString("All workers are paused"));
     QCOMPARE(all[0].tone, ui::Tone::Warning); // nothing waits yet

@@ -146,7 +146,7 @@ void CapacityPageTest::figuresAreTheEngines()
     QCOMPARE(tile("readersThatFit")->status(), ui::Tone::Warning); // not those of redis-8
     const auto perNode = 500 + std::int64_t((4 << 20) / 40'000.0);
     QCOMPARE(tile("readersThatFit")->subline(),
-             ui::formatCompact(double(7 * perNode)) + " fit until maxmemory");
+             "of 7 of 8 nodes · " + ui::formatCompact(double(7 * perNode)) + " fit");
     QVERIFY2(
         text(fixture, "capacityStatus").startsWith("1,000 of 4,000 home timelines on 7 of 8 Redis nodes"),
         qPrintable(text(fixture, "capacityStatus")));

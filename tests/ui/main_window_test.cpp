@@ -126,6 +126,7 @@ void MainWindowTest::tellsWhatFails()
     QCOMPARE(health->tone(), ui::Tone::Muted);
     for (auto& engine : snapshot.engines)
         engine.paused = true;
+    snapshot.queueOldestAgeSeconds = 20;
     snapshot.sequence += 10;
     fixture.fake->engine->setSnapshot(snapshot);
     QTRY_COMPARE(health->text(), QString("10 of 10 nodes ok · all workers are paused"));

@@ -9,6 +9,7 @@
 #include "ui/widgets/state_view.h"
 #include "ui/widgets/time_chart.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace tests {
@@ -77,6 +78,8 @@ void OverviewTroubleTest::thatNothingArrivesIsNoQuietMoment()
     snapshot.fanoutP50Ms = snapshot.fanoutP95Ms = snapshot.fanoutP99Ms = -1;
     snapshot.queueUnfinished = 0;
     snapshot.queueOldestAgeSeconds = 0;
+    for (auto& kind : snapshot.queue)
+        kind.ready = kind.running = kind.retry = 0;
     fix(fixture, snapshot);
     QVERIFY(fixture.open());
     const auto &fanout = tile(fixture, "fanoutTile"), &traffic = tile(fixture, "deliveriesTile");
@@ -88,6 +91,16 @@ void OverviewTroubleTest::thatNothingArrivesIsNoQuietMoment()
     snapshot.queueOldestAgeSeconds = 20;
     for (auto& engine : snapshot.engines)
         engine.paused = true;
+    auto kind = std::find_if(snapshot.queue.begin(), snapshot.queue.end(),
+                             [](const auto& one) { return one.kind == backend::TaskKind::ReclaimChunk; });
+    kind->ready = 300;
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot); // no post is among them
+    QTRY_COMPARE(tile(fixture, "queueTile").status(), ui::Tone::Critical);
+    QCOMPARE(fanout.subline(), QString("no deliveries in 10 s"));
+    QCOMPARE(traffic.status(), ui::Tone::Normal);
+    snapshot.queue.front().kind = backend::TaskKind::PostCreated;
+    snapshot.queue.front().ready = 300;
     ++snapshot.sequence;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(fanout.subline(), QString("none arrive, oldest waits 20 s"));

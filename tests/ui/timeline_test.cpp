@@ -12,6 +12,8 @@
 #include <QTableView>
 #include <QTest>
 
+#include <algorithm>
+
 #include "tests/models/model_samples.h"
 #include "tests/ui/page_fixture.h"
 #include "ui/models/timeline_model.h"

@@ -112,8 +112,8 @@ void CapacityTiles::showRoom(const backend::Capacity& capacity)
         byMachine += row.limit().kind == NodeLimit::Kind::Machine;
     }
     m_room->setValue(formatCount(capacity.timelines), {});
-    m_room->setStatus(silentNodes(capacity) > 0 ? Tone::Warning : Tone::Normal); // not all readers
     const auto silent = silentNodes(capacity);
+    m_room->setStatus(silent > 0 ? Tone::Warning : Tone::Normal); // not all readers
     const auto fits = formatCompact(double(fit));
     m_room->setSubline(known == 0   ? tr("how many fit is not known")
                        : silent > 0 ? tr("of %1 of %2 nodes · %3 fit")

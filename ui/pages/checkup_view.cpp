@@ -13,8 +13,6 @@
 #include <QShortcut>
 #include <QVBoxLayout>
 
-#include <algorithm>
-
 namespace ui {
 namespace {
 
@@ -123,10 +121,7 @@ void CheckupView::take(backend::Checkup checkup)
 
 std::int64_t CheckupView::listed(backend::Severity severity) const
 {
-    if (!m_checkup) return 0;
-    const auto groups = backend::groupFindings(m_checkup->findings);
-    return std::count_if(groups.begin(), groups.end(),
-                         [&](const auto& group) { return group.finding.severity == severity; });
+    return m_checkup ? std::int64_t(backend::countGroups(m_checkup->findings, severity)) : 0;
 }
 
 QString CheckupView::summary() const

@@ -3,11 +3,11 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
 #include "ui/bridge/time_range.h"
+#include "ui/models/incidents.h"
 #include "ui/pages/page_face.h"
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
-#include "ui/widgets/incidents.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/state_view.h"
 #include "ui/widgets/table_style.h"
@@ -297,12 +297,12 @@ void EventsPage::showWhole()
     m_whole->setVisible(any);
 }
 
-// Of what is wrong now: its begin is an event, of another time.
-QString EventsPage::beganEarlier() const
+// What is wrong now may have begun at another time.
+QString EventsPage::stillWrong(bool all) const
 {
     const auto snapshot = context().bridge.snapshot();
-    const bool wrong = snapshot && !context().range.chosen() && !incidentsOf(*snapshot).empty();
-    return wrong ? tr(" What is wrong now began earlier.") : QString();
+    const bool wrong = !all && snapshot && !context().range.chosen() && !incidentsOf(*snapshot).empty();
+    return wrong ? tr(" What is wrong now stands above.") : QString();
 }
 
 void EventsPage::showState()
@@ -334,7 +334,7 @@ void EventsPage::showState()
         m_state->show(StateView::Kind::Empty, filtered ? tr("No such event") : tr("Nothing happened"),
                       filtered
                           ? tr("None %1 fits what is searched for.").arg(when)
-                          : tr("No node, engine, worker or setting changed %1.%2").arg(when, beganEarlier()),
+                          : tr("No node, engine, worker or setting changed %1.%2").arg(when, stillWrong(all)),
                       all ? QString() : tr("Show all times"));
 }
 

@@ -69,7 +69,7 @@ private:
     void readNewest();
     void take(std::optional<backend::EventKey> before, backend::EventPage page);
     void fitWidths();
-    QString beganEarlier() const;
+    QString stillWrong(bool all) const;
     void showState();
     void showWhole();
     void chooseAround(const QModelIndex& index);

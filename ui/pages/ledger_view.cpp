@@ -254,7 +254,7 @@ void LedgerView::showTimes(const backend::DeliveryLedger& ledger)
 void LedgerView::showCounts(const backend::DeliveryLedger& ledger)
 {
     if (awaitsPlan(ledger)) {
-        m_mode->setText(tr("waits in the queue: no worker has planned it yet"));
+        m_mode->setText(tr("not planned yet: its task waits in the queue or among the dead letters"));
         m_audience->setText(tr("read when it is planned"));
         for (auto* fact : {m_pushed, m_skipped, m_pulled, m_failed, m_outstanding})
             fact->setText(unknownText());

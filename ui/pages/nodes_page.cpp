@@ -256,8 +256,10 @@ QString NodesPage::linkArgument() const
 // A Redis node has the livelier figures; one in trouble is shown anyway.
 void NodesPage::showExample()
 {
-    const auto down = [](const auto& node) { return node.health == backend::Health::Down; };
-    if (m_snapshot && std::none_of(m_snapshot->nodes.begin(), m_snapshot->nodes.end(), down))
+    const auto troubled = [](const auto& node) {
+        return node.health == backend::Health::Down || node.health == backend::Health::Degraded;
+    };
+    if (m_snapshot && std::none_of(m_snapshot->nodes.begin(), m_snapshot->nodes.end(), troubled))
         for (const auto& node : m_snapshot->nodes)
             if (node.kind == backend::NodeKind::Redis) return openArgument(QString::fromStdString(node.name));
 }

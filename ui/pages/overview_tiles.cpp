@@ -37,6 +37,16 @@ QString shortRate(double perSecond)
     return perSecond >= 10 ? formatNumber(perSecond, 0) : formatRate(perSecond);
 }
 
+// Nothing was delivered for a while, and posts wait for it: no quiet moment.
+bool nothingArrives(const backend::ClusterSnapshot& snapshot)
+{
+    using enum backend::TaskKind;
+    const bool posts = std::any_of(snapshot.queue.begin(), snapshot.queue.end(), [](const auto& one) {
+        return (one.kind == PostCreated || one.kind == DeliverChunk) && one.unfinished() > 0;
+    });
+    return posts && snapshot.fanoutP95Ms < 0 && backlogTone(snapshot) != Tone::Normal;
+}
+
 // Of what nobody gets, as soon as there is any; posts have a line of their own in the chart.
 QString trafficText(double posts, double reads, double failed)
 {
@@ -87,8 +97,7 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
 {
     const bool known = snapshot.fanoutP95Ms >= 0;
     const bool lost = snapshot.deliveriesPerSecond < 0 && snapshot.sequence >= kMeasuredFrom;
-    // The delays are of what arrived: they say nothing of what still waits.
-    const bool late = !lost && backlogTone(snapshot) != Tone::Normal && snapshot.queueUnfinished > 0;
+    const bool late = !lost && nothingArrives(snapshot);
     const auto [number, unit] = durationFigure(snapshot.fanoutP95Ms / 1000);
     m_fanout->setValue(number, unit);
     m_fanout->setSubline(
@@ -98,7 +107,7 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
         : late ? tr("none arrive, oldest waits %1").arg(formatDuration(snapshot.queueOldestAgeSeconds))
                : tr("no deliveries in 10 s"));
     const auto tone = known ? toneFor(snapshot.fanoutP95Ms, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted;
-    m_fanout->setStatus(late ? std::max(tone, backlogTone(snapshot)) : tone);
+    m_fanout->setStatus(late ? backlogTone(snapshot) : tone);
 }
 
 void OverviewPage::showTraffic(const backend::ClusterSnapshot& snapshot)
@@ -109,10 +118,8 @@ void OverviewPage::showTraffic(const backend::ClusterSnapshot& snapshot)
         known ? trafficText(snapshot.postsPerSecond, snapshot.readsPerSecond, snapshot.failedReadsPerSecond)
         : snapshot.sequence < kMeasuredFrom ? tr("measured after the first seconds")
                                             : tr("the engines' counts are not known"));
-    const bool stands = snapshot.deliveriesPerSecond <= 0 && snapshot.queueUnfinished > 0;
-    m_deliveries->setStatus(
-        known ? std::max(failureTone(snapshot), stands ? backlogTone(snapshot) : Tone::Normal)
-              : Tone::Normal);
+    const auto late = nothingArrives(snapshot) ? backlogTone(snapshot) : Tone::Normal;
+    m_deliveries->setStatus(known ? std::max(failureTone(snapshot), late) : Tone::Normal);
     auto words =
         tr("Counted by all engines. A rate needs two counts, and other engines' come from the directory.");
     if (const auto totals = failureTotals(snapshot); !totals.isEmpty()) words += u'\n' + totals;

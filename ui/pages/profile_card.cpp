@@ -1,5 +1,6 @@
 #include "ui/pages/profile_card.h"
 
+#include "ui/models/incidents.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 
@@ -55,10 +56,7 @@ void ProfileCard::showUser(const requests::UserOverview& user)
 
 void ProfileCard::showNodes(const backend::SnapshotPtr& snapshot)
 {
-    QStringList down;
-    if (snapshot)
-        for (const auto& node : snapshot->nodes)
-            if (node.health == backend::Health::Down) down << QString::fromStdString(node.name);
+    const auto down = snapshot ? downNodes(*snapshot) : QStringList();
     if (down == m_down) return;
     m_down = down;
     showPlace();

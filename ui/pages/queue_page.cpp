@@ -97,8 +97,9 @@ void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
         std::count_if(snapshot->workers.begin(), snapshot->workers.end(),
                       [](const auto& one) { return one.state == backend::WorkerState::Paused; });
     const auto workers = formatCount(std::int64_t(snapshot->workers.size()));
-    m_tabs->setTabText(kWorkersTab, paused > 0 ? tr("Workers (%1, %2 paused)").arg(workers).arg(paused)
-                                               : tr("Workers (%1)").arg(workers));
+    m_tabs->setTabText(kWorkersTab, paused > 0
+                                        ? tr("Workers (%1, %2 paused)").arg(workers, formatCount(paused))
+                                        : tr("Workers (%1)").arg(workers));
     const bool counted = snapshot->queueDead > 0 || snapshot->queueNotCounted.empty();
     m_tabs->setTabText(
         kLettersTab, tr("Dead letters (%1)").arg(counted ? formatCount(snapshot->queueDead) : unknownText()));

@@ -12,6 +12,7 @@ namespace ui {
 namespace {
 
 constexpr double kCriticalSeconds = 60;  // readers see posts that late
+constexpr double kSlowSeconds = 5;       // likewise, where it will not get better by itself
 constexpr double kHeardOfSeconds = 5;    // an engine that is silent for longer may be gone
 constexpr std::uint64_t kListedFrom = 5; // snapshots, one a second: engines are listed by then
 
@@ -27,13 +28,24 @@ struct BacklogText
 };
 using B = BacklogText;
 
-// When the last of the workers that are paused was: from then on nobody took a task.
+// It may take tasks, as far as is known.
+bool counts(const backend::EngineSnapshot& engine)
+{
+    const bool onlyWatches = engine.workers == 0 && engine.workersWanted == 0;
+    return engine.heartbeatAgeSeconds <= kHeardOfSeconds && !onlyWatches;
+}
+
+// When the last worker was paused of the engines that are there now.
 std::optional<backend::TimePoint> pausedSince(const backend::ClusterSnapshot& snapshot)
 {
     std::optional<backend::TimePoint> out;
-    for (const auto& worker : snapshot.workers)
-        if (worker.state == backend::WorkerState::Paused)
+    for (const auto& worker : snapshot.workers) {
+        const bool there =
+            std::any_of(snapshot.engines.begin(), snapshot.engines.end(),
+                        [&](const auto& one) { return one.slot == worker.engineSlot && counts(one); });
+        if (there && worker.state == backend::WorkerState::Paused)
             out = std::max(out.value_or(worker.since), worker.since);
+    }
     return out;
 }
 
@@ -45,8 +57,7 @@ std::optional<Standstill> standstillOf(const backend::ClusterSnapshot& snapshot)
     if (!told || snapshot.sequence < kListedFrom || snapshot.engines.empty()) return std::nullopt;
     bool paused = false;
     for (const auto& engine : snapshot.engines) {
-        if (engine.heartbeatAgeSeconds > kHeardOfSeconds) continue;
-        if (engine.workers == 0 && engine.workersWanted == 0) continue; // it only watches
+        if (!counts(engine)) continue;
         if (!engine.paused) return std::nullopt;
         paused = true;
     }
@@ -58,6 +69,15 @@ std::optional<Standstill> standstillOf(const backend::ClusterSnapshot& snapshot)
                       B::tr("no engine has workers"),
                       B::tr("What is posted reaches nobody: start rookeryctl serve, or give an engine some."),
                       {}};
+}
+
+// Tasks that a worker could take.
+std::int64_t readyTasks(const backend::ClusterSnapshot& snapshot)
+{
+    std::int64_t out = 0;
+    for (const auto& kind : snapshot.queue)
+        out += kind.ready;
+    return out;
 }
 
 // "12,300 tasks wait, the oldest for 40 s"
@@ -79,8 +99,9 @@ QString backlogShort(const backend::ClusterSnapshot& snapshot)
 QString backlogText(const backend::ClusterSnapshot& snapshot)
 {
     if (const auto nobody = standstillOf(snapshot)) {
-        if (snapshot.queueUnfinished <= 0) return nobody->headline;
-        return B::tr("%1: %2").arg(nobody->headline, waitingText(snapshot, snapshot.queueUnfinished));
+        const auto waiting = readyTasks(snapshot);
+        return waiting > 0 ? B::tr("%1: %2").arg(nobody->headline, waitingText(snapshot, waiting))
+                           : nobody->headline;
     }
     if (!snapshot.backlog) return {};
     return B::tr("The workers fall behind: %1").arg(waitingText(snapshot, snapshot.backlog->waiting));
@@ -119,9 +140,17 @@ std::optional<backend::TimePoint> backlogSince(const backend::ClusterSnapshot& s
     return snapshot.backlog ? std::optional(snapshot.backlog->since) : std::nullopt;
 }
 
+bool backlogIsANodes(const backend::ClusterSnapshot& snapshot)
+{
+    return !standstillOf(snapshot) && snapshot.backlog &&
+           snapshot.backlog->cause == backend::Backlog::Cause::NodeInTrouble;
+}
+
 Tone backlogTone(const backend::ClusterSnapshot& snapshot)
 {
-    if (standstillOf(snapshot)) return snapshot.queueUnfinished > 0 ? Tone::Critical : Tone::Warning;
+    if (standstillOf(snapshot))
+        return readyTasks(snapshot) > 0 && snapshot.queueOldestAgeSeconds >= kSlowSeconds ? Tone::Critical
+                                                                                          : Tone::Warning;
     if (!snapshot.backlog) return Tone::Normal;
     return snapshot.queueOldestAgeSeconds >= kCriticalSeconds ? Tone::Critical : Tone::Warning;
 }

@@ -206,7 +206,7 @@ void DemoBench::showTraffic()
                      .arg(trafficPhaseText(status), formatCount(status.users), formatCount(status.follows)));
     m_phase->setToolTip(trafficRhythmText());
     m_phase->setTone(failed ? Tone::Critical : Tone::Muted);
-    m_progress->setVisible(status.phaseFraction > 0 && status.phaseFraction < 1);
+    m_progress->setVisible(beingMade(status));
     m_progress->setValue(int(std::lround(status.phaseFraction * kBenchSteps)));
     for (const auto& rate : m_rates)
         rate.control->show(status.wanted.*rate.value, status.actual.*rate.value);

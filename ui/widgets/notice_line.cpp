@@ -9,7 +9,7 @@
 
 namespace ui {
 
-NoticeLine::NoticeLine(const Theme& theme, const QString& link, QWidget* parent)
+NoticeLine::NoticeLine(const Theme& theme, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
     , m_headline(new Label(theme, FontRole::Strong, Tone::Critical, this))
@@ -20,7 +20,6 @@ NoticeLine::NoticeLine(const Theme& theme, const QString& link, QWidget* parent)
     m_details->setObjectName(QStringLiteral("noticeDetails"));
     m_details->setWordWrap(true);
     m_link->setObjectName(QStringLiteral("noticeLink"));
-    setLink(link);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(kSpacingMedium + 2, kSpacingTiny + 1, kSpacingSmall, kSpacingTiny + 1);
     row->setSpacing(kSpacingMedium);
@@ -46,6 +45,8 @@ void NoticeLine::say(const QString& headline, const QString& details, Tone tone)
     m_tone = tone;
     setAccessibleName(headline);
     setAccessibleDescription(details);
+    m_link->setAccessibleName(m_link->text() + QStringLiteral(": ") +
+                              headline); // several may lead to one page
     setVisible(!headline.isEmpty());
     update();
 }

@@ -1,6 +1,5 @@
-// A line over a page for what nobody must miss: what is wrong, strong and in its tone, then why, and a button
-// that leads to where one does something about it. Hidden while there is nothing to say. Owned by its page;
-// GUI thread only.
+// A line for what nobody must miss: what is wrong, strong and in its tone, then why, and a button that leads
+// to where one does something about it. Hidden while there is nothing to say. GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -18,9 +17,8 @@ class NoticeLine final : public QWidget
     Q_OBJECT
 
 public:
-    // link: the button's words.
-    NoticeLine(const Theme& theme, const QString& link, QWidget* parent);
-    void setLink(const QString& link);
+    NoticeLine(const Theme& theme, QWidget* parent);
+    void setLink(const QString& link); // the button's words
 
     // An empty headline hides it.
     void say(const QString& headline, const QString& details, Tone tone);

@@ -9,6 +9,7 @@
 #include <QHBoxLayout>
 #include <QPainter>
 #include <QProgressBar>
+#include <QRegularExpression>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QToolButton>
@@ -43,6 +44,11 @@ QString trafficRhythmText()
                              "asked for at its night, more at its peak hours.");
 }
 
+bool beingMade(const backend::WorkloadStatus& status)
+{
+    return status.phase != "running" && status.phase != "stopped";
+}
+
 WorkloadStrip::WorkloadStrip(const Theme& theme, EngineBridge& bridge, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
@@ -68,6 +74,7 @@ void WorkloadStrip::build()
 {
     m_phase = new Label(m_theme, FontRole::Strong, Tone::Normal, this);
     m_phase->setObjectName(QStringLiteral("workloadPhase"));
+    m_phase->setMinimumWidth(1); // what it shows of its text follows from the room, not the other way round
     m_hint = new Label(m_theme, FontRole::Body, Tone::Muted, this);
     m_hint->setObjectName(QStringLiteral("workloadHint"));
     m_hint->hide();
@@ -153,7 +160,7 @@ void WorkloadStrip::refresh()
     else
         showWithout();
     m_controls->setVisible(workload && !m_benchShown && !m_preparing);
-    m_running->setVisible(workload && !m_benchShown);
+    m_running->setVisible(workload && !m_benchShown && !m_preparing);
     if (!workload) m_progress->hide();
     m_bench->setVisible(scenarios);
     m_bench->setIcon(m_theme.icon(QStringLiteral("demo"), Tone::Accent));
@@ -175,17 +182,18 @@ void WorkloadStrip::showWithout()
     m_phase->setTone(Tone::Normal);
     m_phaseText =
         empty ? tr("Empty demo on its own servers: nobody is here yet") : tr("Demo on its own servers");
-    m_phase->setText(m_phaseText);
     m_hint->setText(empty
                         ? tr("rookeryctl import fills it from an activity log, rookery --demo brings a crowd")
                         : QString());
     m_phase->setToolTip(m_hint->text());
+    m_phase->setAccessibleDescription(m_hint->text());
     fitHint();
 }
 
 void WorkloadStrip::fitHint()
 {
-    const int taken = m_phase->sizeHint().width() + m_bench->sizeHint().width() + 3 * kSpacingLarge;
+    const int taken = m_phase->fontMetrics().horizontalAdvance(m_phaseText) + m_bench->sizeHint().width() +
+                      3 * kSpacingLarge;
     m_hint->setVisible(!m_hint->text().isEmpty() && taken + m_hint->sizeHint().width() <= width());
 }
 
@@ -216,13 +224,17 @@ void WorkloadStrip::setBenchShown(bool shown)
     refresh();
 }
 
-// Which one an error is of: it begins with the name.
+// Which one an error is of: it names it.
 QString WorkloadStrip::troubledNode(const std::string& error) const
 {
     const auto snapshot = m_bridge.snapshot();
     if (!snapshot) return {};
-    for (const auto& node : snapshot->nodes)
-        if (error.starts_with(node.name + ' ')) return QString::fromStdString(node.name);
+    const auto text = QString::fromStdString(error);
+    for (const auto& node : snapshot->nodes) {
+        const auto name = QString::fromStdString(node.name);
+        const QRegularExpression word(QStringLiteral("\\b%1\\b").arg(QRegularExpression::escape(name)));
+        if (text.contains(word)) return name;
+    }
     return {};
 }
 
@@ -230,7 +242,7 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
 {
     m_hint->clear();
     m_hint->hide();
-    m_preparing = status.phaseFraction > 0 && status.phaseFraction < 1;
+    m_preparing = beingMade(status);
     const bool failed = !status.error.empty();
     const auto accounts = tr("%1 accounts").arg(formatCount(status.users));
     const auto graph = tr("%1, %2 follows").arg(accounts, formatCount(status.follows));

@@ -26,6 +26,8 @@ inline constexpr int kMostPosts = 2000, kMostReads = 5000, kMostFollows = 500;
 // "running at 63 % (night)": of the rates that are set, at this hour of the demo's short day.
 QString trafficPhaseText(const backend::WorkloadStatus& status);
 QString trafficRhythmText(); // why, in a sentence or two
+// Its accounts and follows are still being made, or tried again: rates apply afterwards.
+bool beingMade(const backend::WorkloadStatus& status);
 
 class WorkloadStrip final : public QWidget
 {

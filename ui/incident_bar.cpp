@@ -1,8 +1,12 @@
-#include "ui/widgets/incident_bar.h"
+#include "ui/incident_bar.h"
 
+#include "ui/widgets/formatting.h"
 #include "ui/widgets/notice_line.h"
 
+#include <QResizeEvent>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace ui {
 
@@ -11,6 +15,7 @@ IncidentBar::IncidentBar(const Theme& theme, QWidget* parent)
     , m_theme(theme)
 {
     setObjectName(QStringLiteral("incidentBar"));
+    setAccessibleName(tr("What is wrong now"));
     auto* rows = new QVBoxLayout(this);
     rows->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, 0);
     rows->setSpacing(kSpacingSmall);
@@ -20,7 +25,7 @@ IncidentBar::IncidentBar(const Theme& theme, QWidget* parent)
 void IncidentBar::addRow()
 {
     const auto place = m_rows.size();
-    auto* row = new NoticeLine(m_theme, {}, this);
+    auto* row = new NoticeLine(m_theme, this);
     row->setObjectName(QStringLiteral("incident%1").arg(place));
     layout()->addWidget(row);
     connect(row, &NoticeLine::linkActivated, this, [this, place] {
@@ -34,7 +39,26 @@ void IncidentBar::addRow()
 void IncidentBar::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     m_snapshot = snapshot;
-    auto incidents = snapshot ? incidentsOf(*snapshot) : std::vector<Incident>();
+    showIncidents();
+}
+
+void IncidentBar::setPaused(bool paused)
+{
+    m_paused = paused;
+    showIncidents();
+}
+
+void IncidentBar::timesChanged()
+{
+    showIncidents();
+}
+
+void IncidentBar::showIncidents()
+{
+    auto incidents = m_snapshot ? incidentsOf(*m_snapshot) : std::vector<Incident>();
+    if (m_paused)
+        for (auto& one : incidents)
+            one.details += tr(" As of %1 %2: paused.").arg(formatMoment(m_snapshot->takenAt), zoneName());
     if (incidents == m_incidents) return;
     m_incidents = std::move(incidents);
     while (m_rows.size() < m_incidents.size())
@@ -45,11 +69,24 @@ void IncidentBar::setSnapshot(const backend::SnapshotPtr& snapshot)
         m_rows[i]->say(one.headline, one.details, one.tone);
     }
     setVisible(!m_incidents.empty());
+    holdHeights();
 }
 
-void IncidentBar::timesChanged()
+// Counts of seconds wrap and unwrap a line: while a row stands it only grows, so that the page below keeps
+// still.
+void IncidentBar::holdHeights()
 {
-    setSnapshot(m_snapshot);
+    for (auto* row : m_rows)
+        row->setMinimumHeight(
+            row->isHidden() ? 0 : std::max(row->minimumHeight(), row->heightForWidth(row->width())));
+}
+
+void IncidentBar::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    if (event->oldSize().width() == event->size().width()) return;
+    for (auto* row : m_rows)
+        row->setMinimumHeight(0);
 }
 
 } // namespace ui

@@ -5,7 +5,7 @@
 #include <QWidget>
 
 #include "backend/domain/snapshot.h"
-#include "ui/widgets/incidents.h"
+#include "ui/models/incidents.h"
 
 #include <vector>
 
@@ -22,16 +22,24 @@ public:
 
     // nullptr: nothing is known of now, or there is no session.
     void setSnapshot(const backend::SnapshotPtr& snapshot);
+    // Nothing is asked for meanwhile: what is told is of when the last snapshot was taken, and says so.
+    void setPaused(bool paused);
     void timesChanged(); // UTC or local
 
 signals:
     void openPage(const QString& page, const QString& argument);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void addRow();
+    void showIncidents();
+    void holdHeights();
 
     const Theme& m_theme;
     backend::SnapshotPtr m_snapshot;
+    bool m_paused = false;
     std::vector<Incident> m_incidents;
     std::vector<NoticeLine*> m_rows; // by position
 };

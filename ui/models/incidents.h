@@ -1,11 +1,12 @@
-// What is wrong with the cluster now, whatever page or window of time is shown: the same few sentences
-// everywhere, each with the place where one does something about it. Pure; any thread.
+// What is wrong with the cluster as of a snapshot, whatever page or window of time is shown: the same few
+// sentences everywhere, each with the place where one does something about it. Pure; any thread.
 #pragma once
 
 #include "backend/domain/snapshot.h"
 #include "ui/theme/theme.h"
 
 #include <QString>
+#include <QStringList>
 
 #include <vector>
 
@@ -21,9 +22,10 @@ struct Incident
     bool operator==(const Incident&) const = default;
 };
 
-// At most two: calls that fail or else nodes that are down, and workers of which readers do not get their
-// posts in time. The first one is what to mend first. Dead letters and single missed probes are none: those
-// wait.
+// At most two, the worse one first: calls that fail together with the nodes that are down, and workers of
+// which readers do not get their posts in time. Dead letters and single missed probes are none: those wait.
 std::vector<Incident> incidentsOf(const backend::ClusterSnapshot& snapshot);
+
+QStringList downNodes(const backend::ClusterSnapshot& snapshot); // by name
 
 } // namespace ui
