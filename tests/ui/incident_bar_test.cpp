@@ -1,6 +1,8 @@
 // What is wrong now, over every page of the window.
 #include <QAbstractButton>
 #include <QLabel>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -33,6 +35,7 @@ private slots:
     void timesFollowTheZone();
     void whilePausedItSaysOfWhen();
     void aRowDoesNotShrinkWhileItStands();
+    void pagesScrollWhereTheWindowIsLow();
     void goesWithTheSession();
 
 private:
@@ -194,6 +197,38 @@ void IncidentBarTest::aRowDoesNotShrinkWhileItStands()
     QTRY_VERIFY(row->isHidden());
     give(fixture, snapshot);
     QTRY_VERIFY(row->isVisible() && row->height() < tall);
+}
+
+// Rather than that words lie upon words; in a window of the first size, and with nothing wrong, none does.
+void IncidentBarTest::pagesScrollWhereTheWindowIsLow()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    const auto healthy = still(fixture);
+    give(fixture, healthy);
+    const auto scrollOf = [&](const QString& page) {
+        auto* shown = fixture.find<QWidget>(qPrintable(page + "Page"));
+        return shown ? shown->findChild<QScrollArea*>("pageScroll") : nullptr;
+    };
+    for (const auto& page : fixture.window->pageIds()) {
+        fixture.window->showPage(page);
+        if (auto* scroll = scrollOf(page))
+            QTRY_VERIFY2(scroll->isVisible() && !scroll->verticalScrollBar()->isVisible(), qPrintable(page));
+    }
+    fixture.window->resize(fixture.window->minimumSize());
+    give(fixture, behind(withNodeDown(healthy, 2)));
+    QTRY_VERIFY(fixture.find<ui::NoticeLine>("incident1") != nullptr);
+    int scrolled = 0;
+    for (const auto& page : fixture.window->pageIds()) {
+        fixture.window->showPage(page);
+        auto* scroll = scrollOf(page);
+        if (!scroll) continue; // the Timeline browser's parts scroll for themselves
+        QTRY_VERIFY2(scroll->verticalScrollBar()->isVisible(), qPrintable(page));
+        QVERIFY2(scroll->widget()->height() >= 500, qPrintable(page));
+        QVERIFY2(scroll->widget()->width() <= scroll->viewport()->width(), qPrintable(page));
+        ++scrolled;
+    }
+    QCOMPARE(scrolled, fixture.window->pageIds().size() - 1);
 }
 
 void IncidentBarTest::goesWithTheSession()

@@ -103,7 +103,7 @@ void OverviewTroubleTest::thatNothingArrivesIsNoQuietMoment()
     snapshot.queue.front().ready = 300;
     ++snapshot.sequence;
     fixture.engine().setSnapshot(snapshot);
-    QTRY_COMPARE(fanout.subline(), QString("none arrive, oldest waits 20 s"));
+    QTRY_COMPARE(fanout.subline(), QString("none · oldest waits 20 s"));
     QCOMPARE(fanout.status(), ui::Tone::Critical);
     QCOMPARE(traffic.status(), ui::Tone::Critical);
     QCOMPARE(tile(fixture, "queueTile").status(), ui::Tone::Critical);

@@ -35,6 +35,7 @@ using namespace std::chrono_literals;
 
 // While the page is shown: how soon again, and how soon while there is nothing, or too little, to show.
 constexpr auto kLookAfter = 600s, kHistoryAfter = 60s, kSoonAgain = 10s;
+constexpr int kLeastHeight = 620; // of the cards side by side, in pixels
 constexpr int kPresumedCap = 800; // the default: the caps to ask for until the cluster's own is known
 
 QSplitter* splitter(Qt::Orientation orientation, const char* name, QWidget* parent)
@@ -50,7 +51,7 @@ QSplitter* splitter(Qt::Orientation orientation, const char* name, QWidget* pare
 CapacityPage::CapacityPage(const PageContext& context, QWidget* parent)
     : Page(QStringLiteral("capacity"), tr("Capacity"), context, parent)
 {
-    m_face = new PageFace(context, this, build());
+    m_face = new PageFace(context, this, build(), kLeastHeight);
     connectAll();
     forget();
 }

@@ -102,6 +102,7 @@ QWidget* LedgerView::buildFacts()
     // Where there are no chunks the rest of the height is below the facts, not between all parts.
     facts->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Expanding);
     form->setVerticalSpacing(kSpacingTiny);
+    form->setHorizontalSpacing(kSpacingMedium);
     m_mode = addFact(form, tr("Fan-out"), "ledgerMode");
     m_audience = addFact(form, tr("Audience"), "ledgerAudience");
     m_pushed = addFact(form, tr("Pushed"), "ledgerPushed");

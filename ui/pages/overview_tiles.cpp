@@ -104,7 +104,7 @@ void OverviewPage::showFanout(const backend::ClusterSnapshot& snapshot)
         known ? tr("p50 %1 · p99 %2")
                     .arg(formatMilliseconds(snapshot.fanoutP50Ms), formatMilliseconds(snapshot.fanoutP99Ms))
         : lost ? tr("the engines' counts are not known")
-        : late ? tr("none arrive, oldest waits %1").arg(formatDuration(snapshot.queueOldestAgeSeconds))
+        : late ? tr("none · oldest waits %1").arg(formatDuration(snapshot.queueOldestAgeSeconds))
                : tr("no deliveries in 10 s"));
     const auto tone = known ? toneFor(snapshot.fanoutP95Ms, kSlowFanoutMs, kLateFanoutMs) : Tone::Muted;
     m_fanout->setStatus(late ? backlogTone(snapshot) : tone);

@@ -3,13 +3,33 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/widgets/state_view.h"
 
-namespace ui {
+#include <QScrollArea>
 
-PageFace::PageFace(const PageContext& context, QWidget* page, QWidget* content)
+namespace ui {
+namespace {
+
+QWidget* scrolled(QWidget* content, int leastHeight, QWidget* page)
+{
+    auto* scroll = new QScrollArea(page);
+    scroll->setObjectName(QStringLiteral("pageScroll"));
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus); // what has the focus is scrolled to
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    content->setMinimumSize(1, leastHeight); // as wide as there is room: parts elide or scroll for themselves
+    scroll->setWidget(content);
+    for (auto* each : {content, scroll->viewport()})
+        each->setAutoFillBackground(false); // the window's shows
+    return scroll;
+}
+
+} // namespace
+
+PageFace::PageFace(const PageContext& context, QWidget* page, QWidget* content, int leastHeight)
     : QStackedLayout(page)
     , m_context(context)
     , m_state(new StateView(context.theme, page))
-    , m_content(content)
+    , m_content(scrolled(content, leastHeight, page))
 {
     m_state->setObjectName(QStringLiteral("pageState"));
     addWidget(m_state);

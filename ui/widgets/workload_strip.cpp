@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kWorkloadInterval{1000};
 constexpr int kWorkloadBarWidth = 160, kWorkloadSteps = 1000;
-constexpr int kActualWidth = 66;
+constexpr int kActualWidth = 66, kRoomForActual = 1040;
 
 constexpr double kNight = 0.75, kPeak = 1.15; // of the rates that are set: below, above
 
@@ -182,6 +182,7 @@ void WorkloadStrip::showWithout()
     m_phase->setTone(Tone::Normal);
     m_phaseText =
         empty ? tr("Empty demo on its own servers: nobody is here yet") : tr("Demo on its own servers");
+    m_phaseShort = m_phaseText;
     m_hint->setText(empty
                         ? tr("rookeryctl import fills it from an activity log, rookery --demo brings a crowd")
                         : QString());
@@ -200,6 +201,9 @@ void WorkloadStrip::fitHint()
 // The controls keep their width; what is cut stands in the tool tip.
 void WorkloadStrip::fitPhase()
 {
+    const bool tight = width() < kRoomForActual; // the bench has them, too
+    for (const auto& rate : m_rates)
+        rate.actual->setVisible(!tight);
     int taken = 0;
     for (const auto* widget :
          std::initializer_list<const QWidget*>{m_progress, m_controls, m_running, m_bench})
@@ -207,7 +211,9 @@ void WorkloadStrip::fitPhase()
     if (!m_progress->isHidden()) taken += kWorkloadBarWidth - m_progress->sizeHint().width();
     const auto margins = layout()->contentsMargins();
     const int room = width() - margins.left() - margins.right() - taken - 2 * kSpacingSmall;
-    m_phase->setText(m_phase->fontMetrics().elidedText(m_phaseText, Qt::ElideRight, std::max(room, 0)));
+    const auto metrics = m_phase->fontMetrics();
+    const auto& text = metrics.horizontalAdvance(m_phaseText) <= room ? m_phaseText : m_phaseShort;
+    m_phase->setText(metrics.elidedText(text, Qt::ElideRight, std::max(room, 0)));
 }
 
 void WorkloadStrip::resizeEvent(QResizeEvent* event)
@@ -250,8 +256,9 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
     const auto error = withoutAddresses(QString::fromStdString(status.error), troubledNode(status.error));
     m_phase->setToolTip(failed ? QString::fromStdString(status.error).simplified()
                                : QStringLiteral("%1\n%2").arg(graph, trafficRhythmText()));
-    m_phaseText = failed ? tr("Demo traffic failed: %1").arg(error)
-                         : tr("Traffic: %1 · %2").arg(trafficPhaseText(status), running ? accounts : graph);
+    m_phaseShort =
+        failed ? tr("Demo traffic failed: %1").arg(error) : tr("Traffic: %1").arg(trafficPhaseText(status));
+    m_phaseText = failed ? m_phaseShort : tr("%1 · %2").arg(m_phaseShort, running ? accounts : graph);
     m_phase->setAccessibleDescription(m_phase->toolTip());
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
     m_progress->setVisible(m_preparing);
