@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace backend {
 namespace {
@@ -108,7 +109,9 @@ struct RedisBatch::Impl
         runPipelines(pipelines, replies, kLongestConnect, deadline);
         for (std::size_t i = 0; i < pipelines.size(); ++i) {
             roundTrips[places[i]] = pipelines[i].roundTrip;
-            if (inParts && pipelines[i].failure) gaveUp[places[i]] = pipelines[i].failure;
+            if (!pipelines[i].failure) continue;
+            silent.insert(places[i]);
+            if (inParts) gaveUp[places[i]] = pipelines[i].failure;
         }
         std::vector<Outgoing> again;
         for (std::size_t i = 0; i < pipelines.size(); ++i) {
@@ -124,6 +127,7 @@ struct RedisBatch::Impl
     std::vector<Outgoing> outgoing;                                   // by place
     std::vector<std::optional<Deadline::Clock::duration>> roundTrips; // by place
     std::vector<std::optional<Error>> gaveUp;                         // by place: why
+    std::set<std::size_t> silent;                                     // places
     bool inParts = false;
     std::vector<Result<RedisReply>> replies;
     std::size_t sentUpTo = 0;
@@ -209,6 +213,14 @@ const Result<RedisReply>& RedisBatch::reply(std::size_t index) const
     return m_impl->replies[index];
 }
 
+std::vector<int> RedisBatch::silentNodes() const
+{
+    std::vector<int> out;
+    for (const auto place : m_impl->silent)
+        out.push_back(m_impl->nodes.at(place).nodeId());
+    return out;
+}
+
 std::optional<Deadline::Clock::duration> RedisBatch::roundTrip(int node) const
 {
     const auto place = m_impl->nodes.placeOf(node);
@@ -227,6 +239,7 @@ void RedisBatch::clear()
     m_impl->replies.clear();
     m_impl->sentUpTo = 0;
     m_impl->inParts = false;
+    m_impl->silent.clear();
     std::fill(m_impl->gaveUp.begin(), m_impl->gaveUp.end(), std::nullopt);
 }
 

@@ -120,6 +120,8 @@ public:
     // later commands fail with the same error, and the others need not wait for it again.
     Result<void> runPart(Deadline deadline);
     const Result<RedisReply>& reply(std::size_t index) const;
+    // Nodes that broke or were silent in any run since clear(), and left commands without a reply.
+    std::vector<int> silentNodes() const;
     // Of the last run: from sending the node's commands to its last reply, without connecting; absent when it
     // was asked nothing or did not answer all.
     std::optional<Deadline::Clock::duration> roundTrip(int node) const;

@@ -192,6 +192,7 @@ private:
     std::chrono::steady_clock::time_point m_slotRenewedAt{};
     std::int64_t m_deletedUntilUs = 0; // of the directory's clock
     PulledAuthors m_pulled;
+    AwaitedNodes m_awaited;
     FeedServices m_feedServices;
     TimelineDeepener m_deepener;
     TimelineBuilder m_builder;
@@ -249,7 +250,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
           queueNodes(*m_maps.current(), m_pools.work),
           [this](int worker) {
               return makeFanoutHandlers({m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics,
-                                         m_pulled, m_access.settings.directoryNode, m_workName,
+                                         m_pulled, m_awaited, m_access.settings.directoryNode, m_workName,
                                          workerName(m_name, worker), m_options.fanout});
           },
           m_metrics,

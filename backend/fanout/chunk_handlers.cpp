@@ -83,6 +83,7 @@ Result<void> deliverChunks(FanoutContext& context, std::span<const Task> tasks,
         if (!chunks[i] || std::find(deleted.begin(), deleted.end(), chunks[i]->post) != deleted.end())
             continue;
         Delivery delivery;
+        delivery.task = tasks[i].ref;
         delivery.post = chunks[i]->post;
         delivery.author = chunks[i]->author;
         delivery.audience = &audiences[ranges.placeOf[i]];
@@ -149,22 +150,33 @@ Result<void> deletePosts(FanoutContext& context, std::span<const Task> tasks,
     return {};
 }
 
-Result<void> reclaimChunks(FanoutContext& context, const std::vector<std::optional<ChunkPayload>>& chunks,
-                           Deadline deadline)
+Result<void> reclaimChunks(FanoutContext& context, std::span<const Task> tasks,
+                           const std::vector<std::optional<ChunkPayload>>& chunks,
+                           std::vector<TaskOutcome>& outcomes, Deadline deadline)
 {
+    std::vector<Replies> replies(chunks.size());
     ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, rangesOf(chunks), deadline));
     RedisBatch batch(context.redis);
     ROOKERY_FAULT_POINT("delete.before_reclaim");
     for (std::size_t i = 0; i < chunks.size(); ++i) {
         if (!chunks[i]) continue;
         const std::vector<PostId> post{chunks[i]->post};
+        replies[i].first = batch.size();
         for (const auto reader : audiences[i].readers)
             context.timelines.removeEntries(batch, TimelineFamily::Home, reader, post);
         if (chunks[i]->chunk == 0)
             context.timelines.removeEntries(batch, TimelineFamily::Home, chunks[i]->author, post);
         context.objects.tombstoneReclaimed(batch, post[0]);
+        replies[i].end = batch.size();
     }
-    return batch.run(deadline);
+    std::ignore = batch.run(deadline); // judged reply by reply
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
+        if (!chunks[i]) continue;
+        outcomes[i].status = answered(batch, replies[i]);
+        if (!outcomes[i].status && onlySilence(batch, replies[i]))
+            context.awaited.await(tasks[i].ref, batch.silentNodes(), outcomes[i].status.error());
+    }
+    return {};
 }
 
 } // namespace
@@ -188,8 +200,9 @@ std::vector<TaskOutcome> handlePostDeleted(FanoutContext& context, std::span<con
 std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<const Task> tasks,
                                             Deadline deadline)
 {
-    return handleAll<ChunkPayload>(
-        tasks, [&](const auto& chunks, auto&) { return reclaimChunks(context, chunks, deadline); });
+    return handleAll<ChunkPayload>(tasks, [&](const auto& chunks, auto& outcomes) {
+        return reclaimChunks(context, tasks, chunks, outcomes, deadline);
+    });
 }
 
 Result<void> voidReadersOfChunk(FanoutContext& context, const Task& task, Deadline deadline)

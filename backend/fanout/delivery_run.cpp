@@ -39,7 +39,7 @@ Result<void> DeliveryRun::run(Deadline deadline)
     for (auto& group : m_groups)
         push(group, half);
     ROOKERY_FAULT_POINT("deliver.before_pipeline");
-    std::ignore = m_batch.run(half); // judged reply by reply; leaves time to look again
+    std::ignore = m_batch.runPart(half); // judged reply by reply; leaves time to look again
     readReplies(m_context.clock.now());
     ROOKERY_FAULT_POINT("deliver.before_look");
     m_context.timelines.addUpkeep(m_batch, m_checks);
@@ -99,22 +99,17 @@ void DeliveryRun::push(Group& group, Deadline deadline)
     group.replies.end = m_batch.size();
 }
 
-Result<void> DeliveryRun::answered(const Replies& replies) const
-{
-    for (auto i = replies.first; i < replies.end; ++i)
-        if (const auto& reply = m_batch.reply(i); !reply) return fail(reply.error());
-    return {};
-}
-
 // What Redis did not answer fails the deliveries it belongs to, and no other.
 void DeliveryRun::readReplies(TimePoint deliveredAt)
 {
     for (auto& group : m_groups)
-        group.status = answered(group.replies);
+        group.status = answered(m_batch, group.replies);
     for (auto& sent : m_sent) {
         auto& d = sent.delivery;
         d.status = sent.group->status;
-        if (d.status) d.status = answered(sent.replies);
+        if (d.status) d.status = answered(m_batch, sent.replies);
+        if (!d.status && onlySilence(m_batch, sent.group->replies) && onlySilence(m_batch, sent.replies))
+            m_context.awaited.await(d.task, m_batch.silentNodes(), d.status.error());
         if (!d.status) continue;
         d.pushed = std::int64_t(sent.group->readers.size());
         if (d.pushed > 0) d.deliveredAt = deliveredAt;
@@ -159,7 +154,7 @@ Result<void> DeliveryRun::takeBackDeleted(Deadline deadline)
     }
     std::ignore = m_batch.run(deadline.earlier(kPipeline));
     for (auto& sent : m_sent)
-        if (sent.gone) sent.delivery.status = answered(sent.replies);
+        if (sent.gone) sent.delivery.status = answered(m_batch, sent.replies);
     return {};
 }
 
@@ -232,7 +227,7 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
     std::ignore = m_batch.run(until);
     m_checks.clear();
     for (auto* sent : changed)
-        sent->delivery.status = answered(sent->replies);
+        sent->delivery.status = answered(m_batch, sent->replies);
     std::erase_if(changed, [](const Sent* sent) { return !sent->delivery.status; });
     return changed;
 }

@@ -3,7 +3,7 @@
 // (removers commit first, deliveries check last). One thread, one use.
 #pragma once
 
-#include "backend/fanout/fanout_context.h"
+#include "backend/fanout/replies.h"
 #include "backend/store/edge_store.h"
 
 #include <deque>
@@ -15,6 +15,7 @@ namespace backend {
 
 struct Delivery
 {
+    TaskRef task; // whose it is
     PostId post;
     UserId author;
     const Post* publish = nullptr;      // also into object cache, author and public timelines
@@ -40,10 +41,6 @@ public:
     [[nodiscard]] Result<void> run(Deadline deadline);
 
 private:
-    struct Replies
-    {
-        std::size_t first = 0, end = 0;
-    };
     // Posts on their way to the same readers: one command for each reader, whatever their number.
     struct Group
     {
@@ -65,7 +62,6 @@ private:
     void group();
     void publish(Sent& sent);
     void push(Group& group, Deadline deadline);
-    Result<void> answered(const Replies& replies) const;
     void readReplies(TimePoint deliveredAt);
     Result<void> takeBackDeleted(Deadline deadline);
     Result<void> takeBackUnfollowed(Deadline deadline);

@@ -25,17 +25,25 @@ public:
         , m_redis(redisNodes(*services.maps.current()),
                   {services.connectionName, [this](Deadline deadline) { return leasesStand(deadline); }})
         , m_worker(services.worker)
-        , m_context{
-              m_worker,         m_sql,          m_redis,          services.timelines, services.objects,
-              services.maps,    services.clock, services.metrics, services.pulled,    services.directoryNode,
-              services.settings}
+        , m_context{m_worker,
+                    m_sql,
+                    m_redis,
+                    services.timelines,
+                    services.objects,
+                    services.maps,
+                    services.clock,
+                    services.metrics,
+                    services.pulled,
+                    services.awaited,
+                    services.directoryNode,
+                    services.settings}
     {
     }
 
     std::vector<TaskOutcome> handle(TaskKind kind, std::span<const Task> tasks, Deadline deadline) override
     {
         m_tasks = tasks;
-        auto outcomes = handleApart(kind, tasks, deadline, deadline.earlier(kIsolation));
+        auto outcomes = handleDue(kind, tasks, deadline);
         m_tasks = {};
         return outcomes;
     }
@@ -89,8 +97,30 @@ private:
                     true);
     }
 
+    // Deliveries that wait for a node alone are not tried before it answers.
+    std::vector<TaskOutcome> handleDue(TaskKind kind, std::span<const Task> tasks, Deadline deadline)
+    {
+        std::vector<TaskOutcome> outcomes(tasks.size());
+        std::vector<Task> due;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < tasks.size(); ++i) {
+            if (auto reason = m_context.awaited.reason(tasks[i].ref, m_redis)) {
+                outcomes[i].status = fail(std::move(*reason));
+                continue;
+            }
+            due.push_back(tasks[i]);
+            places.push_back(i);
+        }
+        if (due.empty()) return outcomes;
+        auto handled = handleApart(kind, due, deadline, deadline.earlier(kIsolation));
+        for (std::size_t k = 0; k < due.size(); ++k)
+            outcomes[places[k]] = std::move(handled[k]);
+        return outcomes;
+    }
+
     // A batch that failed as a whole is run again in halves: one task that cannot succeed, because its node
-    // is away or its rows are broken, must not hold up the others.
+    // is away or its rows are broken, must not hold up the others. Where all have done what can be done
+    // without that node, halves would do it once more.
     std::vector<TaskOutcome> handleApart(TaskKind kind, std::span<const Task> tasks, Deadline deadline,
                                          Deadline isolation)
     {
@@ -98,6 +128,10 @@ private:
         const bool done =
             std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.status.has_value(); });
         if (done || tasks.size() < 2 || isolation.expired()) return outcomes;
+        const bool wait = std::all_of(tasks.begin(), tasks.end(), [this](const Task& task) {
+            return m_context.awaited.reason(task.ref, m_redis).has_value();
+        });
+        if (wait) return outcomes;
         const auto half = tasks.size() / 2;
         outcomes = handleApart(kind, tasks.first(half), deadline, isolation);
         auto rest = handleApart(kind, tasks.subspan(half), deadline, isolation);

@@ -19,6 +19,7 @@ struct FanoutServices
     const WallClock& clock;
     EngineMetrics& metrics;
     PulledAuthors& pulled;
+    AwaitedNodes& awaited;
     int directoryNode = 0;
     std::string connectionName; // of the workers' Redis clients
     std::string worker;         // workerName of the one that handles

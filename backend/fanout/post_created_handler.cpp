@@ -121,6 +121,7 @@ private:
             if (!m_outcomes[i].status || m_posts[i]->deleted) continue;
             const auto& audience = m_audiences.at(m_payloads[i]->author);
             Delivery delivery;
+            delivery.task = m_tasks[i].ref;
             delivery.post = m_payloads[i]->post;
             delivery.author = m_payloads[i]->author;
             delivery.publish = &m_posts[i]->post;

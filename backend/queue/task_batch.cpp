@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kCallSpan = 5s; // of one queue statement
 constexpr auto kCallSpanStopping = 500ms;
-constexpr auto kUncountedLongest = 5s; // between tries while a node is away
+constexpr auto kUncountedLongest = 20s; // between tries while a node is away
 constexpr int kAgePart = 8;            // of a task's age: its wait while a node is away
 
 // Not the task's fault: nothing but its expiry, a day after its first run, ends such tries.
