@@ -155,6 +155,7 @@ Result<void> reclaimChunks(FanoutContext& context, std::span<const Task> tasks,
                            std::vector<TaskOutcome>& outcomes, Deadline deadline)
 {
     std::vector<Replies> replies(chunks.size());
+    const auto epoch = context.maps.current()->epoch; // or an older one than what is sent by
     ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, rangesOf(chunks), deadline));
     RedisBatch batch(context.redis);
     ROOKERY_FAULT_POINT("delete.before_reclaim");
@@ -174,7 +175,7 @@ Result<void> reclaimChunks(FanoutContext& context, std::span<const Task> tasks,
         if (!chunks[i]) continue;
         outcomes[i].status = answered(batch, replies[i]);
         if (!outcomes[i].status && onlySilence(batch, replies[i]))
-            context.awaited.await(tasks[i].ref, batch.silentNodes(), outcomes[i].status.error());
+            context.awaited.await(tasks[i].ref, batch.silentNodes(), epoch, outcomes[i].status.error());
     }
     return {};
 }

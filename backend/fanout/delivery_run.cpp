@@ -109,7 +109,7 @@ void DeliveryRun::readReplies(TimePoint deliveredAt)
         d.status = sent.group->status;
         if (d.status) d.status = answered(m_batch, sent.replies);
         if (!d.status && onlySilence(m_batch, sent.group->replies) && onlySilence(m_batch, sent.replies))
-            m_context.awaited.await(d.task, m_batch.silentNodes(), d.status.error());
+            m_context.awaited.await(d.task, m_batch.silentNodes(), m_epoch, d.status.error());
         if (!d.status) continue;
         d.pushed = std::int64_t(sent.group->readers.size());
         if (d.pushed > 0) d.deliveredAt = deliveredAt;

@@ -72,7 +72,8 @@ private:
     void record();
 
     FanoutContext& m_context;
-    const Deadline m_until = Deadline::after(kReadingsHold); // the audiences were read after this began
+    const std::int64_t m_epoch = m_context.maps.current()->epoch; // or an older one than what was sent by
+    const Deadline m_until = Deadline::after(kReadingsHold);      // the audiences were read after this began
     RedisBatch m_batch;
     std::size_t m_sentUpTo = 0; // of it
     std::vector<SizeCheck> m_checks;

@@ -97,6 +97,11 @@ private:
                     true);
     }
 
+    std::optional<Error> awaits(const Task& task)
+    {
+        return m_context.awaited.reason(task.ref, m_context.maps.current()->epoch, m_redis);
+    }
+
     // Deliveries that wait for a node alone are not tried before it answers.
     std::vector<TaskOutcome> handleDue(TaskKind kind, std::span<const Task> tasks, Deadline deadline)
     {
@@ -104,7 +109,7 @@ private:
         std::vector<Task> due;
         std::vector<std::size_t> places;
         for (std::size_t i = 0; i < tasks.size(); ++i) {
-            if (auto reason = m_context.awaited.reason(tasks[i].ref, m_redis)) {
+            if (auto reason = awaits(tasks[i])) {
                 outcomes[i].status = fail(std::move(*reason));
                 continue;
             }
@@ -128,9 +133,8 @@ private:
         const bool done =
             std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.status.has_value(); });
         if (done || tasks.size() < 2 || isolation.expired()) return outcomes;
-        const bool wait = std::all_of(tasks.begin(), tasks.end(), [this](const Task& task) {
-            return m_context.awaited.reason(task.ref, m_redis).has_value();
-        });
+        const bool wait = std::all_of(tasks.begin(), tasks.end(),
+                                      [this](const Task& task) { return awaits(task).has_value(); });
         if (wait) return outcomes;
         const auto half = tasks.size() / 2;
         outcomes = handleApart(kind, tasks.first(half), deadline, isolation);
