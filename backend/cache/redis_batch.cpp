@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <unordered_map>
 
 namespace backend {
 namespace {
@@ -94,8 +94,10 @@ struct RedisBatch::Impl
         for (std::size_t place = 0; place < from.size(); ++place) {
             if (from[place].slots.empty()) continue;
             if (gaveUp[place]) {
-                for (const auto slot : from[place].slots)
+                for (const auto slot : from[place].slots) {
                     replies[slot] = fail(*gaveUp[place]);
+                    silent[slot] = place;
+                }
                 continue;
             }
             RedisPipeline pipeline;
@@ -110,7 +112,8 @@ struct RedisBatch::Impl
         for (std::size_t i = 0; i < pipelines.size(); ++i) {
             roundTrips[places[i]] = pipelines[i].roundTrip;
             if (!pipelines[i].failure) continue;
-            silent.insert(places[i]);
+            for (auto k = pipelines[i].answered; k < pipelines[i].slots.size(); ++k)
+                silent[pipelines[i].slots[k]] = places[i];
             if (inParts) gaveUp[places[i]] = pipelines[i].failure;
         }
         std::vector<Outgoing> again;
@@ -127,7 +130,7 @@ struct RedisBatch::Impl
     std::vector<Outgoing> outgoing;                                   // by place
     std::vector<std::optional<Deadline::Clock::duration>> roundTrips; // by place
     std::vector<std::optional<Error>> gaveUp;                         // by place: why
-    std::set<std::size_t> silent;                                     // places
+    std::unordered_map<std::size_t, std::size_t> silent; // place by slot: commands without a reply
     bool inParts = false;
     std::vector<Result<RedisReply>> replies;
     std::size_t sentUpTo = 0;
@@ -213,12 +216,10 @@ const Result<RedisReply>& RedisBatch::reply(std::size_t index) const
     return m_impl->replies[index];
 }
 
-std::vector<int> RedisBatch::silentNodes() const
+int RedisBatch::silentNode(std::size_t index) const
 {
-    std::vector<int> out;
-    for (const auto place : m_impl->silent)
-        out.push_back(m_impl->nodes.at(place).nodeId());
-    return out;
+    const auto found = m_impl->silent.find(index);
+    return found == m_impl->silent.end() ? 0 : m_impl->nodes.at(found->second).nodeId();
 }
 
 std::optional<Deadline::Clock::duration> RedisBatch::roundTrip(int node) const

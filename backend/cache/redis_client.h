@@ -120,8 +120,9 @@ public:
     // later commands fail with the same error, and the others need not wait for it again.
     Result<void> runPart(Deadline deadline);
     const Result<RedisReply>& reply(std::size_t index) const;
-    // Nodes that broke or were silent in any run since clear(), and left commands without a reply.
-    std::vector<int> silentNodes() const;
+    // The node that left this command without a reply, because it broke or was silent; 0: it replied, with an
+    // error perhaps.
+    int silentNode(std::size_t index) const;
     // Of the last run: from sending the node's commands to its last reply, without connecting; absent when it
     // was asked nothing or did not answer all.
     std::optional<Deadline::Clock::duration> roundTrip(int node) const;

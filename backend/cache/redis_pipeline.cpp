@@ -211,6 +211,7 @@ private:
         m_connection.close();
         m_phase = Phase::Done;
         m_pipeline.failure = error;
+        m_pipeline.answered = m_answered;
         while (m_answered < m_pipeline.slots.size())
             m_replies[m_pipeline.slots[m_answered++]] = fail(error);
     }

@@ -174,8 +174,8 @@ Result<void> reclaimChunks(FanoutContext& context, std::span<const Task> tasks,
     for (std::size_t i = 0; i < chunks.size(); ++i) {
         if (!chunks[i]) continue;
         outcomes[i].status = answered(batch, replies[i]);
-        if (!outcomes[i].status && onlySilence(batch, replies[i]))
-            context.awaited.await(tasks[i].ref, batch.silentNodes(), epoch, outcomes[i].status.error());
+        if (std::set<int> nodes; !outcomes[i].status && addSilent(batch, replies[i], nodes))
+            context.awaited.await(tasks[i].ref, nodes, epoch, outcomes[i].status.error());
     }
     return {};
 }

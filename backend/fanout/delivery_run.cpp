@@ -108,8 +108,9 @@ void DeliveryRun::readReplies(TimePoint deliveredAt)
         auto& d = sent.delivery;
         d.status = sent.group->status;
         if (d.status) d.status = answered(m_batch, sent.replies);
-        if (!d.status && onlySilence(m_batch, sent.group->replies) && onlySilence(m_batch, sent.replies))
-            m_context.awaited.await(d.task, m_batch.silentNodes(), m_epoch, d.status.error());
+        if (std::set<int> nodes; !d.status && addSilent(m_batch, sent.group->replies, nodes) &&
+                                 addSilent(m_batch, sent.replies, nodes))
+            m_context.awaited.await(d.task, nodes, m_epoch, d.status.error());
         if (!d.status) continue;
         d.pushed = std::int64_t(sent.group->readers.size());
         if (d.pushed > 0) d.deliveredAt = deliveredAt;

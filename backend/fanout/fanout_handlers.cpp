@@ -97,20 +97,25 @@ private:
                     true);
     }
 
-    std::optional<Error> awaits(const Task& task)
+    // Why each of the tasks waits for a node alone; empty: it is to be tried.
+    std::vector<std::optional<Error>> held(std::span<const Task> tasks, Deadline deadline)
     {
-        return m_context.awaited.reason(task.ref, m_context.maps.current()->epoch, m_redis);
+        return m_context.awaited.reasons(tasks, m_context.maps.current()->epoch, m_redis, deadline);
     }
 
     // Deliveries that wait for a node alone are not tried before it answers.
     std::vector<TaskOutcome> handleDue(TaskKind kind, std::span<const Task> tasks, Deadline deadline)
     {
+        auto reasons = held(tasks, deadline);
+        if (std::none_of(reasons.begin(), reasons.end(), [](const auto& one) { return one.has_value(); }))
+            return handleApart(kind, tasks, deadline, deadline.earlier(kIsolation));
         std::vector<TaskOutcome> outcomes(tasks.size());
         std::vector<Task> due;
         std::vector<std::size_t> places;
         for (std::size_t i = 0; i < tasks.size(); ++i) {
-            if (auto reason = awaits(tasks[i])) {
-                outcomes[i].status = fail(std::move(*reason));
+            if (reasons[i]) {
+                outcomes[i].status = fail(std::move(*reasons[i]));
+                outcomes[i].held = true;
                 continue;
             }
             due.push_back(tasks[i]);
@@ -118,6 +123,8 @@ private:
         }
         if (due.empty()) return outcomes;
         auto handled = handleApart(kind, due, deadline, deadline.earlier(kIsolation));
+        if (handled.size() != due.size())
+            return handled; // a defect of its handler, which the caller tells of
         for (std::size_t k = 0; k < due.size(); ++k)
             outcomes[places[k]] = std::move(handled[k]);
         return outcomes;
@@ -133,9 +140,9 @@ private:
         const bool done =
             std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.status.has_value(); });
         if (done || tasks.size() < 2 || isolation.expired()) return outcomes;
-        const bool wait = std::all_of(tasks.begin(), tasks.end(),
-                                      [this](const Task& task) { return awaits(task).has_value(); });
-        if (wait) return outcomes;
+        const auto reasons = held(tasks, deadline);
+        if (std::all_of(reasons.begin(), reasons.end(), [](const auto& one) { return one.has_value(); }))
+            return outcomes;
         const auto half = tasks.size() / 2;
         outcomes = handleApart(kind, tasks.first(half), deadline, isolation);
         auto rest = handleApart(kind, tasks.subspan(half), deadline, isolation);

@@ -3,6 +3,8 @@
 
 #include "backend/fanout/fanout_context.h"
 
+#include <set>
+
 namespace backend {
 
 struct Replies
@@ -18,14 +20,14 @@ inline Result<void> answered(const RedisBatch& batch, const Replies& replies)
     return {};
 }
 
-// Whatever failed did so because a node did not answer.
-inline bool onlySilence(const RedisBatch& batch, const Replies& replies)
+// Adds the nodes that left one of these without a reply. False where another failure is among them.
+inline bool addSilent(const RedisBatch& batch, const Replies& replies, std::set<int>& nodes)
 {
     for (auto i = replies.first; i < replies.end; ++i) {
-        const auto& reply = batch.reply(i);
-        if (!reply && reply.error().code != ErrorCode::Unavailable &&
-            reply.error().code != ErrorCode::DeadlineExceeded)
-            return false;
+        if (batch.reply(i)) continue;
+        const int node = batch.silentNode(i);
+        if (node == 0) return false; // it answered that it cannot, or cannot yet
+        nodes.insert(node);
     }
     return true;
 }

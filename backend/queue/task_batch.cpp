@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kCallSpan = 5s; // of one queue statement
 constexpr auto kCallSpanStopping = 500ms;
-constexpr auto kUncountedLongest = 20s; // between tries while a node is away
+constexpr auto kUncountedLongest = 5s; // between tries while a node is away
+constexpr auto kHeldLongest = 20s;     // likewise, of what has nothing left to do but to wait for it
 constexpr int kAgePart = 8;            // of a task's age: its wait while a node is away
 
 // Not the task's fault: nothing but its expiry, a day after its first run, ends such tries.
@@ -128,8 +129,11 @@ Result<void> TaskBatch::runGroup(const Group& claimed)
     auto outcomes = handle(group);
     auto result = end(group, outcomes);
     const auto took = std::chrono::steady_clock::now() - begun;
-    m_around.pace.ran(group[0].kind, group.size(), took);
-    recordRun(group, took);
+    const auto held = std::count_if(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.held; });
+    if (const auto ran = group.size() - std::size_t(held); ran > 0) { // what was not tried took no time
+        m_around.pace.ran(group[0].kind, ran, took);
+        recordRun(group[0].kind, ran, took);
+    }
     m_enqueued = m_enqueued || std::any_of(outcomes.begin(), outcomes.end(),
                                            [](const auto& o) { return succeeded(o) && !o.children.empty(); });
     if (result) result = putBack(group, outcomes);
@@ -152,12 +156,12 @@ void TaskBatch::recordWaits(const Group& group)
                 std::max(std::chrono::microseconds(0), *task.waited + here));
 }
 
-void TaskBatch::recordRun(const Group& group, std::chrono::steady_clock::duration took)
+void TaskBatch::recordRun(TaskKind of, std::size_t tasks, std::chrono::steady_clock::duration took)
 {
-    const auto kind = std::size_t(group[0].kind);
+    const auto kind = std::size_t(of);
     if (kind < m_around.metrics.taskRun.size())
         m_around.metrics.taskRun[kind].record(std::chrono::duration_cast<std::chrono::microseconds>(took),
-                                              std::int64_t(group.size()));
+                                              std::int64_t(tasks));
 }
 
 // Why a task must not be run any more.
@@ -272,7 +276,7 @@ Result<void> TaskBatch::putBack(const Group& group, const std::vector<TaskOutcom
             ROOKERY_ASSIGN(auto* connection, m_source.connection.get(deadline()));
             ROOKERY_TRY(bury(*connection, task, error, retries));
         } else {
-            retries.push_back({task, error, waitAfter(task, counts), counts});
+            retries.push_back({task, error, waitAfter(task, counts, outcomes[i].held), counts});
         }
     }
     if (retries.empty()) return {};
@@ -313,12 +317,13 @@ Result<void> TaskBatch::bury(SqlConnection& connection, const Task& task, Error 
 
 // Attempts that count back off exponentially. Others have no number to go by: they wait for a part of the
 // task's age.
-Milliseconds TaskBatch::waitAfter(const Task& task, bool counts)
+Milliseconds TaskBatch::waitAfter(const Task& task, bool counts, bool held)
 {
     if (counts) return m_around.options.backoff.wait(std::max(1, task.attempts), m_around.random);
     const auto age =
         std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now() - task.createdAt);
-    const auto longest = std::min<Milliseconds>(kUncountedLongest, m_around.options.backoff.longest);
+    const auto longest =
+        std::min<Milliseconds>(held ? kHeldLongest : kUncountedLongest, m_around.options.backoff.longest);
     const auto whole = std::clamp(age / kAgePart, std::min(m_around.options.backoff.base, longest), longest);
     return Milliseconds(
         std::uniform_int_distribution<std::int64_t>(whole.count() / 2, whole.count())(m_around.random));

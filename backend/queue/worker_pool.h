@@ -22,6 +22,7 @@ namespace backend {
 struct TaskOutcome
 {
     Result<void> status;
+    bool held = false; // not tried: it waits for a node that is away, and may wait for longer
     std::vector<NewTask> children;
     std::vector<SqlStatement> completion;
 };
