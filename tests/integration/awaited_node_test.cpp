@@ -120,7 +120,11 @@ void AwaitedNodeTest::waitingDeliveriesAskNobodyElse()
     const auto before = writes();
     const auto failed = failedTasks();
     QTRY_VERIFY_WITH_TIMEOUT(failedTasks() >= failed + 3 * std::int64_t(posts.size()), 60'000);
-    QCOMPARE(writes(), before);
+    // A single try would send each of them one; upkeep may send a few.
+    const auto there = std::count_if(m_readers.begin(), m_readers.end(),
+                                     [&](UserId one) { return !livesOn(one, "redis-2"); });
+    const auto more = writes() - before;
+    QVERIFY2(more < there, std::to_string(more).c_str());
 
     take(silent ? servers.resumeNode("redis-2") : servers.restartNode("redis-2"));
     QVERIFY(drain(*m_engine, Servers::SomeAway));
