@@ -20,13 +20,16 @@ inline Result<void> answered(const RedisBatch& batch, const Replies& replies)
     return {};
 }
 
-// Adds the nodes that left one of these without a reply. False where another failure is among them.
+// Adds the nodes that left one of these without a reply. False where another failure is among them, such as a
+// lost lease, for which no node is to be waited for.
 inline bool addSilent(const RedisBatch& batch, const Replies& replies, std::set<int>& nodes)
 {
     for (auto i = replies.first; i < replies.end; ++i) {
         if (batch.reply(i)) continue;
         const int node = batch.silentNode(i);
+        const auto code = batch.reply(i).error().code;
         if (node == 0) return false; // it answered that it cannot, or cannot yet
+        if (code != ErrorCode::Unavailable && code != ErrorCode::DeadlineExceeded) return false;
         nodes.insert(node);
     }
     return true;

@@ -104,7 +104,7 @@ void AwaitedNodeTest::waitingDeliveriesAskNobodyElse()
                                [](const auto& entry) { return entry.source == EntrySource::Pushed; });
         }(),
         60'000);
-    // Each was tried by whom it came to; from then on tries fail, and nothing is sent to anybody.
+    // Each was tried by whom it came to; from then on tries fail, and send nobody anything.
     const auto writes = [&] { return redisCalls(others(), "zadd") + redisCalls(others(), "zrem"); };
     const auto allWait = [&] {
         const auto snapshot = m_engine->monitor().snapshot();

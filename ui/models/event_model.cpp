@@ -1,9 +1,9 @@
 #include "ui/models/event_model.h"
 
 #include "ui/models/table_roles.h"
-#include "ui/widgets/trouble_text.h"
 #include "ui/widgets/event_style.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/trouble_text.h"
 
 #include <algorithm>
 

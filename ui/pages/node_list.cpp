@@ -2,9 +2,9 @@
 
 #include "ui/models/capacity_table.h"
 #include "ui/models/last_known.h"
-#include "ui/widgets/trouble_text.h"
 #include "ui/pages/node_table.h"
 #include "ui/widgets/formatting.h"
+#include "ui/widgets/trouble_text.h"
 
 #include <QCoreApplication>
 
