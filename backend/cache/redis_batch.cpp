@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 
 namespace backend {
 namespace {
@@ -94,10 +93,8 @@ struct RedisBatch::Impl
         for (std::size_t place = 0; place < from.size(); ++place) {
             if (from[place].slots.empty()) continue;
             if (gaveUp[place]) {
-                for (const auto slot : from[place].slots) {
+                for (const auto slot : from[place].slots)
                     replies[slot] = fail(*gaveUp[place]);
-                    silent[slot] = place;
-                }
                 continue;
             }
             RedisPipeline pipeline;
@@ -111,10 +108,7 @@ struct RedisBatch::Impl
         runPipelines(pipelines, replies, kLongestConnect, deadline);
         for (std::size_t i = 0; i < pipelines.size(); ++i) {
             roundTrips[places[i]] = pipelines[i].roundTrip;
-            if (!pipelines[i].failure) continue;
-            for (auto k = pipelines[i].answered; k < pipelines[i].slots.size(); ++k)
-                silent[pipelines[i].slots[k]] = places[i];
-            if (inParts) gaveUp[places[i]] = pipelines[i].failure;
+            if (inParts && pipelines[i].failure) gaveUp[places[i]] = pipelines[i].failure;
         }
         std::vector<Outgoing> again;
         for (std::size_t i = 0; i < pipelines.size(); ++i) {
@@ -130,7 +124,6 @@ struct RedisBatch::Impl
     std::vector<Outgoing> outgoing;                                   // by place
     std::vector<std::optional<Deadline::Clock::duration>> roundTrips; // by place
     std::vector<std::optional<Error>> gaveUp;                         // by place: why
-    std::unordered_map<std::size_t, std::size_t> silent; // place by slot: commands without a reply
     bool inParts = false;
     std::vector<Result<RedisReply>> replies;
     std::size_t sentUpTo = 0;
@@ -216,12 +209,6 @@ const Result<RedisReply>& RedisBatch::reply(std::size_t index) const
     return m_impl->replies[index];
 }
 
-int RedisBatch::silentNode(std::size_t index) const
-{
-    const auto found = m_impl->silent.find(index);
-    return found == m_impl->silent.end() ? 0 : m_impl->nodes.at(found->second).nodeId();
-}
-
 std::optional<Deadline::Clock::duration> RedisBatch::roundTrip(int node) const
 {
     const auto place = m_impl->nodes.placeOf(node);
@@ -240,7 +227,6 @@ void RedisBatch::clear()
     m_impl->replies.clear();
     m_impl->sentUpTo = 0;
     m_impl->inParts = false;
-    m_impl->silent.clear();
     std::fill(m_impl->gaveUp.begin(), m_impl->gaveUp.end(), std::nullopt);
 }
 

@@ -33,6 +33,8 @@ struct RedisReply
     bool isNil() const { return type == Type::Nil; }
 };
 
+class AwayNodes;
+
 // What clients sent to and received from one node since it was made.
 struct RedisNodeTraffic
 {
@@ -55,6 +57,9 @@ struct RedisClientOptions
     // A node that is known to be silent is not waited for: its commands fail at once, unsent. For those who
     // have PostgreSQL to turn to.
     bool hasty = false;
+    // Its nodes are asked nothing while they are away, as all who share it find out together: their commands
+    // fail at once, unsent. It outlives the client; null: nobody shares anything.
+    AwayNodes* away = nullptr;
 };
 
 class RedisClient
@@ -120,9 +125,6 @@ public:
     // later commands fail with the same error, and the others need not wait for it again.
     Result<void> runPart(Deadline deadline);
     const Result<RedisReply>& reply(std::size_t index) const;
-    // The node that left this command without a reply, because it broke or was silent; 0: it replied, with an
-    // error perhaps.
-    int silentNode(std::size_t index) const;
     // Of the last run: from sending the node's commands to its last reply, without connecting; absent when it
     // was asked nothing or did not answer all.
     std::optional<Deadline::Clock::duration> roundTrip(int node) const;

@@ -1,5 +1,6 @@
 #include "backend/cache/redis_connection.h"
 
+#include "backend/cache/away_nodes.h"
 #include "backend/cache/redis_encoding.h"
 #include "backend/cache/redis_errors.h"
 
@@ -268,8 +269,21 @@ RedisConnection::Received RedisConnection::next()
     out.reply.emplace();
     if (convert(*reply, **out.reply, text)) return out;
     out.unknownScript = isUnknownScript(text);
-    *out.reply = fail(redisReplyError(described(), text));
+    auto error = redisReplyError(described(), text);
+    if (mayBeAbleLater(error)) error.redisNode = m_endpoint.id;
+    *out.reply = fail(std::move(error));
     return out;
+}
+
+std::optional<Error> RedisConnection::away() const
+{
+    return m_options.away ? m_options.away->why(m_endpoint.id) : std::nullopt;
+}
+
+void RedisConnection::noticeAway(Error& error) const
+{
+    error.redisNode = m_endpoint.id;
+    if (m_options.away) m_options.away->notice(m_endpoint.id, error);
 }
 
 } // namespace backend

@@ -55,6 +55,9 @@ public:
     // What is known of its node's silence; null: nothing.
     RedisSilence::Node* silence() const { return m_silence; }
     bool hasty() const { return m_silence && m_options.hasty; }
+    // Why nothing is to be sent to its node; empty: it is not known to be away.
+    std::optional<Error> away() const;
+    void noticeAway(Error& error) const; // names the node in it, too
     // Reads once; false when nothing lies there.
     [[nodiscard]] Result<bool> receive();
     // The next complete reply; empty when it is not complete yet. An error of the connection is `failure`; an

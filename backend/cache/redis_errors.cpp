@@ -60,6 +60,11 @@ Error redisReplyError(const std::string& node, std::string_view text)
     return {ErrorCode::Internal, said + ": please report this with its message", false};
 }
 
+bool mayBeAbleLater(const Error& replyError)
+{
+    return replyError.retryable && replyError.code != ErrorCode::StaleShardMap;
+}
+
 bool isUnknownScript(std::string_view text)
 {
     return text.starts_with("NOSCRIPT ");

@@ -12,6 +12,8 @@ namespace backend {
 // `node` as people know it ("redis-3 at unix:///…"); `text` as the server sent it ("OOM command not allowed
 // …").
 Error redisReplyError(const std::string& node, std::string_view text);
+// Whether it is the server's present state that refuses, such as loading, full, a replica: it may do later.
+bool mayBeAbleLater(const Error& replyError);
 bool isUnknownScript(std::string_view text); // NOSCRIPT
 
 } // namespace backend

@@ -27,12 +27,13 @@ public:
     void start()
     {
         if (m_call.expired()) return end(tooLate("was not asked: the call's time was up before"));
+        if (auto away = m_connection.away()) return end(std::move(*away));
         if (auto* silence = m_connection.silence()) {
             m_asking = silence->ask(m_begun);
             if (m_asking == Asking::Not && m_connection.hasty()) return end(silent());
         }
         if (m_connection.usable()) return beginCommands();
-        if (const auto begun = m_connection.beginConnect(m_until); !begun) return end(begun.error());
+        if (const auto begun = m_connection.beginConnect(m_until); !begun) return lost(begun.error());
         m_phase = Phase::Connecting;
     }
 
@@ -68,8 +69,8 @@ public:
             if (hasty) return end(silent());
         }
         if (!late) return;
-        end(tooLate(m_phase == Phase::Commands ? "did not answer in time"
-                                               : "did not accept a connection in time"));
+        lost(tooLate(m_phase == Phase::Commands ? "did not answer in time"
+                                                : "did not accept a connection in time"));
     }
 
 private:
@@ -104,7 +105,7 @@ private:
     void connected()
     {
         const auto finished = m_connection.finishConnect();
-        if (!finished) return end(finished.error());
+        if (!finished) return lost(finished.error());
         if (!*finished) return;
         m_phase = Phase::Greeting;
         m_prelude = m_connection.greeting();
@@ -154,16 +155,16 @@ private:
     void sendingFailed(const Error& error)
     {
         if (m_phase == Phase::Greeting) pull();
-        if (!done()) end(error);
+        if (!done()) lost(error);
     }
 
     void pull()
     {
         const auto received = m_connection.receive();
-        if (!received) return end(received.error());
+        if (!received) return lost(received.error());
         while (*received && !done()) {
             auto next = m_connection.next();
-            if (next.failure) return end(*next.failure);
+            if (next.failure) return lost(*next.failure);
             if (!next.reply) return;
             take(std::move(*next.reply), next.unknownScript);
         }
@@ -204,6 +205,14 @@ private:
         }
     }
 
+    // The node is away, or as good as away.
+    void lost(Error error)
+    {
+        if (error.code == ErrorCode::Unavailable || error.code == ErrorCode::DeadlineExceeded)
+            m_connection.noticeAway(error);
+        end(std::move(error));
+    }
+
     void end(Error error)
     {
         if (m_phase == Phase::Greeting && !m_preludeSeen.empty() && !m_preludeSeen.front())
@@ -211,7 +220,6 @@ private:
         m_connection.close();
         m_phase = Phase::Done;
         m_pipeline.failure = error;
-        m_pipeline.answered = m_answered;
         while (m_answered < m_pipeline.slots.size())
             m_replies[m_pipeline.slots[m_answered++]] = fail(error);
     }

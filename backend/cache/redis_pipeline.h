@@ -21,7 +21,6 @@ struct RedisPipeline
     std::vector<const RedisScript*> scripts;  // the commands use these; loaded first where they are not known
     std::vector<std::uint32_t> unknownScript; // out: slots whose command the node refused with NOSCRIPT
     std::optional<Error> failure;             // out: the connection failed
-    std::size_t answered = 0;                 // out: then, how many of the commands had their reply before
     // out: from the commands' sending to their last reply, without connecting; absent unless all were
     // answered.
     std::optional<Deadline::Clock::duration> roundTrip;

@@ -31,6 +31,7 @@ struct Error
     ErrorCode code = ErrorCode::Internal;
     std::string message; // what failed, on which node, what to do
     bool retryable = false;
+    int redisNode = 0; // the one that did not do it, and may later: away, silent or unable; 0: another reason
 };
 
 } // namespace backend

@@ -192,7 +192,7 @@ private:
     std::chrono::steady_clock::time_point m_slotRenewedAt{};
     std::int64_t m_deletedUntilUs = 0; // of the directory's clock
     PulledAuthors m_pulled;
-    AwaitedNodes m_awaited;
+    AwayNodes m_away;
     FeedServices m_feedServices;
     TimelineDeepener m_deepener;
     TimelineBuilder m_builder;
@@ -223,6 +223,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
     , m_ids(m_maps.current()->shardCount)
     , m_slot(*m_access.pool, m_name)
     , m_pulled(*m_access.pool)
+    , m_away(redisNodes(*m_maps.current()))
     , m_feedServices{m_pools.feed,
                      m_redis,
                      m_maps,
@@ -250,7 +251,7 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
           queueNodes(*m_maps.current(), m_pools.work),
           [this](int worker) {
               return makeFanoutHandlers({m_pools.work, m_maps, m_timelines, m_objects, m_clock, m_metrics,
-                                         m_pulled, m_awaited, m_access.settings.directoryNode, m_workName,
+                                         m_pulled, m_away, m_access.settings.directoryNode, m_workName,
                                          workerName(m_name, worker), m_options.fanout});
           },
           m_metrics,
@@ -260,6 +261,9 @@ RookeryEngine::RookeryEngine(EngineOptions options, DirectoryAccess access)
               pool.engine = m_name;
               pool.owner = m_workName;
               pool.unitsPerSecond = m_options.fanout.reclaimPerSecond / postsNodes(*m_maps.current());
+              pool.answering = [this](std::span<const int> awaited) {
+                  return m_away.answering(awaited, m_maps.current()->epoch);
+              };
               pool.endConnections = [this](const std::string& owner, Deadline deadline) {
                   endConnections(owner, deadline);
               };
@@ -299,6 +303,7 @@ RookeryEngine::~RookeryEngine()
     stop(m_housekeeping);
     m_deepener.requestStop();
     m_feed.requestStop();
+    m_away.requestStop();
     m_workers.stop();
     m_sampler.reset();
     m_verifier.reset();

@@ -83,7 +83,6 @@ Result<void> deliverChunks(FanoutContext& context, std::span<const Task> tasks,
         if (!chunks[i] || std::find(deleted.begin(), deleted.end(), chunks[i]->post) != deleted.end())
             continue;
         Delivery delivery;
-        delivery.task = tasks[i].ref;
         delivery.post = chunks[i]->post;
         delivery.author = chunks[i]->author;
         delivery.audience = &audiences[ranges.placeOf[i]];
@@ -97,9 +96,10 @@ Result<void> deliverChunks(FanoutContext& context, std::span<const Task> tasks,
 
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!chunks[i]) continue;
-        if (deliveries[i] && !deliveries[i]->status)
+        if (deliveries[i] && !deliveries[i]->status) {
             outcomes[i].status = deliveries[i]->status;
-        else
+            outcomes[i].awaits = deliveries[i]->awaits;
+        } else
             outcomes[i].completion.push_back(
                 ledgerStatement(chunkRow(context, tasks[i], *chunks[i], deliveries[i])));
     }
@@ -150,12 +150,10 @@ Result<void> deletePosts(FanoutContext& context, std::span<const Task> tasks,
     return {};
 }
 
-Result<void> reclaimChunks(FanoutContext& context, std::span<const Task> tasks,
-                           const std::vector<std::optional<ChunkPayload>>& chunks,
+Result<void> reclaimChunks(FanoutContext& context, const std::vector<std::optional<ChunkPayload>>& chunks,
                            std::vector<TaskOutcome>& outcomes, Deadline deadline)
 {
     std::vector<Replies> replies(chunks.size());
-    const auto epoch = context.maps.current()->epoch; // or an older one than what is sent by
     ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, rangesOf(chunks), deadline));
     RedisBatch batch(context.redis);
     ROOKERY_FAULT_POINT("delete.before_reclaim");
@@ -174,8 +172,7 @@ Result<void> reclaimChunks(FanoutContext& context, std::span<const Task> tasks,
     for (std::size_t i = 0; i < chunks.size(); ++i) {
         if (!chunks[i]) continue;
         outcomes[i].status = answered(batch, replies[i]);
-        if (std::set<int> nodes; !outcomes[i].status && addSilent(batch, replies[i], nodes))
-            context.awaited.await(tasks[i].ref, nodes, epoch, outcomes[i].status.error());
+        if (!outcomes[i].status) outcomes[i].awaits = awaitedBy(batch, {replies[i]});
     }
     return {};
 }
@@ -202,7 +199,7 @@ std::vector<TaskOutcome> handleReclaimChunk(FanoutContext& context, std::span<co
                                             Deadline deadline)
 {
     return handleAll<ChunkPayload>(tasks, [&](const auto& chunks, auto& outcomes) {
-        return reclaimChunks(context, tasks, chunks, outcomes, deadline);
+        return reclaimChunks(context, chunks, outcomes, deadline);
     });
 }
 

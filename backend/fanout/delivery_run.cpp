@@ -108,9 +108,7 @@ void DeliveryRun::readReplies(TimePoint deliveredAt)
         auto& d = sent.delivery;
         d.status = sent.group->status;
         if (d.status) d.status = answered(m_batch, sent.replies);
-        if (std::set<int> nodes; !d.status && addSilent(m_batch, sent.group->replies, nodes) &&
-                                 addSilent(m_batch, sent.replies, nodes))
-            m_context.awaited.await(d.task, nodes, m_epoch, d.status.error());
+        if (!d.status) d.awaits = awaitedBy(m_batch, {sent.group->replies, sent.replies});
         if (!d.status) continue;
         d.pushed = std::int64_t(sent.group->readers.size());
         if (d.pushed > 0) d.deliveredAt = deliveredAt;

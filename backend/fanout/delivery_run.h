@@ -15,7 +15,6 @@ namespace backend {
 
 struct Delivery
 {
-    TaskRef task; // whose it is
     PostId post;
     UserId author;
     const Post* publish = nullptr;      // also into object cache, author and public timelines
@@ -26,6 +25,7 @@ struct Delivery
 
     // Outcome.
     Result<void> status;
+    std::vector<int> awaits{}; // see TaskOutcome
     std::int64_t pushed = 0, unfollowed = 0, deleted = 0;
     std::optional<TimePoint> deliveredAt;
 };
@@ -72,8 +72,7 @@ private:
     void record();
 
     FanoutContext& m_context;
-    const std::int64_t m_epoch = m_context.maps.current()->epoch; // or an older one than what was sent by
-    const Deadline m_until = Deadline::after(kReadingsHold);      // the audiences were read after this began
+    const Deadline m_until = Deadline::after(kReadingsHold); // the audiences were read after this began
     RedisBatch m_batch;
     std::size_t m_sentUpTo = 0; // of it
     std::vector<SizeCheck> m_checks;

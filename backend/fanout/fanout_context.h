@@ -5,7 +5,6 @@
 #include "backend/cache/timelines.h"
 #include "backend/common/clock.h"
 #include "backend/common/metrics.h"
-#include "backend/fanout/awaited_nodes.h"
 #include "backend/store/pulled_authors.h"
 #include "backend/store/shard_sql.h"
 
@@ -42,7 +41,6 @@ struct FanoutContext
     const WallClock& clock;
     EngineMetrics& metrics;
     PulledAuthors& pulled;
-    AwaitedNodes& awaited;
     int directoryNode;
     FanoutSettings settings;
 };

@@ -23,27 +23,21 @@ public:
         : m_pools(services.pools)
         , m_sql(services.pools, services.maps)
         , m_redis(redisNodes(*services.maps.current()),
-                  {services.connectionName, [this](Deadline deadline) { return leasesStand(deadline); }})
+                  {.name = services.connectionName,
+                   .mayConnect = [this](Deadline deadline) { return leasesStand(deadline); },
+                   .away = &services.away})
         , m_worker(services.worker)
-        , m_context{m_worker,
-                    m_sql,
-                    m_redis,
-                    services.timelines,
-                    services.objects,
-                    services.maps,
-                    services.clock,
-                    services.metrics,
-                    services.pulled,
-                    services.awaited,
-                    services.directoryNode,
-                    services.settings}
+        , m_context{
+              m_worker,         m_sql,          m_redis,          services.timelines, services.objects,
+              services.maps,    services.clock, services.metrics, services.pulled,    services.directoryNode,
+              services.settings}
     {
     }
 
     std::vector<TaskOutcome> handle(TaskKind kind, std::span<const Task> tasks, Deadline deadline) override
     {
         m_tasks = tasks;
-        auto outcomes = handleDue(kind, tasks, deadline);
+        auto outcomes = handleApart(kind, tasks, deadline, deadline.earlier(kIsolation));
         m_tasks = {};
         return outcomes;
     }
@@ -97,58 +91,33 @@ private:
                     true);
     }
 
-    // Why each of the tasks waits for a node alone; empty: it is to be tried.
-    std::vector<std::optional<Error>> held(std::span<const Task> tasks, Deadline deadline)
-    {
-        return m_context.awaited.reasons(tasks, m_context.maps.current()->epoch, m_redis, deadline);
-    }
-
-    // Deliveries that wait for a node alone are not tried before it answers.
-    std::vector<TaskOutcome> handleDue(TaskKind kind, std::span<const Task> tasks, Deadline deadline)
-    {
-        auto reasons = held(tasks, deadline);
-        if (std::none_of(reasons.begin(), reasons.end(), [](const auto& one) { return one.has_value(); }))
-            return handleApart(kind, tasks, deadline, deadline.earlier(kIsolation));
-        std::vector<TaskOutcome> outcomes(tasks.size());
-        std::vector<Task> due;
-        std::vector<std::size_t> places;
-        for (std::size_t i = 0; i < tasks.size(); ++i) {
-            if (reasons[i]) {
-                outcomes[i].status = fail(std::move(*reasons[i]));
-                outcomes[i].held = true;
-                continue;
-            }
-            due.push_back(tasks[i]);
-            places.push_back(i);
-        }
-        if (due.empty()) return outcomes;
-        auto handled = handleApart(kind, due, deadline, deadline.earlier(kIsolation));
-        if (handled.size() != due.size())
-            return handled; // a defect of its handler, which the caller tells of
-        for (std::size_t k = 0; k < due.size(); ++k)
-            outcomes[places[k]] = std::move(handled[k]);
-        return outcomes;
-    }
-
     // A batch that failed as a whole is run again in halves: one task that cannot succeed, because its node
-    // is away or its rows are broken, must not hold up the others. Where all have done what can be done
-    // without that node, halves would do it once more.
+    // is away or its rows are broken, must not hold up the others.
     std::vector<TaskOutcome> handleApart(TaskKind kind, std::span<const Task> tasks, Deadline deadline,
                                          Deadline isolation)
     {
         auto outcomes = handleTogether(kind, tasks, deadline);
+        if (tasks.size() == 1) awaitWhoFailed(outcomes);
+        // Those that wait for nodes alone have done all else.
         const bool done =
-            std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.status.has_value(); });
+            std::any_of(outcomes.begin(), outcomes.end(),
+                        [](const auto& o) { return o.status.has_value(); }) ||
+            std::all_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return !o.awaits.empty(); });
         if (done || tasks.size() < 2 || isolation.expired()) return outcomes;
-        const auto reasons = held(tasks, deadline);
-        if (std::all_of(reasons.begin(), reasons.end(), [](const auto& one) { return one.has_value(); }))
-            return outcomes;
         const auto half = tasks.size() / 2;
         outcomes = handleApart(kind, tasks.first(half), deadline, isolation);
         auto rest = handleApart(kind, tasks.subspan(half), deadline, isolation);
         outcomes.insert(outcomes.end(), std::make_move_iterator(rest.begin()),
                         std::make_move_iterator(rest.end()));
         return outcomes;
+    }
+
+    // Of one task alone it is known whose failure it is.
+    static void awaitWhoFailed(std::vector<TaskOutcome>& outcomes)
+    {
+        for (auto& outcome : outcomes)
+            if (!outcome.status && outcome.awaits.empty() && outcome.status.error().redisNode != 0)
+                outcome.awaits = {outcome.status.error().redisNode};
     }
 
     std::vector<TaskOutcome> handleTogether(TaskKind kind, std::span<const Task> tasks, Deadline deadline)

@@ -2,6 +2,7 @@
 // the worker; one thread.
 #pragma once
 
+#include "backend/cache/away_nodes.h"
 #include "backend/fanout/fanout_context.h"
 #include "backend/queue/worker_pool.h"
 
@@ -19,7 +20,7 @@ struct FanoutServices
     const WallClock& clock;
     EngineMetrics& metrics;
     PulledAuthors& pulled;
-    AwaitedNodes& awaited;
+    AwayNodes& away;
     int directoryNode = 0;
     std::string connectionName; // of the workers' Redis clients
     std::string worker;         // workerName of the one that handles

@@ -44,8 +44,10 @@ std::vector<TaskOutcome> handleEach(std::span<const Task> tasks, const Handle& h
     const auto payloads = decodeAll<Payload>(tasks, outcomes);
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!payloads[i]) continue;
-        if (Result<void> done = handle(tasks[i], *payloads[i], outcomes[i]); !done)
+        if (Result<void> done = handle(tasks[i], *payloads[i], outcomes[i]); !done) {
+            if (const int node = done.error().redisNode; node != 0) outcomes[i].awaits = {node};
             outcomes[i].status = fail(std::move(done.error()));
+        }
     }
     return outcomes;
 }

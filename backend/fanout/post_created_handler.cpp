@@ -121,7 +121,6 @@ private:
             if (!m_outcomes[i].status || m_posts[i]->deleted) continue;
             const auto& audience = m_audiences.at(m_payloads[i]->author);
             Delivery delivery;
-            delivery.task = m_tasks[i].ref;
             delivery.post = m_payloads[i]->post;
             delivery.author = m_payloads[i]->author;
             delivery.publish = &m_posts[i]->post;
@@ -133,7 +132,10 @@ private:
         }
         ROOKERY_TRY(m_run.run(m_deadline));
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
-            if (m_deliveries[i] && !m_deliveries[i]->status) m_outcomes[i].status = m_deliveries[i]->status;
+            if (m_deliveries[i] && !m_deliveries[i]->status) {
+                m_outcomes[i].status = m_deliveries[i]->status;
+                m_outcomes[i].awaits = m_deliveries[i]->awaits;
+            }
         return {};
     }
 

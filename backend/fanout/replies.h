@@ -3,7 +3,9 @@
 
 #include "backend/fanout/fanout_context.h"
 
+#include <initializer_list>
 #include <set>
+#include <vector>
 
 namespace backend {
 
@@ -20,19 +22,19 @@ inline Result<void> answered(const RedisBatch& batch, const Replies& replies)
     return {};
 }
 
-// Adds the nodes that left one of these without a reply. False where another failure is among them, such as a
-// lost lease, for which no node is to be waited for.
-inline bool addSilent(const RedisBatch& batch, const Replies& replies, std::set<int>& nodes)
+// The Redis nodes that did not do their part of these and may later; empty where another failure is among
+// them, such as a lost lease, for which no node is to be waited for.
+inline std::vector<int> awaitedBy(const RedisBatch& batch, std::initializer_list<Replies> all)
 {
-    for (auto i = replies.first; i < replies.end; ++i) {
-        if (batch.reply(i)) continue;
-        const int node = batch.silentNode(i);
-        const auto code = batch.reply(i).error().code;
-        if (node == 0) return false; // it answered that it cannot, or cannot yet
-        if (code != ErrorCode::Unavailable && code != ErrorCode::DeadlineExceeded) return false;
-        nodes.insert(node);
-    }
-    return true;
+    std::set<int> nodes;
+    for (const auto& replies : all)
+        for (auto i = replies.first; i < replies.end; ++i) {
+            const auto& reply = batch.reply(i);
+            if (reply) continue;
+            if (reply.error().redisNode == 0) return {};
+            nodes.insert(reply.error().redisNode);
+        }
+    return {nodes.begin(), nodes.end()};
 }
 
 } // namespace backend

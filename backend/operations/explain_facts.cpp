@@ -5,6 +5,7 @@
 #include "backend/store/post_store.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace backend {
 namespace {
@@ -158,6 +159,16 @@ private:
         return {};
     }
 
+    // Of nodes by their ids, with spaces between them.
+    std::string namesOf(const std::string& nodes) const
+    {
+        std::string out;
+        std::istringstream ids(nodes);
+        for (int id = 0; ids >> id;)
+            if (const auto* node = m_map->node(id)) out += (out.empty() ? "" : ", ") + node->name;
+        return out;
+    }
+
     // Tasks of the post, and of the edge between its author and the reader, on whichever node they wait.
     Result<void> readWork()
     {
@@ -166,14 +177,18 @@ private:
         const SqlParameters parameters{post + ",%", post + "}%",
                                        encode(EdgePayload{m_facts.reader, m_facts.stored->author})};
         const std::string where = " WHERE payload LIKE $1 OR payload LIKE $2 OR payload = $3";
-        const std::string sql = "SELECT id, kind, state, attempts, " + microseconds("created_at") +
-                                ", coalesce(error, ''), payload, coalesce(lease_worker, ''), " +
-                                microseconds("CASE WHEN state = 1 THEN lease_until END") + ", " +
-                                microseconds("CASE WHEN state = 2 THEN run_at END") +
-                                ", state = 2 AND run_at IS NULL FROM queue.tasks" + where +
-                                " UNION ALL SELECT id, kind, 3, attempts, " + microseconds("died_at") +
-                                ", error, payload, '', NULL, NULL, false FROM queue.dead_letters" + where +
-                                " ORDER BY 1 LIMIT 1000";
+        const std::string sql =
+            "SELECT id, kind, state, attempts, " + microseconds("created_at") +
+            ", coalesce(error, ''), payload, coalesce(lease_worker, ''), " +
+            microseconds("CASE WHEN state = 1 THEN lease_until END") + ", " +
+            microseconds("CASE WHEN state = 2 THEN run_at END") +
+            ", state = 2 AND run_at IS NULL, coalesce((SELECT string_agg(a.node::text, ' ')"
+            " FROM queue.awaited_nodes() AS a (node) WHERE tasks.state = 2 AND EXISTS (SELECT"
+            " FROM queue.parked AS p WHERE p.node = a.node AND p.task = tasks.id)), '')"
+            " FROM queue.tasks" +
+            where + " UNION ALL SELECT id, kind, 3, attempts, " + microseconds("died_at") +
+            ", error, payload, '', NULL, NULL, false, '' FROM queue.dead_letters" + where +
+            " ORDER BY 1 LIMIT 1000";
         for (const auto& [node, pool] : m_services.pools.all()) {
             ROOKERY_ASSIGN(auto* connection, m_sql.connection(node, m_deadline));
             ROOKERY_ASSIGN(const auto rows, connection->execute(sql, parameters, m_deadline));
@@ -189,7 +204,8 @@ private:
                                         std::string(rows.text(i, 7)),
                                         maybeTimeOf(rows, i, 8),
                                         maybeTimeOf(rows, i, 9),
-                                        rows.boolean(i, 10)});
+                                        rows.boolean(i, 10),
+                                        namesOf(std::string(rows.text(i, 11)))});
             }
         }
         return {};

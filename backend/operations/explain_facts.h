@@ -49,7 +49,8 @@ struct ExplainFacts
         std::string error;
         std::string worker; // of the last claim
         std::optional<TimePoint> leaseUntil, runAt;
-        bool held = false; // until its turn comes
+        bool held = false;    // until its turn comes
+        std::string awaits{}; // Redis nodes, by name: due when one of them answers
     };
     struct Trimmed // how the post came below the floor
     {

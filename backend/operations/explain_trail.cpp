@@ -180,6 +180,11 @@ private:
                     task + " is held until its turn: deleted posts are reclaimed at a pace");
                 break;
             }
+            if (!work.awaits.empty()) {
+                add(Element::Task, work.since,
+                    task + " waits for " + work.awaits + " to answer again" + attempts + error);
+                break;
+            }
             add(Element::Task, work.since, task + " waits for its next attempt" + attempts + error);
             if (work.runAt)
                 add(Element::Task, work.runAt,

@@ -67,8 +67,18 @@ Result<void> NodeKeeper::round()
         ROOKERY_TRY(renewLeases(*connection));
         m_renewAt = std::chrono::steady_clock::now() + m_renewEvery;
     }
+    ROOKERY_TRY(unpark(*connection));
     ROOKERY_TRY(promote(*connection));
     return admit(*connection);
+}
+
+// What waits for a Redis node that answers again is due.
+Result<void> NodeKeeper::unpark(SqlConnection& connection)
+{
+    if (m_awaited.empty() || !m_shared.options.answering) return {};
+    const auto answering = m_shared.options.answering(m_awaited);
+    ROOKERY_TRY(m_shared.queues[m_node]->unpark(connection, answering, Deadline::after(kKeeperCallSpan)));
+    return {};
 }
 
 Result<void> NodeKeeper::admit(SqlConnection& connection)
@@ -88,6 +98,7 @@ Result<void> NodeKeeper::promote(SqlConnection& connection)
     std::vector<std::string> ended{m_shared.options.owner};
     ROOKERY_ASSIGN(auto promotion, queue.promote(connection, ended, Deadline::after(kKeeperCallSpan)));
     int tasks = promotion.tasks;
+    m_awaited = promotion.awaited;
     if (!promotion.owners.empty()) {
         const auto soon = Deadline::after(kEndingSpan);
         for (const auto& owner : promotion.owners) {

@@ -1,6 +1,7 @@
 // Keeps the queue of one node moving, on a thread and a connection of its own: makes due retries and lapsed
-// leases ready, after ending their owners' connections, lets held tasks go at their pace, and prolongs the
-// leases of batches at work. One per node, so that a node that hangs delays no other. Owned by the pool.
+// leases ready, after ending their owners' connections, and what waited for a Redis node that answers again;
+// lets held tasks go at their pace, and prolongs the leases of batches at work. One per node, so that a node
+// that hangs delays no other. Owned by the pool.
 #pragma once
 
 #include "backend/queue/node_connection.h"
@@ -32,6 +33,7 @@ private:
     Result<void> round();
     Result<void> renewLeases(SqlConnection& connection);
     Result<void> promote(SqlConnection& connection);
+    Result<void> unpark(SqlConnection& connection);
     Result<void> admit(SqlConnection& connection);
 
     WorkerShared& m_shared;
@@ -41,6 +43,7 @@ private:
     const std::chrono::milliseconds m_renewEvery;
     NodeConnection m_connection;
     std::chrono::steady_clock::time_point m_renewAt{};
+    std::vector<int> m_awaited; // Redis nodes that tasks are parked for, by the last look
     std::atomic<bool> m_finished{false};
     std::jthread m_thread; // last: it uses all of the above
 };

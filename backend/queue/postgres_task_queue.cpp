@@ -8,7 +8,7 @@
 namespace backend {
 namespace {
 
-constexpr int kPromotedAtOnce = 5'000;
+constexpr int kPromotedAtOnce = 5'000, kUnparkedAtOnce = 5'000;
 constexpr int kPayloadRead = 4'096; // characters of a dead letter's payload: a list never holds whole ones
 
 // Parallel arrays: what the functions of the queue's schema take.
@@ -30,19 +30,29 @@ Error leaseLost(std::int64_t tasks)
             true};
 }
 
+std::string nodeArray(std::span<const int> nodes)
+{
+    return sqlArray(std::vector<std::int64_t>(nodes.begin(), nodes.end()));
+}
+
 SqlStatement retryStatement(std::span<const TaskRetry> retries)
 {
-    std::vector<std::int64_t> ids, tokens, waits;
+    std::vector<std::int64_t> ids, tokens, waits, parked;
     std::vector<std::string> counted, errors;
+    std::vector<std::string> awaited;
     for (const auto& retry : retries) {
         ids.push_back(retry.task.ref.id);
         tokens.push_back(retry.task.leaseToken);
         waits.push_back(retry.wait.count());
         counted.emplace_back(retry.countsAttempt ? "t" : "f");
         errors.push_back(storableError(retry.error.message));
+        parked.push_back(retry.parked.count());
+        awaited.push_back(retry.awaits.empty() ? std::string() : nodeArray(retry.awaits));
     }
-    return {"SELECT queue.retry_later($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::text[])",
-            {sqlArray(ids), sqlArray(tokens), sqlArray(waits), sqlArray(counted), sqlArray(errors)}};
+    return {"SELECT queue.retry_later($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::text[],"
+            " $6::text[], $7::bigint[])",
+            {sqlArray(ids), sqlArray(tokens), sqlArray(waits), sqlArray(counted), sqlArray(errors),
+             sqlArray(awaited), sqlArray(parked)}};
 }
 
 class PostgresTaskQueue final : public TaskQueue
@@ -69,6 +79,7 @@ public:
                       Deadline deadline) override;
     Result<Promotion> promote(SqlConnection& connection, std::span<const std::string> ended,
                               Deadline deadline) override;
+    Result<int> unpark(SqlConnection& connection, std::span<const int> nodes, Deadline deadline) override;
     Result<int> admit(SqlConnection& connection, double unitsPerSecond, Deadline deadline) override;
     Result<std::vector<QueueKindCounts>> counts(SqlConnection& connection, Deadline deadline) override
     {
@@ -201,15 +212,33 @@ Result<void> PostgresTaskQueue::bury(SqlConnection& connection, const Task& task
 Result<Promotion> PostgresTaskQueue::promote(SqlConnection& connection, std::span<const std::string> ended,
                                              Deadline deadline)
 {
-    ROOKERY_ASSIGN(const auto rows,
-                   connection.execute("SELECT promoted, owner FROM queue.promote($1::int, $2::text[])",
-                                      {sqlParameter(kPromotedAtOnce),
-                                       sqlArray(std::vector<std::string>(ended.begin(), ended.end()))},
-                                      deadline));
-    Promotion done{int(rows.integer(0, 0)), {}};
-    for (std::size_t r = 1; r < rows.size(); ++r)
-        done.owners.emplace_back(rows.text(r, 1));
+    ROOKERY_ASSIGN(
+        const auto rows,
+        connection.execute(
+            "SELECT promoted, owner, NULL FROM queue.promote($1::int, $2::text[])"
+            " UNION ALL SELECT NULL, NULL, node FROM queue.awaited_nodes() AS a (node)",
+            {sqlParameter(kPromotedAtOnce), sqlArray(std::vector<std::string>(ended.begin(), ended.end()))},
+            deadline));
+    Promotion done;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        if (!rows.isNull(r, 2))
+            done.awaited.push_back(int(rows.integer(r, 2)));
+        else if (!rows.isNull(r, 1))
+            done.owners.emplace_back(rows.text(r, 1));
+        else
+            done.tasks = int(rows.integer(r, 0));
+    }
     return done;
+}
+
+Result<int> PostgresTaskQueue::unpark(SqlConnection& connection, std::span<const int> nodes,
+                                      Deadline deadline)
+{
+    if (nodes.empty()) return 0;
+    ROOKERY_ASSIGN(const auto rows,
+                   connection.execute("SELECT queue.unpark($1::int[], $2::int)",
+                                      {nodeArray(nodes), sqlParameter(kUnparkedAtOnce)}, deadline));
+    return int(rows.integer(0, 0));
 }
 
 Result<int> PostgresTaskQueue::admit(SqlConnection& connection, double unitsPerSecond, Deadline deadline)

@@ -14,8 +14,10 @@ using namespace std::chrono_literals;
 constexpr auto kCallSpan = 5s; // of one queue statement
 constexpr auto kCallSpanStopping = 500ms;
 constexpr auto kUncountedLongest = 5s; // between tries while a node is away
-constexpr auto kHeldLongest = 20s;     // likewise, of what has nothing left to do but to wait for it
 constexpr int kAgePart = 8;            // of a task's age: its wait while a node is away
+// What is parked for a node is tried anyway after so long: in case another one has lost meanwhile what it
+// had.
+constexpr std::chrono::milliseconds kParkedShortest = 3h, kParkedLongest = 6h;
 
 // Not the task's fault: nothing but its expiry, a day after its first run, ends such tries.
 bool countsAttempt(const Error& error)
@@ -129,11 +131,8 @@ Result<void> TaskBatch::runGroup(const Group& claimed)
     auto outcomes = handle(group);
     auto result = end(group, outcomes);
     const auto took = std::chrono::steady_clock::now() - begun;
-    const auto held = std::count_if(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.held; });
-    if (const auto ran = group.size() - std::size_t(held); ran > 0) { // what was not tried took no time
-        m_around.pace.ran(group[0].kind, ran, took);
-        recordRun(group[0].kind, ran, took);
-    }
+    m_around.pace.ran(group[0].kind, group.size(), took);
+    recordRun(group, took);
     m_enqueued = m_enqueued || std::any_of(outcomes.begin(), outcomes.end(),
                                            [](const auto& o) { return succeeded(o) && !o.children.empty(); });
     if (result) result = putBack(group, outcomes);
@@ -156,12 +155,12 @@ void TaskBatch::recordWaits(const Group& group)
                 std::max(std::chrono::microseconds(0), *task.waited + here));
 }
 
-void TaskBatch::recordRun(TaskKind of, std::size_t tasks, std::chrono::steady_clock::duration took)
+void TaskBatch::recordRun(const Group& group, std::chrono::steady_clock::duration took)
 {
-    const auto kind = std::size_t(of);
+    const auto kind = std::size_t(group[0].kind);
     if (kind < m_around.metrics.taskRun.size())
         m_around.metrics.taskRun[kind].record(std::chrono::duration_cast<std::chrono::microseconds>(took),
-                                              std::int64_t(tasks));
+                                              std::int64_t(group.size()));
 }
 
 // Why a task must not be run any more.
@@ -271,12 +270,13 @@ Result<void> TaskBatch::putBack(const Group& group, const std::vector<TaskOutcom
         if (succeeded(outcomes[i]) || leftToOthers(outcomes[i])) continue;
         const auto& task = group[i];
         const auto& error = outcomes[i].status.error();
-        const bool counts = countsAttempt(error);
+        const auto& awaits = outcomes[i].awaits;
+        const bool counts = awaits.empty() && countsAttempt(error);
         if (task.expired || (counts && task.attempts >= m_around.options.attempts)) {
             ROOKERY_ASSIGN(auto* connection, m_source.connection.get(deadline()));
             ROOKERY_TRY(bury(*connection, task, error, retries));
         } else {
-            retries.push_back({task, error, waitAfter(task, counts, outcomes[i].held), counts});
+            retries.push_back({task, error, waitAfter(task, counts), counts, awaits, parkedFor()});
         }
     }
     if (retries.empty()) return {};
@@ -303,8 +303,13 @@ Result<void> TaskBatch::bury(SqlConnection& connection, const Task& task, Error 
     }
     if (!ready) {
         error.message = "failed for good (" + error.message + ") but waits, because " + ready.error().message;
-        retries.push_back(
-            {task, std::move(error), m_around.options.backoff.wait(task.attempts, m_around.random), false});
+        TaskRetry retry{task, std::move(error), m_around.options.backoff.wait(task.attempts, m_around.random),
+                        false};
+        if (const int node = ready.error().redisNode; node != 0) {
+            retry.awaits = {node};
+            retry.parked = parkedFor();
+        }
+        retries.push_back(std::move(retry));
         return {};
     }
     const auto buried = m_source.queue.bury(connection, task, error, deadline());
@@ -317,16 +322,21 @@ Result<void> TaskBatch::bury(SqlConnection& connection, const Task& task, Error 
 
 // Attempts that count back off exponentially. Others have no number to go by: they wait for a part of the
 // task's age.
-Milliseconds TaskBatch::waitAfter(const Task& task, bool counts, bool held)
+Milliseconds TaskBatch::waitAfter(const Task& task, bool counts)
 {
     if (counts) return m_around.options.backoff.wait(std::max(1, task.attempts), m_around.random);
     const auto age =
         std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now() - task.createdAt);
-    const auto longest =
-        std::min<Milliseconds>(held ? kHeldLongest : kUncountedLongest, m_around.options.backoff.longest);
+    const auto longest = std::min<Milliseconds>(kUncountedLongest, m_around.options.backoff.longest);
     const auto whole = std::clamp(age / kAgePart, std::min(m_around.options.backoff.base, longest), longest);
     return Milliseconds(
         std::uniform_int_distribution<std::int64_t>(whole.count() / 2, whole.count())(m_around.random));
+}
+
+Milliseconds TaskBatch::parkedFor()
+{
+    return Milliseconds(std::uniform_int_distribution<std::int64_t>(kParkedShortest.count(),
+                                                                    kParkedLongest.count())(m_around.random));
 }
 
 void TaskBatch::account(const Group& group, const std::vector<TaskOutcome>& outcomes)

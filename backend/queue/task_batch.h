@@ -57,12 +57,13 @@ private:
     Result<void> bury(SqlConnection& connection, const Task& task, Error error,
                       std::vector<TaskRetry>& retries);
     void recordWaits(const Group& group);
-    void recordRun(TaskKind of, std::size_t tasks, std::chrono::steady_clock::duration took);
+    void recordRun(const Group& group, std::chrono::steady_clock::duration took);
     void account(const Group& group, const std::vector<TaskOutcome>& outcomes);
     Result<void> release(std::span<const Group> groups);
     Result<void> giveBackWhatDoesNotFit(std::vector<Task>& tasks);
     std::optional<Error> doom(const Task& task) const;
-    Milliseconds waitAfter(const Task& task, bool countsAttempt, bool held);
+    Milliseconds waitAfter(const Task& task, bool countsAttempt);
+    Milliseconds parkedFor();
     Deadline deadline() const;
 
     const BatchSource m_source;

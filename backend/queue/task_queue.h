@@ -21,19 +21,24 @@ struct QueueKindCounts
     double oldestAgeSeconds = 0;
 };
 
-// A failed run: back to wait for `wait`; countsAttempt false for an unreachable node.
+// A failed run: back to wait for `wait`; countsAttempt false for an unreachable node. With nodes that it
+// awaits it is parked: after `wait` as soon as one of them is named to unpark(), else after `parked` more.
 struct TaskRetry
 {
     Task task;
     Error error;
     Milliseconds wait{0};
     bool countsAttempt = true;
+    std::vector<int> awaits{}; // Redis nodes
+    Milliseconds parked{0};
 };
 
 struct Promotion
 {
-    int tasks = 0;                   // that became ready
-    std::vector<std::string> owners; // the others of lapsed leases: the application names they claimed under
+    int tasks = 0;              // that became ready
+    std::vector<int> awaited{}; // Redis nodes that tasks are parked for
+    std::vector<std::string>
+        owners{}; // the others of lapsed leases: the application names they claimed under
 };
 
 struct ClaimOrder
@@ -80,6 +85,11 @@ public:
     // some thousands at once.
     [[nodiscard]] virtual Result<Promotion>
     promote(SqlConnection& connection, std::span<const std::string> ended, Deadline deadline) = 0;
+
+    // What is parked for these Redis nodes is due, the oldest first, some thousands at once. Returns how
+    // many.
+    [[nodiscard]] virtual Result<int> unpark(SqlConnection& connection, std::span<const int> nodes,
+                                             Deadline deadline) = 0;
 
     // Held tasks whose turn has come at so many units a second become ready, the oldest first. Returns how
     // many; 0 also while another engine is at it.

@@ -22,7 +22,7 @@ namespace backend {
 struct TaskOutcome
 {
     Result<void> status;
-    bool held = false; // not tried: it waits for a node that is away, and may wait for longer
+    std::vector<int> awaits{}; // when it failed: Redis nodes without one of which nothing is left to be done
     std::vector<NewTask> children;
     std::vector<SqlStatement> completion;
 };
@@ -59,6 +59,8 @@ struct WorkerPoolOptions
     double unitsPerSecond = 10'000; // on each node: the pace of held tasks; 0: this pool lets none go
     std::string engine;             // what its workers are named by, see workerName
     std::string owner;              // of this pool's leases: the application name of its nodes' connections
+    // Of the Redis nodes that tasks are parked for, those that answer again. Empty: nobody looks.
+    std::function<std::vector<int>(std::span<const int> awaited)> answering;
     // Before the lapsed leases of another owner are taken over: ends the connections under that name, as far
     // as their servers can be reached by the deadline. From one thread per node.
     std::function<void(const std::string& owner, Deadline deadline)> endConnections;

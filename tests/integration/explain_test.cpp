@@ -336,6 +336,18 @@ void ExplainTest::retryTellsWhenItIsDue()
     QVERIFY2(mentions(told, "waits for its next attempt, attempt 1: it failed"), textOf(told).c_str());
     const auto due = timeOf(told, "is due then");
     QVERIFY(due && *due > std::chrono::system_clock::now() + 50min);
+    // What waits for a node is due when that answers, whatever time stands there.
+    int node = 0;
+    for (const auto& one : m_session->engine().monitor().snapshot()->nodes)
+        if (one.name == "redis-2") node = one.id;
+    QVERIFY(node != 0);
+    sql("INSERT INTO queue.parked (node, task, free_at) SELECT $1::int, id, now() FROM queue.tasks"
+        " WHERE state = 2",
+        {sqlParameter(node)});
+    const auto parked = explain(id);
+    QVERIFY2(mentions(parked, "waits for redis-2 to answer again, attempt 1: it failed"),
+             textOf(parked).c_str());
+    QVERIFY(!timeOf(parked, "is due then"));
     sql("UPDATE queue.tasks SET attempts = 0, run_at = now() WHERE state = 2");
     take(operations().resumeWorkers(-1, soon()));
     drained();

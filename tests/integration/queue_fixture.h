@@ -62,8 +62,9 @@ struct QueueNodes
     void empty() const
     {
         for (std::size_t node = 0; node < pools.size(); ++node)
-            take(connect(node)->executeScript(
-                "DELETE FROM queue.tasks; DELETE FROM queue.dead_letters; DELETE FROM effect", soon()));
+            take(connect(node)->executeScript("DELETE FROM queue.tasks; DELETE FROM queue.parked; DELETE "
+                                              "FROM queue.dead_letters; DELETE FROM effect",
+                                              soon()));
     }
 
     std::unique_ptr<PrivateCluster> servers;

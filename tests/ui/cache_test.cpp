@@ -60,20 +60,20 @@ void CacheTest::ratioCoversTheWindowOnly()
     fixture.engine().setHistory(history(snapshot.takenAt, 600, 9, 1));
     QVERIFY(fixture.open());
     fixture.make<ui::CachePage>();
-    QTRY_COMPARE(cell(fixture, 0, ui::CacheNameColumn), QString("home timeline"));
-    QCOMPARE(cell(fixture, 0, ui::CacheRatioColumn), QString("90.0 %"));
+    QTRY_COMPARE(cell(fixture, 1, ui::CacheNameColumn), QString("home timeline"));
+    QCOMPARE(cell(fixture, 1, ui::CacheRatioColumn), QString("90.0 %"));
     const auto hits = [&](int column) {
         return fixture.find<QTableView>("cacheTable")
             ->model()
-            ->index(0, column)
+            ->index(1, column)
             .data(ui::SortRole)
             .toLongLong();
     };
     QCOMPARE(hits(ui::CacheHitsColumn), 300 * 9);
     QCOMPARE(hits(ui::CacheMissesColumn), 300);
     QCOMPARE(hits(ui::CacheLookupsColumn), 3000);
-    QCOMPARE(cell(fixture, 2, ui::CacheNameColumn), QString("all"));
-    QCOMPARE(cell(fixture, 2, ui::CacheRatioColumn), QString("90.0 %"));
+    QCOMPARE(cell(fixture, 0, ui::CacheNameColumn), QString("all"));
+    QCOMPARE(cell(fixture, 0, ui::CacheRatioColumn), QString("90.0 %"));
     fixture.range.setWindow(std::chrono::minutes(1));
     QTRY_COMPARE(hits(ui::CacheHitsColumn), 60 * 9);
     QVERIFY(fixture.find<ui::TimeChart>("hitRatioChart")->pointsShown() > 0);
@@ -88,9 +88,9 @@ void CacheTest::noTrafficIsNotAvailable()
     fixture.engine().setHistory(history(snapshot.takenAt, 60, 9, 1));
     QVERIFY(fixture.open());
     fixture.make<ui::CachePage>();
-    QTRY_COMPARE(cell(fixture, 1, ui::CacheNameColumn), QString("counters"));
-    QCOMPARE(cell(fixture, 1, ui::CacheRatioColumn), QString("n/a"));
-    QCOMPARE(cell(fixture, 1, ui::CacheLookupsColumn), QString("0"));
+    QTRY_COMPARE(cell(fixture, 2, ui::CacheNameColumn), QString("counters"));
+    QCOMPARE(cell(fixture, 2, ui::CacheRatioColumn), QString("n/a"));
+    QCOMPARE(cell(fixture, 2, ui::CacheLookupsColumn), QString("0"));
 }
 
 void CacheTest::nodesAreTheSnapshots()

@@ -235,14 +235,14 @@ void StripsTest::workloadStopsAndStarts()
     fixture.fake->workload->setStatus(running());
     QVERIFY(fixture.showOpen());
     auto* button = fixture.find<QAbstractButton>("workloadRunning");
-    QCOMPARE(button->text(), QString("Stop"));
+    QCOMPARE(button->text(), QString("Stop traffic"));
     QTest::mouseClick(button, Qt::LeftButton);
     QVERIFY(!fixture.fake->workload->status().running);
-    QCOMPARE(button->text(), QString("Start"));
+    QCOMPARE(button->text(), QString("Start traffic"));
     QVERIFY(fixture.find<QLabel>("workloadPhase")->text().contains("stopped"));
     QTest::mouseClick(button, Qt::LeftButton);
     QVERIFY(fixture.fake->workload->status().running);
-    QCOMPARE(button->text(), QString("Stop"));
+    QCOMPARE(button->text(), QString("Stop traffic"));
 }
 
 void StripsTest::workloadFailureIsSaid()

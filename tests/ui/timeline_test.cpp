@@ -109,11 +109,15 @@ void TimelineTest::aNodeThatIsDownIsNamedWhereTheUserLives()
     QTRY_VERIFY2(text(fixture, "profilePlace").contains("timelines on " + node + " (down)"),
                  qPrintable(text(fixture, "profilePlace")));
     QCOMPARE(place->tone(), ui::Tone::Critical);
+    // What Redis keeps for the reader is out of reach then.
+    QVERIFY2(text(fixture, "profileFacts").contains(node + " is down"),
+             qPrintable(text(fixture, "profileFacts")));
     ++down.sequence;
     auto up = snapshot;
     up.sequence = down.sequence;
     fixture.engine().setSnapshot(up);
     QTRY_COMPARE(text(fixture, "profilePlace"), healthy);
+    QVERIFY(text(fixture, "profileFacts").contains("kept in Redis"));
 }
 
 void TimelineTest::invitesAndFindsAUser()

@@ -266,8 +266,9 @@ FindingModel* makeFindingTable(QObject* parent)
           Qt::AlignLeft,
           [nodes](const Row& r) {
               const auto names = nodes(r);
-              return names.size() == 1 ? names.front()
-                                       : T::tr("%1 and %2 more").arg(names.front()).arg(names.size() - 1);
+              return names.size() == 1   ? names.front()
+                     : names.size() == 2 ? T::tr("%1, %2").arg(names[0], names[1])
+                                         : T::tr("%1 and %2 more").arg(names.front()).arg(names.size() - 1);
           },
           {},
           whole,

@@ -311,7 +311,7 @@ void CachePage::showWindow()
         all.misses += window.misses;
         rows.push_back({std::move(window), seconds});
     }
-    if (!rows.empty()) rows.push_back({std::move(all), seconds});
+    if (!rows.empty()) rows.insert(rows.begin(), {std::move(all), seconds}); // in view however low the window
     m_caches->setRows(std::move(rows));
     const bool whole = seconds + 2 >= std::chrono::duration<double>(range.span()).count();
     m_cacheCard->setSubtitle(whole ? range.windowText()

@@ -39,18 +39,13 @@ ProfileCard::ProfileCard(const Theme& theme, QWidget* parent)
 void ProfileCard::showUser(const requests::UserOverview& user)
 {
     const auto& profile = user.profile;
+    m_profile = profile;
     m_location = user.location;
     m_name->setText(tr("@%1 · %2 · id %3")
                         .arg(QString::fromStdString(profile.user.handle),
                              QString::fromStdString(profile.user.displayName).simplified(),
                              QString::number(profile.user.id.value))); // at once: a name may hold "%1"
-    m_facts->setText(tr("%1 · %2 following · %3 · %4 · last seen %5 · joined %6")
-                         .arg(countOf(profile.counters.followers, tr("follower"), tr("followers")),
-                              formatCount(profile.counters.following),
-                              countOf(profile.counters.posts, tr("post"), tr("posts")),
-                              profile.warm ? tr("warm: home timeline kept in Redis")
-                                           : tr("dormant: no home timeline in Redis"),
-                              formatTime(profile.lastSeenAt), formatTime(profile.user.createdAt)));
+    showFacts();
     showPlace();
 }
 
@@ -59,7 +54,24 @@ void ProfileCard::showNodes(const backend::SnapshotPtr& snapshot)
     const auto down = snapshot ? downNodes(*snapshot) : QStringList();
     if (down == m_down) return;
     m_down = down;
+    showFacts();
     showPlace();
+}
+
+void ProfileCard::showFacts()
+{
+    if (!m_profile || !m_location) return;
+    const auto& profile = *m_profile;
+    const auto node = QString::fromStdString(m_location->timelinesNode);
+    const auto kept = !profile.warm ? tr("dormant: no home timeline in Redis")
+                      : m_down.contains(node)
+                          ? tr("warm, but %1 is down: pages come from PostgreSQL").arg(node)
+                          : tr("warm: home timeline kept in Redis");
+    m_facts->setText(tr("%1 · %2 following · %3 · %4 · last seen %5 · joined %6")
+                         .arg(countOf(profile.counters.followers, tr("follower"), tr("followers")),
+                              formatCount(profile.counters.following),
+                              countOf(profile.counters.posts, tr("post"), tr("posts")), kept,
+                              formatTime(profile.lastSeenAt), formatTime(profile.user.createdAt)));
 }
 
 // "timelines on redis-3 (down)": why pages come slower, or some of it not at all.
@@ -82,6 +94,7 @@ void ProfileCard::showPlace()
 
 void ProfileCard::sayNotReadAgain(const QString& why)
 {
+    m_profile.reset();
     m_facts->setText(tr("The profile could not be read again: %1").arg(why));
 }
 

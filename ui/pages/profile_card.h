@@ -24,8 +24,10 @@ public:
     void sayNotReadAgain(const QString& why);
 
 private:
+    void showFacts();
     void showPlace();
 
+    std::optional<backend::Profile> m_profile;       // empty: what there was could not be read again
     std::optional<backend::UserLocation> m_location; // empty: nobody is shown
     QStringList m_down;                              // names of nodes
     Label* m_name = nullptr;

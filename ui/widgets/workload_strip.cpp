@@ -269,7 +269,7 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
         const QSignalBlocker quiet(rate.wanted);
         rate.wanted->setValue(int(std::lround(status.wanted.*rate.value)));
     }
-    m_running->setText(status.running ? tr("Stop") : tr("Start"));
+    m_running->setText(status.running ? tr("Stop traffic") : tr("Start traffic"));
     m_running->setToolTip(status.running ? tr("Stop the demo's traffic") : tr("Start the demo's traffic"));
     m_running->setAccessibleName(status.running ? tr("Stop the demo's traffic")
                                                 : tr("Start the demo's traffic"));
