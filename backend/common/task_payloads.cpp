@@ -31,7 +31,8 @@ std::int64_t number(const json& object, const char* key)
 std::string encode(const PostPayload& payload)
 {
     return "{\"post\":" + std::to_string(payload.post.value) +
-           ",\"author\":" + std::to_string(payload.author.value) + "}";
+           ",\"author\":" + std::to_string(payload.author.value) +
+           (payload.split() ? ",\"split_us\":" + std::to_string(payload.splitUnixUs) : "") + "}";
 }
 
 std::string encode(const ChunkPayload& payload)
@@ -85,7 +86,8 @@ template <>
 Result<PostPayload> decodePayload(const std::string& text)
 {
     return decodeWith<PostPayload>(text, [](const json& o) {
-        return PostPayload{PostId{number(o, "post")}, UserId{number(o, "author")}};
+        return PostPayload{PostId{number(o, "post")}, UserId{number(o, "author")},
+                           o.contains("split_us") ? number(o, "split_us") : 0};
     });
 }
 

@@ -13,6 +13,10 @@ struct PostPayload // post_created, post_deleted
 {
     PostId post;
     UserId author;
+    // Of a post_created whose chunks were enqueued while its author's node was away: when the post was
+    // committed. What is left is what the author's node holds: their own timelines, the post itself. 0: all.
+    std::int64_t splitUnixUs = 0;
+    bool split() const { return splitUnixUs != 0; }
 };
 
 // deliver_chunk and reclaim_chunk: the followers of `author` with ids in (after, upTo].

@@ -33,7 +33,8 @@ struct DeliveryLedger
     std::optional<TimePoint> firstDeliveryAt, lastDeliveryAt;
     std::vector<LedgerChunk> chunks; // ascending
 
-    bool complete() const { return chunksDone == chunksPlanned; }
+    // All chunks are done, and the author, whose node may be away longer than the readers'.
+    bool complete() const { return chunksDone == chunksPlanned && accounted() >= audience; }
     std::int64_t accounted() const
     {
         return pushed + skippedDormant + skippedUnfollowed + skippedDeleted + pulled + failed;

@@ -222,7 +222,7 @@ Result<void> voidReadersOfPost(FanoutContext& context, const Task& task, Deadlin
     context.timelines.voidFloor(batch, TimelineFamily::Author, payload.author);
     context.timelines.voidFloor(batch, TimelineFamily::Public, Timelines::publicOwner(payload.post.shard()));
     UserId after;
-    for (;;) {
+    while (!payload.split()) { // else its readers' chunks are tasks of their own
         const std::vector<EdgeStore::AudienceQuery> query{{payload.author, after, UserId{}, 10'000}};
         ROOKERY_ASSIGN(const auto audiences, EdgeStore::audiences(context.sql, query, deadline));
         if (audiences[0].readers.empty()) break;

@@ -40,7 +40,9 @@ Result<void> DeliveryRun::run(Deadline deadline)
         push(group, half);
     ROOKERY_FAULT_POINT("deliver.before_pipeline");
     std::ignore = m_batch.runPart(half); // judged reply by reply; leaves time to look again
-    readReplies(m_context.clock.now());
+    const auto deliveredAt = m_context.clock.now();
+    readReplies(deliveredAt);
+    record(deliveredAt);
     ROOKERY_FAULT_POINT("deliver.before_look");
     m_context.timelines.addUpkeep(m_batch, m_checks);
     std::ignore =
@@ -49,7 +51,6 @@ Result<void> DeliveryRun::run(Deadline deadline)
     ROOKERY_FAULT_POINT("deliver.between_looks");
     ROOKERY_TRY(takeBackUnfollowed(deadline));
     ROOKERY_FAULT_POINT("deliver.after_look");
-    record();
     return {};
 }
 
@@ -87,7 +88,9 @@ void DeliveryRun::publish(Sent& sent)
 void DeliveryRun::push(Group& group, Deadline deadline)
 {
     group.replies.first = m_batch.size();
+    group.adding.reserve(group.readers.size());
     for (const auto reader : group.readers) {
+        group.adding.push_back(m_batch.size());
         m_context.timelines.addEntries(m_batch, m_checks, TimelineFamily::Home, reader, group.entries);
         if (m_batch.size() - m_sentUpTo >= kPart) {
             std::ignore = m_batch.runPart(deadline.earlier(kPartTime));
@@ -241,19 +244,24 @@ void DeliveryRun::count(Sent& sent)
     d.pushed = std::int64_t(readers.size()) - d.unfollowed;
 }
 
-void DeliveryRun::record()
+// Entries that were not there before, each once: also of deliveries that wait for a node, whose other readers
+// have them now, and not again when those are tried once more.
+void DeliveryRun::record(TimePoint deliveredAt)
 {
-    std::map<const Group*, std::int64_t> posts; // that arrived
-    for (const auto& sent : m_sent) {
-        const auto& d = sent.delivery;
-        if (!d.status || !d.deliveredAt || d.pushed <= 0) continue;
-        m_context.metrics.fanoutDelay.record(
-            std::max(std::chrono::microseconds(0), *d.deliveredAt - d.committedAt), d.pushed);
-        ++posts[sent.group];
+    std::map<const Group*, std::int64_t> added;
+    for (const auto& group : m_groups)
+        for (std::size_t i = 0; i < group.readers.size(); ++i) {
+            const auto& reply = m_batch.reply(group.adding[i]);
+            if (!reply || reply->integer <= 0) continue;
+            m_context.metrics.deliveries[std::size_t(group.readers[i].shard())].add(reply->integer);
+            added[&group] += reply->integer;
+        }
+    for (const auto& sent : m_sent) { // of a group's posts each has its share
+        const auto share = added[sent.group] / std::int64_t(sent.group->entries.size());
+        if (share > 0)
+            m_context.metrics.fanoutDelay.record(
+                std::max(std::chrono::microseconds(0), deliveredAt - sent.delivery.committedAt), share);
     }
-    for (const auto& [group, count] : posts)
-        for (const auto reader : group->readers)
-            m_context.metrics.deliveries[std::size_t(reader.shard())].add(count);
 }
 
 } // namespace backend

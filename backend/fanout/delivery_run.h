@@ -47,6 +47,7 @@ private:
         std::vector<UserId> readers; // ascending except for the author, who comes last
         TimelineEntries entries;
         Replies replies;
+        std::vector<std::size_t> adding; // the replies of what adds the entries, by reader
         Result<void> status;
     };
     struct Sent
@@ -69,7 +70,7 @@ private:
     Result<std::vector<Sent*>> reconcile(const std::vector<Sent*>& suspects, Deadline deadline);
     void takeBack(Sent& sent, const std::vector<UserId>& readers);
     void count(Sent& sent);
-    void record();
+    void record(TimePoint deliveredAt);
 
     FanoutContext& m_context;
     const Deadline m_until = Deadline::after(kReadingsHold); // the audiences were read after this began

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace backend {
 namespace {
@@ -48,6 +49,7 @@ private:
         ROOKERY_TRY(deliver());
         ROOKERY_TRY(planLargeAudiences());
         ROOKERY_TRY(count());
+        goOnWithoutAuthors();
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
             if (m_outcomes[i].status) conclude(i);
         ROOKERY_FAULT_POINT("plan.done");
@@ -70,6 +72,10 @@ private:
 
     Result<void> loadAudiences()
     {
+        std::set<UserId> pushed; // whose readers are asked for: those of the others are, or have been, served
+        for (std::size_t i = 0; i < m_tasks.size(); ++i)
+            if (m_outcomes[i].status && !m_payloads[i]->split() && m_pulled->pushed(m_payloads[i]->author))
+                pushed.insert(m_payloads[i]->author);
         std::vector<EdgeStore::AudienceQuery> queries;
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
             if (m_outcomes[i].status && m_audiences.try_emplace(m_payloads[i]->author).second)
@@ -77,7 +83,7 @@ private:
                     {m_payloads[i]->author,
                      {},
                      {},
-                     m_pulled->pushed(m_payloads[i]->author) ? m_context.settings.chunk + 1 : 0});
+                     pushed.contains(m_payloads[i]->author) ? m_context.settings.chunk + 1 : 0});
         ROOKERY_ASSIGN(auto audiences, EdgeStore::audiences(m_context.sql, queries, m_deadline));
         for (std::size_t q = 0; q < queries.size(); ++q) {
             const UserId author = queries[q].author;
@@ -85,9 +91,16 @@ private:
                 m_plans.try_emplace(author);
                 audiences[q].readers.clear();
             }
+            m_authors[author] = audiences[q];
+            m_authors[author].readers.clear();
             m_audiences[author] = std::move(audiences[q]);
         }
         return {};
+    }
+    const Audience& audienceOf(std::size_t i) const
+    {
+        const auto& payload = *m_payloads[i];
+        return (payload.split() ? m_authors : m_audiences).at(payload.author);
     }
 
     // Reading a million followers takes a while: the batch's small posts are delivered by then.
@@ -119,7 +132,7 @@ private:
         m_deliveries.resize(m_tasks.size(), nullptr);
         for (std::size_t i = 0; i < m_tasks.size(); ++i) {
             if (!m_outcomes[i].status || m_posts[i]->deleted) continue;
-            const auto& audience = m_audiences.at(m_payloads[i]->author);
+            const auto& audience = audienceOf(i);
             Delivery delivery;
             delivery.post = m_payloads[i]->post;
             delivery.author = m_payloads[i]->author;
@@ -127,7 +140,7 @@ private:
             delivery.toAuthor = audience.authorWarm;
             delivery.audience = &audience;
             delivery.query = {delivery.author, {}, {}, 0};
-            delivery.committedAt = m_tasks[i].createdAt;
+            delivery.committedAt = committedAt(i);
             m_deliveries[i] = &m_run.add(std::move(delivery));
         }
         ROOKERY_TRY(m_run.run(m_deadline));
@@ -137,6 +150,30 @@ private:
                 m_outcomes[i].awaits = m_deliveries[i]->awaits;
             }
         return {};
+    }
+
+    TimePoint committedAt(std::size_t i) const
+    {
+        const auto& payload = *m_payloads[i];
+        return payload.split() ? TimePoint(std::chrono::microseconds(payload.splitUnixUs))
+                               : m_tasks[i].createdAt;
+    }
+
+    // The author's node is away, and more readers than are served here and now live on others: they do not
+    // wait for it. What is left, the post's counter included, is a task of its own.
+    void goOnWithoutAuthors()
+    {
+        m_withoutAuthor.resize(m_tasks.size(), false);
+        for (std::size_t i = 0; i < m_tasks.size(); ++i) {
+            auto& outcome = m_outcomes[i];
+            if (outcome.awaits.empty() || m_payloads[i]->split() || !m_plans.contains(m_payloads[i]->author))
+                continue;
+            outcome = {};
+            m_withoutAuthor[i] = true;
+            PostPayload rest = *m_payloads[i];
+            rest.splitUnixUs = unixMicroseconds(m_tasks[i].createdAt);
+            outcome.children.push_back({TaskKind::PostCreated, m_tasks[i].shard, encode(rest)});
+        }
     }
 
     // posts + 1, also for a post that was deleted meanwhile: its deletion subtracts.
@@ -160,8 +197,22 @@ private:
         return {};
     }
 
+    // The author's own part of a post whose chunks are on their way.
+    void concludeSplit(std::size_t i)
+    {
+        const auto* delivery = m_deliveries[i];
+        LedgerRow row;
+        row.post = m_payloads[i]->post;
+        row.pushed = delivery ? delivery->pushed : 0;
+        row.deleted = !delivery || delivery->deleted > 0 ? 1 : 0;
+        row.dormant = 1 - row.pushed - row.deleted;
+        if (delivery) row.firstAt = row.lastAt = delivery->deliveredAt;
+        m_outcomes[i].completion.push_back(ledgerLateStatement(row));
+    }
+
     void conclude(std::size_t i)
     {
+        if (m_payloads[i]->split()) return concludeSplit(i);
         const auto& payload = *m_payloads[i];
         const auto& audience = m_audiences.at(payload.author);
         const auto plan = m_plans.find(payload.author);
@@ -185,12 +236,14 @@ private:
         if (!delivery) {
             row.deleted = row.audience;
         } else {
-            row.pushed = delivery->pushed;
-            row.unfollowed = delivery->unfollowed;
-            row.deleted = delivery->deleted;
             (pushed ? row.dormant : row.pulled) = dormant; // of the pulled nobody asks who is warm
-            row.dormant += audience.authorWarm ? 0 : 1;
-            row.firstAt = row.lastAt = delivery->deliveredAt;
+            if (!m_withoutAuthor[i]) {
+                row.pushed = delivery->pushed;
+                row.unfollowed = delivery->unfollowed;
+                row.deleted = delivery->deleted;
+                row.dormant += audience.authorWarm ? 0 : 1;
+                row.firstAt = row.lastAt = delivery->deliveredAt;
+            }
             if (plan != m_plans.end()) split(i, plan->second, row);
         }
         m_outcomes[i].completion.push_back(ledgerStatement(row));
@@ -220,10 +273,11 @@ private:
     std::vector<std::optional<PostPayload>> m_payloads;
     std::vector<std::optional<StoredPost>> m_posts;
     std::shared_ptr<const PulledList> m_pulled;
-    std::map<UserId, Audience> m_audiences;
-    std::map<UserId, AudiencePlan> m_plans; // of authors with more readers than one chunk
+    std::map<UserId, Audience> m_audiences, m_authors; // the latter without readers
+    std::map<UserId, AudiencePlan> m_plans;            // of authors with more readers than one chunk
     DeliveryRun m_run;
     std::vector<Delivery*> m_deliveries;
+    std::vector<bool> m_withoutAuthor; // whose own part is left to another task
 };
 
 } // namespace

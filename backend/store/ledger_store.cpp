@@ -35,4 +35,16 @@ SqlStatement ledgerStatement(const LedgerRow& row)
          microseconds(row.plannedAt)}};
 }
 
+SqlStatement ledgerLateStatement(const LedgerRow& row)
+{
+    return {"UPDATE " + shardTable(Role::Posts, row.post.shard(), "deliveries") +
+                " SET pushed = pushed + $2::bigint, deleted = deleted + $3::bigint, dormant = dormant + "
+                "$4::bigint,"
+                " first_at = least(first_at, to_timestamp($5::bigint / 1e6)),"
+                " last_at = greatest(last_at, to_timestamp($6::bigint / 1e6))"
+                " WHERE post_id = $1::bigint AND chunk = 0",
+            {sqlParameter(row.post.value), sqlParameter(row.pushed), sqlParameter(row.deleted),
+             sqlParameter(row.dormant), microseconds(row.firstAt), microseconds(row.lastAt)}};
+}
+
 } // namespace backend

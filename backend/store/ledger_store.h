@@ -23,5 +23,7 @@ struct LedgerRow
 };
 
 SqlStatement ledgerStatement(const LedgerRow& row);
+// Adds the readers of this row to those of the post's first one, which is there: the author, who came later.
+SqlStatement ledgerLateStatement(const LedgerRow& row);
 
 } // namespace backend

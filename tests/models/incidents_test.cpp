@@ -1,6 +1,8 @@
 // What is said to be wrong with a cluster, whatever page is open: its words, its order, and where it leads.
 #include <QTest>
 
+#include <algorithm>
+
 #include "tests/support/fake_engine.h"
 #include "ui/models/incidents.h"
 #include "ui/widgets/backlog_text.h"
@@ -19,6 +21,7 @@ class IncidentsTest : public QObject
 private slots:
     void noneWhereAllIsWell();
     void deadNodesAreNamed();
+    void whatWaitsForARedisNodeIsCounted();
     void failingCallsComeFirst();
     void aDeadNodeIsWorseThanIncompletePages();
     void failuresWithoutADownNodeSayWhatToDo();
@@ -96,6 +99,27 @@ void IncidentsTest::deadNodesAreNamed()
     all = ui::incidentsOf(snapshot);
     QVERIFY2(all[0].headline.endsWith("-1 and 5 more") && all[0].headline.size() < 80,
              qPrintable(all[0].headline));
+}
+
+void IncidentsTest::whatWaitsForARedisNodeIsCounted()
+{
+    auto snapshot = healthy();
+    for (auto& kind : snapshot.queue)
+        kind.retry = 0;
+    const auto dead = [&](backend::NodeKind kind) {
+        const auto node = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                                       [&](const auto& one) { return one.kind == kind; });
+        return ui::incidentsOf(withNodeDown(snapshot, node->id))[0].details;
+    };
+    QVERIFY(!dead(backend::NodeKind::Redis).contains("wait"));
+    snapshot.queue[0].retry = 1;
+    QVERIFY2(
+        dead(backend::NodeKind::Redis).endsWith("1 task waits for that; what it does elsewhere is done."),
+        qPrintable(dead(backend::NodeKind::Redis)));
+    snapshot.queue[1].retry = 1'481;
+    QVERIFY2(dead(backend::NodeKind::Redis).contains("1,482 tasks wait for that"),
+             qPrintable(dead(backend::NodeKind::Redis)));
+    QVERIFY(!dead(backend::NodeKind::Postgres).contains("wait for that"));
 }
 
 void IncidentsTest::failingCallsComeFirst()

@@ -249,7 +249,7 @@ void CacheTest::aChartOutlivesItsOwnDrag()
     fixture.engine().setHistory(points);
     QVERIFY(fixture.open());
     fixture.make<ui::CachePage>();
-    QTRY_COMPARE(cell(fixture, 1, ui::CacheNameColumn), QString("counters"));
+    QTRY_COMPARE(cell(fixture, 2, ui::CacheNameColumn), QString("counters"));
     const QPointer<ui::TimeChart> chart = fixture.find<ui::TimeChart>("hitRatioChart");
     bool there = false;
     connect(&fixture.range, &ui::TimeRange::moved, this, [&] { there = chart != nullptr; });

@@ -74,6 +74,21 @@ QString sinceText(backend::TimePoint since)
     return I::tr("Since %1 %2.").arg(formatMoment(since), zoneName());
 }
 
+// What a Redis node's absence does to the queue; empty where no such node is down, or nothing waits.
+QString parkedText(const backend::ClusterSnapshot& snapshot)
+{
+    const bool redis = std::any_of(snapshot.nodes.begin(), snapshot.nodes.end(), [](const auto& node) {
+        return node.kind == backend::NodeKind::Redis && node.health == backend::Health::Down;
+    });
+    std::int64_t waiting = 0;
+    for (const auto& kind : snapshot.queue)
+        waiting += kind.retry;
+    if (!redis || waiting == 0) return {};
+    return waiting == 1
+               ? I::tr("1 task waits for that; what it does elsewhere is done.")
+               : I::tr("%1 tasks wait for that; what they do elsewhere is done.").arg(formatCount(waiting));
+}
+
 // Why they fail comes before since when.
 std::optional<Incident> callsThatFail(const backend::ClusterSnapshot& snapshot)
 {
@@ -89,6 +104,7 @@ std::optional<Incident> callsThatFail(const backend::ClusterSnapshot& snapshot)
         details << failureCause(snapshot);
     else
         details << I::tr("%1.").arg(downText(down)) << whyDown(snapshot, down.size() == 1);
+    if (const auto parked = parkedText(snapshot); !parked.isEmpty()) details << parked;
     details << sinceText(worst->since);
     if (const auto dated = ratesDated(snapshot); !dated.isEmpty()) details << I::tr("Known %1.").arg(dated);
     return Incident{failureTone(snapshot),   all.front(),           details.join(u' '), I::tr("Nodes"),
@@ -101,6 +117,7 @@ std::optional<Incident> deadNodes(const backend::ClusterSnapshot& snapshot)
     const auto down = downNodes(snapshot);
     if (down.isEmpty()) return std::nullopt;
     QStringList details{whyDown(snapshot, down.size() == 1)};
+    if (const auto parked = parkedText(snapshot); !parked.isEmpty()) details << parked;
     if (const auto lacking = failures(snapshot); !lacking.isEmpty())
         details << I::tr("%1.").arg(lacking.join(I::tr("; ")));
     return Incident{Tone::Critical, downText(down),          details.join(u' '),
