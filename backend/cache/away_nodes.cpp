@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 constexpr auto kAskedFor = 5s;  // of nodes that somebody asked about
 constexpr auto kLookHolds = 4s; // longer than a look lasts and the next one waits
 constexpr auto kEpochHolds = 1min;
+constexpr auto kRelapse = 30s;   // away again so soon after it answered a look
+constexpr int kMostRelapses = 6; // then half a minute passes before the next look counts
 
 // Nothing is written to a key that is not there, but whoever cannot write says so.
 constexpr std::string_view kNothing = "rookery:nothing";
@@ -44,6 +46,9 @@ void AwayNodes::notice(int node, const Error& error)
     auto& it = found->second;
     if (!it.away) {
         ++m_away;
+        const auto now = Clock::now();
+        it.relapses = now - it.returnedAt < kRelapse ? std::min(it.relapses + 1, kMostRelapses) : 0;
+        it.notBefore = now + (it.relapses > 0 ? kLookEvery * (1 << it.relapses) / 2 : Milliseconds(0));
         it.lookedAt = {}; // what was seen before does not count any more
         it.able = false;
         m_changed.notify_all();
@@ -127,10 +132,11 @@ void AwayNodes::look(const std::set<int>& nodes)
         auto& node = m_nodes[id];
         const auto& reply = batch.reply(index++);
         node.lookedAt = now;
-        node.able =
-            reply.has_value() || reply.error().redisNode == 0; // it refuses, but not because it cannot
+        // It replied, and if it refuses, then not because it cannot.
+        node.able = batch.roundTrip(id) && (reply || reply.error().redisNode == 0) && now >= node.notBefore;
         if (!node.able || !node.away) continue;
         node.away.reset();
+        node.returnedAt = now;
         --m_away;
     }
 }

@@ -47,6 +47,10 @@ private:
         Clock::time_point askedAbout{}; // last
         Clock::time_point lookedAt{};   // the last look's end
         bool able = false;              // what it told
+        // One that answers looks and nothing else is not tried every second: 1 s, 2 s, 4 s … after each
+        // relapse.
+        int relapses = 0;
+        Clock::time_point returnedAt{}, notBefore{};
     };
     bool wanted(const Node& node, Clock::time_point now) const;
     std::optional<Clock::time_point> nextLook(Clock::time_point now) const;

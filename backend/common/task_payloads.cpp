@@ -86,8 +86,9 @@ template <>
 Result<PostPayload> decodePayload(const std::string& text)
 {
     return decodeWith<PostPayload>(text, [](const json& o) {
-        return PostPayload{PostId{number(o, "post")}, UserId{number(o, "author")},
-                           o.contains("split_us") ? number(o, "split_us") : 0};
+        PostPayload payload{PostId{number(o, "post")}, UserId{number(o, "author")}};
+        if (o.contains("split_us")) payload.splitUnixUs = number(o, "split_us");
+        return payload;
     });
 }
 

@@ -172,7 +172,7 @@ Result<void> reclaimChunks(FanoutContext& context, const std::vector<std::option
     for (std::size_t i = 0; i < chunks.size(); ++i) {
         if (!chunks[i]) continue;
         outcomes[i].status = answered(batch, replies[i]);
-        if (!outcomes[i].status) outcomes[i].awaits = awaitedBy(batch, {replies[i]});
+        awaitNodes(outcomes[i].status, outcomes[i].awaits, batch, {replies[i]});
     }
     return {};
 }

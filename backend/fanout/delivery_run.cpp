@@ -111,7 +111,7 @@ void DeliveryRun::readReplies(TimePoint deliveredAt)
         auto& d = sent.delivery;
         d.status = sent.group->status;
         if (d.status) d.status = answered(m_batch, sent.replies);
-        if (!d.status) d.awaits = awaitedBy(m_batch, {sent.group->replies, sent.replies});
+        awaitNodes(d.status, d.awaits, m_batch, {sent.group->replies, sent.replies});
         if (!d.status) continue;
         d.pushed = std::int64_t(sent.group->readers.size());
         if (d.pushed > 0) d.deliveredAt = deliveredAt;
@@ -156,7 +156,10 @@ Result<void> DeliveryRun::takeBackDeleted(Deadline deadline)
     }
     std::ignore = m_batch.run(deadline.earlier(kPipeline));
     for (auto& sent : m_sent)
-        if (sent.gone) sent.delivery.status = answered(m_batch, sent.replies);
+        if (sent.gone) {
+            sent.delivery.status = answered(m_batch, sent.replies);
+            awaitNodes(sent.delivery.status, sent.delivery.awaits, m_batch, {sent.replies});
+        }
     return {};
 }
 
@@ -228,8 +231,10 @@ Result<std::vector<DeliveryRun::Sent*>> DeliveryRun::reconcile(const std::vector
     }
     std::ignore = m_batch.run(until);
     m_checks.clear();
-    for (auto* sent : changed)
+    for (auto* sent : changed) {
         sent->delivery.status = answered(m_batch, sent->replies);
+        awaitNodes(sent->delivery.status, sent->delivery.awaits, m_batch, {sent->replies});
+    }
     std::erase_if(changed, [](const Sent* sent) { return !sent->delivery.status; });
     return changed;
 }

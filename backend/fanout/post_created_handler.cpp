@@ -2,6 +2,7 @@
 #include "backend/fanout/delivery_run.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
+#include "backend/fanout/push_counters.h"
 #include "backend/store/ledger_store.h"
 #include "backend/store/post_store.h"
 #include "backend/store/user_store.h"
@@ -48,8 +49,8 @@ private:
         ROOKERY_FAULT_POINT("plan.read");
         ROOKERY_TRY(deliver());
         ROOKERY_TRY(planLargeAudiences());
-        ROOKERY_TRY(count());
         goOnWithoutAuthors();
+        ROOKERY_TRY(count());
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
             if (m_outcomes[i].status) conclude(i);
         ROOKERY_FAULT_POINT("plan.done");
@@ -91,16 +92,9 @@ private:
                 m_plans.try_emplace(author);
                 audiences[q].readers.clear();
             }
-            m_authors[author] = audiences[q];
-            m_authors[author].readers.clear();
             m_audiences[author] = std::move(audiences[q]);
         }
         return {};
-    }
-    const Audience& audienceOf(std::size_t i) const
-    {
-        const auto& payload = *m_payloads[i];
-        return (payload.split() ? m_authors : m_audiences).at(payload.author);
     }
 
     // Reading a million followers takes a while: the batch's small posts are delivered by then.
@@ -132,13 +126,14 @@ private:
         m_deliveries.resize(m_tasks.size(), nullptr);
         for (std::size_t i = 0; i < m_tasks.size(); ++i) {
             if (!m_outcomes[i].status || m_posts[i]->deleted) continue;
-            const auto& audience = audienceOf(i);
+            const auto& audience = m_audiences.at(m_payloads[i]->author);
             Delivery delivery;
             delivery.post = m_payloads[i]->post;
             delivery.author = m_payloads[i]->author;
             delivery.publish = &m_posts[i]->post;
             delivery.toAuthor = audience.authorWarm;
-            delivery.audience = &audience;
+            // Of a large audience each chunk looks after its own readers.
+            if (!m_payloads[i]->split() && !m_plans.contains(delivery.author)) delivery.audience = &audience;
             delivery.query = {delivery.author, {}, {}, 0};
             delivery.committedAt = committedAt(i);
             m_deliveries[i] = &m_run.add(std::move(delivery));
@@ -160,7 +155,7 @@ private:
     }
 
     // The author's node is away, and more readers than are served here and now live on others: they do not
-    // wait for it. What is left, the post's counter included, is a task of its own.
+    // wait for it. What is left is a task of its own.
     void goOnWithoutAuthors()
     {
         m_withoutAuthor.resize(m_tasks.size(), false);
@@ -181,8 +176,9 @@ private:
     {
         std::vector<PostsCountEffect> effects;
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
-            if (m_outcomes[i].status)
+            if (m_outcomes[i].status && !m_payloads[i]->split())
                 effects.push_back({m_tasks[i].ref, m_tasks[i].expiresAt, m_payloads[i]->author, 1});
+        ROOKERY_TRY(publishCounted());
         if (effects.empty()) return {};
         ROOKERY_ASSIGN(const auto counters, UserStore::applyPostsCounts(m_context.sql, effects, m_deadline));
         RedisBatch batch(m_context.redis);
@@ -193,8 +189,20 @@ private:
         for (std::size_t k = 0; k < counters.size(); ++k)
             published[counters[k].first] = batch.reply(k) ? Result<void>{} : fail(batch.reply(k).error());
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
-            if (m_outcomes[i].status) m_outcomes[i].status = published[m_payloads[i]->author];
+            if (m_outcomes[i].status && !m_payloads[i]->split() && !m_withoutAuthor[i])
+                m_outcomes[i].status = published[m_payloads[i]->author];
         return {};
+    }
+
+    // Of those that another task counted while the author's node was away.
+    Result<void> publishCounted()
+    {
+        std::vector<UserId> authors;
+        for (std::size_t i = 0; i < m_tasks.size(); ++i)
+            if (m_outcomes[i].status && m_payloads[i]->split()) authors.push_back(m_payloads[i]->author);
+        if (authors.empty()) return {};
+        return pushCounters(m_context.sql, m_context.redis, m_context.objects, std::move(authors),
+                            m_deadline);
     }
 
     // The author's own part of a post whose chunks are on their way.
@@ -273,8 +281,8 @@ private:
     std::vector<std::optional<PostPayload>> m_payloads;
     std::vector<std::optional<StoredPost>> m_posts;
     std::shared_ptr<const PulledList> m_pulled;
-    std::map<UserId, Audience> m_audiences, m_authors; // the latter without readers
-    std::map<UserId, AudiencePlan> m_plans;            // of authors with more readers than one chunk
+    std::map<UserId, Audience> m_audiences;
+    std::map<UserId, AudiencePlan> m_plans; // of authors with more readers than one chunk
     DeliveryRun m_run;
     std::vector<Delivery*> m_deliveries;
     std::vector<bool> m_withoutAuthor; // whose own part is left to another task

@@ -22,19 +22,29 @@ inline Result<void> answered(const RedisBatch& batch, const Replies& replies)
     return {};
 }
 
-// The Redis nodes that did not do their part of these and may later; empty where another failure is among
-// them, such as a lost lease, for which no node is to be waited for.
-inline std::vector<int> awaitedBy(const RedisBatch& batch, std::initializer_list<Replies> all)
+// Of a failed task: the Redis nodes that did not do their part of these and may later. Where another failure
+// is among them, such as a lost lease, none is to be waited for, and the status names none.
+inline void awaitNodes(Result<void>& status, std::vector<int>& awaits, const RedisBatch& batch,
+                       std::initializer_list<Replies> all)
 {
+    awaits.clear();
+    if (status) return;
     std::set<int> nodes;
+    bool others = false;
     for (const auto& replies : all)
         for (auto i = replies.first; i < replies.end; ++i) {
             const auto& reply = batch.reply(i);
             if (reply) continue;
-            if (reply.error().redisNode == 0) return {};
+            others = others || reply.error().redisNode == 0;
             nodes.insert(reply.error().redisNode);
         }
-    return {nodes.begin(), nodes.end()};
+    if (!others) {
+        awaits.assign(nodes.begin(), nodes.end());
+        return;
+    }
+    auto error = status.error();
+    error.redisNode = 0;
+    status = fail(std::move(error));
 }
 
 } // namespace backend

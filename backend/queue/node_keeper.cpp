@@ -67,9 +67,10 @@ Result<void> NodeKeeper::round()
         ROOKERY_TRY(renewLeases(*connection));
         m_renewAt = std::chrono::steady_clock::now() + m_renewEvery;
     }
-    ROOKERY_TRY(unpark(*connection));
+    const auto unparked = unpark(*connection); // whatever became of it, the others' time has come
     ROOKERY_TRY(promote(*connection));
-    return admit(*connection);
+    ROOKERY_TRY(admit(*connection));
+    return unparked;
 }
 
 // What waits for a Redis node that answers again is due.

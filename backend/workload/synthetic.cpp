@@ -82,6 +82,7 @@ void SyntheticWorkload::setPhase(const std::string& phase, double fraction)
     const std::lock_guard lock(m_mutex);
     m_status.phase = phase;
     m_status.phaseFraction = fraction;
+    m_status.error.clear(); // it got further
 }
 
 void SyntheticWorkload::run(const std::stop_token& stop)

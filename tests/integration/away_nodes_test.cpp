@@ -20,6 +20,7 @@ private slots:
     void whatOneFoundOutTheOthersDoNotWaitFor();
     void aNodeThatAnswersIsNotAway();
     void whoCannotWriteDoesNotAnswer();
+    void whoRelapsesIsNotTriedAtOnce();
     void nobodyWaitsForWhatIsNoNodeAnyMore();
     void underAnotherShardMapAllMayBeTried();
     void whoIsNotAskedAboutIsNotAsked();
@@ -45,7 +46,9 @@ void AwayNodesTest::whatOneFoundOutTheOthersDoNotWaitFor()
     const int silent = node("redis-2");
     QVERIFY(m_redis->servers().pauseNode("redis-2"));
     QVERIFY(!away.why(silent));
-    const auto first = one.command(silent, {"GET", "a"}, Deadline::after(100ms));
+    const auto hurried = one.command(silent, {"GET", "a"}, Deadline::after(50ms));
+    QVERIFY(!hurried && hurried.error().redisNode == 0 && !away.why(silent)); // too short to tell
+    const auto first = one.command(silent, {"GET", "a"}, Deadline::after(500ms));
     QVERIFY(!first);
     QCOMPARE(first.error().redisNode, silent);
     QVERIFY(away.why(silent).has_value());
@@ -117,6 +120,24 @@ void AwayNodesTest::whoCannotWriteDoesNotAnswer()
     QCOMPARE(m_redis->redis(one, {"EXISTS", "rookery:nothing"}), std::string("0"));
 }
 
+// It answers looks, and fails at work all the same.
+void AwayNodesTest::whoRelapsesIsNotTriedAtOnce()
+{
+    AwayNodes away(nodes());
+    const int one = node("redis-1");
+    const auto awayFor = [&] {
+        const auto begin = std::chrono::steady_clock::now();
+        away.notice(one, {ErrorCode::Unavailable, "it broke", true});
+        return QTest::qWaitFor([&] { return !away.why(one); }, 60'000)
+                   ? std::chrono::steady_clock::now() - begin
+                   : std::chrono::steady_clock::duration(0);
+    };
+    QVERIFY(awayFor() > 0s);
+    QVERIFY(awayFor() >= 1s);
+    QVERIFY(awayFor() >= 2s);
+    QVERIFY(awayFor() >= 4s);
+}
+
 void AwayNodesTest::nobodyWaitsForWhatIsNoNodeAnyMore()
 {
     AwayNodes away(nodes());
@@ -128,10 +149,10 @@ void AwayNodesTest::nobodyWaitsForWhatIsNoNodeAnyMore()
 void AwayNodesTest::underAnotherShardMapAllMayBeTried()
 {
     AwayNodes away(nodes());
-    QVERIFY(m_redis->servers().killNode("redis-2"));
     const std::vector<int> dead{node("redis-2")};
-    QVERIFY(away.answering(dead, 1).empty());
-    QVERIFY(away.answering(dead, 1).empty());
+    QTRY_VERIFY_WITH_TIMEOUT(away.answering(dead, 1) == dead, 60'000);
+    QVERIFY(m_redis->servers().killNode("redis-2"));
+    QTRY_VERIFY_WITH_TIMEOUT(away.answering(dead, 1).empty(), 60'000);
     QVERIFY(away.answering(dead, 2) == dead);
     QVERIFY(away.answering(dead, 2) == dead); // another keeper of this engine asks, too
 }

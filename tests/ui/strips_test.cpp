@@ -275,6 +275,13 @@ void StripsTest::workloadFailureIsSaid()
             QTRY_VERIFY2(control->width() >= control->sizeHint().width(), name);
         }
     }
+    // A graph that cannot be made yet is made once it can.
+    status.phase = "failed";
+    fixture.fake->workload->setStatus(status);
+    look(fixture);
+    QVERIFY2(phase->text().startsWith("The demo's graph waits, and is tried again: cannot co"),
+             qPrintable(phase->text()));
+    QVERIFY(!fixture.find<QWidget>("workloadProgress")->isVisible());
     // While the graph is made no rates apply, whatever part of it is done.
     for (const double done : {0.0, 0.5, 1.0}) {
         status.phase = "following";

@@ -256,12 +256,13 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
     const auto error = withoutAddresses(QString::fromStdString(status.error), troubledNode(status.error));
     m_phase->setToolTip(failed ? QString::fromStdString(status.error).simplified()
                                : QStringLiteral("%1\n%2").arg(graph, trafficRhythmText()));
-    m_phaseShort =
-        failed ? tr("Demo traffic failed: %1").arg(error) : tr("Traffic: %1").arg(trafficPhaseText(status));
+    m_phaseShort = !failed       ? tr("Traffic: %1").arg(trafficPhaseText(status))
+                   : m_preparing ? tr("The demo's graph waits, and is tried again: %1").arg(error)
+                                 : tr("Demo traffic failed: %1").arg(error);
     m_phaseText = failed ? m_phaseShort : tr("%1 · %2").arg(m_phaseShort, running ? accounts : graph);
     m_phase->setAccessibleDescription(m_phase->toolTip());
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
-    m_progress->setVisible(m_preparing);
+    m_progress->setVisible(m_preparing && status.phase != "failed"); // it stands still then
     m_progress->setValue(int(std::lround(status.phaseFraction * kWorkloadSteps)));
     for (const auto& rate : m_rates) {
         rate.actual->setText(tr("now %1").arg(formatRate(status.actual.*rate.value)));

@@ -48,25 +48,33 @@ LANGUAGE sql STABLE SET enable_seqscan = off SET enable_bitmapscan = off AS $$
     SELECT found.node FROM found WHERE found.node IS NOT NULL
 $$;
 
--- What was parked for these nodes is due, the oldest tasks first, some at once. Returns how many.
+-- What was parked for these nodes is due, the oldest tasks first, some at once. Returns how many; 0 also while another
+-- engine is at it: a task may be parked for several nodes, and two would wait for each other.
 CREATE FUNCTION queue.unpark(returned int[], most int) RETURNS bigint
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
-SET enable_mergejoin = off AS $$
+SET enable_mergejoin = off SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     answering int;
-    now_free bigint := 0;
+    dropped bigint;
     freed bigint;
+    room bigint := most;
+    now_free bigint := 0;
 BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('rookery'), hashtext('queue.unpark')) THEN RETURN 0; END IF;
     FOREACH answering IN ARRAY returned LOOP
+        EXIT WHEN room <= 0;
         WITH gone AS (
             DELETE FROM queue.parked AS p
             WHERE p.ctid = ANY (ARRAY(SELECT f.ctid FROM queue.parked AS f WHERE f.node = answering ORDER BY f.task
-                                      LIMIT most FOR UPDATE SKIP LOCKED))
+                                      LIMIT room FOR UPDATE SKIP LOCKED))
             RETURNING p.task, p.free_at
+        ), due AS (
+            UPDATE queue.tasks AS t SET run_at = greatest(gone.free_at, clock_timestamp())
+            FROM gone WHERE t.id = gone.task AND t.state = 2 AND t.run_at > greatest(gone.free_at, clock_timestamp())
+            RETURNING t.id
         )
-        UPDATE queue.tasks AS t SET run_at = greatest(gone.free_at, clock_timestamp())
-        FROM gone WHERE t.id = gone.task AND t.state = 2 AND t.run_at > gone.free_at;
-        GET DIAGNOSTICS freed = ROW_COUNT;
+        SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM due) INTO dropped, freed;
+        room := room - dropped;
         now_free := now_free + freed;
     END LOOP;
     RETURN now_free;
