@@ -208,7 +208,7 @@ void NodesDoctorTest::whatHoldsOfSeveralNodesStandsOnce()
     QTRY_COMPARE(all.model()->rowCount(), 2);
     QVERIFY2(page.text("checkupSummary").startsWith("0 errors, 1 warning, 1 note"),
              qPrintable(page.text("checkupSummary")));
-    QCOMPARE(page.cell("allFindings", 0, ui::FindingNodeColumn), QString("pg-1 and 1 more"));
+    QCOMPARE(page.cell("allFindings", 0, ui::FindingNodeColumn), QString("pg-1, pg-2"));
     QVERIFY2(page.text("allFindingsAdvice").contains("On pg-1, pg-2."),
              qPrintable(page.text("allFindingsAdvice")));
     auto* commands = page.find<QPlainTextEdit>("allFindingsCommands");
