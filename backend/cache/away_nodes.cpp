@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 constexpr auto kAskedFor = 5s;  // of nodes that somebody asked about
 constexpr auto kLookHolds = 4s; // longer than a look lasts and the next one waits
 constexpr auto kEpochHolds = 1min;
-constexpr auto kRelapse = 30s;   // away again so soon after it answered a look
-constexpr int kMostRelapses = 6; // then half a minute passes before the next look counts
+constexpr auto kRelapse = 10s;   // away again so soon after it answered a look
+constexpr int kMostRelapses = 4; // eight seconds then: fewer than it takes to be forgiven
 
 // Nothing is written to a key that is not there, but whoever cannot write says so.
 constexpr std::string_view kNothing = "rookery:nothing";
@@ -134,6 +134,10 @@ void AwayNodes::look(const std::set<int>& nodes)
         node.lookedAt = now;
         // It replied, and if it refuses, then not because it cannot.
         node.able = batch.roundTrip(id) && (reply || reply.error().redisNode == 0) && now >= node.notBefore;
+        if (!node.able && node.away && !reply) { // what is wrong with it now
+            node.away = reply.error();
+            node.away->redisNode = id;
+        }
         if (!node.able || !node.away) continue;
         node.away.reset();
         node.returnedAt = now;

@@ -27,7 +27,7 @@ public:
     void start()
     {
         if (m_call.expired()) return end(tooLate("was not asked: the call's time was up before"));
-        if (auto away = m_connection.away()) return fail(std::move(*away)); // the connection may be good
+        if (auto away = m_connection.away()) return end(std::move(*away)); // what it had is not to be trusted
         if (auto* silence = m_connection.silence()) {
             m_asking = silence->ask(m_begun);
             if (m_asking == Asking::Not && m_connection.hasty()) return end(silent());
@@ -220,15 +220,10 @@ private:
         if (m_phase == Phase::Greeting && !m_preludeSeen.empty() && !m_preludeSeen.front())
             error = m_preludeSeen.front().error();
         m_connection.close();
-        fail(std::move(error));
-    }
-
-    void fail(Error error)
-    {
         m_phase = Phase::Done;
         m_pipeline.failure = error;
         while (m_answered < m_pipeline.slots.size())
-            m_replies[m_pipeline.slots[m_answered++]] = backend::fail(error);
+            m_replies[m_pipeline.slots[m_answered++]] = fail(error);
     }
 
     RedisPipeline& m_pipeline;

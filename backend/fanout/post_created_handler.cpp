@@ -2,7 +2,6 @@
 #include "backend/fanout/delivery_run.h"
 #include "backend/fanout/outcomes.h"
 #include "backend/fanout/post_handlers.h"
-#include "backend/fanout/push_counters.h"
 #include "backend/store/ledger_store.h"
 #include "backend/store/post_store.h"
 #include "backend/store/user_store.h"
@@ -178,31 +177,42 @@ private:
         for (std::size_t i = 0; i < m_tasks.size(); ++i)
             if (m_outcomes[i].status && !m_payloads[i]->split())
                 effects.push_back({m_tasks[i].ref, m_tasks[i].expiresAt, m_payloads[i]->author, 1});
-        ROOKERY_TRY(publishCounted());
-        if (effects.empty()) return {};
-        ROOKERY_ASSIGN(const auto counters, UserStore::applyPostsCounts(m_context.sql, effects, m_deadline));
         RedisBatch batch(m_context.redis);
-        for (const auto& [user, stored] : counters)
+        std::map<UserId, std::size_t> published; // replies
+        const auto publish = [&](UserId user, const StoredCounters& stored) {
+            published[user] = batch.size();
             m_context.objects.setCounters(batch, user, {stored.version, stored.counters});
+        };
+        if (!effects.empty()) {
+            ROOKERY_ASSIGN(const auto counters,
+                           UserStore::applyPostsCounts(m_context.sql, effects, m_deadline));
+            for (const auto& [user, stored] : counters)
+                publish(user, stored);
+        }
+        // Of those that another task counted while the author's node was away.
+        std::set<UserId> split;
+        for (std::size_t i = 0; i < m_tasks.size(); ++i)
+            if (m_outcomes[i].status && m_payloads[i]->split() && !published.contains(m_payloads[i]->author))
+                split.insert(m_payloads[i]->author);
+        if (!split.empty()) {
+            const std::vector<UserId> counted(split.begin(), split.end());
+            ROOKERY_ASSIGN(const auto stored, UserStore::counters(m_context.sql, counted, m_deadline));
+            for (std::size_t k = 0; k < counted.size(); ++k)
+                publish(counted[k], stored[k]);
+        }
+        if (published.empty()) return {};
         std::ignore = batch.run(m_deadline); // a node that is away fails the tasks of its own authors only
-        std::map<UserId, Result<void>> published;
-        for (std::size_t k = 0; k < counters.size(); ++k)
-            published[counters[k].first] = batch.reply(k) ? Result<void>{} : fail(batch.reply(k).error());
-        for (std::size_t i = 0; i < m_tasks.size(); ++i)
-            if (m_outcomes[i].status && !m_payloads[i]->split() && !m_withoutAuthor[i])
-                m_outcomes[i].status = published[m_payloads[i]->author];
+        for (std::size_t i = 0; i < m_tasks.size(); ++i) {
+            auto& outcome = m_outcomes[i];
+            if (!outcome.status || m_withoutAuthor[i]) continue;
+            const auto place = published.find(m_payloads[i]->author);
+            if (place == published.end()) continue;
+            const auto& reply = batch.reply(place->second);
+            if (reply) continue;
+            outcome.status = fail(reply.error());
+            if (const int node = reply.error().redisNode; node != 0) outcome.awaits = {node};
+        }
         return {};
-    }
-
-    // Of those that another task counted while the author's node was away.
-    Result<void> publishCounted()
-    {
-        std::vector<UserId> authors;
-        for (std::size_t i = 0; i < m_tasks.size(); ++i)
-            if (m_outcomes[i].status && m_payloads[i]->split()) authors.push_back(m_payloads[i]->author);
-        if (authors.empty()) return {};
-        return pushCounters(m_context.sql, m_context.redis, m_context.objects, std::move(authors),
-                            m_deadline);
     }
 
     // The author's own part of a post whose chunks are on their way.

@@ -58,6 +58,7 @@ DECLARE
     dropped bigint;
     freed bigint;
     room bigint := most;
+    waiting int := cardinality(returned); -- nodes that have not had their part of the room
     now_free bigint := 0;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('rookery'), hashtext('queue.unpark')) THEN RETURN 0; END IF;
@@ -66,7 +67,7 @@ BEGIN
         WITH gone AS (
             DELETE FROM queue.parked AS p
             WHERE p.ctid = ANY (ARRAY(SELECT f.ctid FROM queue.parked AS f WHERE f.node = answering ORDER BY f.task
-                                      LIMIT room FOR UPDATE SKIP LOCKED))
+                                      LIMIT ceil(room::numeric / waiting)::bigint FOR UPDATE SKIP LOCKED))
             RETURNING p.task, p.free_at
         ), due AS (
             UPDATE queue.tasks AS t SET run_at = greatest(gone.free_at, clock_timestamp())
@@ -75,6 +76,7 @@ BEGIN
         )
         SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM due) INTO dropped, freed;
         room := room - dropped;
+        waiting := waiting - 1;
         now_free := now_free + freed;
     END LOOP;
     RETURN now_free;
