@@ -1,5 +1,7 @@
 #include "ui/incident_bar.h"
 
+#include "ui/bridge/engine_bridge.h"
+#include "ui/bridge/requests.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/notice_line.h"
 
@@ -9,10 +11,16 @@
 #include <algorithm>
 
 namespace ui {
+namespace {
 
-IncidentBar::IncidentBar(const Theme& theme, QWidget* parent)
+constexpr int kAllEngines = -1;
+
+} // namespace
+
+IncidentBar::IncidentBar(const Theme& theme, EngineBridge& bridge, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
+    , m_bridge(bridge)
 {
     setObjectName(QStringLiteral("incidentBar"));
     setAccessibleName(tr("What is wrong now"));
@@ -33,7 +41,22 @@ void IncidentBar::addRow()
         const auto incident = m_incidents[place]; // the page may bring another snapshot
         emit openPage(incident.page, incident.argument);
     });
+    connect(row, &NoticeLine::deedActivated, this, &IncidentBar::resumeWorkers);
     m_rows.push_back(row);
+}
+
+void IncidentBar::resumeWorkers()
+{
+    m_resuming = true;
+    m_notResumed.clear();
+    showIncidents();
+    m_bridge.deed(
+        this, [](backend::Engine& engine) { return requests::resumeWorkers(engine, kAllEngines); },
+        [this](backend::Result<void> result) {
+            m_resuming = false;
+            if (!result) m_notResumed = QString::fromStdString(result.error().message);
+            showIncidents();
+        });
 }
 
 void IncidentBar::setSnapshot(const backend::SnapshotPtr& snapshot)
@@ -59,13 +82,24 @@ void IncidentBar::showIncidents()
     if (m_paused)
         for (auto& one : incidents)
             one.details += tr(" As of %1 %2: paused.").arg(formatMoment(m_snapshot->takenAt), zoneName());
-    if (incidents == m_incidents) return;
+    const bool paused =
+        std::any_of(incidents.begin(), incidents.end(), [](const auto& one) { return one.paused; });
+    if (!paused) m_notResumed.clear();
+    if (!m_notResumed.isEmpty())
+        for (auto& one : incidents)
+            if (one.paused) one.details += tr(" They were not resumed: %1").arg(m_notResumed);
+    if (incidents == m_incidents && m_resuming == m_shownResuming) return;
     m_incidents = std::move(incidents);
+    m_shownResuming = m_resuming;
     while (m_rows.size() < m_incidents.size())
         addRow();
     for (std::size_t i = 0; i < m_rows.size(); ++i) {
         const auto one = i < m_incidents.size() ? m_incidents[i] : Incident();
         m_rows[i]->setLink(one.link);
+        m_rows[i]->setDeed(!one.paused  ? QString()
+                           : m_resuming ? tr("Resuming…")
+                                        : tr("Resume all"),
+                           !m_resuming);
         m_rows[i]->say(one.headline, one.details, one.tone);
     }
     setVisible(!m_incidents.empty());

@@ -11,6 +11,7 @@
 
 namespace ui {
 
+class EngineBridge;
 class NoticeLine;
 
 class IncidentBar final : public QWidget
@@ -18,7 +19,7 @@ class IncidentBar final : public QWidget
     Q_OBJECT
 
 public:
-    IncidentBar(const Theme& theme, QWidget* parent);
+    IncidentBar(const Theme& theme, EngineBridge& bridge, QWidget* parent);
 
     // nullptr: nothing is known of now, or there is no session.
     void setSnapshot(const backend::SnapshotPtr& snapshot);
@@ -36,10 +37,13 @@ private:
     void addRow();
     void showIncidents();
     void holdHeights();
+    void resumeWorkers();
 
     const Theme& m_theme;
+    EngineBridge& m_bridge;
     backend::SnapshotPtr m_snapshot;
-    bool m_paused = false;
+    bool m_paused = false, m_resuming = false, m_shownResuming = false;
+    QString m_notResumed; // why, when it was asked for last; empty: it was, or nobody asked
     std::vector<Incident> m_incidents;
     std::vector<NoticeLine*> m_rows; // by position
 };

@@ -102,7 +102,7 @@ QWidget* MainWindow::buildWorkspace()
     m_topBar = new TopBar(m_context.theme, m_context.bridge, m_context.range, workspace);
     m_replay = new ReplayStrip(m_context.theme, m_context.bridge, workspace);
     m_workload = new WorkloadStrip(m_context.theme, m_context.bridge, workspace);
-    m_incidents = new IncidentBar(m_context.theme, workspace);
+    m_incidents = new IncidentBar(m_context.theme, m_context.bridge, workspace);
     m_pages = new QStackedWidget(workspace);
     m_pages->setObjectName(QStringLiteral("pages"));
     auto* column = new QVBoxLayout;

@@ -208,9 +208,8 @@ private:
     // The node is away, or as good as away; unless who asked was in too much of a hurry to tell.
     void lost(Error error)
     {
-        const bool hurried = error.code == ErrorCode::DeadlineExceeded &&
-                             Deadline::Clock::now() - m_begun < RedisNodeSilence::kPatience;
-        if (error.code == ErrorCode::Unavailable || (error.code == ErrorCode::DeadlineExceeded && !hurried))
+        const bool wasPatient = Deadline::Clock::now() - m_begun >= RedisNodeSilence::kPatience;
+        if (error.code == ErrorCode::Unavailable || (error.code == ErrorCode::DeadlineExceeded && wasPatient))
             m_connection.noticeAway(error);
         end(std::move(error));
     }

@@ -65,21 +65,29 @@ Backlog::Cause backlogCause(const ClusterSnapshot& snapshot)
     return alive > 0 && double(busy) >= kNearlyAllBusy * double(alive) ? AllBusy : Unknown;
 }
 
-std::string backlogText(const ClusterSnapshot& snapshot)
+namespace {
+
+std::string waitingText(const ClusterSnapshot& snapshot)
 {
-    if (!snapshot.backlog) return {};
     return std::to_string(snapshot.backlog->waiting) +
            (snapshot.backlog->waiting == 1 ? " task waits, the oldest for "
                                            : " tasks wait, the oldest for ") +
            std::to_string(std::llround(snapshot.queueOldestAgeSeconds)) + " s";
 }
 
-std::string backlogAdvice(Backlog::Cause cause)
+bool anyPaused(const ClusterSnapshot& snapshot)
+{
+    return std::any_of(snapshot.engines.begin(), snapshot.engines.end(), [](const EngineSnapshot& engine) {
+        return engine.heartbeatAgeSeconds <= kHeardOfSeconds && engine.paused && engine.workersWanted > 0;
+    });
+}
+
+const char* adviceFor(Backlog::Cause cause)
 {
     using enum Backlog::Cause;
     switch (cause) {
     case NobodyWorks:
-        return "No engine works on them. Resume the workers or start rookeryctl serve.";
+        break;
     case NodeInTrouble:
         return "A node is in trouble: mend it first.";
     case AllBusy:
@@ -90,6 +98,19 @@ std::string backlogAdvice(Backlog::Cause cause)
         break;
     }
     return "Not all workers are busy: see what they wait for.";
+}
+
+} // namespace
+
+std::string backlogText(const ClusterSnapshot& snapshot)
+{
+    if (!snapshot.backlog) return {};
+    if (snapshot.backlog->cause != Backlog::Cause::NobodyWorks)
+        return "The workers fall behind: " + waitingText(snapshot) + ". " +
+               adviceFor(snapshot.backlog->cause);
+    return anyPaused(snapshot) ? "All workers are paused: " + waitingText(snapshot) + ". Resume them."
+                               : "No engine has workers: " + waitingText(snapshot) +
+                                     ". Start rookeryctl serve, or give an engine some.";
 }
 
 } // namespace backend

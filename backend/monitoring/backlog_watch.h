@@ -35,8 +35,8 @@ private:
 Backlog::Cause backlogCause(const ClusterSnapshot& snapshot);
 // At least one engine is heard of that has workers, which are not paused.
 bool anyoneWorks(const ClusterSnapshot& snapshot);
-// For people: "12,300 tasks wait, the oldest for 40 s: all 8 workers are busy."; and what to do about it.
+// For people: "The workers fall behind: 12300 tasks wait, the oldest for 40 s. All workers are busy. Add …";
+// that nobody works comes in place of their falling behind. Empty: there is no backlog.
 std::string backlogText(const ClusterSnapshot& snapshot);
-std::string backlogAdvice(Backlog::Cause cause);
 
 } // namespace backend

@@ -183,12 +183,8 @@ void EventWatch::lookAtCalls(const ClusterSnapshot& snapshot)
 void EventWatch::lookAtBacklog(const ClusterSnapshot& snapshot)
 {
     if (snapshot.drainPerSecond < 0 || snapshot.ratesReadAt || !snapshot.queueNotCounted.empty()) return;
-    const auto& backlog = snapshot.backlog;
-    lookAt(backlog.has_value(), m_backlog, "queue",
-           {EventKind::WorkersBehind, EventKind::WorkersCaughtUp,
-            backlog
-                ? "The workers fall behind: " + backlogText(snapshot) + ". " + backlogAdvice(backlog->cause)
-                : "",
+    lookAt(snapshot.backlog.has_value(), m_backlog, "queue",
+           {EventKind::WorkersBehind, EventKind::WorkersCaughtUp, backlogText(snapshot),
             "The workers keep up again"},
            snapshot);
 }

@@ -56,9 +56,7 @@ NodeVerdict queueVerdict(const ClusterSnapshot& snapshot)
         return {Health::Degraded,
                 std::to_string(snapshot.queueUnfinished) +
                     " tasks wait and no engine works on them. Resume the workers or start rookeryctl serve."};
-    if (snapshot.backlog)
-        return {Health::Degraded, "The workers fall behind: " + backlogText(snapshot) + ". " +
-                                      backlogAdvice(snapshot.backlog->cause)};
+    if (snapshot.backlog) return {Health::Degraded, backlogText(snapshot)};
     if (snapshot.queueDead > 0)
         return {Health::Degraded, std::to_string(snapshot.queueDead) +
                                       (snapshot.queueDead == 1 ? " task has" : " tasks have") +

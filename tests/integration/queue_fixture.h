@@ -82,4 +82,24 @@ inline backend::NewTask newTask(backend::TaskKind kind = backend::TaskKind::Post
     return task;
 }
 
+// One such node and what every test of its queue asks of it.
+class OneQueue
+{
+protected:
+    void start() { m_nodes = std::make_unique<QueueNodes>(1); }
+    backend::TaskQueue& queue() { return *m_nodes->queues[0]; }
+    std::vector<backend::Task> claim(backend::SqlConnection& connection, int limit = 10,
+                                     backend::Milliseconds lease = std::chrono::seconds(10),
+                                     bool smallAlone = false)
+    {
+        return take(queue().claim(connection, {limit, lease, "engine/1", smallAlone}, soon()));
+    }
+    int promoted(backend::SqlConnection& connection)
+    {
+        return take(queue().promote(connection, std::vector<std::string>{"rookery"}, soon())).tasks;
+    }
+
+    std::unique_ptr<QueueNodes> m_nodes;
+};
+
 } // namespace tests

@@ -7,6 +7,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <ctime>
 
 #include "tests/ui/window_fixture.h"
@@ -31,6 +32,7 @@ private slots:
     }
     void standsOverEveryPage();
     void leadsToWhereOneActs();
+    void pausedWorkersAreResumedHere();
     void allOfItIsRead();
     void timesFollowTheZone();
     void whilePausedItSaysOfWhen();
@@ -112,6 +114,36 @@ void IncidentBarTest::leadsToWhereOneActs()
     press("incident0");
     QCOMPARE(fixture.window->currentPageId(), QString("nodes"));
     QTRY_COMPARE(page->linkArgument(), QString("pg-2"));
+}
+
+void IncidentBarTest::pausedWorkersAreResumedHere()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    give(fixture, behind(withNodeDown(still(fixture), 2)));
+    QTRY_VERIFY(fixture.find<ui::NoticeLine>("incident1") != nullptr);
+    const auto button = [&](const char* row) {
+        return fixture.find<QWidget>(row)->findChild<QAbstractButton*>("noticeDeed");
+    };
+    QVERIFY(!button("incident0")->isVisible() && !button("incident1")->isVisible());
+    auto snapshot = still(fixture);
+    for (auto& engine : snapshot.engines)
+        engine.paused = true;
+    give(fixture, snapshot);
+    const auto* row = fixture.find<ui::NoticeLine>("incident0");
+    QTRY_VERIFY2(row->headline().startsWith("All workers are paused"), qPrintable(row->headline()));
+    auto* resume = button("incident0");
+    QVERIFY(resume->isVisible() && resume->isEnabled());
+    fixture.engine().failWith("resumeWorkers", {backend::ErrorCode::Unavailable, "pg-1 is closed.", true});
+    QTest::mouseClick(resume, Qt::LeftButton);
+    QTRY_VERIFY2(row->details().endsWith("They were not resumed: pg-1 is closed."),
+                 qPrintable(row->details()));
+    QVERIFY(resume->isVisible() && resume->isEnabled());
+    fixture.engine().clearFailure("resumeWorkers");
+    QTest::mouseClick(resume, Qt::LeftButton);
+    QTRY_VERIFY(!row->isVisible());
+    const auto calls = fixture.engine().calls();
+    QCOMPARE(std::count(calls.begin(), calls.end(), "resumeWorkers -1"), 2);
 }
 
 // In the smallest window too.

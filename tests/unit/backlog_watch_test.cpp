@@ -134,11 +134,20 @@ void BacklogWatchTest::theClusterSaysWhatToDo()
                          "workers are busy. Add some, start another rookeryctl serve, or pull "
                          "more authors."));
     for (const auto cause : {NodeInTrouble, Retrying, Unknown})
-        QVERIFY(!backlogAdvice(cause).empty() && backlogAdvice(cause) != backlogAdvice(AllBusy));
+        QVERIFY(!backlogText(behind(cause)).empty() &&
+                backlogText(behind(cause)) != backlogText(behind(AllBusy)));
     auto cluster = behind(NobodyWorks);
     cluster.engines.clear();
     verdict = clusterVerdict(cluster, kFine, {});
     QVERIFY2(verdict.message.find("no engine works on them") != std::string::npos, verdict.message.c_str());
+    // That they do not work at all is another thing than being too slow.
+    QVERIFY2(backlogText(cluster).starts_with("No engine has workers: 12000 tasks wait"),
+             backlogText(cluster).c_str());
+    cluster = behind(NobodyWorks);
+    cluster.engines[0].paused = true;
+    cluster.engines[0].workersWanted = 2;
+    QVERIFY2(backlogText(cluster).starts_with("All workers are paused: 12000 tasks wait"),
+             backlogText(cluster).c_str());
     // A node's trouble is said first.
     cluster = behind(NodeInTrouble);
     cluster.nodes[1].health = Health::Down;

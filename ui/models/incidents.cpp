@@ -85,8 +85,9 @@ QString parkedText(const backend::ClusterSnapshot& snapshot)
         waiting += kind.retry;
     if (!redis || waiting == 0) return {};
     return waiting == 1
-               ? I::tr("1 task waits for that; what it does elsewhere is done.")
-               : I::tr("%1 tasks wait for that; what they do elsewhere is done.").arg(formatCount(waiting));
+               ? I::tr("1 task waits to be tried again; what other nodes hold is delivered meanwhile.")
+               : I::tr("%1 tasks wait to be tried again; what other nodes hold is delivered meanwhile.")
+                     .arg(formatCount(waiting));
 }
 
 // Why they fail comes before since when.
@@ -131,7 +132,7 @@ std::optional<Incident> lateWork(const backend::ClusterSnapshot& snapshot)
     QStringList details{backlogAdvice(snapshot)};
     if (const auto since = backlogSince(snapshot)) details << sinceText(*since);
     const auto node = backlogIsANodes(snapshot) ? troubledNode(snapshot) : QString();
-    Incident out{backlogTone(snapshot), headline, details.join(u' '), {}, {}, {}};
+    Incident out{backlogTone(snapshot), headline, details.join(u' '), {}, {}, {}, allPaused(snapshot)};
     if (node.isEmpty()) {
         out.link = I::tr("Workers");
         out.page = QStringLiteral("queue");

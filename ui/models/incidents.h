@@ -18,6 +18,7 @@ struct Incident
     QString headline, details; // what is wrong; why, since when and what to do
     QString link;              // words of the button that leads there
     QString page, argument;    // see Page::openArgument
+    bool paused = false;       // it is that all workers are: to resume them ends it
 
     bool operator==(const Incident&) const = default;
 };

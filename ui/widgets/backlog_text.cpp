@@ -20,6 +20,7 @@ struct Standstill
 {
     QString headline, brief, advice;
     std::optional<backend::TimePoint> since;
+    bool paused = false;
 };
 
 struct BacklogText
@@ -64,7 +65,7 @@ std::optional<Standstill> standstillOf(const backend::ClusterSnapshot& snapshot)
     if (paused)
         return Standstill{B::tr("All workers are paused"), B::tr("all workers are paused"),
                           B::tr("What is posted reaches nobody until they are resumed."),
-                          pausedSince(snapshot)};
+                          pausedSince(snapshot), true};
     return Standstill{B::tr("No engine has workers"),
                       B::tr("no engine has workers"),
                       B::tr("What is posted reaches nobody: start rookeryctl serve, or give an engine some."),
@@ -138,6 +139,12 @@ std::optional<backend::TimePoint> backlogSince(const backend::ClusterSnapshot& s
 {
     if (const auto nobody = standstillOf(snapshot)) return nobody->since;
     return snapshot.backlog ? std::optional(snapshot.backlog->since) : std::nullopt;
+}
+
+bool allPaused(const backend::ClusterSnapshot& snapshot)
+{
+    const auto nobody = standstillOf(snapshot);
+    return nobody && nobody->paused;
 }
 
 bool backlogIsANodes(const backend::ClusterSnapshot& snapshot)

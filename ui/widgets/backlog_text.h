@@ -20,6 +20,8 @@ QString backlogText(const backend::ClusterSnapshot& snapshot);
 QString backlogAdvice(const backend::ClusterSnapshot& snapshot);
 // Since when that is so; empty: they keep up, or it is not known.
 std::optional<backend::TimePoint> backlogSince(const backend::ClusterSnapshot& snapshot);
+// Whoever could take tasks is paused.
+bool allPaused(const backend::ClusterSnapshot& snapshot);
 // They fall behind because a node is in trouble.
 bool backlogIsANodes(const backend::ClusterSnapshot& snapshot);
 // Normal while the workers keep up.

@@ -14,18 +14,23 @@ NoticeLine::NoticeLine(const Theme& theme, QWidget* parent)
     , m_theme(theme)
     , m_headline(new Label(theme, FontRole::Strong, Tone::Critical, this))
     , m_details(new Label(theme, FontRole::Body, Tone::Normal, this))
+    , m_deed(new QToolButton(this))
     , m_link(new QToolButton(this))
 {
     m_headline->setObjectName(QStringLiteral("noticeHeadline"));
     m_details->setObjectName(QStringLiteral("noticeDetails"));
     m_details->setWordWrap(true);
+    m_deed->setObjectName(QStringLiteral("noticeDeed"));
+    m_deed->hide();
     m_link->setObjectName(QStringLiteral("noticeLink"));
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(kSpacingMedium + 2, kSpacingTiny + 1, kSpacingSmall, kSpacingTiny + 1);
     row->setSpacing(kSpacingMedium);
     row->addWidget(m_headline);
     row->addWidget(m_details, 1);
+    row->addWidget(m_deed);
     row->addWidget(m_link);
+    connect(m_deed, &QToolButton::clicked, this, &NoticeLine::deedActivated);
     connect(m_link, &QToolButton::clicked, this, &NoticeLine::linkActivated);
     connect(&theme, &Theme::changed, this, qOverload<>(&QWidget::update));
     hide();
@@ -35,6 +40,13 @@ NoticeLine::NoticeLine(const Theme& theme, QWidget* parent)
 void NoticeLine::setLink(const QString& link)
 {
     m_link->setText(QString(link).replace(u'&', QStringLiteral("&&")));
+}
+
+void NoticeLine::setDeed(const QString& deed, bool enabled)
+{
+    m_deed->setText(QString(deed).replace(u'&', QStringLiteral("&&")));
+    m_deed->setEnabled(enabled);
+    m_deed->setVisible(!deed.isEmpty());
 }
 
 void NoticeLine::say(const QString& headline, const QString& details, Tone tone)

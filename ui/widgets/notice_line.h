@@ -19,6 +19,8 @@ class NoticeLine final : public QWidget
 public:
     NoticeLine(const Theme& theme, QWidget* parent);
     void setLink(const QString& link); // the button's words
+    // A second one, which does what ends it; empty: there is none.
+    void setDeed(const QString& deed, bool enabled = true);
 
     // An empty headline hides it.
     void say(const QString& headline, const QString& details, Tone tone);
@@ -27,6 +29,7 @@ public:
 
 signals:
     void linkActivated();
+    void deedActivated();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -35,7 +38,7 @@ private:
     const Theme& m_theme;
     Tone m_tone = Tone::Critical;
     Label *m_headline = nullptr, *m_details = nullptr;
-    QToolButton* m_link = nullptr;
+    QToolButton *m_deed = nullptr, *m_link = nullptr;
 };
 
 } // namespace ui
