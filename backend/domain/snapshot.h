@@ -41,6 +41,9 @@ struct NodeSnapshot
     std::int64_t evictedTotal = -1;
     double keyspaceHitRatio = -1; // Redis, this interval; -1 without look-ups
     std::int64_t keys = -1;       // Redis
+    // Tasks that wait for it, which nobody tries before it does a write again. Up to kParkedCounted are
+    // counted in each queue.
+    std::int64_t parkedTasks = 0;
 };
 
 struct ShardSnapshot

@@ -33,6 +33,8 @@ inline constexpr std::array kTaskKinds{
 
 std::string_view toString(TaskKind kind); // "post_created" …
 
+inline constexpr std::int64_t kParkedCounted = 20'000; // of what waits for a Redis node, in each queue
+
 enum class TaskState { Ready, Running, Retry, Dead };
 
 struct NewTask

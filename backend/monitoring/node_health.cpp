@@ -20,6 +20,13 @@ std::string advice(const NodeEndpoint& node, const std::optional<Error>& error)
     return "Start it or see why it hangs; tasks of its shards wait meanwhile, nothing acknowledged is lost.";
 }
 
+// What it is told to do about a silent node is told better here.
+std::string withoutAdvice(const Error& error)
+{
+    const bool silent = error.code == ErrorCode::Unavailable || error.code == ErrorCode::DeadlineExceeded;
+    return silent ? error.message.substr(0, error.message.find("; ")) : error.message;
+}
+
 // For people: never with a password.
 std::string shownAddress(const NodeEndpoint& node)
 {
@@ -149,7 +156,7 @@ NodeVerdict NodeHealth::verdict(const NodeEndpoint& node, Time now) const
     const auto address = shownAddress(node);
     const bool toldByError = m_error && m_error->message.find(address) != std::string::npos;
     std::string message = node.name + (toldByError ? " " : " (" + address + ") ") + what;
-    if (m_error) message += ": " + m_error->message;
+    if (m_error) message += ": " + withoutAdvice(*m_error);
     if (message.back() != '.') message += '.';
     return {m_misses >= kDownAfterMisses || silent ? Health::Down : Health::Degraded,
             message + " " + advice(node, m_error)};

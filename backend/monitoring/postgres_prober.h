@@ -42,7 +42,7 @@ struct PostgresFigures
     std::int64_t connections = -1, connectionsMost = -1, databaseBytes = -1;
     std::map<std::string, SchemaSize> schemas; // "users_0017"; empty until first read
     NodeHealth::Time sizesAt{};                // when their reading began, databaseBytes too; zero: never
-    std::vector<QueueKindCounts> queue;
+    QueueCounts queue;
     NodeHealth::Time queueAt{}; // when it was counted; zero: never
     std::string queueError;     // why the last count failed
 };

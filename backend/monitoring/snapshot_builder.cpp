@@ -286,6 +286,18 @@ void addTraffic(ClusterSnapshot& out, const EngineTotals& totals, bool known, co
 
 } // namespace
 
+namespace {
+
+void addParked(ClusterSnapshot& out, const ProbeFindings& findings)
+{
+    for (const auto& [endpoint, view] : findings.postgres)
+        for (const auto& parked : view.figures.queue.parked)
+            for (auto& node : out.nodes)
+                if (node.id == parked.node) node.parkedTasks += parked.tasks;
+}
+
+} // namespace
+
 std::vector<QueueKindSnapshot> queueOf(const ProbeFindings& findings, NodeHealth::Time now)
 {
     std::vector<QueueKindSnapshot> out(kTaskKinds.size());
@@ -297,7 +309,7 @@ std::vector<QueueKindSnapshot> queueOf(const ProbeFindings& findings, NodeHealth
         counted = true;
         const auto age = now - view.figures.queueAt;
         const double aged = age > kFreshCount ? std::chrono::duration<double>(age).count() : 0;
-        for (const auto& counts : view.figures.queue) {
+        for (const auto& counts : view.figures.queue.kinds) {
             const auto at = std::find_if(out.begin(), out.end(),
                                          [&](const auto& kind) { return kind.kind == counts.kind; });
             if (at == out.end()) continue; // of a newer program
@@ -331,10 +343,12 @@ ClusterSnapshot buildSnapshot(const MonitorIdentity& identity, const ProbeFindin
     for (const auto& [endpoint, view] : findings.postgres) {
         out.nodes.push_back(postgresNode(nodeBase(endpoint, view.verdict, findings, identity), view.figures,
                                          wallTime(findings, view.figures.sizesAt)));
-        if (view.verdict.health == Health::Down) out.queueNotCounted.push_back(endpoint.name);
+        if (view.verdict.health == Health::Down || !view.figures.queueError.empty())
+            out.queueNotCounted.push_back(endpoint.name);
     }
     for (const auto& [endpoint, view] : findings.redis)
         out.nodes.push_back(redisNode(nodeBase(endpoint, view.verdict, findings, identity), view.figures));
+    addParked(out, findings);
     out.shards = shardsOf(findings, totals);
     out.queue = std::move(queue);
     for (const auto& kind : out.queue) {

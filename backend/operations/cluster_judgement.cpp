@@ -153,7 +153,7 @@ private:
         for (const auto& facts : m_nodes)
             waiting += std::max<std::int64_t>(facts.unfinishedTasks, 0);
         const std::string tasks = waiting > 0 ? std::to_string(waiting) + " tasks wait" : "no task waits yet";
-        const auto severity = waiting > 0 ? Severity::Warning : Severity::Note;
+        const auto severity = waiting > 0 ? Severity::Error : Severity::Note; // posts reach nobody
         if (paused > 0)
             add(severity, "", "engine.paused",
                 "all " + std::to_string(paused) + " workers are paused; " + tasks,

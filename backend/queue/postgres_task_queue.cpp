@@ -81,7 +81,7 @@ public:
                               Deadline deadline) override;
     Result<int> unpark(SqlConnection& connection, std::span<const int> nodes, Deadline deadline) override;
     Result<int> admit(SqlConnection& connection, double unitsPerSecond, Deadline deadline) override;
-    Result<std::vector<QueueKindCounts>> counts(SqlConnection& connection, Deadline deadline) override
+    Result<QueueCounts> counts(SqlConnection& connection, Deadline deadline) override
     {
         return countTasks(connection, deadline);
     }

@@ -77,7 +77,7 @@ private:
 
 } // namespace
 
-Result<std::vector<QueueKindCounts>> countTasks(SqlConnection& connection, Deadline deadline)
+Result<QueueCounts> countTasks(SqlConnection& connection, Deadline deadline)
 {
     ROOKERY_ASSIGN(
         const auto results,
@@ -87,7 +87,10 @@ Result<std::vector<QueueKindCounts>> countTasks(SqlConnection& connection, Deadl
              {"SELECT kind, count(*) FROM (SELECT kind FROM queue.dead_letters LIMIT $1::bigint) AS d"
               " GROUP BY kind",
               {sqlParameter(kDeadCounted)}},
-             {"SELECT pg_relation_size('queue.tasks') / current_setting('block_size')::int", {}}},
+             {"SELECT pg_relation_size('queue.tasks') / current_setting('block_size')::int", {}},
+             {"SELECT n.node, (SELECT count(*) FROM (SELECT FROM queue.parked AS p WHERE p.node = n.node"
+              " ORDER BY p.task LIMIT $1::bigint) AS few) FROM queue.awaited_nodes() AS n (node)",
+              {sqlParameter(kParkedCounted)}}},
             deadline));
     const auto head = read(results[0]);
     double ofState[3] = {0, 0, 0};
@@ -111,7 +114,10 @@ Result<std::vector<QueueKindCounts>> countTasks(SqlConnection& connection, Deadl
     }
     for (std::size_t r = 0; r < results[1].size(); ++r)
         if (auto* entry = tally.of(results[1].integer(r, 0))) entry->dead = results[1].integer(r, 1);
-    return tally.take();
+    QueueCounts out{tally.take(), {}};
+    for (std::size_t r = 0; r < results[3].size(); ++r)
+        out.parked.push_back({int(results[3].integer(r, 0)), results[3].integer(r, 1)});
+    return out;
 }
 
 } // namespace backend

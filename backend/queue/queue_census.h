@@ -5,7 +5,7 @@
 
 namespace backend {
 
-// See TaskQueue::counts(). One entry per kind, in the order of kTaskKinds.
-[[nodiscard]] Result<std::vector<QueueKindCounts>> countTasks(SqlConnection& connection, Deadline deadline);
+// See TaskQueue::counts().
+[[nodiscard]] Result<QueueCounts> countTasks(SqlConnection& connection, Deadline deadline);
 
 } // namespace backend

@@ -21,6 +21,19 @@ struct QueueKindCounts
     double oldestAgeSeconds = 0;
 };
 
+// Of the tasks that wait for a Redis node; a task may wait for several.
+struct ParkedCount
+{
+    int node = 0; // its id in the directory
+    std::int64_t tasks = 0;
+};
+
+struct QueueCounts
+{
+    std::vector<QueueKindCounts> kinds; // one of each, in the order of kTaskKinds
+    std::vector<ParkedCount> parked;    // of nodes that something waits for
+};
+
 // A failed run: back to wait for `wait`; countsAttempt false for an unreachable node. With nodes that it
 // awaits it is parked: after `wait` as soon as one of them is named to unpark(), else after `parked` more.
 struct TaskRetry
@@ -98,9 +111,9 @@ public:
 
     // Exact up to 20,000 tasks per state. Where there are more, the figures of that state are estimated from
     // a sample of the table, the oldest age from the head of the queue, so that a look costs tens of
-    // milliseconds however long the queue is. Dead letters are counted up to 100,000 per node.
-    [[nodiscard]] virtual Result<std::vector<QueueKindCounts>> counts(SqlConnection& connection,
-                                                                      Deadline deadline) = 0;
+    // milliseconds however long the queue is. Dead letters are counted up to 100,000 per node, what waits for
+    // a node up to kParkedCounted.
+    [[nodiscard]] virtual Result<QueueCounts> counts(SqlConnection& connection, Deadline deadline) = 0;
     // Newest first. Of payloads the first 4,096 characters.
     [[nodiscard]] virtual Result<std::vector<DeadLetter>> deadLetters(SqlConnection& connection, int limit,
                                                                       Deadline deadline) = 0;

@@ -207,7 +207,9 @@ void SyntheticWorkload::repeat(Deed deed, const std::stop_token& stop)
                           : deed == kRead ? read(random)
                                           : followOrUnfollow(random, made);
         if (done) {
-            ++m_done[std::size_t(deed)];
+            m_done[std::size_t(deed)] += *done;
+            next += std::chrono::duration_cast<SteadyClock::duration>(
+                std::chrono::duration<double>((*done - 1) / rate));
             continue;
         }
         {
@@ -219,58 +221,59 @@ void SyntheticWorkload::repeat(Deed deed, const std::stop_token& stop)
     }
 }
 
-Result<void> SyntheticWorkload::postOrDelete(std::mt19937_64& random, std::vector<PostId>& own)
+Result<int> SyntheticWorkload::postOrDelete(std::mt19937_64& random, std::vector<PostId>& own)
 {
     if (!own.empty() && random() % 50 == 0) { // some regret it
         const auto victim = random() % own.size();
         const PostId post = own[victim];
         own.erase(own.begin() + std::ptrdiff_t(victim));
-        return m_engine.feed().deletePost(post, deedDeadline());
+        ROOKERY_TRY(m_engine.feed().deletePost(post, deedDeadline()));
+        return 0;
     }
     // The popular write more, but not as much more as they are followed.
     const int author = random() % 2 == 0 ? m_popular(random) : int(random() % std::uint64_t(m_options.users));
     ROOKERY_ASSIGN(const auto post, m_engine.feed().post(userId(author), crowdPost(random), deedDeadline()));
     if (own.size() < kRemembered) own.push_back(post.id);
-    return {};
+    return 1;
 }
 
-Result<void> SyntheticWorkload::read(std::mt19937_64& random)
+Result<int> SyntheticWorkload::read(std::mt19937_64& random)
 {
     const UserId reader = userId(int(random() % std::uint64_t(m_options.users)));
     PageQuery query;
     const auto dice = random() % 20;
     if (dice == 0) {
         ROOKERY_TRY(m_engine.feed().publicPage(query, deedDeadline()));
-        return {};
+        return 1;
     }
     if (dice < 4) {
         const UserId author = userId(m_popular(random));
         ROOKERY_TRY(m_engine.feed().profile(author, deedDeadline()));
         ROOKERY_TRY(m_engine.feed().authorPage(author, query, deedDeadline()));
-        return {};
+        return 2;
     }
     ROOKERY_ASSIGN(const auto page, m_engine.feed().homePage(reader, query, deedDeadline()));
-    if (page.next && random() % 4 == 0) { // scrolls on
-        query.before = page.next;
-        ROOKERY_TRY(m_engine.feed().homePage(reader, query, deedDeadline()));
-    }
-    return {};
+    if (!page.next || random() % 4 != 0) return 1;
+    query.before = page.next; // scrolls on
+    ROOKERY_TRY(m_engine.feed().homePage(reader, query, deedDeadline()));
+    return 2;
 }
 
-Result<void> SyntheticWorkload::followOrUnfollow(std::mt19937_64& random,
-                                                 std::deque<std::pair<UserId, UserId>>& made)
+Result<int> SyntheticWorkload::followOrUnfollow(std::mt19937_64& random,
+                                                std::deque<std::pair<UserId, UserId>>& made)
 {
     if (made.size() > 20 && random() % 2 == 0) {
         const auto [follower, followee] = made.front();
         made.pop_front();
-        return m_engine.feed().unfollow(follower, followee, deedDeadline());
+        ROOKERY_TRY(m_engine.feed().unfollow(follower, followee, deedDeadline()));
+        return 1;
     }
     const UserId follower = userId(int(random() % std::uint64_t(m_options.users))),
                  followee = userId(m_popular(random));
-    if (follower == followee) return {};
+    if (follower == followee) return 0;
     ROOKERY_TRY(m_engine.feed().follow(follower, followee, deedDeadline()));
     if (made.size() < kRemembered) made.emplace_back(follower, followee);
-    return {};
+    return 1;
 }
 
 void SyntheticWorkload::sample()

@@ -44,9 +44,10 @@ private:
     Result<void> makeUsers(const std::stop_token& stop);
     Result<void> makeFollows(const std::stop_token& stop);
     void repeat(Deed deed, const std::stop_token& stop);
-    Result<void> postOrDelete(std::mt19937_64& random, std::vector<PostId>& own);
-    Result<void> read(std::mt19937_64& random);
-    Result<void> followOrUnfollow(std::mt19937_64& random, std::deque<std::pair<UserId, UserId>>& made);
+    // How many posts were written, calls read, edges changed: several, or none, as it comes.
+    Result<int> postOrDelete(std::mt19937_64& random, std::vector<PostId>& own);
+    Result<int> read(std::mt19937_64& random);
+    Result<int> followOrUnfollow(std::mt19937_64& random, std::deque<std::pair<UserId, UserId>>& made);
     double wantedRate(Deed deed) const;
     void sample();
     void setPhase(const std::string& phase, double fraction);

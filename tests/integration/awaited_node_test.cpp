@@ -179,10 +179,11 @@ void AwaitedNodeTest::waitingDeliveriesAskNobody()
     bringBack(how);
     QVERIFY(drain(*m_engine, Servers::SomeAway));
     allArrived(posts);
-    // A server that was stopped does later what it had received: nobody hears how much that was.
+    // A server that was stopped does later what it had received: nobody hears how much that was. One that
+    // starts anew may have had it rebuilt before: that is no delivery.
     const auto all = std::int64_t(posts.size() * (m_readers.size() + 1));
     const auto counted = deliveries() - delivered;
-    QVERIFY2(how == "silent" ? counted <= all : counted == all, std::to_string(counted).c_str());
+    QVERIFY2(how == "full" ? counted == all : counted <= all, std::to_string(counted).c_str());
 }
 
 // Two of three nodes are silent: what concerns the third alone waits for neither.

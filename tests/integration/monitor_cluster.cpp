@@ -69,6 +69,14 @@ SqlRows MonitorCluster::sql(const char* node, const std::string& text) const
     return take(take(pool(node).lease(soon()))->execute(text, {}, soon()));
 }
 
+void MonitorCluster::changeAsOwner(const char* node, const std::string& text) const
+{
+    auto owner = servers->node(node);
+    owner.address = owner.ownerAddress;
+    const auto pool = makePostgresPool(owner, {});
+    take(take(pool->lease(soon()))->execute(text, {}, soon()));
+}
+
 void MonitorCluster::writeUsersAndPosts() const
 {
     const auto reader = std::to_string(userId(0).value);

@@ -131,6 +131,7 @@ private slots:
     void ordersAreObeyed();
     void hungNodeFallsAloneAndComesBack_data();
     void hungNodeFallsAloneAndComesBack();
+    void aQueueThatCannotBeCountedIsNamed();
     void restartedNodeIsNoticed();
     void historyFollows();
     void manyNodesHungDoNotDelayTheEnd();
@@ -404,6 +405,22 @@ void MonitorTest::hungNodeFallsAloneAndComesBack()
         if (other.name != name) QVERIFY2(other.health != Health::Down, other.message.c_str());
 
     VERIFY_OK(m_cluster->servers->servers().resumeNode(name));
+    VERIFY_SNAPSHOT(await(watch.sampler, allOk), watch.sampler);
+}
+
+// What could not be counted is not none.
+void MonitorTest::aQueueThatCannotBeCountedIsNamed()
+{
+    Watch watch(*m_cluster);
+    VERIFY_SNAPSHOT(await(watch.sampler, allOk), watch.sampler);
+    QVERIFY(watch.sampler.snapshot()->queueNotCounted.empty());
+    m_cluster->changeAsOwner("pg-1", "ALTER TABLE queue.dead_letters RENAME TO gone");
+    const auto uncounted = await(watch.sampler, health("pg-1", Health::Degraded));
+    m_cluster->changeAsOwner("pg-1", "ALTER TABLE queue.gone RENAME TO dead_letters");
+    VERIFY_SNAPSHOT(uncounted, watch.sampler);
+    QCOMPARE(uncounted->queueNotCounted, std::vector<std::string>{"pg-1"});
+    QVERIFY2(nodeOf(*uncounted, "pg-1")->message.find("cannot be counted") != std::string::npos,
+             nodeOf(*uncounted, "pg-1")->message.c_str());
     VERIFY_SNAPSHOT(await(watch.sampler, allOk), watch.sampler);
 }
 

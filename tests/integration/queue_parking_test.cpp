@@ -22,6 +22,7 @@ private slots:
     void whatIsParkedWaitsItsTimeFirst();
     void whatIsParkedIsTriedAnywayInTheEnd();
     void theReturnOfManyIsInPortions();
+    void whatWaitsIsCountedByNode();
 
 private:
     void park(SqlConnection& connection, const Task& task, std::vector<int> nodes, Milliseconds wait,
@@ -116,6 +117,26 @@ void QueueParkingTest::theReturnOfManyIsInPortions()
     QCOMPARE(unparked(*connection, {7, 8}), 0); // 500 that are due
     QVERIFY(awaited(*connection).empty());
     QCOMPARE(first.size(), std::size_t(1));
+}
+
+void QueueParkingTest::whatWaitsIsCountedByNode()
+{
+    m_nodes->enqueue({newTask(), newTask()});
+    const auto connection = m_nodes->connect();
+    QVERIFY(take(queue().counts(*connection, soon())).parked.empty());
+    const auto tasks = claim(*connection);
+    park(*connection, tasks[0], {7, 9}, 0ms);
+    park(*connection, tasks[1], {9}, 0ms);
+    auto parked = take(queue().counts(*connection, soon())).parked;
+    QCOMPARE(parked.size(), std::size_t(2));
+    QCOMPARE(parked[0].node * 1'000 + parked[0].tasks, 7'001);
+    QCOMPARE(parked[1].node * 1'000 + parked[1].tasks, 9'002);
+    // Many are not counted to the last: a look is to cost little.
+    m_nodes->sql("INSERT INTO queue.parked (node, task, free_at) SELECT 9, 1000000 + n, now()"
+                 " FROM generate_series(1, 30000) AS n");
+    parked = take(queue().counts(*connection, soon())).parked;
+    QCOMPARE(parked[1].tasks, kParkedCounted);
+    QCOMPARE(parked[0].tasks, 1);
 }
 
 } // namespace tests

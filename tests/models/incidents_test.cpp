@@ -104,22 +104,32 @@ void IncidentsTest::deadNodesAreNamed()
 void IncidentsTest::whatWaitsForARedisNodeIsCounted()
 {
     auto snapshot = healthy();
-    for (auto& kind : snapshot.queue)
-        kind.retry = 0;
-    const auto dead = [&](backend::NodeKind kind) {
-        const auto node = std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
-                                       [&](const auto& one) { return one.kind == kind; });
-        return ui::incidentsOf(withNodeDown(snapshot, node->id))[0].details;
-    };
-    QVERIFY(!dead(backend::NodeKind::Redis).contains("wait"));
-    snapshot.queue[0].retry = 1;
-    QVERIFY2(dead(backend::NodeKind::Redis)
-                 .endsWith("1 task waits to be tried again; what other nodes hold is delivered meanwhile."),
-             qPrintable(dead(backend::NodeKind::Redis)));
-    snapshot.queue[1].retry = 1'481;
-    QVERIFY2(dead(backend::NodeKind::Redis).contains("1,482 tasks wait to be tried again"),
-             qPrintable(dead(backend::NodeKind::Redis)));
-    QVERIFY(!dead(backend::NodeKind::Postgres).contains("wait to be"));
+    snapshot.queue[0].retry = 900; // for whatever reason
+    auto& node = *std::find_if(snapshot.nodes.begin(), snapshot.nodes.end(),
+                               [](const auto& one) { return one.kind == backend::NodeKind::Redis; });
+    const auto told = [&] { return ui::incidentsOf(withNodeDown(snapshot, node.id))[0].details; };
+    QVERIFY2(!told().contains("wait"), qPrintable(told()));
+    node.parkedTasks = 1;
+    QVERIFY2(told().endsWith("1 task waits for it; what other nodes hold is delivered meanwhile."),
+             qPrintable(told()));
+    node.parkedTasks = 1'482;
+    QVERIFY2(told().contains("1,482 tasks wait for it;"), qPrintable(told()));
+    node.parkedTasks = backend::kParkedCounted;
+    QVERIFY2(told().contains("20,000 tasks or more wait for it;"), qPrintable(told()));
+    // Of several each has its own.
+    auto two = withNodeDown(snapshot, node.id);
+    auto& other = two.nodes.back();
+    other.parkedTasks = 7;
+    two = withNodeDown(two, other.id);
+    const auto both = ui::incidentsOf(two)[0].details;
+    QVERIFY2(both.contains(QString("20,000 tasks or more wait for %1, 7 tasks wait for %2;")
+                               .arg(QString::fromStdString(node.name), QString::fromStdString(other.name))),
+             qPrintable(both));
+    // Where nobody works nothing is delivered anywhere.
+    for (auto& engine : snapshot.engines)
+        engine.paused = true;
+    QVERIFY2(told().contains("20,000 tasks or more wait for it.") && !told().contains("delivered"),
+             qPrintable(told()));
 }
 
 void IncidentsTest::failingCallsComeFirst()

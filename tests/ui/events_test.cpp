@@ -33,6 +33,7 @@ private slots:
     void growsToTheOldest();
     void newsKeepSelectionAndScroll();
     void followsTheRange();
+    void showsAllTimesUntilAPartIsChosen();
     void enterChoosesTheTimeAround();
     void saysWhyItIsEmpty();
     void saysWhatFailed();
@@ -65,10 +66,11 @@ private:
             event.where = "redis-3";
             engine().addEvent(event);
         }
-        bool showPage()
+        bool showPage(bool allTimes = false)
         {
             if (!open()) return false;
             make<ui::EventsPage>();
+            find<QAbstractButton>("allTimes")->setChecked(allTimes);
             model = find<QTableView>("eventTable")->model();
             return QTest::qWaitFor([this] { return !loading(); }, kPatienceMs);
         }
@@ -224,6 +226,38 @@ void EventsTest::followsTheRange()
     f.range.choose(f.newest - 5s, f.newest);
     QTest::qWait(300);
     QCOMPARE(f.model->rowCount(), 101);
+}
+
+// What is wrong now may have begun before the window of the charts.
+void EventsTest::showsAllTimesUntilAPartIsChosen()
+{
+    Fixture f;
+    QVERIFY(f.showPage(true));
+    auto* all = f.find<QAbstractButton>("allTimes");
+    f.fill(100);
+    f.add(f.newest - 2h, 1);
+    f.page->refresh();
+    f.range.setWindow(1min);
+    QTRY_COMPARE(f.model->rowCount(), 101);
+    QTRY_VERIFY(f.find<QLabel>("eventSummary")->text().startsWith("101 events of all times"));
+    f.range.choose(f.newest - 20s, f.newest - 10s);
+    QTRY_COMPARE(f.model->rowCount(), 11);
+    QVERIFY(!all->isChecked());
+    f.range.choose(f.newest - 30s, f.newest - 10s);
+    QTRY_COMPARE(f.model->rowCount(), 21);
+    f.range.reset();
+    QTRY_COMPARE(f.model->rowCount(), 101);
+    QVERIFY(all->isChecked());
+    // Who did not want them does not get them.
+    all->setChecked(false);
+    QTRY_VERIFY(f.model->rowCount() < 62);
+    f.range.choose(f.newest - 20s, f.newest - 10s);
+    QTRY_COMPARE(f.model->rowCount(), 11);
+    all->setChecked(true);
+    QTRY_COMPARE(f.model->rowCount(), 101);
+    f.range.reset();
+    QTRY_VERIFY(f.model->rowCount() < 62);
+    QVERIFY(!all->isChecked());
 }
 
 void EventsTest::enterChoosesTheTimeAround()

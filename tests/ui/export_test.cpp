@@ -251,7 +251,7 @@ void ExportTest::picturesAreWhole_data()
     QTest::addColumn<QString>("choice"); // a button that shows it
     QTest::newRow("time chart") << "queue"
                                 << "queueRates"
-                                << "Arrival against drain"
+                                << "Arrival, drain"
                                 << "";
     QTest::newRow("heat grid") << "shards"
                                << "shardHeat"

@@ -6,6 +6,8 @@
 #include <QTableView>
 #include <QTest>
 
+#include <qcustomplot.h>
+
 #include "tests/ui/overview_fixture.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/heat_grid.h"
@@ -39,6 +41,7 @@ private slots:
     void nodeAndShardLeadOn();
     void shardsAreMeansOfTheLastSeconds();
     void figuresNameTheirWindow();
+    void momentsStandBelowEachOther();
 };
 
 // --- what there is not
@@ -391,6 +394,22 @@ void OverviewTest::figuresNameTheirWindow()
     snapshot.sequence = 100;
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(deliveries.subline(), QString("the engines' counts are not known"));
+}
+
+// One reads a moment down a column of charts, whether they have a right axis or not.
+void OverviewTest::momentsStandBelowEachOther()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.open());
+    fixture.make<ui::OverviewPage>();
+    const auto area = [&](const char* chart) {
+        return fixture.find<QWidget>(chart)->findChild<QCustomPlot*>()->axisRect();
+    };
+    for (const auto& [above, below] :
+         {std::pair{"delayChart", "queueChart"}, std::pair{"rateChart", "cacheChart"}}) {
+        QTRY_COMPARE(area(above)->left(), area(below)->left());
+        QTRY_COMPARE(area(above)->right(), area(below)->right());
+    }
 }
 
 } // namespace tests

@@ -198,7 +198,7 @@ void OverviewTroubleTest::aQueueThatNobodyCountsIsNotEmpty()
 {
     PageFixture fixture;
     fixture.make<ui::OverviewPage>();
-    auto snapshot = still();
+    auto snapshot = withNodeDown(still(), 1);
     snapshot.queueUnfinished = snapshot.queueDead = 0;
     snapshot.queueOldestAgeSeconds = 0;
     snapshot.queueNotCounted = {"pg-1"};

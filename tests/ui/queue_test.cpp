@@ -118,7 +118,7 @@ void QueueTest::emptyQueueIsDrained()
 void QueueTest::aQueueThatNobodyCountsIsNotDrained()
 {
     PageFixture fixture;
-    auto snapshot = fakeSnapshot(1);
+    auto snapshot = withNodeDown(withNodeDown(fakeSnapshot(1), 1), 2);
     snapshot.queueUnfinished = snapshot.queueDead = 0;
     snapshot.queueOldestAgeSeconds = 0;
     snapshot.queueNotCounted = {"pg-1", "pg-2"};
@@ -136,6 +136,12 @@ void QueueTest::aQueueThatNobodyCountsIsNotDrained()
     const auto subtitles = fixture.page->findChildren<QLabel*>("cardSubtitle");
     QVERIFY(std::any_of(subtitles.begin(), subtitles.end(), // beside the tasks by kind
                         [](const auto* one) { return one->text() == "pg-1, pg-2 are down, not counted"; }));
+    // One that answers may refuse to count.
+    snapshot.nodes[0].health = backend::Health::Degraded;
+    snapshot.queueNotCounted = {"pg-1"};
+    ++snapshot.sequence;
+    fixture.engine().setSnapshot(snapshot);
+    QTRY_COMPARE(fixture.find<ui::MetricTile>("queueOldest")->subline(), QString("not counted on pg-1"));
 }
 
 void QueueTest::growingIsNotShort()

@@ -195,9 +195,8 @@ private slots:
 void DoctorJudgementTest::everyCheckHasATest()
 {
     std::string tested;
-    for (const auto* path :
-         {"unit/doctor_judgement_test.cpp", "integration/doctor_test.cpp",
-          "integration/doctor_postgres_test.cpp", "integration/doctor_silence_test.cpp"}) {
+    for (const auto* path : {"unit/doctor_judgement_test.cpp", "integration/doctor_test.cpp",
+                             "integration/doctor_postgres_test.cpp", "integration/doctor_silence_test.cpp"}) {
         std::ifstream in(std::string(ROOKERY_SOURCE_DIR "/tests/") + path);
         QVERIFY2(in, path);
         tested.append(std::istreambuf_iterator<char>(in), {});
@@ -649,10 +648,10 @@ void DoctorJudgementTest::workers_data()
     QTest::newRow("some") << 1 << 0 << 0 << 9 << "";
     QTest::newRow("some of them paused") << 1 << 3 << 0 << 9 << "";
     QTest::newRow("none, nothing to do") << 0 << 0 << 0 << 0 << "note engine.none";
-    QTest::newRow("none") << 0 << 0 << 0 << 9 << "warning engine.none";
-    QTest::newRow("all silent") << 0 << 0 << 4 << 9 << "warning engine.none";
+    QTest::newRow("none") << 0 << 0 << 0 << 9 << "error engine.none";
+    QTest::newRow("all silent") << 0 << 0 << 4 << 9 << "error engine.none";
     QTest::newRow("all paused, nothing to do") << 0 << 4 << 0 << 0 << "note engine.paused";
-    QTest::newRow("all paused") << 0 << 4 << 0 << 9 << "warning engine.paused";
+    QTest::newRow("all paused") << 0 << 4 << 0 << 9 << "error engine.paused";
 }
 
 void DoctorJudgementTest::workers()

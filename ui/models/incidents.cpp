@@ -74,20 +74,30 @@ QString sinceText(backend::TimePoint since)
     return I::tr("Since %1 %2.").arg(formatMoment(since), zoneName());
 }
 
-// What a Redis node's absence does to the queue; empty where no such node is down, or nothing waits.
+// "1 task waits", "20,000 tasks or more wait"; empty: none does.
+QString parkedAt(const backend::NodeSnapshot& node)
+{
+    if (node.parkedTasks == 0) return {};
+    const auto tasks = parkedTasksText(node.parkedTasks);
+    return node.parkedTasks == 1 ? I::tr("%1 waits").arg(tasks) : I::tr("%1 wait").arg(tasks);
+}
+
+// What the absence of nodes does to the queue; empty: nothing waits for one that is down. That others get
+// theirs is said where workers are there to do it.
 QString parkedText(const backend::ClusterSnapshot& snapshot)
 {
-    const bool redis = std::any_of(snapshot.nodes.begin(), snapshot.nodes.end(), [](const auto& node) {
-        return node.kind == backend::NodeKind::Redis && node.health == backend::Health::Down;
-    });
-    std::int64_t waiting = 0;
-    for (const auto& kind : snapshot.queue)
-        waiting += kind.retry;
-    if (!redis || waiting == 0) return {};
-    return waiting == 1
-               ? I::tr("1 task waits to be tried again; what other nodes hold is delivered meanwhile.")
-               : I::tr("%1 tasks wait to be tried again; what other nodes hold is delivered meanwhile.")
-                     .arg(formatCount(waiting));
+    QStringList waiting;
+    const auto down = downNodes(snapshot);
+    for (const auto& node : snapshot.nodes) {
+        const auto text = node.health == backend::Health::Down ? parkedAt(node) : QString();
+        if (!text.isEmpty())
+            waiting << (down.size() == 1 ? I::tr("%1 for it").arg(text)
+                                         : I::tr("%1 for %2").arg(text, QString::fromStdString(node.name)));
+    }
+    if (waiting.isEmpty()) return {};
+    const auto all = waiting.join(I::tr(", "));
+    return nobodyWorks(snapshot) ? I::tr("%1.").arg(all)
+                                 : I::tr("%1; what other nodes hold is delivered meanwhile.").arg(all);
 }
 
 // Why they fail comes before since when.

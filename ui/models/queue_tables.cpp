@@ -244,9 +244,17 @@ QString kindText(backend::TaskKind kind)
 QString notCounted(const backend::ClusterSnapshot& snapshot)
 {
     QStringList names;
-    for (const auto& name : snapshot.queueNotCounted)
+    bool down = true;
+    for (const auto& name : snapshot.queueNotCounted) {
         names << QString::fromStdString(name);
+        down = down && std::any_of(snapshot.nodes.begin(), snapshot.nodes.end(), [&](const auto& node) {
+                   return node.name == name && node.health == backend::Health::Down;
+               });
+    }
     if (names.isEmpty()) return {};
+    if (!down) // why is told of the node
+        return QCoreApplication::translate("ui::QueueTables", "not counted on %1")
+            .arg(names.join(QStringLiteral(", ")));
     return names.size() == 1
                ? QCoreApplication::translate("ui::QueueTables", "%1 is down, not counted").arg(names[0])
                : QCoreApplication::translate("ui::QueueTables", "%1 are down, not counted")

@@ -10,6 +10,7 @@
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/table_style.h"
+#include "ui/widgets/whole_rows.h"
 
 #include <QHeaderView>
 #include <QSettings>
@@ -166,7 +167,7 @@ QWidget* CachePage::buildCaches(QWidget* parent)
     styleCompactTable(*m_cacheTable);
     m_cacheTable->setSortingEnabled(false);
     fitColumns(*m_cacheTable);
-    m_cacheCard->body()->addWidget(m_cacheTable);
+    m_cacheCard->body()->addWidget(new WholeRows(m_cacheTable, m_cacheCard));
     return m_cacheCard;
 }
 
@@ -206,7 +207,7 @@ QWidget* CachePage::buildNodes(QWidget* parent)
     connect(m_nodeTable, &QTableView::activated, this, [this](const QModelIndex& index) {
         emit openPage(QStringLiteral("nodes"), index.siblingAtColumn(RedisNameColumn).data().toString());
     });
-    card->body()->addWidget(m_nodeTable);
+    card->body()->addWidget(new WholeRows(m_nodeTable, card));
     return card;
 }
 
@@ -284,7 +285,8 @@ void CachePage::setSnapshot(const backend::SnapshotPtr& snapshot)
 void CachePage::placeParts()
 {
     const auto needed = [](const QTableView& table) {
-        return table.parentWidget()->sizeHint().height() - table.sizeHint().height() + fullHeight(table);
+        return table.parentWidget()->parentWidget()->sizeHint().height() - table.sizeHint().height() +
+               fullHeight(table);
     };
     const int height = m_splitter->height() - 2 * m_splitter->handleWidth();
     const int tabs = std::max(needed(*m_nodeTable), m_details->neededHeight()) +

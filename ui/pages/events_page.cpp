@@ -107,7 +107,10 @@ QWidget* EventsPage::buildFilters(QWidget* parent)
     m_allTimes->setObjectName(QStringLiteral("allTimes"));
     m_allTimes->setText(tr("All times"));
     m_allTimes->setCheckable(true);
-    m_allTimes->setToolTip(tr("Not only the window at the top, but all that is known"));
+    m_allTimes->setChecked(true);
+    m_allTimes->setToolTip(
+        tr("Not only the window at the top, but all that is known. A part of the past that is "
+           "chosen in a chart switches it off."));
     layout->addWidget(m_allTimes);
     return row;
 }
@@ -149,7 +152,7 @@ void EventsPage::connectAll()
     });
     auto& range = context().range;
     connect(&range, &TimeRange::moved, this, &EventsPage::followRange);
-    connect(&range, &TimeRange::windowChanged, this, [this] { m_soon.start(); });
+    connect(&range, &TimeRange::windowChanged, this, &EventsPage::followChoice);
     connect(&range, &TimeRange::eventsChanged, this, [this] {
         if (isVisible() && this->context().range.live()) readNewest();
     });
@@ -208,6 +211,19 @@ void EventsPage::restart()
     m_wanted = wanted();
     ++m_generation;
     if (isVisible() && context().bridge.state() == EngineBridge::State::Open) m_model->start();
+}
+
+// Who chooses a part of the past in a chart wants to see what happened then. All times come back when that
+// ends.
+void EventsPage::followChoice()
+{
+    const bool chosen = context().range.chosen();
+    if (chosen != m_ofChoice) {
+        if (chosen) m_allBefore = m_allTimes->isChecked();
+        m_ofChoice = chosen;
+        m_allTimes->setChecked(!chosen && m_allBefore);
+    }
+    m_soon.start();
 }
 
 // A chosen part is asked for anew; the window of now lets the oldest go, news come by themselves.
@@ -312,7 +328,7 @@ void EventsPage::showState()
     const int rows = m_model->rowCount();
     const bool all = m_allTimes->isChecked();
     const auto& range = context().range;
-    const auto when = all              ? tr("at all times")
+    const auto when = all              ? tr("of all times")
                       : range.chosen() ? tr("in the window %1 %2").arg(range.windowText(), zoneName())
                                        : tr("in the %1").arg(range.windowText());
     const bool filtered = !query().text.empty() || !query().kinds.empty();
@@ -417,7 +433,7 @@ QString EventsPage::linkArgument() const
 
 void EventsPage::saveState(QSettings& settings) const
 {
-    settings.setValue("allTimes", m_allTimes->isChecked());
+    settings.setValue("allTimes", m_ofChoice ? m_allBefore : m_allTimes->isChecked());
     QStringList groups;
     for (const auto& [group, button] : m_groups)
         if (button->isChecked()) groups << QString::number(int(group));
@@ -426,7 +442,7 @@ void EventsPage::saveState(QSettings& settings) const
 
 void EventsPage::restoreState(QSettings& settings)
 {
-    m_allTimes->setChecked(settings.value("allTimes", false).toBool());
+    m_allTimes->setChecked(settings.value("allTimes", true).toBool());
     const auto groups = settings.value("groups").toStringList();
     for (const auto& [group, button] : m_groups)
         button->setChecked(groups.contains(QString::number(int(group))));

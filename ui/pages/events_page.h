@@ -64,6 +64,7 @@ private:
     backend::EventQuery query() const;
     Wanted wanted() const;
     void restart();
+    void followChoice();
     void followRange();
     void readPage(std::optional<backend::EventKey> before);
     void readNewest();
@@ -92,6 +93,7 @@ private:
     quint64 m_generation = 0; // of the filter
     bool m_reading = false;   // news
     bool m_fitted = false;
+    bool m_ofChoice = false, m_allBefore = true; // a part of the past is chosen; all times, before it was
     QString m_error;
     std::map<std::pair<backend::EventKind, Tone>, QIcon> m_icons;
 };

@@ -5,6 +5,7 @@
 #include "ui/pages/tone_delegate.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/table_style.h"
+#include "ui/widgets/whole_rows.h"
 
 #include <QTableView>
 #include <QVBoxLayout>
@@ -35,10 +36,11 @@ HintedTable::HintedTable(const Theme& theme, const char* name, const QString& ti
     layout->setContentsMargins({});
     layout->setSpacing(kSpacingTiny);
     layout->addWidget(m_hint);
-    layout->addWidget(m_table, 1);
+    auto* rows = new WholeRows(m_table, this);
+    layout->addWidget(rows, 1);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             &HintedTable::currentChanged);
-    const auto showParts = [this] { m_table->setVisible(m_sorted->rowCount() > 0); };
+    const auto showParts = [this, rows] { rows->setVisible(m_sorted->rowCount() > 0); };
     connect(m_sorted, &QAbstractItemModel::rowsInserted, this, showParts);
     connect(m_sorted, &QAbstractItemModel::rowsRemoved, this, showParts);
     layout->addStretch(0); // the line stays at the top while there is no table

@@ -243,6 +243,8 @@ void NodeDetailView::showParts()
 // Why nothing of its own is there; a look that follows a failed one does not take away what failed.
 QString NodeDetailView::missingText() const
 {
+    if (!m_error.isEmpty() && m_row->probed.silentSince) // why stands above
+        return tr("Not read: it does not answer, and is asked again every few seconds.");
     if (!m_error.isEmpty()) return tr("Not read; it is asked for again every few seconds. %1").arg(m_error);
     if (m_paused && !m_asked.contains(m_row->node.id))
         return tr("Nothing is asked while paused. Press F5 to read this node once.");

@@ -3,6 +3,7 @@
 #include "ui/models/capacity_table.h"
 #include "ui/models/last_known.h"
 #include "ui/pages/node_list.h"
+#include "ui/widgets/backlog_text.h"
 #include "ui/widgets/formatting.h"
 
 #include <QCoreApplication>
@@ -387,6 +388,8 @@ std::vector<FactGroup> nodeFactsWithout(const NodeListRow& row, const QString& w
         F::tr("Size of the database"), diskDated(node));
     add("knownRate", F::tr("Ops/s"), node.commandsPerSecond >= 0, formatRate(node.commandsPerSecond),
         F::tr("Redis: commands; PostgreSQL: transactions; over the last second"));
+    add("knownParked", F::tr("Wait for it"), node.parkedTasks > 0, parkedTasksText(node.parkedTasks),
+        F::tr("Nobody tries them before it writes again; what they do elsewhere is done"));
     add("knownProbe", F::tr("Answers in"), node.probeMilliseconds >= 0,
         formatMilliseconds(node.probeMilliseconds), F::tr("Round trip of the last probe"));
     return {{F::tr("Known from the probes"), std::move(known), {}}, {F::tr("Its own figures"), {}, why}};

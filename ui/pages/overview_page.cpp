@@ -111,7 +111,8 @@ void OverviewPage::buildCharts(QWidget* parent)
                {{tr("p50"), 1, [](const Point& p) { return p.fanoutP50Ms; }},
                 {tr("p95"), 2, [](const Point& p) { return p.fanoutP95Ms; }},
                 {tr("p99"), 3, [](const Point& p) { return p.fanoutP99Ms; }}},
-               tr("No deliveries seen in this window")});
+               tr("No deliveries seen in this window"),
+               true});
     m_rateChart = chart(
         "rateChart",
         {tr("Traffic"),
@@ -137,7 +138,8 @@ void OverviewPage::buildCharts(QWidget* parent)
                        {tr("of look-ups"), percent, 100, 100, ScaleUnit::Percent, percent(100)},
                        {},
                        {{tr("all"), 8, {}}, {tr("home"), 1, {}}, {tr("posts"), 2, {}}, {tr("users"), 3, {}}},
-                       tr("No look-ups seen in this window")});
+                       tr("No look-ups seen in this window"),
+                       true});
 }
 
 QWidget* OverviewPage::buildHealth(QWidget* parent)

@@ -1,10 +1,12 @@
 #include "ui/pages/queue_flow_view.h"
 
+#include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/time_range.h"
 #include "ui/models/last_known.h"
 #include "ui/pages/column_fit.h"
 #include "ui/pages/share_delegate.h"
 #include "ui/pages/tone_delegate.h"
+#include "ui/widgets/backlog_text.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
@@ -66,8 +68,8 @@ QueueFlowView::QueueFlowView(const PageContext& context, QWidget* parent)
 QWidget* QueueFlowView::buildRates(QWidget* parent)
 {
     TimeChart::Options options;
-    options.title = tr("Arrival against drain");
-    options.left = {tr("tasks/s"), &formatRate, 4, 0, ScaleUnit::Number, QStringLiteral("8,888")};
+    options.title = tr("Arrival, drain");
+    options.left = {tr("tasks/s over 10 s"), &formatRate, 4, 0, ScaleUnit::Number, QStringLiteral("8,888")};
     options.right = {{}, {}, 4, 0, ScaleUnit::Whole, QStringLiteral("88,888")};
     options.series = {
         {tr("arriving"), kArrivingSeries, [](const backend::HistoryPoint& p) { return p.arrivalsPerSecond; },
@@ -197,11 +199,15 @@ void QueueFlowView::setTimes(const backend::QueueDetails& details)
 {
     m_times->setRows(details.kinds);
     const auto span = formatDuration(std::round(details.windowSeconds));
+    const auto snapshot = m_context.bridge.snapshot();
+    const bool halted = snapshot && nobodyWorks(*snapshot); // what follows looks healthy, and is of before
     const auto words =
         m_context.range.chosen()
             ? tr("of tasks that ran, all engines, last %1 before now, not of the chosen window")
-            : tr("of tasks that ran, all engines, last %1");
-    m_timesCard->setSubtitle(details.windowSeconds < 1 ? QString() : words.arg(span));
+        : halted ? tr("none runs now; of those that ran in the last %1")
+                 : tr("of tasks that ran, all engines, last %1");
+    m_timesCard->setSubtitle(details.windowSeconds < 1 ? QString() : words.arg(span),
+                             halted ? Tone::Warning : Tone::Muted);
     const bool any = !details.kinds.empty();
     m_timesNote->setVisible(!any);
     m_timesTable->setVisible(any);

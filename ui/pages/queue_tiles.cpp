@@ -86,7 +86,8 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
     const auto age = durationFigure(any ? snapshot.queueOldestAgeSeconds : 0);
     m_oldest->setValue(any ? age.number : tr("none"), any ? age.unit : QString());
     m_oldest->setSubline(any ? tr("since it was committed") : tr("nothing waits"));
-    m_oldest->setStatus(any ? ageTone(snapshot.queueOldestAgeSeconds) : Tone::Ok);
+    m_oldest->setStatus(any ? std::max(ageTone(snapshot.queueOldestAgeSeconds), backlogTone(snapshot))
+                            : Tone::Ok);
     if (!any) {
         m_drain->setValue(tr("drained"), {});
         m_drain->setSubline(tr("the queue is empty"));

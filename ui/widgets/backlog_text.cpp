@@ -6,6 +6,7 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace ui {
@@ -86,7 +87,7 @@ QString waitingText(const backend::ClusterSnapshot& snapshot, std::int64_t tasks
 {
     return B::tr("%1, the oldest for %2")
         .arg(tasks == 1 ? B::tr("1 task waits") : B::tr("%1 tasks wait").arg(formatCount(tasks)),
-             formatDuration(snapshot.queueOldestAgeSeconds));
+             formatDuration(std::floor(snapshot.queueOldestAgeSeconds))); // its tenths are of no use here
 }
 
 } // namespace
@@ -139,6 +140,18 @@ std::optional<backend::TimePoint> backlogSince(const backend::ClusterSnapshot& s
 {
     if (const auto nobody = standstillOf(snapshot)) return nobody->since;
     return snapshot.backlog ? std::optional(snapshot.backlog->since) : std::nullopt;
+}
+
+QString parkedTasksText(std::int64_t tasks)
+{
+    if (tasks == 1) return B::tr("1 task");
+    const auto text = B::tr("%1 tasks").arg(formatCount(tasks));
+    return tasks < backend::kParkedCounted ? text : B::tr("%1 or more").arg(text);
+}
+
+bool nobodyWorks(const backend::ClusterSnapshot& snapshot)
+{
+    return standstillOf(snapshot).has_value();
 }
 
 bool allPaused(const backend::ClusterSnapshot& snapshot)

@@ -20,7 +20,11 @@ QString backlogText(const backend::ClusterSnapshot& snapshot);
 QString backlogAdvice(const backend::ClusterSnapshot& snapshot);
 // Since when that is so; empty: they keep up, or it is not known.
 std::optional<backend::TimePoint> backlogSince(const backend::ClusterSnapshot& snapshot);
-// Whoever could take tasks is paused.
+// "227 tasks", "20,000 tasks or more" where no more are counted; see NodeSnapshot::parkedTasks.
+QString parkedTasksText(std::int64_t tasks);
+// None takes tasks, and that is known.
+bool nobodyWorks(const backend::ClusterSnapshot& snapshot);
+// That is because all are paused.
 bool allPaused(const backend::ClusterSnapshot& snapshot);
 // They fall behind because a node is in trouble.
 bool backlogIsANodes(const backend::ClusterSnapshot& snapshot);

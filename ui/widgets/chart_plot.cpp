@@ -41,6 +41,7 @@ ChartPlot::ChartPlot(const Theme& theme, const TimeChart::Options& options,
 {
     m_hasRight =
         std::any_of(options.series.begin(), options.series.end(), [](const auto& s) { return s.right; });
+    m_roomAtRight = m_hasRight || options.roomAtRight;
     build(options);
     buildAxes();
     buildCursor();
@@ -195,7 +196,8 @@ void ChartPlot::buildAxes()
     // Fixed: live axes stand still.
     const int scaleMargin = metrics.horizontalAdvance(longestScaleLabel()) + kValueLabelPadding;
     area->setAutoMargins(QCP::msBottom);
-    area->setMargins(QMargins(scaleMargin, metrics.height() / 2, m_hasRight ? scaleMargin : kRightMargin, 0));
+    area->setMargins(
+        QMargins(scaleMargin, metrics.height() / 2, m_roomAtRight ? scaleMargin : kRightMargin, 0));
     m_plot->yAxis->setTicker(m_leftTicker);
     m_plot->yAxis2->setTicker(m_rightTicker);
     m_plot->yAxis2->setVisible(m_hasRight);

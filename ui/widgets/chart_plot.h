@@ -109,7 +109,7 @@ private:
     AxisScale m_leftScale, m_rightScale;
     QSharedPointer<ScaleTicker> m_leftTicker, m_rightTicker;
     double m_leftFixed = 0;
-    bool m_hasRight = false;
+    bool m_hasRight = false, m_roomAtRight = false;
     bool m_smooth = true; // few points: antialiased
     double m_span = 0;    // of the time axis, seconds
 };

@@ -64,9 +64,9 @@ QString eventKindText(EventKind kind)
     case EventKind::CallsAnswered:
         return EventText::tr("calls answered");
     case EventKind::WorkersBehind:
-        return EventText::tr("workers fall behind");
+        return EventText::tr("work piles up");
     case EventKind::WorkersCaughtUp:
-        return EventText::tr("workers keep up");
+        return EventText::tr("work is caught up");
     }
     return {};
 }

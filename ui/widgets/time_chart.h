@@ -54,7 +54,9 @@ public:
         Axis left;
         Axis right; // used when a series is `right`; its unit is not shown: `left.unit` speaks for both
         std::vector<Series> series;
-        QString emptyText; // when nothing is known in the window; absent: "Waiting for data"
+        QString emptyText = {}; // when nothing is known in the window; absent: "Waiting for data"
+        bool roomAtRight =
+            false; // as if it had a right axis: moments stand under those of a chart above that has one
     };
 
     TimeChart(const Theme& theme, TimeRange& range, Options options, QWidget* parent);

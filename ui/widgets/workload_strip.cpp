@@ -26,16 +26,22 @@ constexpr int kActualWidth = 66, kRoomForActual = 1040;
 
 constexpr double kNight = 0.75, kPeak = 1.15; // of the rates that are set: below, above
 
+// "60 % (night)"
+QString rhythmText(double rhythm)
+{
+    const auto hour = rhythm < kNight  ? WorkloadStrip::tr("night")
+                      : rhythm > kPeak ? WorkloadStrip::tr("peak")
+                                       : WorkloadStrip::tr("day");
+    return WorkloadStrip::tr("%1 % (%2)").arg(formatNumber(100 * rhythm, 0), hour);
+}
+
 } // namespace
 
 QString trafficPhaseText(const backend::WorkloadStatus& status)
 {
     const auto phase = QString::fromStdString(status.phase);
     if (!status.running || status.phase != "running") return phase;
-    const auto hour = status.rhythm < kNight  ? WorkloadStrip::tr("night")
-                      : status.rhythm > kPeak ? WorkloadStrip::tr("peak")
-                                              : WorkloadStrip::tr("day");
-    return WorkloadStrip::tr("%1 at %2 % (%3)").arg(phase, formatNumber(100 * status.rhythm, 0), hour);
+    return WorkloadStrip::tr("%1 at %2").arg(phase, rhythmText(status.rhythm));
 }
 
 QString trafficRhythmText()
@@ -182,7 +188,7 @@ void WorkloadStrip::showWithout()
     m_phase->setTone(Tone::Normal);
     m_phaseText =
         empty ? tr("Empty demo on its own servers: nobody is here yet") : tr("Demo on its own servers");
-    m_phaseShort = m_phaseText;
+    m_phaseLeast = m_phaseShort = m_phaseText;
     m_hint->setText(empty
                         ? tr("rookeryctl import fills it from an activity log, rookery --demo brings a crowd")
                         : QString());
@@ -212,7 +218,8 @@ void WorkloadStrip::fitPhase()
     const auto margins = layout()->contentsMargins();
     const int room = width() - margins.left() - margins.right() - taken - 2 * kSpacingSmall;
     const auto metrics = m_phase->fontMetrics();
-    const auto& text = metrics.horizontalAdvance(m_phaseText) <= room ? m_phaseText : m_phaseShort;
+    const auto fits = [&](const QString& text) { return metrics.horizontalAdvance(text) <= room; };
+    const auto& text = fits(m_phaseText) ? m_phaseText : fits(m_phaseShort) ? m_phaseShort : m_phaseLeast;
     m_phase->setText(metrics.elidedText(text, Qt::ElideRight, std::max(room, 0)));
 }
 
@@ -259,6 +266,7 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
     m_phaseShort = !failed       ? tr("Traffic: %1").arg(trafficPhaseText(status))
                    : m_preparing ? tr("The demo's graph waits, and is tried again: %1").arg(error)
                                  : tr("Demo traffic failed: %1").arg(error);
+    m_phaseLeast = !failed && running ? tr("Traffic: %1").arg(rhythmText(status.rhythm)) : m_phaseShort;
     m_phaseText = failed ? m_phaseShort : tr("%1 · %2").arg(m_phaseShort, running ? accounts : graph);
     m_phase->setAccessibleDescription(m_phase->toolTip());
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
