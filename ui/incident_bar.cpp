@@ -2,18 +2,23 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/bridge/requests.h"
+#include "ui/widgets/backlog_text.h"
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/notice_line.h"
 
 #include <QResizeEvent>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <chrono>
 
 namespace ui {
 namespace {
 
 constexpr int kAllEngines = -1;
+constexpr int kLooks = 6; // for workers who go on, until it can be asked for once more
+constexpr std::chrono::seconds kBetweenLooks{1};
 
 } // namespace
 
@@ -48,20 +53,35 @@ void IncidentBar::addRow()
 void IncidentBar::resumeWorkers()
 {
     m_resuming = true;
+    m_looks = kLooks;
     m_notResumed.clear();
     showIncidents();
     m_bridge.deed(
         this, [](backend::Engine& engine) { return requests::resumeWorkers(engine, kAllEngines); },
         [this](backend::Result<void> result) {
+            if (result) return awaitWorkers();
             m_resuming = false;
-            if (!result) m_notResumed = QString::fromStdString(result.error().message);
+            m_notResumed = QString::fromStdString(result.error().message);
             showIncidents();
         });
+}
+
+// The engines obey within about a second. Nobody else may be looking: the window can be paused.
+void IncidentBar::awaitWorkers()
+{
+    if (!m_resuming) return;
+    if (m_looks-- == 0) {
+        m_resuming = false;
+        return showIncidents();
+    }
+    m_bridge.refresh();
+    QTimer::singleShot(kBetweenLooks, this, &IncidentBar::awaitWorkers);
 }
 
 void IncidentBar::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     m_snapshot = snapshot;
+    if (!snapshot || !allPaused(*snapshot)) m_resuming = false;
     showIncidents();
 }
 
@@ -99,7 +119,9 @@ void IncidentBar::showIncidents()
         m_rows[i]->setDeed(!one.paused  ? QString()
                            : m_resuming ? tr("Resuming…")
                                         : tr("Resume all"),
-                           !m_resuming);
+                           m_resuming            ? tr("The engines obey within about a second")
+                           : m_bridge.readOnly() ? tr("Read-only: this connection refuses every change.")
+                                                 : QString());
         m_rows[i]->say(one.headline, one.details, one.tone);
     }
     setVisible(!m_incidents.empty());

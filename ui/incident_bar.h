@@ -38,11 +38,13 @@ private:
     void showIncidents();
     void holdHeights();
     void resumeWorkers();
+    void awaitWorkers();
 
     const Theme& m_theme;
     EngineBridge& m_bridge;
     backend::SnapshotPtr m_snapshot;
     bool m_paused = false, m_resuming = false, m_shownResuming = false;
+    int m_looks = 0;      // left
     QString m_notResumed; // why, when it was asked for last; empty: it was, or nobody asked
     std::vector<Incident> m_incidents;
     std::vector<NoticeLine*> m_rows; // by position

@@ -75,11 +75,20 @@ std::string waitingText(const ClusterSnapshot& snapshot)
            std::to_string(std::llround(snapshot.queueOldestAgeSeconds)) + " s";
 }
 
-bool anyPaused(const ClusterSnapshot& snapshot)
+// Why nobody works, and what to do.
+std::string nobodyText(const ClusterSnapshot& snapshot)
 {
-    return std::any_of(snapshot.engines.begin(), snapshot.engines.end(), [](const EngineSnapshot& engine) {
-        return engine.heartbeatAgeSeconds <= kHeardOfSeconds && engine.paused && engine.workersWanted > 0;
-    });
+    bool paused = false, silent = false;
+    for (const auto& engine : snapshot.engines) {
+        if (engine.workersWanted == 0) continue;
+        (engine.heartbeatAgeSeconds > kHeardOfSeconds ? silent : paused) = true;
+    }
+    const auto waiting = waitingText(snapshot);
+    if (paused) return "All workers are paused: " + waiting + ". Resume them.";
+    if (silent)
+        return "No engine with workers is heard of: " + waiting +
+               ". See whether they run, or start rookeryctl serve.";
+    return "No engine has workers: " + waiting + ". Start rookeryctl serve, or give an engine some.";
 }
 
 const char* adviceFor(Backlog::Cause cause)
@@ -108,9 +117,7 @@ std::string backlogText(const ClusterSnapshot& snapshot)
     if (snapshot.backlog->cause != Backlog::Cause::NobodyWorks)
         return "The workers fall behind: " + waitingText(snapshot) + ". " +
                adviceFor(snapshot.backlog->cause);
-    return anyPaused(snapshot) ? "All workers are paused: " + waitingText(snapshot) + ". Resume them."
-                               : "No engine has workers: " + waitingText(snapshot) +
-                                     ". Start rookeryctl serve, or give an engine some.";
+    return nobodyText(snapshot);
 }
 
 } // namespace backend

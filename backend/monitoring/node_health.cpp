@@ -14,17 +14,23 @@ std::string advice(const NodeEndpoint& node, const std::optional<Error>& error)
     if (error && error->code == ErrorCode::Unauthorized)
         return "Check the engine's user and password for it.";
     if (error && error->code == ErrorCode::DiskFull) return "Free space on its disk.";
-    if (node.kind == NodeKind::Redis)
-        return "Start it or see why it hangs; pages come from PostgreSQL meanwhile, and its timelines are "
-               "rebuilt.";
-    return "Start it or see why it hangs; tasks of its shards wait meanwhile, nothing acknowledged is lost.";
+    std::string what = "Start it or see why it hangs";
+    if (error && error->code == ErrorCode::DeadlineExceeded)
+        what = "See why it hangs";
+    else if (error)
+        what = node.kind == NodeKind::Redis ? "Start it" : "Start it or see its log";
+    return what + (node.kind == NodeKind::Redis
+                       ? "; pages come from PostgreSQL meanwhile, and its timelines are rebuilt."
+                       : "; tasks of its shards wait meanwhile, nothing acknowledged is lost.");
 }
 
-// What it is told to do about a silent node is told better here.
-std::string withoutAdvice(const Error& error)
+// What the error advises about a Redis node that does not answer is said better here. PostgreSQL's may be all
+// that is known of why it stopped.
+std::string withoutAdvice(const NodeEndpoint& node, const Error& error)
 {
     const bool silent = error.code == ErrorCode::Unavailable || error.code == ErrorCode::DeadlineExceeded;
-    return silent ? error.message.substr(0, error.message.find("; ")) : error.message;
+    return silent && node.kind == NodeKind::Redis ? error.message.substr(0, error.message.find("; "))
+                                                  : error.message;
 }
 
 // For people: never with a password.
@@ -156,7 +162,7 @@ NodeVerdict NodeHealth::verdict(const NodeEndpoint& node, Time now) const
     const auto address = shownAddress(node);
     const bool toldByError = m_error && m_error->message.find(address) != std::string::npos;
     std::string message = node.name + (toldByError ? " " : " (" + address + ") ") + what;
-    if (m_error) message += ": " + withoutAdvice(*m_error);
+    if (m_error) message += ": " + withoutAdvice(node, *m_error);
     if (message.back() != '.') message += '.';
     return {m_misses >= kDownAfterMisses || silent ? Health::Down : Health::Degraded,
             message + " " + advice(node, m_error)};

@@ -88,8 +88,10 @@ Result<QueueCounts> countTasks(SqlConnection& connection, Deadline deadline)
               " GROUP BY kind",
               {sqlParameter(kDeadCounted)}},
              {"SELECT pg_relation_size('queue.tasks') / current_setting('block_size')::int", {}},
-             {"SELECT n.node, (SELECT count(*) FROM (SELECT FROM queue.parked AS p WHERE p.node = n.node"
-              " ORDER BY p.task LIMIT $1::bigint) AS few) FROM queue.awaited_nodes() AS n (node)",
+             // A row may outlive its task, or the task's wait.
+             {"SELECT n.node, (SELECT count(*) FROM (SELECT p.task FROM queue.parked AS p WHERE p.node ="
+              " n.node ORDER BY p.task LIMIT $1::bigint) AS few JOIN queue.tasks AS t ON t.id = few.task"
+              " WHERE t.state = 2) FROM queue.awaited_nodes() AS n (node)",
               {sqlParameter(kParkedCounted)}}},
             deadline));
     const auto head = read(results[0]);

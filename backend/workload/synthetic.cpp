@@ -191,6 +191,7 @@ void SyntheticWorkload::repeat(Deed deed, const std::stop_token& stop)
     std::vector<PostId> own;
     std::deque<std::pair<UserId, UserId>> made;
     auto next = SteadyClock::now();
+    int ahead = 0; // calls done beyond what was due: each takes its time, at the rate that is wanted by then
     while (!stop.stop_requested()) {
         const double rate = wantedRate(deed);
         if (rate <= 0) {
@@ -203,13 +204,16 @@ void SyntheticWorkload::repeat(Deed deed, const std::stop_token& stop)
         next = std::max(next, SteadyClock::now() - kIdle);
         if (next > SteadyClock::now()) sleepUntil(next, stop);
         if (stop.stop_requested()) return;
+        if (ahead > 0) {
+            --ahead;
+            continue;
+        }
         const auto done = deed == kPost   ? postOrDelete(random, own)
                           : deed == kRead ? read(random)
                                           : followOrUnfollow(random, made);
         if (done) {
             m_done[std::size_t(deed)] += *done;
-            next += std::chrono::duration_cast<SteadyClock::duration>(
-                std::chrono::duration<double>((*done - 1) / rate));
+            ahead = std::max(0, *done - 1);
             continue;
         }
         {

@@ -132,11 +132,20 @@ void QueueParkingTest::whatWaitsIsCountedByNode()
     QCOMPARE(parked[0].node * 1'000 + parked[0].tasks, 7'001);
     QCOMPARE(parked[1].node * 1'000 + parked[1].tasks, 9'002);
     // Many are not counted to the last: a look is to cost little.
-    m_nodes->sql("INSERT INTO queue.parked (node, task, free_at) SELECT 9, 1000000 + n, now()"
-                 " FROM generate_series(1, 30000) AS n");
+    m_nodes->sql("WITH t AS (INSERT INTO queue.tasks (kind, shard, payload, rank, state, run_at, expires_at)"
+                 " SELECT 3, 0, '{}', n, 2, now() + interval '4 hours', now() + interval '1 day'"
+                 " FROM generate_series(1, 30000) AS n RETURNING id)"
+                 " INSERT INTO queue.parked (node, task, free_at) SELECT 9, id, now() FROM t");
     parked = take(queue().counts(*connection, soon())).parked;
     QCOMPARE(parked[1].tasks, kParkedCounted);
     QCOMPARE(parked[0].tasks, 1);
+    // Of a task that is gone, or is being done, nothing waits.
+    m_nodes->sql("DELETE FROM queue.tasks WHERE kind = 3");
+    QCOMPARE(take(queue().counts(*connection, soon())).parked[1].tasks, 2);
+    QCOMPARE(unparked(*connection, {7}), 1);
+    QCOMPARE(promoted(*connection), 1);
+    parked = take(queue().counts(*connection, soon())).parked;
+    QCOMPARE(parked[0].node * 1'000 + parked[0].tasks, 9'001);
 }
 
 } // namespace tests

@@ -39,7 +39,7 @@ private:
         out.backlog.reset();
         for (auto& kind : out.queue)
             kind.ready = 0;
-        out.queue.front().ready = 12'304;
+        out.queue.front().ready = out.queueUnfinished = 12'304;
         out.queueOldestAgeSeconds = 40;
         return out;
     }
@@ -118,13 +118,28 @@ void IncidentsTest::whatWaitsForARedisNodeIsCounted()
     QVERIFY2(told().contains("20,000 tasks or more wait for it;"), qPrintable(told()));
     // Of several each has its own.
     auto two = withNodeDown(snapshot, node.id);
-    auto& other = two.nodes.back();
-    other.parkedTasks = 7;
-    two = withNodeDown(two, other.id);
-    const auto both = ui::incidentsOf(two)[0].details;
+    two.nodes.back().parkedTasks = 7;
+    const auto other = two.nodes.back().id;
+    const auto name = QString::fromStdString(two.nodes.back().name);
+    const auto both = ui::incidentsOf(withNodeDown(two, other))[0].details;
     QVERIFY2(both.contains(QString("20,000 tasks or more wait for %1, 7 tasks wait for %2;")
-                               .arg(QString::fromStdString(node.name), QString::fromStdString(other.name))),
+                               .arg(QString::fromStdString(node.name), name)),
              qPrintable(both));
+    // Where a queue cannot be read, or no Redis node is left, others are not served either.
+    const auto withQueue = ui::incidentsOf(withNodeDown(withNodeDown(snapshot, node.id), 1))[0].details;
+    QVERIFY2(withQueue.contains("or more wait for") && !withQueue.contains("delivered"),
+             qPrintable(withQueue));
+    auto none = snapshot;
+    for (const auto& one : snapshot.nodes)
+        if (one.kind == backend::NodeKind::Redis) none = withNodeDown(none, one.id);
+    QVERIFY(!ui::incidentsOf(none)[0].details.contains("delivered"));
+    // One that answers and does not write is an incident of its own.
+    const auto full = ui::incidentsOf(snapshot);
+    QCOMPARE(full.size(), std::size_t(1));
+    QCOMPARE(full[0].headline,
+             QString("20,000 tasks or more wait for %1").arg(QString::fromStdString(node.name)));
+    QCOMPARE(full[0].page + u' ' + full[0].argument, "nodes " + QString::fromStdString(node.name));
+    QCOMPARE(full[0].tone, ui::Tone::Warning);
     // Where nobody works nothing is delivered anywhere.
     for (auto& engine : snapshot.engines)
         engine.paused = true;
@@ -236,7 +251,7 @@ void IncidentsTest::nobodyWorks()
     auto all = ui::incidentsOf(snapshot);
     QCOMPARE(all.size(), std::size_t(1));
     QCOMPARE(all[0].headline, QString("All workers are paused: 12,304 tasks wait, the oldest for 40 s"));
-    QCOMPARE(all[0].details, QString("What is posted reaches nobody until they are resumed. %1")
+    QCOMPARE(all[0].details, QString("What is posted reaches no home timeline until they are resumed. %1")
                                  .arg(since(snapshot.takenAt - 45s))); // the last of them
     QCOMPARE(all[0].tone, ui::Tone::Critical);
     QCOMPARE(all[0].page + u' ' + all[0].argument, QString("queue workers"));
@@ -250,7 +265,7 @@ void IncidentsTest::nobodyWorks()
     snapshot.workers.back().engineSlot = snapshot.engines.back().slot;
     snapshot.workers.back().since = snapshot.takenAt;
     QVERIFY(ui::incidentsOf(snapshot).at(0).details.contains(since(snapshot.takenAt - 45s)));
-    snapshot.queue.front().ready = 0;
+    snapshot.queue.front().ready = snapshot.queueUnfinished = 0;
     all = ui::incidentsOf(snapshot);
     QCOMPARE(all[0].headline, QString("All workers are paused"));
     QCOMPARE(all[0].tone, ui::Tone::Warning); // nothing waits yet

@@ -34,6 +34,7 @@ private slots:
     void newsKeepSelectionAndScroll();
     void followsTheRange();
     void showsAllTimesUntilAPartIsChosen();
+    void aPartThatWasChosenBeforeIsShown();
     void enterChoosesTheTimeAround();
     void saysWhyItIsEmpty();
     void saysWhatFailed();
@@ -258,6 +259,20 @@ void EventsTest::showsAllTimesUntilAPartIsChosen()
     f.range.reset();
     QTRY_VERIFY(f.model->rowCount() < 62);
     QVERIFY(!all->isChecked());
+}
+
+// Pages are made when they are first looked at.
+void EventsTest::aPartThatWasChosenBeforeIsShown()
+{
+    Fixture f;
+    f.fill(100);
+    QVERIFY(f.open());
+    f.range.choose(f.newest - 20s, f.newest - 10s);
+    f.make<ui::EventsPage>();
+    f.model = f.find<QTableView>("eventTable")->model();
+    QTRY_COMPARE(f.model->rowCount(), 11);
+    f.range.reset();
+    QTRY_COMPARE(f.model->rowCount(), 100);
 }
 
 void EventsTest::enterChoosesTheTimeAround()

@@ -33,6 +33,8 @@ private slots:
     void standsOverEveryPage();
     void leadsToWhereOneActs();
     void pausedWorkersAreResumedHere();
+    void whileNothingIsAskedForItShowsThatTheyWereResumed();
+    void readOnlyResumesNobody();
     void allOfItIsRead();
     void timesFollowTheZone();
     void whilePausedItSaysOfWhen();
@@ -50,6 +52,13 @@ private:
             node.health = backend::Health::Ok;
         out.backlog.reset();
         out.sequence += 10;
+        return out;
+    }
+    static backend::ClusterSnapshot paused(WindowFixture& fixture)
+    {
+        auto out = still(fixture);
+        for (auto& engine : out.engines)
+            engine.paused = true;
         return out;
     }
     static void give(WindowFixture& fixture, backend::ClusterSnapshot snapshot)
@@ -126,10 +135,7 @@ void IncidentBarTest::pausedWorkersAreResumedHere()
         return fixture.find<QWidget>(row)->findChild<QAbstractButton*>("noticeDeed");
     };
     QVERIFY(!button("incident0")->isVisible() && !button("incident1")->isVisible());
-    auto snapshot = still(fixture);
-    for (auto& engine : snapshot.engines)
-        engine.paused = true;
-    give(fixture, snapshot);
+    give(fixture, paused(fixture));
     const auto* row = fixture.find<ui::NoticeLine>("incident0");
     QTRY_VERIFY2(row->headline().startsWith("All workers are paused"), qPrintable(row->headline()));
     auto* resume = button("incident0");
@@ -144,6 +150,32 @@ void IncidentBarTest::pausedWorkersAreResumedHere()
     QTRY_VERIFY(!row->isVisible());
     const auto calls = fixture.engine().calls();
     QCOMPARE(std::count(calls.begin(), calls.end(), "resumeWorkers -1"), 2);
+}
+
+void IncidentBarTest::whileNothingIsAskedForItShowsThatTheyWereResumed()
+{
+    WindowFixture fixture(settingsFile());
+    QVERIFY(fixture.showOpen());
+    give(fixture, paused(fixture));
+    QTRY_VERIFY(fixture.find<ui::NoticeLine>("incident0") != nullptr);
+    fixture.range.setLive(false);
+    auto* row = fixture.find<ui::NoticeLine>("incident0");
+    QVERIFY(row->isVisible());
+    QTest::mouseClick(row->findChild<QAbstractButton*>("noticeDeed"), Qt::LeftButton);
+    QTRY_VERIFY(!row->isVisible());
+    QVERIFY(!fixture.range.live());
+}
+
+void IncidentBarTest::readOnlyResumesNobody()
+{
+    WindowFixture fixture(settingsFile());
+    fixture.engine().setReadOnly(true);
+    QVERIFY(fixture.showOpen());
+    give(fixture, paused(fixture));
+    QTRY_VERIFY(fixture.find<ui::NoticeLine>("incident0") != nullptr);
+    auto* deed = fixture.find<QWidget>("incident0")->findChild<QAbstractButton*>("noticeDeed");
+    QVERIFY(deed->isVisible() && !deed->isEnabled());
+    QVERIFY2(deed->toolTip().startsWith("Read-only"), qPrintable(deed->toolTip()));
 }
 
 // In the smallest window too.

@@ -197,7 +197,7 @@ void OverviewTest::balanceIsOfTheRedisNodes()
     QCOMPARE(balance.status(), ui::Tone::Warning);
     for (auto& shard : snapshot.shards)
         shard.deliveriesPerSecond = 15;
-    ++snapshot.sequence;
+    snapshot.sequence += 20; // what was before is no part of these seconds
     fixture.engine().setSnapshot(snapshot);
     QTRY_COMPARE(balance.value(), QString("1.00"));
     QCOMPARE(balance.status(), ui::Tone::Ok);

@@ -118,6 +118,14 @@ void TimelineTest::aNodeThatIsDownIsNamedWhereTheUserLives()
     fixture.engine().setSnapshot(up);
     QTRY_COMPARE(text(fixture, "profilePlace"), healthy);
     QVERIFY(text(fixture, "profileFacts").contains("kept in Redis"));
+    // Counters are behind what the lists show while tasks wait.
+    QVERIFY(!text(fixture, "profileFacts").contains("waits in the queue"));
+    up.queueUnfinished = 40;
+    up.queueOldestAgeSeconds = 12;
+    ++up.sequence;
+    fixture.engine().setSnapshot(up);
+    QTRY_VERIFY2(text(fixture, "profileFacts").contains("posts, and what waits in the queue"),
+                 qPrintable(text(fixture, "profileFacts")));
 }
 
 void TimelineTest::invitesAndFindsAUser()

@@ -148,6 +148,9 @@ void BacklogWatchTest::theClusterSaysWhatToDo()
     cluster.engines[0].workersWanted = 2;
     QVERIFY2(backlogText(cluster).starts_with("All workers are paused: 12000 tasks wait"),
              backlogText(cluster).c_str());
+    cluster.engines[0].heartbeatAgeSeconds = 8; // where a node holds up heartbeats, too
+    QVERIFY2(backlogText(cluster).starts_with("No engine with workers is heard of: 12000 tasks wait"),
+             backlogText(cluster).c_str());
     // A node's trouble is said first.
     cluster = behind(NodeInTrouble);
     cluster.nodes[1].health = Health::Down;

@@ -82,8 +82,21 @@ QString parkedAt(const backend::NodeSnapshot& node)
     return node.parkedTasks == 1 ? I::tr("%1 waits").arg(tasks) : I::tr("%1 wait").arg(tasks);
 }
 
-// What the absence of nodes does to the queue; empty: nothing waits for one that is down. That others get
-// theirs is said where workers are there to do it.
+// Workers, every queue and other Redis nodes are there.
+bool othersAreServed(const backend::ClusterSnapshot& snapshot)
+{
+    bool redis = false, postgres = true;
+    for (const auto& node : snapshot.nodes) {
+        const bool down = node.health == backend::Health::Down;
+        if (node.kind == backend::NodeKind::Redis)
+            redis = redis || !down;
+        else
+            postgres = postgres && !down;
+    }
+    return redis && postgres && !nobodyWorks(snapshot);
+}
+
+// What the absence of nodes does to the queue; empty: nothing waits for one that is down.
 QString parkedText(const backend::ClusterSnapshot& snapshot)
 {
     QStringList waiting;
@@ -96,8 +109,8 @@ QString parkedText(const backend::ClusterSnapshot& snapshot)
     }
     if (waiting.isEmpty()) return {};
     const auto all = waiting.join(I::tr(", "));
-    return nobodyWorks(snapshot) ? I::tr("%1.").arg(all)
-                                 : I::tr("%1; what other nodes hold is delivered meanwhile.").arg(all);
+    return othersAreServed(snapshot) ? I::tr("%1; what other nodes hold is delivered meanwhile.").arg(all)
+                                     : I::tr("%1.").arg(all);
 }
 
 // Why they fail comes before since when.
@@ -133,6 +146,25 @@ std::optional<Incident> deadNodes(const backend::ClusterSnapshot& snapshot)
         details << I::tr("%1.").arg(lacking.join(I::tr("; ")));
     return Incident{Tone::Critical, downText(down),          details.join(u' '),
                     I::tr("Nodes"), QStringLiteral("nodes"), down.front()};
+}
+
+// A node that answers and does not write: full, loading, a replica. Just after it was back it is that, too,
+// for a moment.
+std::optional<Incident> awaitedNodes(const backend::ClusterSnapshot& snapshot)
+{
+    const backend::NodeSnapshot* most = nullptr;
+    for (const auto& node : snapshot.nodes)
+        if (node.health != backend::Health::Down && node.parkedTasks > (most ? most->parkedTasks : 0))
+            most = &node;
+    if (!most) return std::nullopt;
+    const auto name = QString::fromStdString(most->name);
+    return Incident{Tone::Warning,
+                    I::tr("%1 for %2").arg(parkedAt(*most), name),
+                    I::tr("It answers, and did not do what was to be written. They are tried when it does a "
+                          "write again; if this lasts, it is full, loading or a replica."),
+                    I::tr("Nodes"),
+                    QStringLiteral("nodes"),
+                    name};
 }
 
 std::optional<Incident> lateWork(const backend::ClusterSnapshot& snapshot)
@@ -174,6 +206,7 @@ std::vector<Incident> incidentsOf(const backend::ClusterSnapshot& snapshot)
     const bool nodeIsWorse = failureTone(snapshot) != Tone::Critical && !downNodes(snapshot).isEmpty();
     add(nodeIsWorse ? deadNodes(snapshot) : callsThatFail(snapshot));
     add(lateWork(snapshot));
+    add(awaitedNodes(snapshot));
     std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.tone > b.tone; });
     return out;
 }

@@ -23,8 +23,9 @@ struct Incident
     bool operator==(const Incident&) const = default;
 };
 
-// At most two, the worse one first: calls that fail together with the nodes that are down, and workers of
-// which readers do not get their posts in time. Dead letters and single missed probes are none: those wait.
+// At most three, the worse one first: calls that fail together with the nodes that are down, workers of which
+// readers do not get their posts in time, and a node that answers and takes no writes. Dead letters and
+// single missed probes are none: those wait.
 std::vector<Incident> incidentsOf(const backend::ClusterSnapshot& snapshot);
 
 QStringList downNodes(const backend::ClusterSnapshot& snapshot); // by name

@@ -28,7 +28,7 @@ QueueKindModel* makeQueueKindTable(QObject* parent);
 // What a kind of task does, in few words: "delivery chunk".
 QString kindText(backend::TaskKind kind);
 
-// Whose tasks nobody counts now, in words: "pg-1 is down, not counted". Empty: all are counted.
+// Whose tasks nobody counts now, in words: "pg-1 is down, not counted". Empty: all are.
 QString notCounted(const backend::ClusterSnapshot& snapshot);
 
 // How long tasks waited and ran, by kind.

@@ -166,10 +166,11 @@ ShardTableModel* makeShardTable(QObject* parent)
             .in(T::tr("bytes"))
             .datedBy(&T::postgresDated),
         T::rate(T::tr("Deliveries/s"),
-                T::tr("Deliveries into the shard's home timelines, over the last second"),
+                T::tr("Deliveries into the shard's home timelines, mean of the last ten seconds"),
                 &S::deliveriesPerSecond)
             .datedBy(rates),
-        T::rate(T::tr("Reads/s"), T::tr("Pages read of the shard's home timelines, over the last second"),
+        T::rate(T::tr("Reads/s"),
+                T::tr("Pages read of the shard's home timelines, mean of the last ten seconds"),
                 &S::readsPerSecond)
             .datedBy(rates),
         T::node(T::tr("Timelines on"), T::tr("Redis node of the home timelines"), &ShardRow::timelinesNode),

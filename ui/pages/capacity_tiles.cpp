@@ -11,6 +11,8 @@
 namespace ui {
 namespace {
 
+constexpr double kGiB = double(1 << 30);
+
 // "12.3 KiB" in two.
 void setBytes(MetricTile& tile, double bytes)
 {
@@ -89,13 +91,11 @@ void CapacityTiles::setCapacity(const backend::Capacity* capacity)
     m_perEntry->setSubline(tr("%1 entries a reader, cap %2")
                                .arg(formatNumber(c.entriesPerTimeline.mean, 0), formatCount(c.cap)));
     m_perGiB->setValue(formatCount(std::llround(c.readersPerGiB)), {});
-    const auto silent = silentNodes(c);
-    m_perGiB->setSubline(c.sampled == c.timelines
-                             ? silent > 0 ? tr("all weighed, of %1 of %2 nodes")
-                                                .arg(std::int64_t(c.nodes.size()) - silent)
-                                                .arg(c.nodes.size())
-                                          : tr("all of them weighed")
-                             : tr("± %1 (95 %)").arg(formatCount(std::llround(c.readersPerGiBError))));
+    const double full = c.bytesPerEntry.mean * double(c.cap);
+    m_perGiB->setSubline(c.sampled != c.timelines
+                             ? tr("± %1 (95 %)").arg(formatCount(std::llround(c.readersPerGiBError)))
+                         : full > 0 ? tr("%1 if all were at the cap").arg(formatCompact(kGiB / full))
+                                    : tr("all of them weighed"));
     showRoom(c);
 }
 
@@ -120,8 +120,7 @@ void CapacityTiles::showRoom(const backend::Capacity& capacity)
                                           .arg(std::int64_t(capacity.nodes.size()) - silent)
                                           .arg(capacity.nodes.size())
                                           .arg(fits)
-                       : byMachine == 0 ? tr("%1 fit until maxmemory").arg(fits)
-                                        : tr("%1 fit in memory").arg(fits));
+                                    : tr("%1 fit, as full as now").arg(fits));
     const auto until = byMachine == 0 ? tr("until maxmemory")
                        : byMachine == known
                            ? tr("until its share of the machine's memory, as no maxmemory is set")

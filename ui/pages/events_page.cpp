@@ -152,7 +152,10 @@ void EventsPage::connectAll()
     });
     auto& range = context().range;
     connect(&range, &TimeRange::moved, this, &EventsPage::followRange);
-    connect(&range, &TimeRange::windowChanged, this, &EventsPage::followChoice);
+    connect(&range, &TimeRange::windowChanged, this, [this] {
+        followChoice();
+        m_soon.start();
+    });
     connect(&range, &TimeRange::eventsChanged, this, [this] {
         if (isVisible() && this->context().range.live()) readNewest();
     });
@@ -218,12 +221,10 @@ void EventsPage::restart()
 void EventsPage::followChoice()
 {
     const bool chosen = context().range.chosen();
-    if (chosen != m_ofChoice) {
-        if (chosen) m_allBefore = m_allTimes->isChecked();
-        m_ofChoice = chosen;
-        m_allTimes->setChecked(!chosen && m_allBefore);
-    }
-    m_soon.start();
+    if (chosen == m_ofChoice) return;
+    if (chosen) m_allBefore = m_allTimes->isChecked();
+    m_ofChoice = chosen;
+    m_allTimes->setChecked(!chosen && m_allBefore);
 }
 
 // A chosen part is asked for anew; the window of now lets the oldest go, news come by themselves.
@@ -360,6 +361,8 @@ void EventsPage::chooseAround(const QModelIndex& index)
     if (!index.isValid()) return;
     const auto at = m_model->event(index).key.at;
     auto& range = context().range;
+    // Longer ago than charts reach another time would be shown.
+    if (at < range.end() - range.reach()) return;
     const auto span = std::min(range.span(), kAround);
     range.choose(at - span / 2, at + span / 2);
     if (at >= range.begin() && at <= range.end()) range.pin(at);
@@ -373,6 +376,7 @@ void EventsPage::setSnapshot(const backend::SnapshotPtr& snapshot)
 
 void EventsPage::activated()
 {
+    followChoice(); // it may have been made before this page was
     for (const auto& [group, button] : m_groups) {
         backend::Event typical;
         typical.kind = kindsOf(group).front();
@@ -433,7 +437,7 @@ QString EventsPage::linkArgument() const
 
 void EventsPage::saveState(QSettings& settings) const
 {
-    settings.setValue("allTimes", m_ofChoice ? m_allBefore : m_allTimes->isChecked());
+    settings.setValue("ofAllTimes", m_ofChoice ? m_allBefore : m_allTimes->isChecked());
     QStringList groups;
     for (const auto& [group, button] : m_groups)
         if (button->isChecked()) groups << QString::number(int(group));
@@ -442,7 +446,7 @@ void EventsPage::saveState(QSettings& settings) const
 
 void EventsPage::restoreState(QSettings& settings)
 {
-    m_allTimes->setChecked(settings.value("allTimes", true).toBool());
+    m_allTimes->setChecked(settings.value("ofAllTimes", true).toBool());
     const auto groups = settings.value("groups").toStringList();
     for (const auto& [group, button] : m_groups)
         button->setChecked(groups.contains(QString::number(int(group))));

@@ -20,8 +20,7 @@ namespace ui {
 namespace {
 
 constexpr int kHealthColumnWidth = 330;
-constexpr int kLeastHeat = 230;       // of the shards' card
-constexpr std::size_t kAveraged = 10; // snapshots, one a second
+constexpr int kLeastHeat = 230; // of the shards' card
 constexpr auto kMetric = backend::BalanceMetric::Deliveries;
 
 std::vector<double> deliveries(const backend::ClusterSnapshot& snapshot)
@@ -93,40 +92,17 @@ void HealthColumn::showNodeNote()
 
 void HealthColumn::setShards(const ShownShards& shards, const QString& note)
 {
-    auto values = shards.ofWindow ? deliveries(*shards.snapshot) : meansOf(*shards.snapshot);
-    const double seconds = shards.ofWindow ? shards.seconds : double(m_lately.size());
-    const auto summary = backend::summarize(values, backend::usersOf(*shards.snapshot), seconds);
+    auto values = deliveries(*shards.snapshot);
+    const auto summary = backend::summarize(values, backend::usersOf(*shards.snapshot), shards.seconds);
+    const auto seconds = formatWholeCount(shards.seconds);
     QString mean;
     if (summary.known > 0)
         mean = shards.ofWindow ? tr("mean %1").arg(formatRate(summary.mean))
-                               : tr("last %1 s, mean %2").arg(m_lately.size()).arg(formatRate(summary.mean));
+                               : tr("last %1 s, mean %2").arg(seconds, formatRate(summary.mean));
     m_shardCard->setSubtitle(note.isEmpty() ? mean : note);
     m_heat->setNothing(shards.ofWindow ? tr("Nothing was delivered in this window")
-                                       : tr("Nothing was delivered in the last %1 s").arg(m_lately.size()));
+                                       : tr("Nothing was delivered in the last %1 s").arg(seconds));
     m_heat->setValues(std::move(values), summary.chanceCoefficientOfVariation);
-}
-
-std::vector<double> HealthColumn::meansOf(const backend::ClusterSnapshot& newest)
-{
-    const auto values = deliveries(newest);
-    const bool goesOn = newest.sequence >= m_newest && newest.sequence - m_newest <= kAveraged &&
-                        !m_lately.empty() && m_lately.back().size() == values.size();
-    if (!goesOn) m_lately.clear();
-    if (m_lately.empty() || newest.sequence != m_newest) m_lately.push_back(values);
-    if (m_lately.size() > kAveraged) m_lately.pop_front();
-    m_newest = newest.sequence;
-    std::vector<double> means(values.size(), NAN);
-    for (std::size_t shard = 0; shard < values.size(); ++shard) {
-        double sum = 0;
-        int known = 0;
-        for (const auto& second : m_lately) {
-            if (std::isnan(second[shard])) continue;
-            sum += second[shard];
-            ++known;
-        }
-        if (known > 0) means[shard] = sum / known;
-    }
-    return means;
 }
 
 void HealthColumn::placeParts()

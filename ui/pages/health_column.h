@@ -5,7 +5,6 @@
 #include <QWidget>
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "ui/pages/node_table.h"
@@ -44,8 +43,6 @@ private:
     void buildShards(const Theme& theme);
     void showNodeNote();
     void placeParts(); // all nodes, within reason; the map gets the rest
-    // Means of the last seconds: in one alone chance hides what the map is there for.
-    std::vector<double> meansOf(const backend::ClusterSnapshot& newest);
 
     Card* m_nodeCard = nullptr;
     NodeTableModel* m_model = nullptr;
@@ -54,8 +51,6 @@ private:
     bool m_loadShown = true; // there is room for that column
     Card* m_shardCard = nullptr;
     HeatGrid* m_heat = nullptr;
-    std::deque<std::vector<double>> m_lately; // deliveries/s of the shards, newest last
-    std::uint64_t m_newest = 0;               // the snapshot of the last of them
 };
 
 } // namespace ui

@@ -228,18 +228,27 @@ std::vector<Fact> latencyFacts(const backend::RedisLatency& latency)
     return out;
 }
 
+Fact parkedFact(const backend::NodeSnapshot& node)
+{
+    return {"knownParked", F::tr("Wait for it"), parkedTasksText(node.parkedTasks),
+            F::tr("Parked, and tried when it does a write again, or after some hours; what they do elsewhere "
+                  "is done")};
+}
+
 std::vector<FactGroup> redisFacts(const backend::RedisDetails& d, const backend::NodeSnapshot& node)
 {
     const double window = d.keys.value ? d.keys.value->windowSeconds : 0;
     const auto memory = [&node](const auto& figures) { return memoryFacts(figures, node); };
     const auto clients = [&node](const auto& figures) { return clientFacts(figures, node); };
-    return {group(F::tr("Memory"), d.memory, memory),
-            group(overWindow(F::tr("Keys"), window), d.keys, keyFacts),
-            group(F::tr("Persistence"), d.persistence, persistenceFacts),
-            group(F::tr("Clients"), d.clients, clients),
-            group(F::tr("Replication"), d.replication, replicationFacts),
-            group(F::tr("Keyspace"), d.keyspace, keyspaceFacts),
-            group(F::tr("Latency events"), d.latency, latencyFacts)};
+    std::vector<FactGroup> out{group(F::tr("Memory"), d.memory, memory),
+                               group(overWindow(F::tr("Keys"), window), d.keys, keyFacts),
+                               group(F::tr("Persistence"), d.persistence, persistenceFacts),
+                               group(F::tr("Clients"), d.clients, clients),
+                               group(F::tr("Replication"), d.replication, replicationFacts),
+                               group(F::tr("Keyspace"), d.keyspace, keyspaceFacts),
+                               group(F::tr("Latency events"), d.latency, latencyFacts)};
+    if (node.parkedTasks > 0) out.insert(out.begin(), {F::tr("Tasks"), {parkedFact(node)}, {}});
+    return out;
 }
 
 std::vector<Fact> connectionFacts(const backend::PostgresConnectionFigures& c,
@@ -388,8 +397,7 @@ std::vector<FactGroup> nodeFactsWithout(const NodeListRow& row, const QString& w
         F::tr("Size of the database"), diskDated(node));
     add("knownRate", F::tr("Ops/s"), node.commandsPerSecond >= 0, formatRate(node.commandsPerSecond),
         F::tr("Redis: commands; PostgreSQL: transactions; over the last second"));
-    add("knownParked", F::tr("Wait for it"), node.parkedTasks > 0, parkedTasksText(node.parkedTasks),
-        F::tr("Nobody tries them before it writes again; what they do elsewhere is done"));
+    if (node.parkedTasks > 0) known.push_back(parkedFact(node));
     add("knownProbe", F::tr("Answers in"), node.probeMilliseconds >= 0,
         formatMilliseconds(node.probeMilliseconds), F::tr("Round trip of the last probe"));
     return {{F::tr("Known from the probes"), std::move(known), {}}, {F::tr("Its own figures"), {}, why}};

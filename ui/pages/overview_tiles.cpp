@@ -61,15 +61,15 @@ void OverviewPage::showTiles(const backend::ClusterSnapshot& snapshot, const Sho
     showCache();
     showNodes(snapshot);
     const bool now = !context().range.chosen();
-    const auto lastSecond = now ? tr("last 1 s") : tr("window");
+    const auto lately = now ? tr("last %1 s").arg(formatWholeCount(shards.seconds)) : tr("window");
     m_fanout->setWindow(now ? tr("last 10 s") : tr("window"));
-    m_deliveries->setWindow(lastSecond);
-    m_balance->setWindow(lastSecond);
+    m_deliveries->setWindow(lately);
+    m_balance->setWindow(lately);
     m_queue->setWindow(now ? tr("now") : tr("window"));
     showRatesDated(now ? ratesDatedShort(snapshot) : QString());
     if (now) {
         showFanout(snapshot);
-        showTraffic(snapshot);
+        showTraffic(*shards.snapshot);
         showQueue(snapshot);
         showBalance(shards);
         return;
@@ -119,6 +119,8 @@ void OverviewPage::showTraffic(const backend::ClusterSnapshot& snapshot)
         : snapshot.sequence < kMeasuredFrom ? tr("measured after the first seconds")
                                             : tr("the engines' counts are not known"));
     const auto late = nothingArrives(snapshot) ? backlogTone(snapshot) : Tone::Normal;
+    if (known && late != Tone::Normal && failureTone(snapshot) == Tone::Normal) // what the colour is for
+        m_deliveries->setSubline(tr("none of %1 posts/s").arg(shortRate(snapshot.postsPerSecond)));
     m_deliveries->setStatus(known ? std::max(failureTone(snapshot), late) : Tone::Normal);
     auto words =
         tr("Counted by all engines. A rate needs two counts, and other engines' come from the directory.");

@@ -9,6 +9,8 @@
 namespace ui {
 namespace {
 
+constexpr double kCountersBehindSeconds = 5; // less is not worth a word
+
 QString countOf(std::int64_t count, const QString& one, const QString& many)
 {
     return QStringLiteral("%1 %2").arg(formatCount(count), count == 1 ? one : many);
@@ -52,8 +54,11 @@ void ProfileCard::showUser(const requests::UserOverview& user)
 void ProfileCard::showNodes(const backend::SnapshotPtr& snapshot)
 {
     const auto down = snapshot ? downNodes(*snapshot) : QStringList();
-    if (down == m_down) return;
+    const bool behind = snapshot && snapshot->queueUnfinished > 0 &&
+                        snapshot->queueOldestAgeSeconds >= kCountersBehindSeconds;
+    if (down == m_down && behind == m_behind) return;
     m_down = down;
+    m_behind = behind;
     showFacts();
     showPlace();
 }
@@ -67,10 +72,12 @@ void ProfileCard::showFacts()
                       : m_down.contains(node)
                           ? tr("warm, but %1 is down: pages come from PostgreSQL").arg(node)
                           : tr("warm: home timeline kept in Redis");
-    m_facts->setText(tr("%1 · %2 following · %3 · %4 · last seen %5 · joined %6")
-                         .arg(countOf(profile.counters.followers, tr("follower"), tr("followers")),
-                              formatCount(profile.counters.following),
-                              countOf(profile.counters.posts, tr("post"), tr("posts")), kept,
+    const auto counters = tr("%1 · %2 following · %3")
+                              .arg(countOf(profile.counters.followers, tr("follower"), tr("followers")),
+                                   formatCount(profile.counters.following),
+                                   countOf(profile.counters.posts, tr("post"), tr("posts")));
+    m_facts->setText(tr("%1 · %2 · last seen %3 · joined %4")
+                         .arg(m_behind ? tr("%1, and what waits in the queue").arg(counters) : counters, kept,
                               formatTime(profile.lastSeenAt), formatTime(profile.user.createdAt)));
 }
 

@@ -30,6 +30,7 @@ private:
     std::optional<backend::Profile> m_profile;       // empty: what there was could not be read again
     std::optional<backend::UserLocation> m_location; // empty: nobody is shown
     QStringList m_down;                              // names of nodes
+    bool m_behind = false;                           // tasks wait for long: counters are not what is
     Label* m_name = nullptr;
     Label* m_facts = nullptr;
     Label* m_place = nullptr;

@@ -207,7 +207,7 @@ void QueueFlowView::setTimes(const backend::QueueDetails& details)
         : halted ? tr("none runs now; of those that ran in the last %1")
                  : tr("of tasks that ran, all engines, last %1");
     m_timesCard->setSubtitle(details.windowSeconds < 1 ? QString() : words.arg(span),
-                             halted ? Tone::Warning : Tone::Muted);
+                             halted && !m_context.range.chosen() ? Tone::Warning : Tone::Muted);
     const bool any = !details.kinds.empty();
     m_timesNote->setVisible(!any);
     m_timesTable->setVisible(any);

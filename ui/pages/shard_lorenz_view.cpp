@@ -90,9 +90,10 @@ void ShardLorenzView::show(const ShownShards& shards)
                 : dated > 0 && !shards.ofWindow
                     ? (backend::countsEvents(m_metric) ? ratesDated(*shards.snapshot)
                                                        : tr("%1 shards as last known: node down").arg(dated))
-                : shards.ofWindow                 ? tr("mean of the window")
-                : backend::countsEvents(m_metric) ? tr("over the last second")
-                                                  : QString());
+                : shards.ofWindow ? tr("mean of the window")
+                : backend::countsEvents(m_metric)
+                    ? tr("over the last %1 s").arg(formatWholeCount(shards.seconds))
+                    : QString());
     if (summary.chanceCoefficientOfVariation > 0)
         askChance(summary.known, summary.chanceCoefficientOfVariation);
     else {

@@ -247,7 +247,9 @@ QString ShardPictures::datedBy(const backend::ShardSnapshot& shard) const
 
 QString ShardPictures::nothingText() const
 {
-    return shardNothingText(m_metric, m_shards.ofWindow ? tr("in this window") : tr("in the last second"));
+    return shardNothingText(m_metric, m_shards.ofWindow
+                                          ? tr("in this window")
+                                          : tr("in the last %1 s").arg(formatWholeCount(m_shards.seconds)));
 }
 
 void ShardPictures::showBars()

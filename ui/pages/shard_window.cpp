@@ -5,6 +5,9 @@
 #include "ui/bridge/time_range.h"
 #include "ui/widgets/formatting.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace ui {
 namespace {
 
@@ -37,9 +40,12 @@ ShardWindow::Window ShardWindow::chosen() const
     return {m_context.range.begin(), m_context.range.end()};
 }
 
-ShownShards ShardWindow::shown(const backend::SnapshotPtr& newest) const
+ShownShards ShardWindow::shown(const backend::SnapshotPtr& newest)
 {
-    if (!newest || !m_context.range.chosen()) return {newest, 1, false, {}};
+    if (!newest || !m_context.range.chosen()) {
+        auto recent = m_recent.add(newest);
+        return {std::move(recent), std::max(1.0, m_recent.seconds()), false, {}};
+    }
     const auto note = m_context.range.notOfWindow(newest->takenAt);
     if (!m_shards || m_shards->knownPart() <= 0)
         return {newest, 1, false,

@@ -1,10 +1,11 @@
-// The logical shards as a page shows them: those of the newest snapshot or, while a part of the past is
-// chosen, with their means over that part, which it asks of the engine while the page is seen. Child of its
-// page; GUI thread only.
+// The logical shards as a page shows them: with their rates over the last seconds or, while a part of the
+// past is chosen, with their means over that part, which it asks of the engine while the page is seen. Child
+// of its page; GUI thread only.
 #pragma once
 
 #include "ui/pages/page.h"
 
+#include "ui/models/recent_shards.h"
 #include "ui/models/window_figures.h"
 
 #include <optional>
@@ -13,7 +14,7 @@ namespace ui {
 
 struct ShownShards
 {
-    backend::SnapshotPtr snapshot; // as given, or with means in its shards
+    backend::SnapshotPtr snapshot; // with means in its shards
     double seconds = 1;            // that rates are means of
     bool ofWindow = false;
     QString note; // where they are not, or not wholly, of the chosen part; empty: nothing to say
@@ -26,7 +27,7 @@ class ShardWindow final : public QObject
 public:
     ShardWindow(const PageContext& context, QWidget* page);
 
-    ShownShards shown(const backend::SnapshotPtr& newest) const;
+    ShownShards shown(const backend::SnapshotPtr& newest);
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -45,6 +46,7 @@ private:
     void ask();
 
     const PageContext m_context;
+    RecentShards m_recent;
     QWidget* m_page;
     std::optional<WindowShards> m_shards; // of m_of; none: not read, or it failed
     std::optional<Window> m_of;

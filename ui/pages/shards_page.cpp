@@ -320,10 +320,12 @@ void ShardsPage::showSpread(const backend::BalanceSummary& shards, const backend
     m_total->setValue(shards.known > 0 ? shardValueText(shards.total, metric()) : unknownText(),
                       rate && shards.known > 0 ? tr("/s") : QString());
     const auto chosen = context().range.chosen() && m_snapshot;
-    m_total->setSubline(m_shards.ofWindow ? tr("%1, mean of the window").arg(reportMetricText(metric()))
-                        : chosen          ? context().range.notOfWindowShort(m_snapshot->takenAt)
-                        : rate            ? tr("%1, over the last second").arg(reportMetricText(metric()))
-                                          : tr("%1 of the cluster").arg(reportMetricText(metric())));
+    m_total->setSubline(
+        m_shards.ofWindow ? tr("%1, mean of the window").arg(reportMetricText(metric()))
+        : chosen          ? context().range.notOfWindowShort(m_snapshot->takenAt)
+        : rate
+            ? tr("%1, over the last %2 s").arg(reportMetricText(metric()), formatWholeCount(m_shards.seconds))
+            : tr("%1 of the cluster").arg(reportMetricText(metric())));
     const bool whole = std::size_t(shards.known) == m_shards.snapshot->shards.size();
     const auto nothing =
         whole ? tr("nothing to compare: all are 0") : tr("nothing to compare: all known are 0");

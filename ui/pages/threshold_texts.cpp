@@ -70,9 +70,10 @@ QString thresholdVerdict(const backend::FanoutCosts& costs, const std::vector<Fa
     if (here < most && higher != least.threshold)
         out << T::tr("A higher one (%1) costs %2.").arg(formatCount(higher), beside(higher));
     const auto cost = rate(loadAbove(costs, chosen).cost(costs.mergeCost));
-    out << (cost == rate(least.cost) ? T::tr("None costs less than the chosen one.")
-                                     : T::tr("The cheapest (%1) costs %2.")
-                                           .arg(formatCount(least.threshold), beside(least.threshold)));
+    out << (cost == rate(least.cost)
+                ? T::tr("None costs less than %1, as chosen here.").arg(formatCount(chosen))
+                : T::tr("The cheapest (%1) costs %2.")
+                      .arg(formatCount(least.threshold), beside(least.threshold)));
     return out.join(QLatin1Char(' '));
 }
 

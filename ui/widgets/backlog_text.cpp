@@ -65,15 +65,16 @@ std::optional<Standstill> standstillOf(const backend::ClusterSnapshot& snapshot)
     }
     if (paused)
         return Standstill{B::tr("All workers are paused"), B::tr("all workers are paused"),
-                          B::tr("What is posted reaches nobody until they are resumed."),
+                          B::tr("What is posted reaches no home timeline until they are resumed."),
                           pausedSince(snapshot), true};
-    return Standstill{B::tr("No engine has workers"),
-                      B::tr("no engine has workers"),
-                      B::tr("What is posted reaches nobody: start rookeryctl serve, or give an engine some."),
-                      {}};
+    return Standstill{
+        B::tr("No engine has workers"),
+        B::tr("no engine has workers"),
+        B::tr("What is posted reaches no home timeline: start rookeryctl serve, or give an engine some."),
+        {}};
 }
 
-// Tasks that a worker could take.
+// Tasks that a worker could take now.
 std::int64_t readyTasks(const backend::ClusterSnapshot& snapshot)
 {
     std::int64_t out = 0;
@@ -101,7 +102,7 @@ QString backlogShort(const backend::ClusterSnapshot& snapshot)
 QString backlogText(const backend::ClusterSnapshot& snapshot)
 {
     if (const auto nobody = standstillOf(snapshot)) {
-        const auto waiting = readyTasks(snapshot);
+        const auto waiting = snapshot.queueUnfinished; // who waits for a node waits for them, too
         return waiting > 0 ? B::tr("%1: %2").arg(nobody->headline, waitingText(snapshot, waiting))
                            : nobody->headline;
     }

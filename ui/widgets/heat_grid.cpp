@@ -316,7 +316,7 @@ void HeatGrid::drawCells(QPainter& painter, const Shape& s) const
 {
     const int gap =
         s.cells.width() / s.columns >= kWideCell && s.cells.height() / s.rows >= kWideCell ? 2 : 0;
-    const QBrush hatch(m_theme.cardBorder(), Qt::BDiagPattern);
+    const QBrush hatch(m_theme.textMuted(), Qt::BDiagPattern); // a node is down: it is to be seen
     for (int shard = 0; shard < int(m_values.size()); ++shard) {
         const QRect cell = cellRect(shard).adjusted(0, 0, -gap, -gap);
         const double value = m_values[std::size_t(shard)];
@@ -327,11 +327,15 @@ void HeatGrid::drawCells(QPainter& painter, const Shape& s) const
         if (isLastKnown(shard))
             hatchLastKnown(painter, cell, m_theme.onLoad(m_mean > 0 ? placeOf(value / m_mean) : 0));
     }
+    // On dark cells and on light ones: within a line of the ground's colour.
     const auto frame = [&](int shard, const QColor& color, int width) {
         if (shard < 0) return;
-        painter.setPen(QPen(color, width));
+        const QRect edge = cellRect(shard).adjusted(0, 0, -gap - 1, -gap - 1);
         painter.setBrush(Qt::NoBrush);
-        painter.drawRect(cellRect(shard).adjusted(0, 0, -gap - 1, -gap - 1));
+        painter.setPen(QPen(m_theme.card(), width + 2));
+        painter.drawRect(edge);
+        painter.setPen(QPen(color, width));
+        painter.drawRect(edge);
     };
     frame(m_hovered, m_theme.text(), 1);
     frame(m_current, hasFocus() ? m_theme.accent() : m_theme.text(), 2);

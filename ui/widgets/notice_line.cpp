@@ -42,10 +42,11 @@ void NoticeLine::setLink(const QString& link)
     m_link->setText(QString(link).replace(u'&', QStringLiteral("&&")));
 }
 
-void NoticeLine::setDeed(const QString& deed, bool enabled)
+void NoticeLine::setDeed(const QString& deed, const QString& blocked)
 {
     m_deed->setText(QString(deed).replace(u'&', QStringLiteral("&&")));
-    m_deed->setEnabled(enabled);
+    m_deed->setEnabled(blocked.isEmpty());
+    m_deed->setToolTip(blocked);
     m_deed->setVisible(!deed.isEmpty());
 }
 

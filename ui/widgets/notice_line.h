@@ -19,8 +19,8 @@ class NoticeLine final : public QWidget
 public:
     NoticeLine(const Theme& theme, QWidget* parent);
     void setLink(const QString& link); // the button's words
-    // A second one, which does what ends it; empty: there is none.
-    void setDeed(const QString& deed, bool enabled = true);
+    // A second one, which does what ends it; empty: there is none. blocked: why it cannot be pressed now.
+    void setDeed(const QString& deed, const QString& blocked = {});
 
     // An empty headline hides it.
     void say(const QString& headline, const QString& details, Tone tone);

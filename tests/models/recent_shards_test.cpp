@@ -1,0 +1,91 @@
+// Rates over the last seconds: what they are means of, and what ends a run of them.
+#include <QTest>
+
+#include "ui/models/recent_shards.h"
+
+using namespace std::chrono_literals;
+
+namespace tests {
+
+class RecentShardsTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void ratesAreMeansOfTheLastTen();
+    void whatIsNotKnownNowIsNotKnown();
+    void aGapBeginsAnew();
+    void whatIsNotOfNowStaysAsItIs();
+
+private:
+    static backend::SnapshotPtr snapshot(std::uint64_t sequence, double deliveries, double reads = 5)
+    {
+        auto out = std::make_shared<backend::ClusterSnapshot>();
+        out->sequence = sequence;
+        out->deliveriesPerSecond = 2 * deliveries;
+        out->readsPerSecond = reads;
+        out->shards.resize(2);
+        for (auto& shard : out->shards) {
+            shard.deliveriesPerSecond = deliveries;
+            shard.readsPerSecond = reads;
+        }
+        return out;
+    }
+};
+
+void RecentShardsTest::ratesAreMeansOfTheLastTen()
+{
+    ui::RecentShards recent;
+    QVERIFY(!recent.add(nullptr));
+    QCOMPARE(recent.add(snapshot(1, 10))->shards[1].deliveriesPerSecond, 10.0);
+    QCOMPARE(recent.seconds(), 1.0);
+    const auto two = recent.add(snapshot(2, 30, 7));
+    QCOMPARE(two->shards[1].deliveriesPerSecond, 20.0);
+    QCOMPARE(two->shards[0].readsPerSecond, 6.0);
+    QCOMPARE(two->deliveriesPerSecond, 40.0);
+    QCOMPARE(two->sequence, std::uint64_t(2));
+    // The same once more is no second of its own.
+    QCOMPARE(recent.add(snapshot(2, 30, 7))->shards[1].deliveriesPerSecond, 20.0);
+    for (std::uint64_t sequence = 3; sequence < 13; ++sequence)
+        QVERIFY(recent.add(snapshot(sequence, 4)));
+    QCOMPARE(recent.seconds(), 10.0);
+    QCOMPARE(recent.add(snapshot(13, 14))->shards[0].deliveriesPerSecond, 5.0);
+}
+
+void RecentShardsTest::whatIsNotKnownNowIsNotKnown()
+{
+    ui::RecentShards recent;
+    recent.add(snapshot(1, 10));
+    const auto down = recent.add(snapshot(2, -1));
+    QCOMPARE(down->shards[0].deliveriesPerSecond, -1.0);
+    QCOMPARE(down->shards[0].readsPerSecond, 5.0);
+    QCOMPARE(recent.add(snapshot(3, 20))->shards[0].deliveriesPerSecond, 15.0);
+}
+
+void RecentShardsTest::aGapBeginsAnew()
+{
+    ui::RecentShards recent;
+    recent.add(snapshot(50, 10));
+    QCOMPARE(recent.add(snapshot(61, 30))->shards[0].deliveriesPerSecond, 30.0);
+    QCOMPARE(recent.add(snapshot(3, 40))->shards[0].deliveriesPerSecond, 40.0); // another session
+    auto wider = std::make_shared<backend::ClusterSnapshot>(*snapshot(4, 60));
+    wider->shards.resize(3);
+    QCOMPARE(recent.add(wider)->shards[0].deliveriesPerSecond, 60.0);
+    QCOMPARE(recent.seconds(), 1.0);
+}
+
+// While the directory is silent the last rates stand, with their time.
+void RecentShardsTest::whatIsNotOfNowStaysAsItIs()
+{
+    ui::RecentShards recent;
+    recent.add(snapshot(1, 10));
+    auto dated = std::make_shared<backend::ClusterSnapshot>(*snapshot(2, 30));
+    dated->ratesReadAt = backend::TimePoint(1s);
+    QVERIFY(recent.add(dated) == dated);
+    QCOMPARE(recent.add(snapshot(3, 50))->shards[0].deliveriesPerSecond, 50.0);
+}
+
+} // namespace tests
+
+QTEST_GUILESS_MAIN(tests::RecentShardsTest)
+#include "recent_shards_test.moc"
