@@ -41,7 +41,7 @@ struct NodeSnapshot
     std::int64_t evictedTotal = -1;
     double keyspaceHitRatio = -1; // Redis, this interval; -1 without look-ups
     std::int64_t keys = -1;       // Redis
-    // Tasks that wait for it, which nobody tries before it does a write again. Up to kParkedCounted are
+    // Tasks that wait for it: tried when it does a write again, or after some hours. Up to kParkedCounted are
     // counted in each queue.
     std::int64_t parkedTasks = 0;
 };
@@ -173,7 +173,7 @@ struct ClusterSnapshot
     std::int64_t queueUnfinished = 0, queueDead = 0;
     double queueOldestAgeSeconds = 0;
     std::vector<std::string>
-        queueNotCounted; // PostgreSQL nodes that are down: of their queues the last count stands
+        queueNotCounted; // PostgreSQL nodes that are down or refuse it: of theirs the last count stands
     double arrivalsPerSecond = -1, drainPerSecond = -1;
     std::optional<double> secondsToDrain; // empty when the queue grows or stands
     std::optional<Backlog> backlog;       // empty: the workers keep up, or nothing is known
