@@ -7,7 +7,6 @@
 #include "ui/widgets/notice_line.h"
 
 #include <QResizeEvent>
-#include <QTimer>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -32,6 +31,9 @@ IncidentBar::IncidentBar(const Theme& theme, EngineBridge& bridge, QWidget* pare
     auto* rows = new QVBoxLayout(this);
     rows->setContentsMargins(kSpacingMedium, kSpacingMedium, kSpacingMedium, 0);
     rows->setSpacing(kSpacingSmall);
+    m_nextLook.setSingleShot(true);
+    m_nextLook.setInterval(kBetweenLooks);
+    connect(&m_nextLook, &QTimer::timeout, this, &IncidentBar::awaitWorkers);
     hide();
 }
 
@@ -56,7 +58,7 @@ void IncidentBar::resumeWorkers()
     m_looks = kLooks;
     m_notResumed.clear();
     showIncidents();
-    m_bridge.deed(
+    m_call = m_bridge.deed(
         this, [](backend::Engine& engine) { return requests::resumeWorkers(engine, kAllEngines); },
         [this](backend::Result<void> result) {
             if (result) return awaitWorkers();
@@ -75,12 +77,13 @@ void IncidentBar::awaitWorkers()
         return showIncidents();
     }
     m_bridge.refresh();
-    QTimer::singleShot(kBetweenLooks, this, &IncidentBar::awaitWorkers);
+    m_nextLook.start();
 }
 
 void IncidentBar::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     m_snapshot = snapshot;
+    if (!snapshot) m_call.cancel(); // another session's
     if (!snapshot || !allPaused(*snapshot)) m_resuming = false;
     showIncidents();
 }

@@ -5,7 +5,10 @@
 #include <QWidget>
 
 #include "backend/domain/snapshot.h"
+#include "ui/bridge/engine_call.h"
 #include "ui/models/incidents.h"
+
+#include <QTimer>
 
 #include <vector>
 
@@ -44,7 +47,9 @@ private:
     EngineBridge& m_bridge;
     backend::SnapshotPtr m_snapshot;
     bool m_paused = false, m_resuming = false, m_shownResuming = false;
-    int m_looks = 0;      // left
+    int m_looks = 0; // left
+    QTimer m_nextLook;
+    EngineCall m_call;    // to resume
     QString m_notResumed; // why, when it was asked for last; empty: it was, or nobody asked
     std::vector<Incident> m_incidents;
     std::vector<NoticeLine*> m_rows; // by position

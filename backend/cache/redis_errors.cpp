@@ -5,6 +5,8 @@
 namespace backend {
 namespace {
 
+constexpr std::string_view kRefused = " refused a command (";
+
 struct Meaning
 {
     std::string_view prefix;
@@ -53,11 +55,16 @@ constexpr std::array kMeanings{
 
 Error redisReplyError(const std::string& node, std::string_view text)
 {
-    const std::string said = node + " refused a command (" + std::string(text) + ")";
+    const std::string said = node + std::string(kRefused) + std::string(text) + ")";
     for (const auto& meaning : kMeanings)
         if (text.starts_with(meaning.prefix))
             return {meaning.code, said + ": " + std::string(meaning.advice), meaning.retryable};
     return {ErrorCode::Internal, said + ": please report this with its message", false};
+}
+
+bool toldByReply(const Error& error)
+{
+    return error.message.find(kRefused) != std::string::npos;
 }
 
 bool mayBeAbleLater(const Error& replyError)

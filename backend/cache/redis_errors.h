@@ -14,6 +14,8 @@ namespace backend {
 Error redisReplyError(const std::string& node, std::string_view text);
 // Whether it is the server's present state that refuses, such as loading, full, a replica: it may do later.
 bool mayBeAbleLater(const Error& replyError);
+// Whether the server has said so itself: it runs.
+bool toldByReply(const Error& error);
 bool isUnknownScript(std::string_view text); // NOSCRIPT
 
 } // namespace backend

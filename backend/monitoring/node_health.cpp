@@ -1,6 +1,7 @@
 #include "backend/monitoring/node_health.h"
 
 #include "backend/cache/redis_address.h"
+#include "backend/cache/redis_errors.h"
 #include "backend/monitoring/backlog_watch.h"
 #include "backend/monitoring/call_watch.h"
 
@@ -14,6 +15,8 @@ std::string advice(const NodeEndpoint& node, const std::optional<Error>& error)
     if (error && error->code == ErrorCode::Unauthorized)
         return "Check the engine's user and password for it.";
     if (error && error->code == ErrorCode::DiskFull) return "Free space on its disk.";
+    if (error && node.kind == NodeKind::Redis && toldByReply(*error)) // it runs, and has said what to do
+        return "Pages come from PostgreSQL meanwhile, and its timelines are rebuilt.";
     std::string what = "Start it or see why it hangs";
     if (error && error->code == ErrorCode::DeadlineExceeded)
         what = "See why it hangs";
@@ -29,8 +32,9 @@ std::string advice(const NodeEndpoint& node, const std::optional<Error>& error)
 std::string withoutAdvice(const NodeEndpoint& node, const Error& error)
 {
     const bool silent = error.code == ErrorCode::Unavailable || error.code == ErrorCode::DeadlineExceeded;
-    return silent && node.kind == NodeKind::Redis ? error.message.substr(0, error.message.find("; "))
-                                                  : error.message;
+    return silent && node.kind == NodeKind::Redis && !toldByReply(error)
+               ? error.message.substr(0, error.message.find("; "))
+               : error.message;
 }
 
 // For people: never with a password.

@@ -89,9 +89,11 @@ Result<QueueCounts> countTasks(SqlConnection& connection, Deadline deadline)
               {sqlParameter(kDeadCounted)}},
              {"SELECT pg_relation_size('queue.tasks') / current_setting('block_size')::int", {}},
              // A row may outlive its task, or the task's wait.
-             {"SELECT n.node, (SELECT count(*) FROM (SELECT p.task FROM queue.parked AS p WHERE p.node ="
-              " n.node ORDER BY p.task LIMIT $1::bigint) AS few JOIN queue.tasks AS t ON t.id = few.task"
-              " WHERE t.state = 2) FROM queue.awaited_nodes() AS n (node)",
+             {"SELECT n.node, found.all, found.waiting FROM queue.awaited_nodes() AS n (node), LATERAL"
+              " (SELECT count(*) AS all, count(*) FILTER (WHERE (SELECT t.state FROM queue.tasks AS t"
+              "   WHERE t.id = few.task) = 2) AS waiting"
+              "  FROM (SELECT p.task FROM queue.parked AS p WHERE p.node = n.node"
+              "        ORDER BY p.task LIMIT $1::bigint) AS few) AS found ORDER BY 1",
               {sqlParameter(kParkedCounted)}}},
             deadline));
     const auto head = read(results[0]);
@@ -118,7 +120,9 @@ Result<QueueCounts> countTasks(SqlConnection& connection, Deadline deadline)
         if (auto* entry = tally.of(results[1].integer(r, 0))) entry->dead = results[1].integer(r, 1);
     QueueCounts out{tally.take(), {}};
     for (std::size_t r = 0; r < results[3].size(); ++r)
-        out.parked.push_back({int(results[3].integer(r, 0)), results[3].integer(r, 1)});
+        out.parked.push_back({int(results[3].integer(r, 0)), results[3].integer(r, 1) < kParkedCounted
+                                                                 ? results[3].integer(r, 2)
+                                                                 : kParkedCounted});
     return out;
 }
 

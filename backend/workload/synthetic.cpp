@@ -16,6 +16,7 @@ constexpr auto kBulkCall = 30s;
 constexpr auto kDay = 600s; // the crowd's day
 constexpr auto kSampleWindow = 5s;
 constexpr auto kIdle = 100ms;
+constexpr double kLongestSleep = 1; // seconds: other rates may be wanted by then
 constexpr std::size_t kRemembered = 2'000;
 constexpr std::string_view kCrowd = "synthetic crowd "; // what the directory remembers crowds by
 
@@ -199,11 +200,14 @@ void SyntheticWorkload::repeat(Deed deed, const std::stop_token& stop)
             next = SteadyClock::now();
             continue;
         }
-        const double gap = std::min(1.0, std::exponential_distribution<>(rate)(random));
-        next += std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(gap));
+        const double gap = std::exponential_distribution<>(rate)(random);
+        const bool due = gap <= kLongestSleep; // else later: what is to come does not depend on what was
+        next += std::chrono::duration_cast<SteadyClock::duration>(
+            std::chrono::duration<double>(std::min(gap, kLongestSleep)));
         next = std::max(next, SteadyClock::now() - kIdle);
         if (next > SteadyClock::now()) sleepUntil(next, stop);
         if (stop.stop_requested()) return;
+        if (!due) continue;
         if (ahead > 0) {
             --ahead;
             continue;

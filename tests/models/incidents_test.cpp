@@ -140,6 +140,14 @@ void IncidentsTest::whatWaitsForARedisNodeIsCounted()
              QString("20,000 tasks or more wait for %1").arg(QString::fromStdString(node.name)));
     QCOMPARE(full[0].page + u' ' + full[0].argument, "nodes " + QString::fromStdString(node.name));
     QCOMPARE(full[0].tone, ui::Tone::Warning);
+    auto missed = snapshot;
+    std::find_if(missed.nodes.begin(), missed.nodes.end(), [&](const auto& one) {
+        return one.id == node.id;
+    })->health = backend::Health::Degraded; // a probe was missed: nobody knows yet
+    QVERIFY(ui::incidentsOf(missed).empty());
+    missed = snapshot;
+    missed.queueNotCounted = {"pg-1"}; // the count is of before
+    QVERIFY(ui::incidentsOf(missed).empty());
     // Where nobody works nothing is delivered anywhere.
     for (auto& engine : snapshot.engines)
         engine.paused = true;

@@ -59,12 +59,18 @@ void RecentShardsTest::whatIsNotKnownNowIsNotKnown()
     const auto down = recent.add(snapshot(2, -1));
     QCOMPARE(down->shards[0].deliveriesPerSecond, -1.0);
     QCOMPARE(down->shards[0].readsPerSecond, 5.0);
-    QCOMPARE(recent.add(snapshot(3, 20))->shards[0].deliveriesPerSecond, 15.0);
+    // Back again, it is not compared over other seconds than the rest.
+    QCOMPARE(recent.add(snapshot(3, 20, 9))->shards[0].deliveriesPerSecond, 20.0);
+    QCOMPARE(recent.seconds(), 1.0);
 }
 
 void RecentShardsTest::aGapBeginsAnew()
 {
     ui::RecentShards recent;
+    for (std::uint64_t sequence = 1; sequence <= 10; ++sequence)
+        recent.add(snapshot(sequence, 1'000));
+    QCOMPARE(recent.add(snapshot(19, 0))->shards[0].deliveriesPerSecond, 500.0); // the rest is too long ago
+    QCOMPARE(recent.seconds(), 2.0);
     recent.add(snapshot(50, 10));
     QCOMPARE(recent.add(snapshot(61, 30))->shards[0].deliveriesPerSecond, 30.0);
     QCOMPARE(recent.add(snapshot(3, 40))->shards[0].deliveriesPerSecond, 40.0); // another session

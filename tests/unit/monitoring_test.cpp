@@ -3,6 +3,7 @@
 
 #include "tests/unit/monitoring_samples.h"
 
+#include "backend/cache/redis_errors.h"
 #include "backend/monitoring/flow_window.h"
 #include "backend/monitoring/history.h"
 #include "backend/monitoring/locate.h"
@@ -26,6 +27,7 @@ private slots:
     void nodeDegradesFallsAndComesBack();
     void hungProbeIsNoticed();
     void messagesSayWhatToDo();
+    void adviceFollowsTheCause();
     void clusterHealth();
     void whoIsToBlameForAnError();
     void redisRatesAreOfOneLife();
@@ -205,6 +207,29 @@ void MonitoringTest::messagesSayWhatToDo()
     health.missed({ErrorCode::Unauthorized, "password authentication failed", false});
     const auto refused = health.verdict({1, "pg-1", NodeKind::Postgres, "host=/run/a"}, begin + 3s).message;
     QVERIFY2(refused.find("user and password") != std::string::npos, refused.c_str());
+}
+
+// What to do depends on what happened; what the node has said itself is not talked over.
+void MonitoringTest::adviceFollowsTheCause()
+{
+    const NodeEndpoint redis{3, "redis-3", NodeKind::Redis, "unix:///run/r.sock"};
+    const auto begin = Clock::now();
+    const auto told = [&](Error error) {
+        NodeHealth health(begin);
+        health.answered(begin);
+        health.missed(std::move(error));
+        return QString::fromStdString(health.verdict(redis, begin + 3s).message);
+    };
+    const auto closed =
+        told({ErrorCode::Unavailable,
+              "redis-3: no connection (Connection refused); check that the server runs", true});
+    QVERIFY2(closed.contains("refused). Start it; pages come") && !closed.contains("check that"),
+             qPrintable(closed));
+    const auto silent = told({ErrorCode::DeadlineExceeded, "redis-3 did not answer; it may be paused", true});
+    QVERIFY2(silent.contains("did not answer. See why it hangs; pages come"), qPrintable(silent));
+    const auto loading = told(redisReplyError("redis-3", "LOADING Redis is loading the dataset in memory"));
+    QVERIFY2(loading.contains("wait until it has finished. Pages come") && !loading.contains("Start it"),
+             qPrintable(loading));
 }
 
 void MonitoringTest::clusterHealth()

@@ -38,6 +38,7 @@ private slots:
     void verificationIsOfAllEngines();
     void evictingRedisIsDegraded();
     void figuresOfADownNodeAreLastKnown();
+    void whatWaitsForANodeIsCountedOverAllQueues();
     void ratesNeedTheDirectory();
     void ratesOfASilentDirectoryAreDated();
 };
@@ -159,6 +160,22 @@ void SnapshotBuilderTest::figuresOfADownNodeAreLastKnown()
 }
 
 // Other engines' counts come from there: without it a sum of this one's alone would look like a lull.
+void SnapshotBuilderTest::whatWaitsForANodeIsCountedOverAllQueues()
+{
+    auto findings = findingsOf(false);
+    const int redis = findings.map->nodes[2].id;
+    PostgresFigures first, second;
+    first.queue.parked = {{redis, 7}, {redis + 100, 9}}; // the other one is no node any more
+    second.queue.parked = {{redis, 5}};
+    second.queueError = "permission denied";
+    findings.postgres = {{findings.map->nodes[0], {kFine, first}}, {findings.map->nodes[1], {kFine, second}}};
+    findings.redis = {{findings.map->nodes[2], {kFine, {}}}};
+    const auto snapshot = buildSnapshot({}, findings, {}, EngineTotals(), FlowWindow());
+    QCOMPARE(snapshot.nodes[2].parkedTasks, 12);
+    QCOMPARE(snapshot.nodes[0].parkedTasks, 0);
+    QCOMPARE(snapshot.queueNotCounted, std::vector{findings.map->nodes[1].name});
+}
+
 void SnapshotBuilderTest::ratesNeedTheDirectory()
 {
     ProbeFindings findings;

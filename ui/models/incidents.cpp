@@ -152,9 +152,11 @@ std::optional<Incident> deadNodes(const backend::ClusterSnapshot& snapshot)
 // for a moment.
 std::optional<Incident> awaitedNodes(const backend::ClusterSnapshot& snapshot)
 {
+    // Where nobody works, or a queue is not counted, what is parked may have been due for long.
+    if (nobodyWorks(snapshot) || !snapshot.queueNotCounted.empty()) return std::nullopt;
     const backend::NodeSnapshot* most = nullptr;
     for (const auto& node : snapshot.nodes)
-        if (node.health != backend::Health::Down && node.parkedTasks > (most ? most->parkedTasks : 0))
+        if (node.health == backend::Health::Ok && node.parkedTasks > (most ? most->parkedTasks : 0))
             most = &node;
     if (!most) return std::nullopt;
     const auto name = QString::fromStdString(most->name);

@@ -22,6 +22,15 @@ double meanOf(const std::deque<backend::SnapshotPtr>& lately, ValueOf valueOf)
     return sum / known;
 }
 
+// Means of one figure over other seconds than of the next would tell of unevenness that is none.
+bool becomesKnown(const backend::ClusterSnapshot& before, const backend::ClusterSnapshot& now)
+{
+    if (before.deliveriesPerSecond < 0 && now.deliveriesPerSecond >= 0) return true;
+    for (std::size_t i = 0; i < now.shards.size(); ++i)
+        if (before.shards[i].deliveriesPerSecond < 0 && now.shards[i].deliveriesPerSecond >= 0) return true;
+    return false;
+}
+
 } // namespace
 
 backend::SnapshotPtr RecentShards::add(const backend::SnapshotPtr& newest)
@@ -32,15 +41,17 @@ backend::SnapshotPtr RecentShards::add(const backend::SnapshotPtr& newest)
     }
     if (!m_lately.empty()) {
         const auto& last = *m_lately.back();
-        const bool goesOn = newest->sequence >= last.sequence && newest->sequence - last.sequence <= kMost &&
-                            newest->shards.size() == last.shards.size() && newest->epoch == last.epoch;
+        const bool goesOn = newest->sequence >= last.sequence &&
+                            newest->shards.size() == last.shards.size() && newest->epoch == last.epoch &&
+                            !becomesKnown(last, *newest);
         if (!goesOn)
             m_lately.clear();
         else if (newest->sequence == last.sequence)
             m_lately.pop_back();
     }
     m_lately.push_back(newest);
-    if (m_lately.size() > kMost) m_lately.pop_front();
+    while (m_lately.front()->sequence + kMost <= newest->sequence)
+        m_lately.pop_front();
 
     using Snapshot = backend::ClusterSnapshot;
     auto out = std::make_shared<Snapshot>(*newest);

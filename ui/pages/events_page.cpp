@@ -361,8 +361,11 @@ void EventsPage::chooseAround(const QModelIndex& index)
     if (!index.isValid()) return;
     const auto at = m_model->event(index).key.at;
     auto& range = context().range;
-    // Longer ago than charts reach another time would be shown.
-    if (at < range.end() - range.reach()) return;
+    const auto snapshot = context().bridge.snapshot();
+    if (snapshot && at < snapshot->takenAt - range.reach()) { // another time would be shown
+        m_summary->setText(tr("No chart reaches back to %1").arg(formatTime(at)));
+        return;
+    }
     const auto span = std::min(range.span(), kAround);
     range.choose(at - span / 2, at + span / 2);
     if (at >= range.begin() && at <= range.end()) range.pin(at);

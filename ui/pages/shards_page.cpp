@@ -87,7 +87,8 @@ QLayout* ShardsPage::buildHead(QWidget* parent)
     m_outcome->setWordWrap(true);
     m_export = new QPushButton(tr("&Export report…"), parent);
     m_export->setObjectName(QStringLiteral("exportReport"));
-    m_export->setToolTip(tr("All figures of this page as PDF, HTML, CSV or JSON"));
+    m_export->setToolTip(
+        tr("The figures of this page as PDF, HTML, CSV or JSON; rates are of the last second"));
     auto* label = new Label(context().theme, tr("&Balance by"), FontRole::Body, Tone::Muted, parent);
     label->setBuddy(m_metric);
     auto* row = new QHBoxLayout;

@@ -58,7 +58,11 @@ QString thresholdVerdict(const backend::FanoutCosts& costs, const std::vector<Fa
                                      : T::tr("%1 less than today").arg(difference);
     };
     const auto merged = std::llround(load.pulledAuthors);
-    QStringList out{merged == 0   ? T::tr("Today every post is pushed.")
+    const bool planned = costs.threshold.kind == backend::PushThreshold::Kind::Auto;
+    QStringList out{merged == 0 && planned
+                        ? T::tr("Today every post is pushed: the planner merges nobody below %1 followers.")
+                              .arg(formatCount(costs.autoFollowers))
+                    : merged == 0 ? T::tr("Today every post is pushed.")
                     : merged == 1 ? T::tr("Today 1 author is merged.")
                                   : T::tr("Today %1 authors are merged.").arg(formatCount(merged))};
     const auto most = costs.sample.front().followers, here = thresholdToday(costs);
@@ -70,10 +74,9 @@ QString thresholdVerdict(const backend::FanoutCosts& costs, const std::vector<Fa
     if (here < most && higher != least.threshold)
         out << T::tr("A higher one (%1) costs %2.").arg(formatCount(higher), beside(higher));
     const auto cost = rate(loadAbove(costs, chosen).cost(costs.mergeCost));
-    out << (cost == rate(least.cost)
-                ? T::tr("None costs less than %1, as chosen here.").arg(formatCount(chosen))
-                : T::tr("The cheapest (%1) costs %2.")
-                      .arg(formatCount(least.threshold), beside(least.threshold)));
+    out << (cost == rate(least.cost) ? T::tr("No threshold costs less than %1.").arg(formatCount(chosen))
+                                     : T::tr("The cheapest (%1) costs %2.")
+                                           .arg(formatCount(least.threshold), beside(least.threshold)));
     return out.join(QLatin1Char(' '));
 }
 
