@@ -188,7 +188,7 @@ void WorkloadStrip::showWithout()
     m_phase->setTone(Tone::Normal);
     m_phaseText =
         empty ? tr("Empty demo on its own servers: nobody is here yet") : tr("Demo on its own servers");
-    m_phaseLeast = m_phaseShort = m_phaseText;
+    m_phaseShort = m_phaseText;
     m_hint->setText(empty
                         ? tr("rookeryctl import fills it from an activity log, rookery --demo brings a crowd")
                         : QString());
@@ -218,8 +218,7 @@ void WorkloadStrip::fitPhase()
     const auto margins = layout()->contentsMargins();
     const int room = width() - margins.left() - margins.right() - taken - 2 * kSpacingSmall;
     const auto metrics = m_phase->fontMetrics();
-    const auto fits = [&](const QString& text) { return metrics.horizontalAdvance(text) <= room; };
-    const auto& text = fits(m_phaseText) ? m_phaseText : fits(m_phaseShort) ? m_phaseShort : m_phaseLeast;
+    const auto& text = metrics.horizontalAdvance(m_phaseText) <= room ? m_phaseText : m_phaseShort;
     m_phase->setText(metrics.elidedText(text, Qt::ElideRight, std::max(room, 0)));
 }
 
@@ -266,8 +265,8 @@ void WorkloadStrip::showStatus(const backend::WorkloadStatus& status)
     m_phaseShort = !failed       ? tr("Traffic: %1").arg(trafficPhaseText(status))
                    : m_preparing ? tr("The demo's graph waits, and is tried again: %1").arg(error)
                                  : tr("Demo traffic failed: %1").arg(error);
-    m_phaseLeast = !failed && running ? tr("Traffic: %1").arg(rhythmText(status.rhythm)) : m_phaseShort;
     m_phaseText = failed ? m_phaseShort : tr("%1 · %2").arg(m_phaseShort, running ? accounts : graph);
+    if (!failed && running) m_phaseShort = tr("Traffic: %1").arg(rhythmText(status.rhythm));
     m_phase->setAccessibleDescription(m_phase->toolTip());
     m_phase->setTone(failed ? Tone::Critical : Tone::Normal);
     m_progress->setVisible(m_preparing && status.phase != "failed"); // it stands still then

@@ -71,7 +71,7 @@ private:
     QTimer m_timer;
     Label *m_phase = nullptr, *m_hint = nullptr; // what to do, where there is room
     QProgressBar* m_progress = nullptr;
-    QString m_phaseText, m_phaseShort, m_phaseLeast; // of which the row shows what it has room for
+    QString m_phaseText, m_phaseShort; // of which the row shows what it has room for
     QWidget* m_controls = nullptr;
     std::vector<Rate> m_rates;
     QToolButton* m_running = nullptr;
