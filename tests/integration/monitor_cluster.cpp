@@ -56,11 +56,16 @@ MonitorCluster::MonitorCluster(int redisNodes)
     pools = std::make_unique<SqlPools>(std::move(made));
 }
 
-void MonitorCluster::addSchemas(const char* node, const std::vector<SchemaTarget>& targets) const
+std::unique_ptr<SqlPool> MonitorCluster::ownerPool(const char* node) const
 {
     auto owner = servers->node(node);
     owner.address = owner.ownerAddress;
-    const auto pool = makePostgresPool(owner, {});
+    return makePostgresPool(owner, {});
+}
+
+void MonitorCluster::addSchemas(const char* node, const std::vector<SchemaTarget>& targets) const
+{
+    const auto pool = ownerPool(node);
     take(migrate(*take(pool->lease(soon())), targets, soon()));
 }
 
@@ -71,9 +76,7 @@ SqlRows MonitorCluster::sql(const char* node, const std::string& text) const
 
 void MonitorCluster::changeAsOwner(const char* node, const std::string& text) const
 {
-    auto owner = servers->node(node);
-    owner.address = owner.ownerAddress;
-    const auto pool = makePostgresPool(owner, {});
+    const auto pool = ownerPool(node);
     take(take(pool->lease(soon()))->execute(text, {}, soon()));
 }
 

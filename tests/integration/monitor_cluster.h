@@ -57,6 +57,7 @@ struct MonitorCluster
     int id(const char* node) const { return servers->node(node).id; }
     backend::SqlPool& pool(const char* node) const { return *take(pools->pool(id(node))); }
     backend::SqlRows sql(const char* node, const std::string& text) const;
+    std::unique_ptr<backend::SqlPool> ownerPool(const char* node) const;
     void changeAsOwner(const char* node, const std::string& text) const;
 
     std::unique_ptr<PrivateCluster> servers;
