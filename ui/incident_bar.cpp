@@ -15,7 +15,6 @@
 namespace ui {
 namespace {
 
-constexpr int kAllEngines = -1;
 constexpr int kLooks = 6; // for workers who go on, until it can be asked for once more
 constexpr std::chrono::seconds kBetweenLooks{1};
 
@@ -59,7 +58,7 @@ void IncidentBar::resumeWorkers()
     m_notResumed.clear();
     showIncidents();
     m_call = m_bridge.deed(
-        this, [](backend::Engine& engine) { return requests::resumeWorkers(engine, kAllEngines); },
+        this, [](backend::Engine& engine) { return requests::resumeWorkers(engine, requests::kAllEngines); },
         [this](backend::Result<void> result) {
             if (result) return awaitWorkers();
             m_resuming = false;
@@ -122,9 +121,8 @@ void IncidentBar::showIncidents()
         m_rows[i]->setDeed(!one.paused  ? QString()
                            : m_resuming ? tr("Resuming…")
                                         : tr("Resume all"),
-                           m_resuming            ? tr("The engines obey within about a second")
-                           : m_bridge.readOnly() ? tr("Read-only: this connection refuses every change.")
-                                                 : QString());
+                           m_resuming ? tr("The engines obey within about a second")
+                                      : m_bridge.whyUnchangeable());
         m_rows[i]->say(one.headline, one.details, one.tone);
     }
     setVisible(!m_incidents.empty());

@@ -67,28 +67,11 @@ Backlog::Cause backlogCause(const ClusterSnapshot& snapshot)
 
 namespace {
 
-std::string waitingText(const ClusterSnapshot& snapshot)
+std::string waitingText(const ClusterSnapshot& snapshot, std::int64_t waiting)
 {
-    return std::to_string(snapshot.backlog->waiting) +
-           (snapshot.backlog->waiting == 1 ? " task waits, the oldest for "
-                                           : " tasks wait, the oldest for ") +
+    return std::to_string(waiting) +
+           (waiting == 1 ? " task waits, the oldest for " : " tasks wait, the oldest for ") +
            std::to_string(std::llround(snapshot.queueOldestAgeSeconds)) + " s";
-}
-
-// Why nobody works, and what to do.
-std::string nobodyText(const ClusterSnapshot& snapshot)
-{
-    bool paused = false, silent = false;
-    for (const auto& engine : snapshot.engines) {
-        if (engine.workersWanted == 0) continue;
-        (engine.heartbeatAgeSeconds > kHeardOfSeconds ? silent : paused) = true;
-    }
-    const auto waiting = waitingText(snapshot);
-    if (paused) return "All workers are paused: " + waiting + ". Resume them.";
-    if (silent)
-        return "No engine with workers is heard of: " + waiting +
-               ". See whether they run, or start rookeryctl serve.";
-    return "No engine has workers: " + waiting + ". Start rookeryctl serve, or give an engine some.";
 }
 
 const char* adviceFor(Backlog::Cause cause)
@@ -111,13 +94,29 @@ const char* adviceFor(Backlog::Cause cause)
 
 } // namespace
 
+std::string nobodyWorksText(const ClusterSnapshot& snapshot)
+{
+    bool paused = false, silent = false;
+    for (const auto& engine : snapshot.engines) {
+        if (engine.workersWanted == 0) continue;
+        (engine.heartbeatAgeSeconds > kHeardOfSeconds ? silent : paused) = true;
+    }
+    const auto waiting =
+        waitingText(snapshot, snapshot.backlog ? snapshot.backlog->waiting : snapshot.queueUnfinished);
+    if (paused) return "All workers are paused: " + waiting + ". Resume them.";
+    if (silent)
+        return "No engine with workers is heard of: " + waiting +
+               ". See whether they run, or start rookeryctl serve.";
+    return "No engine has workers: " + waiting + ". Start rookeryctl serve, or give an engine some.";
+}
+
 std::string backlogText(const ClusterSnapshot& snapshot)
 {
     if (!snapshot.backlog) return {};
     if (snapshot.backlog->cause != Backlog::Cause::NobodyWorks)
-        return "The workers fall behind: " + waitingText(snapshot) + ". " +
+        return "The workers fall behind: " + waitingText(snapshot, snapshot.backlog->waiting) + ". " +
                adviceFor(snapshot.backlog->cause);
-    return nobodyText(snapshot);
+    return nobodyWorksText(snapshot);
 }
 
 } // namespace backend

@@ -35,6 +35,8 @@ private:
 Backlog::Cause backlogCause(const ClusterSnapshot& snapshot);
 // At least one engine is heard of that has workers, which are not paused.
 bool anyoneWorks(const ClusterSnapshot& snapshot);
+// For people: why nobody works on what waits, and what to do; only where nobody does.
+std::string nobodyWorksText(const ClusterSnapshot& snapshot);
 // For people: "The workers fall behind: 12300 tasks wait, the oldest for 40 s. All workers are busy. Add …";
 // that nobody works comes in place of their falling behind. Empty: there is no backlog.
 std::string backlogText(const ClusterSnapshot& snapshot);

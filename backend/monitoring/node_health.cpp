@@ -70,9 +70,7 @@ bool holdsDirectory(const NodeSnapshot& node)
 NodeVerdict queueVerdict(const ClusterSnapshot& snapshot)
 {
     if (snapshot.queueUnfinished > 0 && !anyoneWorks(snapshot))
-        return {Health::Degraded,
-                std::to_string(snapshot.queueUnfinished) +
-                    " tasks wait and no engine works on them. Resume the workers or start rookeryctl serve."};
+        return {Health::Degraded, nobodyWorksText(snapshot)};
     if (snapshot.backlog) return {Health::Degraded, backlogText(snapshot)};
     if (snapshot.queueDead > 0)
         return {Health::Degraded, std::to_string(snapshot.queueDead) +

@@ -22,6 +22,7 @@ class NodesTest : public QObject
 
 private slots:
     void listsEveryNode();
+    void opsAreMeansOfSeveralSeconds();
     void worstNodeIsChosenFirst();
     void nodeThatFailsLaterIsChosenUnlessSomebodyPickedOne();
     void redisDetailsAreShown();
@@ -79,6 +80,26 @@ void NodesTest::worstNodeIsChosenFirst()
     };
     QTRY_COMPARE(current(), QString("redis-6"));
     QCOMPARE(fixture.find<QTableView>("nodeList")->currentIndex().row(), 0);
+}
+
+// In one second alone chance makes a hot node.
+void NodesTest::opsAreMeansOfSeveralSeconds()
+{
+    ShownNodes page;
+    const auto ops = [&] { return page.cell("nodeList", page.listRow("redis-3"), ui::ListRateColumn); };
+    const auto before = page.engine().lastSnapshot();
+    const auto node = std::size_t(kRedis3 - 1);
+    QCOMPARE(before.nodes[node].name, std::string("redis-3"));
+    const auto calm = ui::formatRate(before.nodes[node].commandsPerSecond);
+    QTRY_COMPARE(ops(), calm);
+    QVERIFY(page.waitForNews());
+    page.engine().setSequenceAdvances(false);
+    auto busy = page.engine().lastSnapshot();
+    ++busy.sequence;
+    busy.nodes[node].commandsPerSecond = 1'000'000;
+    page.engine().setSnapshot(busy);
+    QTRY_VERIFY(ops() != calm);
+    QVERIFY2(ops() != ui::formatRate(1'000'000), qPrintable(ops()));
 }
 
 void NodesTest::nodeThatFailsLaterIsChosenUnlessSomebodyPickedOne()

@@ -202,6 +202,7 @@ void EngineBridge::releaseSession()
     m_timer.stop();
     m_pollRunning = false;
     m_snapshot.reset();
+    m_recent = m_rates.add(nullptr);
     m_history.clear();
     m_rolledUp = {};
     m_readingHistory = false;
@@ -295,6 +296,7 @@ void EngineBridge::takePolled(quint64 generation, Polled polled)
     const bool known = polled.snapshot && polled.snapshot->sequence > 0;
     if (known && (!m_snapshot || polled.snapshot->sequence != m_snapshot->sequence)) {
         m_snapshot = std::move(polled.snapshot);
+        m_recent = m_rates.add(m_snapshot);
         m_newestAt = std::chrono::steady_clock::now();
         emit snapshotChanged(m_snapshot);
     }
@@ -308,6 +310,13 @@ void EngineBridge::takeHistory(std::vector<backend::HistoryPoint> points)
     const auto most = std::size_t(std::chrono::seconds(kHistoryKept).count());
     if (m_history.size() > most + kHistorySlack)
         m_history.erase(m_history.begin(), m_history.end() - std::ptrdiff_t(most));
+}
+
+QString EngineBridge::whyUnchangeable() const
+{
+    return m_state != State::Open ? tr("Not connected.")
+           : m_readOnly           ? tr("Read-only: this connection refuses every change.")
+                                  : QString();
 }
 
 std::span<const backend::HistoryPoint> EngineBridge::historySince(backend::TimePoint since) const

@@ -11,6 +11,7 @@
 #include "backend/engine.h"
 #include "ui/bridge/engine_call.h"
 #include "ui/bridge/history_view.h"
+#include "ui/bridge/recent_rates.h"
 
 #include <chrono>
 #include <functional>
@@ -58,6 +59,9 @@ public:
 
     // Null before the first one.
     backend::SnapshotPtr snapshot() const { return m_snapshot; }
+    // The newest, its rates means of up to ten seconds; null before the first one.
+    backend::SnapshotPtr recent() const { return m_recent; }
+    double recentSeconds() const { return m_rates.seconds(); } // that they are means of
     // A point a second, ascending, an hour or a little more. Valid until control returns to the event loop.
     std::span<const backend::HistoryPoint> history() const { return m_history; }
     std::span<const backend::HistoryPoint> historySince(backend::TimePoint since) const;
@@ -75,6 +79,8 @@ public:
     // Open and polling, but no new snapshot for three seconds.
     bool stale() const { return m_stale; }
     bool readOnly() const { return m_readOnly; }
+    // Why nothing can be changed, for people; empty: it can.
+    QString whyUnchangeable() const;
     int shardCount() const { return m_shardCount; } // 0 unless Open
 
     // Controls of the session, null when it has none. Their calls return at once. Valid while Open.
@@ -213,7 +219,8 @@ private:
     bool m_readOnly = false;
     int m_shardCount = 0;
 
-    backend::SnapshotPtr m_snapshot;
+    backend::SnapshotPtr m_snapshot, m_recent;
+    RecentRates m_rates;
     std::vector<backend::HistoryPoint> m_history;
     backend::HistoryRange m_rolledUp;
     bool m_readingHistory = false;

@@ -54,6 +54,7 @@ backend::Result<backend::TimelineRepairReport> repairTimeline(backend::Engine& e
                                                               backend::UserId reader);
 
 // engineSlot -1: all engines.
+inline constexpr int kAllEngines = -1; // in place of a slot
 backend::Result<void> pauseWorkers(backend::Engine& engine, int engineSlot);
 backend::Result<void> resumeWorkers(backend::Engine& engine, int engineSlot);
 backend::Result<void> setWorkerCount(backend::Engine& engine, int engineSlot, int count);

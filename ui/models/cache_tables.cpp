@@ -101,7 +101,8 @@ public:
     {
         auto out =
             real(tr("Key hits, of all clients"),
-                 tr("Hits among the node's key look-ups over the last second, whoever asked: engines, the "
+                 tr("Hits among the node's key look-ups, mean of the last ten seconds, whoever asked: "
+                    "engines, the "
                     "monitoring of this and other consoles, anybody else. Redis does not tell them apart; "
                     "\"Hits and misses\" above counts the engines' own look-ups alone"),
                  &Node::keyspaceHitRatio, &ratioText);
@@ -205,9 +206,11 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
         T::health(),
         T::memory(),
         T::whole(T::tr("Keys"), T::tr("DBSIZE of the node"), &N::keys, &formatCount),
-        T::real(T::tr("Commands/s"), T::tr("Over the last second"), &N::commandsPerSecond, &formatRate),
+        T::real(T::tr("Commands/s"), T::tr("Mean of the last ten seconds"), &N::commandsPerSecond,
+                &formatRate),
         T::keyHits().in(T::tr("0 to 1")),
-        T::real(T::tr("Evictions/s"), T::tr("Over the last second"), &N::evictionsPerSecond, &formatRate),
+        T::real(T::tr("Evictions/s"), T::tr("Mean of the last ten seconds"), &N::evictionsPerSecond,
+                &formatRate),
         T::whole(
             T::tr("Evicted"),
             T::tr("Keys evicted since the node started; should stay 0: a home timeline must not be evicted"),

@@ -275,7 +275,7 @@ void CachePage::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
     if (!m_face->show(snapshot)) return;
     showWindow();
-    showNodes(*snapshot);
+    showNodes(*context().bridge.recent());
     m_details->tick();
     if (!m_chosen && isVisible()) placeParts();
 }

@@ -176,17 +176,9 @@ void CapacityPage::forget()
     showGrowth();
 }
 
-QString CapacityPage::blockedReason() const
-{
-    const auto& bridge = context().bridge;
-    if (bridge.state() != EngineBridge::State::Open) return tr("Not connected.");
-    if (bridge.readOnly()) return tr("Read-only: this connection refuses every change.");
-    return {};
-}
-
 void CapacityPage::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
-    m_planner->setBlocked(blockedReason());
+    m_planner->setBlocked(context().bridge.whyUnchangeable());
     if (!m_face->show(snapshot)) return;
     m_snapshot = snapshot;
     readWhatIsDue();

@@ -71,7 +71,6 @@ private:
     void showGrowth();
     const std::vector<GrowthPoint>& pastOf(const NodeRoomRow& row) const;
     bool due(const Reading& reading, std::chrono::seconds after) const;
-    QString blockedReason() const;
 
     PageFace* m_face = nullptr;
     Label* m_status = nullptr;

@@ -269,7 +269,7 @@ void CompareView::showState(StateView::Kind kind, const QString& title, const QS
 
 QString CompareView::repairBlocked() const
 {
-    if (m_bridge.readOnly()) return tr("This session is read-only: it looks and changes nothing.");
+    if (m_bridge.readOnly()) return m_bridge.whyUnchangeable();
     if (m_repairing) return tr("A repair is under way.");
     if (m_comparing || !m_comparison) return tr("Compare first: a repair builds what differs.");
     if (m_comparison->state == ComparisonState::Dormant) return tr("A dormant reader keeps no timeline.");

@@ -194,7 +194,7 @@ void NodesPage::askFigures(bool now)
 void NodesPage::showNodes()
 {
     m_setting = true;
-    m_model->setRows(nodeListRows(*m_snapshot, m_probed, m_look));
+    m_model->setRows(nodeListRows(*context().bridge.recent(), m_probed, m_look));
     m_listCard->setSubtitle(context().range.notOfWindow(m_snapshot->takenAt));
     if (!m_wanted.isEmpty() && selectNode(m_wanted)) {
         m_wanted.clear();

@@ -72,17 +72,9 @@ QWidget* QueuePage::build()
     return content;
 }
 
-QString QueuePage::blockedReason() const
-{
-    const auto& bridge = context().bridge;
-    if (bridge.state() != EngineBridge::State::Open) return tr("Not connected.");
-    if (bridge.readOnly()) return tr("Read-only: this connection refuses every change.");
-    return {};
-}
-
 void QueuePage::setSnapshot(const backend::SnapshotPtr& snapshot)
 {
-    const auto blocked = blockedReason();
+    const auto blocked = context().bridge.whyUnchangeable();
     m_workers->setBlocked(blocked);
     m_letters->setBlocked(blocked);
     if (!m_face->show(snapshot)) return;

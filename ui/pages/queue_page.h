@@ -43,7 +43,6 @@ private:
     void showWindowDrain(const HistoryView& history);
     HistoryView shownHistory() const;
     void readOverTime();
-    QString blockedReason() const;
 
     PageFace* m_face = nullptr;
     MetricTile* m_unfinished = nullptr;

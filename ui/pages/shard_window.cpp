@@ -42,10 +42,8 @@ ShardWindow::Window ShardWindow::chosen() const
 
 ShownShards ShardWindow::shown(const backend::SnapshotPtr& newest)
 {
-    if (!newest || !m_context.range.chosen()) {
-        auto recent = m_recent.add(newest);
-        return {std::move(recent), std::max(1.0, m_recent.seconds()), false, {}};
-    }
+    if (!newest || !m_context.range.chosen())
+        return {m_context.bridge.recent(), std::max(1.0, m_context.bridge.recentSeconds()), false, {}};
     const auto note = m_context.range.notOfWindow(newest->takenAt);
     if (!m_shards || m_shards->knownPart() <= 0)
         return {newest, 1, false,

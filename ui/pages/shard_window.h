@@ -5,7 +5,6 @@
 
 #include "ui/pages/page.h"
 
-#include "ui/models/recent_shards.h"
 #include "ui/models/window_figures.h"
 
 #include <optional>
@@ -46,7 +45,6 @@ private:
     void ask();
 
     const PageContext m_context;
-    RecentShards m_recent;
     QWidget* m_page;
     std::optional<WindowShards> m_shards; // of m_of; none: not read, or it failed
     std::optional<Window> m_of;

@@ -17,7 +17,6 @@
 namespace ui {
 namespace {
 
-constexpr int kAllEngines = -1;
 constexpr int kNameRole = Qt::UserRole + 1, kGoneRole = Qt::UserRole + 2; // besides the slot
 constexpr int kMostWorkers = 64;
 constexpr int kPatienceSnapshots = 6; // snapshots, one a second, until we say that engines take long
@@ -38,7 +37,7 @@ void WorkerControls::build(const Theme& theme)
     m_target = new QComboBox(this);
     m_target->setObjectName(QStringLiteral("workerTarget"));
     m_target->setAccessibleName(tr("Engine to control"));
-    m_target->addItem(tr("All engines"), kAllEngines);
+    m_target->addItem(tr("All engines"), requests::kAllEngines);
     m_target->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_pause = new QPushButton(tr("&Pause"), this);
     m_pause->setObjectName(QStringLiteral("pauseWorkers"));
@@ -89,7 +88,7 @@ int WorkerControls::targetSlot() const
 
 QString WorkerControls::targetText() const
 {
-    return targetSlot() == kAllEngines ? tr("all engines") : m_target->currentText();
+    return targetSlot() == requests::kAllEngines ? tr("all engines") : m_target->currentText();
 }
 
 bool WorkerControls::isTarget(int item, const backend::EngineSnapshot& engine) const
@@ -185,7 +184,7 @@ void WorkerControls::updateCount(const backend::ClusterSnapshot& snapshot)
 {
     int wanted = -1;
     for (const auto& engine : snapshot.engines)
-        if (targetSlot() == kAllEngines || (engine.slot == targetSlot() && whyGone().isEmpty()))
+        if (targetSlot() == requests::kAllEngines || (engine.slot == targetSlot() && whyGone().isEmpty()))
             wanted = std::max(wanted, engine.workersWanted);
     if (wanted < 0 || m_countTouched || m_count->hasFocus()) return;
     const QSignalBlocker quiet(m_count);
@@ -250,7 +249,7 @@ void WorkerControls::followWish(const backend::ClusterSnapshot& snapshot)
     if (!m_wish) return;
     int concerned = 0, done = 0;
     for (const auto& engine : snapshot.engines) {
-        if (m_wish->slot != kAllEngines &&
+        if (m_wish->slot != requests::kAllEngines &&
             (engine.slot != m_wish->slot || QString::fromStdString(engine.name) != m_wish->name))
             continue;
         ++concerned;

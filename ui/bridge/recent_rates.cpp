@@ -1,5 +1,6 @@
-#include "ui/models/recent_shards.h"
+#include "ui/bridge/recent_rates.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace ui {
@@ -22,18 +23,27 @@ double meanOf(const std::deque<backend::SnapshotPtr>& lately, ValueOf valueOf)
     return sum / known;
 }
 
+bool alike(const backend::ClusterSnapshot& before, const backend::ClusterSnapshot& now)
+{
+    return before.epoch == now.epoch && before.shards.size() == now.shards.size() &&
+           std::ranges::equal(before.nodes, now.nodes, {}, &backend::NodeSnapshot::id,
+                              &backend::NodeSnapshot::id);
+}
+
 // Means of one figure over other seconds than of the next would tell of unevenness that is none.
 bool becomesKnown(const backend::ClusterSnapshot& before, const backend::ClusterSnapshot& now)
 {
     if (before.deliveriesPerSecond < 0 && now.deliveriesPerSecond >= 0) return true;
     for (std::size_t i = 0; i < now.shards.size(); ++i)
         if (before.shards[i].deliveriesPerSecond < 0 && now.shards[i].deliveriesPerSecond >= 0) return true;
+    for (std::size_t i = 0; i < now.nodes.size(); ++i)
+        if (before.nodes[i].commandsPerSecond < 0 && now.nodes[i].commandsPerSecond >= 0) return true;
     return false;
 }
 
 } // namespace
 
-backend::SnapshotPtr RecentShards::add(const backend::SnapshotPtr& newest)
+backend::SnapshotPtr RecentRates::add(const backend::SnapshotPtr& newest)
 {
     if (!newest || newest->ratesReadAt) { // not of now
         m_lately.clear();
@@ -41,9 +51,8 @@ backend::SnapshotPtr RecentShards::add(const backend::SnapshotPtr& newest)
     }
     if (!m_lately.empty()) {
         const auto& last = *m_lately.back();
-        const bool goesOn = newest->sequence >= last.sequence &&
-                            newest->shards.size() == last.shards.size() && newest->epoch == last.epoch &&
-                            !becomesKnown(last, *newest);
+        const bool goesOn =
+            newest->sequence >= last.sequence && alike(last, *newest) && !becomesKnown(last, *newest);
         if (!goesOn)
             m_lately.clear();
         else if (newest->sequence == last.sequence)
@@ -64,6 +73,11 @@ backend::SnapshotPtr RecentShards::add(const backend::SnapshotPtr& newest)
              {&backend::ShardSnapshot::deliveriesPerSecond, &backend::ShardSnapshot::readsPerSecond})
             out->shards[i].*rate =
                 meanOf(m_lately, [rate, i](const Snapshot& one) { return one.shards[i].*rate; });
+    using Node = backend::NodeSnapshot;
+    for (std::size_t i = 0; i < out->nodes.size(); ++i)
+        for (const auto rate : {&Node::commandsPerSecond, &Node::evictionsPerSecond, &Node::keyspaceHitRatio})
+            out->nodes[i].*rate =
+                meanOf(m_lately, [rate, i](const Snapshot& one) { return one.nodes[i].*rate; });
     return out;
 }
 

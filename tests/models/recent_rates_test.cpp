@@ -1,13 +1,13 @@
 // Rates over the last seconds: what they are means of, and what ends a run of them.
 #include <QTest>
 
-#include "ui/models/recent_shards.h"
+#include "ui/bridge/recent_rates.h"
 
 using namespace std::chrono_literals;
 
 namespace tests {
 
-class RecentShardsTest : public QObject
+class RecentRatesTest : public QObject
 {
     Q_OBJECT
 
@@ -16,6 +16,7 @@ private slots:
     void whatIsNotKnownNowIsNotKnown();
     void aGapBeginsAnew();
     void whatIsNotOfNowStaysAsItIs();
+    void nodesToo();
 
 private:
     static backend::SnapshotPtr snapshot(std::uint64_t sequence, double deliveries, double reads = 5)
@@ -33,9 +34,9 @@ private:
     }
 };
 
-void RecentShardsTest::ratesAreMeansOfTheLastTen()
+void RecentRatesTest::ratesAreMeansOfTheLastTen()
 {
-    ui::RecentShards recent;
+    ui::RecentRates recent;
     QVERIFY(!recent.add(nullptr));
     QCOMPARE(recent.add(snapshot(1, 10))->shards[1].deliveriesPerSecond, 10.0);
     QCOMPARE(recent.seconds(), 1.0);
@@ -52,9 +53,9 @@ void RecentShardsTest::ratesAreMeansOfTheLastTen()
     QCOMPARE(recent.add(snapshot(13, 14))->shards[0].deliveriesPerSecond, 5.0);
 }
 
-void RecentShardsTest::whatIsNotKnownNowIsNotKnown()
+void RecentRatesTest::whatIsNotKnownNowIsNotKnown()
 {
-    ui::RecentShards recent;
+    ui::RecentRates recent;
     recent.add(snapshot(1, 10));
     const auto down = recent.add(snapshot(2, -1));
     QCOMPARE(down->shards[0].deliveriesPerSecond, -1.0);
@@ -64,9 +65,9 @@ void RecentShardsTest::whatIsNotKnownNowIsNotKnown()
     QCOMPARE(recent.seconds(), 1.0);
 }
 
-void RecentShardsTest::aGapBeginsAnew()
+void RecentRatesTest::aGapBeginsAnew()
 {
-    ui::RecentShards recent;
+    ui::RecentRates recent;
     for (std::uint64_t sequence = 1; sequence <= 10; ++sequence)
         recent.add(snapshot(sequence, 1'000));
     QCOMPARE(recent.add(snapshot(19, 0))->shards[0].deliveriesPerSecond, 500.0); // the rest is too long ago
@@ -81,9 +82,9 @@ void RecentShardsTest::aGapBeginsAnew()
 }
 
 // While the directory is silent the last rates stand, with their time.
-void RecentShardsTest::whatIsNotOfNowStaysAsItIs()
+void RecentRatesTest::whatIsNotOfNowStaysAsItIs()
 {
-    ui::RecentShards recent;
+    ui::RecentRates recent;
     recent.add(snapshot(1, 10));
     auto dated = std::make_shared<backend::ClusterSnapshot>(*snapshot(2, 30));
     dated->ratesReadAt = backend::TimePoint(1s);
@@ -91,7 +92,31 @@ void RecentShardsTest::whatIsNotOfNowStaysAsItIs()
     QCOMPARE(recent.add(snapshot(3, 50))->shards[0].deliveriesPerSecond, 50.0);
 }
 
+void RecentRatesTest::nodesToo()
+{
+    const auto withNodes = [](std::uint64_t sequence, double commands, double hits) {
+        auto out = std::make_shared<backend::ClusterSnapshot>(*snapshot(sequence, 10));
+        out->nodes.resize(2);
+        out->nodes[1].id = 1;
+        out->nodes[1].commandsPerSecond = commands;
+        out->nodes[1].keyspaceHitRatio = hits;
+        return out;
+    };
+    ui::RecentRates recent;
+    recent.add(withNodes(1, 1'000, 0.5));
+    recent.add(withNodes(2, 40, -1)); // without a look-up there is no ratio
+    const auto mean = recent.add(withNodes(3, 100, 0.9));
+    QCOMPARE(mean->nodes[1].commandsPerSecond, 380.0);
+    QCOMPARE(mean->nodes[1].keyspaceHitRatio, 0.7);
+    QCOMPARE(mean->nodes[0].commandsPerSecond, -1.0); // never told
+    QCOMPARE(recent.add(withNodes(4, -1, -1))->nodes[1].commandsPerSecond, -1.0);
+    QCOMPARE(recent.add(withNodes(5, 60, 1))->nodes[1].commandsPerSecond, 60.0); // back
+    auto others = std::make_shared<backend::ClusterSnapshot>(*withNodes(6, 10, 1));
+    others->nodes[1].id = 7;
+    QCOMPARE(recent.add(others)->nodes[1].commandsPerSecond, 10.0);
+}
+
 } // namespace tests
 
-QTEST_GUILESS_MAIN(tests::RecentShardsTest)
-#include "recent_shards_test.moc"
+QTEST_GUILESS_MAIN(tests::RecentRatesTest)
+#include "recent_rates_test.moc"

@@ -8,12 +8,13 @@
 
 namespace ui {
 
-class RecentShards
+class RecentRates
 {
 public:
     static constexpr std::size_t kMost = 10; // snapshots, one a second
 
-    // The newest, with means in place of its rates of deliveries and calls, cluster's and shards'.
+    // The newest, with means in place of its rates of deliveries and calls, cluster's and shards', and of its
+    // nodes' commands, evictions and key hits.
     // What is not known of now, or not of now, stays as it is. Null without one.
     backend::SnapshotPtr add(const backend::SnapshotPtr& newest);
     double seconds() const { return double(m_lately.size()); } // that they are means of
