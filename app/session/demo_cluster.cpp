@@ -17,9 +17,9 @@ namespace {
 constexpr std::chrono::seconds kLongestAdoption{20};
 
 // The first node holds users; the last one posts and the directory. With a single node it holds everything.
-ClusterPlan planFor(const std::vector<EmbeddedNode>& nodes)
+ClusterPlan planFor(const std::vector<EmbeddedNode>& nodes, int shards)
 {
-    ClusterPlan plan{"demo", "demo", kDemoShards, {}};
+    ClusterPlan plan{"demo", "demo", shards, {}};
     std::vector<const EmbeddedNode*> postgres;
     for (const auto& node : nodes)
         if (node.kind == NodeKind::Postgres) postgres.push_back(&node);
@@ -92,10 +92,10 @@ void adoptTimelines(const std::vector<EmbeddedNode>& nodes, Deadline deadline)
 
 } // namespace
 
-Result<DemoCluster> prepareDemoCluster(const EmbeddedServers& servers, Deadline deadline)
+Result<DemoCluster> prepareDemoCluster(const EmbeddedServers& servers, Deadline deadline, int shards)
 {
     const auto nodes = servers.nodes();
-    const ClusterPlan plan = planFor(nodes);
+    const ClusterPlan plan = planFor(nodes, shards);
     ROOKERY_ASSIGN(const auto checked, checkedPlan(plan));
     const int directoryNode = directoryNodeOf(checked);
     DemoCluster cluster;
@@ -107,10 +107,13 @@ Result<DemoCluster> prepareDemoCluster(const EmbeddedServers& servers, Deadline 
     ROOKERY_ASSIGN(const bool there, holdsCluster(directory, deadline));
     if (!there) {
         ROOKERY_TRY(initCluster(plan, owners.connections, schemaMigrator(), deadline));
+        cluster.shards = shards;
         return cluster;
     }
     ROOKERY_TRY(bringUpToDate(directory, owners, nodes, directoryNode, deadline));
     adoptTimelines(nodes, deadline.earlier(kLongestAdoption));
+    ROOKERY_ASSIGN(const auto settings, directory.settings(deadline));
+    cluster.shards = settings.shardCount;
     ROOKERY_ASSIGN(cluster.imports, directory.imports(deadline));
     return cluster;
 }

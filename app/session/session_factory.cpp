@@ -66,19 +66,19 @@ Result<void> startDemo(const SessionOptions& options, RunningSession& session, D
     embedded.dataDirectory = options.dataDirectory;
     embedded.progress = [&](const SessionProgress& step) { progress({step.step, step.fraction * 0.6}); };
     ROOKERY_ASSIGN(session.m_servers, EmbeddedServers::start(embedded, deadline, stop));
-    progress({"preparing " + std::to_string(kDemoShards) + " logical shards", 0.65});
-    ROOKERY_ASSIGN(cluster, prepareDemoCluster(*session.m_servers, deadline));
+    progress({"preparing " + std::to_string(options.shards) + " logical shards", 0.65});
+    ROOKERY_ASSIGN(cluster, prepareDemoCluster(*session.m_servers, deadline, options.shards));
     return {};
 }
 
 // What opens this cluster from another process, beside the servers that it names.
-Result<void> writeConfig(RunningSession& session, const NodeEndpoint& directory)
+Result<void> writeConfig(RunningSession& session, const DemoCluster& cluster)
 {
     ClusterConfig config;
     config.name = "demo";
     config.environment = "demo";
-    config.shards = kDemoShards;
-    config.directoryAddress = directory.address;
+    config.shards = cluster.shards;
+    config.directoryAddress = cluster.directory.address;
     session.m_configFile = session.m_servers->directory() / "cluster.toml";
     return writeClusterToml(config, session.m_configFile);
 }
@@ -142,7 +142,7 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     if (options.kind == SessionOptions::Kind::Demo) {
         ROOKERY_TRY(startDemo(options, *session, cluster, progress, stop, deadline));
         engine.directory = cluster.directory;
-        ROOKERY_TRY(writeConfig(*session, engine.directory));
+        ROOKERY_TRY(writeConfig(*session, cluster));
         engine.workers = kDemoWorkers;
     } else {
         progress({"connecting", 0.3});

@@ -17,6 +17,8 @@ struct EngineSelf;
 
 namespace app {
 
+inline constexpr int kDemoShards = 64;
+
 struct SessionOptions
 {
     enum class Kind { Demo, Connect };
@@ -29,6 +31,7 @@ struct SessionOptions
     bool keepTimes = false;
     bool readOnly = false;
     bool workload = true;                         // demo without a log: synthetic graph and traffic
+    int shards = kDemoShards;                     // demo: logical shards of a new one, a power of two
     int workers = -1;                             // -1: four in the demo and for serve, none otherwise
     std::chrono::milliseconds openWithin{60'000}; // servers, schemas and engine together, on a slow machine
     // The folder for the history of clusters that were connected to; empty: it is not kept. A demo has

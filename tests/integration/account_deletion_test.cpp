@@ -3,7 +3,6 @@
 #include <QTest>
 #include <QThread>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/key_names.h"
 #include "backend/cache/redis_client.h"
 #include "backend/cache/timelines.h"
@@ -83,9 +82,7 @@ void AccountDeletionTest::freshCluster()
     m_cluster.reset();
     m_model = {};
     m_cluster = PrivateCluster::start(2, 3);
-    m_directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = open(4);
     m_other = open(0);
 }

@@ -2,7 +2,6 @@
 // nobody meanwhile. Once it answers, everything arrives.
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/redis_client.h"
 #include "backend/engine/open_engine.h"
 #include "tests/support/demo_session.h"
@@ -121,7 +120,7 @@ private:
 void AwaitedNodeTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 3);
-    m_directory = take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(1min))).directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = take(openEngine(engineOptions(m_directory, 3), soon()));
     // What the author has of their own is there: only readers are away.
     do

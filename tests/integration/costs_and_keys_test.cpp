@@ -4,8 +4,6 @@
 
 #include "tests/support/demo_session.h"
 
-#include "app/session/demo_cluster.h"
-
 #include "backend/cache/key_sample.h"
 #include "backend/cache/redis_client.h"
 #include "backend/cache/redis_info.h"
@@ -314,7 +312,7 @@ void CostsAndKeysTest::costsOfTheNodesThatAnswer()
     servers.redisNodes = 1;
     const auto four = take(EmbeddedServers::start(servers, Deadline::after(60s)));
     EngineOptions options;
-    options.directory = take(app::prepareDemoCluster(*four, Deadline::after(60s))).directory;
+    options.directory = makeCluster(*four);
     options.workers = 0;
     const auto before = counterScans(*four);
     auto engine = take(openEngine(options, soon()));

@@ -2,7 +2,6 @@
 // and whom they follow, and nothing that was deleted while a node of Redis forgot it.
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/redis_client.h"
 #include "backend/cache/timeline_keys.h"
 #include "backend/engine/open_engine.h"
@@ -62,7 +61,7 @@ std::unique_ptr<OpenEngine> DeepPagesTest::open(int workers)
 void DeepPagesTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 3);
-    m_directory = take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(60s))).directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = open(2);
     m_other = open(0);
     for (int i = 0; i < kAuthors; ++i)

@@ -10,13 +10,12 @@ namespace tests {
 DegradedCluster::DegradedCluster()
 {
     m_cluster = PrivateCluster::start(3, 4);
-    const auto demo =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))));
+    const auto made = makeCluster(m_cluster->servers());
     ClusterConfig toml;
     toml.name = "degradation";
     toml.environment = "demo";
-    toml.shards = app::kDemoShards;
-    toml.directoryAddress = demo.directory.address;
+    toml.shards = kTestShards;
+    toml.directoryAddress = made.address;
     config = m_place.filePath("cluster.toml").toStdString();
     take(writeClusterToml(toml, config));
     session = connectTo(config, 2);
@@ -40,7 +39,7 @@ DegradedCluster::DegradedCluster()
             m_at = at;
         }
     }
-    if (demo.directory.name != "pg-3") throw std::runtime_error("the directory is on " + demo.directory.name);
+    if (made.name != "pg-3") throw std::runtime_error("the directory is on " + made.name);
     reader = userThere("reader");
     shortReader = userThere("short_reader");
     settle();

@@ -3,7 +3,6 @@
 // posts on another and the directory on the third. Owned by one test; its thread.
 #pragma once
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/redis_client.h"
 #include "tests/integration/broken_nodes.h"
 #include "tests/support/demo_session.h"

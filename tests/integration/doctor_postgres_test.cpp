@@ -2,7 +2,6 @@
 // others, dead rows, connections that run out, a standby.
 #include "tests/integration/doctor_fixture.h"
 
-#include "app/session/demo_cluster.h"
 #include "backend/store/postgres_pool.h"
 
 #include <QProcess>
@@ -172,7 +171,7 @@ void DoctorPostgresTest::fewConnectionsAndAStandbyWithoutAnyEngine()
     EmbeddedOptions options;
     options.postgresNodes = options.redisNodes = 1;
     const auto servers = take(EmbeddedServers::start(options, Deadline::after(60s)));
-    m_inputs.directory = take(app::prepareDemoCluster(*servers, Deadline::after(60s))).directory;
+    m_inputs.directory = makeCluster(*servers);
     const auto node = servers->nodes()[0];
     auto checkup = examine();
     const auto* none = find(checkup, "", "engine.none");

@@ -4,7 +4,6 @@
 #include <QTest>
 #include <QThread>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/redis_client.h"
 #include "backend/cache/timelines.h"
 #include "backend/engine/open_engine.h"
@@ -56,9 +55,7 @@ private:
 void DormancyTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 4);
-    m_directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = open(Milliseconds(100));
 }
 

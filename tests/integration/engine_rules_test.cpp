@@ -2,7 +2,6 @@
 // effects are kept.
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/redis_client.h"
 #include "backend/cluster/directory.h"
 #include "backend/engine/open_engine.h"
@@ -53,9 +52,7 @@ std::int64_t EngineRulesTest::number(SqlPool& pool, const std::string& sql)
 void EngineRulesTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(1, 1);
-    m_directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    m_directory = makeCluster(m_cluster->servers());
     const auto engine = open(2);
     auto& feed = engine->feed();
     m_author = take(feed.createUser({"author", "A"}, soon())).id;

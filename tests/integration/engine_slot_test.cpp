@@ -2,7 +2,6 @@
 // this program, with the slot that it has, or none; it speaks for nobody else meanwhile, and is counted once.
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/engine/open_engine.h"
 #include "backend/store/postgres_pool.h"
 #include "tests/support/demo_session.h"
@@ -73,7 +72,7 @@ void EngineSlotTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 1);
     EngineOptions options;
-    options.directory = take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(1min))).directory;
+    options.directory = makeCluster(m_cluster->servers());
     options.role = "test";
     options.workers = 2;
     m_pool = makePostgresPool(options.directory, {2, 8, 5s});

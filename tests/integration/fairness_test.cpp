@@ -2,7 +2,6 @@
 // were delivered in between, never in time.
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/raw_timeline.h"
 #include "backend/cache/redis_client.h"
 #include "backend/engine/open_engine.h"
@@ -87,9 +86,7 @@ void FairnessTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 3);
     EngineOptions options;
-    options.directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    options.directory = makeCluster(m_cluster->servers());
     options.role = "test";
     options.workers = kWorkers;
     options.fanout.chunk = kChunk;

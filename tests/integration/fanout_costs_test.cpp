@@ -2,7 +2,6 @@
 // to something else over the time that they are there than over the week or the time that has posts.
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/engine/open_engine.h"
 #include "backend/operations/author_load.h"
 #include "tests/support/demo_session.h"
@@ -119,7 +118,7 @@ void FanoutCostsTest::initTestCase()
     m_planner.autoFollowers = 6;
     m_planner.sample = 4;
     EngineOptions options;
-    options.directory = take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(1min))).directory;
+    options.directory = makeCluster(m_cluster->servers());
     options.workers = 4;
     options.dormantAfter = {};
     options.restorePerSecond = 0;

@@ -10,14 +10,13 @@ namespace tests {
 void FaultCluster::prepare()
 {
     m_cluster = PrivateCluster::start(2, 4);
-    const auto demo =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))));
-    m_directory = demo.directory;
+    const auto directory = makeCluster(m_cluster->servers());
+    m_directory = directory;
     ClusterConfig config;
     config.name = "faults";
     config.environment = "demo";
-    config.shards = app::kDemoShards;
-    config.directoryAddress = demo.directory.address;
+    config.shards = kTestShards;
+    config.directoryAddress = directory.address;
     config.timelineCap = 100; // small ones: timelines are trimmed, audiences are split
     config.fanoutChunk = 10;
     config.connections = 3; // of few nodes and threads; each costs a process, some eighty times
@@ -194,7 +193,7 @@ void FaultCluster::updateAllShards(const std::string& table, const std::string& 
                           " WHERE c.relkind = 'r' AND n.nspname LIKE 'users\\_%' AND c.relname = '" +
                           table + "'";
     const auto found = onEveryPostgres("SELECT c.oid::regclass" + ofShards).size();
-    if (found != std::size_t(app::kDemoShards))
+    if (found != std::size_t(kTestShards))
         throw std::runtime_error(std::to_string(found) + " shards have a table " + table);
     onEveryPostgres("DO $$ DECLARE one regclass; BEGIN FOR one IN SELECT c.oid" + ofShards +
                     " LOOP EXECUTE 'UPDATE ' || one || $set$ SET " + set + "$set$; END LOOP; END $$");

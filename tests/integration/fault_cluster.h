@@ -3,7 +3,6 @@
 // recomputation from PostgreSQL. Base of the test; its thread. REQUIRES: FAULT_VICTIM is the program's path.
 #pragma once
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/raw_timeline.h"
 #include "tests/integration/deeds.h"
 #include "tests/support/demo_session.h"

@@ -3,7 +3,6 @@
 #include <QTest>
 #include <QThread>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/timelines.h"
 #include "backend/engine/open_engine.h"
 #include "backend/operations/fanout_planner.h"
@@ -225,9 +224,7 @@ std::vector<PostId> HybridTest::ids(const std::vector<TimelineEntry>& entries)
 void HybridTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 4);
-    m_directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = open(4);
     m_star = user();
     m_reader = user();

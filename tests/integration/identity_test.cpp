@@ -2,7 +2,6 @@
 // author's posts in order. An id that is taken by other content is an error.
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/engine/open_engine.h"
 #include "tests/support/demo_session.h"
 #include "tests/support/private_cluster.h"
@@ -41,9 +40,7 @@ private:
 void IdentityTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 2);
-    m_directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    m_directory = makeCluster(m_cluster->servers());
 }
 
 void IdentityTest::manyEnginesNeverMintOneIdTwice()

@@ -3,7 +3,6 @@
 #include <QTest>
 #include <QThread>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/redis_client.h"
 #include "backend/engine/open_engine.h"
 #include "tests/support/demo_session.h"
@@ -65,9 +64,7 @@ std::unique_ptr<OpenEngine> KeepPastTest::open(bool keep)
 void KeepPastTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 3);
-    m_directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = open(true);
 }
 

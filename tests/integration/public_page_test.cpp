@@ -2,7 +2,6 @@
 // deleted is gone from it at once, kept or not.
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/redis_client.h"
 #include "backend/cache/timeline_keys.h"
 #include "backend/cache/timelines.h"
@@ -78,7 +77,7 @@ std::unique_ptr<OpenEngine> PublicPageTest::open(Milliseconds publicPageAge, int
 void PublicPageTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 3);
-    m_directory = take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(60s))).directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = open(1h, 2);
     auto& feed = m_engine->feed();
     m_author = take(feed.createUser({"author", "Author"}, soon()));

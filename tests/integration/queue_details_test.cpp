@@ -3,7 +3,6 @@
 // kind, and what each worker did when.
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/engine/open_engine.h"
 #include "backend/queue/dead_letter_reader.h"
 #include "tests/support/demo_session.h"
@@ -97,9 +96,7 @@ private:
 void QueueDetailsTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 1);
-    m_directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = open(2);
     QCOMPARE(m_engine->pools().all().size(), std::size_t(2));
     m_one = m_engine->pools().all().begin()->first;

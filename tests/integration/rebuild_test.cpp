@@ -3,7 +3,6 @@
 #include <QElapsedTimer>
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/raw_timeline.h"
 #include "backend/cache/timelines.h"
 #include "backend/engine/open_engine.h"
@@ -57,9 +56,7 @@ std::unique_ptr<OpenEngine> RebuildTest::open(int workers, int restorePerSecond)
 void RebuildTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 2);
-    m_directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = open(4);
     m_other = open(0);
     m_author = take(feed().createUser({"author", "User"}, soon())).id;

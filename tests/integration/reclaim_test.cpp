@@ -1,6 +1,5 @@
 // Deleted posts: hidden at once, and their space reclaimed later, at the pace that is set, however idle the
 // workers are and whoever dies meanwhile.
-#include "app/session/demo_cluster.h"
 #include "backend/cache/raw_timeline.h"
 #include "backend/cache/redis_client.h"
 #include "backend/common/config.h"
@@ -65,13 +64,12 @@ std::vector<NodeEndpoint> redisNodes(const ShardMap& map)
 void ReclaimTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 2);
-    const auto demo =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))));
+    const auto directory = makeCluster(m_cluster->servers());
     ClusterConfig config;
     config.name = "reclaim";
     config.environment = "demo";
-    config.shards = app::kDemoShards;
-    config.directoryAddress = demo.directory.address;
+    config.shards = kTestShards;
+    config.directoryAddress = directory.address;
     config.reclaimPerSecond = kPerSecond;
     m_config = m_place.filePath("cluster.toml").toStdString();
     take(writeClusterToml(config, m_config));

@@ -5,7 +5,6 @@
 #include <QTest>
 #include <QThread>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/objects.h"
 #include "backend/cache/raw_timeline.h"
 #include "backend/engine/open_engine.h"
@@ -81,9 +80,7 @@ std::unique_ptr<OpenEngine> RestoreTest::open(int workers, int restorePerSecond,
 void RestoreTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 2);
-    m_directory =
-        take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(std::chrono::minutes(1))))
-            .directory;
+    m_directory = makeCluster(m_cluster->servers());
     m_engine = open(4, 0);
     auto& feed = m_engine->feed();
     for (int i = 0; i < kReaders; ++i)

@@ -3,7 +3,6 @@
 #include <QElapsedTimer>
 #include <QTest>
 
-#include "app/session/demo_cluster.h"
 #include "backend/cache/raw_timeline.h"
 #include "backend/cache/redis_client.h"
 #include "backend/cache/timeline_keys.h"
@@ -55,7 +54,7 @@ std::unique_ptr<OpenEngine> TimelineVerifierTest::open(int auditPerSecond, bool 
 void TimelineVerifierTest::initTestCase()
 {
     m_cluster = PrivateCluster::start(2, 2);
-    m_directory = take(app::prepareDemoCluster(m_cluster->servers(), Deadline::after(60s))).directory;
+    m_directory = makeCluster(m_cluster->servers());
     const auto engine = open(0);
     m_map = engine->shardMaps().current();
     m_author = take(engine->feed().createUser({"author", "Author"}, soon())).id;

@@ -1,5 +1,6 @@
 #include "tests/support/demo_session.h"
 
+#include "app/session/demo_cluster.h"
 #include "backend/cache/redis_client.h"
 
 #include <QtGlobal>
@@ -48,12 +49,19 @@ bool drained(backend::Engine& engine, Servers servers, const std::function<void(
 
 } // namespace
 
+backend::NodeEndpoint makeCluster(const backend::EmbeddedServers& servers, int shards)
+{
+    return take(app::prepareDemoCluster(servers, backend::Deadline::after(std::chrono::minutes(1)), shards))
+        .directory;
+}
+
 std::shared_ptr<app::OpenedSession> openDemo(const DemoOptions& options)
 {
     app::SessionOptions wanted;
     wanted.dataDirectory = options.dataDirectory;
     wanted.workload = options.workload;
     wanted.workers = options.workers;
+    wanted.shards = options.shards;
     wanted.role = "test";
     return take(app::openSession(wanted, [](const backend::SessionProgress&) {}, {}));
 }

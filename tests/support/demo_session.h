@@ -10,11 +10,17 @@
 
 namespace tests {
 
+// As many as tell shards apart; each costs tables, statements and audits.
+inline constexpr int kTestShards = 16;
+
+// Makes a cluster on servers that hold none; its directory, for engines.
+backend::NodeEndpoint makeCluster(const backend::EmbeddedServers& servers, int shards = kTestShards);
+
 struct DemoOptions
 {
     std::filesystem::path dataDirectory; // empty: temporary
     bool workload = false;
-    int workers = 4;
+    int workers = 4, shards = kTestShards;
 };
 
 std::shared_ptr<app::OpenedSession> openDemo(const DemoOptions& options = {});

@@ -190,7 +190,9 @@ void QueueFlowView::showKinds()
     else if (note.isEmpty() && !m_ratesDated.isEmpty())
         m_kindCard->setSubtitle(tr("in/s, done/s, failed/s %1").arg(m_ratesDated), Tone::Warning);
     else if (note.isEmpty())
-        m_kindCard->setSubtitle(tr("trend: %1").arg(m_context.range.windowText()));
+        m_kindCard->setSubtitle(
+            tr("trend: in solid, done dashed, unfinished filled; %1").arg(m_context.range.windowText()),
+            Tone::Muted, {tr("trend: %1").arg(m_context.range.windowText())});
     else
         m_kindCard->setSubtitle(tr("in/s, done/s, trend: the window; the rest %1").arg(note));
 }

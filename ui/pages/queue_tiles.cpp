@@ -40,7 +40,7 @@ QLayout* QueuePage::buildTiles(QWidget* parent)
     };
     m_unfinished =
         tile(tr("Unfinished tasks"), "queueUnfinished", tr("Ready, running and waiting for a retry"));
-    m_oldest = tile(tr("Oldest waiting"), "queueOldest", tr("Age of the oldest unfinished task"));
+    m_oldest = tile(tr("Oldest unfinished"), "queueOldest", tr("Age of the oldest unfinished task"));
     m_drain = tile(tr("Time to drain"), "queueDrain", tr("At the present rates of arrival and drain"));
     m_dead = tile(tr("Dead letters"), "queueDead", tr("Tasks that failed for good and wait for a person"));
     return row;
@@ -85,7 +85,7 @@ void QueuePage::showTiles(const backend::ClusterSnapshot& snapshot)
     showDrainDated(any ? ratesDatedShort(snapshot) : QString());
     const auto age = durationFigure(any ? snapshot.queueOldestAgeSeconds : 0);
     m_oldest->setValue(any ? age.number : tr("none"), any ? age.unit : QString());
-    m_oldest->setSubline(any ? tr("since it was committed") : tr("nothing waits"));
+    m_oldest->setSubline(any ? tr("since it was committed") : tr("nothing is unfinished"));
     m_oldest->setStatus(any ? std::max(ageTone(snapshot.queueOldestAgeSeconds), backlogTone(snapshot))
                             : Tone::Ok);
     if (!any) {
