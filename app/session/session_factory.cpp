@@ -45,6 +45,7 @@ public:
 
     std::unique_ptr<EmbeddedServers> m_servers; // first: the last to go
     std::filesystem::path m_configFile;
+    int m_directoryLine = 0; // of its address there
     std::unique_ptr<OpenEngine> m_engine;
     std::unique_ptr<SyntheticWorkload> m_workload;
     std::unique_ptr<Importer> m_replay;
@@ -52,11 +53,10 @@ public:
 };
 
 // A real log that was imported is left as it is: no crowd is added to it.
-bool wantsCrowd(const SessionOptions& options, const std::vector<std::string>& imports)
+bool mayHaveCrowd(const SessionOptions& options, const std::vector<std::string>& imports)
 {
     const bool crowdThere = std::any_of(imports.begin(), imports.end(), SyntheticWorkload::isCrowd);
-    return options.kind == SessionOptions::Kind::Demo && options.workload && !options.readOnly &&
-           (imports.empty() || crowdThere);
+    return options.kind == SessionOptions::Kind::Demo && !options.readOnly && (imports.empty() || crowdThere);
 }
 
 Result<void> startDemo(const SessionOptions& options, RunningSession& session, DemoCluster& cluster,
@@ -87,6 +87,7 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
 {
     ROOKERY_ASSIGN(const auto config, readClusterToml(options.configFile));
     session.m_configFile = options.configFile;
+    session.m_directoryLine = config.directoryLine;
     EngineOptions engine;
     engine.directory = {0, "directory", NodeKind::Postgres, config.directoryAddress};
     engine.feedConnections = config.connections;
@@ -101,6 +102,15 @@ Result<EngineOptions> engineOptions(const SessionOptions& options, RunningSessio
     engine.fanout.chunk = config.fanoutChunk;
     engine.fanout.reclaimPerSecond = config.reclaimPerSecond;
     return engine;
+}
+
+// An address that cannot be one is a mistake in the file, as any other there.
+Error inFile(const RunningSession& session, Error error)
+{
+    if (error.code == ErrorCode::Configuration && error.message.starts_with("cannot connect to directory"))
+        error.message = session.m_configFile.string() + ":" + std::to_string(session.m_directoryLine) +
+                        ": directory.address: " + error.message;
+    return error;
 }
 
 // A file for each configuration, named like it: /etc/rookery/cluster.toml is kept in
@@ -147,7 +157,8 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     } else {
         progress({"connecting", 0.3});
         ROOKERY_ASSIGN(engine, engineOptions(options, *session));
-        ROOKERY_TRY(requireKnownSchemas(engine.directory, deadline));
+        if (auto known = requireKnownSchemas(engine.directory, deadline); !known)
+            return fail(inFile(*session, known.error()));
     }
     engine.role = options.role;
     engine.who = whoAmI();
@@ -160,8 +171,11 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     if (!options.replayFile.empty())
         session->m_replay = std::make_unique<Importer>(
             *session->m_engine, ImportOptions{options.replayFile, options.replaySpeed, options.keepTimes});
-    else if (wantsCrowd(options, cluster.imports))
-        session->m_workload = std::make_unique<SyntheticWorkload>(*session->m_engine, SyntheticOptions{});
+    else if (mayHaveCrowd(options, cluster.imports)) {
+        SyntheticOptions synthetic;
+        synthetic.begin = options.workload;
+        session->m_workload = std::make_unique<SyntheticWorkload>(*session->m_engine, synthetic);
+    }
     if (session->m_servers)
         session->m_scenarios = std::make_unique<Scenarios>(
             *session->m_engine,

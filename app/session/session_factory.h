@@ -30,9 +30,9 @@ struct SessionOptions
     double replaySpeed = 60; // 60 = one hour a minute; 0 = as fast as it goes
     bool keepTimes = false;
     bool readOnly = false;
-    bool workload = true;                         // demo without a log: synthetic graph and traffic
-    int shards = kDemoShards;                     // demo: logical shards of a new one, a power of two
-    int workers = -1;                             // -1: four in the demo and for serve, none otherwise
+    bool workload = true;     // demo without a log: synthetic graph and traffic at once, not when asked
+    int shards = kDemoShards; // demo: logical shards of a new one, a power of two
+    int workers = -1;         // -1: four in the demo and for serve, none otherwise
     std::chrono::milliseconds openWithin{60'000}; // servers, schemas and engine together, on a slow machine
     // The folder for the history of clusters that were connected to; empty: it is not kept. A demo has
     // its history in its own folder, which goes with a temporary one.

@@ -106,6 +106,12 @@ public:
             wrong(*node, key, "holds a password; put it into ~/.pgpass (or PGPASSWORD) instead");
     }
 
+    int line(const char* key) const // 0: it is not there
+    {
+        const auto* node = m_table.get(key);
+        return node ? int(node->source().begin.line) : 0;
+    }
+
     void yesOrNo(const char* key, bool& out)
     {
         if (const auto* node = find(key, toml::node_type::boolean)) out = node->as_boolean()->get();
@@ -251,6 +257,7 @@ void readSections(TableReader& root, ClusterConfig& config, const std::string& f
     section("directory", [&](TableReader& t) {
         t.address("address", config.directoryAddress);
         t.required("address");
+        config.directoryLine = t.line("address");
     });
     section("engine", [&](TableReader& t) {
         t.number("workers", config.workers, 0, 64);

@@ -28,6 +28,7 @@ struct ClusterConfig
     std::string name, environment; // [cluster]
     int shards = 64;
     std::string directoryAddress; // [directory]; the one key that is always needed
+    int directoryLine = 0;        // of the file: where that stands; 0: not read from one
     int workers = 4;              // [engine]
     int auditPerSecond = 5;       // timelines verified in the background
     int connections = 16;         // [pools], per node

@@ -18,6 +18,7 @@ struct WorkloadRates // per second, wanted; 0 stops that kind
 struct WorkloadStatus
 {
     bool running = false;
+    bool begun = true;        // false: its crowd is made once it is set running
     std::string phase;        // "creating accounts", "following", "running", "stopped", "failed"
     double phaseFraction = 0; // 0 … 1 while creating
     WorkloadRates wanted;

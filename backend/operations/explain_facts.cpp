@@ -70,17 +70,18 @@ private:
         const auto reader = m_facts.reader;
         SqlRows rows;
         if (reader.value > 0 && has(reader.shard())) {
-            ROOKERY_ASSIGN(rows, query(Role::Users, reader.shard(),
-                                       "SELECT warm, " + microseconds("last_seen_at") + ", " +
-                                           microseconds("dormant_at") + ", " + microseconds("returned_at") +
-                                           " FROM " + shardTable(Role::Users, reader.shard(), "users") +
-                                           " WHERE id = $1::bigint AND deleted_at IS NULL",
-                                       {sqlParameter(reader.value)}));
+            ROOKERY_ASSIGN(rows,
+                           query(Role::Users, reader.shard(),
+                                 "SELECT warm, " + microseconds("last_seen_at") + ", " +
+                                     microseconds("dormant_at") + ", " + microseconds("returned_at") +
+                                     ", generation FROM " + shardTable(Role::Users, reader.shard(), "users") +
+                                     " WHERE id = $1::bigint AND deleted_at IS NULL",
+                                 {sqlParameter(reader.value)}));
         }
         if (rows.empty())
             return fail(ErrorCode::NotFound, "no user has the id " + std::to_string(reader.value));
         m_facts.profile = {rows.boolean(0, 0), timeOf(rows, 0, 1), maybeTimeOf(rows, 0, 2),
-                           maybeTimeOf(rows, 0, 3)};
+                           maybeTimeOf(rows, 0, 3), rows.integer(0, 4)};
         return {};
     }
 
@@ -105,24 +106,27 @@ private:
         return {};
     }
 
-    Result<std::optional<ExplainFacts::EdgeSide>> readSide(int shard, const char* table)
+    Result<std::optional<ExplainFacts::EdgeSide>> readSide(int shard, const char* table,
+                                                           const std::string& beganAt)
     {
-        ROOKERY_ASSIGN(const auto rows, query(Role::Users, shard,
-                                              "SELECT state, version, " + microseconds("changed_at") +
-                                                  ", kept_to FROM " + shardTable(Role::Users, shard, table) +
-                                                  " WHERE follower = $1::bigint AND followee = $2::bigint",
-                                              {sqlParameter(m_facts.reader.value),
-                                               sqlParameter(m_facts.stored->author.value)}));
+        ROOKERY_ASSIGN(
+            const auto rows,
+            query(Role::Users, shard,
+                  "SELECT state, version, " + microseconds("changed_at") + ", kept_to, " +
+                      microseconds(beganAt) + " FROM " + shardTable(Role::Users, shard, table) +
+                      " WHERE follower = $1::bigint AND followee = $2::bigint",
+                  {sqlParameter(m_facts.reader.value), sqlParameter(m_facts.stored->author.value)}));
         if (rows.empty()) return std::nullopt;
         return ExplainFacts::EdgeSide{rows.integer(0, 0) == 1, rows.integer(0, 1), timeOf(rows, 0, 2),
-                                      PostId{rows.integer(0, 3)}};
+                                      PostId{rows.integer(0, 3)}, maybeTimeOf(rows, 0, 4)};
     }
 
     Result<void> readEdge()
     {
         if (!m_facts.stored || m_facts.self()) return {};
-        ROOKERY_ASSIGN(m_facts.edge, readSide(m_facts.reader.shard(), "follows"));
-        ROOKERY_ASSIGN(m_facts.copy, readSide(m_facts.stored->author.shard(), "followers"));
+        ROOKERY_ASSIGN(m_facts.edge, readSide(m_facts.reader.shard(), "follows", "began_at"));
+        ROOKERY_ASSIGN(m_facts.copy,
+                       readSide(m_facts.stored->author.shard(), "followers", "NULL::timestamptz"));
         return {};
     }
 
@@ -271,10 +275,24 @@ bool ExplainFacts::inSet() const
     return std::find(timeline.ids.begin(), timeline.ids.end(), post) != timeline.ids.end();
 }
 
-bool ExplainFacts::dormantAt(TimePoint at) const
+std::optional<bool> ExplainFacts::dormantAt(TimePoint at) const
 {
-    if (!profile.dormantAt || at < *profile.dormantAt) return false;
-    return !profile.warm || (profile.returnedAt && at < *profile.returnedAt);
+    if (profile.generation <= 1) return false; // never slept
+    if (profile.dormantAt && at >= *profile.dormantAt)
+        return !profile.warm || (profile.returnedAt && at < *profile.returnedAt);
+    const bool sleptOnce = profile.generation <= (profile.warm ? 3 : 2);
+    return profile.dormantAt && sleptOnce ? std::optional(false) : std::nullopt;
+}
+
+std::optional<bool> ExplainFacts::followedAt(TimePoint at) const
+{
+    if (self()) return true;
+    if (!edge) return false;
+    if (at >= edge->changedAt) return edge->following;
+    const auto began = edge->following ? std::optional(edge->changedAt) : edge->beganAt;
+    if (began && at >= *began) return true;
+    const bool first = edge->version <= (edge->following ? 1 : 2);
+    return began && first ? std::optional(false) : std::nullopt;
 }
 
 Result<ExplainFacts> readExplainFacts(const FeedServices& services, PostId post, UserId reader,

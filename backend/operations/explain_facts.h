@@ -20,13 +20,15 @@ struct ExplainFacts
         bool warm = true;
         TimePoint lastSeenAt;
         std::optional<TimePoint> dormantAt, returnedAt; // the last time of each; empty: never, or not known
+        std::int64_t generation = 1;                    // grows whenever the reader sleeps or returns
     };
     struct EdgeSide // of follows (the truth) or followers (the author's copy)
     {
         bool following = false;
         std::int64_t version = 0;
         TimePoint changedAt;
-        PostId keptTo; // of an ended one
+        PostId keptTo;                      // of an ended one
+        std::optional<TimePoint> beganAt{}; // of follows: the follow that stands, or stood last
     };
     struct Delivery // the ledger's row that covers the reader
     {
@@ -80,7 +82,10 @@ struct ExplainFacts
     bool inSet() const;
     bool hidden() const { return !stored || stored->deletedAt || accountDeletedAt; }
     bool belowFloor() const { return profile.warm && timeline.valid() && post < timeline.floor->id; }
-    bool dormantAt(TimePoint at) const; // as far as that is known
+    // Whether the reader was dormant, or followed, at that time; empty: not known, since only the last sleep
+    // and the last follow are remembered.
+    std::optional<bool> dormantAt(TimePoint at) const;
+    std::optional<bool> followedAt(TimePoint at) const;
 };
 
 [[nodiscard]] Result<ExplainFacts> readExplainFacts(const FeedServices& services, PostId post, UserId reader,

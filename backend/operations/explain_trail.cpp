@@ -90,6 +90,8 @@ private:
         if (m_facts.self()) return add(Element::Followed, {}, "one's own posts are in one's home timeline");
         const auto& edge = m_facts.edge;
         if (!edge) return;
+        if (!edge->following && edge->beganAt)
+            add(Element::Followed, edge->beganAt, "the reader began to follow the author");
         const bool later = m_facts.stored && edge->following && edge->changedAt > m_facts.post.time();
         add(Element::Followed, edge->changedAt,
             edge->following ? std::string("the reader began to follow the author") +
@@ -119,12 +121,18 @@ private:
         const auto at = delivery.at();
         const auto& edge = m_facts.edge;
         if (delivery.deleted > 0 && delivery.pushed == 0) return "the post was deleted by then";
-        if (m_facts.dormantAt(at)) return "the reader was dormant then";
-        if (m_facts.self()) return {};
+        if (m_facts.dormantAt(at) == true) return "the reader was dormant then";
+        if (m_facts.followedAt(at) != false) return {};
         if (!edge) return "the reader does not follow the author";
-        if (edge->following && edge->changedAt > at) return "the reader did not follow the author then";
-        if (!edge->following && edge->changedAt < at) return "the reader did not follow the author any more";
-        return {};
+        return at < edge->changedAt ? "the reader did not follow the author then"
+                                    : "the reader did not follow the author any more";
+    }
+
+    // What is not remembered of that time; empty: all is.
+    std::string unknown(TimePoint at) const
+    {
+        if (!m_facts.followedAt(at)) return "; whether the reader followed the author then is not known";
+        return m_facts.dormantAt(at) ? "" : "; whether the reader was dormant then is not known";
     }
 
     void addDelivery()
@@ -146,10 +154,7 @@ private:
         else if (delivery->lastAt)
             add(Element::Delivered, delivery->lastAt,
                 chunk + ", was delivered " + milliseconds(m_facts.post.time(), *delivery->lastAt) +
-                    by(*delivery) +
-                    (m_facts.profile.warm || m_facts.profile.dormantAt
-                         ? ""
-                         : "; whether the reader was dormant then is not known"));
+                    by(*delivery) + unknown(*delivery->lastAt));
         else
             add(Element::Skipped, delivery->writtenAt, chunk + ", had nobody to deliver to" + by(*delivery));
     }

@@ -103,7 +103,7 @@ Result<void> EdgeStore::follow(SqlSession& session, const Edge& edge, Deadline d
         "WITH changed AS (INSERT INTO " + usersTable(shard, "follows") +
         " AS f (follower, followee, state, version) VALUES ($1::bigint, $2::bigint, 1, 1)"
         " ON CONFLICT (follower, followee) DO UPDATE SET state = 1, kept_to = 0, version = f.version + 1,"
-        " changed_at = now() WHERE f.state <> 1 RETURNING follower, followee)," +
+        " changed_at = now(), began_at = now() WHERE f.state <> 1 RETURNING follower, followee)," +
         enqueueEdge("changed");
     ROOKERY_TRY(session.runOne(
         Role::Users, shard,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <condition_variable>
 
 namespace backend {
 namespace {
@@ -50,7 +49,7 @@ SyntheticWorkload::SyntheticWorkload(Engine& engine, SyntheticOptions options)
     , m_popular(options.users)
 {
     m_status.wanted = options.rates;
-    m_status.running = true;
+    m_status.running = m_status.begun = options.begin;
     m_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -74,6 +73,7 @@ void SyntheticWorkload::setRunning(bool running)
 {
     const std::lock_guard lock(m_mutex);
     m_status.running = running;
+    m_asked.notify_all();
     if (m_status.phase == "running" || m_status.phase == "stopped")
         m_status.phase = running ? "running" : "stopped";
 }
@@ -86,8 +86,16 @@ void SyntheticWorkload::setPhase(const std::string& phase, double fraction)
     m_status.error.clear(); // it got further
 }
 
+void SyntheticWorkload::awaitBegin(const std::stop_token& stop)
+{
+    std::unique_lock lock(m_mutex);
+    if (m_asked.wait(lock, stop, [this] { return m_status.running; })) m_status.begun = true;
+}
+
 void SyntheticWorkload::run(const std::stop_token& stop)
 {
+    awaitBegin(stop);
+    if (stop.stop_requested()) return;
     // A node that is down while the crowd is made is waited for.
     for (Result<void> made = makeCrowd(stop); !made && !stop.stop_requested(); made = makeCrowd(stop)) {
         {

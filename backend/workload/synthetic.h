@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -22,12 +23,13 @@ struct SyntheticOptions
     double followsPerUser = 10;
     std::uint64_t seed = 20'120'704;
     WorkloadRates rates;
+    bool begin = true; // at once; else when it is set running
 };
 
 class SyntheticWorkload final : public WorkloadControl
 {
 public:
-    SyntheticWorkload(Engine& engine, SyntheticOptions options); // starts at once
+    SyntheticWorkload(Engine& engine, SyntheticOptions options);
     ~SyntheticWorkload() override; // stops and joins, within one call's deadline
 
     static bool isCrowd(const std::string& import); // by the file hash under which the directory knows it
@@ -39,6 +41,7 @@ public:
 private:
     enum Deed { kPost, kRead, kFollow, kDeeds };
 
+    void awaitBegin(const std::stop_token& stop);
     void run(const std::stop_token& stop);
     Result<void> makeCrowd(const std::stop_token& stop);
     Result<void> makeUsers(const std::stop_token& stop);
@@ -60,6 +63,7 @@ private:
     std::array<std::atomic<std::int64_t>, kDeeds> m_done{};
 
     mutable std::mutex m_mutex; // guards all below
+    std::condition_variable_any m_asked;
     WorkloadStatus m_status;
     struct Sample
     {

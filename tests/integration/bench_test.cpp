@@ -12,6 +12,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <set>
 
 using namespace app;
 
@@ -68,6 +69,7 @@ private slots:
     void whatDoesNotFitIsSaidBeforeAnythingStarts();
     void entriesShrinkToTheMemory();
     void roundsBecomeMediansAndSpreads();
+    void theQuickBenchGoesUpToAMillionReaders();
 
 private:
     void checkRatios(const QJsonObject& json, const BenchReport& report);
@@ -77,6 +79,11 @@ private:
 void BenchTest::checkRatios(const QJsonObject& json, const BenchReport& report)
 {
     const auto ratios = json["ratios"].toObject(), reasons = json["ratio_reasons"].toObject();
+    // What readers of its JSON rely on.
+    for (const auto* key :
+         {"fanout_vs_bare_zadd", "bytes_per_entry", "post_p99_busy_vs_idle", "warm_page_vs_bare",
+          "page_1000_vs_page_1", "queue_tasks_per_s", "delivery_cost_1m_vs_10k"})
+        QVERIFY2(ratios.contains(QLatin1StringView(key)), key);
     for (const auto key : kRatioKeys) {
         const auto name = QString::fromUtf8(key.data(), int(key.size()));
         QVERIFY2(ratios.contains(name), qPrintable(name));
@@ -266,6 +273,17 @@ void BenchTest::roundsBecomeMediansAndSpreads()
     QCOMPARE(json["ratio_spreads"].toObject()["warm_page_vs_bare"].toObject()["max"].toDouble(), 4.0);
     int elements = 0;
     QCOMPARE(xmlError(benchSvg(report), elements), QString());
+}
+
+void BenchTest::theQuickBenchGoesUpToAMillionReaders()
+{
+    std::set<int> audiences;
+    for (const auto& group : BenchSizes::quick().groups)
+        for (const auto& audience : group.audiences)
+            audiences.insert(audience.followers);
+    QCOMPARE(audiences, std::set({10, 1'000, 10'000, 100'000, 1'000'000}));
+    QCOMPARE(BenchSizes::quick().groups.back().costRatio, std::string("delivery_cost_1m_vs_10k"));
+    QCOMPARE(BenchSizes::quick().deepPage, 1'000);
 }
 
 QTEST_GUILESS_MAIN(BenchTest)

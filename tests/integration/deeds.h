@@ -50,6 +50,7 @@ public:
     {
         return m_model.home(reader);
     } // newest first
+    std::vector<backend::PostId> by(backend::UserId author) const { return m_model.by(author); } // as above
     bool follows(backend::UserId follower, backend::UserId followee) const
     {
         return m_model.follows(follower, followee);

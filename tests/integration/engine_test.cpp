@@ -242,9 +242,9 @@ void EngineTest::largeAudienceIsDeliveredInChunks()
     std::vector<BulkFollow> follows;
     for (int i = 0; i < 2'500; ++i) {
         const std::string handle = "fan_" + std::to_string(i);
-        const int shard = i % 64;
-        fans.push_back({UserId{makeRawId(idMillisecondsOf(author.id.value) - 10'000 + i / 64, shard, 1000)},
-                        handle, handle});
+        const int shard = i % kTestShards;
+        const auto at = idMillisecondsOf(author.id.value) - 10'000 + i / kTestShards;
+        fans.push_back({UserId{makeRawId(at, shard, 1000)}, handle, handle});
         follows.push_back({fans.back().id, author.id});
     }
     auto& operations = m_session->engine().operations();

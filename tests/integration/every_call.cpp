@@ -144,6 +144,18 @@ std::set<std::string> callsOfTheHeader()
     text << file.rdbuf();
     const std::string header = text.str();
     if (header.empty()) throw std::runtime_error("backend/engine.h cannot be read");
+    // Every call of the Feed and the Operations takes one.
+    const std::regex any(R"(virtual\s+Result<[^;()]*>\s+(\w+)\([^;]*;)");
+    for (const auto* name : {"class Feed\n", "class Operations\n"}) {
+        const auto begin = header.find(name);
+        if (begin == std::string::npos)
+            throw std::runtime_error("backend/engine.h lacks " + std::string(name));
+        const auto body = header.substr(begin, header.find("\n};", begin) - begin);
+        for (auto at = std::sregex_iterator(body.begin(), body.end(), any); at != std::sregex_iterator();
+             ++at)
+            if (at->str().find("Deadline deadline") == std::string::npos)
+                throw std::runtime_error((*at)[1].str() + " takes no deadline");
+    }
     const std::regex call(R"(virtual\s+Result<[^;()]*>\s+(\w+)\([^;]*Deadline deadline[,)][^;]*;)");
     std::set<std::string> names;
     for (auto at = std::sregex_iterator(header.begin(), header.end(), call); at != std::sregex_iterator();

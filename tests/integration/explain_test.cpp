@@ -4,9 +4,11 @@
 
 #include "backend/cache/redis_client.h"
 #include "backend/cache/timelines.h"
+#include "backend/common/config.h"
 #include "backend/store/reader_store.h"
 
 #include <QProcess>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <algorithm>
@@ -26,11 +28,14 @@ private slots:
     void init();
 
     void deliveredPostTellsWhenAndBy();
+    void chunkTellsItsPlanItsTaskAndItsWorker();
     void ownPostNeedsNoFollow();
     void rowsFromBeforeTellNoWorker();
     void laterFollowIsBackfilled();
     void strangersPostIsNotFollowed();
     void endedFollowTellsWhen();
+    void whatIsNotRememberedIsNotClaimed();
+    void anEarlierSleepIsNotClaimedToHaveBeenNone();
     void deletedPostTellsWhen();
     void tombstoneAndReclaimingAreTold();
     void deliveryAfterTheDeletionIsSkipped();
@@ -53,6 +58,7 @@ private:
     PostId post() { return take(feed().post(m_author.id, "words", soon())).id; }
     void drained() { QVERIFY(drain(m_session->engine())); }
     Explanation explain(PostId post) { return take(operations().explain(post, m_reader.id, soon())); }
+    void sleep();
     void redis(const QStringList& words);
     // On the node that holds the author's posts, and so the tasks of its posts.
     SqlRows sql(const std::string& text, const SqlParameters& parameters = {});
@@ -165,6 +171,39 @@ void ExplainTest::deliveredPostTellsWhenAndBy()
     QVERIFY(mentions(told, "the post's id is in it"));
     QVERIFY(std::is_sorted(told.trail.begin(), told.trail.end(),
                            [](const auto& a, const auto& b) { return a.at && b.at && *a.at < *b.at; }));
+}
+
+// Of an audience that is delivered in chunks, by another engine than the one that is asked.
+void ExplainTest::chunkTellsItsPlanItsTaskAndItsWorker()
+{
+    const QTemporaryDir place;
+    auto config = take(readClusterToml(m_session->configFile()));
+    config.fanoutChunk = 10;
+    const std::filesystem::path file = place.filePath("cluster.toml").toStdString();
+    take(writeClusterToml(config, file));
+    for (int i = 0; i < 30; ++i)
+        take(feed().follow(user().id, m_author.id, soon()));
+    drained();
+    QVERIFY(stopWorkers(m_session->engine()));
+    {
+        const auto other = connectTo(file, 2);
+        const auto id = take(other->engine().feed().post(m_author.id, "to many", soon())).id;
+        QVERIFY(drain(other->engine()));
+        const auto told = explain(id);
+        QVERIFY2(told.answer == ExplainAnswer::Delivered && told.shown, textOf(told).c_str());
+        const auto* planned = stepOf(told, ExplainElement::Planned);
+        const auto* delivered = stepOf(told, ExplainElement::Delivered);
+        QVERIFY2(planned && planned->at && delivered && delivered->at && *planned->at <= *delivered->at,
+                 textOf(told).c_str());
+        QVERIFY2(planned->what.find("planned in chunks") != std::string::npos, planned->what.c_str());
+        QVERIFY2(delivered->what.find("by task deliver_chunk ") != std::string::npos &&
+                     delivered->what.find("worker") != std::string::npos &&
+                     !delivered->what.starts_with("chunk 0"),
+                 delivered->what.c_str());
+        const auto stranger = take(operations().explain(id, user().id, soon())); // in a chunk's range, too
+        QVERIFY2(!stepOf(stranger, ExplainElement::Delivered) && !stranger.shown, textOf(stranger).c_str());
+    }
+    take(operations().setWorkerCount(-1, 2, soon()));
 }
 
 void ExplainTest::ownPostNeedsNoFollow()
@@ -353,10 +392,9 @@ void ExplainTest::retryTellsWhenItIsDue()
     drained();
 }
 
-void ExplainTest::dormantAtDeliveryIsSkipped()
+// The reader, as after 60 days.
+void ExplainTest::sleep()
 {
-    const auto before = post();
-    drained();
     const auto inputs = m_session->auditInputs();
     const FixedMaps maps(inputs.map);
     SqlSession session(*inputs.pools, maps);
@@ -367,6 +405,13 @@ void ExplainTest::dormantAtDeliveryIsSkipped()
                         soon()));
     QCOMPARE(take(ReaderStore::makeDormant(session, std::vector{m_reader.id}, 30 * 24h, soon())), 1);
     drained();
+}
+
+void ExplainTest::dormantAtDeliveryIsSkipped()
+{
+    const auto before = post();
+    drained();
+    sleep();
     const auto id = post();
     drained();
     auto told = explain(id);
@@ -390,6 +435,71 @@ void ExplainTest::dormantAtDeliveryIsSkipped()
     told = explain(after);
     QVERIFY2(stepOf(told, ExplainElement::Delivered) && !stepOf(told, ExplainElement::Skipped),
              textOf(told).c_str());
+}
+
+// Of follows only the last one is remembered.
+void ExplainTest::whatIsNotRememberedIsNotClaimed()
+{
+    const auto follow = [&] {
+        take(feed().follow(m_reader.id, m_author.id, soon()));
+        drained();
+    };
+    const auto unfollow = [&] {
+        take(feed().unfollow(m_reader.id, m_author.id, soon()));
+        drained();
+    };
+    const auto first = post();
+    drained();
+    unfollow();
+    auto told = explain(first); // followed, delivered, ended: all of it is known
+    QVERIFY2(stepOf(told, ExplainElement::Delivered) && !stepOf(told, ExplainElement::Skipped) &&
+                 !mentions(told, "not known"),
+             textOf(told).c_str());
+    const auto began = timeOf(told, "began to follow"), delivered = timeOf(told, "was delivered");
+    QVERIFY2(began && delivered && *began < *delivered && *delivered < timeOf(told, "ended following"),
+             textOf(told).c_str());
+    const auto between = post();
+    drained();
+    follow();
+    told = explain(first); // it was delivered under the follow before this one
+    QVERIFY2(!stepOf(told, ExplainElement::Skipped) &&
+                 mentions(told, "whether the reader followed the author then is not known"),
+             textOf(told).c_str());
+    told = explain(between); // it was not, and that is not remembered either
+    QVERIFY2(!mentions(told, "did not follow"), textOf(told).c_str());
+    unfollow();
+    QVERIFY2(mentions(explain(first), "followed the author then is not known"), "of two follows back");
+
+    const auto stranger = user(); // followed after the post, for the first time, and not any more
+    const auto early = take(feed().post(stranger.id, "words", soon())).id;
+    drained();
+    take(feed().follow(m_reader.id, stranger.id, soon()));
+    drained();
+    take(feed().unfollow(m_reader.id, stranger.id, soon()));
+    drained();
+    told = explain(early);
+    QVERIFY2(!stepOf(told, ExplainElement::Delivered) &&
+                 mentions(told, "the reader did not follow the author then"),
+             textOf(told).c_str());
+}
+
+void ExplainTest::anEarlierSleepIsNotClaimedToHaveBeenNone()
+{
+    sleep();
+    const auto id = post();
+    drained();
+    QVERIFY2(mentions(explain(id), "the reader was dormant then"), textOf(explain(id)).c_str());
+    QVERIFY(pageShows(id)); // the reader returns
+    drained();
+    const auto awake = post();
+    drained();
+    sleep();
+    for (const auto one : {id, awake}) {
+        const auto told = explain(one);
+        QVERIFY2(!mentions(told, "the reader was dormant then") &&
+                     mentions(told, "whether the reader was dormant then is not known"),
+                 textOf(told).c_str());
+    }
 }
 
 void ExplainTest::olderThanTheTimelineIsBelowTheFloor()

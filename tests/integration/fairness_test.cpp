@@ -59,7 +59,7 @@ std::vector<UserId> FairnessTest::makeUsers(int count)
     std::vector<UserId> ids;
     std::vector<BulkUser> users;
     for (int i = 0; i < count; ++i, ++m_users) {
-        ids.push_back(UserId{makeRawId(1'000'000 + m_users / 64, m_users % 64, 1)});
+        ids.push_back(UserId{makeRawId(1'000'000 + m_users / kTestShards, m_users % kTestShards, 1)});
         const std::string handle = "user_" + std::to_string(m_users);
         users.push_back({ids.back(), handle, handle});
         if (users.size() < 2'500 && i + 1 < count) continue;

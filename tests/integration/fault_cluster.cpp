@@ -29,7 +29,11 @@ void FaultCluster::prepare()
         m_users.push_back(take(feed.createUser({"u_" + std::to_string(i), "User"}, soon())).id);
         m_model.created(m_users.back());
     }
+    m_steady = take(feed.createUser({"steady", "User"}, soon())).id;
+    m_model.created(m_steady);
     Deeds deeds(log());
+    for (const auto follower : m_users)
+        QVERIFY(deeds.follow(feed, follower, m_steady));
     for (const auto follower : m_users)
         for (std::size_t k = 0; k < kActors;
              ++k) // the first is followed by all, which makes more than one chunk
@@ -185,6 +189,27 @@ void FaultCluster::everythingIsRight()
                                   "a timeline does not reach its full depth", 60'000);
     const auto findings = auditFindings(*session);
     QVERIFY2(findings.empty(), findings.c_str());
+    ledgersAreExact(*session);
+    m_someSleep = false; // every page was looked at
+}
+
+// However often its tasks ran: each reader is accounted for once, and as what happened to them.
+void FaultCluster::ledgersAreExact(app::OpenedSession& session)
+{
+    const auto posts = m_model.by(m_steady); // newest first
+    for (const auto post : posts) {
+        if (post <= m_heldUpTo) break;
+        const auto ledger = take(session.engine().monitor().ledger(post, soon()));
+        const auto text = std::to_string(ledger.audience) + " readers, " + std::to_string(ledger.pushed) +
+                          " pushed, " + std::to_string(ledger.skippedDormant) + " dormant, " +
+                          std::to_string(ledger.pulled) + " pulled";
+        QVERIFY2(ledger.audience == kUsers + 1 && ledger.accounted() == ledger.audience, text.c_str());
+        QVERIFY2(ledger.skippedUnfollowed == 0 && ledger.skippedDeleted == 0 && ledger.failed == 0,
+                 text.c_str());
+        QVERIFY2(m_someSleep || ledger.skippedDormant == 0, text.c_str());
+        m_ledgersHeld += ledger.mode == FanoutMode::Push;
+    }
+    if (!posts.empty()) m_heldUpTo = posts.front();
 }
 
 void FaultCluster::updateAllShards(const std::string& table, const std::string& set)
@@ -201,6 +226,7 @@ void FaultCluster::updateAllShards(const std::string& table, const std::string& 
 
 void FaultCluster::nobodyWasSeen()
 {
+    m_someSleep = true;
     updateAllShards("users", "last_seen_at = now() - interval '60 days'");
 }
 

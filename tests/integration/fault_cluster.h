@@ -47,6 +47,7 @@ protected:
     void updateAllShards(const std::string& table, const std::string& set);
     void nobodyWasSeen(); // for two months: whoever comes next makes all readers dormant
     void everythingIsRight();
+    void ledgersAreExact(app::OpenedSession& session); // of whom all follow, all the time
     std::string log() const { return m_place.filePath("log").toStdString(); }
     QString struck() const { return m_place.filePath("struck"); }
     bool hasStruck(const QString& point) const
@@ -60,6 +61,10 @@ protected:
     NodeEndpoint m_directory;
     std::filesystem::path m_config;
     std::vector<UserId> m_users;
+    UserId m_steady;   // posts, and is followed by all of them from first to last
+    PostId m_heldUpTo; // of the steady one's posts
+    int m_ledgersHeld = 0;
+    bool m_someSleep = false; // since the last time that everything was right
     DeedsModel m_model;
     int m_seed = 0;
 };

@@ -6,6 +6,7 @@
 #include <QDirIterator>
 #include <QRegularExpression>
 
+#include <algorithm>
 #include <set>
 
 using namespace backend;
@@ -91,6 +92,7 @@ class FaultKillsTest : public QObject, private FaultCluster
 
 private slots:
     void initTestCase() { prepare(); }
+    void cleanupTestCase() { QVERIFY(m_ledgersHeld > 0 || m_heldUpTo.value == 0); }
     void cleanup() { forgetStrike(); }
 
     void shippedProgramsHoldNone();
@@ -133,6 +135,13 @@ void FaultKillsTest::everyPointIsListed()
             inSources.insert(match.next().captured(1).toStdString());
     }
     QCOMPARE(inSources, std::set<std::string>(kPoints.begin(), kPoints.end()));
+    // Wherever something may be lost or done twice there is one.
+    for (const auto* of : {"post.", "claim.", "plan.", "deliver.", "complete.", "rebuild.", "delete.",
+                           "unfollow.", "counter."})
+        QVERIFY2(std::any_of(inSources.begin(), inSources.end(),
+                             [of](const auto& point) { return point.starts_with(of); }),
+                 of);
+    QVERIFY(inSources.size() >= 20);
 }
 
 // Marks of applied effects, as old as they are after a day.

@@ -23,6 +23,7 @@ using namespace tests;
 
 namespace {
 
+constexpr int kSteadily = 8; // deeds of the first thread between two posts of whom all follow
 constexpr int kThreads = 3, kPosts = 3, kActors = 20; // further users are left to the test
 
 std::atomic<bool> over{false}; // its input was closed
@@ -59,8 +60,8 @@ void leave(Feed& feed, UserId passing, Deeds& deeds)
 }
 
 // Each thread has its own actors, so that what one actor did is in order.
-void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint64_t seed, int thread,
-          int count, int leavers)
+void work(Feed& feed, const std::vector<UserId>& users, std::optional<UserId> steady, Deeds& deeds,
+          std::uint64_t seed, int thread, int count, int leavers)
 {
     std::mt19937_64 random(seed);
     std::vector<PostId> own;
@@ -72,6 +73,8 @@ void work(Feed& feed, const std::vector<UserId>& users, Deeds& deeds, std::uint6
             if (passing) leave(feed, *passing, deeds);
             passing = join(feed, actor, other, deeds, "v_" + std::to_string(seed) + "_" + std::to_string(i));
         }
+        if (steady && i % kSteadily == 0)
+            deeds.post(feed, *steady, std::to_string(seed) + ".steady." + std::to_string(i));
         const auto dice = random() % 10;
         if (dice < 2 && actor != other) {
             deeds.follow(feed, actor, other);
@@ -109,6 +112,8 @@ int main(int argc, char** argv)
         users.push_back(*user);
     }
     if (users.size() < kActors) return 3;
+    const auto steady = feed.userByHandle("steady", soon());
+    if (!steady) return 3;
     Deeds deeds(argv[2]);
     std::puts("working");
     std::fflush(stdout);
@@ -121,8 +126,10 @@ int main(int argc, char** argv)
     {
         std::vector<std::jthread> threads;
         for (int t = 0; t < kThreads; ++t)
-            threads.emplace_back(
-                [&, t] { work(feed, users, deeds, seed * kThreads + std::uint64_t(t), t, count, leavers); });
+            threads.emplace_back([&, t] {
+                work(feed, users, t == 0 ? std::optional(*steady) : std::nullopt, deeds,
+                     seed * kThreads + std::uint64_t(t), t, count, leavers);
+            });
     }
     listener.join();
     if (!drain(session->engine(), Servers::SomeAway)) return 4; // they are restarted under it

@@ -28,6 +28,7 @@ private slots:
     void itWaitsForTheQueue();
     void aDamagedLogWritesNothing();
     void noCrowdIsAddedToWhatWasImported();
+    void aCrowdComesWhenItIsAskedFor();
 
 private:
     std::filesystem::path writeLog(int lines);
@@ -224,6 +225,21 @@ void ImportTest::noCrowdIsAddedToWhatWasImported()
     m_session.reset();
     m_session = openDemo({{}, true, 4});
     QVERIFY(m_session->workload());
+}
+
+void ImportTest::aCrowdComesWhenItIsAskedFor()
+{
+    auto* workload = m_session->workload(); // of a demo without one
+    QVERIFY(workload);
+    auto status = workload->status();
+    QVERIFY(!status.begun && !status.running && status.users == 0);
+    QVERIFY(laterSnapshots(m_session->engine().monitor()));
+    QVERIFY(!workload->status().begun);
+    workload->setRunning(true);
+    QTRY_VERIFY_WITH_TIMEOUT(workload->status().users > 0, kPatienceMs);
+    status = workload->status();
+    QVERIFY(status.begun && status.running);
+    QVERIFY2(status.error.empty(), status.error.c_str());
 }
 
 QTEST_GUILESS_MAIN(ImportTest)

@@ -13,6 +13,7 @@
 #include "tests/support/recording_pool.h"
 
 #include <algorithm>
+#include <regex>
 #include <thread>
 
 using namespace backend;
@@ -23,20 +24,38 @@ namespace {
 
 constexpr int kOldPosts = 30'000;
 
-// The plan of a statement as the server would run it with these values.
-std::string plan(SqlConnection& connection, const SqlStatement& statement, const std::string& mode)
+// The plan of a statement as the server would run it with these values; `options`: of EXPLAIN.
+std::string plan(SqlConnection& connection, const SqlStatement& statement, const std::string& mode,
+                 const std::string& options = {})
 {
     std::string values;
     for (const auto& parameter : statement.parameters)
         values += (values.empty() ? "'" : ", '") + parameter.value() + "'";
     take(connection.executeScript("SET plan_cache_mode = " + mode + "; PREPARE looked_at AS " + statement.sql,
                                   soon()));
-    const auto rows = take(connection.execute("EXPLAIN EXECUTE looked_at (" + values + ")", {}, soon()));
+    const auto rows =
+        take(connection.execute("EXPLAIN " + options + " EXECUTE looked_at (" + values + ")", {}, soon()));
     take(connection.executeScript("DEALLOCATE looked_at", soon()));
     std::string text;
     for (std::size_t r = 0; r < rows.size(); ++r)
         text += std::string(rows.text(r, 0)) + "\n";
     return text;
+}
+
+// Rows that a statement takes from tables and indexes, shown or not.
+std::int64_t rowsRead(SqlConnection& connection, const SqlStatement& statement, const std::string& mode)
+{
+    const auto text = plan(connection, statement, mode, "(ANALYZE, COSTS off, TIMING off, SUMMARY off)");
+    std::int64_t rows = 0;
+    const auto each = [&text](const std::regex& pattern, const auto& take) {
+        for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at)
+            take(*at);
+    };
+    each(std::regex(" (?:Scan|Only Scan)[^\n]*actual rows=(\\d+) loops=(\\d+)"),
+         [&](const std::smatch& found) { rows += std::stoll(found[1]) * std::stoll(found[2]); });
+    each(std::regex("Rows Removed by [^:]*: (\\d+)"),
+         [&](const std::smatch& found) { rows += std::stoll(found[1]); });
+    return rows;
 }
 
 } // namespace
@@ -49,12 +68,14 @@ private slots:
     void initTestCase();
     void noStatementScans();
     void pagesToTheEndReadNoMoreThanTheyShow();
+    void authorsPagesReadWhatTheyShowHoweverDeep();
     void twoReadsInAWhileCostOneMerge();
     void deletesShowInKeptPagesAtOnce();
 
 private:
     std::unique_ptr<OpenEngine> open(Milliseconds publicPageAge, int workers);
     SqlRows onPosts(const std::string& text);
+    SqlPools recordingPools(std::vector<SqlStatement>& sent);
     std::int64_t looked(OpenEngine& engine); // at one shard's public timeline in Redis, by all engines
     static std::vector<PostId> page(OpenEngine& engine, int limit);
 
@@ -127,16 +148,52 @@ std::vector<PostId> PublicPageTest::page(OpenEngine& engine, int limit)
     return ids;
 }
 
-// The statements that the store really sends, with the plans that the server has for them.
-void PublicPageTest::noStatementScans()
+SqlPools PublicPageTest::recordingPools(std::vector<SqlStatement>& sent)
 {
-    std::vector<SqlStatement> sent;
     std::map<int, std::unique_ptr<SqlPool>> recording;
     for (const auto& node : m_cluster->endpoints())
         if (node.kind == NodeKind::Postgres)
             recording.emplace(node.id,
                               std::make_unique<RecordingPool>(makePostgresPool(node, {2, 8, 5s}), sent));
-    const SqlPools pools(std::move(recording));
+    return SqlPools(std::move(recording));
+}
+
+// Of home and author pages below the floor: no OFFSET in disguise.
+void PublicPageTest::authorsPagesReadWhatTheyShowHoweverDeep()
+{
+    constexpr int kLimit = 20;
+    std::vector<SqlStatement> sent;
+    const auto pools = recordingPools(sent);
+    SqlSession session(pools, m_engine->shardMaps());
+    const int shard = m_author.id.shard();
+    auto connection =
+        take(take(m_engine->pools().pool(m_engine->shardMaps().current()->postsNode[std::size_t(shard)]))
+                 ->lease(soon()));
+    const std::vector<PostSource> sources{m_author.id};
+    for (const int depth : {0, 100, kOldPosts / 2, kOldPosts - 100}) {
+        sent.clear();
+        IdRange range;
+        if (depth > 0) range.before = PostId{makeRawId(1'000'000 + kOldPosts - depth, shard, 1)};
+        QCOMPARE(take(PostStore::newestOf(session, sources, range, kLimit, soon())).size(),
+                 std::size_t(kLimit));
+        QVERIFY(!sent.empty());
+        for (const auto& statement : sent)
+            for (const auto* mode : {"force_custom_plan", "force_generic_plan"}) {
+                const auto rows = rowsRead(*connection, statement, mode);
+                QVERIFY2(rows > 0 && rows <= 2 * kLimit,
+                         (std::to_string(rows) + " rows at " + std::to_string(depth) + "\n" +
+                          plan(*connection, statement, mode))
+                             .c_str());
+            }
+    }
+    take(connection->executeScript("RESET plan_cache_mode", soon()));
+}
+
+// The statements that the store really sends, with the plans that the server has for them.
+void PublicPageTest::noStatementScans()
+{
+    std::vector<SqlStatement> sent;
+    const auto pools = recordingPools(sent);
     SqlSession session(pools, m_engine->shardMaps());
     const std::vector<int> shards{m_author.id.shard()};
     const PostId middle{makeRawId(1'000'000 + kOldPosts / 2, shards[0], 1)};

@@ -533,6 +533,14 @@ void ServeTest::mistakesInTheFileAreNamed()
     QVERIFY2(outcome.errors.contains(
                  "cluster.toml:4: engine.worker is not a known key; did you mean engine.workers?"),
              outcome.errors.constData());
+    QVERIFY(file.open(QIODevice::WriteOnly) &&
+            file.write("# whose\n[directory]\naddress = \"hots=/tmp dbname=x\"\n") > 0);
+    file.close();
+    const auto address = runCtl({"serve", "--config", file.fileName()});
+    QCOMPARE(address.exitCode, 1);
+    QVERIFY2(address.errors.contains("cluster.toml:3: directory.address: ") &&
+                 address.errors.contains("hots"),
+             address.errors.constData());
     QCOMPARE(runCtl({"serve"}).exitCode, 2);
     QCOMPARE(runCtl({"serve", "--config", "/nowhere.toml"}).exitCode, 2);
 }

@@ -5,6 +5,7 @@
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QTableView>
 #include <QTest>
 #include <QToolButton>
@@ -228,6 +229,19 @@ void NodesDoctorTest::whatHoldsOfSeveralNodesStandsOnce()
     QCOMPARE(QGuiApplication::clipboard()->text(), commands->toPlainText());
     QCOMPARE(copy->text(), QString("Copied"));
     QTRY_COMPARE(copy->text(), QString("Copy 32 commands"));
+    QCOMPARE(all.currentIndex().row(), 1);
+    // Nothing of a long one is out of sight.
+    checkup.findings.clear();
+    for (const auto* node : {"pg-1", "pg-2"})
+        checkup.findings.push_back(
+            {backend::Severity::Note, node, "postgres.role", "it may not see them", "grant it",
+             std::string("psql 'host=/run/cluster/sockets port=5433 dbname=rookery' ") +
+                 "-c 'GRANT pg_read_all_stats TO rookery_engine' # " + node});
+    page.engine().setCheckup(checkup);
+    page.find<QPushButton>("runCheckup")->click();
+    QTRY_COMPARE(commands->toPlainText().count(u'\n'), 1);
+    QTRY_COMPARE(commands->horizontalScrollBar()->maximum(), 0);
+    QTRY_COMPARE(commands->verticalScrollBar()->maximum(), 0);
 }
 
 } // namespace tests

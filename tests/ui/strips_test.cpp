@@ -23,6 +23,7 @@ private slots:
     void noneWithoutWorkloadOrReplay();
     void workloadPreparing();
     void emptyDemoSaysSo();
+    void anEmptyDemoOffersACrowd();
     void workloadRates();
     void workloadSaysItsHour_data();
     void workloadSaysItsHour();
@@ -139,6 +140,37 @@ void StripsTest::emptyDemoSaysSo()
     fixture.engine().setSnapshot(fakeSnapshot(2));
     QTRY_COMPARE(phase->text(), QString("Demo on its own servers"));
     QVERIFY(!hint->isVisible());
+}
+
+void StripsTest::anEmptyDemoOffersACrowd()
+{
+    WindowFixture fixture(settingsFile());
+    fixture.fake->scenarios = std::make_shared<FakeScenarios>();
+    fixture.fake->workload = std::make_shared<FakeWorkload>();
+    auto status = running();
+    status.running = status.begun = false;
+    status.phase.clear();
+    fixture.fake->workload->setStatus(status);
+    fixture.engine().setSnapshot(withNobody(fakeSnapshot(1)));
+    QVERIFY(fixture.showOpen());
+    QTRY_COMPARE(fixture.find<QLabel>("workloadPhase")->text(),
+                 QString("Empty demo on its own servers: nobody is here yet"));
+    auto* bring = fixture.find<QAbstractButton>("workloadRunning");
+    QTRY_VERIFY(bring->isVisible());
+    QCOMPARE(bring->text(), QString("Bring a crowd"));
+    QVERIFY(!fixture.find<QWidget>("postsRate")->isVisible() &&
+            !fixture.find<QWidget>("workloadProgress")->isVisible());
+    bring->click();
+    QVERIFY(fixture.fake->workload->status().running);
+    // Once it is there it is traffic like any other.
+    fixture.fake->workload->setStatus(running());
+    QTRY_VERIFY(fixture.find<QWidget>("postsRate")->isVisible());
+    QTRY_COMPARE(bring->text(), QString("Stop traffic"));
+    // Where somebody else's users are, there is no other crowd to bring.
+    fixture.fake->workload->setStatus(status);
+    fixture.engine().setSnapshot(fakeSnapshot(2));
+    QTRY_COMPARE(fixture.find<QLabel>("workloadPhase")->text(), QString("Demo on its own servers"));
+    QTRY_VERIFY(!bring->isVisible());
 }
 
 void StripsTest::workloadRates()

@@ -111,7 +111,7 @@ void TimelineComparingTest::readOnlySaysWhyRepairIsOff()
     QTRY_COMPARE(rows(fixture, "compareTable")->rowCount(), 7); // looking is allowed
     auto* repair = fixture.find<QPushButton>("compareRepair");
     QVERIFY(!repair->isEnabled());
-    QVERIFY(repair->toolTip().contains("read-only"));
+    QVERIFY(repair->toolTip().contains("Read-only"));
     QVERIFY(text(fixture, "compareOutcome").contains("read-only"));
     QVERIFY(fixture.find<QLabel>("compareOutcome")->isVisible());
 }

@@ -244,7 +244,7 @@ void MonitoringTest::clusterHealth()
     cluster.queueUnfinished = 5;
     QVERIFY(clusterVerdict(cluster, kFine, {}).message.starts_with("1 task has"));
     cluster.engines[0].paused = true;
-    QVERIFY(clusterVerdict(cluster, kFine, {}).message.starts_with("5 tasks wait and no engine"));
+    QVERIFY(clusterVerdict(cluster, kFine, {}).message.starts_with("All workers are paused: 5 tasks wait"));
     cluster.nodes[1].health = Health::Down;
     cluster.nodes[1].message = "redis-1 is in trouble.";
     QVERIFY(clusterVerdict(cluster, kFine, {}).health == Health::Degraded);

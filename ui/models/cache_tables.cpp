@@ -206,10 +206,10 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
         T::health(),
         T::memory(),
         T::whole(T::tr("Keys"), T::tr("DBSIZE of the node"), &N::keys, &formatCount),
-        T::real(T::tr("Commands/s"), T::tr("Mean of the last ten seconds"), &N::commandsPerSecond,
+        T::real(T::tr("Commands/s (10 s)"), T::tr("Mean of the last ten seconds"), &N::commandsPerSecond,
                 &formatRate),
         T::keyHits().in(T::tr("0 to 1")),
-        T::real(T::tr("Evictions/s"), T::tr("Mean of the last ten seconds"), &N::evictionsPerSecond,
+        T::real(T::tr("Evictions/s (10 s)"), T::tr("Mean of the last ten seconds"), &N::evictionsPerSecond,
                 &formatRate),
         T::whole(
             T::tr("Evicted"),

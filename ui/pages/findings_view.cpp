@@ -5,23 +5,26 @@
 #include "ui/widgets/formatting.h"
 #include "ui/widgets/label.h"
 
+#include <QAbstractTextDocumentLayout>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QPlainTextEdit>
-#include <QScrollBar>
 #include <QTableView>
+#include <QTextBlock>
+#include <QTextOption>
 #include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ui {
 namespace {
 
 constexpr int kRoomForAdvice = 720; // as a column; narrower, it stands below for the chosen one
-constexpr int kCommandLines = 4;    // of several commands; further ones scroll
+constexpr int kCommandLines = 6;    // of several commands; further ones scroll
 constexpr std::size_t kNodesNamed = 12;
 constexpr std::chrono::seconds kCopiedShown{2};
 
@@ -81,8 +84,10 @@ void FindingsView::buildCommands(const Theme& theme, const QString& id)
     m_commands->setTabChangesFocus(true);
     m_commands->setFont(theme.font(FontRole::Mono));
     m_commands->setUndoRedoEnabled(false);
-    m_commands->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_commands->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere); // nothing of one is out of sight
     m_commands->hide();
+    connect(m_commands->document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, this,
+            &FindingsView::fitCommands); // their lines also change with the width
     m_copy = new QToolButton(this);
     m_copy->setObjectName(id + QStringLiteral("Copy"));
     m_copy->hide();
@@ -161,11 +166,20 @@ void FindingsView::showCommands(const std::vector<std::string>& commands)
     const auto text = joined(commands, QStringLiteral("\n"));
     if (m_commands->toPlainText() == text) return; // keeps what is selected in it
     m_commands->setPlainText(text);
-    const auto shown = std::min(int(commands.size()), kCommandLines);
-    m_commands->setFixedHeight(m_commands->fontMetrics().lineSpacing() * shown +
-                               2 * m_commands->frameWidth() +
-                               2 * int(m_commands->document()->documentMargin()) +
-                               m_commands->horizontalScrollBar()->sizeHint().height());
+}
+
+// As high as its lines, wrapped to the width there is.
+void FindingsView::fitCommands()
+{
+    const auto* document = m_commands->document();
+    const auto* layout = document->documentLayout();
+    double height = 0; // the layout tells a plain text's size in lines, its blocks' in pixels
+    for (auto block = document->firstBlock(); block.isValid(); block = block.next())
+        height += layout->blockBoundingRect(block).height();
+    const double lines = std::max(1.0, layout->documentSize().height());
+    const double shown = height * std::min(1.0, kCommandLines / lines);
+    m_commands->setFixedHeight(int(std::ceil(shown + 2 * document->documentMargin())) +
+                               2 * m_commands->frameWidth() + 1);
 }
 
 } // namespace ui

@@ -32,6 +32,7 @@ protected:
 private:
     void buildCommands(const Theme& theme, const QString& id);
     void showCurrent();
+    void fitCommands();
     void showCommands(const std::vector<std::string>& commands);
     void copyCommands();
     QString copyText() const; // of the button

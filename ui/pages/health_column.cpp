@@ -87,7 +87,7 @@ void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, const QStr
 
 void HealthColumn::showNodeNote()
 {
-    m_nodeCard->setSubtitle(m_nodeNote.isEmpty() && m_loadShown ? tr("ops/s: last 1 s") : m_nodeNote);
+    m_nodeCard->setSubtitle(m_nodeNote.isEmpty() && m_loadShown ? tr("ops/s: last 10 s") : m_nodeNote);
 }
 
 void HealthColumn::setShards(const ShownShards& shards, const QString& note)

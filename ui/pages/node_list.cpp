@@ -190,7 +190,8 @@ public:
             memoryColumn(most(&backend::ProbedNode::memoryMostBytes)),
             diskColumn(),
             figure(
-                tr("Ops/s"), tr("Redis: commands; PostgreSQL: transactions; mean of the last ten seconds"),
+                tr("Ops/s (10 s)"),
+                tr("Redis: commands; PostgreSQL: transactions; mean of the last ten seconds"),
                 [](const Row& r) { return r.node.commandsPerSecond; },
                 [](const Row& r) { return formatRate(r.node.commandsPerSecond); }),
             figure(

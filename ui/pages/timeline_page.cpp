@@ -267,7 +267,8 @@ void TimelinePage::showInvitation()
             showMessage(
                 StateView::Kind::Empty, tr("Nobody is here yet"),
                 tr("This cluster has no users. Your application makes them, or rookeryctl\u00a0import, "
-                   "from an activity log."));
+                   "from an activity log%1.")
+                    .arg(context().bridge.workload() ? tr("; or bring a crowd, above") : QString()));
         else
             showMessage(StateView::Kind::Empty, tr("Whose timeline?"),
                         tr("Find a user by handle or id to see what they see, and why."));

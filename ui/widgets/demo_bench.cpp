@@ -196,9 +196,9 @@ void DemoBench::timesChanged()
 void DemoBench::showTraffic()
 {
     auto* workload = m_bridge.workload();
-    m_traffic->setVisible(workload != nullptr);
-    if (!workload) return;
-    const auto status = workload->status();
+    const auto status = workload ? workload->status() : backend::WorkloadStatus();
+    m_traffic->setVisible(workload && status.begun);
+    if (!workload || !status.begun) return;
     const bool failed = !status.error.empty();
     m_phase->setText(
         failed ? tr("Last error: %1").arg(QString::fromStdString(status.error))

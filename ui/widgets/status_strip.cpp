@@ -206,7 +206,7 @@ void StatusStrip::showStall()
 {
     const auto worst = m_watchdog.worstOfLastMinute();
     const double milliseconds = std::chrono::duration<double, std::milli>(worst).count();
-    m_stall->setText(tr("console's longest stall %1 ms").arg(formatNumber(milliseconds, 0)));
+    m_stall->setText(tr("console's longest stall in 1 min: %1 ms").arg(formatNumber(milliseconds, 0)));
     const double work =
         std::chrono::duration<double, std::milli>(m_watchdog.workInWorstOfLastMinute()).count();
     m_stall->setToolTip(

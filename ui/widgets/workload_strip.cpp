@@ -161,13 +161,15 @@ void WorkloadStrip::refresh()
 {
     auto* workload = m_bridge.workload();
     const bool scenarios = m_bridge.scenarios() != nullptr;
-    if (workload)
-        showStatus(workload->status());
+    const auto status = workload ? workload->status() : backend::WorkloadStatus();
+    const bool begun = workload && status.begun, empty = emptyDemo();
+    if (begun)
+        showStatus(status);
     else
-        showWithout();
-    m_controls->setVisible(workload && !m_benchShown && !m_preparing);
-    m_running->setVisible(workload && !m_benchShown && !m_preparing);
-    if (!workload) m_progress->hide();
+        showWithout(empty, workload != nullptr);
+    m_controls->setVisible(begun && !m_benchShown && !m_preparing);
+    m_running->setVisible(begun ? !m_benchShown && !m_preparing : workload && empty);
+    if (!begun) m_progress->hide();
     m_bench->setVisible(scenarios);
     m_bench->setIcon(m_theme.icon(QStringLiteral("demo"), Tone::Accent));
     setVisible(workload || scenarios);
@@ -179,19 +181,29 @@ void WorkloadStrip::refresh()
         m_timer.stop();
 }
 
-// Somebody who sees nothing happen is told why, and what to do.
-void WorkloadStrip::showWithout()
+bool WorkloadStrip::emptyDemo() const
 {
     const auto snapshot = m_bridge.snapshot();
-    const bool empty = snapshot && backend::nobodyThere(*snapshot) && !m_bridge.replay();
+    return snapshot && backend::nobodyThere(*snapshot) && !m_bridge.replay();
+}
+
+// Somebody who sees nothing happen is told why, and what to do.
+void WorkloadStrip::showWithout(bool empty, bool mayBegin)
+{
     m_preparing = false;
     m_phase->setTone(Tone::Normal);
     m_phaseText =
         empty ? tr("Empty demo on its own servers: nobody is here yet") : tr("Demo on its own servers");
     m_phaseShort = m_phaseText;
-    m_hint->setText(empty
-                        ? tr("rookeryctl import fills it from an activity log, rookery --demo brings a crowd")
-                        : QString());
+    m_hint->setText(
+        !empty     ? QString()
+        : mayBegin ? tr("Bring a crowd, or fill it from an activity log with rookeryctl import")
+                   : tr("rookeryctl import fills it from an activity log, rookery --demo brings a crowd"));
+    const auto bring = tr("Bring a crowd");
+    m_running->setText(bring);
+    m_running->setToolTip(tr("Make some thousand accounts who follow each other, post and read"));
+    m_running->setAccessibleName(bring);
+    m_running->setIcon(m_theme.icon(QStringLiteral("play"), Tone::Accent));
     m_phase->setToolTip(m_hint->text());
     m_phase->setAccessibleDescription(m_hint->text());
     fitHint();
@@ -199,8 +211,8 @@ void WorkloadStrip::showWithout()
 
 void WorkloadStrip::fitHint()
 {
-    const int taken = m_phase->fontMetrics().horizontalAdvance(m_phaseText) + m_bench->sizeHint().width() +
-                      3 * kSpacingLarge;
+    const int taken = m_phase->fontMetrics().horizontalAdvance(m_phaseText) + m_running->sizeHint().width() +
+                      m_bench->sizeHint().width() + 3 * kSpacingLarge;
     m_hint->setVisible(!m_hint->text().isEmpty() && taken + m_hint->sizeHint().width() <= width());
 }
 

@@ -60,7 +60,8 @@ private:
     Rate addRate(QHBoxLayout* row, const char* name, const QString& title, int most,
                  double backend::WorkloadRates::*value);
     void showStatus(const backend::WorkloadStatus& status);
-    void showWithout(); // a workload
+    bool emptyDemo() const;
+    void showWithout(bool empty, bool mayBegin); // a workload
     QString troubledNode(const std::string& error) const;
     void fitHint();
     void fitPhase();
