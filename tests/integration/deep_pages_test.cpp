@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 using namespace backend;
 using namespace tests;
@@ -64,9 +65,12 @@ void DeepPagesTest::initTestCase()
     m_directory = makeCluster(m_cluster->servers());
     m_engine = open(2);
     m_other = open(0);
-    for (int i = 0; i < kAuthors; ++i)
-        m_authors.push_back(
-            take(m_engine->feed().createUser({"author" + std::to_string(i), "Author"}, soon())).id);
+    std::set<int> shards; // each a shard of its own, so that an id tells whose it is
+    for (int i = 0; int(m_authors.size()) < kAuthors; ++i) {
+        const auto id =
+            take(m_engine->feed().createUser({"author" + std::to_string(i), "Author"}, soon())).id;
+        if (shards.insert(id.shard()).second) m_authors.push_back(id);
+    }
     QVERIFY(drain(*m_engine));
     SqlSession session(m_engine->pools(), m_engine->shardMaps());
     for (int i = 0; i < kAuthors; ++i) {
@@ -218,8 +222,6 @@ void DeepPagesTest::edgesShowAtOnce()
     const auto who = reader();
     const auto author = m_authors[2];
     const auto isTheirs = [&](PostId id) { return id.shard() == author.shard(); };
-    for (const auto one : m_authors)
-        QVERIFY(one == author || one.shard() != author.shard()); // so that an id tells
     std::vector<PostId> seen = rest(who, [&](int pages) {
         readAhead();
         if (pages == 20) take(m_other->feed().unfollow(who, author, soon()));

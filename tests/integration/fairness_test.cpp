@@ -18,6 +18,7 @@ constexpr int kFollowers = 20'000, kChunk = 50, kBurst = 16;
 constexpr int kChunks = kFollowers / kChunk; // of one post
 constexpr int kLeft = 5 * kChunks;           // of the burst at least, when others post
 constexpr int kWorkers = 4;
+constexpr int kInHand = kWorkers * 150; // chunks: up to 128 a worker, and some
 constexpr int kPatience = 120'000;
 
 class FairnessTest : public QObject
@@ -160,7 +161,7 @@ void FairnessTest::aSmallPostPassesWhatIsLeft()
     QCOMPARE(own.pushed, std::int64_t(kChunk + 1));
     const int between = deliveredBetween(own.committedAt, *own.lastDeliveryAt);
     qInfo("%d chunks in between", between);
-    QVERIFY2(between <= m_left / 2, qPrintable(QString::number(between)));
+    QVERIFY2(between <= kInHand, qPrintable(QString::number(between)));
 }
 
 void FairnessTest::anotherLargeAudienceTakesTurns()
@@ -174,7 +175,8 @@ void FairnessTest::anotherLargeAudienceTakesTurns()
     // One for one from its plan on; before that, and when it ends, what workers hold. The former order, by
     // which all that came earlier went first, delivered nearly all of the burst.
     qInfo("%d chunks in between", between);
-    QVERIFY2(between <= m_left * 9 / 10, qPrintable(QString::number(between)));
+    QVERIFY2(between <= std::min(m_left * 9 / 10, 4 * kChunks + kInHand),
+             qPrintable(QString::number(between)));
 }
 
 void FairnessTest::bulkGoesOnWhileSmallPostsKeepComing()

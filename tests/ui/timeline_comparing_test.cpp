@@ -112,7 +112,7 @@ void TimelineComparingTest::readOnlySaysWhyRepairIsOff()
     auto* repair = fixture.find<QPushButton>("compareRepair");
     QVERIFY(!repair->isEnabled());
     QVERIFY(repair->toolTip().contains("Read-only"));
-    QVERIFY(text(fixture, "compareOutcome").contains("read-only"));
+    QVERIFY(text(fixture, "compareOutcome").contains("Read-only"));
     QVERIFY(fixture.find<QLabel>("compareOutcome")->isVisible());
 }
 

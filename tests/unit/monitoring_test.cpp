@@ -244,6 +244,7 @@ void MonitoringTest::clusterHealth()
     cluster.queueUnfinished = 5;
     QVERIFY(clusterVerdict(cluster, kFine, {}).message.starts_with("1 task has"));
     cluster.engines[0].paused = true;
+    cluster.engines[0].workersWanted = 2;
     QVERIFY(clusterVerdict(cluster, kFine, {}).message.starts_with("All workers are paused: 5 tasks wait"));
     cluster.nodes[1].health = Health::Down;
     cluster.nodes[1].message = "redis-1 is in trouble.";

@@ -36,7 +36,6 @@ using namespace std::chrono_literals;
 // While the page is shown: how soon again, and how soon while there is nothing, or too little, to show.
 constexpr auto kLookAfter = 600s, kHistoryAfter = 60s, kSoonAgain = 10s;
 constexpr int kLeastHeight = 620; // of the cards side by side, in pixels
-constexpr int kRowsInFull = 16;   // of nodes; more of them scroll in their table
 constexpr int kPresumedCap = 800; // the default: the caps to ask for until the cluster's own is known
 
 QSplitter* splitter(Qt::Orientation orientation, const char* name, QWidget* parent)
@@ -336,10 +335,6 @@ void CapacityPage::showNodes()
     m_tiles->setNodes(rows);
     const bool first = m_nodes->rowCount() == 0 && !rows.empty();
     m_nodes->setRows(std::move(rows));
-    // The page scrolls where it must; a table that scrolls within it would hide nodes twice.
-    const int row = m_table->verticalHeader()->defaultSectionSize();
-    const int hidden = std::max(0, m_nodes->rowCount() - kRowsInFull) * row;
-    m_table->parentWidget()->setMinimumHeight(fullHeight(*m_table) - hidden);
     if (first) m_table->setCurrentIndex(m_sorted->index(0, RoomNameColumn));
 }
 
