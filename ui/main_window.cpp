@@ -21,6 +21,7 @@
 #include <QCloseEvent>
 #include <QHBoxLayout>
 #include <QKeyEvent>
+#include <QPointer>
 #include <QScreen>
 #include <QSettings>
 #include <QShortcut>
@@ -348,9 +349,12 @@ void MainWindow::updateBench()
 {
     const bool shown = m_benchWanted && m_bench->available();
     const bool comes = shown && m_bench->isHidden();
+    const QPointer<QWidget> focused = focusWidget();
     m_bench->setVisible(shown);
     if (comes) makeRoom();
     m_workload->setBenchShown(shown);
+    // What is hidden with it would leave its focus to the next one, and the keys to that.
+    if (focused && !focused->isVisible()) m_pages->setFocus();
 }
 
 // What pages show and ask belongs to the session: the next one gets fresh ones.

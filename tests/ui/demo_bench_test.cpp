@@ -28,6 +28,7 @@ private slots:
     void init();
     void onlyWhereThereAreScenarios();
     void buttonAndKeyToggleItAndItsStateIsRemembered();
+    void keysGoToThePagesWhenItTakesTheFocusAway();
     void everyScenarioSaysWhatToWatchAndGoesThere();
     void slidersAndBoxesSetTheRates();
     void startsWithTheChosenSizeAndStopsInTheMiddle();
@@ -119,6 +120,26 @@ void DemoBenchTest::buttonAndKeyToggleItAndItsStateIsRemembered()
     QVERIFY(again->showOpen());
     QTRY_VERIFY(again->find<QWidget>("demoBench")->isVisible());
     QVERIFY(again->find<QToolButton>("benchButton")->isChecked());
+}
+
+// Not to whichever tile comes next, which Space would open.
+void DemoBenchTest::keysGoToThePagesWhenItTakesTheFocusAway()
+{
+    auto fixture = make();
+    QVERIFY(fixture->showOpen());
+    auto* pages = fixture->find<QWidget>("pages");
+    auto* traffic = fixture->find<QWidget>("workloadRunning"); // it is hidden while the bench is there
+    traffic->setFocus();
+    QVERIFY(traffic->hasFocus());
+    fixture->press(Qt::Key_F8);
+    QVERIFY(!traffic->isVisible() && pages->hasFocus());
+    auto* close = fixture->find<QWidget>("closeBench");
+    close->setFocus();
+    QVERIFY(close->hasFocus());
+    fixture->press(Qt::Key_F8);
+    QVERIFY(!close->isVisible() && pages->hasFocus());
+    fixture->press(Qt::Key_Space);
+    QVERIFY(!fixture->range.live());
 }
 
 void DemoBenchTest::everyScenarioSaysWhatToWatchAndGoesThere()
