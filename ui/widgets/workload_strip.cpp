@@ -168,7 +168,7 @@ void WorkloadStrip::refresh()
     else
         showWithout(empty, workload != nullptr);
     m_controls->setVisible(begun && !m_benchShown && !m_preparing);
-    m_running->setVisible(begun ? !m_benchShown && !m_preparing : workload && empty);
+    m_running->setVisible(begun ? !m_benchShown && !m_preparing : workload != nullptr);
     if (!begun) m_progress->hide();
     m_bench->setVisible(scenarios);
     m_bench->setIcon(m_theme.icon(QStringLiteral("demo"), Tone::Accent));
@@ -201,7 +201,8 @@ void WorkloadStrip::showWithout(bool empty, bool mayBegin)
                    : tr("rookeryctl import fills it from an activity log, rookery --demo brings a crowd"));
     const auto bring = tr("Bring a crowd");
     m_running->setText(bring);
-    m_running->setToolTip(tr("Make some thousand accounts who follow each other, post and read"));
+    m_running->setToolTip(tr(
+        "Some thousand accounts who follow each other, post and read; they are made unless they are there"));
     m_running->setAccessibleName(bring);
     m_running->setIcon(m_theme.icon(QStringLiteral("play"), Tone::Accent));
     m_phase->setToolTip(m_hint->text());
