@@ -354,7 +354,9 @@ void MainWindow::updateBench()
     if (comes) makeRoom();
     m_workload->setBenchShown(shown);
     // What is hidden with it would leave its focus to the next one, and the keys to that.
-    if (focused && !focused->isVisible()) m_pages->setFocus();
+    const bool ofIt = focused && (m_bench->isAncestorOf(focused) || m_workload->isAncestorOf(focused));
+    if (ofIt && !focused->isVisible() && m_context.bridge.state() == EngineBridge::State::Open)
+        m_pages->setFocus();
 }
 
 // What pages show and ask belongs to the session: the next one gets fresh ones.

@@ -18,10 +18,17 @@ bool sweptSince(const backend::ClusterSnapshot& snapshot, backend::TimePoint sin
                        [&](const auto& s) { return s.sweptAt && *s.sweptAt >= since; });
 }
 
+// The demo's crowd that is there or being made; null: none was asked for.
+const backend::WorkloadControl* crowd(const ui::EngineBridge& bridge)
+{
+    const auto* workload = bridge.workload();
+    return workload && workload->status().begun ? workload : nullptr;
+}
+
 // Accounts and follows are there: what is reported from now on is not half a crowd.
 bool populated(const ui::EngineBridge& bridge)
 {
-    if (const auto* workload = bridge.workload()) {
+    if (const auto* workload = crowd(bridge)) {
         const auto phase = workload->status().phase;
         return phase == "running" || phase == "stopped" || phase == "failed";
     }
@@ -51,7 +58,7 @@ ReportExport::ReportExport(ui::EngineBridge& bridge, QString path, QObject* pare
 void ReportExport::consider(const backend::SnapshotPtr& snapshot)
 {
     if (!snapshot || m_writing) return;
-    const bool demo = m_bridge.workload() || m_bridge.replay();
+    const bool demo = crowd(m_bridge) || m_bridge.replay();
     if (!m_populatedAt) {
         if (!populated(m_bridge)) return;
         m_populatedAt = snapshot->takenAt;

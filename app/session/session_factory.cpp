@@ -52,11 +52,16 @@ public:
     std::unique_ptr<Scenarios> m_scenarios; // last: the first to go
 };
 
+bool holdsCrowd(const std::vector<std::string>& imports)
+{
+    return std::any_of(imports.begin(), imports.end(), SyntheticWorkload::isCrowd);
+}
+
 // A real log that was imported is left as it is: no crowd is added to it.
 bool mayHaveCrowd(const SessionOptions& options, const std::vector<std::string>& imports)
 {
-    const bool crowdThere = std::any_of(imports.begin(), imports.end(), SyntheticWorkload::isCrowd);
-    return options.kind == SessionOptions::Kind::Demo && !options.readOnly && (imports.empty() || crowdThere);
+    return options.kind == SessionOptions::Kind::Demo && !options.readOnly &&
+           (imports.empty() || holdsCrowd(imports));
 }
 
 Result<void> startDemo(const SessionOptions& options, RunningSession& session, DemoCluster& cluster,
@@ -174,6 +179,7 @@ Result<std::shared_ptr<OpenedSession>> openSession(const SessionOptions& options
     else if (mayHaveCrowd(options, cluster.imports)) {
         SyntheticOptions synthetic;
         synthetic.begin = options.workload;
+        synthetic.crowdThere = holdsCrowd(cluster.imports);
         session->m_workload = std::make_unique<SyntheticWorkload>(*session->m_engine, synthetic);
     }
     if (session->m_servers)

@@ -18,7 +18,8 @@ struct WorkloadRates // per second, wanted; 0 stops that kind
 struct WorkloadStatus
 {
     bool running = false;
-    bool begun = true;        // false: its crowd is made once it is set running
+    bool begun = true;        // false: its crowd is made, or found again, once it is set running
+    bool crowdThere = false;  // was made in former times
     std::string phase;        // "creating accounts", "following", "running", "stopped", "failed"
     double phaseFraction = 0; // 0 … 1 while creating
     WorkloadRates wanted;

@@ -280,6 +280,7 @@ std::optional<bool> ExplainFacts::dormantAt(TimePoint at) const
     if (profile.generation <= 1) return false; // never slept
     if (profile.dormantAt && at >= *profile.dormantAt)
         return !profile.warm || (profile.returnedAt && at < *profile.returnedAt);
+    if (profile.returnedAt && at >= *profile.returnedAt) return false; // from then to the last sleep
     const bool sleptOnce = profile.generation <= (profile.warm ? 3 : 2);
     return profile.dormantAt && sleptOnce ? std::optional(false) : std::nullopt;
 }

@@ -28,7 +28,7 @@ struct ExplainFacts
         std::int64_t version = 0;
         TimePoint changedAt;
         PostId keptTo;                      // of an ended one
-        std::optional<TimePoint> beganAt{}; // of follows: the follow that stands, or stood last
+        std::optional<TimePoint> beganAt{}; // of follows: the one that ended last
     };
     struct Delivery // the ledger's row that covers the reader
     {

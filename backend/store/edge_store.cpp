@@ -103,7 +103,7 @@ Result<void> EdgeStore::follow(SqlSession& session, const Edge& edge, Deadline d
         "WITH changed AS (INSERT INTO " + usersTable(shard, "follows") +
         " AS f (follower, followee, state, version) VALUES ($1::bigint, $2::bigint, 1, 1)"
         " ON CONFLICT (follower, followee) DO UPDATE SET state = 1, kept_to = 0, version = f.version + 1,"
-        " changed_at = now(), began_at = now() WHERE f.state <> 1 RETURNING follower, followee)," +
+        " changed_at = now(), began_at = NULL WHERE f.state <> 1 RETURNING follower, followee)," +
         enqueueEdge("changed");
     ROOKERY_TRY(session.runOne(
         Role::Users, shard,
@@ -115,11 +115,13 @@ Result<void> EdgeStore::follow(SqlSession& session, const Edge& edge, Deadline d
 Result<void> EdgeStore::unfollow(SqlSession& session, const Edge& edge, PostId keptTo, Deadline deadline)
 {
     const int shard = edge.follower.shard();
-    const std::string sql = "WITH changed AS (UPDATE " + usersTable(shard, "follows") +
-                            " SET state = 0, kept_to = $4::bigint, version = version + 1, changed_at = now()"
-                            " WHERE follower = $1::bigint AND followee = $2::bigint AND state = 1 RETURNING "
-                            "follower, followee)," +
-                            enqueueEdge("changed");
+    const std::string sql =
+        "WITH changed AS (UPDATE " + usersTable(shard, "follows") +
+        " SET state = 0, kept_to = $4::bigint, version = version + 1, began_at = changed_at,"
+        " changed_at = now()"
+        " WHERE follower = $1::bigint AND followee = $2::bigint AND state = 1 RETURNING "
+        "follower, followee)," +
+        enqueueEdge("changed");
     ROOKERY_TRY(session.runOne(Role::Users, shard,
                                {sql,
                                 {sqlParameter(edge.follower.value), sqlParameter(edge.followee.value),
@@ -140,7 +142,8 @@ Result<std::int64_t> EdgeStore::endAll(SqlSession& session, std::span<const Edge
                   "followee) WHERE f.state = 1 ORDER BY 1, 2 FOR UPDATE OF f),"
                   " changed AS (UPDATE " +
                   usersTable(shard, "follows") +
-                  " AS f SET state = 0, version = f.version + 1, changed_at = now() FROM wanted"
+                  " AS f SET state = 0, version = f.version + 1, began_at = f.changed_at, changed_at = now()"
+                  " FROM wanted"
                   " WHERE f.follower = wanted.follower AND f.followee = wanted.followee AND f.state = 1"
                   " RETURNING f.follower, f.followee),"
                   " tasks AS (SELECT array_agg(" +

@@ -50,6 +50,7 @@ SyntheticWorkload::SyntheticWorkload(Engine& engine, SyntheticOptions options)
 {
     m_status.wanted = options.rates;
     m_status.running = m_status.begun = options.begin;
+    m_status.crowdThere = options.crowdThere;
     m_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -73,6 +74,7 @@ void SyntheticWorkload::setRunning(bool running)
 {
     const std::lock_guard lock(m_mutex);
     m_status.running = running;
+    if (running) m_status.begun = true;
     m_asked.notify_all();
     if (m_status.phase == "running" || m_status.phase == "stopped")
         m_status.phase = running ? "running" : "stopped";
@@ -89,7 +91,7 @@ void SyntheticWorkload::setPhase(const std::string& phase, double fraction)
 void SyntheticWorkload::awaitBegin(const std::stop_token& stop)
 {
     std::unique_lock lock(m_mutex);
-    if (m_asked.wait(lock, stop, [this] { return m_status.running; })) m_status.begun = true;
+    m_asked.wait(lock, stop, [this] { return m_status.begun; });
 }
 
 void SyntheticWorkload::run(const std::stop_token& stop)

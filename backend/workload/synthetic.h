@@ -23,7 +23,8 @@ struct SyntheticOptions
     double followsPerUser = 10;
     std::uint64_t seed = 20'120'704;
     WorkloadRates rates;
-    bool begin = true; // at once; else when it is set running
+    bool begin = true;       // at once; else when it is set running
+    bool crowdThere = false; // the cluster holds it already
 };
 
 class SyntheticWorkload final : public WorkloadControl

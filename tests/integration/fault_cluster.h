@@ -63,7 +63,7 @@ protected:
     std::vector<UserId> m_users;
     UserId m_steady;   // posts, and is followed by all of them from first to last
     PostId m_heldUpTo; // of the steady one's posts
-    int m_ledgersHeld = 0;
+    int m_ledgerLooks = 0, m_ledgersHeld = 0;
     bool m_someSleep = false; // since the last time that everything was right
     DeedsModel m_model;
     int m_seed = 0;

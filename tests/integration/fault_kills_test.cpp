@@ -92,7 +92,7 @@ class FaultKillsTest : public QObject, private FaultCluster
 
 private slots:
     void initTestCase() { prepare(); }
-    void cleanupTestCase() { QVERIFY(m_ledgersHeld > 0 || m_heldUpTo.value == 0); }
+    void cleanupTestCase() { QVERIFY(m_ledgersHeld > 0 || m_ledgerLooks == 0); }
     void cleanup() { forgetStrike(); }
 
     void shippedProgramsHoldNone();

@@ -109,6 +109,10 @@ void RecentRatesTest::nodesToo()
     QCOMPARE(mean->nodes[1].commandsPerSecond, 380.0);
     QCOMPARE(mean->nodes[1].keyspaceHitRatio, 0.7);
     QCOMPARE(mean->nodes[0].commandsPerSecond, -1.0); // never told
+    ui::RecentRates quiet;
+    quiet.add(withNodes(1, 1'000, 0.5));
+    QCOMPARE(quiet.add(withNodes(2, 4, -1))->nodes[1].keyspaceHitRatio, 0.5); // nobody looked anything up
+    QCOMPARE(quiet.add(withNodes(3, -1, -1))->nodes[1].keyspaceHitRatio, -1.0);
     QCOMPARE(recent.add(withNodes(4, -1, -1))->nodes[1].commandsPerSecond, -1.0);
     QCOMPARE(recent.add(withNodes(5, 60, 1))->nodes[1].commandsPerSecond, 60.0); // back
     auto others = std::make_shared<backend::ClusterSnapshot>(*withNodes(6, 10, 1));

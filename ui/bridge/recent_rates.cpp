@@ -6,12 +6,10 @@
 namespace ui {
 namespace {
 
-// Of those that are known; what the newest does not know is not known.
+// -1: none is known.
 template <class ValueOf>
-double meanOf(const std::deque<backend::SnapshotPtr>& lately, ValueOf valueOf)
+double meanOfKnown(const std::deque<backend::SnapshotPtr>& lately, ValueOf valueOf)
 {
-    const double newest = valueOf(*lately.back());
-    if (newest < 0) return newest;
     double sum = 0;
     int known = 0;
     for (const auto& one : lately) {
@@ -20,7 +18,15 @@ double meanOf(const std::deque<backend::SnapshotPtr>& lately, ValueOf valueOf)
         sum += value;
         ++known;
     }
-    return sum / known;
+    return known > 0 ? sum / known : -1;
+}
+
+// What the newest does not know is not known.
+template <class ValueOf>
+double meanOf(const std::deque<backend::SnapshotPtr>& lately, ValueOf valueOf)
+{
+    const double newest = valueOf(*lately.back());
+    return newest < 0 ? newest : meanOfKnown(lately, valueOf);
 }
 
 bool alike(const backend::ClusterSnapshot& before, const backend::ClusterSnapshot& now)
@@ -74,10 +80,15 @@ backend::SnapshotPtr RecentRates::add(const backend::SnapshotPtr& newest)
             out->shards[i].*rate =
                 meanOf(m_lately, [rate, i](const Snapshot& one) { return one.shards[i].*rate; });
     using Node = backend::NodeSnapshot;
-    for (std::size_t i = 0; i < out->nodes.size(); ++i)
-        for (const auto rate : {&Node::commandsPerSecond, &Node::evictionsPerSecond, &Node::keyspaceHitRatio})
-            out->nodes[i].*rate =
-                meanOf(m_lately, [rate, i](const Snapshot& one) { return one.nodes[i].*rate; });
+    for (std::size_t i = 0; i < out->nodes.size(); ++i) {
+        auto& node = out->nodes[i];
+        for (const auto rate : {&Node::commandsPerSecond, &Node::evictionsPerSecond})
+            node.*rate = meanOf(m_lately, [rate, i](const Snapshot& one) { return one.nodes[i].*rate; });
+        // Of the seconds with look-ups, as long as the node tells anything.
+        if (node.commandsPerSecond >= 0)
+            node.keyspaceHitRatio =
+                meanOfKnown(m_lately, [i](const Snapshot& one) { return one.nodes[i].keyspaceHitRatio; });
+    }
     return out;
 }
 

@@ -101,7 +101,7 @@ public:
     {
         auto out =
             real(tr("Key hits, of all clients"),
-                 tr("Hits among the node's key look-ups, mean of the last ten seconds, whoever asked: "
+                 tr("Hits among the node's key look-ups, mean of up to ten seconds, whoever asked: "
                     "engines, the "
                     "monitoring of this and other consoles, anybody else. Redis does not tell them apart; "
                     "\"Hits and misses\" above counts the engines' own look-ups alone"),
@@ -206,10 +206,10 @@ RedisNodeModel* makeRedisNodeTable(QObject* parent)
         T::health(),
         T::memory(),
         T::whole(T::tr("Keys"), T::tr("DBSIZE of the node"), &N::keys, &formatCount),
-        T::real(T::tr("Commands/s (10 s)"), T::tr("Mean of the last ten seconds"), &N::commandsPerSecond,
+        T::real(T::tr("Commands/s (10 s)"), T::tr("Mean of up to ten seconds"), &N::commandsPerSecond,
                 &formatRate),
         T::keyHits().in(T::tr("0 to 1")),
-        T::real(T::tr("Evictions/s (10 s)"), T::tr("Mean of the last ten seconds"), &N::evictionsPerSecond,
+        T::real(T::tr("Evictions/s (10 s)"), T::tr("Mean of up to ten seconds"), &N::evictionsPerSecond,
                 &formatRate),
         T::whole(
             T::tr("Evicted"),

@@ -113,7 +113,7 @@ CachePage::CachePage(const PageContext& context, QWidget* parent)
     connect(&context.range, &TimeRange::moved, this, [this] {
         if (!isVisible() || !this->context().bridge.snapshot()) return;
         showWindow();
-        if (!this->context().range.live()) showNodes(*this->context().bridge.snapshot());
+        if (!this->context().range.live()) showNodes(*this->context().bridge.recent());
     });
 }
 

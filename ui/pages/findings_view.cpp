@@ -87,7 +87,8 @@ void FindingsView::buildCommands(const Theme& theme, const QString& id)
     m_commands->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere); // nothing of one is out of sight
     m_commands->hide();
     connect(m_commands->document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, this,
-            &FindingsView::fitCommands); // their lines also change with the width
+            &FindingsView::fitCommands);
+    m_commands->installEventFilter(this);
     m_copy = new QToolButton(this);
     m_copy->setObjectName(id + QStringLiteral("Copy"));
     m_copy->hide();
@@ -122,6 +123,14 @@ void FindingsView::setFindings(const std::vector<backend::CheckFinding>& finding
     if (!m_picked && m_model->rowCount() > 0) table.setCurrentIndex(table.model()->index(0, 0));
     m_setting = false;
     showCurrent();
+}
+
+// Its lines change with its width, too, of which its document tells nothing.
+bool FindingsView::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_commands && (event->type() == QEvent::Resize || event->type() == QEvent::Show))
+        QMetaObject::invokeMethod(this, &FindingsView::fitCommands, Qt::QueuedConnection);
+    return QWidget::eventFilter(watched, event);
 }
 
 void FindingsView::resizeEvent(QResizeEvent* event)

@@ -77,8 +77,9 @@ void HealthColumn::buildShards(const Theme& theme)
     m_shardCard->body()->addWidget(m_heat, 1);
 }
 
-void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, const QString& note)
+void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, double seconds, const QString& note)
 {
+    m_nodeSeconds = seconds;
     m_model->setRows(worstFirst(snapshot.nodes));
     m_nodeNote = note;
     showNodeNote();
@@ -87,7 +88,9 @@ void HealthColumn::setNodes(const backend::ClusterSnapshot& snapshot, const QStr
 
 void HealthColumn::showNodeNote()
 {
-    m_nodeCard->setSubtitle(m_nodeNote.isEmpty() && m_loadShown ? tr("ops/s: last 10 s") : m_nodeNote);
+    m_nodeCard->setSubtitle(m_nodeNote.isEmpty() && m_loadShown
+                                ? tr("ops/s: last %1 s").arg(formatWholeCount(m_nodeSeconds))
+                                : m_nodeNote);
 }
 
 void HealthColumn::setShards(const ShownShards& shards, const QString& note)

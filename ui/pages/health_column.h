@@ -26,7 +26,7 @@ public:
     HealthColumn(const Theme& theme, QWidget* parent);
 
     // note: of what time they are, where that is not the window; may be empty.
-    void setNodes(const backend::ClusterSnapshot& snapshot, const QString& note);
+    void setNodes(const backend::ClusterSnapshot& snapshot, double seconds, const QString& note);
     void setShards(const ShownShards& shards, const QString& note);
 
     QSize sizeHint() const override;
@@ -47,6 +47,7 @@ private:
     Card* m_nodeCard = nullptr;
     NodeTableModel* m_model = nullptr;
     QTableView* m_table = nullptr;
+    double m_nodeSeconds = 1; // that rates are means of
     QString m_nodeNote;
     bool m_loadShown = true; // there is room for that column
     Card* m_shardCard = nullptr;

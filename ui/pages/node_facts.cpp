@@ -396,7 +396,7 @@ std::vector<FactGroup> nodeFactsWithout(const NodeListRow& row, const QString& w
     add("knownDisk", F::tr("Disk"), node.diskBytes >= 0, formatBytes(node.diskBytes),
         F::tr("Size of the database"), diskDated(node));
     add("knownRate", F::tr("Ops/s"), node.commandsPerSecond >= 0, formatRate(node.commandsPerSecond),
-        F::tr("Redis: commands; PostgreSQL: transactions; mean of the last ten seconds"));
+        F::tr("Redis: commands; PostgreSQL: transactions; mean of up to ten seconds"));
     if (node.parkedTasks > 0) known.push_back(parkedFact(node));
     add("knownProbe", F::tr("Answers in"), node.probeMilliseconds >= 0,
         formatMilliseconds(node.probeMilliseconds), F::tr("Round trip of the last probe"));

@@ -191,7 +191,7 @@ public:
             diskColumn(),
             figure(
                 tr("Ops/s (10 s)"),
-                tr("Redis: commands; PostgreSQL: transactions; mean of the last ten seconds"),
+                tr("Redis: commands; PostgreSQL: transactions; mean of up to ten seconds"),
                 [](const Row& r) { return r.node.commandsPerSecond; },
                 [](const Row& r) { return formatRate(r.node.commandsPerSecond); }),
             figure(

@@ -58,7 +58,7 @@ public:
              {},
              tr("ms")},
             {tr("Ops/s"),
-             tr("Redis: commands; PostgreSQL: transactions; mean of the last ten seconds"),
+             tr("Redis: commands; PostgreSQL: transactions; mean of up to ten seconds"),
              Qt::AlignRight,
              [](const Node& n) { return formatRate(n.commandsPerSecond); },
              [](const Node& n) { return known(n.commandsPerSecond); },

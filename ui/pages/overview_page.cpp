@@ -160,7 +160,7 @@ void OverviewPage::setSnapshot(const backend::SnapshotPtr& snapshot)
     const auto shards = m_shards->shown(snapshot);
     showTiles(*snapshot, shards);
     const auto note = context().range.notOfWindowShort(snapshot->takenAt);
-    m_health->setNodes(*context().bridge.recent(), note);
+    m_health->setNodes(*context().bridge.recent(), std::max(1.0, context().bridge.recentSeconds()), note);
     m_health->setShards(shards, shards.ofWindow ? shards.note : note);
     showCharts();
 }

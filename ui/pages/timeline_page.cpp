@@ -263,12 +263,14 @@ void TimelinePage::showMessage(StateView::Kind kind, const QString& title, const
 void TimelinePage::showInvitation()
 {
     if (m_connected == true) {
+        const auto* workload = context().bridge.workload();
+        const bool mayBring = workload && !workload->status().begun;
         if (m_nobody)
             showMessage(
                 StateView::Kind::Empty, tr("Nobody is here yet"),
                 tr("This cluster has no users. Your application makes them, or rookeryctl\u00a0import, "
                    "from an activity log%1.")
-                    .arg(context().bridge.workload() ? tr("; or bring a crowd, above") : QString()));
+                    .arg(mayBring ? tr("; or bring a crowd, above") : QString()));
         else
             showMessage(StateView::Kind::Empty, tr("Whose timeline?"),
                         tr("Find a user by handle or id to see what they see, and why."));

@@ -168,7 +168,7 @@ void WorkloadStrip::refresh()
     else
         showWithout(empty, workload != nullptr);
     m_controls->setVisible(begun && !m_benchShown && !m_preparing);
-    m_running->setVisible(begun ? !m_benchShown && !m_preparing : workload != nullptr);
+    m_running->setVisible(begun ? !m_benchShown && !m_preparing : workload && (empty || status.crowdThere));
     if (!begun) m_progress->hide();
     m_bench->setVisible(scenarios);
     m_bench->setIcon(m_theme.icon(QStringLiteral("demo"), Tone::Accent));

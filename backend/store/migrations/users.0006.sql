@@ -1,3 +1,3 @@
--- When the follow that stands, or stood last, began. Null of an ended one from before this was kept.
+-- When the follow began that ended last. Null while one stands, which began when it changed, and of one that ended
+-- before this was kept.
 ALTER TABLE {schema}.follows ADD COLUMN began_at timestamptz;
-ALTER TABLE {schema}.follows ALTER COLUMN began_at SET DEFAULT now();
