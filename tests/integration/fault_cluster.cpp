@@ -25,12 +25,12 @@ void FaultCluster::prepare()
 
     const auto session = connectTo(m_config, 2);
     auto& feed = session->engine().feed();
+    m_steady = take(feed.createUser({"steady", "User"}, soon())).id; // seen before all others
+    m_model.created(m_steady);
     for (int i = 0; i < kUsers; ++i) {
         m_users.push_back(take(feed.createUser({"u_" + std::to_string(i), "User"}, soon())).id);
         m_model.created(m_users.back());
     }
-    m_steady = take(feed.createUser({"steady", "User"}, soon())).id;
-    m_model.created(m_steady);
     Deeds deeds(log());
     for (const auto follower : m_users)
         QVERIFY(deeds.follow(feed, follower, m_steady));
@@ -69,6 +69,7 @@ std::vector<UserId> FaultCluster::halfBuilt(app::OpenedSession& session, Timelin
         return nodes;
     }());
     auto owners = m_users;
+    owners.push_back(m_steady);
     if (family == TimelineFamily::Public) owners.clear();
     for (int shard = 0; family == TimelineFamily::Public && shard < map->shardCount; ++shard)
         owners.push_back(Timelines::publicOwner(shard));

@@ -23,7 +23,9 @@ using namespace tests;
 
 namespace {
 
-constexpr int kSteadily = 8; // deeds of the first thread between two posts of whom all follow
+// Deeds of the first thread between two posts of whom all follow; who does few leaves that author's own long
+// timeline alone.
+constexpr int kSteadily = 8, kSteadyFrom = 100;
 constexpr int kThreads = 3, kPosts = 3, kActors = 20; // further users are left to the test
 
 std::atomic<bool> over{false}; // its input was closed
@@ -73,7 +75,7 @@ void work(Feed& feed, const std::vector<UserId>& users, std::optional<UserId> st
             if (passing) leave(feed, *passing, deeds);
             passing = join(feed, actor, other, deeds, "v_" + std::to_string(seed) + "_" + std::to_string(i));
         }
-        if (steady && i % kSteadily == 0)
+        if (steady && count >= kSteadyFrom && i % kSteadily == 0)
             deeds.post(feed, *steady, std::to_string(seed) + ".steady." + std::to_string(i));
         const auto dice = random() % 10;
         if (dice < 2 && actor != other) {
