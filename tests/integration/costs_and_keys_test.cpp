@@ -181,7 +181,9 @@ void CostsAndKeysTest::ratesNeedTwoLooksOfOneLife()
 
 void CostsAndKeysTest::initTestCase()
 {
-    m_session = openDemo();
+    DemoOptions options;
+    options.shards = app::kDemoShards; // each has its part of a sample
+    m_session = openDemo(options);
     m_star = user();
     m_small = user();
     for (int i = 0; i < 12; ++i) {
