@@ -203,7 +203,8 @@ void FaultStopsTest::pagesWhileOnlyTheNewestPartIsThere()
     std::unique_ptr<QProcess> victim;
     std::shared_ptr<app::OpenedSession> session;
     std::vector<UserId> readers;
-    // The first that is to become deeper may be an author's, and whoever is read meanwhile of few posts.
+    // The first that is to become deeper may be an author's, and whoever is read meanwhile of few posts: then
+    // a later one.
     for (int attempt = 0; attempt < 5 && readers.empty(); ++attempt) {
         session.reset();
         if (victim) {
@@ -212,7 +213,7 @@ void FaultStopsTest::pagesWhileOnlyTheNewestPartIsThere()
         }
         for (int node = 1; node <= 4; ++node)
             flush("redis-" + std::to_string(node));
-        victim = start("hold:deepen.after_begin:1", "40");
+        victim = start("hold:deepen.after_begin:" + QString::number(1 + 3 * attempt), "40");
         QVERIFY(victim->waitForStarted());
         QTRY_VERIFY2_WITH_TIMEOUT(hasStruck("deepen.after_begin"), "it did not come to this point", 60'000);
         QByteArray said;
