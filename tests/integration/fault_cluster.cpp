@@ -10,13 +10,12 @@ namespace tests {
 void FaultCluster::prepare()
 {
     m_cluster = PrivateCluster::start(2, 4);
-    const auto directory = makeCluster(m_cluster->servers());
-    m_directory = directory;
+    m_directory = makeCluster(m_cluster->servers());
     ClusterConfig config;
     config.name = "faults";
     config.environment = "demo";
     config.shards = kTestShards;
-    config.directoryAddress = directory.address;
+    config.directoryAddress = m_directory.address;
     config.timelineCap = 100; // small ones: timelines are trimmed, audiences are split
     config.fanoutChunk = 10;
     config.connections = 3; // of few nodes and threads; each costs a process, some eighty times
